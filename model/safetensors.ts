@@ -1,0 +1,266 @@
+/**
+ * The safetensors file format (https://github.com/huggingface/safetensors), read and written in memory:
+ *
+ *     u64 little-endian   N, the length of the header
+ *     N bytes             JSON: { "__metadata__": {...}, "name": { "dtype", "shape", "data_offsets" }, ... },
+ *                         padded with spaces so that the data begins at a multiple of 8
+ *     the rest            the tensors' bytes, little-endian, row-major, without gaps
+ *
+ * The reader believes nothing: each promise of the format is checked, and every broken one has its own kind of
+ * {@linkcode SafetensorsError}.
+ */
+import { parseJsonObject } from "./safetensors_json.ts";
+import {
+  bitsOf,
+  floatsOf,
+  isSafetensorsDtype,
+  SAFETENSORS_DTYPES,
+  type SafetensorsData,
+  type SafetensorsDtype,
+  viewAs,
+} from "./safetensors_dtype.ts";
+
+export type { SafetensorsData, SafetensorsDtype } from "./safetensors_dtype.ts";
+
+/** A header may take at most this many bytes, as in the reference implementation. */
+export const MAX_HEADER_BYTES = 100_000_000;
+
+/** What is wrong with a file, or with the tensors to be written. */
+export type SafetensorsErrorKind =
+  | "truncated"
+  | "header-too-large"
+  | "invalid-header"
+  | "duplicate-name"
+  | "invalid-metadata"
+  | "invalid-tensor"
+  | "unknown-dtype"
+  | "size-overflow"
+  | "size-mismatch"
+  | "invalid-offsets"
+  | "trailing-bytes"
+  | "not-floating-point";
+
+/** Thrown for a file that breaks the format; `kind` says which of its rules. */
+export class SafetensorsError extends Error {
+  override readonly name = "SafetensorsError";
+  readonly kind: SafetensorsErrorKind;
+
+  constructor(kind: SafetensorsErrorKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** A tensor in a file: its element type, its shape (empty for a scalar) and its elements, row-major. */
+export interface SafetensorsTensor {
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  readonly data: SafetensorsData;
+}
+
+/** What a file holds; `tensors` in the order of their data. */
+export interface SafetensorsFile {
+  readonly tensors: Map<string, SafetensorsTensor>;
+  readonly metadata: Record<string, string>;
+}
+
+/** Bytes of a tensor, refusing shapes whose size exceeds what a number holds exactly. */
+function byteLength(name: string, dtype: SafetensorsDtype, shape: readonly number[]): number {
+  let bits = bitsOf(dtype);
+  for (const size of shape) {
+    bits *= size;
+    if (bits > Number.MAX_SAFE_INTEGER) {
+      throw new SafetensorsError("size-overflow", `Tensor "${name}" [${shape}] of ${dtype} is too large`);
+    }
+  }
+  if (bits % 8 !== 0) {
+    const message = `Tensor "${name}" [${shape}] of ${dtype} does not fill whole bytes`;
+    throw new SafetensorsError("invalid-tensor", message);
+  }
+  return bits / 8;
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+const byCodeUnits = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
+
+/**
+ * Encodes tensors as a safetensors file. The bytes depend on nothing but the contents: tensors are laid out by
+ * falling element size, then by name, and metadata by key.
+ *
+ * @param tensors name -> tensor; `data` must have exactly the bytes of dtype and shape.
+ * @param metadata strings to keep in the header.
+ * @throws {SafetensorsError} `size-mismatch`, `invalid-tensor`, `size-overflow` or `header-too-large`.
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const sorted = [...tensors].sort(([nameA, a], [nameB, b]) =>
+    bitsOf(b.dtype) - bitsOf(a.dtype) || byCodeUnits(nameA, nameB)
+  );
+  const entries: string[] = [];
+  const keys = Object.keys(metadata).sort(byCodeUnits);
+  if (keys.length > 0) {
+    const strings = keys.map((key) => `${JSON.stringify(key)}:${JSON.stringify(String(metadata[key]))}`);
+    entries.push(`"__metadata__":{${strings.join(",")}}`);
+  }
+  let end = 0;
+  for (const [name, { dtype, shape, data }] of sorted) {
+    if (name === "__metadata__" || !shape.every(isSize)) {
+      throw new SafetensorsError("invalid-tensor", `Cannot write a tensor "${name}" of shape [${shape}]`);
+    }
+    const bytes = byteLength(name, dtype, shape);
+    if (bytes !== data.byteLength) {
+      const message = `Tensor "${name}" [${shape}] of ${dtype} takes ${bytes} bytes, got ${data.byteLength}`;
+      throw new SafetensorsError("size-mismatch", message);
+    }
+    const offsets = `[${end},${end += bytes}]`;
+    entries.push(
+      `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape}],"data_offsets":${offsets}}`,
+    );
+  }
+  const header = new TextEncoder().encode(`{${entries.join(",")}}`);
+  const headerBytes = Math.ceil(header.length / 8) * 8;
+  if (headerBytes > MAX_HEADER_BYTES) {
+    const message = `The header would take ${headerBytes} bytes, the format allows ${MAX_HEADER_BYTES}`;
+    throw new SafetensorsError("header-too-large", message);
+  }
+  const file = new Uint8Array(8 + headerBytes + end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  file.fill(0x20, 8, 8 + headerBytes);
+  file.set(header, 8);
+  let at = 8 + headerBytes;
+  for (const [, { data }] of sorted) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return file;
+}
+
+/** The header's text and where the data begins. */
+function readHeader(bytes: Uint8Array): { text: string; dataStart: number } {
+  if (bytes.byteLength < 8) {
+    const message = `A safetensors file begins with 8 bytes of header length, but this one has only ` +
+      `${bytes.byteLength} bytes: it is empty or truncated`;
+    throw new SafetensorsError("truncated", message);
+  }
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > MAX_HEADER_BYTES) {
+    const message =
+      `The header claims ${length} bytes, the format allows ${MAX_HEADER_BYTES}: this is not a ` +
+      `safetensors file, or it is damaged`;
+    throw new SafetensorsError("header-too-large", message);
+  }
+  const dataStart = 8 + Number(length);
+  if (dataStart > bytes.byteLength) {
+    const message =
+      `The header claims ${length} bytes, but the file has only ${bytes.byteLength - 8} after ` +
+      `its length: it is truncated, or not a safetensors file`;
+    throw new SafetensorsError("truncated", message);
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return { text: text.decode(bytes.subarray(8, dataStart)), dataStart };
+  } catch {
+    throw new SafetensorsError("invalid-header", "The header is not UTF-8 text");
+  }
+}
+
+function readMetadata(value: unknown): Record<string, string> {
+  const plain = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!plain || !Object.values(value).every((entry) => typeof entry === "string")) {
+    throw new SafetensorsError("invalid-metadata", "The header's __metadata__ must map strings to strings");
+  }
+  return value as Record<string, string>;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+  readonly shape: number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function readEntry(name: string, value: unknown): Entry {
+  const { dtype, shape, data_offsets: offsets } = Object(value) as Record<string, unknown>;
+  const sizes = Array.isArray(shape) && shape.every(isSize);
+  if (!sizes || !Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
+    const message = `Tensor "${name}" needs a dtype, a shape of whole numbers and two data_offsets, ` +
+      `the header has ${JSON.stringify(value).slice(0, 200)}`;
+    throw new SafetensorsError("invalid-tensor", message);
+  }
+  if (!isSafetensorsDtype(dtype)) {
+    const message = `Tensor "${name}" has dtype ${JSON.stringify(dtype)}, known are ` +
+      SAFETENSORS_DTYPES.join(", ");
+    throw new SafetensorsError("unknown-dtype", message);
+  }
+  const [begin, end] = offsets;
+  if (end - begin !== byteLength(name, dtype, shape)) {
+    const message =
+      `Tensor "${name}" [${shape}] of ${dtype} takes ${byteLength(name, dtype, shape)} bytes, ` +
+      `but its data_offsets span ${end - begin}`;
+    throw new SafetensorsError("size-mismatch", message);
+  }
+  return { name, dtype, shape, begin, end };
+}
+
+/**
+ * Decodes a safetensors file. Tensors are views into `bytes` wherever their alignment allows, not copies.
+ *
+ * @param bytes the whole file.
+ * @throws {SafetensorsError} for the first rule of the format that the file breaks, by its `kind`.
+ */
+export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const { text, dataStart } = readHeader(bytes);
+  const { object, fault } = parseJsonObject(text);
+  if (fault !== undefined) {
+    throw new SafetensorsError(fault.duplicate ? "duplicate-name" : "invalid-header", fault.message);
+  }
+  let metadata: Record<string, string> = {};
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(object)) {
+    if (name === "__metadata__") metadata = readMetadata(value);
+    else entries.push(readEntry(name, value));
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+
+  const dataBytes = bytes.byteLength - dataStart;
+  const tensors = new Map<string, SafetensorsTensor>();
+  let expected = 0;
+  for (const { name, dtype, shape, begin, end } of entries) {
+    if (begin !== expected) {
+      const message = `Tensor "${name}" begins at data byte ${begin} where ${expected} was due: ` +
+        `the data has a ${begin > expected ? "hole" : "overlap"}`;
+      throw new SafetensorsError("invalid-offsets", message);
+    }
+    if (end > dataBytes) {
+      const message =
+        `Tensor "${name}" ends at data byte ${end}, but the file holds ${dataBytes}: it is truncated`;
+      throw new SafetensorsError("truncated", message);
+    }
+    const data = viewAs(dtype, bytes.subarray(dataStart + begin, dataStart + end));
+    tensors.set(name, { dtype, shape, data });
+    expected = end;
+  }
+  if (expected !== dataBytes) {
+    const message = `The tensors end at data byte ${expected}, but ${dataBytes - expected} bytes follow`;
+    throw new SafetensorsError("trailing-bytes", message);
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * The elements of a floating-point tensor as f32: F16 and BF16 widened exactly, F64 rounded, F32 not copied.
+ *
+ * @throws {SafetensorsError} `not-floating-point` for any other dtype.
+ */
+export function toFloat32(tensor: SafetensorsTensor): Float32Array {
+  const floats = floatsOf(tensor.dtype, tensor.data);
+  if (floats !== undefined) return floats;
+  const message = `Only F32, F64, F16 and BF16 tensors can be read as f32, got ${tensor.dtype}`;
+  throw new SafetensorsError("not-floating-point", message);
+}

@@ -1,0 +1,112 @@
+/**
+ * The element types of a safetensors file: how many bits each takes, which typed array holds it, and how the
+ * floating-point ones become f32. Bytes are little-endian, as is every machine that WebGPU runs on.
+ */
+
+const BITS = {
+  F64: 64,
+  F32: 32,
+  F16: 16,
+  BF16: 16,
+  I64: 64,
+  I32: 32,
+  I16: 16,
+  I8: 8,
+  U64: 64,
+  U32: 32,
+  U16: 16,
+  U8: 8,
+  BOOL: 8,
+  C64: 64,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E5M2FNUZ: 8,
+  F8_E4M3FNUZ: 8,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  F4: 4,
+} as const;
+
+/** An element type as the file's header names it. */
+export type SafetensorsDtype = keyof typeof BITS;
+
+/** The typed arrays that tensors are held in; see {@linkcode viewAs} for which dtype gets which. */
+export type SafetensorsData =
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
+
+interface TypedArray {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): SafetensorsData;
+}
+
+/** Dtypes that are not here are held as bytes. */
+const ARRAYS: Partial<Record<SafetensorsDtype, TypedArray>> = {
+  F64: Float64Array,
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I64: BigInt64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U64: BigUint64Array,
+  U32: Uint32Array,
+  U16: Uint16Array,
+  C64: Float32Array,
+};
+
+/** Every dtype that the format knows. */
+export const SAFETENSORS_DTYPES: readonly SafetensorsDtype[] = Object.keys(BITS) as SafetensorsDtype[];
+
+/** Whether a header's dtype is one that the format knows. */
+export function isSafetensorsDtype(dtype: unknown): dtype is SafetensorsDtype {
+  return typeof dtype === "string" && Object.hasOwn(BITS, dtype);
+}
+
+/** Bits per element of a dtype. */
+export function bitsOf(dtype: SafetensorsDtype): number {
+  return BITS[dtype];
+}
+
+/**
+ * The bytes of a tensor as the typed array of its dtype: F16 and BF16 as their 16-bit patterns, C64 as pairs,
+ * 8-bit floats, packed smaller ones and BOOL as bytes. A view where the bytes are aligned, else a copy.
+ */
+export function viewAs(dtype: SafetensorsDtype, bytes: Uint8Array): SafetensorsData {
+  const Elements = ARRAYS[dtype] ?? Uint8Array;
+  const aligned = bytes.byteOffset % Elements.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  return new Elements(aligned.buffer, aligned.byteOffset, aligned.byteLength / Elements.BYTES_PER_ELEMENT);
+}
+
+/** The value of an IEEE 754 half-precision bit pattern. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/**
+ * Floating-point data as f32: F32 as it is, without a copy, F16 and BF16 widened exactly, F64 rounded.
+ * Returns undefined where the dtype is none of these.
+ */
+export function floatsOf(dtype: SafetensorsDtype, data: SafetensorsData): Float32Array | undefined {
+  if (dtype === "F32" && data instanceof Float32Array) return data;
+  if (dtype === "F64" && data instanceof Float64Array) return Float32Array.from(data);
+  if (!(data instanceof Uint16Array)) return undefined;
+  if (dtype === "F16") return Float32Array.from(data, halfToNumber);
+  if (dtype === "BF16") return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
+  return undefined;
+}

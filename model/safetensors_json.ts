@@ -1,0 +1,66 @@
+/**
+ * JSON as a safetensors header has it: one object, in which no key comes twice. `JSON.parse` lets the last of
+ * two equal keys win silently, so a second look at the text finds them.
+ */
+
+/** Why a header's text was refused. */
+export interface JsonFault {
+  readonly duplicate: boolean;
+  readonly message: string;
+}
+
+/** Parses the text of one JSON object, or says what is wrong with it. */
+export function parseJsonObject(
+  text: string,
+): { object: Record<string, unknown>; fault?: undefined } | { object?: undefined; fault: JsonFault } {
+  if (!text.startsWith("{")) {
+    return { fault: { duplicate: false, message: "The header does not begin with {" } };
+  }
+  let object: Record<string, unknown>;
+  try {
+    object = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { fault: { duplicate: false, message: `The header is not JSON: ${reason.slice(0, 200)}` } };
+  }
+  const key = duplicateKey(text);
+  if (key === undefined) return { object };
+  return { fault: { duplicate: true, message: `The header names ${JSON.stringify(key)} twice` } };
+}
+
+const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a;
+const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d;
+
+/** The first key that comes twice in one object of a valid JSON text. */
+function duplicateKey(text: string): string | undefined {
+  const open: (Set<string> | undefined)[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === OPEN_OBJECT) open.push(new Set());
+    else if (code === OPEN_ARRAY) open.push(undefined);
+    else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) open.pop();
+    else if (code === QUOTE) {
+      const end = closingQuote(text, at);
+      if (isFollowedByColon(text, end)) {
+        const key: string = JSON.parse(text.slice(at, end + 1));
+        const keys = open.at(-1)!;
+        if (keys.has(key)) return key;
+        keys.add(key);
+      }
+      at = end;
+    }
+  }
+  return undefined;
+}
+
+function closingQuote(text: string, start: number): number {
+  let at = start + 1;
+  while (text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+function isFollowedByColon(text: string, quote: number): boolean {
+  let at = quote + 1;
+  while (text.charCodeAt(at) <= 0x20) at++;
+  return text.charCodeAt(at) === COLON;
+}
