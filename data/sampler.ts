@@ -1,0 +1,55 @@
+import type { IdentityIndex } from "./identity_index.ts";
+
+/** The images of one training step. */
+export interface Batch {
+  /** Indices into the training list, [batchImages]. */
+  images: Int32Array;
+  /** The class of each, 0 to identities - 1, [batchImages]. */
+  labels: Int32Array;
+}
+
+/** Chooses the images of every step. All its chances come from the seed and the epoch's number. */
+export interface Sampler {
+  /** Images in a batch: the same in every batch. */
+  readonly batchImages: number;
+  readonly batchesPerEpoch: number;
+  /**
+   * The batches of an epoch. They depend on the seed and on `epoch` alone, not on which epochs were drawn
+   * before, so that a resumed run sees the batches of an uninterrupted one.
+   */
+  epoch(epoch: number): Iterable<Batch>;
+  /** Sentences that the run tells its user once. */
+  readonly notes: string[];
+}
+
+/** The settings of all samplers; each reads those that concern it. */
+export interface SamplerOptions {
+  seed: number;
+  /** P, identities in a P×K batch. */
+  p: number;
+  /** K, images of each identity in a P×K batch. */
+  k: number;
+  /** Images in a shuffled batch. */
+  batchSize: number;
+  /** T, triplets in a batch of 3T images. */
+  triplets: number;
+  /** When left out, as many as make an epoch about one pass over the training images. */
+  batchesPerEpoch?: number;
+}
+
+/** Makes a sampler over the usable training images. */
+export type SamplerFactory = (index: IdentityIndex, options: SamplerOptions) => Sampler;
+
+/** @throws {RangeError} Unless the named setting is an integer of at least `least`. */
+export function requireInteger(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`${name} must be an integer of at least ${least}: got ${value}`);
+  }
+}
+
+/** The number of batches in an epoch: as asked, or one pass over the images, at least one batch. */
+export function epochLength(asked: number | undefined, images: number, batchImages: number): number {
+  if (asked === undefined) return Math.max(1, Math.floor(images / batchImages));
+  requireInteger("batchesPerEpoch", asked, 1);
+  return asked;
+}
