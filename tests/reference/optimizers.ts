@@ -1,0 +1,48 @@
+/** One optimiser step in f64 on plain arrays, in place. */
+
+/** Settings of `sgdStep`. */
+export interface SgdOptions {
+  learningRate: number;
+  momentum: number;
+  weightDecay: number;
+}
+
+/** SGD with momentum in PyTorch's convention: v = mu v + (g + wd w); w -= lr v. */
+export function sgdStep(
+  weights: Float64Array,
+  gradient: Float64Array,
+  velocity: Float64Array,
+  { learningRate, momentum, weightDecay }: SgdOptions,
+): void {
+  for (let i = 0; i < weights.length; i++) {
+    velocity[i] = momentum * velocity[i] + gradient[i] + weightDecay * weights[i];
+    weights[i] -= learningRate * velocity[i];
+  }
+}
+
+/** Settings of `adamStep`; `step` counts from 1. */
+export interface AdamOptions {
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  step: number;
+}
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019): w -= lr (mHat / (sqrt(vHat) + eps) + wd w). */
+export function adamStep(
+  weights: Float64Array,
+  gradient: Float64Array,
+  firstMoment: Float64Array,
+  secondMoment: Float64Array,
+  { learningRate, beta1, beta2, epsilon, weightDecay, step }: AdamOptions,
+): void {
+  for (let i = 0; i < weights.length; i++) {
+    firstMoment[i] = beta1 * firstMoment[i] + (1 - beta1) * gradient[i];
+    secondMoment[i] = beta2 * secondMoment[i] + (1 - beta2) * gradient[i] ** 2;
+    const mHat = firstMoment[i] / (1 - beta1 ** step);
+    const vHat = secondMoment[i] / (1 - beta2 ** step);
+    weights[i] -= learningRate * (mHat / (Math.sqrt(vHat) + epsilon) + weightDecay * weights[i]);
+  }
+}
