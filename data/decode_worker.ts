@@ -1,0 +1,56 @@
+/// <reference lib="deno.worker" />
+import { Image } from "imagescript";
+import { MAX_FILE_BYTES, readImageHeader } from "./image_header.ts";
+import { resizeToRgb } from "./resize.ts";
+
+/** Asks for one file, decoded and resized to [height, width, 3]. */
+export interface DecodeRequest {
+  index: number;
+  path: string;
+  height: number;
+  width: number;
+}
+
+/** The pixels, or why there are none. */
+export type DecodeReply = { index: number; pixels: Uint8Array<ArrayBuffer> } | {
+  index: number;
+  reason: string;
+};
+
+/** What the worker says once, when its decoder is loaded. */
+export const READY = "ready";
+
+async function decode({ path, height, width }: DecodeRequest): Promise<Uint8Array<ArrayBuffer>> {
+  const { size, isFile } = await Deno.stat(path);
+  if (!isFile) throw new Error("not a file");
+  if (size > MAX_FILE_BYTES) throw new Error(`a file of ${size} bytes is no crop of a person`);
+  const bytes = await Deno.readFile(path);
+  const header = readImageHeader(bytes);
+  let image: Image;
+  try {
+    image = await Image.decode(bytes) as Image;
+  } catch (error) {
+    throw new Error(`truncated or broken ${header.format.toUpperCase()} (${(error as Error).message})`);
+  }
+  const pixels = new Uint8Array(height * width * 3);
+  resizeToRgb(image.bitmap, image.width, image.height, pixels, width, height);
+  return pixels;
+}
+
+async function answer(request: DecodeRequest): Promise<void> {
+  let reply: DecodeReply;
+  try {
+    reply = { index: request.index, pixels: await decode(request) };
+  } catch (error) {
+    reply = { index: request.index, reason: error instanceof Error ? error.message : String(error) };
+  }
+  self.postMessage(reply, "pixels" in reply ? [reply.pixels.buffer] : []);
+}
+
+/** Requests are answered one after the other, so that it is known which one a worker failed on. */
+let last = Promise.resolve();
+self.onmessage = ({ data }: MessageEvent<DecodeRequest>) => {
+  last = last.then(() => answer(data));
+};
+
+self.postMessage(READY);

@@ -1,0 +1,134 @@
+import { basename, dirname, join } from "node:path";
+
+/**
+ * The decoded pixels of a dataset in one flat file: image i at byte i · stride, then a trailer of JSON, then its
+ * length and the magic word. Nothing but a whole file ever has the final name: it is written under a temporary
+ * one, flushed and renamed, so that two runs may build the same cache at once.
+ */
+export interface PixelCacheTrailer {
+  /** What the pixels were made from; see `fingerprint()`. */
+  fingerprint: string;
+  count: number;
+  stride: number;
+  /** [index, reason] of each image that could not be decoded; its pixels are zero. */
+  failed: [number, string][];
+}
+
+const MAGIC = new TextEncoder().encode("REIDPIX1");
+
+/** Raised by one whenever decoding or resizing gives other pixels than before. */
+const PIXELS_VERSION = 1;
+
+/**
+ * Identifies decoded pixels by everything that they depend on: the list of files in its order, each one's size
+ * and its times of last change, and the size they were resized to. A file that is not there counts as such.
+ *
+ * @returns SHA-256 in hexadecimal digits.
+ */
+export async function fingerprint(paths: readonly string[], height: number, width: number): Promise<string> {
+  const lines: string[] = [JSON.stringify([PIXELS_VERSION, height, width])];
+  const together = 128;
+  for (let start = 0; start < paths.length; start += together) {
+    lines.push(...await Promise.all(paths.slice(start, start + together).map(describeFile)));
+  }
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(lines.join("\n")));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function describeFile(path: string): Promise<string> {
+  try {
+    const { size, mtime, ctime } = await Deno.stat(path);
+    return JSON.stringify([path, size, mtime?.getTime() ?? null, ctime?.getTime() ?? null]);
+  } catch (error) {
+    return JSON.stringify([path, (error as Error).name]);
+  }
+}
+
+/** Opens the cache when it is whole and made from the same input; undefined otherwise. */
+export function openPixelCache(
+  path: string,
+  expected: Omit<PixelCacheTrailer, "failed">,
+): { file: Deno.FsFile; trailer: PixelCacheTrailer } | undefined {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path);
+  } catch {
+    return undefined;
+  }
+  try {
+    const trailer = readTrailer(file, expected.count * expected.stride);
+    const same = trailer.fingerprint === expected.fingerprint && trailer.count === expected.count &&
+      trailer.stride === expected.stride;
+    if (same) return { file, trailer };
+  } catch {
+    // Cut short or not ours: it will be made anew.
+  }
+  file.close();
+  return undefined;
+}
+
+function readTrailer(file: Deno.FsFile, pixelBytes: number): PixelCacheTrailer {
+  const { size } = file.statSync();
+  const end = new Uint8Array(4 + MAGIC.length);
+  readAt(file, size - end.length, end);
+  const length = new DataView(end.buffer).getUint32(0, true);
+  if (!MAGIC.every((byte, i) => end[4 + i] === byte) || size !== pixelBytes + length + end.length) {
+    throw new Error("not a whole pixel cache");
+  }
+  const json = new Uint8Array(length);
+  readAt(file, pixelBytes, json);
+  return JSON.parse(new TextDecoder().decode(json));
+}
+
+/** Fills `out` from the given offset; throws when the file ends before. */
+export function readAt(file: Deno.FsFile, offset: number, out: Uint8Array): void {
+  file.seekSync(offset, Deno.SeekMode.Start);
+  for (let done = 0; done < out.length;) {
+    const read = file.readSync(out.subarray(done));
+    if (read === null) throw new Error(`the file ends ${out.length - done} bytes early`);
+    done += read;
+  }
+}
+
+/** Writes a cache beside its final name; `finish` gives it that name, `discard` removes it. */
+export class PixelCacheWriter {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #file: Deno.FsFile;
+
+  /** Creates the folder and the temporary file. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.tmp`);
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    this.#file = Deno.openSync(this.#temporary, { read: true, write: true, createNew: true });
+  }
+
+  writeAt(offset: number, bytes: Uint8Array): void {
+    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    for (let done = 0; done < bytes.length;) done += this.#file.writeSync(bytes.subarray(done));
+  }
+
+  /** Appends the trailer, flushes, renames, and returns the file, open for reading. */
+  finish(trailer: PixelCacheTrailer): Deno.FsFile {
+    const json = new TextEncoder().encode(JSON.stringify(trailer));
+    const pixelBytes = trailer.count * trailer.stride;
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, json.length, true);
+    this.writeAt(pixelBytes, json);
+    this.writeAt(pixelBytes + json.length, length);
+    this.writeAt(pixelBytes + json.length + length.length, MAGIC);
+    this.#file.syncSync();
+    Deno.renameSync(this.#temporary, this.#path);
+    return this.#file;
+  }
+
+  discard(): void {
+    try {
+      this.#file.close();
+      Deno.removeSync(this.#temporary);
+    } catch {
+      // It is gone already, or cannot be removed: nobody takes it for a cache.
+    }
+  }
+}

@@ -1,0 +1,225 @@
+import type { DecodeReply } from "./decode_worker.ts";
+import { decodeAll } from "./decode_pool.ts";
+import { DataError } from "./errors.ts";
+import { fingerprint, openPixelCache, PixelCacheWriter, readAt } from "./pixel_cache.ts";
+
+/** How to open a `PixelStore`. */
+export interface PixelStoreOptions {
+  /** Pixels that every image is resized to. */
+  height: number;
+  width: number;
+  /** Threads that decode. */
+  workers: number;
+  /** Where the decoded pixels are kept from one run to the next; without it they are decoded every time. */
+  cacheFile?: string;
+  /** Decoded pixels of up to this many bytes are held in memory, more are read from the cache file. Default 1 GiB. */
+  memoryLimit?: number;
+  /** Called with the number of images decoded so far and in all. Not called when the cache served. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** An image that could not be decoded. */
+export interface FailedImage {
+  path: string;
+  reason: string;
+}
+
+/**
+ * The decoded pixels of a list of images, all of one size, from which batches are copied.
+ *
+ * `open` decodes everything before it returns; later a batch is a copy from memory, or a read from the cache
+ * file by offset. A store that decodes ahead of training instead would differ only in `batch` returning a
+ * promise of the images that are not there yet, which its type allows already.
+ */
+export class PixelStore {
+  readonly height: number;
+  readonly width: number;
+  /** Bytes of an image in a batch: height·width·3, rounded up to a multiple of 4 (kernels read 32-bit words). */
+  readonly stride: number;
+  /** For each image, whether it could be decoded. */
+  readonly usable: boolean[];
+  /** The images that could not be decoded. */
+  readonly failed: FailedImage[];
+  /** Sentences for the user, e.g. that the cache could not be written. */
+  readonly notes: string[];
+  readonly #pixels: Uint8Array | Deno.FsFile;
+
+  private constructor(
+    paths: readonly string[],
+    { height, width }: { height: number; width: number },
+    pixels: Uint8Array | Deno.FsFile,
+    failures: readonly [number, string][],
+    notes: string[],
+  ) {
+    this.height = height;
+    this.width = width;
+    this.stride = strideOf(height, width);
+    this.usable = new Array(paths.length).fill(true);
+    for (const [index] of failures) this.usable[index] = false;
+    this.failed = failures.map(([index, reason]) => ({ path: paths[index]!, reason }));
+    this.notes = notes;
+    this.#pixels = pixels;
+  }
+
+  /**
+   * Decodes the images, or takes them from the cache file when it was made from the same files.
+   *
+   * @throws {DataError} When over 1 % of the images cannot be decoded, or none can, or when pixels that do not
+   * fit in memory cannot be cached.
+   */
+  static async open(images: readonly { path: string }[], options: PixelStoreOptions): Promise<PixelStore> {
+    const { height, width, cacheFile, memoryLimit = 2 ** 30 } = options;
+    const paths = images.map((image) => image.path);
+    const stride = strideOf(height, width);
+    const inMemory = paths.length * stride <= memoryLimit || cacheFile === undefined;
+
+    const identity = { fingerprint: "", count: paths.length, stride };
+    if (cacheFile !== undefined) {
+      identity.fingerprint = await fingerprint(paths, height, width);
+      const cache = openPixelCache(cacheFile, identity);
+      if (cache !== undefined) {
+        const { failed } = cache.trailer;
+        return new PixelStore(
+          paths,
+          options,
+          inMemory ? readAll(cache.file, paths.length * stride) : cache.file,
+          failed,
+          [],
+        );
+      }
+    }
+
+    const memory = inMemory ? new Uint8Array(paths.length * stride) : undefined;
+    let writer: PixelCacheWriter | undefined;
+    const notes: string[] = [];
+    /** Without a cache a run still works where memory holds the pixels. */
+    const cannotCache = (error: unknown) => {
+      const reason = `The decoded pixels cannot be kept in ${cacheFile}: ${(error as Error).message}.`;
+      if (!inMemory) {
+        throw new DataError(
+          `${reason} They take ${
+            Math.ceil(paths.length * stride / 2 ** 20)
+          } MiB, too much to hold in memory ` +
+            `instead. Free space there, or choose a cache folder on another disk.`,
+        );
+      }
+      notes.push(`${reason} They will be decoded again by the next run.`);
+    };
+
+    try {
+      if (!inMemory) {
+        try {
+          writer = new PixelCacheWriter(cacheFile!);
+        } catch (error) {
+          cannotCache(error);
+        }
+      }
+      const failures = await decodeInto(paths, options, (index, pixels) => {
+        if (memory !== undefined) return memory.set(pixels, index * stride);
+        try {
+          writer!.writeAt(index * stride, pixels);
+        } catch (error) {
+          cannotCache(error);
+        }
+      });
+      refuseTooManyFailures(paths, failures);
+      let file: Deno.FsFile | undefined;
+      if (cacheFile !== undefined) {
+        try {
+          writer ??= new PixelCacheWriter(cacheFile);
+          if (memory !== undefined) writer.writeAt(0, memory);
+          file = writer.finish({ ...identity, failed: failures });
+          writer = undefined;
+        } catch (error) {
+          cannotCache(error);
+        }
+      }
+      if (memory !== undefined) file?.close();
+      return new PixelStore(paths, options, memory ?? file!, failures, notes);
+    } finally {
+      writer?.discard();
+    }
+  }
+
+  get count(): number {
+    return this.usable.length;
+  }
+
+  /**
+   * Copies images one after the other.
+   *
+   * @param indices Which images, [n].
+   * @param out Receives n · stride bytes: each image as [height, width, 3], row by row, red first, then padding.
+   * @throws {RangeError} When an index is out of range or its image unusable, or `out` is too small.
+   */
+  batch(indices: ArrayLike<number>, out: Uint8Array): void | Promise<void> {
+    const { stride } = this;
+    if (out.length < indices.length * stride) {
+      throw new RangeError(
+        `A batch of ${indices.length} images needs ${indices.length * stride} bytes: got ${out.length}`,
+      );
+    }
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i]!;
+      if (this.usable[index] !== true) {
+        throw new RangeError(`Image ${index} of ${this.count} is not there or not usable`);
+      }
+      if (this.#pixels instanceof Uint8Array) {
+        out.set(this.#pixels.subarray(index * stride, (index + 1) * stride), i * stride);
+      } else {
+        readAt(this.#pixels, index * stride, out.subarray(i * stride, (i + 1) * stride));
+      }
+    }
+  }
+
+  /** Closes the cache file where the pixels are read from it. */
+  close(): void {
+    if (!(this.#pixels instanceof Uint8Array)) this.#pixels.close();
+  }
+}
+
+function strideOf(height: number, width: number): number {
+  for (const size of [height, width]) {
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw new RangeError(`Height and width must be positive integers: got ${height} × ${width}`);
+    }
+  }
+  return Math.ceil(height * width * 3 / 4) * 4;
+}
+
+function readAll(file: Deno.FsFile, bytes: number): Uint8Array {
+  try {
+    const pixels = new Uint8Array(bytes);
+    readAt(file, 0, pixels);
+    return pixels;
+  } finally {
+    file.close();
+  }
+}
+
+/** Decodes all, hands the pixels of each image over, and returns the failures in the order of the list. */
+async function decodeInto(
+  paths: readonly string[],
+  options: PixelStoreOptions,
+  onPixels: (index: number, pixels: Uint8Array) => void,
+): Promise<[number, string][]> {
+  const failures: [number, string][] = [];
+  let done = 0;
+  await decodeAll(paths, options, (reply: DecodeReply) => {
+    if ("pixels" in reply) onPixels(reply.index, reply.pixels);
+    else failures.push([reply.index, reply.reason]);
+    options.onProgress?.(++done, paths.length);
+  });
+  return failures.sort(([a], [b]) => a - b);
+}
+
+function refuseTooManyFailures(paths: readonly string[], failures: readonly [number, string][]): void {
+  if (failures.length <= 0.01 * paths.length) return;
+  const shown = failures.slice(0, 3).map(([index, reason]) => `${paths[index]} (${reason})`).join("; ");
+  throw new DataError(
+    `${failures.length} of ${paths.length} images cannot be decoded, more than the 1 % that may be skipped: ` +
+      `${shown}${
+        failures.length > 3 ? "; ..." : ""
+      }. Restore these files from the original dataset, or remove them.`,
+  );
+}
