@@ -1,0 +1,65 @@
+/**
+ * Reverse-mode differentiation over the tape of the program being recorded. The backward pass is made of ops'
+ * kernels recorded into the same program.
+ */
+import { EngineError } from "./errors.ts";
+import { add } from "./ops/elementwise.ts";
+import type { Parameter } from "./parameter.ts";
+import { recorder } from "./recorder.ts";
+import { asTensor, constant, type Tensor, type TensorLike } from "./tensor.ts";
+
+/** Gradients of a scalar by tensor or parameter. */
+export class Gradients {
+  readonly #byTensor: Map<Tensor, Tensor>;
+
+  constructor(byTensor: Map<Tensor, Tensor>) {
+    this.#byTensor = byTensor;
+  }
+
+  /** The gradient with respect to `x`, or undefined where the scalar does not depend on it. */
+  of(x: TensorLike): Tensor | undefined {
+    return this.#byTensor.get(asTensor(x));
+  }
+}
+
+/**
+ * Records the gradients of `loss`, a tensor of one element, with respect to everything on the tape that needs
+ * one. Gradients of parameters are written straight into their set's flat gradient buffer.
+ *
+ * @throws {EngineError} when the loss is no scalar, or depends on nothing that needs a gradient.
+ */
+export function backward(loss: Tensor): Gradients {
+  if (loss.shape.some((size) => size !== 1)) {
+    throw new EngineError(`backward() starts from a scalar; got a tensor of shape [${loss.shape}]`);
+  }
+  if (!loss.requiresGradient) throw new EngineError("The loss depends on no parameter, so it has no gradients");
+  const { tape, parameters } = recorder();
+  const gradients = new Map<Tensor, Tensor>([[loss, constant([1], loss.shape)]]);
+  for (const node of tape.toReversed()) {
+    const gradient = gradients.get(node.output);
+    if (!gradient) continue;
+    node.backward(gradient).forEach((contribution, i) => {
+      const input = node.inputs[i];
+      if (!contribution || !input.requiresGradient) return;
+      const known = gradients.get(input);
+      gradients.set(input, known ? add(known, contribution) : contribution);
+    });
+  }
+  for (const [parameter, tensor] of parameters) {
+    const gradient = gradients.get(tensor);
+    if (gradient) place(gradient, parameter);
+  }
+  return new Gradients(gradients);
+}
+
+/** Has a parameter's gradient written where optimisers look for it. */
+function place(gradient: Tensor, parameter: Parameter): void {
+  const value = gradient.value;
+  if (value.origin.kind !== "temporary" || value.placement) {
+    // Rare: the gradient is a constant, or one tensor is the gradient of two parameters.
+    const copy = add(gradient, constant(new Float32Array(1), [1]));
+    copy.value.placement = { set: parameter.set, buffer: "gradients", parameter };
+    return;
+  }
+  value.placement = { set: parameter.set, buffer: "gradients", parameter };
+}

@@ -1,0 +1,190 @@
+/** The GPU, opened once: adapter choice, limits, errors turned into exceptions, and the pipeline cache. */
+import { type Dispatch, shaderText, type Storage } from "../kernels/mod.ts";
+import { DeviceLostError, EngineError, GpuError, NoAdapterError } from "./errors.ts";
+
+/** How a {@link Device} is opened. */
+export interface DeviceOptions {
+  /** Where tensors live. `auto`: textures on software adapters, buffers on real GPUs. */
+  storage?: "auto" | "buffer" | "texture";
+  /** `adapter` asks for all that the adapter offers, `default` for WebGPU's defaults, as a browser gives them. */
+  limits?: "adapter" | "default";
+  /** Ask for GPU timestamps, where offered; {@link Device.timestamps} says whether they were granted. */
+  timestamps?: boolean;
+}
+
+/** Which adapter was opened, in words. */
+export interface AdapterDescription {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  /** True where the "GPU" is a program on the CPU. */
+  readonly software: boolean;
+}
+
+const NO_ADAPTER = "No WebGPU adapter was found, so nothing can be computed. On Debian or Ubuntu a software " +
+  "adapter comes with `apt-get install mesa-vulkan-drivers`; for a real GPU install its Vulkan driver (Linux), " +
+  "or update the system's graphics driver (macOS, Windows). `deno task doctor` shows what is seen.";
+
+/** An open GPU. Close it with {@link Device.destroy}. */
+export class Device {
+  readonly #modules = new Map<string, GPUShaderModule>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  #failure: EngineError | undefined;
+  #destroyed = false;
+
+  private constructor(
+    /** The WebGPU device itself. */
+    readonly gpu: GPUDevice,
+    readonly adapter: AdapterDescription,
+    /** Where tensors live on this device. */
+    readonly storage: "buffer" | "texture",
+    readonly timestamps: boolean,
+  ) {
+    gpu.lost.then((info) => {
+      if (this.#destroyed) return;
+      this.#failure = new DeviceLostError(
+        `The GPU was lost (${info.message || info.reason}). What was on it is gone; checkpoints are not. ` +
+          "Run again with --resume.",
+      );
+    });
+    gpu.addEventListener("uncapturederror", (event) => {
+      this.#failure ??= new GpuError(`The GPU refused a call: ${event.error.message}`);
+    });
+  }
+
+  /**
+   * Opens the best adapter.
+   *
+   * @throws {NoAdapterError} when there is none, naming what to install.
+   */
+  static async open(options: DeviceOptions = {}): Promise<Device> {
+    const adapter = await globalThis.navigator?.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    if (!adapter) throw new NoAdapterError(NO_ADAPTER);
+    const description = describe(adapter);
+    const storage = options.storage === undefined || options.storage === "auto"
+      ? (description.software ? "texture" : "buffer")
+      : options.storage;
+    const timestamps = options.timestamps === true && adapter.features.has("timestamp-query");
+    const gpu = await adapter.requestDevice({
+      requiredLimits: options.limits === "default" ? {} : offeredLimits(adapter.limits),
+      requiredFeatures: timestamps ? ["timestamp-query"] : [],
+    });
+    return new Device(gpu, description, storage, timestamps);
+  }
+
+  /**
+   * How many threads keep the adapter busy: split reductions aim for this many.
+   * A software adapter needs a few workgroups per core; a real one tens of thousands of threads.
+   */
+  get parallelism(): number {
+    return this.adapter.software ? 1024 : 32768;
+  }
+
+  /** The error that broke the device, or undefined while it is well. */
+  get failure(): EngineError | undefined {
+    return this.#failure;
+  }
+
+  /** @throws the error that broke the device, if one did. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+    if (this.#destroyed) throw new DeviceLostError("The device was destroyed; open another one");
+  }
+
+  /** Gives the GPU back. Everything created on it is gone. */
+  destroy(): void {
+    this.#destroyed = true;
+    this.gpu.destroy();
+  }
+
+  /**
+   * Runs `work` and turns what WebGPU reports about it into an exception that begins with `what`.
+   *
+   * @throws {GpuError} on a validation or out-of-memory error.
+   */
+  async guard<T>(what: string, work: () => T): Promise<T> {
+    this.check();
+    const scopes = ["validation", "internal", "out-of-memory"] as const;
+    for (const scope of scopes) this.gpu.pushErrorScope(scope);
+    let result: T;
+    try {
+      result = work();
+    } finally {
+      const errors = await Promise.all(scopes.map(() => this.gpu.popErrorScope()));
+      const error = errors.find((e) => e !== null);
+      if (error) throw new GpuError(`${what}: ${error.message}`);
+    }
+    return result;
+  }
+
+  /** The pipeline of a dispatch whose bindings are stored as given; made once per text and constants. */
+  pipeline(dispatch: Dispatch, storages: readonly Storage[]): GPUComputePipeline {
+    const code = shaderText(dispatch, storages);
+    const key = code + JSON.stringify(dispatch.constants);
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      let module = this.#modules.get(code);
+      if (!module) {
+        module = this.gpu.createShaderModule({ label: dispatch.kernel, code });
+        this.#modules.set(code, module);
+      }
+      pipeline = this.gpu.createComputePipeline({
+        label: `${dispatch.kernel} ${JSON.stringify(dispatch.constants)}`,
+        layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [this.bindGroupLayout(dispatch, storages)] }),
+        compute: { module, constants: { ...dispatch.constants } },
+      });
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  /** The bind group layout of a dispatch whose bindings are stored as given. */
+  bindGroupLayout(dispatch: Dispatch, storages: readonly Storage[]): GPUBindGroupLayout {
+    const key = dispatch.bindings.map((b, i) => `${b.access} ${storages[i]}`).join();
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      layout = this.gpu.createBindGroupLayout({
+        label: dispatch.kernel,
+        entries: dispatch.bindings.map((binding, i) => layoutEntry(i, binding.access === "read", storages[i])),
+      });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}
+
+function layoutEntry(binding: number, readOnly: boolean, storage: Storage): GPUBindGroupLayoutEntry {
+  const visibility = GPUShaderStage.COMPUTE;
+  switch (storage) {
+    case "texture":
+      return {
+        binding,
+        visibility,
+        storageTexture: { access: readOnly ? "read-only" : "write-only", format: "rgba32float" },
+      };
+    case "uniform":
+      return { binding, visibility, buffer: { type: "uniform" } };
+    case "buffer":
+      return { binding, visibility, buffer: { type: readOnly ? "read-only-storage" : "storage" } };
+    default:
+      return storage satisfies never;
+  }
+}
+
+function describe(adapter: GPUAdapter): AdapterDescription {
+  const info = adapter.info;
+  const name = info.description || info.device || "unnamed adapter";
+  const software = info.isFallbackAdapter === true || /llvmpipe|lavapipe|swiftshader|software|basic render/i.test(name);
+  return { name, vendor: info.vendor, architecture: info.architecture, software };
+}
+
+/** All of an adapter's limits as a request. */
+function offeredLimits(limits: GPUSupportedLimits): Record<string, number> {
+  const wanted: Record<string, number> = {};
+  for (const name in limits) {
+    const value = (limits as unknown as Record<string, unknown>)[name];
+    if (typeof value === "number") wanted[name] = value;
+  }
+  return wanted;
+}

@@ -1,0 +1,31 @@
+/** Errors of the engine. Each message is what a person reads: what happened, to what, and what helps. */
+
+/** Base of every error that the engine raises on purpose. */
+export class EngineError extends Error {
+  override name = "EngineError";
+}
+
+/** There is no usable WebGPU adapter. */
+export class NoAdapterError extends EngineError {
+  override name = "NoAdapterError";
+}
+
+/** The device is gone: driver reset, unplugged, or destroyed. Nothing on it can be read any more. */
+export class DeviceLostError extends EngineError {
+  override name = "DeviceLostError";
+}
+
+/** WebGPU refused a call, or the memory for it. */
+export class GpuError extends EngineError {
+  override name = "GpuError";
+}
+
+/** What was asked for does not fit the adapter's limits; raised before anything runs. */
+export class LimitError extends EngineError {
+  override name = "LimitError";
+}
+
+/** Operands whose shapes do not belong together. */
+export class ShapeError extends EngineError {
+  override name = "ShapeError";
+}

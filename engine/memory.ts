@@ -1,0 +1,221 @@
+/** Placing values: real buffers and textures for a plan's slots, inputs and constants. */
+import { type Access, type Storage, TEXTURE_WIDTH, VEC4_BYTES } from "../kernels/mod.ts";
+import type { Device } from "./device.ts";
+import { LimitError } from "./errors.ts";
+import { texelRows } from "./parameter.ts";
+import { assignSlots, type Lifetime } from "./plan.ts";
+import type { Recorded } from "./recorder.ts";
+import type { Value } from "./value.ts";
+
+/** Bytes of a program's GPU memory by purpose. */
+export interface MemoryUse {
+  /** Intermediate results, after sharing. */
+  temporaries: number;
+  inputs: number;
+  constants: number;
+  /** Buffers through which outputs come back. */
+  readback: number;
+  total: number;
+}
+
+/** A value's place. */
+export type Place =
+  | { readonly storage: "texture"; readonly texture: GPUTexture; readonly view: GPUTextureView }
+  | { readonly storage: "buffer" | "uniform"; readonly buffer: GPUBuffer; readonly offset: number; readonly size: number };
+
+/** The memory that a program owns, and the way from values to places. */
+export class Memory {
+  readonly #places = new Map<Value, Place>();
+  readonly #views = new Map<GPUTexture, GPUTextureView>();
+  readonly #owned: (GPUBuffer | GPUTexture)[] = [];
+  readonly use: MemoryUse = { temporaries: 0, inputs: 0, constants: 0, readback: 0, total: 0 };
+  /** Parameters that must be copied into their mirror textures before each run. */
+  readonly mirrored = new Set<Value>();
+
+  constructor(readonly device: Device) {}
+
+  /**
+   * Makes memory for everything that the steps touch.
+   *
+   * @throws {LimitError} when a value is larger than the adapter allows; nothing has been made then.
+   */
+  allocate(steps: readonly Recorded[], outputs: readonly Value[]): void {
+    const lifetimes = this.#lifetimes(steps, outputs);
+    for (const { value } of lifetimes) this.#checkLimits(value);
+    const temporaries = lifetimes.filter(({ value }) => value.origin.kind === "temporary");
+    const slots = assignSlots(
+      temporaries.map(({ value, first, last }, i): Lifetime => ({
+        value: i,
+        size: this.#size(value),
+        first,
+        last,
+        pool: this.storage(value, "write"),
+      })),
+    );
+    for (const slot of slots) {
+      const place = this.#make(slot.size, slot.pool as Storage, temporaries[slot.values[0]].value);
+      for (const i of slot.values) this.#places.set(temporaries[i].value, place);
+      this.use.temporaries += slot.size;
+    }
+    for (const { value } of lifetimes) {
+      if (value.origin.kind === "input" || value.origin.kind === "constant") this.#input(value);
+    }
+    this.use.total = this.use.temporaries + this.use.inputs + this.use.constants;
+  }
+
+  /** How a value is stored where a dispatch uses it this way. */
+  storage(value: Value, access: Access): Storage {
+    if (value.type === "u32" || value.placement || value.origin.kind === "flat") return "buffer";
+    if (value.pinned) return value.pinned;
+    if (value.origin.kind === "parameter" && (access !== "read" || value.shape.length < 2)) return "buffer";
+    return this.device.storage;
+  }
+
+  /** Where a value lives for this use. */
+  place(value: Value, access: Access): Place {
+    const storage = this.storage(value, access);
+    if (value.origin.kind === "parameter") {
+      const { parameter } = value.origin;
+      if (storage === "texture") {
+        this.mirrored.add(value);
+        return this.#texturePlace(parameter.set.mirror(parameter));
+      }
+      const home = parameter.set.home(parameter);
+      return { storage: "buffer", buffer: home.buffer, offset: home.offset, size: home.bytes };
+    }
+    if (value.origin.kind === "flat") {
+      const { set, buffer } = value.origin;
+      const flat = buffer === "weights" ? set.weights : set.trainableBuffer(buffer);
+      return { storage: "buffer", buffer: flat.buffer, offset: 0, size: flat.bytes };
+    }
+    if (value.placement) {
+      const { set, buffer, parameter } = value.placement;
+      const flat = set.trainableBuffer(buffer);
+      return { storage: "buffer", buffer: flat.buffer, offset: parameter.offset, size: parameter.bytes };
+    }
+    return this.#places.get(value)!;
+  }
+
+  /** Writes host data, padded already, to an input's place. */
+  write(value: Value, data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): void {
+    const place = this.#places.get(value);
+    if (!place) return; // No dispatch reads this input.
+    const { queue } = this.device.gpu;
+    if (place.storage !== "texture") {
+      queue.writeBuffer(place.buffer, place.offset, data);
+      return;
+    }
+    for (const { origin, size, offset } of texelRows(value.vec4s)) {
+      queue.writeTexture(
+        { texture: place.texture, origin },
+        data,
+        { offset, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES },
+        size,
+      );
+    }
+  }
+
+  /** A buffer through which outputs come back to the host. */
+  readback(bytes: number): GPUBuffer {
+    const buffer = this.device.gpu.createBuffer({
+      label: "readback",
+      size: bytes,
+      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    });
+    this.#owned.push(buffer);
+    this.use.readback += bytes;
+    this.use.total += bytes;
+    return buffer;
+  }
+
+  /** Frees everything. */
+  destroy(): void {
+    for (const resource of this.#owned) resource.destroy();
+    this.#owned.length = 0;
+    this.#places.clear();
+  }
+
+  #lifetimes(steps: readonly Recorded[], outputs: readonly Value[]) {
+    const spans = new Map<Value, { value: Value; first: number; last: number }>();
+    steps.forEach(({ values }, step) => {
+      for (const value of values) {
+        const { kind } = value.origin;
+        if (kind === "parameter" || kind === "flat" || value.placement) continue;
+        const span = spans.get(value);
+        if (span) span.last = step;
+        else spans.set(value, { value, first: step, last: step });
+      }
+    });
+    for (const value of outputs) {
+      const span = spans.get(value);
+      if (span) span.last = steps.length;
+    }
+    return [...spans.values()];
+  }
+
+  /** Bytes of a value where it is stored; textures come in whole rows. */
+  #size(value: Value): number {
+    const row = TEXTURE_WIDTH * VEC4_BYTES;
+    return this.storage(value, "write") === "texture" ? Math.ceil(value.bytes / row) * row : value.bytes;
+  }
+
+  #checkLimits(value: Value): void {
+    const { limits } = this.device.gpu;
+    const size = this.#size(value);
+    const most = this.storage(value, "write") === "texture"
+      ? limits.maxTextureDimension2D * TEXTURE_WIDTH * VEC4_BYTES
+      : Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+    if (size > most) {
+      throw new LimitError(
+        `A tensor of shape [${value.shape}] takes ${mebibytes(size)}, and this adapter holds at most ` +
+          `${mebibytes(most)} in one ${this.device.storage}. A batch ${Math.ceil(size / most)} times smaller fits.`,
+      );
+    }
+  }
+
+  #make(size: number, storage: Storage, value: Value): Place {
+    const { gpu } = this.device;
+    const label = `[${value.shape}]`;
+    if (storage === "texture") {
+      const texture = gpu.createTexture({
+        label,
+        size: [TEXTURE_WIDTH, size / (TEXTURE_WIDTH * VEC4_BYTES)],
+        format: "rgba32float",
+        usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.COPY_SRC,
+      });
+      this.#owned.push(texture);
+      return this.#texturePlace(texture);
+    }
+    const kind = storage === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
+    // The prelude declares uniforms as four vec4s.
+    const bytes = storage === "uniform" ? 4 * VEC4_BYTES : Math.ceil(size / 4) * 4;
+    const buffer = gpu.createBuffer({
+      label,
+      size: bytes,
+      usage: kind | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+    });
+    this.#owned.push(buffer);
+    return { storage, buffer, offset: 0, size: bytes };
+  }
+
+  #input(value: Value): void {
+    const size = this.#size(value);
+    this.#places.set(value, this.#make(size, this.storage(value, "read"), value));
+    if (value.origin.kind === "constant") {
+      this.use.constants += size;
+      this.write(value, value.origin.data);
+    } else {
+      this.use.inputs += size;
+    }
+  }
+
+  #texturePlace(texture: GPUTexture): Place {
+    let view = this.#views.get(texture);
+    if (!view) this.#views.set(texture, view = texture.createView());
+    return { storage: "texture", texture, view };
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

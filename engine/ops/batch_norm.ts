@@ -1,0 +1,146 @@
+/** Batch normalisation, with ReLU6 folded in. Its output is deferred: the next kernel applies it as it loads. */
+import {
+  batchNormCoefficients,
+  batchNormGradientCoefficients,
+  batchNormGradientSums,
+  batchNormInference as inferenceCoefficients,
+  batchNormInputGradient,
+  batchNormStatistics,
+  lastAxis,
+  type LoadMap,
+  rowSlices,
+} from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { Parameter } from "../parameter.ts";
+import { record, recorder, temporary } from "../recorder.ts";
+import { asTensor, constant, result, Tensor, type TensorLike } from "../tensor.ts";
+import type { Value } from "../value.ts";
+
+/** Running statistics that training updates: running = momentum · running + (1 - momentum) · batch. */
+export interface RunningStatistics {
+  readonly mean: Parameter;
+  readonly variance: Parameter;
+  readonly momentum: number;
+}
+
+/**
+ * Batch norm over every axis but the last with this batch's mean and biased variance, then ReLU6 if asked.
+ *
+ * x [..., C], gamma and beta [C] → [..., C]. Ioffe and Szegedy, 2015.
+ *
+ * @throws {ShapeError} when gamma, beta or the running statistics are not [C].
+ */
+export function batchNormTraining(
+  x: TensorLike,
+  gamma: TensorLike,
+  beta: TensorLike,
+  options: { epsilon: number; relu6: boolean; running?: RunningStatistics },
+): Tensor {
+  const [input, g, b] = [asTensor(x), asTensor(gamma), asTensor(beta)];
+  const channels = lastAxis(input.shape);
+  const { running } = options;
+  checkChannels(channels, { gamma: g, beta: b, ...(running && { mean: running.mean, variance: running.variance }) });
+  const slices = rowSlices(input.shape, recorder().device.parallelism);
+  const partial = temporary([slices.slices, 2, channels]);
+  record(batchNormStatistics(slices), { x: input.value, partial });
+  const coefficients = temporary([2, channels]);
+  const moments = temporary([2, channels]);
+  const scratch = () => {
+    const value = constant(new Float32Array(channels), [channels]).value;
+    value.pinned = "buffer";
+    return value;
+  };
+  record(batchNormCoefficients(slices), {
+    partial,
+    gamma: g.value,
+    beta: b.value,
+    settings: constant([options.epsilon, running?.momentum ?? 1], [2]).value,
+    running_mean: running ? asTensor(running.mean).value : scratch(),
+    running_variance: running ? asTensor(running.variance).value : scratch(),
+    coefficients,
+    moments,
+  });
+  return normalised(input, g, b, coefficients, moments, { relu6: options.relu6, batchStatistics: true });
+}
+
+/**
+ * Batch norm with given statistics, then ReLU6 if asked. No gradient flows into the statistics.
+ *
+ * x [..., C], gamma, beta, mean and variance [C] → [..., C].
+ *
+ * @throws {ShapeError} when one of them is not [C].
+ */
+export function batchNormInference(
+  x: TensorLike,
+  gamma: TensorLike,
+  beta: TensorLike,
+  mean: TensorLike,
+  variance: TensorLike,
+  options: { epsilon: number; relu6: boolean },
+): Tensor {
+  const [input, g, b] = [asTensor(x), asTensor(gamma), asTensor(beta)];
+  const [m, v] = [asTensor(mean), asTensor(variance)];
+  const channels = lastAxis(input.shape);
+  checkChannels(channels, { gamma: g, beta: b, mean: m, variance: v });
+  const coefficients = temporary([2, channels]);
+  const moments = temporary([2, channels]);
+  record(inferenceCoefficients(channels), {
+    gamma: g.value,
+    beta: b.value,
+    mean: m.value,
+    variance: v.value,
+    settings: constant([options.epsilon], [1]).value,
+    coefficients,
+    moments,
+  });
+  return normalised(input, g, b, coefficients, moments, { relu6: options.relu6, batchStatistics: false });
+}
+
+function normalised(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  coefficients: Value,
+  moments: Value,
+  { relu6, batchStatistics }: { relu6: boolean; batchStatistics: boolean },
+): Tensor {
+  const map: LoadMap = relu6 ? "affine-relu6" : "affine";
+  const channels = lastAxis(x.shape);
+  const deferred = { source: x.value, coefficients, map };
+  return result([x, gamma, beta], x.shape, deferred, (gradient, needs) => {
+    const slices = rowSlices(x.shape, recorder().device.parallelism);
+    const dz = gradient.value;
+    const partial = temporary([slices.slices, 2, channels]);
+    record(batchNormGradientSums(slices, relu6), { x: x.value, dz, coefficients, moments, partial });
+    const [dgamma, dbeta] = [temporary([channels]), temporary([channels])];
+    const gradientCoefficients = temporary([4, channels]);
+    record(batchNormGradientCoefficients(slices, batchStatistics), {
+      partial,
+      coefficients,
+      moments,
+      dgamma,
+      dbeta,
+      gradient_coefficients: gradientCoefficients,
+    });
+    let dx: Tensor | null = null;
+    if (needs[0]) {
+      const value = temporary(x.shape);
+      record(batchNormInputGradient(x.shape, relu6), {
+        x: x.value,
+        dz,
+        coefficients: gradientCoefficients,
+        dx: value,
+      });
+      dx = new Tensor(x.shape, value);
+    }
+    return [dx, new Tensor([channels], dgamma), new Tensor([channels], dbeta)];
+  });
+}
+
+function checkChannels(channels: number, tensors: Record<string, { shape: readonly number[] }>): void {
+  for (const [name, { shape }] of Object.entries(tensors)) {
+    if (shape.length !== 1 || shape[0] !== channels) {
+      throw new ShapeError(`Batch norm over ${channels} channels needs ${name} of shape [${channels}]; got [${shape}]`);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/** Matrix products: dense layers and pointwise convolutions. */
+import {
+  lastAxis,
+  matmul as product,
+  matmulInputGradient,
+  type MatmulShape,
+  matmulWeightGradient,
+  rowCount,
+  sumSlices,
+  vec4s,
+} from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { record, recorder, temporary } from "../recorder.ts";
+import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import type { Value } from "../value.ts";
+import { add } from "./elementwise.ts";
+
+/**
+ * Matrix product [M, K] × [K, N] → [M, N].
+ *
+ * @throws {ShapeError} when the operands are no matrices or their inner sizes differ.
+ */
+export function matmul(a: TensorLike, b: TensorLike): Tensor {
+  const [x, w] = [asTensor(a), asTensor(b)];
+  if (x.shape.length !== 2) throw new ShapeError(`matmul() takes matrices; got [${x.shape}] and [${w.shape}]`);
+  return rowProduct("matmul", x, w);
+}
+
+/**
+ * 1×1 convolution: a matrix product over the pixels. x [N, H, W, Cin], weight [Cin, Cout] → [N, H, W, Cout].
+ *
+ * @throws {ShapeError} when the channels differ.
+ */
+export function pointwiseConv(x: TensorLike, weight: TensorLike): Tensor {
+  const image = asTensor(x);
+  if (image.shape.length !== 4) throw new ShapeError(`pointwiseConv() takes [N, H, W, C]; got [${image.shape}]`);
+  return rowProduct("pointwiseConv", image, asTensor(weight));
+}
+
+/**
+ * Dense layer x W + b. x [M, in], weight [in, out], bias [out] → [M, out].
+ *
+ * @throws {ShapeError} when the shapes do not fit.
+ */
+export function dense(x: TensorLike, weight: TensorLike, bias: TensorLike): Tensor {
+  return add(matmul(x, weight), bias);
+}
+
+/** Product of the rows of x (all axes but the last) with w. */
+function rowProduct(op: string, x: Tensor, w: Tensor): Tensor {
+  const shape: MatmulShape = { m: rowCount(x.shape), k: lastAxis(x.shape), n: lastAxis(w.shape) };
+  if (w.shape.length !== 2 || w.shape[0] !== shape.k) {
+    throw new ShapeError(`${op}() cannot multiply [${x.shape}] by [${w.shape}]: the inner sizes must be equal`);
+  }
+  const outShape = [...x.shape.slice(0, -1), shape.n];
+  const y = temporary(outShape);
+  const loaded = x.load("x");
+  record(product(shape, loaded.map), { ...loaded.values, w: w.value, y });
+  return result([x, w], outShape, y, (gradient, needs) => {
+    const dy = gradient.value;
+    let dx: Tensor | null = null;
+    if (needs[0]) {
+      const value = temporary(x.shape);
+      record(matmulInputGradient(shape), { dy, w: w.value, dx: value });
+      dx = new Tensor(x.shape, value);
+    }
+    return [dx, needs[1] ? new Tensor(w.shape, weightGradient(shape, x, dy)) : null];
+  });
+}
+
+function weightGradient(shape: MatmulShape, x: Tensor, dy: Value): Value {
+  const { map, values } = x.load("x");
+  const { dispatch, slices } = matmulWeightGradient(shape, recorder().device.parallelism, map);
+  return summedSlices(slices, [shape.k, shape.n], (dw) => record(dispatch, { ...values, dy, dw }));
+}
+
+/** Has `partial` recorded into memory for every slice, and sums the slices where there are several. */
+export function summedSlices(slices: number, shape: readonly number[], partial: (target: Value) => void): Value {
+  const total = temporary(shape);
+  if (slices === 1) {
+    partial(total);
+    return total;
+  }
+  const parts = temporary([slices, ...shape]);
+  partial(parts);
+  record(sumSlices(slices, vec4s(shape)), { partial: parts, y: total });
+  return total;
+}

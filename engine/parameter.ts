@@ -1,0 +1,255 @@
+/**
+ * What outlives a program: weights and running statistics. All trainable parameters of a set lie one after
+ * another in one flat buffer, their gradients in a second one of the same layout and each optimiser's moments
+ * in more, so that one dispatch updates them all in place.
+ */
+import { padRows, tensorBytes, TEXTURE_WIDTH, unpadRows, VEC4_BYTES, vec4s } from "../kernels/mod.ts";
+import type { Device } from "./device.ts";
+import { EngineError, ShapeError } from "./errors.ts";
+
+/** Parameters start at multiples of this many bytes: WebGPU's largest alignment of a buffer binding. */
+export const PARAMETER_ALIGNMENT = 256;
+
+/** A named array that lives as long as its {@link ParameterSet}. Used in a program like a tensor. */
+export class Parameter {
+  /** Use {@link ParameterSet.add}. */
+  constructor(
+    readonly set: ParameterSet,
+    readonly name: string,
+    readonly shape: readonly number[],
+    /** Has a gradient and is updated by optimisers; otherwise it is state such as running statistics. */
+    readonly trainable: boolean,
+    /** Whether weight decay applies. */
+    readonly decay: boolean,
+    /** Place in the set's flat buffer, in bytes. */
+    readonly offset: number,
+  ) {}
+
+  /** Bytes, padding of the last axis included. */
+  get bytes(): number {
+    return tensorBytes(this.shape);
+  }
+}
+
+/** A buffer with room for every trainable parameter (or every state) of a set, at the parameters' offsets. */
+export interface FlatBuffer {
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
+}
+
+/** A collection of parameters in flat buffers. */
+export class ParameterSet {
+  readonly #parameters = new Map<string, Parameter>();
+  readonly #initial = new Map<Parameter, Float32Array<ArrayBuffer>>();
+  readonly #flat = new Map<string, FlatBuffer>();
+  readonly #mirrors = new Map<Parameter, GPUTexture>();
+  #trainableBytes = 0;
+  #stateBytes = 0;
+
+  constructor(readonly device: Device) {}
+
+  /**
+   * Adds a parameter with its initial values, row-major.
+   *
+   * @throws {ShapeError} when the values do not fill the shape.
+   * @throws {EngineError} when the name is taken, or the set is already in use on the GPU.
+   */
+  add(
+    name: string,
+    shape: readonly number[],
+    values: ArrayLike<number>,
+    options: { trainable?: boolean; decay?: boolean } = {},
+  ): Parameter {
+    if (this.#flat.size > 0) throw new EngineError(`Cannot add parameter ${name}: the set is already in use`);
+    if (this.#parameters.has(name)) throw new EngineError(`Parameter ${name} exists already`);
+    const count = shape.reduce((a, b) => a * b, 1);
+    if (values.length !== count) {
+      throw new ShapeError(`Parameter ${name} [${shape}] needs ${count} values; got ${values.length}`);
+    }
+    const trainable = options.trainable ?? true;
+    const offset = trainable ? this.#trainableBytes : this.#stateBytes;
+    const parameter = new Parameter(this, name, shape, trainable, trainable && (options.decay ?? true), offset);
+    const end = offset + Math.ceil(parameter.bytes / PARAMETER_ALIGNMENT) * PARAMETER_ALIGNMENT;
+    if (trainable) this.#trainableBytes = end;
+    else this.#stateBytes = end;
+    this.#parameters.set(name, parameter);
+    this.#initial.set(parameter, padRows(values, shape));
+    return parameter;
+  }
+
+  /** All parameters, in the order in which they were added. */
+  get parameters(): readonly Parameter[] {
+    return [...this.#parameters.values()];
+  }
+
+  /** The parameter of this name, if there is one. */
+  get(name: string): Parameter | undefined {
+    return this.#parameters.get(name);
+  }
+
+  /** Number of scalars, without padding. */
+  count(which: "all" | "trainable" | "state" = "all"): number {
+    return this.parameters
+      .filter((p) => which === "all" || p.trainable === (which === "trainable"))
+      .reduce((sum, p) => sum + p.shape.reduce((a, b) => a * b, 1), 0);
+  }
+
+  /** Bytes of one flat buffer over the trainable parameters. */
+  get trainableBytes(): number {
+    return Math.max(this.#trainableBytes, PARAMETER_ALIGNMENT);
+  }
+
+  /** Bytes of everything that the set holds on the GPU now. */
+  get gpuBytes(): number {
+    let bytes = 0;
+    for (const flat of this.#flat.values()) bytes += flat.bytes;
+    for (const parameter of this.#mirrors.keys()) bytes += parameter.bytes;
+    return bytes;
+  }
+
+  /** The weights, filled with the initial values when first asked for. */
+  get weights(): FlatBuffer {
+    return this.#filled("weights", this.trainableBytes, true);
+  }
+
+  /** Running statistics and other state that optimisers leave alone. */
+  get state(): FlatBuffer {
+    return this.#filled("state", Math.max(this.#stateBytes, PARAMETER_ALIGNMENT), false);
+  }
+
+  /** A zero-filled buffer in the layout of the weights: gradients, or an optimiser's moments. */
+  trainableBuffer(name: string): FlatBuffer {
+    return this.#buffer(name, this.trainableBytes);
+  }
+
+  /** The buffer and offset at which a parameter lives. */
+  home(parameter: Parameter): { buffer: GPUBuffer; offset: number; bytes: number } {
+    const flat = parameter.trainable ? this.weights : this.state;
+    return { buffer: flat.buffer, offset: parameter.offset, bytes: parameter.bytes };
+  }
+
+  /** A texture that programs fill with the parameter's values before they read it. */
+  mirror(parameter: Parameter): GPUTexture {
+    let texture = this.#mirrors.get(parameter);
+    if (!texture) {
+      texture = this.device.gpu.createTexture({
+        label: parameter.name,
+        size: [TEXTURE_WIDTH, Math.ceil(vec4s(parameter.shape) / TEXTURE_WIDTH)],
+        format: "rgba32float",
+        usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
+      });
+      this.#mirrors.set(parameter, texture);
+    }
+    return texture;
+  }
+
+  /** Overwrites a parameter's values, row-major. */
+  write(parameter: Parameter, values: ArrayLike<number>): void {
+    const count = parameter.shape.reduce((a, b) => a * b, 1);
+    if (values.length !== count) {
+      throw new ShapeError(
+        `Parameter ${parameter.name} [${parameter.shape}] needs ${count} values; got ${values.length}`,
+      );
+    }
+    const home = this.home(parameter);
+    this.device.gpu.queue.writeBuffer(home.buffer, home.offset, padRows(values, parameter.shape));
+  }
+
+  /** Overwrites one parameter's place in a {@link trainableBuffer}. */
+  writeTrainable(name: string, parameter: Parameter, values: ArrayLike<number>): void {
+    const { buffer } = this.trainableBuffer(name);
+    this.device.gpu.queue.writeBuffer(buffer, parameter.offset, padRows(values, parameter.shape));
+  }
+
+  /**
+   * Copies every parameter, and the given trainable buffers, back to the host in one go.
+   *
+   * @returns per buffer name (`weights` holds state as well) the values by parameter, row-major.
+   */
+  async read(...trainableBuffers: string[]): Promise<Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>> {
+    const sources = [
+      { name: "weights", trainable: true, flat: this.weights },
+      { name: "weights", trainable: false, flat: this.state },
+      ...trainableBuffers.map((name) => ({ name, trainable: true, flat: this.trainableBuffer(name) })),
+    ];
+    const gpu = this.device.gpu;
+    this.device.check();
+    const staging = gpu.createBuffer({
+      size: sources.reduce((sum, s) => sum + s.flat.bytes, 0),
+      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    });
+    const result = new Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>();
+    try {
+      const encoder = gpu.createCommandEncoder();
+      let offset = 0;
+      for (const { flat } of sources) {
+        encoder.copyBufferToBuffer(flat.buffer, 0, staging, offset, flat.bytes);
+        offset += flat.bytes;
+      }
+      gpu.queue.submit([encoder.finish()]);
+      await staging.mapAsync(GPUMapMode.READ).catch((error) => {
+        this.device.check();
+        throw error;
+      });
+      const mapped = staging.getMappedRange();
+      offset = 0;
+      for (const { name, trainable, flat } of sources) {
+        const values = result.get(name) ?? new Map<Parameter, Float32Array<ArrayBuffer>>();
+        result.set(name, values);
+        for (const parameter of this.parameters) {
+          if (parameter.trainable !== trainable) continue;
+          const padded = new Float32Array(mapped, offset + parameter.offset, vec4s(parameter.shape) * 4);
+          values.set(parameter, unpadRows(padded, parameter.shape));
+        }
+        offset += flat.bytes;
+      }
+      staging.unmap();
+    } finally {
+      staging.destroy();
+    }
+    return result;
+  }
+
+  /** Frees the GPU memory. */
+  destroy(): void {
+    for (const flat of this.#flat.values()) flat.buffer.destroy();
+    for (const texture of this.#mirrors.values()) texture.destroy();
+    this.#flat.clear();
+    this.#mirrors.clear();
+  }
+
+  #filled(name: string, bytes: number, trainable: boolean): FlatBuffer {
+    if (this.#flat.has(name)) return this.#flat.get(name)!;
+    const flat = this.#buffer(name, bytes);
+    const values = new Float32Array(bytes / 4);
+    for (const [parameter, initial] of this.#initial) {
+      if (parameter.trainable === trainable) values.set(initial, parameter.offset / 4);
+    }
+    this.device.gpu.queue.writeBuffer(flat.buffer, 0, values);
+    return flat;
+  }
+
+  #buffer(name: string, bytes: number): FlatBuffer {
+    let flat = this.#flat.get(name);
+    if (!flat) {
+      const buffer = this.device.gpu.createBuffer({
+        label: name,
+        size: bytes,
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+      });
+      flat = { buffer, bytes };
+      this.#flat.set(name, flat);
+    }
+    return flat;
+  }
+}
+
+/** Rows of texels that hold `texels` vec4s: whole rows first, then what is left. For copies between kinds. */
+export function texelRows(texels: number): { origin: [number, number]; size: [number, number]; offset: number }[] {
+  const whole = Math.floor(texels / TEXTURE_WIDTH);
+  const rest = texels % TEXTURE_WIDTH;
+  const regions: { origin: [number, number]; size: [number, number]; offset: number }[] = [];
+  if (whole > 0) regions.push({ origin: [0, 0], size: [TEXTURE_WIDTH, whole], offset: 0 });
+  if (rest > 0) regions.push({ origin: [0, whole], size: [rest, 1], offset: whole * TEXTURE_WIDTH * VEC4_BYTES });
+  return regions;
+}

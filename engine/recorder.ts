@@ -1,0 +1,78 @@
+/**
+ * Recording: ops append dispatches on virtual values to the recorder in force, and leave nodes on its tape.
+ * Nothing touches the GPU here.
+ */
+import type { Dispatch } from "../kernels/mod.ts";
+import type { Device } from "./device.ts";
+import { EngineError } from "./errors.ts";
+import type { Parameter } from "./parameter.ts";
+import type { Tensor } from "./tensor.ts";
+import { Value } from "./value.ts";
+
+/** A dispatch and the values bound to it, in the order of its bindings. */
+export interface Recorded {
+  readonly dispatch: Dispatch;
+  readonly values: readonly Value[];
+}
+
+/** One differentiable op on the tape. */
+export interface TapeNode {
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  /** Gradients of the inputs, given the output's; null where an input needs none. Records dispatches itself. */
+  readonly backward: (gradient: Tensor) => (Tensor | null)[];
+}
+
+/** What ops write into while a program is recorded. */
+export class Recorder {
+  readonly dispatches: Recorded[] = [];
+  readonly tape: TapeNode[] = [];
+  /** Tensors that stand for parameters, one each. */
+  readonly parameters = new Map<Parameter, Tensor>();
+
+  constructor(readonly device: Device) {}
+
+  /** Appends a dispatch. `values` are given by the names of the dispatch's bindings. */
+  record(dispatch: Dispatch, values: Readonly<Record<string, Value>>): void {
+    const bound = dispatch.bindings.map((binding) => {
+      const value = values[binding.name];
+      if (!value) throw new EngineError(`${dispatch.kernel}: nothing is bound to ${binding.name}`);
+      if (value.type !== binding.type) {
+        throw new EngineError(`${dispatch.kernel}: ${binding.name} takes ${binding.type}, got ${value.type}`);
+      }
+      return value;
+    });
+    this.dispatches.push({ dispatch, values: bound });
+  }
+}
+
+let current: Recorder | undefined;
+
+/** The recorder in force. @throws {EngineError} outside a program. */
+export function recorder(): Recorder {
+  if (!current) {
+    throw new EngineError("Operations work inside a program only: Program.record(device, inputs, (…) => { … })");
+  }
+  return current;
+}
+
+/** Runs `work` with this recorder in force. */
+export function recordWith<T>(target: Recorder, work: () => T): T {
+  const outer = current;
+  current = target;
+  try {
+    return work();
+  } finally {
+    current = outer;
+  }
+}
+
+/** Records a dispatch into the program in force. */
+export function record(dispatch: Dispatch, values: Readonly<Record<string, Value>>): void {
+  recorder().record(dispatch, values);
+}
+
+/** New memory for a tensor that a dispatch will write. */
+export function temporary(shape: readonly number[], type: "f32" | "u32" = "f32"): Value {
+  return new Value(shape, type, { kind: "temporary" });
+}

@@ -1,0 +1,109 @@
+/** Tensors inside a program. */
+import { type LoadMap, padRows } from "../kernels/mod.ts";
+import { ShapeError } from "./errors.ts";
+import { Parameter } from "./parameter.ts";
+import { recorder, temporary } from "./recorder.ts";
+import { Value } from "./value.ts";
+import { applyMap } from "../kernels/batch_norm.ts";
+
+/** A tensor whose elements are `map(source)` and have not been written: readers apply the map as they load. */
+export interface Deferred {
+  readonly source: Value;
+  readonly coefficients: Value;
+  readonly map: LoadMap;
+}
+
+/** An n-dimensional f32 array inside a program. Row-major, channels last; immutable. */
+export class Tensor {
+  #value: Value | undefined;
+
+  constructor(
+    readonly shape: readonly number[],
+    memory: Value | Deferred,
+    /** Whether a gradient flows to this tensor. */
+    readonly requiresGradient = false,
+  ) {
+    if (memory instanceof Value) this.#value = memory;
+    else this.deferred = memory;
+  }
+
+  /** Set where the tensor is a map over another tensor's memory. */
+  readonly deferred: Deferred | undefined;
+
+  /** The memory that holds the elements; writes them now if they were deferred. */
+  get value(): Value {
+    if (!this.#value) {
+      const { source, coefficients, map } = this.deferred!;
+      const y = temporary(this.shape);
+      recorder().record(applyMap(this.shape, map), { x: source, x_coefficients: coefficients, y });
+      this.#value = y;
+    }
+    return this.#value;
+  }
+
+  /** How a kernel with a mapped binding `name` should read this tensor: the map, and what to bind. */
+  load(name: string): { map: LoadMap; values: Record<string, Value> } {
+    if (!this.deferred) return { map: "none", values: { [name]: this.value } };
+    const { source, coefficients, map } = this.deferred;
+    return { map, values: { [name]: source, [`${name}_coefficients`]: coefficients } };
+  }
+}
+
+/** Unsigned integers inside a program: labels, indices, packed pixels. */
+export class Words {
+  constructor(readonly shape: readonly number[], readonly value: Value) {}
+}
+
+/** What ops accept: a tensor, or a parameter standing for one. */
+export type TensorLike = Tensor | Parameter;
+
+/** The tensor itself, or the one that stands for a parameter in the program being recorded. */
+export function asTensor(x: TensorLike): Tensor {
+  if (x instanceof Tensor) return x;
+  const known = recorder().parameters;
+  let tensor = known.get(x);
+  if (!tensor) {
+    tensor = new Tensor(x.shape, new Value(x.shape, "f32", { kind: "parameter", parameter: x }), x.trainable);
+    known.set(x, tensor);
+  }
+  return tensor;
+}
+
+/**
+ * A tensor of fixed values, row-major.
+ *
+ * @throws {ShapeError} when the values do not fill the shape.
+ */
+export function constant(values: ArrayLike<number>, shape: readonly number[]): Tensor {
+  const count = shape.reduce((a, b) => a * b, 1);
+  if (values.length !== count) {
+    throw new ShapeError(`A constant [${shape}] needs ${count} values; got ${values.length}`);
+  }
+  return new Tensor(shape, new Value(shape, "f32", { kind: "constant", data: padRows(values, shape) }));
+}
+
+/** Fixed unsigned integers, such as row indices. */
+export function constantWords(values: ArrayLike<number>): Words {
+  const data = Uint32Array.from(values);
+  return new Words([data.length], new Value([data.length], "u32", { kind: "constant", data }));
+}
+
+/**
+ * Makes an op's result and puts the op on the tape if any input needs a gradient.
+ *
+ * @param backward given the gradient of the result, returns those of the inputs (null: none). It is called with
+ *   `needs[i]` telling which inputs need one.
+ */
+export function result(
+  inputs: readonly Tensor[],
+  shape: readonly number[],
+  memory: Value | Deferred,
+  backward: (gradient: Tensor, needs: readonly boolean[]) => (Tensor | null)[],
+): Tensor {
+  const needs = inputs.map((input) => input.requiresGradient);
+  const output = new Tensor(shape, memory, needs.some((need) => need));
+  if (output.requiresGradient) {
+    recorder().tape.push({ inputs, output, backward: (gradient) => backward(gradient, needs) });
+  }
+  return output;
+}

@@ -1,0 +1,40 @@
+/** Virtual memory: what dispatches read and write before a plan decides where it lives. */
+import { tensorBytes, vec4s } from "../kernels/mod.ts";
+import type { Parameter, ParameterSet } from "./parameter.ts";
+
+/** Where a value comes from. */
+export type Origin =
+  /** Written by a dispatch of the program. */
+  | { readonly kind: "temporary" }
+  /** Written by the host before every run. */
+  | { readonly kind: "input"; readonly name: string }
+  /** Written by the host once. */
+  | { readonly kind: "constant"; readonly data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> }
+  /** A parameter's own memory. */
+  | { readonly kind: "parameter"; readonly parameter: Parameter }
+  /** A whole flat buffer of a set: weights, gradients or moments, for optimisers. */
+  | { readonly kind: "flat"; readonly set: ParameterSet; readonly buffer: string };
+
+/** A tensor's or word array's memory, not yet placed. */
+export class Value {
+  /** Where a temporary must be written instead of memory of the plan's choosing: a parameter's gradient. */
+  placement: { set: ParameterSet; buffer: string; parameter: Parameter } | undefined;
+  /** Keep in a buffer (or uniform) even where tensors live in textures. */
+  pinned: "buffer" | "uniform" | undefined;
+
+  constructor(
+    readonly shape: readonly number[],
+    readonly type: "f32" | "u32",
+    readonly origin: Origin,
+  ) {}
+
+  /** Bytes in f32 with the last axis padded, or of the words. */
+  get bytes(): number {
+    return this.type === "u32" ? 4 * this.shape.reduce((a, b) => a * b, 1) : tensorBytes(this.shape);
+  }
+
+  /** vec4s of a tensor. */
+  get vec4s(): number {
+    return vec4s(this.shape);
+  }
+}

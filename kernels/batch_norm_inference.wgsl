@@ -1,0 +1,26 @@
+// The per-channel map of batch norm with fixed statistics.
+//
+//   scale = gamma / sqrt(variance + epsilon),   shift = beta - mean · scale
+//
+// gamma, beta, mean, variance [C];  settings [1]: epsilon
+// coefficients [2, C]  scale, shift
+// moments      [2, C]  mean, 1 / sqrt(variance + epsilon), for the backward pass
+
+override CHANNELS: u32;
+override C4: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c4 = flat_thread(group, groups, lane);
+  if (c4 >= C4) { return; }
+  let inverse = 1.0 / sqrt(variance_load(c4) + vec4f(settings_at(0u)));
+  let scale = gamma_load(c4) * inverse;
+  coefficients_store(c4, within(scale, c4, CHANNELS));
+  coefficients_store(C4 + c4, within(beta_load(c4) - mean_load(c4) * scale, c4, CHANNELS));
+  moments_store(c4, mean_load(c4));
+  moments_store(C4 + c4, inverse);
+}

@@ -1,0 +1,89 @@
+/**
+ * What a kernel is to the rest of the program: data. A geometry function turns shapes into a {@link Dispatch},
+ * which says which shader runs, on which bindings, with which constants and how many workgroups. Nothing here
+ * knows of a device, so every kernel can be checked, timed and read alone.
+ */
+
+/** How a shader uses a binding. `update` reads and writes in place and needs a flat buffer. */
+export type Access = "read" | "write" | "update";
+
+/**
+ * A per-channel function applied while a tensor is loaded, so that its result is never written to memory:
+ * `affine` is scale · x + shift, `affine-relu6` clamps that to [0, 6], `none` leaves x as it is.
+ */
+export type LoadMap = "none" | "affine" | "affine-relu6";
+
+/** One binding of a shader, by the name its accessors are called after. */
+export interface Binding {
+  readonly name: string;
+  readonly type: "f32" | "u32";
+  readonly access: Access;
+  /** Given for tensors that the shader reads through `NAME_map` and `NAME_value`. */
+  readonly map?: LoadMap;
+}
+
+/** One shader run: everything but the memory it runs on. */
+export interface Dispatch {
+  /** File name of the shader without its ending; appears in errors and timings. */
+  readonly kernel: string;
+  /** The WGSL text, without its bindings' declarations. */
+  readonly source: string;
+  readonly bindings: readonly Binding[];
+  /** Values of the shader's `override` constants: the shapes. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** Integer constants that size private arrays and unrolled loops; WGSL wants those in the text itself. */
+  readonly tile: Readonly<Record<string, number>>;
+  readonly workgroups: readonly [number, number, number];
+  /** Arithmetic and least possible memory traffic, for rooflines. */
+  readonly cost: Cost;
+}
+
+/** Floating-point operations (a fused multiply-add counts two) and bytes moved when each operand moves once. */
+export interface Cost {
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** Threads of a workgroup in every flat kernel: a multiple of the lanes of software and of hardware adapters. */
+export const WORKGROUP = 64;
+
+/** WebGPU's limit on workgroups along one dimension. */
+export const MAX_WORKGROUPS = 65535;
+
+/**
+ * Workgroups for `threads` threads in a row, folded into two dimensions where one does not hold them.
+ * Shaders number their threads with `flat_thread`, which undoes the fold, and ignore those past the end.
+ *
+ * @throws {RangeError} when even two dimensions do not hold them.
+ */
+export function flatWorkgroups(threads: number): readonly [number, number, number] {
+  const groups = Math.max(1, Math.ceil(threads / WORKGROUP));
+  if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
+  const rows = Math.ceil(groups / MAX_WORKGROUPS);
+  if (rows > MAX_WORKGROUPS) throw new RangeError(`Cannot dispatch ${threads} threads in one kernel`);
+  return [Math.ceil(groups / rows), rows, 1];
+}
+
+/** A tensor or word array that the shader reads. */
+export function reads(name: string, type: "f32" | "u32" = "f32"): Binding {
+  return { name, type, access: "read" };
+}
+
+/** A tensor or word array that the shader writes. */
+export function writes(name: string, type: "f32" | "u32" = "f32"): Binding {
+  return { name, type, access: "write" };
+}
+
+/** A flat buffer that the shader updates in place. */
+export function updates(name: string): Binding {
+  return { name, type: "f32", access: "update" };
+}
+
+/**
+ * A tensor read through a per-channel map. Unless the map is `none`, a binding `NAME_coefficients` follows,
+ * [2, C]: the scales, then the shifts.
+ */
+export function mapped(name: string, map: LoadMap): Binding[] {
+  const binding: Binding = { name, type: "f32", access: "read", map };
+  return map === "none" ? [binding] : [binding, reads(`${name}_coefficients`)];
+}

@@ -1,0 +1,86 @@
+/** Geometry of the matrix product Y = X W and of its two gradients. Shapes: X [M, K], W [K, N], Y [M, N]. */
+import { type Dispatch, flatWorkgroups, type LoadMap, mapped, reads, writes } from "./dispatch.ts";
+import { VEC4_BYTES, vec4Count } from "./storage.ts";
+import { splitReduction } from "./sum_slices.ts";
+import product from "./matmul.wgsl" with { type: "text" };
+import inputGradient from "./matmul_input_gradient.wgsl" with { type: "text" };
+import weightGradient from "./matmul_weight_gradient.wgsl" with { type: "text" };
+
+/** Sizes of a product [M, K] × [K, N]. */
+export interface MatmulShape {
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+}
+
+function constants({ m, k, n }: MatmulShape): Record<string, number> {
+  return { M: m, K: k, K4: vec4Count(k), N4: vec4Count(n) };
+}
+
+function cost({ m, k, n }: MatmulShape): { flops: number; bytes: number } {
+  const [k4, n4] = [vec4Count(k), vec4Count(n)];
+  return { flops: 2 * m * k * n, bytes: (m * k4 + k * n4 + m * n4) * VEC4_BYTES };
+}
+
+function mapConstant(name: string, map: LoadMap, channels: number): Record<string, number> {
+  return map === "none" ? {} : { [`${name}_C4`]: vec4Count(channels) };
+}
+
+/** Y = X W with X read through `map`. Bindings: `x` (and `x_coefficients`), `w`, `y`. */
+export function matmul(shape: MatmulShape, map: LoadMap = "none"): Dispatch {
+  const tile = { TILE_M: 8, TILE_N4: Math.min(2, vec4Count(shape.n)) };
+  const threads = Math.ceil(shape.m / tile.TILE_M) * Math.ceil(vec4Count(shape.n) / tile.TILE_N4);
+  return {
+    kernel: "matmul",
+    source: product,
+    bindings: [...mapped("x", map), reads("w"), writes("y")],
+    constants: { ...constants(shape), ...mapConstant("x", map, shape.k) },
+    tile,
+    workgroups: flatWorkgroups(threads),
+    cost: cost(shape),
+  };
+}
+
+/** dX = dY Wᵀ. Bindings: `dy`, `w`, `dx`. */
+export function matmulInputGradient(shape: MatmulShape): Dispatch {
+  const tile = { TILE_M: 8, TILE_K: shape.k <= 4 ? 4 : 8 };
+  const threads = Math.ceil(shape.m / tile.TILE_M) * Math.ceil(shape.k / tile.TILE_K);
+  return {
+    kernel: "matmul_input_gradient",
+    source: inputGradient,
+    bindings: [...mapped("dy", "none"), reads("w"), writes("dx")],
+    constants: constants(shape),
+    tile,
+    workgroups: flatWorkgroups(threads),
+    cost: cost(shape),
+  };
+}
+
+/**
+ * Partial sums of dW = Xᵀ dY over `slices` slices of the rows, with X read through `map`; sum them with
+ * {@link sumSlices} unless there is only one. Bindings: `x` (and `x_coefficients`), `dy`, `dw` [slices, K, N].
+ */
+export function matmulWeightGradient(
+  shape: MatmulShape,
+  parallelism: number,
+  map: LoadMap = "none",
+): { dispatch: Dispatch; slices: number } {
+  const tile = { TILE_K4: Math.min(2, vec4Count(shape.k)), TILE_N4: Math.min(2, vec4Count(shape.n)) };
+  const tiles = Math.ceil(vec4Count(shape.k) / tile.TILE_K4) * Math.ceil(vec4Count(shape.n) / tile.TILE_N4);
+  const { slices, sliceLength } = splitReduction(shape.m, tiles, parallelism, 32);
+  const dispatch: Dispatch = {
+    kernel: "matmul_weight_gradient",
+    source: weightGradient,
+    bindings: [...mapped("x", map), ...mapped("dy", "none"), writes("dw")],
+    constants: {
+      ...constants(shape),
+      ...mapConstant("x", map, shape.k),
+      SLICES: slices,
+      SLICE_ROWS: sliceLength,
+    },
+    tile,
+    workgroups: flatWorkgroups(tiles * slices),
+    cost: cost(shape),
+  };
+  return { dispatch, slices };
+}

@@ -1,0 +1,92 @@
+/**
+ * The declarations in front of every shader: its bindings, and the accessors through which alone it reads and
+ * writes them. What a tensor is stored in, and what is applied to it on load, is decided here and nowhere else.
+ *
+ * For a binding `x` the shader may call
+ * - `x_load(i) -> vec4f`, `x_at(i) -> f32`: the i-th vec4 or padded scalar,
+ * - `x_store(i, v)`: writes the i-th vec4,
+ * - `x_map(c4)` and `x_value(i, m)`, where the binding has a map: the per-channel map of the c4-th vec4 of
+ *   channels, and the i-th vec4 with it applied,
+ * and for u32 arrays `x_at(i) -> u32` and `x_store(i, v)`.
+ */
+import type { Binding, Dispatch } from "./dispatch.ts";
+import { type Storage, TEXTURE_WIDTH } from "./storage.ts";
+
+const COMMON = `
+// Number of this thread in a dispatch laid out by flatWorkgroups.
+fn flat_thread(group: vec3u, groups: vec3u, lane: u32) -> u32 {
+  return (group.x + group.y * groups.x) * 64u + lane;
+}
+
+// v with the scalars at or past \`channels\` set to zero; v is the c4-th vec4 of a row.
+fn within(v: vec4f, c4: u32, channels: u32) -> vec4f {
+  return select(vec4f(0.0), v, vec4u(0u, 1u, 2u, 3u) + vec4u(c4 * 4u) < vec4u(channels));
+}
+`;
+
+/** The whole text of a dispatch's shader, given where each of its bindings is stored. */
+export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): string {
+  const tile = Object.entries(dispatch.tile).map(([name, value]) => `const ${name}: i32 = ${value};`);
+  const declarations = dispatch.bindings.map((binding, i) => declare(binding, i, storages[i]));
+  return [COMMON, ...tile, ...declarations, dispatch.source].join("\n");
+}
+
+function declare(binding: Binding, index: number, storage: Storage): string {
+  const { name, access } = binding;
+  const slot = `@group(0) @binding(${index}) var`;
+  if (binding.type === "u32") {
+    if (access === "read") {
+      return `${slot}<storage, read> ${name}_data: array<u32>;
+fn ${name}_at(i: u32) -> u32 { return ${name}_data[i]; }`;
+    }
+    return `${slot}<storage, read_write> ${name}_data: array<u32>;
+fn ${name}_at(i: u32) -> u32 { return ${name}_data[i]; }
+fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
+  }
+  const lines: string[] = [];
+  if (storage === "texture") {
+    const mode = access === "read" ? "read" : "write";
+    if (access === "update") throw new TypeError(`Cannot update ${name} in place in a texture`);
+    lines.push(`${slot} ${name}_data: texture_storage_2d<rgba32float, ${mode}>;`);
+    const place = `vec2u(i & ${TEXTURE_WIDTH - 1}u, i >> ${Math.log2(TEXTURE_WIDTH)}u)`;
+    if (access === "read") {
+      lines.push(`fn ${name}_load(i: u32) -> vec4f { return textureLoad(${name}_data, ${place}); }`);
+    } else {
+      lines.push(`fn ${name}_store(i: u32, v: vec4f) { textureStore(${name}_data, ${place}, v); }`);
+    }
+  } else {
+    const space = storage === "uniform" ? "uniform" : `storage, ${access === "read" ? "read" : "read_write"}`;
+    const array = storage === "uniform" ? "array<vec4f, 4>" : "array<vec4f>";
+    lines.push(`${slot}<${space}> ${name}_data: ${array};`);
+    if (access !== "write") {
+      lines.push(`fn ${name}_load(i: u32) -> vec4f { return ${name}_data[i]; }`);
+    }
+    if (access !== "read") {
+      lines.push(`fn ${name}_store(i: u32, v: vec4f) { ${name}_data[i] = v; }`);
+    }
+  }
+  if (access !== "write") {
+    lines.push(`fn ${name}_at(i: u32) -> f32 { return ${name}_load(i >> 2u)[i & 3u]; }`);
+  }
+  if (binding.map !== undefined) lines.push(...declareMap(name, binding.map));
+  return lines.join("\n");
+}
+
+function declareMap(name: string, map: NonNullable<Binding["map"]>): string[] {
+  if (map === "none") {
+    return [
+      `fn ${name}_map(c4: u32) -> u32 { return c4; }`,
+      `fn ${name}_value(i: u32, m: u32) -> vec4f { return ${name}_load(i); }`,
+    ];
+  }
+  const applied = `fma(${name}_load(i), m.scale, m.shift)`;
+  const result = map === "affine" ? applied : `clamp(${applied}, vec4f(0.0), vec4f(6.0))`;
+  return [
+    `struct ${name}_Map { scale: vec4f, shift: vec4f }`,
+    `override ${name}_C4: u32;`,
+    `fn ${name}_map(c4: u32) -> ${name}_Map {`,
+    `  return ${name}_Map(${name}_coefficients_load(c4), ${name}_coefficients_load(${name}_C4 + c4));`,
+    `}`,
+    `fn ${name}_value(i: u32, m: ${name}_Map) -> vec4f { return ${result}; }`,
+  ];
+}

@@ -1,0 +1,76 @@
+/**
+ * How tensors lie in memory. The last axis is padded with zeros to a multiple of four, so that every tensor is
+ * a row of vec4s; a storage kind says where those vec4s live.
+ */
+
+/**
+ * - `buffer`: `array<vec4f>` in a storage buffer.
+ * - `texture`: texels of an rgba32float storage texture, {@link TEXTURE_WIDTH} to a row. Software adapters read
+ *   these 10 to 20 times faster than buffers.
+ * - `uniform`: a few vec4s in a uniform buffer, for values that every thread reads.
+ */
+export type Storage = "buffer" | "texture" | "uniform";
+
+/** Texels in a row of every texture; a power of two, so that a linear index splits without division. */
+export const TEXTURE_WIDTH = 4096;
+
+/** Bytes of a vec4f. */
+export const VEC4_BYTES = 16;
+
+/** Number of vec4s that hold `channels` scalars. */
+export function vec4Count(channels: number): number {
+  return Math.ceil(channels / 4);
+}
+
+/** Number of elements of a shape; 1 for []. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Size of the last axis; 1 for []. */
+export function lastAxis(shape: readonly number[]): number {
+  return shape.length === 0 ? 1 : shape[shape.length - 1];
+}
+
+/** Number of rows along the last axis: the product of all the others. */
+export function rowCount(shape: readonly number[]): number {
+  return elementCount(shape.slice(0, -1));
+}
+
+/** Number of vec4s that hold a tensor of this shape, each row padded to whole vec4s. */
+export function vec4s(shape: readonly number[]): number {
+  return rowCount(shape) * vec4Count(lastAxis(shape));
+}
+
+/** Bytes of a tensor of this shape in f32, padding included. */
+export function tensorBytes(shape: readonly number[]): number {
+  return vec4s(shape) * VEC4_BYTES;
+}
+
+/** Copies row-major data into the padded layout. `data` may already be padded where the last axis needs none. */
+export function padRows(data: ArrayLike<number>, shape: readonly number[]): Float32Array<ArrayBuffer> {
+  const channels = lastAxis(shape);
+  const stride = vec4Count(channels) * 4;
+  const rows = rowCount(shape);
+  const padded = new Float32Array(rows * stride);
+  if (stride === channels) {
+    padded.set(data);
+  } else {
+    for (let row = 0; row < rows; row++) {
+      for (let c = 0; c < channels; c++) padded[row * stride + c] = data[row * channels + c];
+    }
+  }
+  return padded;
+}
+
+/** Takes the padding out again. */
+export function unpadRows(padded: Float32Array, shape: readonly number[]): Float32Array<ArrayBuffer> {
+  const channels = lastAxis(shape);
+  const stride = vec4Count(channels) * 4;
+  const rows = rowCount(shape);
+  const data = new Float32Array(rows * channels);
+  for (let row = 0; row < rows; row++) {
+    data.set(padded.subarray(row * stride, row * stride + channels), row * channels);
+  }
+  return data;
+}

@@ -1,0 +1,22 @@
+// The second half of every split reduction: adds partial sums, always in the same order.
+//
+//   y[i] = sum_s partial[s, i]
+//
+// partial [SLICES, LENGTH4] vec4s
+// y       [LENGTH4] vec4s
+
+override SLICES: u32;
+override LENGTH4: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = flat_thread(group, groups, lane);
+  if (i >= LENGTH4) { return; }
+  var sum = vec4f(0.0);
+  for (var s = 0u; s < SLICES; s++) { sum += partial_load(s * LENGTH4 + i); }
+  y_store(i, sum);
+}
