@@ -4,6 +4,9 @@
  * then run on both.
  *
  * All tensors are row-major; images are NHWC. Every function throws on shapes that do not fit.
+ *
+ * At a kink (ReLU at 0, ReLU6 at 0 and 6, a hinge at exactly 0) the gradient is 0. Of equal candidates mining takes
+ * the one of lowest index, and no gradient flows through the choice.
  */
 export interface Ops<T, I> {
   /** Elementwise with numpy broadcasting (right-aligned; a dimension of 1 repeats), rank <= 4. */
@@ -63,7 +66,8 @@ export interface Ops<T, I> {
   l2Normalize(x: T, epsilon: number): T;
   /**
    * Distances of every row of x [B, D] to every row -> [B, B]. `squared`: sum (a-b)^2; `euclidean`: its square
-   * root, with gradient 0 where the distance is 0; `angular`: 1 - cosine. The diagonal is exactly 0.
+   * root, with gradient 0 where the distance is 0; `angular`: 1 - cosine, clamped at 0. The diagonal is exactly 0.
+   * A row no longer than 1e-12 has no direction: its angular distance to any other row is 1, with gradient 0.
    */
   pairwiseDistance(x: T, metric: Metric): T;
   /** Distances of the rows of a [M, D] to the rows of b [N, D] -> [M, N]. Same metrics. */
@@ -73,9 +77,12 @@ export interface Ops<T, I> {
   crossEntropy(logits: T, labels: I, smoothing: number): T;
   /** embeddings [T, 3, D] as anchor, positive, negative. Mean over T of the hinge (or softplus). -> []. */
   basicTripletLoss(embeddings: T, options: TripletOptions): T;
-  /** embeddings [B, D], labels [B]: batch-hard. Mean over anchors that have a positive and a negative. -> []. */
+  /** embeddings [B, D], labels [B]: batch-hard. Mean over anchors that have a positive and a negative, 0 without. -> []. */
   hardTripletLoss(embeddings: T, labels: I, options: TripletOptions): T;
-  /** embeddings [B, D], labels [B]: semi-hard as in TensorFlow Addons. -> []. */
+  /**
+   * embeddings [B, D], labels [B]: semi-hard as in TensorFlow Addons, mean over ordered positive pairs, 0 without any.
+   * An anchor without a negative counts its distance to one as 0. -> [].
+   */
   semiHardTripletLoss(embeddings: T, labels: I, options: TripletOptions): T;
 }
 

@@ -1,0 +1,122 @@
+/** Rows for the stem's convolution and the depthwise convolution: strides, borders, odd sizes, channel counts. */
+import { sameGeometry, symmetricGeometry } from "../../reference/conv_geometry.ts";
+import type { ConvGeometry } from "../../reference/ops.ts";
+import { type GradientCase, gradientCase, normal, weight } from "./gradient_case.ts";
+
+type Padding = "SAME" | "symmetric 1" | "VALID";
+
+function geometryOf(
+  padding: Padding,
+  height: number,
+  width: number,
+  stride: number,
+  kernel: number,
+): ConvGeometry {
+  switch (padding) {
+    case "SAME":
+      return sameGeometry(height, width, stride, kernel);
+    case "symmetric 1":
+      return symmetricGeometry(stride, 1);
+    case "VALID":
+      return symmetricGeometry(stride, 0);
+  }
+}
+
+/** [N, H, W, Cin, Cout, kernel, stride, padding] */
+type ConvRow = [number, number, number, number, number, number, number, Padding];
+
+const convolutions: GradientCase[] = ([
+  [1, 8, 4, 3, 8, 3, 2, "SAME"],
+  [2, 9, 5, 3, 16, 3, 2, "SAME"],
+  [2, 7, 6, 3, 5, 3, 2, "SAME"],
+  [1, 8, 4, 3, 8, 3, 2, "symmetric 1"],
+  [2, 9, 5, 3, 7, 3, 2, "symmetric 1"],
+  [1, 5, 5, 3, 4, 3, 1, "SAME"],
+  [1, 6, 4, 1, 2, 3, 1, "symmetric 1"],
+  [2, 5, 7, 4, 3, 3, 1, "VALID"],
+  [1, 16, 8, 3, 32, 3, 2, "SAME"],
+  [1, 1, 1, 3, 5, 3, 2, "SAME"],
+  [1, 4, 6, 5, 3, 1, 1, "SAME"],
+  [1, 8, 7, 2, 4, 5, 2, "SAME"],
+  [2, 2, 3, 3, 24, 3, 2, "symmetric 1"],
+  [1, 32, 16, 3, 16, 3, 2, "SAME"],
+  [3, 33, 15, 3, 24, 3, 2, "SAME"],
+] as ConvRow[]).map(([n, h, w, cin, cout, kernel, stride, padding]) => {
+  const geometry = geometryOf(padding, h, w, stride, kernel);
+  return gradientCase(
+    "conv2d",
+    [normal([n, h, w, cin]), weight([kernel, kernel, cin, cout], kernel * kernel * cin)],
+    (ops, [x, k]) => ops.conv2d(x, k, geometry),
+    { note: `stride ${stride} ${padding}` },
+  );
+});
+
+/** [N, H, W, C, stride, padding] */
+type DepthwiseRow = [number, number, number, number, number, Padding];
+
+const depthwise: GradientCase[] = ([
+  [1, 4, 4, 1, 1, "SAME"],
+  [2, 5, 4, 2, 1, "SAME"],
+  [1, 7, 5, 3, 1, "SAME"],
+  [2, 8, 4, 4, 1, "SAME"],
+  [1, 6, 7, 5, 1, "SAME"],
+  [2, 3, 9, 7, 1, "SAME"],
+  [1, 8, 4, 8, 1, "SAME"],
+  [2, 9, 6, 16, 1, "SAME"],
+  [1, 4, 2, 24, 1, "SAME"],
+  [2, 8, 8, 32, 1, "SAME"],
+  [1, 1, 1, 6, 1, "SAME"],
+  [1, 1, 5, 3, 1, "SAME"],
+  [1, 4, 4, 1, 2, "SAME"],
+  [2, 5, 4, 2, 2, "SAME"],
+  [1, 7, 5, 3, 2, "SAME"],
+  [2, 8, 4, 4, 2, "SAME"],
+  [1, 6, 7, 5, 2, "SAME"],
+  [2, 3, 9, 7, 2, "SAME"],
+  [1, 8, 4, 8, 2, "SAME"],
+  [2, 9, 6, 16, 2, "SAME"],
+  [1, 4, 2, 24, 2, "SAME"],
+  [2, 8, 8, 32, 2, "SAME"],
+  [1, 1, 1, 6, 2, "SAME"],
+  [1, 2, 2, 4, 2, "SAME"],
+  [2, 8, 4, 4, 2, "symmetric 1"],
+  [2, 9, 6, 16, 2, "symmetric 1"],
+  [1, 7, 5, 3, 2, "symmetric 1"],
+  [1, 5, 8, 12, 2, "symmetric 1"],
+  [1, 5, 6, 7, 1, "VALID"],
+  [1, 7, 6, 8, 2, "VALID"],
+  [1, 3, 3, 4, 1, "VALID"],
+  [1, 17, 13, 4, 1, "SAME"],
+  [1, 17, 13, 4, 2, "SAME"],
+  [2, 16, 12, 48, 1, "SAME"],
+  [2, 16, 12, 48, 2, "SAME"],
+] as DepthwiseRow[]).map(([n, h, w, c, stride, padding]) => {
+  const geometry = geometryOf(padding, h, w, stride, 3);
+  return gradientCase(
+    "depthwiseConv",
+    [normal([n, h, w, c]), weight([3, 3, c], 9)],
+    (ops, [x, k]) => ops.depthwiseConv(x, k, geometry),
+    { note: `stride ${stride} ${padding}` },
+  );
+});
+
+/** Padding that differs on all four sides. */
+const lopsided: ConvGeometry = { stride: 2, pads: { top: 0, bottom: 2, left: 1, right: 0 } };
+
+const uneven: GradientCase[] = [
+  gradientCase(
+    "conv2d",
+    [normal([1, 6, 5, 3]), weight([3, 3, 3, 6], 27)],
+    (ops, [x, k]) => ops.conv2d(x, k, lopsided),
+    { note: "four different pads" },
+  ),
+  gradientCase(
+    "depthwiseConv",
+    [normal([1, 6, 5, 6]), weight([3, 3, 6], 9)],
+    (ops, [x, k]) => ops.depthwiseConv(x, k, lopsided),
+    { note: "four different pads" },
+  ),
+];
+
+/** Rows for convolutions with a window. */
+export const convolutionCases: GradientCase[] = [...convolutions, ...depthwise, ...uneven];

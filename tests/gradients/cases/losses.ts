@@ -1,0 +1,87 @@
+/** Rows for the three triplet losses: metrics, hinge and soft margin, many mixtures of identities. */
+import type { TripletOptions } from "../../reference/ops.ts";
+import { metrics } from "./distance.ts";
+import { type GradientCase, gradientCase, normal } from "./gradient_case.ts";
+
+/** Every metric, each with a hinge that is sometimes active and with soft margin. */
+const settings: TripletOptions[] = metrics.flatMap((metric) => [
+  { metric, margin: metric === "angular" ? 0.3 : 0.7, softMargin: false },
+  { metric, margin: 0.3, softMargin: true },
+]);
+
+const note = ({ metric, margin, softMargin }: TripletOptions) =>
+  softMargin ? `${metric} with soft margin` : `${metric} with margin ${margin}`;
+
+const basic: GradientCase[] = [[1, 3, 4], [5, 3, 7], [12, 3, 16], [9, 3, 2], [70, 3, 6]].flatMap((shape) =>
+  settings.map((options) =>
+    gradientCase("basicTripletLoss", [normal(shape)], (ops, [x]) => ops.basicTripletLoss(x, options), {
+      note: note(options),
+    })
+  )
+);
+
+/** Batches of identities, told in words, with the width of the embeddings. */
+const batches: [string, number, number[]][] = [
+  ["two of each of four", 6, [0, 0, 1, 1, 2, 2, 3, 3]],
+  ["four of each of four", 8, [5, 5, 5, 5, 2, 2, 2, 2, 9, 9, 9, 9, 7, 7, 7, 7]],
+  ["shuffled with singles", 5, [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5]],
+  ["one pair among singles", 3, [4, 0, 1, 2, 4, 3, 7]],
+  ["a large and a small identity", 7, [0, 0, 0, 0, 0, 0, 1]],
+  ["three images", 2, [1, 0, 1]],
+];
+
+const mined: GradientCase[] = batches.flatMap(([words, width, labels]) =>
+  settings.flatMap((options) => {
+    const about = { note: `${words}, ${note(options)}`, indices: [labels] };
+    const embeddings = normal([labels.length, width]);
+    return [
+      gradientCase("hardTripletLoss", [embeddings], (ops, [x], [y]) =>
+        ops.hardTripletLoss(x, y, options), about),
+      gradientCase(
+        "semiHardTripletLoss",
+        [embeddings],
+        (ops, [x], [y]) =>
+          ops.semiHardTripletLoss(x, y, options),
+        about,
+      ),
+    ];
+  })
+);
+
+/** The default batch of training, spread wide so that its many pairs keep apart. */
+const eightByFour = Array.from({ length: 32 }, (_, i) => Math.floor(i / 4));
+
+const large: GradientCase[] = (["euclidean", "squared"] as const).flatMap((metric) => {
+  const options: TripletOptions = { metric, margin: 2, softMargin: false };
+  const embeddings = normal([32, 5], 8);
+  const about = { note: `eight identities by four, ${note(options)}`, indices: [eightByFour] };
+  return [
+    gradientCase(
+      "hardTripletLoss",
+      [embeddings],
+      (ops, [x], [y]) => ops.hardTripletLoss(x, y, options),
+      about,
+    ),
+    gradientCase(
+      "semiHardTripletLoss",
+      [embeddings],
+      (ops, [x], [y]) => ops.semiHardTripletLoss(x, y, options),
+      about,
+    ),
+  ];
+});
+
+const inactive: GradientCase[] = [false, true].map((softMargin) =>
+  gradientCase(
+    "basicTripletLoss",
+    [normal([4, 3, 5])],
+    (ops, [x]) => {
+      const pushed = ops.mul(x, ops.reshape(ops.slice(x, 1, 0, 1), [4, 1, 5]));
+      return ops.basicTripletLoss(pushed, { metric: "squared", margin: 0, softMargin });
+    },
+    { note: softMargin ? "of products, soft margin" : "of products, margin 0" },
+  )
+);
+
+/** Rows for triplet losses. */
+export const lossCases: GradientCase[] = [...basic, ...mined, ...large, ...inactive];

@@ -1,0 +1,85 @@
+/** Rows for matrix products, dense layers and pointwise convolutions. */
+import { type GradientCase, gradientCase, normal, weight } from "./gradient_case.ts";
+
+const products: GradientCase[] = [
+  [1, 1, 1],
+  [2, 3, 4],
+  [5, 7, 3],
+  [8, 8, 8],
+  [17, 33, 9],
+  [64, 16, 32],
+  [1, 100, 1],
+  [100, 1, 7],
+  [33, 5, 65],
+  [16, 4, 24],
+  [128, 3, 2],
+  [3, 130, 5],
+  [1, 6, 40],
+  [70, 24, 1],
+  [200, 70, 130],
+].map(([m, k, n]) =>
+  gradientCase("matmul", [normal([m, k]), weight([k, n], k)], (ops, [a, b]) => ops.matmul(a, b))
+);
+
+const transposes: GradientCase[] = [
+  ...[[1, 1], [1, 9], [5, 3], [8, 16], [33, 7], [130, 70]].map((shape) =>
+    gradientCase("transpose", [normal(shape)], (ops, [x]) => ops.transpose(x))
+  ),
+  gradientCase(
+    "transpose",
+    [normal([6, 5]), normal([6, 7])],
+    (ops, [a, b]) => ops.matmul(ops.transpose(a), b),
+    {
+      note: "in a product",
+    },
+  ),
+  gradientCase("matmul", [normal([5, 7])], (ops, [x]) => ops.matmul(x, ops.transpose(x)), {
+    note: "with itself",
+  }),
+];
+
+const denseLayers: GradientCase[] = [
+  [1, 1, 1],
+  [3, 5, 7],
+  [4, 8, 16],
+  [16, 32, 10],
+  [7, 33, 2],
+  [2, 128, 31],
+  [32, 24, 4],
+  [9, 3, 65],
+  [20, 320, 40],
+].map(([rows, inputs, outputs]) =>
+  gradientCase(
+    "dense",
+    [normal([rows, inputs]), weight([inputs, outputs], inputs), normal([outputs])],
+    (ops, [x, w, b]) => ops.dense(x, w, b),
+  )
+);
+
+const pointwise: GradientCase[] = [
+  [1, 1, 1, 1, 1],
+  [2, 3, 4, 5, 7],
+  [2, 4, 4, 8, 16],
+  [1, 5, 3, 3, 2],
+  [3, 4, 2, 16, 4],
+  [2, 8, 4, 24, 8],
+  [1, 7, 7, 2, 32],
+  [4, 2, 2, 7, 5],
+  [2, 6, 5, 1, 24],
+  [1, 16, 8, 32, 3],
+  [2, 3, 3, 33, 9],
+  [5, 1, 1, 40, 12],
+  [1, 1, 13, 4, 4],
+  [2, 9, 4, 12, 20],
+  [2, 16, 8, 24, 96],
+  [3, 9, 7, 96, 24],
+].map(([n, h, w, cin, cout]) =>
+  gradientCase(
+    "pointwiseConv",
+    [normal([n, h, w, cin]), weight([cin, cout], cin)],
+    (ops, [x, k]) => ops.pointwiseConv(x, k),
+  )
+);
+
+/** Rows for matrix products. */
+export const matrixCases: GradientCase[] = [...products, ...transposes, ...denseLayers, ...pointwise];
