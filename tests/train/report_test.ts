@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { Image } from "imagescript";
+import { parseHTML } from "linkedom";
+import { distanceHistogram } from "../../train/report/distance_histogram.ts";
+import { thinCurve } from "../../train/report/plots.ts";
+import { renderReport } from "../../train/report/report.ts";
+import type { NamedScores, ReportData, ReportImage, Retrieval } from "../../train/report/report_data.ts";
+import { renderRetrievalPicture } from "../../train/report/retrieval_picture.ts";
+
+const HOSTILE = `<script>alert("1")</script>' onerror='x.jpg`;
+
+const scoresOf = (name: string, rank1: number): NamedScores => ({
+  name,
+  scores: {
+    rank: { 1: rank1, 5: 0.8, 10: 0.85, 20: 0.9 },
+    cmc: Array.from({ length: 50 }, (_, k) => rank1 + (1 - rank1) * k / 49),
+    mAP: 0.523,
+    mAPTrapezoid: 0.511,
+    mINP: 0.2,
+    queries: 1200,
+    queriesWithoutMatch: 3,
+    gallery: 4000,
+    junk: 40,
+    distractors: 120,
+  },
+});
+
+async function crop(colour: number, name: string): Promise<ReportImage> {
+  return { name, bytes: await new Image(16, 32).fill(colour).encode(), identity: 7, camera: 2 };
+}
+
+async function retrieval(): Promise<Retrieval[]> {
+  const match = async (right: boolean, distance: number) => ({
+    ...await crop(right ? 0x2030f0ff : 0xf0e020ff, `match ${distance}`),
+    right,
+    distance,
+  });
+  const broken = {
+    ...await crop(0, "broken.jpg"),
+    bytes: Uint8Array.of(1, 2, 3),
+    right: false,
+    distance: 0.9,
+  };
+  return [{
+    query: await crop(0x2030f0ff, HOSTILE),
+    matches: [await match(true, 0.25), await match(false, 0.5), broken],
+  }];
+}
+
+async function reportData(): Promise<ReportData> {
+  const step = Array.from({ length: 500 }, (_, i) => i + 1);
+  const falling = step.map((at) => 1 / at);
+  return {
+    title: `Run of ${HOSTILE}`,
+    settings: { data: HOSTILE, margin: 0.3, normalize: true },
+    scores: [scoresOf("Trained", 0.712), scoresOf("Untrained", 0.1), scoresOf("Colour histogram", 0.301)],
+    curves: {
+      step,
+      loss: falling,
+      active: falling,
+      positiveDistance: falling,
+      negativeDistance: falling,
+      learningRate: falling,
+    },
+    distances: [distanceHistogram("Before training", [0.1, 0.2], [0.15, 0.3])],
+    retrieval: await retrieval(),
+    notes: [`Skipped ${HOSTILE}`],
+  };
+}
+
+// deno-lint-ignore no-explicit-any
+const parse = (page: string) => (parseHTML(page) as any).document;
+
+Deno.test("renderReport() shows the scores, every plot and every picture with a text for those who cannot see it", async () => {
+  const document = parse(renderReport(await reportData()));
+  const text = document.body.textContent;
+  for (const shown of ["71.2 %", "52.3 %", "51.1 %", "Untrained 10.0 %", "Colour histogram 30.1 %"]) {
+    assert.ok(text.includes(shown), shown);
+  }
+  assert.match(text, /1,200 queries were ranked against 4,000 gallery images, 120 of them distractors/);
+  const plots = [...document.querySelectorAll("svg")];
+  assert.equal(plots.length, 6);
+  assert.ok(plots.every((plot) => plot.getAttribute("role") === "img" && plot.getAttribute("aria-label")));
+  const images = [...document.querySelectorAll("img")];
+  assert.equal(images.length, 3);
+  assert.ok(images.every((image) => image.getAttribute("src").startsWith("data:image/png;base64,")));
+  assert.match(images[1].getAttribute("alt"), /^Rank 1, right: match 0.25, identity 7, camera 2$/);
+  assert.equal(document.querySelectorAll("li.right").length, 1);
+  assert.equal(document.querySelectorAll("li.wrong").length, 2);
+  assert.equal(document.querySelectorAll('span[role="img"]').length, 1);
+});
+
+Deno.test("renderReport() treats names and settings as text, and refers to nothing outside itself", async () => {
+  const page = renderReport(await reportData());
+  const document = parse(page);
+  assert.equal(document.querySelectorAll("script, link, iframe, [onerror]").length, 0);
+  assert.ok(document.querySelector("title").textContent.includes(HOSTILE));
+  assert.ok(document.querySelector(".settings").textContent.includes(HOSTILE));
+  assert.equal(document.querySelector("img").getAttribute("title"), HOSTILE);
+  const addresses = page.match(/(?:https?:|url\(|@import|src="(?!data:)|href=)[^\s"']*/g) ?? [];
+  assert.deepEqual(addresses.filter((address) => !address.startsWith("http://www.w3.org/")), []);
+});
+
+Deno.test("renderReport() manages without curves, pictures, distances, and with values that are not finite", async () => {
+  const data = await reportData();
+  const empty = {
+    step: [],
+    loss: [],
+    active: [],
+    positiveDistance: [],
+    negativeDistance: [],
+    learningRate: [],
+  };
+  const bare = parse(renderReport({ ...data, curves: empty, retrieval: [], distances: [], notes: [] }));
+  assert.equal(bare.querySelectorAll("svg").length, 1);
+  const loss = [NaN, Infinity, ...Array.from(data.curves.loss).slice(2)];
+  assert.ok(!renderReport({ ...data, curves: { ...data.curves, loss } }).includes("NaN"));
+  assert.throws(() => renderReport({ ...data, scores: [] }), RangeError);
+});
+
+Deno.test("thinCurve() keeps short curves whole and means long ones over neighbours", () => {
+  assert.deepEqual(thinCurve([1, 2, 3], [4, NaN, 6]), [
+    { step: 1, mean: 4, low: 4, high: 4 },
+    { step: 3, mean: 6, low: 6, high: 6 },
+  ]);
+  const step = Array.from({ length: 1600 }, (_, i) => i);
+  const points = thinCurve(step, step);
+  assert.equal(points.length, 160);
+  assert.deepEqual(points[1], { step: 14.5, mean: 14.5, low: 10, high: 19 });
+});
+
+Deno.test("distanceHistogram() counts every finite distance into bins up to the largest", () => {
+  const histogram = distanceHistogram("x", [0, 0.5, NaN], [1, 0.99, Infinity], 4);
+  assert.deepEqual(histogram, {
+    name: "x",
+    binWidth: 0.25,
+    positives: [1, 0, 1, 0],
+    negatives: [0, 0, 0, 2],
+  });
+  assert.deepEqual(distanceHistogram("collapsed", [0], [0], 2).positives, [1, 0]);
+});
+
+Deno.test("renderRetrievalPicture() frames right matches green and wrong ones red, and greys out broken files", async () => {
+  const picture = await Image.decode(await renderRetrievalPicture(await retrieval())) as Image;
+  assert.deepEqual([picture.width, picture.height], [2 * 10 + 4 * 78 - 6 + 16, 2 * 10 + 136]);
+  const at = (column: number, x: number, y: number) =>
+    picture.getPixelAt(1 + 10 + column * 78 + (column > 0 ? 16 : 0) + x, 1 + 10 + y);
+  const GREEN = 0x1a8f3cff, RED = 0xcf2f3bff, WHITE = 0xffffffff;
+  assert.equal(at(0, 0, 70), WHITE);
+  assert.equal(at(0, 4, 70), 0x2030f0ff);
+  for (
+    const [column, frame, inside] of [[1, GREEN, 0x2030f0ff], [2, RED, 0xf0e020ff], [3, RED, 0xd5d8dcff]]
+  ) {
+    for (const [x, y] of [[0, 70], [3, 70], [68, 70], [71, 70], [40, 3], [40, 132], [71, 135]]) {
+      assert.equal(at(column, x, y), frame, `${column}: ${x}, ${y}`);
+    }
+    for (const [x, y] of [[4, 70], [67, 70], [40, 4], [40, 131]]) {
+      assert.equal(at(column, x, y), inside, `${column}: ${x}, ${y}`);
+    }
+    assert.equal(at(column, 72, 70), WHITE);
+  }
+  await assert.rejects(() => renderRetrievalPicture([]), RangeError);
+});

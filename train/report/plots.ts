@@ -1,0 +1,157 @@
+/**
+ * The report's plots as inline SVG, drawn without a browser. Colours are the page's CSS variables, so they follow
+ * its light and dark themes.
+ */
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { Html } from "./html.ts";
+import type { DistanceHistogram, NamedScores, TrainingCurves } from "./report_data.ts";
+
+const { document } = parseHTML("<html></html>") as unknown as { document: Plot.PlotOptions["document"] };
+
+/** CSS colours of the sets in a comparison, the trained network first. */
+export const SERIES_COLOURS = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)"];
+
+function draw(label: string, options: Plot.PlotOptions): Html {
+  const figure = Plot.plot({
+    document,
+    width: 440,
+    height: 250,
+    marginTop: 26,
+    marginLeft: 52,
+    marginRight: 14,
+    marginBottom: 38,
+    style: { fontSize: "12px", background: "none" },
+    ...options,
+  });
+  figure.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  figure.setAttribute("role", "img");
+  figure.setAttribute("aria-label", label);
+  return new Html(figure.outerHTML);
+}
+
+/** A curve's mean and extent over a stretch of steps. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const MAX_POINTS = 160;
+
+/** Thins a curve to at most 160 points, each the mean of as many neighbours; values not finite are left out. */
+export function thinCurve(step: ArrayLike<number>, values: ArrayLike<number>): CurvePoint[] {
+  const kept: number[] = [];
+  for (let i = 0; i < step.length; i++) if (Number.isFinite(values[i])) kept.push(i);
+  const size = Math.max(1, Math.ceil(kept.length / MAX_POINTS));
+  const points: CurvePoint[] = [];
+  for (let start = 0; start < kept.length; start += size) {
+    const group = kept.slice(start, start + size);
+    const inGroup = group.map((i) => values[i]);
+    points.push({
+      step: group.reduce((sum, i) => sum + step[i], 0) / group.length,
+      mean: inGroup.reduce((sum, value) => sum + value, 0) / group.length,
+      low: Math.min(...inGroup),
+      high: Math.max(...inGroup),
+    });
+  }
+  return points;
+}
+
+function curveMarks(points: readonly CurvePoint[], colour: string): Plot.Markish[] {
+  return [
+    Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: colour, fillOpacity: 0.18 }),
+    Plot.lineY(points, { x: "step", y: "mean", stroke: colour, strokeWidth: 1.8 }),
+  ];
+}
+
+function curvePlot(label: string, y: Plot.ScaleOptions, series: [CurvePoint[], string][]): Html {
+  return draw(label, {
+    x: { label: "step", ticks: 6, nice: true },
+    y: { grid: true, zero: true, nice: true, ticks: 5, ...y },
+    marks: [Plot.ruleY([0]), ...series.flatMap(([points, colour]) => curveMarks(points, colour))],
+  });
+}
+
+/** The loss over the steps of training. */
+export function lossPlot({ step, loss }: TrainingCurves): Html {
+  return curvePlot("Loss over the steps of training", { label: "loss" }, [
+    [thinCurve(step, loss), SERIES_COLOURS[0]],
+  ]);
+}
+
+/** The share of active triplets over the steps of training. */
+export function activePlot({ step, active }: TrainingCurves): Html {
+  const y = { label: "active", domain: [0, 1], tickFormat: "%" };
+  return curvePlot("Share of active triplets over the steps of training", y, [
+    [thinCurve(step, active), SERIES_COLOURS[0]],
+  ]);
+}
+
+/** The mean distances from anchors to their chosen positives and negatives over the steps of training. */
+export function distancePlot({ step, positiveDistance, negativeDistance }: TrainingCurves): Html {
+  const label = "Mean distance from anchor to positive and to negative over the steps of training";
+  return curvePlot(label, { label: "mean distance" }, [
+    [thinCurve(step, positiveDistance), "var(--positive)"],
+    [thinCurve(step, negativeDistance), "var(--negative)"],
+  ]);
+}
+
+/** The learning rate over the steps of training. */
+export function learningRatePlot({ step, learningRate }: TrainingCurves): Html {
+  return curvePlot("Learning rate over the steps of training", { label: "learning rate", tickFormat: "~g" }, [
+    [thinCurve(step, learningRate), SERIES_COLOURS[0]],
+  ]);
+}
+
+/** The right end of the last bin that holds a pair. */
+export function upperEnd({ binWidth, positives, negatives }: DistanceHistogram): number {
+  const last = (counts: readonly number[]) => counts.findLastIndex((count) => count > 0) + 1;
+  return Math.max(last(positives), last(negatives)) * binWidth;
+}
+
+/**
+ * The distances of positive and of negative pairs, each as a share of its own pairs.
+ *
+ * @param upper the right end of the axis, shared by plots that are to be compared.
+ */
+export function histogramPlot(histogram: DistanceHistogram, upper: number): Html {
+  const bars = (counts: readonly number[], colour: string) => {
+    const total = Math.max(1, counts.reduce((sum, count) => sum + count, 0));
+    const bins = counts.map((count, i) => ({
+      x1: i * histogram.binWidth,
+      x2: (i + 1) * histogram.binWidth,
+      share: count / total,
+    }));
+    return Plot.rectY(bins, { x1: "x1", x2: "x2", y: "share", fill: colour, fillOpacity: 0.55, inset: 0 });
+  };
+  return draw(`${histogram.name}: distances of positive and of negative pairs`, {
+    x: { label: "distance", domain: [0, upper || 1], ticks: 6 },
+    y: { label: "share of pairs", grid: true, ticks: 5, tickFormat: "~%", nice: true },
+    marks: [
+      bars(histogram.negatives, "var(--negative)"),
+      bars(histogram.positives, "var(--positive)"),
+      Plot.ruleY([0]),
+    ],
+  });
+}
+
+/** Share of queries with a right match among the first k, for k up to 50, of every set. */
+export function cmcPlot(sets: readonly NamedScores[]): Html {
+  const lines = sets.map(({ scores }, i) => {
+    const points = Array.from(scores.cmc, (share, k) => ({ k: k + 1, share }));
+    return Plot.lineY(points, {
+      x: "k",
+      y: "share",
+      stroke: SERIES_COLOURS[i % SERIES_COLOURS.length],
+      strokeWidth: i === 0 ? 2.4 : 1.6,
+    });
+  });
+  return draw(`Cumulative matching characteristic of ${sets.map(({ name }) => name).join(", ")}`, {
+    height: 290,
+    x: { label: "k", type: "linear", ticks: [1, 10, 20, 30, 40, 50] },
+    y: { label: "right match among the first k", domain: [0, 1], grid: true, tickFormat: "%", ticks: 5 },
+    marks: [Plot.ruleY([0]), ...lines],
+  });
+}

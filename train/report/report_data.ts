@@ -1,0 +1,64 @@
+/** What a run report shows: plain data, gathered by the training loop, drawn by {@linkcode renderReport}. */
+import type { RankingResult } from "../../eval/ranking.ts";
+
+/** The scores of one way to rank the gallery. */
+export interface NamedScores {
+  /** Such as "Trained", "Untrained" or "Colour histogram". */
+  readonly name: string;
+  readonly scores: Omit<RankingResult, "cmc"> & { readonly cmc: ArrayLike<number> };
+}
+
+/** One value per logged step of training; values that are not finite are left out of the plots. */
+export interface TrainingCurves {
+  readonly step: ArrayLike<number>;
+  readonly loss: ArrayLike<number>;
+  /** Share of triplets (or anchors, or pairs) whose loss is above 0, from 0 to 1. */
+  readonly active: ArrayLike<number>;
+  /** Mean d(a,p) of the chosen triplets. */
+  readonly positiveDistance: ArrayLike<number>;
+  /** Mean d(a,n) of the chosen triplets. */
+  readonly negativeDistance: ArrayLike<number>;
+  readonly learningRate: ArrayLike<number>;
+}
+
+/** How distances spread over pairs of one identity and of two; bin i starts at i · binWidth. */
+export interface DistanceHistogram {
+  /** Such as "Before training". */
+  readonly name: string;
+  readonly binWidth: number;
+  /** Pairs of one identity in each bin. */
+  readonly positives: readonly number[];
+  /** Pairs of two identities in each bin. */
+  readonly negatives: readonly number[];
+}
+
+/** An image as it lies on disk. */
+export interface ReportImage {
+  /** File name; shown as text, whatever it contains. */
+  readonly name: string;
+  /** The file's bytes, JPEG or PNG. */
+  readonly bytes: Uint8Array;
+  readonly identity: number;
+  readonly camera: number;
+}
+
+/** A query with the head of its ranking. */
+export interface Retrieval {
+  readonly query: ReportImage;
+  /** Nearest first. */
+  readonly matches: readonly (ReportImage & { readonly distance: number; readonly right: boolean })[];
+}
+
+/** Everything on the page. */
+export interface ReportData {
+  readonly title: string;
+  /** The run's settings in the order to show them. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** The trained network first, then what it is compared with. */
+  readonly scores: readonly NamedScores[];
+  readonly curves: TrainingCurves;
+  readonly distances: readonly DistanceHistogram[];
+  readonly retrieval: readonly Retrieval[];
+  /** Sentences on what happened that a reader must know, such as skipped files or collapsed embeddings. */
+  readonly notes: readonly string[];
+}
