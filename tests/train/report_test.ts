@@ -73,7 +73,7 @@ const parse = (page: string) => (parseHTML(page) as any).document;
 
 Deno.test("renderReport() shows the scores, every plot and every picture with a text for those who cannot see it", async () => {
   const document = parse(renderReport(await reportData()));
-  const text = document.body.textContent;
+  const text = document.body.textContent.replaceAll("\u00a0", " ");
   for (const shown of ["71.2 %", "52.3 %", "51.1 %", "Untrained 10.0 %", "Colour histogram 30.1 %"]) {
     assert.ok(text.includes(shown), shown);
   }

@@ -18,10 +18,10 @@ function draw(label: string, options: Plot.PlotOptions): Html {
     width: 440,
     height: 250,
     marginTop: 26,
-    marginLeft: 52,
+    marginLeft: 56,
     marginRight: 14,
     marginBottom: 38,
-    style: { fontSize: "12px", background: "none" },
+    style: { fontSize: "13px", background: "none" },
     ...options,
   });
   figure.setAttribute("xmlns", "http://www.w3.org/2000/svg");

@@ -15,7 +15,7 @@ import {
 import type { NamedScores, ReportData, TrainingCurves } from "./report_data.ts";
 import { retrievalHtml } from "./retrieval.ts";
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const percent = (share: number) => `${(100 * share).toFixed(1)}\u00a0%`;
 const number = (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
 const whole = (value: number) => value.toLocaleString("en");
 
