@@ -3,7 +3,7 @@ import { batchStatistics } from "./batch_norm.ts";
 import { sameGeometry, samePads, symmetricGeometry } from "./conv_geometry.ts";
 import { adamStep, sgdStep } from "./optimizers.ts";
 import { referenceOps as ops } from "./reference_ops.ts";
-import { leaf } from "./tape.ts";
+import { gradients, leaf } from "./tape.ts";
 
 const counting = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
@@ -117,4 +117,15 @@ Deno.test("adamStep() decays weights apart from the gradient and corrects its mo
   const mHat = 0.9 * 0.1 / (1 - 0.81);
   const vHat = 0.999 * 0.001 / (1 - 0.999 ** 2);
   assert.ok(Math.abs(weights[0] - (1.8 - 0.1 * mHat / Math.sqrt(vHat))) < 1e-12);
+});
+
+Deno.test("ReLU and ReLU6 have gradient 0 at their kinks, also behind a batch norm", () => {
+  const x = leaf([5], [-1, 0, 3, 6, 7]);
+  const ones = [1, 1, 1, 1, 1];
+  assert.deepEqual([...gradients(ops.relu(x), [x], ones)[0]], [0, 0, 1, 1, 1]);
+  assert.deepEqual([...gradients(ops.relu6(x), [x], ones)[0]], [0, 0, 1, 0, 0]);
+  const rows = ops.reshape(x, [5, 1]);
+  const [zero, one] = [leaf([1], [0]), leaf([1], [1])];
+  const y = ops.batchNormInference(rows, one, zero, zero, one, { epsilon: 0, relu6: true });
+  assert.deepEqual([...gradients(y, [x], ones)[0]], [0, 0, 1, 0, 0]);
 });
