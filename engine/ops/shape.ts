@@ -1,0 +1,140 @@
+/** Ops that move elements without arithmetic. */
+import {
+  concat as concatKernel,
+  elementCount,
+  gather as gatherKernel,
+  gatherGradient,
+  lastAxis,
+  reshape as reshapeKernel,
+  sameLayout,
+  transpose as transposeKernel,
+  window,
+} from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { record, temporary } from "../recorder.ts";
+import { asTensor, result, Tensor, type TensorLike, type Words } from "../tensor.ts";
+
+/**
+ * The same elements in the same order under another shape. Free where the last axis stays as it is, or is a
+ * multiple of four before and after; a copy otherwise.
+ *
+ * @throws {ShapeError} when the shapes have different numbers of elements.
+ */
+export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
+  const input = asTensor(x);
+  if (elementCount(shape) !== elementCount(input.shape)) {
+    throw new ShapeError(`Cannot reshape [${input.shape}] to [${shape}]: the numbers of elements differ`);
+  }
+  const memory = () => {
+    // Per-channel maps stay with tensors whose channels stay.
+    if (input.deferred && lastAxis(shape) === lastAxis(input.shape)) return input.deferred;
+    if (sameLayout(input.shape, shape)) return input.value;
+    const y = temporary(shape);
+    record(reshapeKernel(input.shape, shape), { x: input.value, y });
+    return y;
+  };
+  return result([input], shape, memory(), (gradient) => [reshape(gradient, input.shape)]);
+}
+
+/**
+ * Swaps the two axes of a matrix: [R, C] → [C, R].
+ *
+ * @throws {ShapeError} when x is no matrix.
+ */
+export function transpose(x: TensorLike): Tensor {
+  const input = asTensor(x);
+  if (input.shape.length !== 2) throw new ShapeError(`transpose() takes a matrix; got [${input.shape}]`);
+  const [rows, columns] = input.shape;
+  const y = temporary([columns, rows]);
+  record(transposeKernel(rows, columns), { x: input.value, y });
+  return result([input], y.shape, y, (gradient) => [transpose(gradient)]);
+}
+
+/**
+ * Elements `start` <= i < `end` along one axis.
+ *
+ * @throws {ShapeError} when there is no such axis, or the range is empty or reaches beyond it.
+ */
+export function slice(x: TensorLike, axis: number, start: number, end: number): Tensor {
+  const input = asTensor(x);
+  checkAxis("slice", input.shape, axis);
+  const whole = [start, end].every(Number.isInteger);
+  if (!whole || start < 0 || start >= end || end > input.shape[axis]) {
+    throw new ShapeError(
+      `Cannot slice axis ${axis} of [${input.shape}] from ${start} to ${end}: ` +
+        `needs whole numbers with 0 <= start < end <= ${input.shape[axis]}`,
+    );
+  }
+  const y = temporary(input.shape.with(axis, end - start));
+  record(window(input.shape, axis, start, end - start), { x: input.value, y });
+  return result([input], y.shape, y, (gradient) => {
+    const dx = temporary(input.shape);
+    record(window(y.shape, axis, -start, input.shape[axis]), { x: gradient.value, y: dx });
+    return [new Tensor(input.shape, dx)];
+  });
+}
+
+/**
+ * Rows of x [R, ...] named by `indices` [n] → [n, ...]. An index may repeat; one at or past R gives zeros.
+ *
+ * @throws {ShapeError} when x has no axes, or the indices are no list.
+ */
+export function gather(x: TensorLike, indices: Words): Tensor {
+  const input = asTensor(x);
+  if (input.shape.length === 0 || indices.shape.length !== 1) {
+    throw new ShapeError(
+      `gather() takes rows of a tensor and a list of indices; got [${input.shape}] and [${indices.shape}]`,
+    );
+  }
+  const [count] = indices.shape;
+  if (input.shape.length === 1) return reshape(gather(reshape(input, [input.shape[0], 1]), indices), [count]);
+  const y = temporary([count, ...input.shape.slice(1)]);
+  record(gatherKernel(input.shape, count), { x: input.value, indices: indices.value, y });
+  return result([input], y.shape, y, (gradient) => {
+    const dx = temporary(input.shape);
+    record(gatherGradient(input.shape, count), { dy: gradient.value, indices: indices.value, dx });
+    return [new Tensor(input.shape, dx)];
+  });
+}
+
+/**
+ * Joins tensors along one axis; their other axes are equal.
+ *
+ * @throws {ShapeError} when there is none, no such axis, or another axis differs.
+ */
+export function concat(parts: readonly TensorLike[], axis: number): Tensor {
+  if (parts.length === 0) throw new ShapeError("concat() takes at least one tensor; got none");
+  const tensors = parts.map(asTensor);
+  const [{ shape }] = tensors;
+  checkAxis("concat", shape, axis);
+  for (const tensor of tensors) {
+    if (
+      tensor.shape.length !== shape.length || tensor.shape.some((size, i) => i !== axis && size !== shape[i])
+    ) {
+      throw new ShapeError(
+        `Cannot join [${shape}] and [${tensor.shape}] along axis ${axis}: their other axes must be equal`,
+      );
+    }
+  }
+  return joined(tensors, axis);
+}
+
+/** Joins halves, so that every element is copied as often as the number of parts can be halved. */
+function joined(parts: readonly Tensor[], axis: number): Tensor {
+  if (parts.length === 1) return parts[0];
+  const middle = parts.length >> 1;
+  const [a, b] = [joined(parts.slice(0, middle), axis), joined(parts.slice(middle), axis)];
+  const [first, all] = [a.shape[axis], a.shape[axis] + b.shape[axis]];
+  const y = temporary(a.shape.with(axis, all));
+  record(concatKernel(a.shape, b.shape, axis), { a: a.value, b: b.value, y });
+  return result([a, b], y.shape, y, (gradient, needs) => [
+    needs[0] ? slice(gradient, axis, 0, first) : null,
+    needs[1] ? slice(gradient, axis, first, all) : null,
+  ]);
+}
+
+function checkAxis(op: string, shape: readonly number[], axis: number): void {
+  if (!(axis in shape)) {
+    throw new ShapeError(`${op}() of [${shape}] has no axis ${axis}: the axes are 0 to ${shape.length - 1}`);
+  }
+}

@@ -1,0 +1,62 @@
+/** Functions of one number, applied to every element. At a kink the gradient is 0. */
+import {
+  affine as affineKernel,
+  gradientNeedsArgument,
+  unary,
+  unaryGradient,
+  type UnaryOperation,
+} from "../../kernels/mod.ts";
+import { record, temporary } from "../recorder.ts";
+import { asTensor, constant, result, Tensor, type TensorLike } from "../tensor.ts";
+
+function apply(operation: UnaryOperation, input: TensorLike): Tensor {
+  const x = asTensor(input);
+  const argument = x.value;
+  const y = temporary(x.shape);
+  record(unary(operation, x.shape), { x: argument, y });
+  const saved = gradientNeedsArgument(operation) ? argument : y;
+  return result([x], x.shape, y, (gradient) => {
+    const dx = temporary(x.shape);
+    record(unaryGradient(operation, x.shape), { dy: gradient.value, s: saved, dx });
+    return [new Tensor(x.shape, dx)];
+  });
+}
+
+/** factor · x + offset, both plain numbers. */
+export function affine(input: TensorLike, factor: number, offset: number): Tensor {
+  const x = asTensor(input);
+  const y = temporary(x.shape);
+  const parameters = constant([factor, offset], [2], { uniform: true }).value;
+  record(affineKernel(x.shape), { x: x.value, parameters, y });
+  return result([x], x.shape, y, (gradient) => [affine(gradient, factor, 0)]);
+}
+
+/** max(x, 0). */
+export function relu(x: TensorLike): Tensor {
+  return apply("relu", x);
+}
+
+/** min(max(x, 0), 6). */
+export function relu6(x: TensorLike): Tensor {
+  return apply("relu6", x);
+}
+
+/** e^x. */
+export function exp(x: TensorLike): Tensor {
+  return apply("exp", x);
+}
+
+/** Natural logarithm. */
+export function log(x: TensorLike): Tensor {
+  return apply("log", x);
+}
+
+/** Square root; its gradient at 0 is taken as 0. */
+export function sqrt(x: TensorLike): Tensor {
+  return apply("sqrt", x);
+}
+
+/** log(1 + e^x), without overflow and with full relative accuracy where the result is small. */
+export function softplus(x: TensorLike): Tensor {
+  return apply("softplus", x);
+}

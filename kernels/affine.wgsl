@@ -1,0 +1,20 @@
+// Y = factor · X + offset.
+//
+// x, y       [ROWS, CHANNELS]
+// parameters [2]  factor, offset: data, so that another factor is no other shader
+
+override ROWS: u32;
+override CHANNELS: u32;
+override C4: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = flat_thread(group, groups, lane);
+  if (i >= ROWS * C4) { return; }
+  let y = fma(x_load(i), vec4f(parameters_at(0u)), vec4f(parameters_at(1u)));
+  y_store(i, within(y, i % C4, CHANNELS));
+}

@@ -1,0 +1,35 @@
+// The gradient of a sum: every element that was added gets the gradient of the total it went into.
+//
+//   dx[i, j, k, c] = dy[the axes that stayed]
+//
+// dy  the sum's shape;  dx [ROWS / (D1·D2), D1, D2, CHANNELS]
+//
+// S_I, S_J, S_K are strides in dy, 0 along axes that were summed: in vec4s where the last axis stayed, in padded
+// scalars where it was summed too (SPLAT).
+
+override ROWS: u32;
+override D1: u32;
+override D2: u32;
+override CHANNELS: u32;
+override C4: u32;
+override S_I: u32;
+override S_J: u32;
+override S_K: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let thread = flat_thread(group, groups, lane);
+  if (thread >= ROWS * C4) { return; }
+  let c4 = thread % C4;
+  let row = thread / C4;
+  let place = (row / D2 / D1) * S_I + (row / D2 % D1) * S_J + (row % D2) * S_K;
+  if (SPLAT == 1) {
+    dx_store(thread, within(vec4f(dy_at(place)), c4, CHANNELS));
+  } else {
+    dx_store(thread, dy_load(place + c4));
+  }
+}

@@ -1,0 +1,24 @@
+// Rows of X by number.
+//
+//   y[n, i] = x[indices[n], i], and 0 where there is no such row
+//
+// x       [ROWS, ROW4]   vec4s
+// indices [COUNT]        u32
+// y       [COUNT, ROW4]
+
+override ROWS: u32;
+override ROW4: u32;
+override COUNT: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let thread = flat_thread(group, groups, lane);
+  if (thread >= COUNT * ROW4) { return; }
+  let row = indices_at(thread / ROW4);
+  let x = x_load(min(row, ROWS - 1u) * ROW4 + thread % ROW4);
+  y_store(thread, select(vec4f(0.0), x, row < ROWS));
+}

@@ -1,0 +1,32 @@
+// Y = X under another shape: the same elements in the same order, with the last axis padded anew.
+//
+//   y[n] = x[n],   n the row-major number of an element
+//
+// x [_, X_CHANNELS]
+// y [ROWS, CHANNELS]
+
+override X_CHANNELS: u32;
+override X_C4: u32;
+override ROWS: u32;
+override CHANNELS: u32;
+override C4: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let thread = flat_thread(group, groups, lane);
+  if (thread >= ROWS * C4) { return; }
+  let first = thread / C4 * CHANNELS;
+  var y = vec4f(0.0);
+  for (var element = 0u; element < 4u; element++) {
+    let channel = thread % C4 * 4u + element;
+    if (channel < CHANNELS) {
+      let n = first + channel;
+      y[element] = x_at(n / X_CHANNELS * X_C4 * 4u + n % X_CHANNELS);
+    }
+  }
+  y_store(thread, y);
+}
