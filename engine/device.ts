@@ -49,7 +49,8 @@ export class Device {
       );
     });
     gpu.addEventListener("uncapturederror", (event) => {
-      this.#failure ??= new GpuError(`The GPU refused a call: ${event.error.message}`);
+      const { error } = event as GPUUncapturedErrorEvent;
+      this.#failure ??= new GpuError(`The GPU refused a call: ${error.message}`);
     });
   }
 

@@ -171,7 +171,10 @@ export class Program<I extends Inputs, O extends Outputs> {
     this.#device.check();
     for (const [name, value] of this.#inputs) this.#memory.write(value, hostData(name, value, inputs[name]));
     const encoder = this.#device.gpu.createCommandEncoder();
-    this.#encode(encoder);
+    this.#prepare(encoder);
+    const pass = encoder.beginComputePass();
+    for (const launch of this.#launches) dispatch(pass, launch);
+    pass.end();
     if (!readback) {
       this.#device.gpu.queue.submit([encoder.finish()]);
       return { outputs: Promise.resolve({} as HostOutputs<O>) };
@@ -188,21 +191,54 @@ export class Program<I extends Inputs, O extends Outputs> {
     return await (await this.submit(inputs)).outputs;
   }
 
+  /**
+   * Runs once with every dispatch in a pass of its own between two GPU timestamps.
+   *
+   * @returns milliseconds per dispatch, in the order of {@link dispatches}.
+   * @throws {EngineError} when the device was opened without timestamps.
+   */
+  async profile(inputs: HostInputs<I>): Promise<number[]> {
+    if (!this.#device.timestamps) throw new EngineError("Profiling needs Device.open({ timestamps: true })");
+    const { gpu } = this.#device;
+    for (const [name, value] of this.#inputs) this.#memory.write(value, hostData(name, value, inputs[name]));
+    const count = this.#launches.length;
+    const milliseconds: number[] = [];
+    const perSet = 1024; // A query set holds at most 4096.
+    for (let start = 0; start < count; start += perSet) {
+      const launches = this.#launches.slice(start, start + perSet);
+      const querySet = gpu.createQuerySet({ type: "timestamp", count: 2 * launches.length });
+      const bytes = 16 * launches.length;
+      const resolved = gpu.createBuffer({ size: bytes, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
+      const staging = gpu.createBuffer({ size: bytes, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+      const encoder = gpu.createCommandEncoder();
+      if (start === 0) this.#prepare(encoder);
+      launches.forEach((launch, i) => {
+        const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
+        const pass = encoder.beginComputePass({ timestampWrites });
+        dispatch(pass, launch);
+        pass.end();
+      });
+      encoder.resolveQuerySet(querySet, 0, 2 * launches.length, resolved, 0);
+      encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
+      gpu.queue.submit([encoder.finish()]);
+      await staging.mapAsync(GPUMapMode.READ);
+      const times = new BigUint64Array(staging.getMappedRange());
+      for (let i = 0; i < launches.length; i++) milliseconds.push(Number(times[2 * i + 1] - times[2 * i]) / 1e6);
+      staging.unmap();
+      for (const resource of [querySet, resolved, staging]) resource.destroy();
+    }
+    return milliseconds;
+  }
+
   /** Frees the program's memory. */
   destroy(): void {
     this.#memory.destroy();
   }
 
-  #encode(encoder: GPUCommandEncoder): void {
+  /** What must happen before the first dispatch: fresh mirrors of the weights, cleared gradients. */
+  #prepare(encoder: GPUCommandEncoder): void {
     for (const value of this.#memory.mirrored) copyToMirror(encoder, value);
     for (const { buffer, offset, size } of this.#clears) encoder.clearBuffer(buffer, offset, size);
-    const pass = encoder.beginComputePass();
-    for (const { pipeline, bindGroup, recorded } of this.#launches) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(...recorded.dispatch.workgroups);
-    }
-    pass.end();
   }
 
   #copyOut(encoder: GPUCommandEncoder, value: Value, buffer: GPUBuffer, start: number): void {
@@ -237,6 +273,12 @@ export class Program<I extends Inputs, O extends Outputs> {
     readback.buffer.unmap();
     return results as HostOutputs<O>;
   }
+}
+
+function dispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, recorded }: Launch): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(...recorded.dispatch.workgroups);
 }
 
 function neededSteps(dispatches: readonly Recorded[], outputs: readonly Value[]): Recorded[] {

@@ -1,10 +1,9 @@
 /** Tensors inside a program. */
-import { type LoadMap, padRows } from "../kernels/mod.ts";
+import { applyMap, type LoadMap, padRows } from "../kernels/mod.ts";
 import { ShapeError } from "./errors.ts";
 import { Parameter } from "./parameter.ts";
 import { recorder, temporary } from "./recorder.ts";
 import { Value } from "./value.ts";
-import { applyMap } from "../kernels/batch_norm.ts";
 
 /** A tensor whose elements are `map(source)` and have not been written: readers apply the map as they load. */
 export interface Deferred {
@@ -70,16 +69,22 @@ export function asTensor(x: TensorLike): Tensor {
 }
 
 /**
- * A tensor of fixed values, row-major.
+ * A tensor of fixed values, row-major. `uniform` keeps up to 16 of them where every thread reads them cheaply.
  *
  * @throws {ShapeError} when the values do not fill the shape.
  */
-export function constant(values: ArrayLike<number>, shape: readonly number[]): Tensor {
+export function constant(
+  values: ArrayLike<number>,
+  shape: readonly number[],
+  options: { uniform?: boolean } = {},
+): Tensor {
   const count = shape.reduce((a, b) => a * b, 1);
   if (values.length !== count) {
     throw new ShapeError(`A constant [${shape}] needs ${count} values; got ${values.length}`);
   }
-  return new Tensor(shape, new Value(shape, "f32", { kind: "constant", data: padRows(values, shape) }));
+  const value = new Value(shape, "f32", { kind: "constant", data: padRows(values, shape) });
+  if (options.uniform) value.pinned = "uniform";
+  return new Tensor(shape, value);
 }
 
 /** Fixed unsigned integers, such as row indices. */

@@ -1,5 +1,5 @@
 /** Geometry of batch norm's kernels. A tensor of any shape counts as [rows, C] here. */
-import { type Dispatch, flatWorkgroups, type LoadMap, mapped, reads, updates, writes } from "./dispatch.ts";
+import { type Dispatch, flatWorkgroups, type LoadMap, mapConstants, mapped, reads, updates, writes } from "./dispatch.ts";
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "./storage.ts";
 import { splitReduction } from "./sum_slices.ts";
 import applyMapSource from "./apply_map.wgsl" with { type: "text" };
@@ -98,7 +98,7 @@ export function applyMap(shape: readonly number[], map: LoadMap): Dispatch {
     kernel: "apply_map",
     source: applyMapSource,
     bindings: [...mapped("x", map), writes("y")],
-    constants: { ROWS: rowCount(shape), C4: c4, ...(map === "none" ? {} : { x_C4: c4 }) },
+    constants: { ROWS: rowCount(shape), C4: c4, ...mapConstants("x", map, lastAxis(shape)) },
     tile: {},
     workgroups: flatWorkgroups(rowCount(shape) * c4),
     cost: { flops: 2 * rowCount(shape) * lastAxis(shape), bytes: 2 * tensorBytes(shape) },

@@ -87,3 +87,8 @@ export function mapped(name: string, map: LoadMap): Binding[] {
   const binding: Binding = { name, type: "f32", access: "read", map };
   return map === "none" ? [binding] : [binding, reads(`${name}_coefficients`)];
 }
+
+/** The constant that a map needs: how many vec4s of channels there are. */
+export function mapConstants(name: string, map: LoadMap, channels: number): Record<string, number> {
+  return map === "none" ? {} : { [`${name}_C4`]: Math.ceil(channels / 4) };
+}

@@ -1,5 +1,5 @@
 /** Geometry of the matrix product Y = X W and of its two gradients. Shapes: X [M, K], W [K, N], Y [M, N]. */
-import { type Dispatch, flatWorkgroups, type LoadMap, mapped, reads, writes } from "./dispatch.ts";
+import { type Dispatch, flatWorkgroups, type LoadMap, mapConstants, mapped, reads, writes } from "./dispatch.ts";
 import { VEC4_BYTES, vec4Count } from "./storage.ts";
 import { splitReduction } from "./sum_slices.ts";
 import product from "./matmul.wgsl" with { type: "text" };
@@ -22,10 +22,6 @@ function cost({ m, k, n }: MatmulShape): { flops: number; bytes: number } {
   return { flops: 2 * m * k * n, bytes: (m * k4 + k * n4 + m * n4) * VEC4_BYTES };
 }
 
-function mapConstant(name: string, map: LoadMap, channels: number): Record<string, number> {
-  return map === "none" ? {} : { [`${name}_C4`]: vec4Count(channels) };
-}
-
 /** Y = X W with X read through `map`. Bindings: `x` (and `x_coefficients`), `w`, `y`. */
 export function matmul(shape: MatmulShape, map: LoadMap = "none"): Dispatch {
   const tile = { TILE_M: 8, TILE_N4: Math.min(2, vec4Count(shape.n)) };
@@ -34,7 +30,7 @@ export function matmul(shape: MatmulShape, map: LoadMap = "none"): Dispatch {
     kernel: "matmul",
     source: product,
     bindings: [...mapped("x", map), reads("w"), writes("y")],
-    constants: { ...constants(shape), ...mapConstant("x", map, shape.k) },
+    constants: { ...constants(shape), ...mapConstants("x", map, shape.k) },
     tile,
     workgroups: flatWorkgroups(threads),
     cost: cost(shape),
@@ -74,7 +70,7 @@ export function matmulWeightGradient(
     bindings: [...mapped("x", map), ...mapped("dy", "none"), writes("dw")],
     constants: {
       ...constants(shape),
-      ...mapConstant("x", map, shape.k),
+      ...mapConstants("x", map, shape.k),
       SLICES: slices,
       SLICE_ROWS: sliceLength,
     },

@@ -54,7 +54,7 @@ export function batchNormTraining(
     partial,
     gamma: g.value,
     beta: b.value,
-    settings: constant([options.epsilon, running?.momentum ?? 1], [2]).value,
+    settings: constant([options.epsilon, running?.momentum ?? 1], [2], { uniform: true }).value,
     running_mean: running ? asTensor(running.mean).value : scratch(),
     running_variance: running ? asTensor(running.variance).value : scratch(),
     coefficients,
@@ -89,7 +89,7 @@ export function batchNormInference(
     beta: b.value,
     mean: m.value,
     variance: v.value,
-    settings: constant([options.epsilon], [1]).value,
+    settings: constant([options.epsilon], [1], { uniform: true }).value,
     coefficients,
     moments,
   });

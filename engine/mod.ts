@@ -1,0 +1,24 @@
+/** Tensors, automatic differentiation and optimisers on WebGPU: record a function once, replay it on the GPU. */
+export { backward, type Gradients } from "./autograd.ts";
+export { type AdapterDescription, Device, type DeviceOptions } from "./device.ts";
+export * from "./errors.ts";
+export type { MemoryUse } from "./memory.ts";
+export * from "./ops/batch_norm.ts";
+export * from "./ops/convolution.ts";
+export * from "./ops/cross_entropy.ts";
+export * from "./ops/distance.ts";
+export * from "./ops/elementwise.ts";
+export { dense, matmul, pointwiseConv } from "./ops/matrix.ts";
+export * from "./ops/normalise.ts";
+export * from "./ops/pool.ts";
+export * from "./ops/reduce.ts";
+export * from "./ops/residual.ts";
+export * from "./ops/shape.ts";
+export * from "./ops/triplet.ts";
+export * from "./ops/unary.ts";
+export * from "./optimisers.ts";
+export { type Parameter, ParameterSet } from "./parameter.ts";
+export { f32, type HostInputs, type HostOutputs, type InputSpec, Program, scalars, u32 } from "./program.ts";
+export { Random } from "./random.ts";
+export { asTensor, constant, constantWords, Tensor, type TensorLike, Words } from "./tensor.ts";
+export { record, type Recorded, temporary } from "./recorder.ts";

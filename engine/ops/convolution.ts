@@ -1,0 +1,105 @@
+/** Convolutions over images [N, H, W, C]. Pointwise ones are matrix products: see matrix.ts. */
+import {
+  conv2d as conv2dForward,
+  conv2dInputGradient,
+  type Conv2dShape,
+  conv2dWeightGradient,
+  type ConvGeometry,
+  type ConvShape,
+  depthwiseConv as depthwiseForward,
+  depthwiseConvInputGradient,
+  depthwiseConvWeightGradient,
+  type DepthwiseShape,
+  outputSize,
+} from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { record, recorder, temporary } from "../recorder.ts";
+import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { summedSlices } from "./matrix.ts";
+
+/**
+ * Full convolution: x [N, H, W, Cin], weight [kh, kw, Cin, Cout] → [N, OH, OW, Cout].
+ *
+ * @throws {ShapeError} when the channels differ or the kernel does not fit into the padded image.
+ */
+export function conv2d(x: TensorLike, weight: TensorLike, geometry: ConvGeometry): Tensor {
+  const [image, w] = [asTensor(x), asTensor(weight)];
+  if (image.shape.length !== 4 || w.shape.length !== 4 || w.shape[2] !== image.shape[3]) {
+    throw new ShapeError(`conv2d() cannot convolve [${image.shape}] with [${w.shape}]`);
+  }
+  const [kh, kw, cin, cout] = w.shape;
+  const shape: Conv2dShape = { ...imageSizes("conv2d", image, kh, kw, geometry), cin, cout };
+  const { oh, ow } = outputSize(shape);
+  const outShape = [shape.n, oh, ow, cout];
+  const y = temporary(outShape);
+  record(conv2dForward(shape), { x: image.value, w: w.value, y });
+  return result([image, w], outShape, y, (gradient, needs) => {
+    const dy = gradient.value;
+    let dx: Tensor | null = null;
+    if (needs[0]) {
+      const value = temporary(image.shape);
+      record(conv2dInputGradient(shape), { dy, w: w.value, dx: value });
+      dx = new Tensor(image.shape, value);
+    }
+    let dw: Tensor | null = null;
+    if (needs[1]) {
+      const { dispatch, slices } = conv2dWeightGradient(shape, recorder().device.parallelism);
+      dw = new Tensor(
+        w.shape,
+        summedSlices(slices, w.shape, (target) => record(dispatch, { x: image.value, dy, dw: target })),
+      );
+    }
+    return [dx, dw];
+  });
+}
+
+/**
+ * Depthwise 3×3 convolution: x [N, H, W, C], weight [3, 3, C] → [N, OH, OW, C]. Stride 1 or 2.
+ *
+ * @throws {ShapeError} when the channels differ, or the kernel is not 3×3, or the stride neither 1 nor 2.
+ */
+export function depthwiseConv(x: TensorLike, weight: TensorLike, geometry: ConvGeometry): Tensor {
+  const [image, w] = [asTensor(x), asTensor(weight)];
+  const [kh, kw, channels] = w.shape;
+  if (image.shape.length !== 4 || w.shape.length !== 3 || kh !== 3 || kw !== 3 || channels !== image.shape[3]) {
+    throw new ShapeError(`depthwiseConv() cannot convolve [${image.shape}] with [${w.shape}]: it takes [3, 3, C]`);
+  }
+  if (geometry.stride !== 1 && geometry.stride !== 2) {
+    throw new ShapeError(`depthwiseConv() has stride 1 or 2; got ${geometry.stride}`);
+  }
+  const shape: DepthwiseShape = { ...imageSizes("depthwiseConv", image, kh, kw, geometry), channels };
+  const { oh, ow } = outputSize(shape);
+  const outShape = [shape.n, oh, ow, channels];
+  const y = temporary(outShape);
+  const loaded = image.load("x");
+  record(depthwiseForward(shape, loaded.map), { ...loaded.values, w: w.value, y });
+  return result([image, w], outShape, y, (gradient, needs) => {
+    const dy = gradient.value;
+    let dx: Tensor | null = null;
+    if (needs[0]) {
+      const value = temporary(image.shape);
+      record(depthwiseConvInputGradient(shape), { dy, w: w.value, dx: value });
+      dx = new Tensor(image.shape, value);
+    }
+    let dw: Tensor | null = null;
+    if (needs[1]) {
+      const x = image.load("x");
+      const { dispatch, slices } = depthwiseConvWeightGradient(shape, recorder().device.parallelism, x.map);
+      dw = new Tensor(
+        w.shape,
+        summedSlices(slices, w.shape, (target) => record(dispatch, { ...x.values, dy, dw: target })),
+      );
+    }
+    return [dx, dw];
+  });
+}
+
+function imageSizes(op: string, image: Tensor, kh: number, kw: number, geometry: ConvGeometry): ConvShape {
+  const [n, h, w] = image.shape;
+  const shape: ConvShape = { n, h, w, kh, kw, stride: geometry.stride, pads: geometry.pads };
+  const { oh, ow } = outputSize(shape);
+  if (oh < 1 || ow < 1) {
+    throw new ShapeError(`${op}(): a ${kh}×${kw} kernel does not fit into the padded image [${image.shape}]`);
+  }
+  return shape;
+}

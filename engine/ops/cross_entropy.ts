@@ -1,0 +1,62 @@
+/** Softmax cross-entropy. */
+import {
+  CROSS_ENTROPY_METRICS,
+  crossEntropyGradient,
+  crossEntropyRows,
+  crossEntropyTotal,
+} from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { record, temporary } from "../recorder.ts";
+import { asTensor, result, Tensor, type TensorLike, type Words } from "../tensor.ts";
+
+/** A classification loss and what a training loop watches beside it. */
+export interface CrossEntropyResult {
+  /** [], for backward(). */
+  readonly loss: Tensor;
+  /** [2], in the order of `CROSS_ENTROPY_METRICS`: the loss, and the share of rows classified right. */
+  readonly metrics: Tensor;
+}
+
+/**
+ * Mean over rows of -sum_c q_c log softmax(logits)_c with q = (1 - smoothing) one-hot + smoothing / C.
+ *
+ * logits [B, C], labels [B] below C. A row counts as right where its label's logit is above every other (a tie is
+ * wrong). Label smoothing: Szegedy et al., 2016.
+ *
+ * @throws {ShapeError} when there is not one label for every row.
+ * @throws {RangeError} when smoothing is not from 0 to 1.
+ */
+export function softmaxCrossEntropy(
+  logits: TensorLike,
+  labels: Words,
+  smoothing: number,
+): CrossEntropyResult {
+  const z = asTensor(logits);
+  const [rows, classes] = z.shape;
+  if (z.shape.length !== 2 || labels.shape.length !== 1 || labels.shape[0] !== rows) {
+    throw new ShapeError(
+      `Cross-entropy takes logits [B, C] and labels [B]; got [${z.shape}] and [${labels.shape}]`,
+    );
+  }
+  if (!(smoothing >= 0 && smoothing <= 1)) {
+    throw new RangeError(`Label smoothing is a share of the target, from 0 to 1; got ${smoothing}`);
+  }
+  const shape = { rows, classes, smoothing };
+  const perRow = temporary([rows, 4]);
+  record(crossEntropyRows(shape), { logits: z.value, labels: labels.value, rows: perRow });
+  const loss = temporary([]);
+  const metrics = temporary([CROSS_ENTROPY_METRICS.length]);
+  record(crossEntropyTotal(rows), { rows: perRow, loss, metrics });
+  const differentiable = result([z], [], loss, (gradient) => {
+    const dlogits = temporary(z.shape);
+    record(crossEntropyGradient(shape), {
+      logits: z.value,
+      labels: labels.value,
+      rows: perRow,
+      dloss: gradient.value,
+      dlogits,
+    });
+    return [new Tensor(z.shape, dlogits)];
+  });
+  return { loss: differentiable, metrics: new Tensor([CROSS_ENTROPY_METRICS.length], metrics) };
+}

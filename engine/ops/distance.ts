@@ -1,0 +1,123 @@
+/** Distances between rows: every one to every other, across two sets, and within given triplets. */
+import {
+  distance,
+  distanceGradient,
+  type DistanceShape,
+  distanceWeights,
+  gramDistance as gram,
+  type Metric,
+  tripletDistance as withinTriplets,
+  tripletDistanceGradient,
+  type WeightForm,
+} from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { record, temporary } from "../recorder.ts";
+import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import type { Value } from "../value.ts";
+import { directions } from "./normalise.ts";
+
+/**
+ * Distance of every row to every row, computed from the differences: x [B, D] → [B, B].
+ *
+ * `squared` is |a - b|², `euclidean` its root with gradient 0 where it is 0, `angular` 1 - cosine (1 with no
+ * gradient where a row is 0). The diagonal is exactly 0.
+ *
+ * @throws {ShapeError} when x is no matrix.
+ */
+export function pairwiseDistance(x: TensorLike, metric: Metric): Tensor {
+  const rows = compared("pairwiseDistance", asTensor(x), metric);
+  const [b, d] = rows.shape;
+  const shape = { m: b, n: b, d };
+  const y = temporary([b, b]);
+  record(distance(shape, metric, true), { a: rows.value, b: rows.value, y });
+  return result([rows], [b, b], y, (gradient) => [
+    rowGradient(shape, rows, rows, distanceWeights(shape, metric, "both"), y, gradient.value),
+  ]);
+}
+
+/**
+ * Distance of every row of a to every row of b, computed from the differences: [M, D], [N, D] → [M, N].
+ * Metrics as for {@link pairwiseDistance}.
+ *
+ * @throws {ShapeError} when a and b are no matrices of the same width.
+ */
+export function crossDistance(a: TensorLike, b: TensorLike, metric: Metric): Tensor {
+  const [left, right, shape] = comparedPair("crossDistance", asTensor(a), asTensor(b));
+  const [from, to] = [compared("crossDistance", left, metric), compared("crossDistance", right, metric)];
+  const y = temporary([shape.m, shape.n]);
+  record(distance(shape, metric, false), { a: from.value, b: to.value, y });
+  return result([from, to], [shape.m, shape.n], y, (gradient, needs) => {
+    const gradientOf = (form: WeightForm) => {
+      const [x, other, turned] = form === "a"
+        ? [from, to, shape]
+        : [to, from, { m: shape.n, n: shape.m, d: shape.d }];
+      return rowGradient(turned, x, other, distanceWeights(shape, metric, form), y, gradient.value);
+    };
+    return [needs[0] ? gradientOf("a") : null, needs[1] ? gradientOf("b") : null];
+  });
+}
+
+/**
+ * Distance of every row of a to every row of b through inner products, |a|² - 2 a·b + |b|², never below 0:
+ * [M, D], [N, D] → [M, N]. Faster than {@link crossDistance} for large blocks, and less exact where rows are nearly
+ * equal; has no gradient.
+ *
+ * @throws {ShapeError} when a and b are no matrices of the same width.
+ */
+export function gramDistance(a: TensorLike, b: TensorLike, metric: Metric): Tensor {
+  const [left, right, shape] = comparedPair("gramDistance", asTensor(a), asTensor(b));
+  const y = temporary([shape.m, shape.n]);
+  record(gram(shape, metric), { a: left.value, b: right.value, y });
+  return new Tensor([shape.m, shape.n], y);
+}
+
+/**
+ * Distances from anchor to positive and from anchor to negative: embeddings [T, 3, D] → [T, 2].
+ * Metrics as for {@link pairwiseDistance}.
+ *
+ * @throws {ShapeError} when the embeddings are not [T, 3, D].
+ */
+export function tripletDistance(embeddings: TensorLike, metric: Metric): Tensor {
+  const triplets = asTensor(embeddings);
+  const [count, three, d] = triplets.shape;
+  if (triplets.shape.length !== 3 || three !== 3) {
+    throw new ShapeError(`tripletDistance() takes embeddings [T, 3, D]; got [${triplets.shape}]`);
+  }
+  const x = metric === "angular" ? directions(triplets) : triplets;
+  const y = temporary([count, 2]);
+  record(withinTriplets(count, d, metric), { x: x.value, y });
+  return result([x], [count, 2], y, (gradient) => {
+    const dx = temporary(x.shape);
+    record(tripletDistanceGradient(count, d, metric), { x: x.value, y, dy: gradient.value, dx });
+    return [new Tensor(x.shape, dx)];
+  });
+}
+
+/** The rows that a metric compares: themselves, or for angles their directions. */
+function compared(op: string, x: Tensor, metric: Metric): Tensor {
+  if (x.shape.length !== 2) throw new ShapeError(`${op}() takes matrices; got [${x.shape}]`);
+  return metric === "angular" ? directions(x) : x;
+}
+
+function comparedPair(op: string, a: Tensor, b: Tensor): [Tensor, Tensor, DistanceShape] {
+  if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[1] !== b.shape[1]) {
+    throw new ShapeError(`${op}() takes matrices of the same width; got [${a.shape}] and [${b.shape}]`);
+  }
+  return [a, b, { m: a.shape[0], n: b.shape[0], d: a.shape[1] }];
+}
+
+/** Gradient of x's rows from their distances to the rows of `other`; `shape` is seen from x. */
+function rowGradient(
+  shape: DistanceShape,
+  x: Tensor,
+  other: Tensor,
+  weighing: ReturnType<typeof distanceWeights>,
+  y: Value,
+  dy: Value,
+): Tensor {
+  const weights = temporary([shape.m, shape.n]);
+  record(weighing, { y, dy, weights });
+  const da = temporary(x.shape);
+  record(distanceGradient(shape), { a: x.value, b: other.value, weights, da });
+  return new Tensor(x.shape, da);
+}

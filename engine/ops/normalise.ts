@@ -1,0 +1,44 @@
+/** Rows scaled to length one. */
+import { l2Normalize as normalize, l2NormalizeGradient, lastAxis, rowCount } from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { record, temporary } from "../recorder.ts";
+import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+
+/** Rows no longer than this have no direction. */
+const LEAST_LENGTH = 1e-12;
+
+/**
+ * L2 normalisation x / max(|x|, epsilon) of every row; where |x| <= epsilon the divisor is the constant epsilon.
+ *
+ * x [..., D] → [..., D].
+ *
+ * @throws {ShapeError} when x is a scalar.
+ * @throws {RangeError} when epsilon is not above 0.
+ */
+export function l2Normalize(x: TensorLike, epsilon: number): Tensor {
+  if (!(epsilon > 0)) throw new RangeError(`l2Normalize() takes an epsilon above 0; got ${epsilon}`);
+  return scaled(asTensor(x), epsilon, "divide");
+}
+
+/**
+ * The direction x / |x| of every row, and 0 without a gradient for rows of length at most 1e-12, which have none.
+ *
+ * x [..., D] → [..., D].
+ *
+ * @throws {ShapeError} when x is a scalar.
+ */
+export function directions(x: TensorLike): Tensor {
+  return scaled(asTensor(x), LEAST_LENGTH, "zero");
+}
+
+function scaled(x: Tensor, epsilon: number, short: "divide" | "zero"): Tensor {
+  if (x.shape.length === 0) throw new ShapeError("L2 normalisation takes rows [..., D]; got a scalar");
+  const shape = { rows: rowCount(x.shape), width: lastAxis(x.shape), epsilon, short };
+  const y = temporary(x.shape);
+  record(normalize(shape), { x: x.value, y });
+  return result([x], x.shape, y, (gradient) => {
+    const dx = temporary(x.shape);
+    record(l2NormalizeGradient(shape), { x: x.value, dy: gradient.value, dx });
+    return [new Tensor(x.shape, dx)];
+  });
+}

@@ -1,0 +1,130 @@
+/** Triplets of a batch: which ones to learn from, and what they cost. */
+import {
+  batchNormStatistics,
+  hardTriplets,
+  lastAxis,
+  rowCount,
+  semiHardTriplets,
+  TRIPLET_METRICS,
+  tripletGradient,
+  type TripletLossShape,
+  tripletTerms,
+  tripletTotal,
+} from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { record, temporary } from "../recorder.ts";
+import { constantWords, result, Tensor, Words } from "../tensor.ts";
+
+/** A triplet loss and what a training loop watches beside it. */
+export interface TripletResult {
+  /** [], for backward(). */
+  readonly loss: Tensor;
+  /** [8], in the order of `TRIPLET_METRICS`; has no gradient. */
+  readonly metrics: Tensor;
+}
+
+/** How selected triplets become a loss. */
+export interface TripletLossOptions {
+  readonly margin: number;
+  /** log(1 + e^x) of x = d(a, p) - d(a, n) in place of max(0, x + margin). */
+  readonly softMargin: boolean;
+  /** What becomes of a positive whose anchor has no negative: left out, or d(a, n) = 0 without gradient. */
+  readonly withoutNegative: "skip" | "zero";
+}
+
+/**
+ * The farthest positive and the nearest negative of every anchor, of equals that of lowest index.
+ *
+ * distances [B, B], labels [B] → selection [B, 1, 2] of columns, `NONE` where there is none.
+ * Hermans, Beyer and Leibe, 2017.
+ *
+ * @throws {ShapeError} when the distances are not square with a row for every label.
+ */
+export function selectHard(distances: Tensor, labels: Words): Words {
+  const batch = checkBatch(distances, labels);
+  const selection = temporary([batch, 1, 2], "u32");
+  record(hardTriplets(batch), { distances: distances.value, labels: labels.value, selection });
+  return new Words([batch, 1, 2], selection);
+}
+
+/**
+ * For every ordered positive pair the nearest negative strictly farther than the positive, or the farthest negative
+ * where none is; of equals that of lowest index.
+ *
+ * distances [B, B], labels [B] → selection [B, B, 2] of columns: the positive, `NONE` where the two are no pair, and
+ * the negative, `NONE` where the anchor has none. Schroff, Kalenichenko and Philbin, 2015, as in TensorFlow Addons.
+ *
+ * @throws {ShapeError} when the distances are not square with a row for every label.
+ */
+export function selectSemiHard(distances: Tensor, labels: Words): Words {
+  const batch = checkBatch(distances, labels);
+  const selection = temporary([batch, batch, 2], "u32");
+  record(semiHardTriplets(batch), { distances: distances.value, labels: labels.value, selection });
+  return new Words([batch, batch, 2], selection);
+}
+
+/** The selection that takes every row (d(a, p), d(a, n)) of distances [T, 2] as one triplet: [T, 1, 2]. */
+export function selectGiven(triplets: number): Words {
+  const columns = constantWords(Array.from({ length: 2 * triplets }, (_, i) => i % 2));
+  return new Words([triplets, 1, 2], columns.value);
+}
+
+/**
+ * Mean over the selected triplets of max(0, d(a, p) - d(a, n) + margin); 0 with zero gradient where there are none.
+ *
+ * distances [R, C], selection [R, S, 2] of columns of the same row; `embeddings` [..., D] are looked at for their
+ * spread only.
+ *
+ * @throws {ShapeError} when distances and selection do not have the same rows.
+ */
+export function tripletLoss(
+  distances: Tensor,
+  selection: Words,
+  embeddings: Tensor,
+  options: TripletLossOptions,
+): TripletResult {
+  const [rows, columns] = distances.shape;
+  const [selectedRows, slots, two] = selection.shape;
+  if (distances.shape.length !== 2 || selectedRows !== rows || two !== 2) {
+    throw new ShapeError(
+      `tripletLoss() takes distances [R, C] and a selection [R, S, 2]; got [${distances.shape}] and ` +
+        `[${selection.shape}]`,
+    );
+  }
+  const shape: TripletLossShape = { rows, columns, slots, ...options };
+  const terms = temporary([rows, 8]);
+  record(tripletTerms(shape), { distances: distances.value, selection: selection.value, terms });
+
+  const [count, width] = [rowCount(embeddings.shape), lastAxis(embeddings.shape)];
+  const partial = temporary([1, 2, width]);
+  const whole = { rows: count, channels: width, slices: 1, sliceRows: count };
+  record(batchNormStatistics(whole), { x: embeddings.value, partial });
+
+  const loss = temporary([]);
+  const metrics = temporary([TRIPLET_METRICS.length]);
+  record(tripletTotal(rows, count, width), { terms, partial, loss, metrics });
+  const differentiable = result([distances], [], loss, (gradient) => {
+    const ddistances = temporary(distances.shape);
+    record(tripletGradient(shape), {
+      distances: distances.value,
+      selection: selection.value,
+      metrics,
+      dloss: gradient.value,
+      ddistances,
+    });
+    return [new Tensor(distances.shape, ddistances)];
+  });
+  return { loss: differentiable, metrics: new Tensor([TRIPLET_METRICS.length], metrics) };
+}
+
+function checkBatch(distances: Tensor, labels: Words): number {
+  const [rows, columns] = distances.shape;
+  if (
+    distances.shape.length !== 2 || rows !== columns || labels.shape.length !== 1 || labels.shape[0] !== rows
+  ) {
+    throw new ShapeError(
+      `Selecting triplets takes distances [B, B] and labels [B]; got [${distances.shape}] and [${labels.shape}]`,
+    );
+  }
+  return rows;
+}

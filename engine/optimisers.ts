@@ -1,0 +1,97 @@
+/** Optimisers. Each updates all trainable parameters of a set in one dispatch. */
+import { adam, FACTOR_BLOCK, sgd, VEC4_BYTES } from "../kernels/mod.ts";
+import { backward, type Gradients } from "./autograd.ts";
+import type { ParameterSet } from "./parameter.ts";
+import { type InputSpec, scalars } from "./program.ts";
+import { record } from "./recorder.ts";
+import { constant, type Tensor } from "./tensor.ts";
+import { Value } from "./value.ts";
+
+/** What a training loop needs of an optimiser. */
+export interface Optimiser {
+  /** The program input through which {@link Optimiser.settings} come in. */
+  readonly input: InputSpec<Tensor>;
+  /** Names of the buffers, besides the weights, that a checkpoint must keep. */
+  readonly state: readonly string[];
+  /** Values of {@link Optimiser.input} for the given step, counted from 1. */
+  settings(step: number, learningRate: number): number[];
+  /** Records the backward pass of a scalar loss and the update of the weights. */
+  minimize(loss: Tensor, settings: Tensor): Gradients;
+}
+
+/** Stochastic gradient descent with momentum; weight decay is added to the gradient, as in PyTorch's SGD. */
+export class Sgd implements Optimiser {
+  readonly input: InputSpec<Tensor> = scalars(3);
+  readonly state = ["velocity"];
+
+  constructor(
+    readonly parameters: ParameterSet,
+    readonly options: { momentum?: number; weightDecay?: number } = {},
+  ) {}
+
+  settings(_step: number, learningRate: number): number[] {
+    return [learningRate, this.options.momentum ?? 0, this.options.weightDecay ?? 0];
+  }
+
+  minimize(loss: Tensor, settings: Tensor): Gradients {
+    const gradients = backward(loss);
+    const set = this.parameters;
+    record(sgd(set.trainableBytes / VEC4_BYTES), {
+      gradients: flat(set, "gradients"),
+      factors: factors(set),
+      settings: settings.value,
+      weights: flat(set, "weights"),
+      velocity: flat(set, "velocity"),
+    });
+    return gradients;
+  }
+}
+
+/** Adam with decoupled weight decay (AdamW): Kingma and Ba 2015, Loshchilov and Hutter 2019. */
+export class Adam implements Optimiser {
+  readonly input: InputSpec<Tensor> = scalars(7);
+  readonly state = ["first_moment", "second_moment"];
+
+  constructor(
+    readonly parameters: ParameterSet,
+    readonly options: { beta1?: number; beta2?: number; epsilon?: number; weightDecay?: number } = {},
+  ) {}
+
+  settings(step: number, learningRate: number): number[] {
+    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
+    return [learningRate, beta1, beta2, epsilon, weightDecay, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)];
+  }
+
+  minimize(loss: Tensor, settings: Tensor): Gradients {
+    const gradients = backward(loss);
+    const set = this.parameters;
+    record(adam(set.trainableBytes / VEC4_BYTES), {
+      gradients: flat(set, "gradients"),
+      factors: factors(set),
+      settings: settings.value,
+      weights: flat(set, "weights"),
+      first: flat(set, "first_moment"),
+      second: flat(set, "second_moment"),
+    });
+    return gradients;
+  }
+}
+
+function flat(set: ParameterSet, buffer: string): Value {
+  return new Value([set.trainableBytes / 4], "f32", { kind: "flat", set, buffer });
+}
+
+/** Per block of a parameter: what multiplies the learning rate, and what multiplies weight decay. */
+function factors(set: ParameterSet): Value {
+  const blockBytes = FACTOR_BLOCK * VEC4_BYTES;
+  const table = new Float32Array(set.trainableBytes / blockBytes * 4);
+  for (const parameter of set.parameters) {
+    if (!parameter.trainable) continue;
+    const first = parameter.offset / blockBytes;
+    for (let block = 0; block < Math.ceil(parameter.bytes / blockBytes); block++) {
+      table[(first + block) * 4] = 1;
+      table[(first + block) * 4 + 1] = parameter.decay ? 1 : 0;
+    }
+  }
+  return constant(table, [table.length / 4, 4]).value;
+}

@@ -1,0 +1,66 @@
+// Gradient of the full convolution with respect to its weights.
+//
+//   dw[u, v, c, o] = sum_{n, i, j} dy[n, i, j, o] · x[n, i·STRIDE + u - PAD_TOP, j·STRIDE + v - PAD_LEFT, c]
+//
+// x  [N, H, W, CIN]
+// dy [N, OH, OW, COUT]
+// dw [SLICES, KH, KW, CIN, COUT]  one partial sum per slice of the output rows; sum_slices.wgsl adds them
+//
+// A thread sums one slice of output rows (n, i) for one kernel row u, four input channels and one vec4 of output
+// channels, all KW taps of that row at once.
+
+override H: u32;
+override W: u32;
+override CIN: u32;
+override CIN4: u32;
+override COUT4: u32;
+override OH: u32;
+override OW: u32;
+override ROWS: u32;
+override SLICES: u32;
+override SLICE_ROWS: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let thread = flat_thread(group, groups, lane);
+  let o4 = thread % COUT4;
+  let c4 = thread / COUT4 % CIN4;
+  let u = i32(thread / COUT4 / CIN4 % u32(KH));
+  let slice = thread / COUT4 / CIN4 / u32(KH);
+  if (slice >= SLICES) { return; }
+
+  var sum: array<vec4f, 4 * KW>;
+  let last = min((slice + 1u) * SLICE_ROWS, ROWS);
+  for (var row = slice * SLICE_ROWS; row < last; row++) {
+    let iy = i32(row % OH) * STRIDE + u - PAD_TOP;
+    if (iy >= 0 && iy < i32(H)) {
+      let input_row = (row / OH * H + u32(iy)) * W;
+      for (var ox = 0u; ox < OW; ox++) {
+        let g = dy_load((row * OW + ox) * COUT4 + o4);
+        for (var v = 0; v < KW; v++) {
+          let ix = i32(ox) * STRIDE + v - PAD_LEFT;
+          let inside = ix >= 0 && ix < i32(W);
+          let pixel = input_row + u32(clamp(ix, 0, i32(W) - 1));
+          let x = select(vec4f(0.0), x_load(pixel * CIN4 + c4), inside);
+          sum[v * 4] = fma(x.xxxx, g, sum[v * 4]);
+          sum[v * 4 + 1] = fma(x.yyyy, g, sum[v * 4 + 1]);
+          sum[v * 4 + 2] = fma(x.zzzz, g, sum[v * 4 + 2]);
+          sum[v * 4 + 3] = fma(x.wwww, g, sum[v * 4 + 3]);
+        }
+      }
+    }
+  }
+  for (var v = 0; v < KW; v++) {
+    for (var c = 0; c < 4; c++) {
+      let channel = c4 * 4u + u32(c);
+      if (channel < CIN) {
+        let tap = (slice * u32(KH) + u32(u)) * u32(KW) + u32(v);
+        dw_store((tap * CIN + channel) * COUT4 + o4, sum[v * 4 + c]);
+      }
+    }
+  }
+}

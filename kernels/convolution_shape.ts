@@ -1,0 +1,39 @@
+/** Sizes shared by the convolution kernels. */
+
+/** Stride of both axes and explicit zero padding. */
+export interface ConvGeometry {
+  readonly stride: number;
+  readonly pads: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number };
+}
+
+/** A convolution over images [N, H, W, C] with kernel [kh, kw]. */
+export interface ConvShape extends ConvGeometry {
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  readonly kh: number;
+  readonly kw: number;
+}
+
+/**
+ * Padding that makes the output ceil(size / stride), the extra pixel at the bottom and right: TensorFlow's SAME.
+ */
+export function samePads(h: number, w: number, kernel: number, stride: number): ConvGeometry["pads"] {
+  const total = (size: number) => Math.max((Math.ceil(size / stride) - 1) * stride + kernel - size, 0);
+  const [vertical, horizontal] = [total(h), total(w)];
+  return {
+    top: Math.floor(vertical / 2),
+    bottom: Math.ceil(vertical / 2),
+    left: Math.floor(horizontal / 2),
+    right: Math.ceil(horizontal / 2),
+  };
+}
+
+/** Height and width of the output. */
+export function outputSize(shape: ConvShape): { oh: number; ow: number } {
+  const { h, w, kh, kw, stride, pads } = shape;
+  return {
+    oh: Math.floor((h + pads.top + pads.bottom - kh) / stride) + 1,
+    ow: Math.floor((w + pads.left + pads.right - kw) / stride) + 1,
+  };
+}

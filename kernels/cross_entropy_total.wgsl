@@ -1,0 +1,20 @@
+// Means over the rows of cross_entropy.wgsl.
+//
+// rows    [ROWS, 4]
+// loss    []
+// metrics [2]  loss, share of rows classified right
+//
+// One workgroup does it all.
+
+override ROWS: u32;
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  var sum = vec4f(0.0);
+  for (var row = lane; row < ROWS; row += 64u) { sum += rows_load(row); }
+  let mean = workgroup_sum(lane, sum) / f32(ROWS);
+  if (lane == 0u) {
+    loss_store(0u, vec4f(mean.x, 0.0, 0.0, 0.0));
+    metrics_store(0u, vec4f(mean.x, mean.w, 0.0, 0.0));
+  }
+}

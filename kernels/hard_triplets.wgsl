@@ -1,0 +1,48 @@
+// The hardest triplet of every anchor: farthest positive, nearest negative (Hermans, Beyer, Leibe, 2017).
+//
+//   positive(a) = argmax_j distances[a, j]  over  j != a, labels[j] = labels[a]
+//   negative(a) = argmin_j distances[a, j]  over  labels[j] != labels[a]
+//
+// distances [B, B]
+// labels    [B]        identities
+// selection [B, 1, 2]  positive(a), negative(a); NONE where there is none. Of equals the lowest index.
+
+override B: u32;
+override B4: u32;
+
+const NONE = 0xffffffffu;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let anchor = flat_thread(group, groups, lane);
+  if (anchor >= B) { return; }
+  let identity = labels_at(anchor);
+  var positive = NONE;
+  var negative = NONE;
+  var farthest = 0.0;
+  var nearest = 0.0;
+  for (var j4 = 0u; j4 < B4; j4++) {
+    let row = distances_load(anchor * B4 + j4);
+    for (var k = 0u; k < 4u; k++) {
+      let j = j4 * 4u + k;
+      if (j < B && j != anchor) {
+        let d = row[k];
+        if (labels_at(j) == identity) {
+          if (positive == NONE || d > farthest) {
+            positive = j;
+            farthest = d;
+          }
+        } else if (negative == NONE || d < nearest) {
+          negative = j;
+          nearest = d;
+        }
+      }
+    }
+  }
+  selection_store(anchor * 2u, positive);
+  selection_store(anchor * 2u + 1u, negative);
+}

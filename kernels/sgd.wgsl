@@ -1,0 +1,25 @@
+// Stochastic gradient descent with momentum, over all parameters of a flat buffer at once.
+//
+//   v = momentum · v + g + decay · w,   w = w - rate · v        (Polyak momentum, decay as L2 penalty)
+//
+// weights, velocity [LENGTH4] vec4s, updated in place;  gradients [LENGTH4] vec4s
+// factors  [LENGTH4 / 16] vec4s: what multiplies rate and decay in a block of 16 vec4s (one parameter's)
+// settings: rate, momentum, decay
+
+override LENGTH4: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = flat_thread(group, groups, lane);
+  if (i >= LENGTH4) { return; }
+  let s = settings_load(0u);
+  let f = factors_load(i / 16u);
+  let w = weights_load(i);
+  let v = fma(velocity_load(i), vec4f(s.y), fma(w, vec4f(s.z * f.y), gradients_load(i)));
+  velocity_store(i, v);
+  weights_store(i, w - s.x * f.x * v);
+}

@@ -1,0 +1,56 @@
+// Gradient of a triplet loss with respect to the distances.
+//
+//   ddistances[a, j] = dloss / triplets · (sum of slopes of a's triplets with p = j - of those with n = j)
+//   slope(a, p, n)   = 1 where d(a, p) - d(a, n) + MARGIN > 0, else 0;  with SOFT_MARGIN sigmoid(d(a, p) - d(a, n))
+//
+// distances, ddistances [ROWS, COLUMNS]
+// selection             [ROWS, SLOTS, 2]  as in triplet_terms.wgsl
+// metrics               [8]               from triplet_total.wgsl; the fifth is the number of triplets
+// dloss                 []
+
+override ROWS: u32;
+override COLUMNS4: u32;
+override SLOTS: u32;
+override MARGIN: f32;
+
+const NONE = 0xffffffffu;
+
+fn sigmoid(x: f32) -> f32 {
+  let e = exp(-abs(x));
+  return select(e, 1.0, x > 0.0) / (1.0 + e);
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let thread = flat_thread(group, groups, lane);
+  if (thread >= ROWS * COLUMNS4) { return; }
+  let row = thread / COLUMNS4;
+  let start = row * COLUMNS4 * 4u;
+  let columns = vec4u(thread % COLUMNS4 * 4u) + vec4u(0u, 1u, 2u, 3u);
+  var sum = vec4f(0.0);
+  for (var slot = 0u; slot < SLOTS; slot++) {
+    let i = (row * SLOTS + slot) * 2u;
+    let p = selection_at(i);
+    if (p != NONE) {
+      let n = selection_at(i + 1u);
+      if (n != NONE || ZERO_WITHOUT_NEGATIVE == 1) {
+        var x = distances_at(start + p);
+        if (n != NONE) { x -= distances_at(start + n); }
+        var slope: f32;
+        if (SOFT_MARGIN == 1) {
+          slope = sigmoid(x);
+        } else {
+          slope = select(0.0, 1.0, x + MARGIN > 0.0);
+        }
+        sum += select(vec4f(0.0), vec4f(slope), columns == vec4u(p));
+        sum -= select(vec4f(0.0), vec4f(slope), columns == vec4u(n));
+      }
+    }
+  }
+  let scale = dloss_load(0u).x / max(metrics_load(1u).x, 1.0);
+  ddistances_store(thread, scale * sum);
+}

@@ -1,0 +1,145 @@
+/** The layers that MobileNetV2 is made of. */
+import { batchNormInference, batchNormTraining } from "../engine/ops/batch_norm.ts";
+import { conv2d, depthwiseConv } from "../engine/ops/convolution.ts";
+import { dense, matmul, pointwiseConv } from "../engine/ops/matrix.ts";
+import type { Parameter, ParameterSet } from "../engine/parameter.ts";
+import type { Random } from "../engine/random.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { type ConvGeometry, samePads } from "../kernels/mod.ts";
+
+/** `training` uses the batch's statistics and updates the running ones; `inference` uses the running ones. */
+export type Mode = "training" | "inference";
+
+/** Settings of every batch norm of a network. */
+export interface NormOptions {
+  /** Added to the variance. */
+  readonly epsilon: number;
+  /** running = momentum · running + (1 - momentum) · batch. */
+  readonly momentum: number;
+}
+
+/** Where a strided convolution puts its padding: TensorFlow's SAME (more at the end) or equally on both sides. */
+export type Padding = "same" | "symmetric";
+
+/** Values of a normal distribution with variance 2 / fanIn (He et al. 2015). */
+export function heNormal(random: Random, count: number, fanIn: number): Float32Array {
+  const deviation = Math.sqrt(2 / fanIn);
+  return Float32Array.from({ length: count }, () => random.normal() * deviation);
+}
+
+/** Batch norm with its running statistics. */
+export class BatchNorm {
+  readonly gamma: Parameter;
+  readonly beta: Parameter;
+  readonly mean: Parameter;
+  readonly variance: Parameter;
+
+  constructor(set: ParameterSet, name: string, channels: number, readonly options: NormOptions) {
+    const ones = new Float32Array(channels).fill(1);
+    const zeros = new Float32Array(channels);
+    this.gamma = set.add(`${name}.gamma`, [channels], ones, { decay: false });
+    this.beta = set.add(`${name}.beta`, [channels], zeros, { decay: false });
+    this.mean = set.add(`${name}.running_mean`, [channels], zeros, { trainable: false });
+    this.variance = set.add(`${name}.running_variance`, [channels], ones, { trainable: false });
+  }
+
+  /** Normalises x [..., C], then ReLU6 if asked. */
+  apply(x: Tensor, mode: Mode, relu6: boolean): Tensor {
+    const { epsilon, momentum } = this.options;
+    if (mode === "inference") {
+      return batchNormInference(x, this.gamma, this.beta, this.mean, this.variance, { epsilon, relu6 });
+    }
+    const running = { mean: this.mean, variance: this.variance, momentum };
+    return batchNormTraining(x, this.gamma, this.beta, { epsilon, relu6, running });
+  }
+}
+
+/** A convolution without bias, then batch norm, then ReLU6 or nothing. */
+export class NormedConv {
+  readonly norm: BatchNorm;
+
+  private constructor(
+    readonly weight: Parameter,
+    norm: BatchNorm,
+    readonly relu6: boolean,
+    readonly convolve: (x: Tensor, weight: Parameter) => Tensor,
+  ) {
+    this.norm = norm;
+  }
+
+  /** 1×1, `from` to `to` channels. */
+  static pointwise(
+    set: ParameterSet,
+    name: string,
+    random: Random,
+    from: number,
+    to: number,
+    options: NormOptions & { relu6: boolean },
+  ): NormedConv {
+    const weight = set.add(`${name}.weight`, [from, to], heNormal(random, from * to, from));
+    return new NormedConv(weight, new BatchNorm(set, name, to, options), options.relu6, pointwiseConv);
+  }
+
+  /** 3×3 on every channel alone, with ReLU6. */
+  static depthwise(
+    set: ParameterSet,
+    name: string,
+    random: Random,
+    channels: number,
+    options: NormOptions & { stride: number; padding: Padding },
+  ): NormedConv {
+    const weight = set.add(`${name}.weight`, [3, 3, channels], heNormal(random, 9 * channels, 9));
+    const norm = new BatchNorm(set, name, channels, options);
+    return new NormedConv(weight, norm, true, (x, w) => depthwiseConv(x, w, geometry(x, options)));
+  }
+
+  /** 3×3 over all channels, with ReLU6: the stem. */
+  static full(
+    set: ParameterSet,
+    name: string,
+    random: Random,
+    from: number,
+    to: number,
+    options: NormOptions & { stride: number; padding: Padding },
+  ): NormedConv {
+    const weight = set.add(`${name}.weight`, [3, 3, from, to], heNormal(random, 9 * from * to, 9 * from));
+    const norm = new BatchNorm(set, name, to, options);
+    return new NormedConv(weight, norm, true, (x, w) => conv2d(x, w, geometry(x, options)));
+  }
+
+  apply(x: Tensor, mode: Mode): Tensor {
+    return this.norm.apply(this.convolve(x, this.weight), mode, this.relu6);
+  }
+}
+
+/** A dense layer: x [M, in] → [M, out]. */
+export class Dense {
+  readonly weight: Parameter;
+  readonly bias: Parameter | undefined;
+
+  constructor(
+    set: ParameterSet,
+    name: string,
+    random: Random,
+    from: number,
+    to: number,
+    options: { bias?: boolean; deviation?: number } = {},
+  ) {
+    const deviation = options.deviation ?? Math.sqrt(1 / from);
+    const values = Float32Array.from({ length: from * to }, () => random.normal() * deviation);
+    this.weight = set.add(`${name}.weight`, [from, to], values);
+    if (options.bias ?? true) {
+      this.bias = set.add(`${name}.bias`, [to], new Float32Array(to), { decay: false });
+    }
+  }
+
+  apply(x: Tensor): Tensor {
+    return this.bias ? dense(x, this.weight, this.bias) : matmul(x, this.weight);
+  }
+}
+
+function geometry(x: Tensor, { stride, padding }: { stride: number; padding: Padding }): ConvGeometry {
+  const [, h, w] = x.shape;
+  const pads = padding === "same" ? samePads(h, w, 3, stride) : { top: 1, bottom: 1, left: 1, right: 1 };
+  return { stride, pads };
+}
