@@ -6,7 +6,8 @@ import { parseArgs } from "node:util";
 import { distance } from "fastest-levenshtein";
 import { boundsInWords, helpText } from "./flag_help.ts";
 
-interface FlagBase {
+/** What every flag has. */
+export interface FlagBase {
   /** One sentence on what the flag does. */
   readonly help: string;
   /** Heading that the flag comes under in `--help`; "Flags" when left out. */

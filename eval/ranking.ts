@@ -12,11 +12,13 @@
  */
 
 /** Identity of junk boxes. */
-export const JUNK = -1;
+export const JUNK: number = -1;
 
 /** Identity and camera of every image of a set, in the order of its distances. */
 export interface ImageLabels {
+  /** The person; 0 is a distractor, −1 junk. */
   readonly identity: Int32Array;
+  /** The camera. */
   readonly camera: Int32Array;
 }
 
@@ -82,7 +84,7 @@ export class RankingAccumulator {
   #queries = 0;
   #queriesWithoutMatch = 0;
 
-  /** @param gallery labels in the order in which rows hold distances. */
+  /** Begins without queries; `gallery` has the labels in the order in which rows hold distances. */
   constructor(gallery: ImageLabels) {
     this.#gallery = gallery;
     this.#positions = byIdentity(gallery.identity);
@@ -186,6 +188,7 @@ export class RankingAccumulator {
 export interface RankedMatch {
   /** Its place in the gallery. */
   readonly index: number;
+  /** Its distance to the query. */
   readonly distance: number;
   /** Whether it shows the query's identity. */
   readonly right: boolean;

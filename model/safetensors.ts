@@ -42,9 +42,12 @@ export type SafetensorsErrorKind =
 
 /** Thrown for a file that breaks the format; `kind` says which of its rules. */
 export class SafetensorsError extends Error {
+  /** "SafetensorsError". */
   override readonly name = "SafetensorsError";
+  /** The rule that is broken. */
   readonly kind: SafetensorsErrorKind;
 
+  /** An error of a kind, with a message for the user. */
   constructor(kind: SafetensorsErrorKind, message: string) {
     super(message);
     this.kind = kind;
@@ -53,14 +56,19 @@ export class SafetensorsError extends Error {
 
 /** A tensor in a file: its element type, its shape (empty for a scalar) and its elements, row-major. */
 export interface SafetensorsTensor {
+  /** The element type. */
   readonly dtype: SafetensorsDtype;
+  /** The size of each axis. */
   readonly shape: readonly number[];
+  /** The elements. */
   readonly data: SafetensorsData;
 }
 
 /** What a file holds; `tensors` in the order of their data. */
 export interface SafetensorsFile {
+  /** The tensors by name. */
   readonly tensors: Map<string, SafetensorsTensor>;
+  /** Strings that whoever wrote the file kept in its header. */
   readonly metadata: Record<string, string>;
 }
 

@@ -3,7 +3,32 @@
  * floating-point ones become f32. Bytes are little-endian, as is every machine that WebGPU runs on.
  */
 
-const BITS = {
+/** An element type as the file's header names it. */
+export type SafetensorsDtype =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "I64"
+  | "I32"
+  | "I16"
+  | "I8"
+  | "U64"
+  | "U32"
+  | "U16"
+  | "U8"
+  | "BOOL"
+  | "C64"
+  | "F8_E5M2"
+  | "F8_E4M3"
+  | "F8_E8M0"
+  | "F8_E5M2FNUZ"
+  | "F8_E4M3FNUZ"
+  | "F6_E2M3"
+  | "F6_E3M2"
+  | "F4";
+
+const BITS: Record<SafetensorsDtype, number> = {
   F64: 64,
   F32: 32,
   F16: 16,
@@ -26,10 +51,7 @@ const BITS = {
   F6_E2M3: 6,
   F6_E3M2: 6,
   F4: 4,
-} as const;
-
-/** An element type as the file's header names it. */
-export type SafetensorsDtype = keyof typeof BITS;
+};
 
 /** The typed arrays that tensors are held in; see {@linkcode viewAs} for which dtype gets which. */
 export type SafetensorsData =

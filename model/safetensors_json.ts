@@ -5,7 +5,9 @@
 
 /** Why a header's text was refused. */
 export interface JsonFault {
+  /** Whether a key comes twice; else the text is not a JSON object. */
   readonly duplicate: boolean;
+  /** For the user. */
   readonly message: string;
 }
 
