@@ -1,0 +1,152 @@
+import type { Random } from "../../engine/random.ts";
+import { clamp01, type Rgb } from "./canvas.ts";
+
+/** What a camera does to everything that it sees. */
+export interface Camera {
+  /** Exposure and colour cast: each channel is multiplied. */
+  gain: Rgb;
+  gamma: number;
+  contrast: number;
+  saturation: number;
+  /** Standard deviation of the blur, in pixels of the picture. */
+  blur: number;
+  /** Standard deviation of the noise, 0 to 1 being black to white. */
+  noise: number;
+  /** Darkening at the top and bottom edges. */
+  vignette: number;
+  /** JPEG quality. */
+  quality: number;
+  /** How far it looks down, in radians. */
+  pitch: number;
+  /** Share of the picture's height that an average person takes. */
+  scale: number;
+  /** The way that people walk along here, as a yaw; they come and go. */
+  path: number;
+  /** Where the light comes from, -1 left to 1 right. */
+  lightSide: number;
+}
+
+/**
+ * The cameras of a dataset. Exposure, cast, gamma and the rest are spread evenly over their ranges and then dealt
+ * out at random, so that any two cameras differ in most of them.
+ */
+export function drawCameras(count: number, random: Random): Camera[] {
+  const spread = (low: number, high: number): number[] => {
+    const levels = Array.from({ length: count }, (_, i) => low + (high - low) * (i + random.next()) / count);
+    return random.shuffle(levels);
+  };
+  const exposure = spread(-0.1, 0.12);
+  const castAngle = spread(0, 2 * Math.PI);
+  const castStrength = spread(0.015, 0.06);
+  const gamma = spread(0.92, 1.1);
+  const contrast = spread(0.9, 1.1);
+  const saturation = spread(0.85, 1.1);
+  const blur = spread(0.25, 1.05);
+  const noise = spread(0.008, 0.032);
+  const vignette = spread(0, 0.25);
+  const quality = spread(60, 92);
+  const pitch = spread(0.02, 0.42);
+  const scale = spread(0.86, 0.94);
+  const path = spread(0, Math.PI);
+  const lightSide = spread(-1, 1);
+  return Array.from({ length: count }, (_, i) => {
+    const cast = (angle: number) =>
+      Math.exp(exposure[i]! + castStrength[i]! * Math.cos(castAngle[i]! - angle));
+    return {
+      gain: [cast(0), cast(2 * Math.PI / 3), cast(4 * Math.PI / 3)],
+      gamma: gamma[i]!,
+      contrast: contrast[i]!,
+      saturation: saturation[i]!,
+      blur: blur[i]!,
+      noise: noise[i]!,
+      vignette: vignette[i]!,
+      quality: Math.round(quality[i]!),
+      pitch: pitch[i]!,
+      scale: scale[i]!,
+      path: path[i]!,
+      lightSide: lightSide[i]!,
+    };
+  });
+}
+
+/**
+ * Applies exposure, cast, saturation, gamma, contrast, vignette and noise to pixels [height, width, 3] and writes
+ * RGBA bytes.
+ */
+export function develop(
+  pixels: Float32Array,
+  width: number,
+  height: number,
+  camera: Camera,
+  random: Random,
+): Uint8ClampedArray {
+  const light = Math.exp(0.07 * random.normal());
+  const gain = camera.gain.map((channel) => channel * light * Math.exp(0.02 * random.normal())) as [
+    number,
+    number,
+    number,
+  ];
+  const out = new Uint8ClampedArray(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    const fromMiddle = Math.abs(2 * (y + 0.5) / height - 1);
+    const shade = 1 - camera.vignette * fromMiddle * fromMiddle;
+    for (let x = 0; x < width; x++) {
+      const at = y * width + x;
+      const red = pixels[3 * at]! * gain[0] * shade;
+      const green = pixels[3 * at + 1]! * gain[1] * shade;
+      const blue = pixels[3 * at + 2]! * gain[2] * shade;
+      const grey = 0.3 * red + 0.59 * green + 0.11 * blue;
+      const noise = camera.noise * triangular(random);
+      out[4 * at] = tone(grey + (red - grey) * camera.saturation, camera, noise);
+      out[4 * at + 1] = tone(grey + (green - grey) * camera.saturation, camera, noise);
+      out[4 * at + 2] = tone(grey + (blue - grey) * camera.saturation, camera, noise);
+      out[4 * at + 3] = 255;
+    }
+  }
+  return out;
+}
+
+function tone(value: number, camera: Camera, noise: number): number {
+  const bent = Math.pow(clamp01(value), camera.gamma);
+  return 255 * (0.45 + (bent - 0.45) * camera.contrast + noise);
+}
+
+/** Zero mean, unit variance, nearly normal: the sum of two uniforms. */
+function triangular(random: Random): number {
+  return (random.next() + random.next() - 1) * 2.449;
+}
+
+/** Blurs pixels [height, width, 3] by a Gaussian, in place, edges repeated. */
+export function gaussianBlur(pixels: Float32Array, width: number, height: number, sigma: number): void {
+  const radius = Math.ceil(2.5 * sigma);
+  if (radius < 1) return;
+  const kernel = Array.from(
+    { length: 2 * radius + 1 },
+    (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)),
+  );
+  const sum = kernel.reduce((a, b) => a + b);
+  const weights = kernel.map((weight) => weight / sum);
+  const line = new Float32Array(3 * Math.max(width, height));
+  const along = (start: number, step: number, length: number) => {
+    for (let i = 0; i < length; i++) {
+      let red = 0, green = 0, blue = 0;
+      for (let tap = -radius; tap <= radius; tap++) {
+        const from = start + step * Math.max(0, Math.min(length - 1, i + tap));
+        const weight = weights[tap + radius]!;
+        red += weight * pixels[from]!;
+        green += weight * pixels[from + 1]!;
+        blue += weight * pixels[from + 2]!;
+      }
+      line[3 * i] = red;
+      line[3 * i + 1] = green;
+      line[3 * i + 2] = blue;
+    }
+    for (let i = 0; i < length; i++) {
+      pixels[start + step * i] = line[3 * i]!;
+      pixels[start + step * i + 1] = line[3 * i + 1]!;
+      pixels[start + step * i + 2] = line[3 * i + 2]!;
+    }
+  };
+  for (let y = 0; y < height; y++) along(3 * y * width, 3, width);
+  for (let x = 0; x < width; x++) along(3 * x, 3 * width, height);
+}

@@ -1,0 +1,41 @@
+/// <reference lib="deno.worker" />
+import { Image } from "imagescript";
+import { join } from "node:path";
+import type { PlannedImage } from "./plan.ts";
+import { HEIGHT, Renderer, WIDTH } from "./render.ts";
+
+/** The first message: what all pictures have in common. */
+export interface DrawSetup {
+  folder: string;
+  seed: number;
+  cameras: number;
+}
+
+/** Every later message: some pictures to draw and write. */
+export type DrawRequest = PlannedImage[];
+
+/** The answer to each request: how many files were written, or what went wrong. */
+export type DrawReply = { written: number } | { error: string };
+
+let folder: string;
+let renderer: Renderer;
+
+self.onmessage = async ({ data }: MessageEvent<DrawSetup | DrawRequest>) => {
+  if (!Array.isArray(data)) {
+    folder = data.folder;
+    renderer = new Renderer(data.seed, data.cameras);
+    return;
+  }
+  let reply: DrawReply = { written: data.length };
+  try {
+    for (const { file, shot } of data) {
+      const { pixels, quality } = renderer.render(shot);
+      const image = new Image(WIDTH, HEIGHT);
+      image.bitmap.set(pixels);
+      Deno.writeFileSync(join(folder, file), await image.encodeJPEG(quality));
+    }
+  } catch (error) {
+    reply = { error: error instanceof Error ? error.message : String(error) };
+  }
+  self.postMessage(reply);
+};

@@ -1,0 +1,121 @@
+import type { Random } from "../../engine/random.ts";
+import type { Rgb } from "./canvas.ts";
+
+/**
+ * The few colours that everybody's garments share: what tells people apart is where a colour is worn, in which
+ * texture and with what else.
+ */
+export const PALETTE = {
+  black: [0.09, 0.09, 0.1],
+  white: [0.86, 0.86, 0.84],
+  grey: [0.45, 0.45, 0.47],
+  red: [0.66, 0.13, 0.15],
+  blue: [0.13, 0.25, 0.6],
+  green: [0.16, 0.42, 0.22],
+  yellow: [0.82, 0.66, 0.2],
+  brown: [0.4, 0.26, 0.15],
+} as const satisfies Record<string, Rgb>;
+
+/** How a garment's two colours are laid out. */
+export type Texture = "plain" | "stripes" | "pinstripes" | "checks" | "dots" | "block" | "logo" | "raglan";
+
+/** What is worn above. */
+export type UpperKind = "t-shirt" | "shirt" | "jacket" | "coat";
+/** What is worn below; with a dress, above and below are one. */
+export type LowerKind = "trousers" | "leggings" | "shorts" | "skirt" | "dress";
+
+/** A garment's look. */
+export interface Garment<Kind> {
+  kind: Kind;
+  texture: Texture;
+  primary: Rgb;
+  secondary: Rgb;
+}
+
+/** Everything about a person that stays the same from camera to camera. */
+export interface Person {
+  /** Height relative to the average. */
+  height: number;
+  /** Width relative to the average. */
+  build: number;
+  skin: Rgb;
+  hair: { colour: Rgb; length: "bald" | "short" | "medium" | "long" };
+  upper: Garment<UpperKind>;
+  lower: Garment<LowerKind>;
+  shoes: Rgb;
+  backpack?: Rgb;
+  handbag?: { colour: Rgb; side: -1 | 1 };
+  hat?: { colour: Rgb; kind: "cap" | "beanie" };
+  scarf?: Rgb;
+}
+
+const COLOURS = Object.values(PALETTE) as readonly Rgb[];
+const SKINS: readonly Rgb[] = [[0.87, 0.69, 0.58], [0.78, 0.58, 0.45], [0.62, 0.43, 0.31], [0.4, 0.26, 0.18]];
+const HAIRS: readonly Rgb[] = [[0.07, 0.06, 0.06], [0.22, 0.13, 0.08], [0.66, 0.5, 0.26], [0.55, 0.54, 0.53]];
+const UPPER_TEXTURES: readonly Texture[] = [
+  "plain",
+  "plain",
+  "stripes",
+  "pinstripes",
+  "checks",
+  "dots",
+  "block",
+  "logo",
+  "raglan",
+];
+
+/** Draws a person's looks. */
+export function drawPerson(random: Random): Person {
+  const [upperColour, lowerColour, accent] = [
+    random.pick(COLOURS),
+    random.pick(COLOURS),
+    random.pick(COLOURS),
+  ];
+  const other = (than: Rgb) => {
+    let colour = accent;
+    while (colour === than) colour = random.pick(COLOURS);
+    return colour;
+  };
+  const upperKind = choose(random, { "t-shirt": 4, shirt: 3, jacket: 3, coat: 1.5 });
+  const lowerKind = choose(random, { trousers: 4, leggings: 2, shorts: 2, skirt: 1.5, dress: 1 });
+  const upper: Garment<UpperKind> = {
+    kind: lowerKind === "dress" ? "t-shirt" : upperKind,
+    texture: random.pick(UPPER_TEXTURES),
+    primary: upperColour,
+    secondary: other(upperColour),
+  };
+  const lower: Garment<LowerKind> = lowerKind === "dress" ? { ...upper, kind: "dress" } : {
+    kind: lowerKind,
+    texture: choose(random, { plain: 5, pinstripes: 1, checks: 1, block: 1 }),
+    primary: lowerColour,
+    secondary: other(lowerColour),
+  };
+  const has = (share: number) => random.next() < share;
+  return {
+    height: random.uniform(0.91, 1.06),
+    build: random.uniform(0.84, 1.24),
+    skin: random.pick(SKINS),
+    hair: {
+      colour: random.pick(HAIRS),
+      length: choose(random, { bald: 0.6, short: 4, medium: 2, long: 3 }),
+    },
+    upper,
+    lower,
+    shoes: random.pick([PALETTE.black, PALETTE.white, PALETTE.brown, PALETTE.red]),
+    ...has(0.28) && { backpack: random.pick(COLOURS) },
+    ...has(0.25) && { handbag: { colour: random.pick(COLOURS), side: has(0.5) ? 1 : -1 } },
+    ...has(0.2) && { hat: { colour: random.pick(COLOURS), kind: has(0.5) ? "cap" : "beanie" } },
+    ...has(0.12) && { scarf: random.pick(COLOURS) },
+  };
+}
+
+/** One of the keys, with a chance in proportion to its value. */
+function choose<K extends string>(random: Random, weights: Record<K, number>): K {
+  const entries = Object.entries(weights) as [K, number][];
+  let left = random.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [key, weight] of entries) {
+    left -= weight;
+    if (left < 0) return key;
+  }
+  return entries[entries.length - 1]![0];
+}

@@ -1,0 +1,86 @@
+import { Random } from "../../engine/random.ts";
+import type { SyntheticOptions } from "./options.ts";
+import type { Shot } from "./render.ts";
+
+/** One file of the set: its name within the set's folder, and what it shows. */
+export interface PlannedImage {
+  file: string;
+  shot: Shot;
+}
+
+/** Share of the cameras that see a given person; two at least do. */
+const SEEN = 0.88;
+
+/**
+ * Decides every file of a set: who is seen by which camera and how often, under names of Market-1501. Identities
+ * of training and test are mixed as they are there.
+ */
+export function planImages(options: SyntheticOptions): PlannedImage[] {
+  const random = new Random(options.seed).fork(0x706c616e); // Apart from the forks that draw.
+  const names = new NameGiver(random);
+  const images: PlannedImage[] = [];
+  const people = random.shuffle(
+    Array.from({ length: options.trainIdentities + options.testIdentities }, (_, i) => i + 1),
+  );
+  const add = (folder: string, label: number, shot: Shot) => {
+    images.push({ file: `${folder}/${names.next(label, shot.camera)}`, shot });
+  };
+
+  for (const identity of people.slice(0, options.trainIdentities).sort((a, b) => a - b)) {
+    for (const camera of camerasOf(options.trainCameras, random)) {
+      const count = around(options.imagesPerCamera, random);
+      for (let index = 0; index < count; index++) {
+        add("bounding_box_train", identity, { kind: "person", identity, camera, index });
+      }
+    }
+  }
+  for (const identity of people.slice(options.trainIdentities).sort((a, b) => a - b)) {
+    for (const camera of camerasOf(options.cameras, random)) {
+      const count = around(options.galleryImagesPerCamera, random);
+      for (let index = 0; index <= count; index++) {
+        const folder = index === 0 ? "query" : "bounding_box_test";
+        add(folder, identity, { kind: "person", identity, camera, index });
+      }
+    }
+  }
+  for (let i = 1; i <= options.distractors; i++) {
+    const camera = 1 + random.integer(options.cameras);
+    add("bounding_box_test", 0, { kind: "distractor", identity: i, camera, index: 0 });
+  }
+  for (let i = 1; i <= options.junk; i++) {
+    const camera = 1 + random.integer(options.cameras);
+    const identity = people[options.trainIdentities + random.integer(options.testIdentities)]!;
+    add("bounding_box_test", -1, { kind: "junk", identity, camera, index: i });
+  }
+  return images;
+}
+
+/** The cameras, from 1, that see a person. */
+function camerasOf(count: number, random: Random): number[] {
+  const order = random.shuffle(Array.from({ length: count }, (_, i) => i + 1));
+  return order.filter((_, i) => i < 2 || random.next() < SEEN).sort((a, b) => a - b);
+}
+
+/** A whole number of at least 1, half of the time either side of the mean. */
+function around(mean: number, random: Random): number {
+  return Math.max(1, Math.floor(mean + 2 * random.next() - 0.5));
+}
+
+/** Gives every picture a name of its own: cameras record in sequences, time goes on from picture to picture. */
+class NameGiver {
+  readonly #random: Random;
+  readonly #frames = new Map<number, number>();
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  next(identity: number, camera: number): string {
+    const frame = (this.#frames.get(camera) ?? 0) + 5 + this.#random.integer(40);
+    this.#frames.set(camera, frame);
+    const sequence = 1 + Math.floor(frame / 20_000);
+    const who = identity === -1 ? "-1" : String(identity).padStart(4, "0");
+    const box = String(this.#random.integer(6)).padStart(2, "0");
+    return `${who}_c${camera}s${sequence}_${String(frame).padStart(6, "0")}_${box}.jpg`;
+  }
+}

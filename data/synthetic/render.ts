@@ -1,0 +1,175 @@
+import { Random } from "../../engine/random.ts";
+import { type Camera, develop, drawCameras, gaussianBlur } from "./camera.ts";
+import { Canvas } from "./canvas.ts";
+import { drawFigure } from "./figure.ts";
+import { drawPerson, type Person } from "./person.ts";
+import { drawOccluder, drawScene, type Scene, showScene } from "./scene.ts";
+import type { Placement, Pose } from "./skeleton.ts";
+
+/** Pixels of a picture, as in Market-1501. */
+export const WIDTH = 64, HEIGHT = 128;
+
+/** Pictures are drawn this much larger and averaged down. */
+const OVERSAMPLING = 2;
+
+/** Which box the picture is cut by: around a known person, badly around one, or around whatever was there. */
+export type ShotKind = "person" | "distractor" | "junk";
+
+/** Names one picture; with the seed it decides every pixel. */
+export interface Shot {
+  kind: ShotKind;
+  /** The person, or for a distractor a running number. */
+  identity: number;
+  /** 1, 2, ... */
+  camera: number;
+  /** Number of the picture among this person's in this camera. */
+  index: number;
+}
+
+/** A picture before it is encoded. */
+export interface Picture {
+  /** RGBA, [HEIGHT, WIDTH, 4]. */
+  pixels: Uint8ClampedArray;
+  /** JPEG quality, 1 to 100. */
+  quality: number;
+}
+
+/** What the forks of the seed are for. */
+const enum Purpose {
+  Person,
+  Cameras,
+  Scene,
+  Track,
+  Shot,
+}
+
+const KINDS: readonly ShotKind[] = ["person", "distractor", "junk"];
+
+/** Draws the pictures of one seed. Each depends on the seed and its shot alone, whatever was drawn before. */
+export class Renderer {
+  readonly #root: Random;
+  readonly #cameras: Camera[];
+  readonly #scenes = new Map<number, Scene>();
+  readonly #large = new Canvas(WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING);
+
+  constructor(seed: number, cameras: number) {
+    this.#root = new Random(seed);
+    this.#cameras = drawCameras(cameras, this.#root.fork(Purpose.Cameras));
+  }
+
+  /** Draws one picture. */
+  render(shot: Shot): Picture {
+    const kind = KINDS.indexOf(shot.kind);
+    const camera = this.#cameras[shot.camera - 1]!;
+    // A distractor is a passer-by of its own; junk is a bad box around somebody of the dataset.
+    const personKind = shot.kind === "distractor" ? 1 : 0;
+    const person = drawPerson(this.#root.fork(Purpose.Person, personKind, shot.identity));
+    const track = this.#root.fork(Purpose.Track, kind, shot.identity, shot.camera);
+    const random = this.#root.fork(Purpose.Shot, kind, shot.identity, shot.camera, shot.index);
+
+    const canvas = this.#large;
+    const scene = this.#scene(shot.camera);
+    const sceneLeft = track.integer(scene.canvas.width - canvas.width - 24) + random.integer(24);
+    showScene(scene, canvas, sceneLeft, random.integer(scene.canvas.height - canvas.height));
+    this.#drawPeople(canvas, person, camera, shot.kind, track, random);
+    if (random.next() < 0.2) drawOccluder(canvas, random);
+
+    const windowWidth = canvas.width * random.uniform(0.7, 0.82);
+    const pixels = averageDown(canvas, (canvas.width - windowWidth) / 2, windowWidth);
+    gaussianBlur(pixels, WIDTH, HEIGHT, camera.blur * random.uniform(0.8, 1.25));
+    const quality = Math.max(30, Math.min(95, Math.round(camera.quality + 4 * random.normal())));
+    return { pixels: develop(pixels, WIDTH, HEIGHT, camera, random), quality };
+  }
+
+  #scene(camera: number): Scene {
+    let scene = this.#scenes.get(camera);
+    if (scene === undefined) {
+      const random = this.#root.fork(Purpose.Scene, camera);
+      scene = drawScene(8 * WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING + 24, random);
+      this.#scenes.set(camera, scene);
+    }
+    return scene;
+  }
+
+  #drawPeople(
+    canvas: Canvas,
+    person: Person,
+    camera: Camera,
+    kind: ShotKind,
+    track: Random,
+    random: Random,
+  ): void {
+    const { width, height } = canvas;
+    // Within a camera a person walks one way, turning little from picture to picture.
+    const yaw = camera.path + (track.next() < 0.5 ? 0 : Math.PI) + 0.35 * track.normal() +
+      0.15 * random.normal();
+    const pose: Pose = { yaw, phase: random.uniform(0, 2 * Math.PI), stride: track.uniform(0.08, 0.48) };
+    const light = { side: camera.lightSide, folds: random.uniform(0, 2 * Math.PI) };
+    const unit = height * camera.scale * Math.exp(0.04 * random.normal());
+    const place: Placement = {
+      unit,
+      footX: width * (0.5 + 0.025 * random.normal()),
+      footY: height * (0.5 + 0.025 * random.normal()) + 0.5 * unit * Math.cos(camera.pitch),
+      pitch: camera.pitch,
+    };
+    if (kind === "junk" || (kind === "distractor" && random.next() < 0.5)) {
+      // A box that a detector got wrong: far too large, too small, or beside the person.
+      const side = random.next() < 0.5 ? -1 : 1;
+      place.unit *= random.pick([0.45, 1.7, 2.1]);
+      place.footX += side * width * random.uniform(0.2, 0.45);
+      place.footY += height * random.uniform(-0.25, 0.35);
+    }
+
+    const company = random.next();
+    const companion = () => {
+      const offset = (random.next() < 0.5 ? -1 : 1) * width * random.uniform(0.38, 0.55);
+      const other = drawPerson(random);
+      const turned = { ...pose, yaw: pose.yaw + random.normal(), phase: random.uniform(0, 2 * Math.PI) };
+      return { offset, other, turned };
+    };
+    if (company < 0.12) {
+      const { offset, other, turned } = companion();
+      const behind = {
+        ...place,
+        unit: place.unit * 0.9,
+        footX: place.footX + offset,
+        footY: place.footY - 0.05 * height,
+      };
+      drawFigure(canvas, other, turned, behind, light);
+    }
+    drawFigure(canvas, person, pose, place, light);
+    if (company > 0.94) {
+      const { offset, other, turned } = companion();
+      const before = {
+        ...place,
+        unit: place.unit * 1.06,
+        footX: place.footX + 1.1 * offset,
+        footY: place.footY + 0.05 * height,
+      };
+      drawFigure(canvas, other, turned, before, light);
+    }
+  }
+}
+
+/**
+ * Averages a window of the canvas, over its full height, down to [HEIGHT, WIDTH, 3]. Boxes of people are narrower
+ * than 1:2 and are stretched to it.
+ */
+function averageDown(canvas: Canvas, left: number, windowWidth: number): Float32Array {
+  const out = new Float32Array(WIDTH * HEIGHT * 3);
+  const step = windowWidth / WIDTH;
+  for (let x = 0; x < WIDTH; x++) {
+    const start = left + x * step, end = start + step;
+    for (let from = Math.floor(start); from < end; from++) {
+      const share = (Math.min(end, from + 1) - Math.max(start, from)) / (step * OVERSAMPLING);
+      for (let y = 0; y < canvas.height; y++) {
+        const source = 3 * (y * canvas.width + from);
+        const target = 3 * (Math.floor(y / OVERSAMPLING) * WIDTH + x);
+        out[target]! += share * canvas.data[source]!;
+        out[target + 1]! += share * canvas.data[source + 1]!;
+        out[target + 2]! += share * canvas.data[source + 2]!;
+      }
+    }
+  }
+  return out;
+}

@@ -1,0 +1,164 @@
+import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { DataError } from "../errors.ts";
+import type { DrawReply, DrawRequest, DrawSetup } from "./draw_worker.ts";
+import { completeOptions, type SyntheticOptions } from "./options.ts";
+import { planImages, type PlannedImage } from "./plan.ts";
+
+/** Raised by one whenever the same options give other pictures than before. */
+const VERSION = 1;
+
+/** Says of a folder which set it holds; written last, so that whatever has it is whole. */
+const MARKER = "synthetic_people.json";
+
+/** Pictures in one request to a worker. */
+const CHUNK = 16;
+
+interface Marker {
+  version: number;
+  options: SyntheticOptions;
+}
+
+/** How to draw and whom to tell. */
+export interface WriteSettings {
+  /** Threads that draw. Default: one for every processor, four at most. */
+  workers?: number;
+  /** Called with the number of pictures written so far and in all. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Draws synthetic people as JPEG files in the layout of Market-1501. The files appear in a temporary folder, which
+ * is renamed when all is there; a folder that already holds synthetic people is replaced.
+ *
+ * @returns The number of pictures.
+ * @throws {DataError} When an option is out of range, the folder holds anything else, or it cannot be written.
+ */
+export async function writeSyntheticPeople(
+  folder: string,
+  options: Partial<SyntheticOptions> = {},
+  settings: WriteSettings = {},
+): Promise<number> {
+  const marker: Marker = { version: VERSION, options: completeOptions(options) };
+  const images = planImages(marker.options);
+  await requireReplaceable(folder);
+  const temporary = join(dirname(folder), `.${basename(folder)}.${crypto.randomUUID()}.tmp`);
+  try {
+    for (const part of ["bounding_box_train", "query", "bounding_box_test"]) {
+      await Deno.mkdir(join(temporary, part), { recursive: true });
+    }
+    await drawAll(temporary, marker.options, images, settings);
+    await Deno.writeTextFile(join(temporary, MARKER), JSON.stringify(marker, null, 2) + "\n");
+    await moveInto(temporary, folder, marker);
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    throw new DataError(
+      `Synthetic people cannot be written to ${folder}: ${
+        (error as Error).message
+      }. Choose a folder that can be ` +
+        `written, on a disk with space for ${images.length} files of about 4 KB.`,
+    );
+  } finally {
+    await Deno.remove(temporary, { recursive: true }).catch(() => {}); // It was renamed, or never made.
+  }
+  return images.length;
+}
+
+/**
+ * The folder of a set of synthetic people in a cache, drawn now if it is not there or was drawn by another version.
+ *
+ * @param cacheFolder Where sets are kept; made when missing.
+ */
+export async function ensureSyntheticPeople(
+  cacheFolder: string,
+  options: Partial<SyntheticOptions> = {},
+  settings: WriteSettings = {},
+): Promise<string> {
+  const complete = completeOptions(options);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(complete)));
+  const name = [...new Uint8Array(digest, 0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const folder = join(cacheFolder, `synthetic-people-${name}`);
+  const marker: Marker = { version: VERSION, options: complete };
+  if (!isDeepStrictEqual(await readMarker(folder), marker)) {
+    await writeSyntheticPeople(folder, complete, settings);
+  }
+  return folder;
+}
+
+async function readMarker(folder: string): Promise<unknown> {
+  try {
+    return JSON.parse(await Deno.readTextFile(join(folder, MARKER)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Somebody's own files are never replaced. */
+async function requireReplaceable(folder: string): Promise<void> {
+  let entries: string[];
+  try {
+    entries = (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw new DataError(`Synthetic people cannot be written to ${folder}: ${(error as Error).message}.`);
+  }
+  if (entries.length === 0 || entries.includes(MARKER)) return;
+  throw new DataError(
+    `${folder} holds other files (${entries.slice(0, 3).join(", ")}${
+      entries.length > 3 ? ", ..." : ""
+    }), which ` +
+      `synthetic people would replace. Give a new or an empty folder.`,
+  );
+}
+
+/** Puts the finished folder in its place; another process may have done the same meanwhile. */
+async function moveInto(temporary: string, folder: string, marker: Marker): Promise<void> {
+  if (await readMarker(folder) !== undefined) await Deno.remove(folder, { recursive: true });
+  try {
+    await Deno.rename(temporary, folder);
+  } catch (error) {
+    if (!isDeepStrictEqual(await readMarker(folder), marker)) throw error;
+  }
+}
+
+async function drawAll(
+  folder: string,
+  { seed, cameras }: SyntheticOptions,
+  images: readonly PlannedImage[],
+  { workers = Math.min(4, navigator.hardwareConcurrency), onProgress }: WriteSettings,
+): Promise<void> {
+  let next = 0, done = 0;
+  const lanes = Array.from({ length: Math.max(1, workers) }, async () => {
+    const worker = new Worker(new URL("./draw_worker.ts", import.meta.url), { type: "module" });
+    try {
+      worker.postMessage({ folder, seed, cameras } satisfies DrawSetup);
+      while (next < images.length) {
+        const chunk = images.slice(next, next + CHUNK);
+        next += chunk.length;
+        done += await request(worker, chunk);
+        onProgress?.(done, images.length);
+      }
+    } catch (error) {
+      next = images.length; // The other lanes end after what they hold.
+      throw error;
+    } finally {
+      worker.terminate();
+    }
+  });
+  const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+function request(worker: Worker, chunk: DrawRequest): Promise<number> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<DrawReply>) => {
+      if ("written" in data) resolve(data.written);
+      else reject(new Error(data.error));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(event.message));
+    };
+    worker.postMessage(chunk);
+  });
+}
