@@ -52,15 +52,15 @@ fn main(
       }
       let x = positive - negative;
       var term: f32;
-      var active: bool;
+      var is_active: bool;
       if (SOFT_MARGIN == 1) {
         term = softplus(x);
-        active = x > 0.0;
+        is_active = x > 0.0;
       } else {
         term = positive_part(x + MARGIN);
-        active = x + MARGIN > 0.0;
+        is_active = x + MARGIN > 0.0;
       }
-      sums += vec4f(term, select(0.0, 1.0, active), positive, negative);
+      sums += vec4f(term, select(0.0, 1.0, is_active), positive, negative);
       counts.x += 1.0;
     }
   }

@@ -1,0 +1,27 @@
+/** The loss of the identity head: which of the training identities is this? */
+import {
+  type CrossEntropyResult,
+  softmaxCrossEntropy,
+  type Tensor,
+  type TensorLike,
+  type Words,
+} from "../engine/mod.ts";
+
+/**
+ * Softmax cross-entropy with label smoothing, and the share of images whose identity has the largest logit.
+ *
+ * Mean over rows of -sum_c q_c log softmax(logits)_c with q = (1 - smoothing) one-hot + smoothing / C.
+ * Logits [B, C], labels [B] below C. Szegedy et al., "Rethinking the Inception Architecture for Computer Vision",
+ * 2016; as an ID loss for re-identification Luo et al., "Bag of Tricks and a Strong Baseline", 2019.
+ *
+ * @throws {ShapeError} when there is not one label for every row of the logits.
+ * @throws {RangeError} when smoothing is not from 0 to 1.
+ */
+export function identityLoss(logits: TensorLike, labels: Words, smoothing: number): CrossEntropyResult {
+  return softmaxCrossEntropy(logits, labels, smoothing);
+}
+
+/** The loss alone of {@link identityLoss}: logits [B, C], labels [B] → []. */
+export function crossEntropy(logits: TensorLike, labels: Words, smoothing: number): Tensor {
+  return softmaxCrossEntropy(logits, labels, smoothing).loss;
+}

@@ -1,0 +1,7 @@
+/** Losses: each a function of embeddings (or logits) and labels, and the table that the command line picks from. */
+export { basicTripletLoss } from "./basic.ts";
+export { crossEntropy, identityLoss } from "./cross_entropy.ts";
+export { hardTripletLoss } from "./hard.ts";
+export { semiHardTripletLoss } from "./semi_hard.ts";
+export { type LossEntry, lossTable } from "./table.ts";
+export { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";

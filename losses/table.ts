@@ -1,0 +1,65 @@
+/** The one table from which `--loss` picks. A row more is a loss more. */
+import { reshape, type Tensor, type TripletResult, type Words } from "../engine/mod.ts";
+import { basicTripletLoss } from "./basic.ts";
+import { hardTripletLoss } from "./hard.ts";
+import { semiHardTripletLoss } from "./semi_hard.ts";
+import type { TripletOptions } from "./triplet_options.ts";
+
+/** What a loss is, where it comes from, and which batches it wants. */
+export interface LossEntry {
+  /** Its name on the command line. */
+  readonly key: string;
+  /** One sentence for `--help`. */
+  readonly summary: string;
+  /** The paper. */
+  readonly source: string;
+  /**
+   * How its batches are drawn: `triplets` gives images in the order anchor, positive, negative, anchor, ...;
+   * `pk` P identities with K images each; `shuffled` single images in any order.
+   */
+  readonly sampler: "triplets" | "pk" | "shuffled";
+  /** The loss of a batch: embeddings [images, D], labels [images]. */
+  apply(embeddings: Tensor, labels: Words, options: TripletOptions): TripletResult;
+}
+
+const entries: readonly LossEntry[] = [
+  {
+    key: "basic",
+    summary: "Triplets are drawn up before every epoch; nothing is mined.",
+    source: "Schroff et al., FaceNet, 2015",
+    sampler: "triplets",
+    apply: (embeddings, _labels, options) => basicTripletLoss(inTriplets(embeddings), options),
+  },
+  {
+    key: "hard",
+    summary: "Every image of a P×K batch with its farthest positive and its nearest negative.",
+    source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
+    sampler: "pk",
+    apply: hardTripletLoss,
+  },
+  {
+    key: "semi-hard",
+    summary:
+      "Every positive pair of a shuffled batch with the nearest negative that is farther than the positive.",
+    source: "Schroff et al., FaceNet, 2015, as TripletSemiHardLoss of TensorFlow Addons",
+    sampler: "shuffled",
+    apply: semiHardTripletLoss,
+  },
+];
+
+/** The losses by their key. */
+export const lossTable: Readonly<Record<string, LossEntry>> = Object.fromEntries(
+  entries.map((entry) => [entry.key, entry]),
+);
+
+/** Embeddings [3T, D] as triplets [T, 3, D]. */
+function inTriplets(embeddings: Tensor): Tensor {
+  const [images, width] = embeddings.shape;
+  if (embeddings.shape.length !== 2 || images % 3 !== 0) {
+    throw new RangeError(
+      `The basic triplet loss takes 3T images, in the order anchor, positive, negative; got embeddings of shape ` +
+        `[${embeddings.shape}]`,
+    );
+  }
+  return reshape(embeddings, [images / 3, 3, width]);
+}
