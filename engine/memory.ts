@@ -1,4 +1,10 @@
-/** Placing values: real buffers and textures for a plan's slots, inputs and constants. */
+/**
+ * Placing values: real buffers and textures for a plan's slots, inputs and constants.
+ *
+ * Kernels always write to buffers. Where tensors live in textures, a kernel writes into a staging buffer, which
+ * is copied into the tensor's texture before the first kernel reads it: software adapters read textures 10 to 20
+ * times faster than buffers, write them up to 5 times slower, and copy at memory speed.
+ */
 import { type Access, type Storage, TEXTURE_WIDTH, VEC4_BYTES } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { LimitError } from "./errors.ts";
@@ -23,14 +29,35 @@ export type Place =
   | { readonly storage: "texture"; readonly texture: GPUTexture; readonly view: GPUTextureView }
   | { readonly storage: "buffer" | "uniform"; readonly buffer: GPUBuffer; readonly offset: number; readonly size: number };
 
+/** A tensor to be copied from its staging buffer into its texture before step `before` runs. */
+export interface StagedCopy {
+  readonly before: number;
+  readonly from: GPUBuffer;
+  readonly to: GPUTexture;
+  readonly rows: number;
+}
+
+interface Span {
+  readonly value: Value;
+  first: number;
+  last: number;
+  /** The first step that reads the value, if any does. */
+  firstRead: number | undefined;
+}
+
+const ROW_BYTES = TEXTURE_WIDTH * VEC4_BYTES;
+
 /** The memory that a program owns, and the way from values to places. */
 export class Memory {
   readonly #places = new Map<Value, Place>();
+  readonly #staging = new Map<Value, Place>();
   readonly #views = new Map<GPUTexture, GPUTextureView>();
   readonly #owned: (GPUBuffer | GPUTexture)[] = [];
   readonly use: MemoryUse = { temporaries: 0, inputs: 0, constants: 0, readback: 0, total: 0 };
   /** Parameters that must be copied into their mirror textures before each run. */
   readonly mirrored = new Set<Value>();
+  /** Copies between steps, in the order of the steps before which they must have happened. */
+  readonly copies: StagedCopy[] = [];
 
   constructor(readonly device: Device) {}
 
@@ -40,24 +67,24 @@ export class Memory {
    * @throws {LimitError} when a value is larger than the adapter allows; nothing has been made then.
    */
   allocate(steps: readonly Recorded[], outputs: readonly Value[]): void {
-    const lifetimes = this.#lifetimes(steps, outputs);
-    for (const { value } of lifetimes) this.#checkLimits(value);
-    const temporaries = lifetimes.filter(({ value }) => value.origin.kind === "temporary");
-    const slots = assignSlots(
-      temporaries.map(({ value, first, last }, i): Lifetime => ({
-        value: i,
-        size: this.#size(value),
-        first,
-        last,
-        pool: this.storage(value, "write"),
-      })),
+    const spans = this.#spans(steps, outputs);
+    for (const { value } of spans) this.#checkLimits(value);
+    const temporaries = spans.filter(({ value }) => value.origin.kind === "temporary");
+    this.#assign(temporaries, (span) => this.storage(span.value, "read"), this.#places);
+    const staged = temporaries.filter((span) => this.#places.get(span.value)!.storage === "texture");
+    this.#assign(
+      staged.map((span) => ({ ...span, last: (span.firstRead ?? span.last + 1) - 1 })),
+      () => "buffer",
+      this.#staging,
     );
-    for (const slot of slots) {
-      const place = this.#make(slot.size, slot.pool as Storage, temporaries[slot.values[0]].value);
-      for (const i of slot.values) this.#places.set(temporaries[i].value, place);
-      this.use.temporaries += slot.size;
+    for (const { value, firstRead, last } of staged) {
+      const from = this.#staging.get(value)! as Place & { storage: "buffer" };
+      const to = this.#places.get(value)! as Place & { storage: "texture" };
+      const rows = this.#size(value) / ROW_BYTES;
+      this.copies.push({ before: firstRead ?? last + 1, from: from.buffer, to: to.texture, rows });
     }
-    for (const { value } of lifetimes) {
+    this.copies.sort((a, b) => a.before - b.before);
+    for (const { value } of spans) {
       if (value.origin.kind === "input" || value.origin.kind === "constant") this.#input(value);
     }
     this.use.total = this.use.temporaries + this.use.inputs + this.use.constants;
@@ -67,7 +94,8 @@ export class Memory {
   storage(value: Value, access: Access): Storage {
     if (value.type === "u32" || value.placement || value.origin.kind === "flat") return "buffer";
     if (value.pinned) return value.pinned;
-    if (value.origin.kind === "parameter" && (access !== "read" || value.shape.length < 2)) return "buffer";
+    if (access !== "read") return "buffer";
+    if (value.origin.kind === "parameter" && value.shape.length < 2) return "buffer";
     return this.device.storage;
   }
 
@@ -93,7 +121,12 @@ export class Memory {
       const flat = set.trainableBuffer(buffer);
       return { storage: "buffer", buffer: flat.buffer, offset: parameter.offset, size: parameter.bytes };
     }
-    return this.#places.get(value)!;
+    return (access === "read" ? undefined : this.#staging.get(value)) ?? this.#places.get(value)!;
+  }
+
+  /** Where a value lies once its steps and copies are done. */
+  home(value: Value): Place {
+    return this.#places.get(value) ?? this.place(value, "read");
   }
 
   /** Writes host data, padded already, to an input's place. */
@@ -109,7 +142,7 @@ export class Memory {
       queue.writeTexture(
         { texture: place.texture, origin },
         data,
-        { offset, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES },
+        { offset, bytesPerRow: ROW_BYTES },
         size,
       );
     }
@@ -135,16 +168,17 @@ export class Memory {
     this.#places.clear();
   }
 
-  #lifetimes(steps: readonly Recorded[], outputs: readonly Value[]) {
-    const spans = new Map<Value, { value: Value; first: number; last: number }>();
-    steps.forEach(({ values }, step) => {
-      for (const value of values) {
+  #spans(steps: readonly Recorded[], outputs: readonly Value[]): Span[] {
+    const spans = new Map<Value, Span>();
+    steps.forEach(({ dispatch, values }, step) => {
+      values.forEach((value, i) => {
         const { kind } = value.origin;
-        if (kind === "parameter" || kind === "flat" || value.placement) continue;
-        const span = spans.get(value);
-        if (span) span.last = step;
-        else spans.set(value, { value, first: step, last: step });
-      }
+        if (kind === "parameter" || kind === "flat" || value.placement) return;
+        const span = spans.get(value) ?? { value, first: step, last: step, firstRead: undefined };
+        span.last = step;
+        if (dispatch.bindings[i].access === "read") span.firstRead ??= step;
+        spans.set(value, span);
+      });
     });
     for (const value of outputs) {
       const span = spans.get(value);
@@ -153,18 +187,32 @@ export class Memory {
     return [...spans.values()];
   }
 
-  /** Bytes of a value where it is stored; textures come in whole rows. */
+  /** Shares memory among the spans and remembers each one's place. */
+  #assign(spans: readonly Span[], storage: (span: Span) => Storage, places: Map<Value, Place>): void {
+    const lifetimes = spans.map((span, i): Lifetime => {
+      const { first, last } = span;
+      return { value: i, size: this.#size(span.value), first, last, pool: storage(span) };
+    });
+    for (const slot of assignSlots(lifetimes)) {
+      const place = this.#make(slot.size, slot.pool as Storage, spans[slot.values[0]].value);
+      for (const i of slot.values) places.set(spans[i].value, place);
+      this.use.temporaries += slot.size;
+    }
+  }
+
+  /** Bytes of a value where it is stored; textures, and buffers staged for them, come in whole rows. */
   #size(value: Value): number {
-    const row = TEXTURE_WIDTH * VEC4_BYTES;
-    return this.storage(value, "write") === "texture" ? Math.ceil(value.bytes / row) * row : value.bytes;
+    return this.storage(value, "read") === "texture" ? Math.ceil(value.bytes / ROW_BYTES) * ROW_BYTES : value.bytes;
   }
 
   #checkLimits(value: Value): void {
     const { limits } = this.device.gpu;
     const size = this.#size(value);
-    const most = this.storage(value, "write") === "texture"
-      ? limits.maxTextureDimension2D * TEXTURE_WIDTH * VEC4_BYTES
-      : Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+    const most = Math.min(
+      limits.maxStorageBufferBindingSize,
+      limits.maxBufferSize,
+      this.storage(value, "read") === "texture" ? limits.maxTextureDimension2D * ROW_BYTES : Infinity,
+    );
     if (size > most) {
       throw new LimitError(
         `A tensor of shape [${value.shape}] takes ${mebibytes(size)}, and this adapter holds at most ` +
@@ -179,7 +227,7 @@ export class Memory {
     if (storage === "texture") {
       const texture = gpu.createTexture({
         label,
-        size: [TEXTURE_WIDTH, size / (TEXTURE_WIDTH * VEC4_BYTES)],
+        size: [TEXTURE_WIDTH, size / ROW_BYTES],
         format: "rgba32float",
         usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.COPY_SRC,
       });
