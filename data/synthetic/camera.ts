@@ -35,15 +35,15 @@ export function drawCameras(count: number, random: Random): Camera[] {
     const levels = Array.from({ length: count }, (_, i) => low + (high - low) * (i + random.next()) / count);
     return random.shuffle(levels);
   };
-  const exposure = spread(-0.1, 0.12);
+  const exposure = spread(-0.09, 0.09);
   const castAngle = spread(0, 2 * Math.PI);
-  const castStrength = spread(0.015, 0.06);
-  const gamma = spread(0.92, 1.1);
-  const contrast = spread(0.9, 1.1);
-  const saturation = spread(0.85, 1.1);
-  const blur = spread(0.25, 1.05);
-  const noise = spread(0.008, 0.032);
-  const vignette = spread(0, 0.25);
+  const castStrength = spread(0.01, 0.05);
+  const gamma = spread(0.94, 1.07);
+  const contrast = spread(0.92, 1.08);
+  const saturation = spread(0.88, 1.1);
+  const blur = spread(0.2, 0.85);
+  const noise = spread(0.005, 0.022);
+  const vignette = spread(0, 0.2);
   const quality = spread(60, 92);
   const pitch = spread(0.02, 0.42);
   const scale = spread(0.86, 0.94);
@@ -80,8 +80,8 @@ export function develop(
   camera: Camera,
   random: Random,
 ): Uint8ClampedArray {
-  const light = Math.exp(0.07 * random.normal());
-  const gain = camera.gain.map((channel) => channel * light * Math.exp(0.02 * random.normal())) as [
+  const light = Math.exp(0.05 * random.normal());
+  const gain = camera.gain.map((channel) => channel * light * Math.exp(0.012 * random.normal())) as [
     number,
     number,
     number,

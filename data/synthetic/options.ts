@@ -23,14 +23,14 @@ export interface SyntheticOptions {
 /** The set that commands use when no dataset is given. */
 export const DEFAULT_SYNTHETIC: Readonly<SyntheticOptions> = {
   seed: 1501,
-  trainIdentities: 160,
+  trainIdentities: 200,
   testIdentities: 64,
   cameras: 6,
   trainCameras: 6,
   imagesPerCamera: 2.5,
   galleryImagesPerCamera: 2,
-  distractors: 150,
-  junk: 80,
+  distractors: 120,
+  junk: 60,
 };
 
 /**

@@ -72,7 +72,7 @@ export class Renderer {
     const sceneLeft = track.integer(scene.canvas.width - canvas.width - 24) + random.integer(24);
     showScene(scene, canvas, sceneLeft, random.integer(scene.canvas.height - canvas.height));
     this.#drawPeople(canvas, person, camera, shot.kind, track, random);
-    if (random.next() < 0.2) drawOccluder(canvas, random);
+    if (random.next() < 0.15) drawOccluder(canvas, random);
 
     const windowWidth = canvas.width * random.uniform(0.7, 0.82);
     const pixels = averageDown(canvas, (canvas.width - windowWidth) / 2, windowWidth);
@@ -127,7 +127,7 @@ export class Renderer {
       const turned = { ...pose, yaw: pose.yaw + random.normal(), phase: random.uniform(0, 2 * Math.PI) };
       return { offset, other, turned };
     };
-    if (company < 0.12) {
+    if (company < 0.1) {
       const { offset, other, turned } = companion();
       const behind = {
         ...place,
@@ -138,7 +138,7 @@ export class Renderer {
       drawFigure(canvas, other, turned, behind, light);
     }
     drawFigure(canvas, person, pose, place, light);
-    if (company > 0.94) {
+    if (company > 0.95) {
       const { offset, other, turned } = companion();
       const before = {
         ...place,
