@@ -32,7 +32,9 @@ export function backward(loss: Tensor): Gradients {
   if (loss.shape.some((size) => size !== 1)) {
     throw new EngineError(`backward() starts from a scalar; got a tensor of shape [${loss.shape}]`);
   }
-  if (!loss.requiresGradient) throw new EngineError("The loss depends on no parameter, so it has no gradients");
+  if (!loss.requiresGradient) {
+    throw new EngineError("The loss depends on no parameter, so it has no gradients");
+  }
   const { tape, parameters } = recorder();
   const gradients = new Map<Tensor, Tensor>([[loss, constant([1], loss.shape)]]);
   for (const node of tape.toReversed()) {

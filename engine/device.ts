@@ -21,7 +21,8 @@ export interface AdapterDescription {
   readonly software: boolean;
 }
 
-const NO_ADAPTER = "No WebGPU adapter was found, so nothing can be computed. On Debian or Ubuntu a software " +
+const NO_ADAPTER =
+  "No WebGPU adapter was found, so nothing can be computed. On Debian or Ubuntu a software " +
   "adapter comes with `apt-get install mesa-vulkan-drivers`; for a real GPU install its Vulkan driver (Linux), " +
   "or update the system's graphics driver (macOS, Windows). `deno task doctor` shows what is seen.";
 
@@ -109,13 +110,14 @@ export class Device {
     const scopes = ["validation", "internal", "out-of-memory"] as const;
     for (const scope of scopes) this.gpu.pushErrorScope(scope);
     let result: T;
+    let popped: Promise<GPUError | null>[];
     try {
       result = work();
     } finally {
-      const errors = await Promise.all(scopes.map(() => this.gpu.popErrorScope()));
-      const error = errors.find((e) => e !== null);
-      if (error) throw new GpuError(`${what}: ${error.message}`);
+      popped = scopes.map(() => this.gpu.popErrorScope());
     }
+    const error = (await Promise.all(popped)).find((e) => e !== null);
+    if (error) throw new GpuError(`${what}: ${error.message}`);
     return result;
   }
 
@@ -132,7 +134,9 @@ export class Device {
       }
       pipeline = this.gpu.createComputePipeline({
         label: `${dispatch.kernel} ${JSON.stringify(dispatch.constants)}`,
-        layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [this.bindGroupLayout(dispatch, storages)] }),
+        layout: this.gpu.createPipelineLayout({
+          bindGroupLayouts: [this.bindGroupLayout(dispatch, storages)],
+        }),
         compute: { module, constants: { ...dispatch.constants } },
       });
       this.#pipelines.set(key, pipeline);
@@ -147,7 +151,9 @@ export class Device {
     if (!layout) {
       layout = this.gpu.createBindGroupLayout({
         label: dispatch.kernel,
-        entries: dispatch.bindings.map((binding, i) => layoutEntry(i, binding.access === "read", storages[i])),
+        entries: dispatch.bindings.map((binding, i) =>
+          layoutEntry(i, binding.access === "read", storages[i])
+        ),
       });
       this.#layouts.set(key, layout);
     }
@@ -162,7 +168,7 @@ function layoutEntry(binding: number, readOnly: boolean, storage: Storage): GPUB
       return {
         binding,
         visibility,
-        storageTexture: { access: readOnly ? "read-only" : "write-only", format: "rgba32float" },
+        storageTexture: { access: "read-only", format: "rgba32float" },
       };
     case "uniform":
       return { binding, visibility, buffer: { type: "uniform" } };
@@ -176,7 +182,8 @@ function layoutEntry(binding: number, readOnly: boolean, storage: Storage): GPUB
 function describe(adapter: GPUAdapter): AdapterDescription {
   const info = adapter.info;
   const name = info.description || info.device || "unnamed adapter";
-  const software = info.isFallbackAdapter === true || /llvmpipe|lavapipe|swiftshader|software|basic render/i.test(name);
+  const software = info.isFallbackAdapter === true ||
+    /llvmpipe|lavapipe|swiftshader|software|basic render/i.test(name);
   return { name, vendor: info.vendor, architecture: info.architecture, software };
 }
 

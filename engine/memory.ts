@@ -27,7 +27,12 @@ export interface MemoryUse {
 /** A value's place. */
 export type Place =
   | { readonly storage: "texture"; readonly texture: GPUTexture; readonly view: GPUTextureView }
-  | { readonly storage: "buffer" | "uniform"; readonly buffer: GPUBuffer; readonly offset: number; readonly size: number };
+  | {
+    readonly storage: "buffer" | "uniform";
+    readonly buffer: GPUBuffer;
+    readonly offset: number;
+    readonly size: number;
+  };
 
 /** A tensor to be copied from its staging buffer into its texture before step `before` runs. */
 export interface StagedCopy {
@@ -126,7 +131,7 @@ export class Memory {
 
   /** Where a value lies once its steps and copies are done. */
   home(value: Value): Place {
-    return this.#places.get(value) ?? this.place(value, "read");
+    return this.#places.get(value) ?? this.place(value, "write");
   }
 
   /** Writes host data, padded already, to an input's place. */
@@ -182,7 +187,12 @@ export class Memory {
     });
     for (const value of outputs) {
       const span = spans.get(value);
+      const { kind } = value.origin;
       if (span) span.last = steps.length;
+      // An input may come back as it went in, untouched by any step.
+      else if (kind === "input" || kind === "constant") {
+        spans.set(value, { value, first: steps.length, last: steps.length, firstRead: undefined });
+      }
     }
     return [...spans.values()];
   }
@@ -202,7 +212,9 @@ export class Memory {
 
   /** Bytes of a value where it is stored; textures, and buffers staged for them, come in whole rows. */
   #size(value: Value): number {
-    return this.storage(value, "read") === "texture" ? Math.ceil(value.bytes / ROW_BYTES) * ROW_BYTES : value.bytes;
+    return this.storage(value, "read") === "texture"
+      ? Math.ceil(value.bytes / ROW_BYTES) * ROW_BYTES
+      : value.bytes;
   }
 
   #checkLimits(value: Value): void {
@@ -216,7 +228,9 @@ export class Memory {
     if (size > most) {
       throw new LimitError(
         `A tensor of shape [${value.shape}] takes ${mebibytes(size)}, and this adapter holds at most ` +
-          `${mebibytes(most)} in one ${this.device.storage}. A batch ${Math.ceil(size / most)} times smaller fits.`,
+          `${mebibytes(most)} in one ${this.device.storage}. A batch ${
+            Math.ceil(size / most)
+          } times smaller fits.`,
       );
     }
   }

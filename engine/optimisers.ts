@@ -59,7 +59,15 @@ export class Adam implements Optimiser {
 
   settings(step: number, learningRate: number): number[] {
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
-    return [learningRate, beta1, beta2, epsilon, weightDecay, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)];
+    return [
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+      1 / (1 - beta1 ** step),
+      1 / (1 - beta2 ** step),
+    ];
   }
 
   minimize(loss: Tensor, settings: Tensor): Gradients {

@@ -68,7 +68,14 @@ export class ParameterSet {
     }
     const trainable = options.trainable ?? true;
     const offset = trainable ? this.#trainableBytes : this.#stateBytes;
-    const parameter = new Parameter(this, name, shape, trainable, trainable && (options.decay ?? true), offset);
+    const parameter = new Parameter(
+      this,
+      name,
+      shape,
+      trainable,
+      trainable && (options.decay ?? true),
+      offset,
+    );
     const end = offset + Math.ceil(parameter.bytes / PARAMETER_ALIGNMENT) * PARAMETER_ALIGNMENT;
     if (trainable) this.#trainableBytes = end;
     else this.#stateBytes = end;
@@ -245,11 +252,15 @@ export class ParameterSet {
 }
 
 /** Rows of texels that hold `texels` vec4s: whole rows first, then what is left. For copies between kinds. */
-export function texelRows(texels: number): { origin: [number, number]; size: [number, number]; offset: number }[] {
+export function texelRows(
+  texels: number,
+): { origin: [number, number]; size: [number, number]; offset: number }[] {
   const whole = Math.floor(texels / TEXTURE_WIDTH);
   const rest = texels % TEXTURE_WIDTH;
   const regions: { origin: [number, number]; size: [number, number]; offset: number }[] = [];
   if (whole > 0) regions.push({ origin: [0, 0], size: [TEXTURE_WIDTH, whole], offset: 0 });
-  if (rest > 0) regions.push({ origin: [0, whole], size: [rest, 1], offset: whole * TEXTURE_WIDTH * VEC4_BYTES });
+  if (rest > 0) {
+    regions.push({ origin: [0, whole], size: [rest, 1], offset: whole * TEXTURE_WIDTH * VEC4_BYTES });
+  }
   return regions;
 }

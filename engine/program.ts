@@ -5,7 +5,7 @@
 import { padRows, TEXTURE_WIDTH, unpadRows, VEC4_BYTES, vec4s } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError, ShapeError } from "./errors.ts";
-import { Memory, type MemoryUse } from "./memory.ts";
+import { Memory, type MemoryUse, type StagedCopy } from "./memory.ts";
 import { texelRows } from "./parameter.ts";
 import { liveSteps } from "./plan.ts";
 import { type Recorded, Recorder, recordWith } from "./recorder.ts";
@@ -48,7 +48,7 @@ export type HostInputs<I extends Inputs> = { [K in keyof I]: ArrayLike<number> }
 
 /** Results of a run, row-major. */
 export type HostOutputs<O extends Outputs> = {
-  [K in keyof O]: O[K] extends Words ? Uint32Array<ArrayBuffer> : Float32Array<ArrayBuffer>;
+  [K in keyof O]: O[K] extends Tensor ? Float32Array<ArrayBuffer> : Uint32Array<ArrayBuffer>;
 };
 
 /** Runs that may be under way at once: each needs its own way back for the outputs. */
@@ -59,9 +59,14 @@ interface Readback {
   busy: Promise<unknown> | undefined;
 }
 
+/** Copies, then dispatches that run in one pass. */
+interface Stage {
+  readonly copies: readonly StagedCopy[];
+  readonly launches: Launch[];
+}
+
 /** One encoded dispatch. */
 interface Launch {
-  readonly label: string;
   readonly recorded: Recorded;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
@@ -73,7 +78,7 @@ export class Program<I extends Inputs, O extends Outputs> {
   readonly #memory: Memory;
   readonly #inputs: ReadonlyMap<string, Value>;
   readonly #outputs: readonly { name: string; value: Value; offset: number; bytes: number }[];
-  readonly #launches: readonly Launch[];
+  readonly #stages: readonly Stage[];
   readonly #clears: readonly { buffer: GPUBuffer; offset: number; size: number }[];
   readonly #readbacks: Readback[] = [];
   #runs = 0;
@@ -83,14 +88,14 @@ export class Program<I extends Inputs, O extends Outputs> {
     memory: Memory,
     inputs: ReadonlyMap<string, Value>,
     outputs: readonly { name: string; value: Value; offset: number; bytes: number }[],
-    launches: readonly Launch[],
+    stages: readonly Stage[],
     clears: readonly { buffer: GPUBuffer; offset: number; size: number }[],
   ) {
     this.#device = device;
     this.#memory = memory;
     this.#inputs = inputs;
     this.#outputs = outputs;
-    this.#launches = launches;
+    this.#stages = stages;
     this.#clears = clears;
   }
 
@@ -135,7 +140,14 @@ export class Program<I extends Inputs, O extends Outputs> {
           offset += Math.ceil(value.bytes / 256) * 256;
           return place;
         });
-        const program = new Program<I, O>(device, memory, values, outputs, launches, gradientClears(steps));
+        const program = new Program<I, O>(
+          device,
+          memory,
+          values,
+          outputs,
+          stages(launches, memory.copies),
+          gradientClears(steps),
+        );
         for (let i = 0; i < IN_FLIGHT && outputs.length > 0; i++) {
           program.#readbacks.push({ buffer: memory.readback(offset), busy: undefined });
         }
@@ -154,7 +166,7 @@ export class Program<I extends Inputs, O extends Outputs> {
 
   /** The dispatches of one run, in order. */
   get dispatches(): readonly Recorded[] {
-    return this.#launches.map((launch) => launch.recorded);
+    return this.#stages.flatMap((stage) => stage.launches).map((launch) => launch.recorded);
   }
 
   /**
@@ -172,9 +184,12 @@ export class Program<I extends Inputs, O extends Outputs> {
     for (const [name, value] of this.#inputs) this.#memory.write(value, hostData(name, value, inputs[name]));
     const encoder = this.#device.gpu.createCommandEncoder();
     this.#prepare(encoder);
-    const pass = encoder.beginComputePass();
-    for (const launch of this.#launches) dispatch(pass, launch);
-    pass.end();
+    for (const stage of this.#stages) {
+      copyStaged(encoder, stage.copies);
+      const pass = encoder.beginComputePass();
+      for (const launch of stage.launches) dispatch(pass, launch);
+      pass.end();
+    }
     if (!readback) {
       this.#device.gpu.queue.submit([encoder.finish()]);
       return { outputs: Promise.resolve({} as HostOutputs<O>) };
@@ -201,32 +216,44 @@ export class Program<I extends Inputs, O extends Outputs> {
     if (!this.#device.timestamps) throw new EngineError("Profiling needs Device.open({ timestamps: true })");
     const { gpu } = this.#device;
     for (const [name, value] of this.#inputs) this.#memory.write(value, hostData(name, value, inputs[name]));
-    const count = this.#launches.length;
-    const milliseconds: number[] = [];
-    const perSet = 1024; // A query set holds at most 4096.
-    for (let start = 0; start < count; start += perSet) {
-      const launches = this.#launches.slice(start, start + perSet);
-      const querySet = gpu.createQuerySet({ type: "timestamp", count: 2 * launches.length });
-      const bytes = 16 * launches.length;
-      const resolved = gpu.createBuffer({ size: bytes, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
-      const staging = gpu.createBuffer({ size: bytes, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
-      const encoder = gpu.createCommandEncoder();
-      if (start === 0) this.#prepare(encoder);
-      launches.forEach((launch, i) => {
-        const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
+    const count = this.dispatches.length;
+    const querySet = gpu.createQuerySet({ type: "timestamp", count: 2 * count });
+    const resolved = gpu.createBuffer({
+      size: 16 * count,
+      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    });
+    const staging = gpu.createBuffer({
+      size: 16 * count,
+      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    });
+    const encoder = gpu.createCommandEncoder();
+    this.#prepare(encoder);
+    let query = 0;
+    for (const stage of this.#stages) {
+      copyStaged(encoder, stage.copies);
+      for (const launch of stage.launches) {
+        const timestampWrites = {
+          querySet,
+          beginningOfPassWriteIndex: query,
+          endOfPassWriteIndex: query + 1,
+        };
         const pass = encoder.beginComputePass({ timestampWrites });
         dispatch(pass, launch);
         pass.end();
-      });
-      encoder.resolveQuerySet(querySet, 0, 2 * launches.length, resolved, 0);
-      encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
-      gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ);
-      const times = new BigUint64Array(staging.getMappedRange());
-      for (let i = 0; i < launches.length; i++) milliseconds.push(Number(times[2 * i + 1] - times[2 * i]) / 1e6);
-      staging.unmap();
-      for (const resource of [querySet, resolved, staging]) resource.destroy();
+        query += 2;
+      }
     }
+    encoder.resolveQuerySet(querySet, 0, 2 * count, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, 16 * count);
+    gpu.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const times = new BigUint64Array(staging.getMappedRange());
+    const milliseconds = Array.from(
+      { length: count },
+      (_, i) => Number(times[2 * i + 1] - times[2 * i]) / 1e6,
+    );
+    staging.unmap();
+    for (const resource of [querySet, resolved, staging]) resource.destroy();
     return milliseconds;
   }
 
@@ -242,7 +269,7 @@ export class Program<I extends Inputs, O extends Outputs> {
   }
 
   #copyOut(encoder: GPUCommandEncoder, value: Value, buffer: GPUBuffer, start: number): void {
-    const place = this.#memory.place(value, "write");
+    const place = this.#memory.home(value);
     if (place.storage !== "texture") {
       encoder.copyBufferToBuffer(place.buffer, place.offset, buffer, start, value.bytes);
       return;
@@ -281,6 +308,29 @@ function dispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, recorded }
   pass.dispatchWorkgroups(...recorded.dispatch.workgroups);
 }
 
+/** Puts copies in front of the dispatches that need them, as few stages as that allows. */
+function stages(launches: readonly Launch[], copies: readonly StagedCopy[]): Stage[] {
+  const stages: Stage[] = [{ copies: [], launches: [] }];
+  const due = [...copies];
+  launches.forEach((launch, step) => {
+    const now = due.splice(0, due.findIndex((copy) => copy.before > step) >>> 0);
+    if (now.length > 0) stages.push({ copies: now, launches: [] });
+    stages[stages.length - 1].launches.push(launch);
+  });
+  if (due.length > 0) stages.push({ copies: due, launches: [] });
+  return stages;
+}
+
+function copyStaged(encoder: GPUCommandEncoder, copies: readonly StagedCopy[]): void {
+  for (const { from, to, rows } of copies) {
+    encoder.copyBufferToTexture(
+      { buffer: from, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES },
+      { texture: to },
+      [TEXTURE_WIDTH, rows],
+    );
+  }
+}
+
 function neededSteps(dispatches: readonly Recorded[], outputs: readonly Value[]): Recorded[] {
   const numbers = new Map<Value, number>();
   const number = (value: Value) => {
@@ -288,9 +338,11 @@ function neededSteps(dispatches: readonly Recorded[], outputs: readonly Value[])
     return numbers.get(value)!;
   };
   const steps = dispatches.map(({ dispatch, values }) => {
-    const use = (access: string) => values.filter((_, i) => dispatch.bindings[i].access === access).map(number);
+    const use = (access: string) =>
+      values.filter((_, i) => dispatch.bindings[i].access === access).map(number);
     const effect = values.some((value, i) =>
-      dispatch.bindings[i].access !== "read" && (value.origin.kind !== "temporary" || value.placement !== undefined)
+      dispatch.bindings[i].access !== "read" &&
+      (value.origin.kind !== "temporary" || value.placement !== undefined)
     );
     return { reads: [...use("read"), ...use("update")], writes: [...use("write"), ...use("update")], effect };
   });
@@ -301,7 +353,9 @@ function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
   const { dispatch, values } = recorded;
   const limit = device.gpu.limits.maxComputeWorkgroupsPerDimension;
   if (dispatch.workgroups.some((count) => count > limit)) {
-    throw new EngineError(`${dispatch.kernel}: ${dispatch.workgroups} workgroups are more than ${limit} a dimension`);
+    throw new EngineError(
+      `${dispatch.kernel}: ${dispatch.workgroups} workgroups are more than ${limit} a dimension`,
+    );
   }
   const places = values.map((value, i) => memory.place(value, dispatch.bindings[i].access));
   const storages = places.map((place) => place.storage);
@@ -315,7 +369,7 @@ function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
         : { buffer: place.buffer, offset: place.offset, size: place.size },
     })),
   });
-  return { label: dispatch.kernel, recorded, pipeline: device.pipeline(dispatch, storages), bindGroup };
+  return { recorded, pipeline: device.pipeline(dispatch, storages), bindGroup };
 }
 
 /** Where an optimiser reads a set's gradients, those that this program does not write must be zero. */
@@ -353,7 +407,9 @@ function hostData(
 ): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
   const count = value.shape.reduce((a, b) => a * b, 1);
   if (!data || data.length !== count) {
-    throw new ShapeError(`Input ${name} [${value.shape}] needs ${count} numbers; got ${data?.length ?? "nothing"}`);
+    throw new ShapeError(
+      `Input ${name} [${value.shape}] needs ${count} numbers; got ${data?.length ?? "nothing"}`,
+    );
   }
   if (value.type === "f32") return padRows(data, value.shape);
   return data instanceof Uint32Array && data.buffer instanceof ArrayBuffer

@@ -51,7 +51,9 @@ let current: Recorder | undefined;
 /** The recorder in force. @throws {EngineError} outside a program. */
 export function recorder(): Recorder {
   if (!current) {
-    throw new EngineError("Operations work inside a program only: Program.record(device, inputs, (…) => { … })");
+    throw new EngineError(
+      "Operations work inside a program only: Program.record(device, inputs, (…) => { … })",
+    );
   }
   return current;
 }

@@ -1,5 +1,14 @@
 /** Geometry of batch norm's kernels. A tensor of any shape counts as [rows, C] here. */
-import { type Dispatch, flatWorkgroups, type LoadMap, mapConstants, mapped, reads, updates, writes } from "./dispatch.ts";
+import {
+  type Dispatch,
+  flatWorkgroups,
+  type LoadMap,
+  mapConstants,
+  mapped,
+  reads,
+  updates,
+  writes,
+} from "./dispatch.ts";
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "./storage.ts";
 import { splitReduction } from "./sum_slices.ts";
 import applyMapSource from "./apply_map.wgsl" with { type: "text" };

@@ -33,8 +33,8 @@ function cost(s: Conv2dShape): Cost {
 /** y = x * w. Bindings: `x`, `w`, `y`. */
 export function conv2d(s: Conv2dShape): Dispatch {
   const { oh, ow } = outputSize(s);
-  const tile = { TILE_W: Math.min(8, ow), TILE_O4: Math.min(2, vec4Count(s.cout)) };
-  const threads = s.n * oh * Math.ceil(ow / tile.TILE_W) * Math.ceil(vec4Count(s.cout) / tile.TILE_O4);
+  const tile = { TILE_O4: Math.min(2, vec4Count(s.cout)) };
+  const threads = s.n * oh * Math.ceil(ow / 8) * Math.ceil(vec4Count(s.cout) / tile.TILE_O4);
   return {
     kernel: "conv2d",
     source: forward,
@@ -60,7 +60,10 @@ export function conv2dInputGradient(s: Conv2dShape): Dispatch {
 }
 
 /** Partial sums of dw; sum the slices. Bindings: `x`, `dy`, `dw` [slices, KH, KW, Cin, Cout]. */
-export function conv2dWeightGradient(s: Conv2dShape, parallelism: number): { dispatch: Dispatch; slices: number } {
+export function conv2dWeightGradient(
+  s: Conv2dShape,
+  parallelism: number,
+): { dispatch: Dispatch; slices: number } {
   const { oh } = outputSize(s);
   const tasks = vec4Count(s.cout) * vec4Count(s.cin) * s.kh;
   const { slices, sliceLength } = splitReduction(s.n * oh, tasks, parallelism, 1);

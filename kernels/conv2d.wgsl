@@ -7,7 +7,7 @@
 // w [KH, KW, CIN, COUT]
 // y [N, OH, OW, COUT]
 //
-// A thread computes TILE_W neighbouring pixels of a row for TILE_O4 vec4s of output channels.
+// A thread computes eight neighbouring pixels of a row for one or two vec4s (TILE_O4) of output channels.
 
 override N: u32;
 override H: u32;
@@ -18,6 +18,29 @@ override COUT4: u32;
 override OH: u32;
 override OW: u32;
 
+// The 4 × 4 block of weights between four input and four output channels. Past the last input channel x is zero,
+// so any weight will do.
+fn block(tap: u32, c4: u32, o4: u32) -> mat4x4f {
+  let c = c4 * 4u;
+  let last = CIN - 1u;
+  return mat4x4f(
+    w_load((tap * CIN + c) * COUT4 + o4),
+    w_load((tap * CIN + min(c + 1u, last)) * COUT4 + o4),
+    w_load((tap * CIN + min(c + 2u, last)) * COUT4 + o4),
+    w_load((tap * CIN + min(c + 3u, last)) * COUT4 + o4),
+  );
+}
+
+fn multiply_add(w: mat4x4f, x: vec4f, sum: vec4f) -> vec4f {
+  return fma(x.wwww, w[3], fma(x.zzzz, w[2], fma(x.yyyy, w[1], fma(x.xxxx, w[0], sum))));
+}
+
+// Four channels of the pixel in column ix of the row that starts at pixel `row`; zero outside.
+fn pixel(row: u32, inside_row: bool, ix: i32, c4: u32) -> vec4f {
+  let x = x_load((row + u32(clamp(ix, 0, i32(W) - 1))) * CIN4 + c4);
+  return select(vec4f(0.0), x, inside_row && ix >= 0 && ix < i32(W));
+}
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -26,51 +49,42 @@ fn main(
 ) {
   let thread = flat_thread(group, groups, lane);
   let tiles_o = (COUT4 + u32(TILE_O4) - 1u) / u32(TILE_O4);
-  let tiles_w = (OW + u32(TILE_W) - 1u) / u32(TILE_W);
+  let tiles_w = (OW + 7u) / 8u;
   let o4 = (thread % tiles_o) * u32(TILE_O4);
   let tile = thread / tiles_o;
-  let ox = (tile % tiles_w) * u32(TILE_W);
+  let ox = (tile % tiles_w) * 8u;
   let oy = tile / tiles_w % OH;
   let n = tile / tiles_w / OH;
   if (n >= N) { return; }
 
-  var sum: array<vec4f, TILE_W * TILE_O4>;
-  for (var u = 0; u < KH; u++) {
-    let iy = i32(oy) * STRIDE + u - PAD_TOP;
+  let right_o4 = min(o4 + 1u, COUT4 - 1u);
+  var left: array<vec4f, 8>;
+  var right: array<vec4f, 8>;
+  for (var tap = 0; tap < KH * KW; tap++) {
+    let iy = i32(oy) * STRIDE + tap / KW - PAD_TOP;
+    let first_ix = i32(ox) * STRIDE + tap % KW - PAD_LEFT;
     let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
-    for (var v = 0; v < KW; v++) {
-      for (var c4 = 0u; c4 < CIN4; c4++) {
-        var w: array<vec4f, 4 * TILE_O4>;
-        for (var c = 0; c < 4; c++) {
-          // Past the last input channel x is zero, so any weight will do.
-          let channel = min(c4 * 4u + u32(c), CIN - 1u);
-          let base = (u32(u * KW + v) * CIN + channel) * COUT4;
-          for (var o = 0; o < TILE_O4; o++) { w[c * TILE_O4 + o] = w_load(base + min(o4 + u32(o), COUT4 - 1u)); }
-        }
-        for (var j = 0; j < TILE_W; j++) {
-          let ix = (i32(ox) + j) * STRIDE + v - PAD_LEFT;
-          let inside = iy >= 0 && iy < i32(H) && ix >= 0 && ix < i32(W);
-          let pixel = row + u32(clamp(ix, 0, i32(W) - 1));
-          let x = select(vec4f(0.0), x_load(pixel * CIN4 + c4), inside);
-          for (var o = 0; o < TILE_O4; o++) {
-            var s = sum[j * TILE_O4 + o];
-            s = fma(x.xxxx, w[o], s);
-            s = fma(x.yyyy, w[TILE_O4 + o], s);
-            s = fma(x.zzzz, w[2 * TILE_O4 + o], s);
-            s = fma(x.wwww, w[3 * TILE_O4 + o], s);
-            sum[j * TILE_O4 + o] = s;
-          }
-        }
+    let inside = iy >= 0 && iy < i32(H);
+    for (var c4 = 0u; c4 < CIN4; c4++) {
+      let w = block(u32(tap), c4, o4);
+      let v = block(u32(tap), c4, right_o4);
+      for (var j = 0; j < 4; j++) {
+        let x = pixel(row, inside, first_ix + j * STRIDE, c4);
+        left[j] = multiply_add(w, x, left[j]);
+        right[j] = multiply_add(v, x, right[j]);
+      }
+      for (var j = 4; j < 8; j++) {
+        let x = pixel(row, inside, first_ix + j * STRIDE, c4);
+        left[j] = multiply_add(w, x, left[j]);
+        right[j] = multiply_add(v, x, right[j]);
       }
     }
   }
-  for (var j = 0; j < TILE_W; j++) {
-    if (ox + u32(j) < OW) {
-      for (var o = 0; o < TILE_O4; o++) {
-        if (o4 + u32(o) < COUT4) {
-          y_store(((n * OH + oy) * OW + ox + u32(j)) * COUT4 + o4 + u32(o), sum[j * TILE_O4 + o]);
-        }
-      }
+  for (var j = 0u; j < 8u; j++) {
+    if (ox + j < OW) {
+      let i = ((n * OH + oy) * OW + ox + j) * COUT4 + o4;
+      y_store(i, left[j]);
+      if (TILE_O4 == 2 && o4 + 1u < COUT4) { y_store(i + 1u, right[j]); }
     }
   }
 }

@@ -3,7 +3,12 @@
 /** Stride of both axes and explicit zero padding. */
 export interface ConvGeometry {
   readonly stride: number;
-  readonly pads: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number };
+  readonly pads: {
+    readonly top: number;
+    readonly bottom: number;
+    readonly left: number;
+    readonly right: number;
+  };
 }
 
 /** A convolution over images [N, H, W, C] with kernel [kh, kw]. */

@@ -1,6 +1,14 @@
 /** Geometry of the depthwise 3×3 convolution and its gradients. Shapes: x [N, H, W, C], w [3, 3, C]. */
 import { type ConvShape, outputSize } from "./convolution_shape.ts";
-import { type Dispatch, flatWorkgroups, type LoadMap, mapConstants, mapped, reads, writes } from "./dispatch.ts";
+import {
+  type Dispatch,
+  flatWorkgroups,
+  type LoadMap,
+  mapConstants,
+  mapped,
+  reads,
+  writes,
+} from "./dispatch.ts";
 import { tensorBytes, vec4Count } from "./storage.ts";
 import { splitReduction } from "./sum_slices.ts";
 import forward from "./depthwise_conv.wgsl" with { type: "text" };

@@ -32,8 +32,9 @@ fn add_row(sum: ptr<function, array<vec4f, TILE_W>>, n: u32, oy: i32, ix: u32, c
   }
   for (var v = 0; v < 3; v++) {
     for (var j = 0; j < TILE_W; j++) {
+      // s / STRIDE where that is whole; the stride is 1 or 2.
       let s = j + PAD_LEFT - v - FIRST * STRIDE;
-      if (s % STRIDE == 0) { (*sum)[j] = fma(g[s / STRIDE], w[v], (*sum)[j]); }
+      if ((s & (STRIDE - 1)) == 0) { (*sum)[j] = fma(g[s >> u32(STRIDE - 1)], w[v], (*sum)[j]); }
     }
   }
 }

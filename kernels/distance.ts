@@ -7,6 +7,7 @@ import gram from "./gram_distance.wgsl" with { type: "text" };
 import reduce from "./workgroup_reduce.wgsl" with { type: "text" };
 import tripletGradient from "./triplet_distance_gradient.wgsl" with { type: "text" };
 import triplets from "./triplet_distance.wgsl" with { type: "text" };
+import lengths from "./squared_lengths.wgsl" with { type: "text" };
 import weights from "./distance_weights.wgsl" with { type: "text" };
 
 /** Distances that the kernels know. Angular distance is 1 - cosine. */
@@ -88,18 +89,31 @@ export function distanceGradient(shape: DistanceShape): Dispatch {
   };
 }
 
-/** Distances through inner products, in register tiles; rows need not be of length 1. Bindings: `a`, `b`, `y`. */
-export function gramDistance(shape: DistanceShape, metric: Metric): Dispatch {
-  const tile = { TILE_M: Math.min(8, shape.m), TILE_N: shape.n <= 4 ? 4 : 8 };
-  const threads = Math.ceil(shape.m / tile.TILE_M) * Math.ceil(shape.n / tile.TILE_N);
+/** Squared lengths of rows [rows, d]. Bindings: `x`, `y` [rows]. */
+export function squaredLengths(rows: number, d: number): Dispatch {
+  return {
+    kernel: "squared_lengths",
+    source: lengths,
+    bindings: [reads("x"), writes("y")],
+    constants: { ROWS: rows, ROWS4: vec4Count(rows), D4: vec4Count(d) },
+    tile: {},
+    workgroups: flatWorkgroups(vec4Count(rows)),
+    cost: { flops: 2 * rows * d, bytes: tensorBytes([rows, d]) + tensorBytes([rows]) },
+  };
+}
+
+/**
+ * Distances from inner products and squared lengths. Bindings: `product` [m, n], `aa` [m], `bb` [n], `y` [m, n].
+ */
+export function gramDistance({ m, n }: DistanceShape, metric: Metric): Dispatch {
   return {
     kernel: "gram_distance",
     source: gram,
-    bindings: [reads("a"), reads("b"), writes("y")],
-    constants: shapeConstants(shape),
-    tile: { ...tile, METRIC: METRICS.indexOf(metric) },
-    workgroups: flatWorkgroups(threads),
-    cost: { flops: 2 * shape.m * shape.n * shape.d, bytes: shapeBytes(shape) },
+    bindings: [reads("product"), reads("aa"), reads("bb"), writes("y")],
+    constants: { M: m, N: n, N4: vec4Count(n) },
+    tile: { METRIC: METRICS.indexOf(metric) },
+    workgroups: flatWorkgroups(m * vec4Count(n)),
+    cost: { flops: 4 * m * n, bytes: 2 * tensorBytes([m, n]) + tensorBytes([m]) + tensorBytes([n]) },
   };
 }
 

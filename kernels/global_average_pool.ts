@@ -1,11 +1,24 @@
 /** Geometry of global average pooling. Shapes: x [N, pixels, C], y [N, C]. */
-import { type Dispatch, flatWorkgroups, type LoadMap, mapConstants, mapped, reads, writes } from "./dispatch.ts";
+import {
+  type Dispatch,
+  flatWorkgroups,
+  type LoadMap,
+  mapConstants,
+  mapped,
+  reads,
+  writes,
+} from "./dispatch.ts";
 import { tensorBytes, vec4Count } from "./storage.ts";
 import forward from "./global_average_pool.wgsl" with { type: "text" };
 import gradient from "./global_average_pool_gradient.wgsl" with { type: "text" };
 
 /** y = mean of x over the pixels. Bindings: `x` (and `x_coefficients`), `y`. */
-export function globalAveragePool(n: number, pixels: number, channels: number, map: LoadMap = "none"): Dispatch {
+export function globalAveragePool(
+  n: number,
+  pixels: number,
+  channels: number,
+  map: LoadMap = "none",
+): Dispatch {
   const c4 = vec4Count(channels);
   return {
     kernel: "global_average_pool",

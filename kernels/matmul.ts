@@ -1,9 +1,16 @@
 /** Geometry of the matrix product Y = X W and of its two gradients. Shapes: X [M, K], W [K, N], Y [M, N]. */
-import { type Dispatch, flatWorkgroups, type LoadMap, mapConstants, mapped, reads, writes } from "./dispatch.ts";
+import {
+  type Dispatch,
+  flatWorkgroups,
+  type LoadMap,
+  mapConstants,
+  mapped,
+  reads,
+  writes,
+} from "./dispatch.ts";
 import { VEC4_BYTES, vec4Count } from "./storage.ts";
 import { splitReduction } from "./sum_slices.ts";
 import product from "./matmul.wgsl" with { type: "text" };
-import inputGradient from "./matmul_input_gradient.wgsl" with { type: "text" };
 import weightGradient from "./matmul_weight_gradient.wgsl" with { type: "text" };
 
 /** Sizes of a product [M, K] × [K, N]. */
@@ -13,10 +20,6 @@ export interface MatmulShape {
   readonly n: number;
 }
 
-function constants({ m, k, n }: MatmulShape): Record<string, number> {
-  return { M: m, K: k, K4: vec4Count(k), N4: vec4Count(n) };
-}
-
 function cost({ m, k, n }: MatmulShape): { flops: number; bytes: number } {
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
   return { flops: 2 * m * k * n, bytes: (m * k4 + k * n4 + m * n4) * VEC4_BYTES };
@@ -24,30 +27,25 @@ function cost({ m, k, n }: MatmulShape): { flops: number; bytes: number } {
 
 /** Y = X W with X read through `map`. Bindings: `x` (and `x_coefficients`), `w`, `y`. */
 export function matmul(shape: MatmulShape, map: LoadMap = "none"): Dispatch {
-  const tile = { TILE_M: 8, TILE_N4: Math.min(2, vec4Count(shape.n)) };
-  const threads = Math.ceil(shape.m / tile.TILE_M) * Math.ceil(vec4Count(shape.n) / tile.TILE_N4);
-  return {
-    kernel: "matmul",
-    source: product,
-    bindings: [...mapped("x", map), reads("w"), writes("y")],
-    constants: { ...constants(shape), ...mapConstants("x", map, shape.k) },
-    tile,
-    workgroups: flatWorkgroups(threads),
-    cost: cost(shape),
-  };
+  return registerTiles(shape, map, false);
 }
 
-/** dX = dY Wᵀ. Bindings: `dy`, `w`, `dx`. */
-export function matmulInputGradient(shape: MatmulShape): Dispatch {
-  const tile = { TILE_M: 8, TILE_K: shape.k <= 4 ? 4 : 8 };
-  const threads = Math.ceil(shape.m / tile.TILE_M) * Math.ceil(shape.k / tile.TILE_K);
+/** Y = X Wᵀ with W [N, K]: of X = dY [M, N] and W [K, N] it makes dX. Bindings: `x`, `w`, `y`. */
+export function matmulTransposed(shape: MatmulShape): Dispatch {
+  return registerTiles(shape, "none", true);
+}
+
+function registerTiles(shape: MatmulShape, map: LoadMap, transposed: boolean): Dispatch {
+  const { m, k, n } = shape;
+  const [k4, n4] = [vec4Count(k), vec4Count(n)];
+  const tile = { TILE_N4: Math.min(2, n4), TRANSPOSED: transposed ? 1 : 0 };
   return {
-    kernel: "matmul_input_gradient",
-    source: inputGradient,
-    bindings: [...mapped("dy", "none"), reads("w"), writes("dx")],
-    constants: constants(shape),
+    kernel: transposed ? "matmul_transposed" : "matmul",
+    source: product,
+    bindings: [...mapped("x", map), reads("w"), writes("y")],
+    constants: { M: m, N: n, N4: n4, K: k, K4: k4, ...mapConstants("x", map, k) },
     tile,
-    workgroups: flatWorkgroups(threads),
+    workgroups: flatWorkgroups(Math.ceil(m / 8) * Math.ceil(n4 / tile.TILE_N4)),
     cost: cost(shape),
   };
 }
@@ -69,7 +67,10 @@ export function matmulWeightGradient(
     source: weightGradient,
     bindings: [...mapped("x", map), ...mapped("dy", "none"), writes("dw")],
     constants: {
-      ...constants(shape),
+      M: shape.m,
+      K: shape.k,
+      K4: vec4Count(shape.k),
+      N4: vec4Count(shape.n),
       ...mapConstants("x", map, shape.k),
       SLICES: slices,
       SLICE_ROWS: sliceLength,

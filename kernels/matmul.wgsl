@@ -1,19 +1,49 @@
-// Y = X W, the matrix product behind pointwise convolution and dense layers.
+// The matrix product behind pointwise convolution, dense layers and distances; with TRANSPOSED the gradient with
+// respect to the left operand.
 //
-//   Y[m, n] = sum_k X[m, k] W[k, n]
+//   Y[m, n] = sum_k X[m, k] W[k, n]       TRANSPOSED:  Y[m, n] = sum_k X[m, k] W[n, k]
 //
 // x [M, K]  row-major; a per-channel map (the previous batch norm and ReLU6) may be applied as it is loaded
-// w [K, N]  row-major
+// w [K, N]  row-major                   TRANSPOSED:  [N, K]
 // y [M, N]
 //
-// A thread keeps a tile of TILE_M rows by TILE_N4 vec4s of Y in registers. Along K it takes one vec4 of each
-// of its rows of X and the four rows of W that belong to it. Neighbouring threads share rows of X and read
-// neighbouring columns of W.
+// A thread keeps a tile of eight rows by one or two vec4s (TILE_N4) of Y in registers. Along K it takes one vec4 of
+// each of its rows of X and the 4 × 4 block of W that belongs to it. Neighbouring threads share rows of X and read
+// neighbouring columns of W. Loops are short and one level deep, so that every compiler unrolls them and the sums
+// stay in registers.
 
 override M: u32;
+override N: u32;
+override N4: u32;
 override K: u32;
 override K4: u32;
-override N4: u32;
+
+// The 4 × 4 block of W at rows 4·k4 and columns 4·n4, as the product sees it. Past the last row of W as it is
+// stored the last one repeats: X is zero there, or the result is not kept.
+fn block(k4: u32, n4: u32) -> mat4x4f {
+  if (TRANSPOSED == 1) {
+    let n = n4 * 4u;
+    let last = N - 1u;
+    return transpose(mat4x4f(
+      w_load(min(n, last) * K4 + k4),
+      w_load(min(n + 1u, last) * K4 + k4),
+      w_load(min(n + 2u, last) * K4 + k4),
+      w_load(min(n + 3u, last) * K4 + k4),
+    ));
+  }
+  let k = k4 * 4u;
+  let last = K - 1u;
+  return mat4x4f(
+    w_load(k * N4 + n4),
+    w_load(min(k + 1u, last) * N4 + n4),
+    w_load(min(k + 2u, last) * N4 + n4),
+    w_load(min(k + 3u, last) * N4 + n4),
+  );
+}
+
+fn multiply_add(w: mat4x4f, x: vec4f, sum: vec4f) -> vec4f {
+  return fma(x.wwww, w[3], fma(x.zzzz, w[2], fma(x.yyyy, w[1], fma(x.xxxx, w[0], sum))));
+}
 
 @compute @workgroup_size(64)
 fn main(
@@ -24,41 +54,38 @@ fn main(
   let thread = flat_thread(group, groups, lane);
   let column_tiles = (N4 + u32(TILE_N4) - 1u) / u32(TILE_N4);
   let n4 = (thread % column_tiles) * u32(TILE_N4);
-  let m = (thread / column_tiles) * u32(TILE_M);
+  let m = (thread / column_tiles) * 8u;
   if (m >= M) { return; }
 
   // Rows and columns past the edge repeat the last one; their results are not stored.
-  var rows: array<u32, TILE_M>;
-  for (var r = 0; r < TILE_M; r++) { rows[r] = min(m + u32(r), M - 1u) * K4; }
-  var columns: array<u32, TILE_N4>;
-  for (var c = 0; c < TILE_N4; c++) { columns[c] = min(n4 + u32(c), N4 - 1u); }
-
-  var sum: array<vec4f, TILE_M * TILE_N4>;
+  let right_n4 = min(n4 + 1u, N4 - 1u);
+  var left: array<vec4f, 8>;
+  var right: array<vec4f, 8>;
   for (var k4 = 0u; k4 < K4; k4++) {
     let map = x_map(k4);
-    // Where K is no multiple of four the last rows of W repeat; X is zero there.
-    var w: array<vec4f, 4 * TILE_N4>;
-    for (var i = 0; i < 4; i++) {
-      let row = min(k4 * 4u + u32(i), K - 1u) * N4;
-      for (var c = 0; c < TILE_N4; c++) { w[i * TILE_N4 + c] = w_load(row + columns[c]); }
-    }
-    for (var r = 0; r < TILE_M; r++) {
-      let x = x_value(rows[r] + k4, map);
-      for (var c = 0; c < TILE_N4; c++) {
-        var s = sum[r * TILE_N4 + c];
-        s = fma(x.xxxx, w[c], s);
-        s = fma(x.yyyy, w[TILE_N4 + c], s);
-        s = fma(x.zzzz, w[2 * TILE_N4 + c], s);
-        s = fma(x.wwww, w[3 * TILE_N4 + c], s);
-        sum[r * TILE_N4 + c] = s;
+    let w = block(k4, n4);
+    if (TILE_N4 == 2) {
+      let v = block(k4, right_n4);
+      for (var r = 0u; r < 4u; r++) {
+        let x = x_value(min(m + r, M - 1u) * K4 + k4, map);
+        left[r] = multiply_add(w, x, left[r]);
+        right[r] = multiply_add(v, x, right[r]);
+      }
+      for (var r = 4u; r < 8u; r++) {
+        let x = x_value(min(m + r, M - 1u) * K4 + k4, map);
+        left[r] = multiply_add(w, x, left[r]);
+        right[r] = multiply_add(v, x, right[r]);
+      }
+    } else {
+      for (var r = 0u; r < 8u; r++) {
+        left[r] = multiply_add(w, x_value(min(m + r, M - 1u) * K4 + k4, map), left[r]);
       }
     }
   }
-  for (var r = 0; r < TILE_M; r++) {
-    if (m + u32(r) < M) {
-      for (var c = 0; c < TILE_N4; c++) {
-        if (n4 + u32(c) < N4) { y_store((m + u32(r)) * N4 + n4 + u32(c), sum[r * TILE_N4 + c]); }
-      }
+  for (var r = 0u; r < 8u; r++) {
+    if (m + r < M) {
+      y_store((m + r) * N4 + n4, within(left[r], n4, N));
+      if (TILE_N4 == 2 && n4 + 1u < N4) { y_store((m + r) * N4 + n4 + 1u, within(right[r], n4 + 1u, N)); }
     }
   }
 }

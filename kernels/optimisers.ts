@@ -14,10 +14,22 @@ export function sgd(length4: number): Dispatch {
 
 /** Bindings: `gradients`, `factors`, `settings`, `weights`, `first`, `second`. */
 export function adam(length4: number): Dispatch {
-  return optimiser("adam", adamSource, length4, [updates("weights"), updates("first"), updates("second")], 14);
+  return optimiser(
+    "adam",
+    adamSource,
+    length4,
+    [updates("weights"), updates("first"), updates("second")],
+    14,
+  );
 }
 
-function optimiser(kernel: string, source: string, length4: number, state: Binding[], flops: number): Dispatch {
+function optimiser(
+  kernel: string,
+  source: string,
+  length4: number,
+  state: Binding[],
+  flops: number,
+): Dispatch {
   return {
     kernel,
     source,

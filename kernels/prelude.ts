@@ -18,6 +18,12 @@ fn flat_thread(group: vec3u, groups: vec3u, lane: u32) -> u32 {
   return (group.x + group.y * groups.x) * 64u + lane;
 }
 
+// Comparisons rather than clamp(): they let NaN through, so that a broken network is noticed, and they are cheaper
+// where min and max must mind NaN.
+fn relu6(x: vec4f) -> vec4f {
+  return select(select(x, vec4f(6.0), x > vec4f(6.0)), vec4f(0.0), x < vec4f(0.0));
+}
+
 // v with the scalars at or past \`channels\` set to zero; v is the c4-th vec4 of a row.
 fn within(v: vec4f, c4: u32, channels: u32) -> vec4f {
   return select(vec4f(0.0), v, vec4u(0u, 1u, 2u, 3u) + vec4u(c4 * 4u) < vec4u(channels));
@@ -45,15 +51,10 @@ fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
   }
   const lines: string[] = [];
   if (storage === "texture") {
-    const mode = access === "read" ? "read" : "write";
-    if (access === "update") throw new TypeError(`Cannot update ${name} in place in a texture`);
-    lines.push(`${slot} ${name}_data: texture_storage_2d<rgba32float, ${mode}>;`);
+    if (access !== "read") throw new TypeError(`Textures are only read, and ${name} is written`);
+    lines.push(`${slot} ${name}_data: texture_storage_2d<rgba32float, read>;`);
     const place = `vec2u(i & ${TEXTURE_WIDTH - 1}u, i >> ${Math.log2(TEXTURE_WIDTH)}u)`;
-    if (access === "read") {
-      lines.push(`fn ${name}_load(i: u32) -> vec4f { return textureLoad(${name}_data, ${place}); }`);
-    } else {
-      lines.push(`fn ${name}_store(i: u32, v: vec4f) { textureStore(${name}_data, ${place}, v); }`);
-    }
+    lines.push(`fn ${name}_load(i: u32) -> vec4f { return textureLoad(${name}_data, ${place}); }`);
   } else {
     const space = storage === "uniform" ? "uniform" : `storage, ${access === "read" ? "read" : "read_write"}`;
     const array = storage === "uniform" ? "array<vec4f, 4>" : "array<vec4f>";
@@ -80,7 +81,7 @@ function declareMap(name: string, map: NonNullable<Binding["map"]>): string[] {
     ];
   }
   const applied = `fma(${name}_load(i), m.scale, m.shift)`;
-  const result = map === "affine" ? applied : `clamp(${applied}, vec4f(0.0), vec4f(6.0))`;
+  const result = map === "affine" ? applied : `relu6(${applied})`;
   return [
     `struct ${name}_Map { scale: vec4f, shift: vec4f }`,
     `override ${name}_C4: u32;`,

@@ -5,8 +5,8 @@
 
 /**
  * - `buffer`: `array<vec4f>` in a storage buffer.
- * - `texture`: texels of an rgba32float storage texture, {@link TEXTURE_WIDTH} to a row. Software adapters read
- *   these 10 to 20 times faster than buffers.
+ * - `texture`: texels of an rgba32float storage texture, {@link TEXTURE_WIDTH} to a row, for reading only.
+ *   Software adapters read these 10 to 20 times faster than buffers.
  * - `uniform`: a few vec4s in a uniform buffer, for values that every thread reads.
  */
 export type Storage = "buffer" | "texture" | "uniform";

@@ -28,7 +28,12 @@ export interface MobileNetOptions extends NormOptions {
 }
 
 /** Settings of the paper's reference implementation, at width 1. */
-export const MOBILENET_DEFAULTS: MobileNetOptions = { width: 1, padding: "same", epsilon: 1e-3, momentum: 0.9 };
+export const MOBILENET_DEFAULTS: MobileNetOptions = {
+  width: 1,
+  padding: "same",
+  epsilon: 1e-3,
+  momentum: 0.9,
+};
 
 /** Channels rounded to the nearest multiple of 8, but never by more than a tenth down. */
 export function makeDivisible(channels: number): number {
@@ -53,10 +58,16 @@ class InvertedResidual {
   ) {
     const hidden = from * t;
     if (t !== 1) {
-      this.expand = NormedConv.pointwise(set, `${name}.expand`, random, from, hidden, { ...options, relu6: true });
+      this.expand = NormedConv.pointwise(set, `${name}.expand`, random, from, hidden, {
+        ...options,
+        relu6: true,
+      });
     }
     this.depthwise = NormedConv.depthwise(set, `${name}.depthwise`, random, hidden, { ...options, stride });
-    this.project = NormedConv.pointwise(set, `${name}.project`, random, hidden, to, { ...options, relu6: false });
+    this.project = NormedConv.pointwise(set, `${name}.project`, random, hidden, to, {
+      ...options,
+      relu6: false,
+    });
     this.residual = stride === 1 && from === to;
   }
 
@@ -76,7 +87,9 @@ export class MobileNetV2 {
   readonly #last: NormedConv;
 
   constructor(set: ParameterSet, random: Random, options: MobileNetOptions) {
-    if (!(options.width > 0)) throw new RangeError(`The width multiplier must be above 0; got ${options.width}`);
+    if (!(options.width > 0)) {
+      throw new RangeError(`The width multiplier must be above 0; got ${options.width}`);
+    }
     let channels = makeDivisible(32 * options.width);
     this.#stem = NormedConv.full(set, "stem", random, 3, channels, { ...options, stride: 2 });
     for (const { t, c, n, s } of STAGES) {
@@ -89,7 +102,10 @@ export class MobileNetV2 {
       }
     }
     this.features = options.width > 1 ? makeDivisible(1280 * options.width) : 1280;
-    this.#last = NormedConv.pointwise(set, "last", random, channels, this.features, { ...options, relu6: true });
+    this.#last = NormedConv.pointwise(set, "last", random, channels, this.features, {
+      ...options,
+      relu6: true,
+    });
   }
 
   /** Images [N, H, W, 3], normalised → pooled features [N, {@link features}]. */

@@ -11,7 +11,7 @@ import {
   rowSlices,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { Parameter } from "../parameter.ts";
+import type { Parameter } from "../parameter.ts";
 import { record, recorder, temporary } from "../recorder.ts";
 import { asTensor, constant, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
@@ -39,7 +39,11 @@ export function batchNormTraining(
   const [input, g, b] = [asTensor(x), asTensor(gamma), asTensor(beta)];
   const channels = lastAxis(input.shape);
   const { running } = options;
-  checkChannels(channels, { gamma: g, beta: b, ...(running && { mean: running.mean, variance: running.variance }) });
+  checkChannels(channels, {
+    gamma: g,
+    beta: b,
+    ...(running && { mean: running.mean, variance: running.variance }),
+  });
   const slices = rowSlices(input.shape, recorder().device.parallelism);
   const partial = temporary([slices.slices, 2, channels]);
   record(batchNormStatistics(slices), { x: input.value, partial });
@@ -140,7 +144,9 @@ function normalised(
 function checkChannels(channels: number, tensors: Record<string, { shape: readonly number[] }>): void {
   for (const [name, { shape }] of Object.entries(tensors)) {
     if (shape.length !== 1 || shape[0] !== channels) {
-      throw new ShapeError(`Batch norm over ${channels} channels needs ${name} of shape [${channels}]; got [${shape}]`);
+      throw new ShapeError(
+        `Batch norm over ${channels} channels needs ${name} of shape [${channels}]; got [${shape}]`,
+      );
     }
   }
 }

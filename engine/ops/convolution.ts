@@ -61,8 +61,12 @@ export function conv2d(x: TensorLike, weight: TensorLike, geometry: ConvGeometry
 export function depthwiseConv(x: TensorLike, weight: TensorLike, geometry: ConvGeometry): Tensor {
   const [image, w] = [asTensor(x), asTensor(weight)];
   const [kh, kw, channels] = w.shape;
-  if (image.shape.length !== 4 || w.shape.length !== 3 || kh !== 3 || kw !== 3 || channels !== image.shape[3]) {
-    throw new ShapeError(`depthwiseConv() cannot convolve [${image.shape}] with [${w.shape}]: it takes [3, 3, C]`);
+  if (
+    image.shape.length !== 4 || w.shape.length !== 3 || kh !== 3 || kw !== 3 || channels !== image.shape[3]
+  ) {
+    throw new ShapeError(
+      `depthwiseConv() cannot convolve [${image.shape}] with [${w.shape}]: it takes [3, 3, C]`,
+    );
   }
   if (geometry.stride !== 1 && geometry.stride !== 2) {
     throw new ShapeError(`depthwiseConv() has stride 1 or 2; got ${geometry.stride}`);

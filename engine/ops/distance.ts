@@ -5,7 +5,9 @@ import {
   type DistanceShape,
   distanceWeights,
   gramDistance as gram,
+  matmulTransposed,
   type Metric,
+  squaredLengths,
   tripletDistance as withinTriplets,
   tripletDistanceGradient,
   type WeightForm,
@@ -66,8 +68,17 @@ export function crossDistance(a: TensorLike, b: TensorLike, metric: Metric): Ten
  */
 export function gramDistance(a: TensorLike, b: TensorLike, metric: Metric): Tensor {
   const [left, right, shape] = comparedPair("gramDistance", asTensor(a), asTensor(b));
+  const [aa, bb] = [temporary([shape.m]), temporary([shape.n])];
+  record(squaredLengths(shape.m, shape.d), { x: left.value, y: aa });
+  record(squaredLengths(shape.n, shape.d), { x: right.value, y: bb });
+  const product = temporary([shape.m, shape.n]);
+  record(matmulTransposed({ m: shape.m, k: shape.d, n: shape.n }), {
+    x: left.value,
+    w: right.value,
+    y: product,
+  });
   const y = temporary([shape.m, shape.n]);
-  record(gram(shape, metric), { a: left.value, b: right.value, y });
+  record(gram(shape, metric), { product, aa, bb, y });
   return new Tensor([shape.m, shape.n], y);
 }
 

@@ -2,8 +2,8 @@
 import {
   lastAxis,
   matmul as product,
-  matmulInputGradient,
   type MatmulShape,
+  matmulTransposed,
   matmulWeightGradient,
   rowCount,
   sumSlices,
@@ -22,7 +22,9 @@ import { add } from "./elementwise.ts";
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const [x, w] = [asTensor(a), asTensor(b)];
-  if (x.shape.length !== 2) throw new ShapeError(`matmul() takes matrices; got [${x.shape}] and [${w.shape}]`);
+  if (x.shape.length !== 2) {
+    throw new ShapeError(`matmul() takes matrices; got [${x.shape}] and [${w.shape}]`);
+  }
   return rowProduct("matmul", x, w);
 }
 
@@ -33,7 +35,9 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
  */
 export function pointwiseConv(x: TensorLike, weight: TensorLike): Tensor {
   const image = asTensor(x);
-  if (image.shape.length !== 4) throw new ShapeError(`pointwiseConv() takes [N, H, W, C]; got [${image.shape}]`);
+  if (image.shape.length !== 4) {
+    throw new ShapeError(`pointwiseConv() takes [N, H, W, C]; got [${image.shape}]`);
+  }
   return rowProduct("pointwiseConv", image, asTensor(weight));
 }
 
@@ -50,7 +54,9 @@ export function dense(x: TensorLike, weight: TensorLike, bias: TensorLike): Tens
 function rowProduct(op: string, x: Tensor, w: Tensor): Tensor {
   const shape: MatmulShape = { m: rowCount(x.shape), k: lastAxis(x.shape), n: lastAxis(w.shape) };
   if (w.shape.length !== 2 || w.shape[0] !== shape.k) {
-    throw new ShapeError(`${op}() cannot multiply [${x.shape}] by [${w.shape}]: the inner sizes must be equal`);
+    throw new ShapeError(
+      `${op}() cannot multiply [${x.shape}] by [${w.shape}]: the inner sizes must be equal`,
+    );
   }
   const outShape = [...x.shape.slice(0, -1), shape.n];
   const y = temporary(outShape);
@@ -61,7 +67,7 @@ function rowProduct(op: string, x: Tensor, w: Tensor): Tensor {
     let dx: Tensor | null = null;
     if (needs[0]) {
       const value = temporary(x.shape);
-      record(matmulInputGradient(shape), { dy, w: w.value, dx: value });
+      record(matmulTransposed({ m: shape.m, k: shape.n, n: shape.k }), { x: dy, w: w.value, y: value });
       dx = new Tensor(x.shape, value);
     }
     return [dx, needs[1] ? new Tensor(w.shape, weightGradient(shape, x, dy)) : null];
@@ -75,7 +81,11 @@ function weightGradient(shape: MatmulShape, x: Tensor, dy: Value): Value {
 }
 
 /** Has `partial` recorded into memory for every slice, and sums the slices where there are several. */
-export function summedSlices(slices: number, shape: readonly number[], partial: (target: Value) => void): Value {
+export function summedSlices(
+  slices: number,
+  shape: readonly number[],
+  partial: (target: Value) => void,
+): Value {
   const total = temporary(shape);
   if (slices === 1) {
     partial(total);

@@ -7,7 +7,9 @@ import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 /** Mean over all pixels: [N, H, W, C] → [N, C]. @throws {ShapeError} when x is no image. */
 export function globalAveragePool(x: TensorLike): Tensor {
   const image = asTensor(x);
-  if (image.shape.length !== 4) throw new ShapeError(`globalAveragePool() takes [N, H, W, C]; got [${image.shape}]`);
+  if (image.shape.length !== 4) {
+    throw new ShapeError(`globalAveragePool() takes [N, H, W, C]; got [${image.shape}]`);
+  }
   const [n, h, w, channels] = image.shape;
   const y = temporary([n, channels]);
   const loaded = image.load("x");

@@ -1,0 +1,32 @@
+// Squared lengths of rows, component after component, as a matrix product sums them.
+//
+//   y[r] = |x[r]|²
+//
+// x [ROWS, D],  y [ROWS].  A thread takes four rows.
+
+override ROWS: u32;
+override ROWS4: u32;
+override D4: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row4 = flat_thread(group, groups, lane);
+  if (row4 >= ROWS4) { return; }
+  let rows = min(vec4u(row4 * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(ROWS - 1u)) * D4;
+  var sum = vec4f(0.0);
+  for (var c4 = 0u; c4 < D4; c4++) {
+    let x0 = x_load(rows.x + c4);
+    let x1 = x_load(rows.y + c4);
+    let x2 = x_load(rows.z + c4);
+    let x3 = x_load(rows.w + c4);
+    for (var k = 0; k < 4; k++) {
+      let x = vec4f(x0[k], x1[k], x2[k], x3[k]);
+      sum = fma(x, x, sum);
+    }
+  }
+  y_store(row4, within(sum, row4, ROWS));
+}
