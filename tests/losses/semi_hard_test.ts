@@ -51,6 +51,13 @@ onBothStorages((test) => {
     assert.deepEqual(gradient, [-0.5, 0.5, 0.5, -0.5]);
   });
 
+  test("semiHard() falls back to the first of equally far negatives", async (device) => {
+    // From 0 both negatives are 3 away, nearer than the positive; from 9 only -3 is farther than it.
+    const { loss, gradient } = await onLine(device, [0, 9, 3, -3], [0, 0, 1, 2], 4);
+    assert.equal(loss, ((9 - 3 + 4) + (9 - 12 + 4)) / 2);
+    assert.deepEqual(gradient, [-0.5, 0.5, -0.5, 0.5]);
+  });
+
   test("semiHard() has no upper bound at d(a, p) + margin: the hinge zeroes such pairs, which count", async (device) => {
     const { loss, gradient, metrics } = await onLine(device, [0, 1, 100], [0, 0, 1], 2);
     assert.equal(loss, 0);
