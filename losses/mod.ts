@@ -1,4 +1,6 @@
 /** Losses: each a function of embeddings (or logits) and labels, and the table that the command line picks from. */
+export type { CrossEntropyResult, TripletResult } from "../engine/mod.ts";
+export { CROSS_ENTROPY_METRICS, type Metric, METRICS, TRIPLET_METRICS } from "../kernels/mod.ts";
 export { basicTripletLoss } from "./basic.ts";
 export { crossEntropy, identityLoss } from "./cross_entropy.ts";
 export { hardTripletLoss } from "./hard.ts";
