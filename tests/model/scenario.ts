@@ -1,0 +1,97 @@
+/** A MobileNetV2 with its images and labels for a comparison with f64: numbers by seed, clear of every kink. */
+import type { TripletOptions } from "../reference/ops.ts";
+import { referenceOps } from "../reference/reference_ops.ts";
+import { type SeededRandom, seededRandom } from "../reference/seeded_random.ts";
+import { clearanceOf, elementCount, leaf, type RefTensor } from "../reference/tape.ts";
+import { opsThatMoveBetas } from "./clear_of_kinks.ts";
+import { mobileNetReference, parameterShapes, type ReferenceNetwork } from "./mobilenet_reference.ts";
+
+/** The keys of the losses' table. */
+export const LOSSES = ["basic", "hard", "semi-hard"] as const;
+/** A key of the losses' table. */
+export type LossKey = typeof LOSSES[number];
+
+/** What the losses are computed with. */
+export const TRIPLETS: TripletOptions = { margin: 0.3, metric: "euclidean", softMargin: false };
+
+/** Numbers for one training step. */
+export interface Scenario {
+  readonly network: ReferenceNetwork;
+  readonly images: RefTensor;
+  readonly labels: number[];
+  /** Trainable parameters by name. */
+  readonly parameters: ReadonlyMap<string, RefTensor>;
+  /** The features [N, F], on the tape of `images` and `parameters`. */
+  readonly features: RefTensor;
+}
+
+/** How far every ReLU6, hinge and mined pair is kept from where its gradient jumps; f32 is off by some 1e-5. */
+const CLEARANCE = 1e-3;
+const MOST_LABELLINGS = 500;
+
+/**
+ * Draws weights and `count` images of three identities, moves betas away from the kinks of ReLU6, and draws labels until
+ * hinges and mining of all three losses are clear of theirs.
+ *
+ * @throws Error when no draw of labels is.
+ */
+export function drawScenario(network: ReferenceNetwork, count: number, seed: number): Scenario {
+  const random = seededRandom(seed);
+  const parameters = new Map<string, RefTensor>();
+  for (const [name, shape] of parameterShapes(network.width)) {
+    parameters.set(name, leaf(shape, drawParameter(name, shape, random)));
+  }
+  const [h, w] = network.size;
+  const images = leaf([count, h, w, 3], drawImages(count, h, w, random));
+  const features = mobileNetReference(opsThatMoveBetas(1.1 * CLEARANCE), images, parameters, network);
+  for (let draw = 0; draw < MOST_LABELLINGS; draw++) {
+    const labels = shuffled(Array.from({ length: count }, (_, i) => i % 3), random);
+    const clear = LOSSES.every((key) => clearanceOf(referenceLoss(key, features, labels)) >= CLEARANCE);
+    if (clear) return { network, images, labels, parameters, features };
+  }
+  throw new Error(`No labels in ${MOST_LABELLINGS} draws keep hinges and mining clear of their kinks`);
+}
+
+/** A loss of features [N, F] in f64: rows scaled to length one, then the triplet loss, as the trainer has it. */
+export function referenceLoss(key: LossKey, features: RefTensor, labels: number[]): RefTensor {
+  const embeddings = referenceOps.l2Normalize(features, 1e-12);
+  if (key === "hard") return referenceOps.hardTripletLoss(embeddings, labels, TRIPLETS);
+  if (key === "semi-hard") return referenceOps.semiHardTripletLoss(embeddings, labels, TRIPLETS);
+  const [count, width] = embeddings.shape;
+  return referenceOps.basicTripletLoss(referenceOps.reshape(embeddings, [count / 3, 3, width]), TRIPLETS);
+}
+
+function shuffled(items: number[], random: SeededRandom): number[] {
+  const keyed = items.map((item) => ({ item, key: random.uniform() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+}
+
+function drawParameter(name: string, shape: readonly number[], random: SeededRandom): Float32Array {
+  const count = elementCount(shape);
+  if (name.endsWith(".gamma")) return Float32Array.from({ length: count }, () => 1 + 1.5 * random.uniform());
+  if (name.endsWith(".beta")) return Float32Array.from({ length: count }, () => 1 + 1.5 * random.normal());
+  const fanIn = name.includes("depthwise") ? 9 : count / shape[shape.length - 1];
+  return Float32Array.from({ length: count }, () => Math.sqrt(2 / fanIn) * random.normal());
+}
+
+/** Images that differ as a whole, so that their embeddings do: a few waves of random colour, and noise. */
+function drawImages(count: number, h: number, w: number, random: SeededRandom): Float32Array {
+  const images = new Float32Array(count * h * w * 3);
+  for (let n = 0; n < count; n++) {
+    const waves = Array.from({ length: 4 }, () => ({
+      down: 12 * random.uniform() / h,
+      right: 12 * random.uniform() / w,
+      phase: 6.3 * random.uniform(),
+      colour: [random.normal(), random.normal(), random.normal()],
+    }));
+    for (let i = 0; i < h * w * 3; i++) {
+      const [row, column, channel] = [Math.floor(i / (3 * w)), Math.floor(i / 3) % w, i % 3];
+      images[n * h * w * 3 + i] = waves.reduce(
+        (sum, { down, right, phase, colour }) =>
+          sum + colour[channel] * Math.sin(down * row + right * column + phase),
+        0.2 * random.normal(),
+      );
+    }
+  }
+  return images;
+}
