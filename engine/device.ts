@@ -1,6 +1,6 @@
 /** The GPU, opened once: adapter choice, limits, errors turned into exceptions, and the pipeline cache. */
 import { type Dispatch, shaderText, type Storage } from "../kernels/mod.ts";
-import { DeviceLostError, EngineError, GpuError, NoAdapterError } from "./errors.ts";
+import { DeviceLostError, type EngineError, GpuError, NoAdapterError } from "./errors.ts";
 
 /** How a {@link Device} is opened. */
 export interface DeviceOptions {
@@ -117,7 +117,13 @@ export class Device {
       popped = scopes.map(() => this.gpu.popErrorScope());
     }
     const error = (await Promise.all(popped)).find((e) => e !== null);
-    if (error) throw new GpuError(`${what}: ${error.message}`);
+    if (error) {
+      // What was made meanwhile may be invalid, and invalid pipelines drop their work without a word.
+      this.#pipelines.clear();
+      this.#modules.clear();
+      this.#layouts.clear();
+      throw new GpuError(`${what}: ${error.message}`);
+    }
     return result;
   }
 

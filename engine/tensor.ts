@@ -1,7 +1,7 @@
 /** Tensors inside a program. */
 import { applyMap, type LoadMap, padRows } from "../kernels/mod.ts";
 import { ShapeError } from "./errors.ts";
-import { Parameter } from "./parameter.ts";
+import type { Parameter } from "./parameter.ts";
 import { recorder, temporary } from "./recorder.ts";
 import { Value } from "./value.ts";
 
@@ -50,6 +50,9 @@ export class Tensor {
 
 /** Unsigned integers inside a program: labels, indices, packed pixels. */
 export class Words {
+  /** Tells a Words from a Tensor. */
+  readonly type = "u32";
+
   constructor(readonly shape: readonly number[], readonly value: Value) {}
 }
 

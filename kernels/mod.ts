@@ -2,6 +2,7 @@
 export * from "./dispatch.ts";
 export * from "./matmul.ts";
 export * from "./prelude.ts";
+export * from "./probes/probes.ts";
 export * from "./storage.ts";
 export * from "./sum_slices.ts";
 export * from "./batch_norm.ts";
@@ -20,3 +21,4 @@ export * from "./distance.ts";
 export * from "./l2_normalize.ts";
 export * from "./triplet_loss.ts";
 export * from "./triplet_selection.ts";
+export * from "./image.ts";

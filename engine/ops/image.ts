@@ -1,0 +1,68 @@
+/** Images from packed bytes. */
+import { image, imageWords } from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { record, temporary } from "../recorder.ts";
+import { constant, Tensor, type Words } from "../tensor.ts";
+
+/** Mean and standard deviation of ImageNet's colours, red, green, blue, from 0 to 1. */
+export const IMAGENET_COLOUR: ColourStatistics = {
+  mean: [0.485, 0.456, 0.406],
+  deviation: [0.229, 0.224, 0.225],
+};
+
+/** What colours are normalised by: (value / 255 - mean) / deviation. */
+export interface ColourStatistics {
+  readonly mean: readonly [number, number, number];
+  readonly deviation: readonly [number, number, number];
+}
+
+/** How one image is moved before it is used: mirrored left to right, and shifted by whole pixels. */
+export interface ImageTransform {
+  readonly mirrored: boolean;
+  /** The image's content moves left by this many pixels; the mean colour comes in. */
+  readonly dx: number;
+  /** Likewise up. */
+  readonly dy: number;
+}
+
+/** The transform that leaves an image as it is. */
+export const UNMOVED: ImageTransform = { mirrored: false, dx: 0, dy: 0 };
+
+/** Four words per image, as {@link normalisedImages} takes them. */
+export function packTransforms(transforms: readonly ImageTransform[]): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from(transforms.flatMap(({ mirrored, dx, dy }) => [mirrored ? 1 : 0, dx >>> 0, dy >>> 0, 0]));
+}
+
+/**
+ * Packed 8-bit RGB → normalised f32 [N, height, width, 3].
+ *
+ * @param pixels [N, words]: every image's bytes, row by row, red first, rounded up to whole words.
+ * @param transforms [N, 4] from {@link packTransforms}.
+ * @throws {ShapeError} when the words are not those of such images.
+ */
+export function normalisedImages(
+  pixels: Words,
+  transforms: Words,
+  size: { height: number; width: number },
+  colour: ColourStatistics = IMAGENET_COLOUR,
+): Tensor {
+  const { height, width } = size;
+  const [n, words] = pixels.shape;
+  if (pixels.shape.length !== 2 || words !== imageWords(height, width) || transforms.shape.join() !== `${n},4`) {
+    throw new ShapeError(
+      `normalisedImages() of ${height} × ${width} pixels takes words [N, ${imageWords(height, width)}] and transforms ` +
+        `[N, 4]; got [${pixels.shape}] and [${transforms.shape}]`,
+    );
+  }
+  const { mean, deviation } = colour;
+  const table = [...deviation.map((d) => 1 / (255 * d)), ...mean.map((m, i) => -m / deviation[i])];
+  const shape = [n, height, width, 3];
+  const y = temporary(shape);
+  record(image(n, height, width), {
+    pixels: pixels.value,
+    transforms: transforms.value,
+    colour: constant(table, [2, 3], { uniform: true }).value,
+    y,
+  });
+  return new Tensor(shape, y);
+}

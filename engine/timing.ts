@@ -1,0 +1,56 @@
+/** How long one dispatch takes, when only rows of them can be timed. */
+import type { Device } from "./device.ts";
+import type { DispatchTimer } from "./dispatch_timer.ts";
+
+/** No more runs than this in one submit. */
+const MOST_RUNS = 4096;
+
+/**
+ * Milliseconds that waiting for the GPU takes when it has nothing to do, the median of a few waits: what a
+ * timing must not blame on the work.
+ */
+export async function waitFloor(device: Device): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < 9; i++) {
+    const start = performance.now();
+    device.gpu.queue.submit([device.gpu.createCommandEncoder().finish()]);
+    await device.gpu.queue.onSubmittedWorkDone();
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+/**
+ * How many runs in a row make a timing: enough that they take about `milliseconds` and that the wait for them
+ * does not blur it. Runs the dispatch a few times to find out, the first of which compiles it.
+ */
+export async function runsFor(timer: DispatchTimer, floor: number, milliseconds: number): Promise<number> {
+  await timer.run(1);
+  let count = 1;
+  for (;;) {
+    const spent = await timer.run(count) - floor;
+    if (spent >= milliseconds / 8 || count >= MOST_RUNS) {
+      return Math.min(MOST_RUNS, Math.max(1, Math.ceil(count * milliseconds / Math.max(spent, 0.01))));
+    }
+    count = Math.min(MOST_RUNS, count * 8);
+  }
+}
+
+/** Milliseconds of one run of the dispatch: the median of `repeats` rows of runs. */
+export async function timeDispatch(
+  timer: DispatchTimer,
+  floor: number,
+  { milliseconds, repeats }: { milliseconds: number; repeats: number },
+): Promise<number> {
+  const count = await runsFor(timer, floor, milliseconds);
+  const times: number[] = [];
+  for (let i = 0; i < repeats; i++) times.push((await timer.run(count) - floor) / count);
+  return median(times);
+}
+
+/** The middle of some numbers, or the mean of the two in the middle; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}

@@ -1,0 +1,63 @@
+/** Embeddings of many images: the inference forward pass, batch by batch. */
+import { type Device, normalisedImages, packTransforms, Program, u32, UNMOVED } from "../engine/mod.ts";
+import { imageWords } from "../kernels/mod.ts";
+import type { PixelStore } from "../data/pixels.ts";
+import type { ReidModel } from "../model/reid_model.ts";
+
+/** The forward pass for one batch size, recorded once. */
+export class Embedder {
+  private constructor(
+    readonly model: ReidModel,
+    readonly batch: number,
+    readonly program: Awaited<ReturnType<typeof recordEmbedding>>,
+  ) {}
+
+  /** Records the forward pass for batches of `batch` images. */
+  static async open(device: Device, model: ReidModel, batch: number): Promise<Embedder> {
+    return new Embedder(model, batch, await recordEmbedding(device, model, batch));
+  }
+
+  /**
+   * Embeds the images of a store named by `indices`.
+   *
+   * @returns embeddings [n, D], row-major.
+   */
+  async embed(
+    store: PixelStore,
+    indices: ArrayLike<number>,
+    onProgress: (done: number, total: number) => void = () => {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const size = this.model.embeddingSize;
+    const embeddings = new Float32Array(indices.length * size);
+    const transforms = packTransforms(new Array(this.batch).fill(UNMOVED));
+    const waiting: Promise<void>[] = [];
+    for (let start = 0; start < indices.length; start += this.batch) {
+      const count = Math.min(this.batch, indices.length - start);
+      const pixels = new Uint8Array(this.batch * store.stride); // A last batch that is short ends in black images.
+      await store.batch(Array.from({ length: count }, (_, i) => indices[start + i]), pixels);
+      const { outputs } = await this.program.submit({ pixels: new Uint32Array(pixels.buffer), transforms });
+      waiting.push(outputs.then((out) => {
+        embeddings.set(out.embeddings.subarray(0, count * size), start * size);
+        onProgress(start + count, indices.length);
+      }));
+    }
+    await Promise.all(waiting);
+    return embeddings;
+  }
+
+  /** Frees the program's memory. */
+  destroy(): void {
+    this.program.destroy();
+  }
+}
+
+function recordEmbedding(device: Device, model: ReidModel, batch: number) {
+  const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
+  return Program.record(
+    device,
+    { pixels: u32([batch, imageWords(size.height, size.width)]), transforms: u32([batch, 4]) },
+    ({ pixels, transforms }) => ({
+      embeddings: model.embed(model.features(normalisedImages(pixels, transforms, size), "inference")),
+    }),
+  );
+}

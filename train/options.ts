@@ -1,0 +1,38 @@
+/** Settings of a training run: what the flags set, and what a checkpoint must agree with to be resumed. */
+import type { Metric } from "../kernels/mod.ts";
+
+/** All settings that decide the run's numbers. Kept in the run's folder as `config.json`. */
+export interface TrainingOptions {
+  /** Key of the loss table. */
+  loss: string;
+  margin: number;
+  metric: Metric;
+  softMargin: boolean;
+  /** Identities and images of each in a P×K batch (hard). */
+  p: number;
+  k: number;
+  /** Images in a shuffled batch (semi-hard). */
+  batchSize: number;
+  /** Triplets in a batch of three times as many images (basic). */
+  triplets: number;
+  /** Weight of the identity head's cross-entropy beside the triplet loss; 0: no head. */
+  idLoss: number;
+  labelSmoothing: number;
+  /** Width multiplier. */
+  width: number;
+  imageHeight: number;
+  imageWidth: number;
+  /** 0: the 1280 pooled features. */
+  embeddingSize: number;
+  normalize: boolean;
+  epochs: number;
+  /** Batches in an epoch; 0: one pass over the images. */
+  batchesPerEpoch: number;
+  learningRate: number;
+  /** Share of the run over which the learning rate rises from 0. */
+  warmUp: number;
+  weightDecay: number;
+  /** Pixels by which training images are shifted at most, both ways; they are mirrored half of the time. */
+  shift: number;
+  seed: number;
+}

@@ -1,0 +1,65 @@
+/** One training step as a program: images in, weights updated, metrics out. */
+import {
+  add,
+  affine,
+  type Device,
+  normalisedImages,
+  type Optimiser,
+  Program,
+  u32,
+} from "../engine/mod.ts";
+import { imageWords } from "../kernels/mod.ts";
+import { identityLoss, lossTable } from "../losses/mod.ts";
+import type { ReidModel } from "../model/reid_model.ts";
+import type { TrainingOptions } from "./options.ts";
+
+/** A recorded training step. */
+export type TrainingStep = Awaited<ReturnType<typeof recordTrainingStep>>;
+
+/**
+ * Records forward, loss, backward and update for batches of `images` images.
+ *
+ * Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS.
+ */
+export function recordTrainingStep(
+  device: Device,
+  model: ReidModel,
+  optimiser: Optimiser,
+  options: TrainingOptions,
+  images: number,
+) {
+  const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
+  return Program.record(
+    device,
+    {
+      pixels: u32([images, imageWords(size.height, size.width)]),
+      transforms: u32([images, 4]),
+      labels: u32([images]),
+      settings: optimiser.input,
+    },
+    ({ pixels, transforms, labels, settings }) => {
+      const features = model.features(normalisedImages(pixels, transforms, size), "training");
+      const triplet = lossTable[options.loss].apply(model.embed(features), labels, options);
+      let total = triplet.loss;
+      if (options.idLoss > 0) {
+        const identity = identityLoss(model.logits(features), labels, options.labelSmoothing);
+        total = add(total, affine(identity.loss, options.idLoss, 0));
+      }
+      optimiser.minimize(total, settings);
+      return { total, triplet: triplet.metrics };
+    },
+  );
+}
+
+/** Records a forward pass whose only effect is on the running statistics of batch norm. */
+export function recordCalibration(device: Device, model: ReidModel, images: number) {
+  const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
+  return Program.record(
+    device,
+    { pixels: u32([images, imageWords(size.height, size.width)]), transforms: u32([images, 4]) },
+    ({ pixels, transforms }) => {
+      model.features(normalisedImages(pixels, transforms, size), "training");
+      return {};
+    },
+  );
+}

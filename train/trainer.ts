@@ -1,0 +1,248 @@
+/** The training loop: batches from the sampler through the recorded step, and nothing awaited in between. */
+import {
+  Adam,
+  type Device,
+  type ImageTransform,
+  type Optimiser,
+  packTransforms,
+  Random,
+  TRIPLET_METRICS,
+  UNMOVED,
+} from "../engine/mod.ts";
+import { type IdentityIndex, indexIdentities } from "../data/identity_index.ts";
+import type { PixelStore } from "../data/pixels.ts";
+import type { Batch, Sampler } from "../data/sampler.ts";
+import { samplers } from "../data/samplers.ts";
+import { lossTable } from "../losses/mod.ts";
+import { type ModelSpec, ReidModel } from "../model/reid_model.ts";
+import { type Checkpoint, brokenTensors, restoreCheckpoint, takeCheckpoint } from "./checkpoint.ts";
+import { NumericsError, RunError } from "./errors.ts";
+import type { TrainingOptions } from "./options.ts";
+import { learningRateAt } from "./schedule.ts";
+import { recordCalibration, recordTrainingStep, type TrainingStep } from "./step.ts";
+
+/** What one step reports. */
+export interface StepMetrics {
+  /** Counted from 0. */
+  readonly step: number;
+  /** The loss that was differentiated. */
+  readonly total: number;
+  /** The triplet loss alone. */
+  readonly triplet: number;
+  /** Share of active triplets, 0 to 1. */
+  readonly active: number;
+  readonly positiveDistance: number;
+  readonly negativeDistance: number;
+  /** Triplets in the mean. */
+  readonly triplets: number;
+  readonly spread: number;
+  readonly learningRate: number;
+}
+
+/** Columns of a checkpoint's `history`. */
+export const HISTORY = ["total", "active", "positiveDistance", "negativeDistance", "spread", "learningRate"] as const;
+
+/** Labels in the streams of chance that a run's seed splits into. */
+const STREAM = { weights: 1, sampler: 2, augmentation: 3, calibration: 4 };
+
+/** A run in memory. Make one with {@link Trainer.open}. */
+export class Trainer {
+  /** Steps done. */
+  step = 0;
+  readonly history: number[] = [];
+
+  private constructor(
+    readonly device: Device,
+    readonly options: TrainingOptions,
+    readonly model: ReidModel,
+    readonly optimiser: Optimiser,
+    readonly sampler: Sampler,
+    readonly store: PixelStore,
+    readonly program: TrainingStep,
+  ) {}
+
+  /**
+   * Builds the network, records the step and prepares the sampler.
+   *
+   * @param train the dataset's training images, in the order of the store.
+   * @param resume a checkpoint to go on from, and its path for messages.
+   * @throws {DataError} when the images cannot be sampled as asked.
+   * @throws {RunError} when the checkpoint belongs to other settings.
+   */
+  static async open(
+    device: Device,
+    options: TrainingOptions,
+    train: readonly { identity: number }[],
+    store: PixelStore,
+    resume?: { checkpoint: Checkpoint; path: string },
+  ): Promise<Trainer> {
+    const index = indexIdentities(train, store.usable);
+    const sampler = makeSampler(index, options);
+    const spec = modelSpec(options, index.identities.length);
+    const model = new ReidModel(device, spec, new Random(options.seed).fork(STREAM.weights));
+    const optimiser = new Adam(model.parameters, { weightDecay: options.weightDecay });
+    if (resume) {
+      if (JSON.stringify(resume.checkpoint.model) !== JSON.stringify(spec)) {
+        throw new RunError(
+          `${resume.path} was trained with another network or on other people: it has ` +
+            `${JSON.stringify(resume.checkpoint.model)}, this run ${JSON.stringify(spec)}`,
+        );
+      }
+      restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
+    }
+    const program = await recordTrainingStep(device, model, optimiser, options, sampler.batchImages);
+    const trainer = new Trainer(device, options, model, optimiser, sampler, store, program);
+    if (resume) {
+      trainer.step = resume.checkpoint.step;
+      trainer.history.push(...(resume.checkpoint.tensors.get("history")!.data as Float32Array));
+    }
+    return trainer;
+  }
+
+  /** Steps of the whole run. */
+  get steps(): number {
+    return this.options.epochs * this.sampler.batchesPerEpoch;
+  }
+
+  /**
+   * Gives batch norm's running statistics the training images' values without touching a weight, so that the
+   * untrained network can be judged fairly.
+   */
+  async calibrate(batches = 24): Promise<void> {
+    const program = await recordCalibration(this.device, this.model, this.sampler.batchImages);
+    const random = new Random(this.options.seed).fork(STREAM.calibration);
+    const usable = [...this.store.usable.keys()].filter((i) => this.store.usable[i]);
+    for (let i = 0; i < batches; i++) {
+      const images = Int32Array.from({ length: this.sampler.batchImages }, () => usable[random.integer(usable.length)]);
+      await program.submit({
+        pixels: await this.#pixels(images),
+        transforms: packTransforms(new Array(images.length).fill(UNMOVED)),
+      });
+    }
+    await this.device.gpu.queue.onSubmittedWorkDone();
+    program.destroy();
+  }
+
+  /**
+   * Trains up to the end of the epoch that the next step belongs to, or until `stop` says so.
+   *
+   * @param onStep called with every step's metrics, in order, a few steps after it was submitted.
+   * @throws {NumericsError} when the loss is no longer finite.
+   * @throws {DeviceLostError} when the GPU is gone.
+   */
+  async trainEpoch(onStep: (metrics: StepMetrics) => void, stop: () => boolean): Promise<void> {
+    const perEpoch = this.sampler.batchesPerEpoch;
+    const epoch = Math.floor(this.step / perEpoch);
+    let skip = this.step % perEpoch;
+    let waiting: Promise<void>[] = [];
+    let failure: unknown;
+    for (const batch of this.sampler.epoch(epoch)) {
+      if (skip-- > 0) continue;
+      if (stop() || failure) break;
+      const step = this.step++;
+      const { outputs } = await this.program.submit(await this.#inputs(step, batch));
+      waiting.push(
+        outputs.then((out) => onStep(this.#record(step, out.triplet, out.total[0]))).catch((error) => {
+          failure ??= error;
+        }),
+      );
+      if (waiting.length >= 64) waiting = waiting.slice(32);
+    }
+    await Promise.all(waiting);
+    if (failure) throw failure;
+  }
+
+  /**
+   * Copies the run's state to the host.
+   *
+   * @throws {NumericsError} when a weight is not finite.
+   */
+  async checkpoint(): Promise<Checkpoint> {
+    const checkpoint = await takeCheckpoint(
+      this.model.parameters,
+      this.optimiser.state,
+      Float32Array.from(this.history),
+      { step: this.step, model: this.model.spec, options: this.options },
+    );
+    const broken = brokenTensors(checkpoint);
+    if (broken.length > 0) {
+      throw new NumericsError(
+        `After step ${this.step} ${broken[0]} (and ${broken.length - 1} more tensors) held values that are not ` +
+          `finite. ${NUMERICS_REMEDY}`,
+      );
+    }
+    return checkpoint;
+  }
+
+  /** Frees the GPU memory of the run. */
+  destroy(): void {
+    this.program.destroy();
+    this.model.parameters.destroy();
+  }
+
+  async #inputs(step: number, batch: Batch) {
+    const { seed, learningRate, warmUp, shift } = this.options;
+    const random = new Random(seed).fork(STREAM.augmentation, step);
+    const transforms = Array.from(batch.images, (): ImageTransform => ({
+      mirrored: random.integer(2) === 1,
+      dx: random.integer(2 * shift + 1) - shift,
+      dy: random.integer(2 * shift + 1) - shift,
+    }));
+    return {
+      pixels: await this.#pixels(batch.images),
+      transforms: packTransforms(transforms),
+      labels: new Uint32Array(batch.labels),
+      settings: this.optimiser.settings(step + 1, learningRateAt(step, this.steps, learningRate, warmUp)),
+    };
+  }
+
+  async #pixels(images: Int32Array): Promise<Uint32Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(images.length * this.store.stride);
+    await this.store.batch(images, bytes);
+    return new Uint32Array(bytes.buffer);
+  }
+
+  #record(step: number, triplet: Float32Array, total: number): StepMetrics {
+    const metric = (name: typeof TRIPLET_METRICS[number]) => triplet[TRIPLET_METRICS.indexOf(name)];
+    const { learningRate, warmUp } = this.options;
+    const metrics: StepMetrics = {
+      step,
+      total,
+      triplet: metric("loss"),
+      active: metric("active"),
+      positiveDistance: metric("positiveDistance"),
+      negativeDistance: metric("negativeDistance"),
+      triplets: metric("triplets"),
+      spread: metric("spread"),
+      learningRate: learningRateAt(step, this.steps, learningRate, warmUp),
+    };
+    if (!Number.isFinite(total)) {
+      throw new NumericsError(`The loss of step ${step + 1} was ${total}. ${NUMERICS_REMEDY}`);
+    }
+    this.history.push(...HISTORY.map((name) => metrics[name]));
+    return metrics;
+  }
+}
+
+const NUMERICS_REMEDY = "Training stopped; the last good checkpoint is kept. A lower --lr or a longer --warm-up helps.";
+
+function modelSpec(options: TrainingOptions, identities: number): ModelSpec {
+  return {
+    width: options.width,
+    imageHeight: options.imageHeight,
+    imageWidth: options.imageWidth,
+    embeddingSize: options.embeddingSize,
+    normalize: options.normalize,
+    identities: options.idLoss > 0 ? identities : 0,
+    padding: "same",
+    epsilon: 1e-3,
+    momentum: 0.9,
+  };
+}
+
+function makeSampler(index: IdentityIndex, options: TrainingOptions): Sampler {
+  const { p, k, batchSize, triplets, batchesPerEpoch } = options;
+  const factory = samplers[lossTable[options.loss].sampler];
+  const seed = new Random(options.seed).fork(STREAM.sampler).uint32();
+  return factory(index, { seed, p, k, batchSize, triplets, ...(batchesPerEpoch > 0 ? { batchesPerEpoch } : {}) });
+}

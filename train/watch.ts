@@ -1,0 +1,46 @@
+/** Watches the metrics of a run for what goes wrong most often, and says so once, with the remedy. */
+import type { StepMetrics } from "./trainer.ts";
+
+/** Steps in a row that count as a collapse. */
+const PATIENCE = 30;
+/** Spread below which embeddings of length one have collapsed. */
+const COLLAPSED_SPREAD = 0.05;
+
+/** Counts and sentences about a run's batches. */
+export class Watch {
+  /** Batches in which no image had a positive, so that nothing was learned. */
+  withoutTriplets = 0;
+  #flat = 0;
+  #saidCollapse = false;
+  #steps = 0;
+
+  /** @param normalized whether embeddings have length one. */
+  constructor(readonly loss: { margin: number; softMargin: boolean; normalized: boolean }) {}
+
+  /** Takes one step's metrics; returns a sentence for the user when there is something new to say. */
+  step({ triplet, spread, triplets }: StepMetrics): string | undefined {
+    this.#steps++;
+    if (triplets === 0) {
+      this.withoutTriplets++;
+      if (this.withoutTriplets === 1) {
+        return "A batch had no two images of one person, so it taught nothing (the final count follows). Larger " +
+          "batches help: --batch-size, or --loss hard, which always draws K images of each person.";
+      }
+      return undefined;
+    }
+    const { margin, softMargin, normalized } = this.loss;
+    const atMargin = softMargin ? Math.abs(triplet - Math.LN2) < 0.01 : triplet > 0.97 * margin && margin > 0;
+    this.#flat = atMargin && spread < (normalized ? COLLAPSED_SPREAD : 1e-3) ? this.#flat + 1 : 0;
+    if (this.#flat < PATIENCE || this.#saidCollapse) return undefined;
+    this.#saidCollapse = true;
+    return `The embeddings have collapsed: for ${PATIENCE} steps all of them were nearly equal and the loss stood at ` +
+      `${softMargin ? "0.693" : "the margin"}. A lower --lr, a longer --warm-up, smaller P and K at first, or ` +
+      "--id-loss 1 help.";
+  }
+
+  /** Sentences for the end of the run. */
+  summary(): string[] {
+    if (this.withoutTriplets === 0) return [];
+    return [`${this.withoutTriplets} of ${this.#steps} batches had no two images of one person and taught nothing.`];
+  }
+}
