@@ -52,8 +52,7 @@ export interface Person {
 const COLOURS = Object.values(PALETTE) as readonly Rgb[];
 const SKINS: readonly Rgb[] = [[0.87, 0.69, 0.58], [0.78, 0.58, 0.45], [0.62, 0.43, 0.31], [0.4, 0.26, 0.18]];
 const HAIRS: readonly Rgb[] = [[0.07, 0.06, 0.06], [0.22, 0.13, 0.08], [0.66, 0.5, 0.26], [0.55, 0.54, 0.53]];
-const UPPER_TEXTURES: readonly Texture[] = [
-  "plain",
+const TEXTURES: readonly Texture[] = [
   "plain",
   "stripes",
   "pinstripes",
@@ -64,33 +63,55 @@ const UPPER_TEXTURES: readonly Texture[] = [
   "raglan",
 ];
 
-/** Draws a person's looks. */
-export function drawPerson(random: Random): Person {
-  const [upperColour, lowerColour, accent] = [
-    random.pick(COLOURS),
-    random.pick(COLOURS),
-    random.pick(COLOURS),
-  ];
-  const other = (than: Rgb) => {
-    let colour = accent;
-    while (colour === than) colour = random.pick(COLOURS);
-    return colour;
-  };
-  const upperKind = choose(random, { "t-shirt": 4, shirt: 3, jacket: 3, coat: 1.5 });
-  const lowerKind = choose(random, { trousers: 4, leggings: 2, shorts: 2, skirt: 1.5, dress: 1 });
+/** People of one group share their colours. */
+export const GROUP = 4;
+
+/** The colours that a group shares, and which texture each of them wears above. */
+interface GroupColours {
+  first: Rgb;
+  second: Rgb;
+  third: Rgb;
+  textures: Texture[];
+}
+
+/**
+ * Draws a person's looks. GROUP people in a row dress in the same three colours, so that these alone don't tell
+ * them apart: one wears above what another wears below, in another texture and cut, with other things.
+ *
+ * @param root Decides all people of a set.
+ * @param number Which of them.
+ */
+export function drawPerson(root: Random, number: number): Person {
+  const colours = drawGroup(root.fork(0, Math.floor(number / GROUP)));
+  return dress(root.fork(1, number), colours, number % GROUP);
+}
+
+function drawGroup(random: Random): GroupColours {
+  const [first, second, third] = random.shuffle([...COLOURS]) as [Rgb, Rgb, Rgb];
+  return { first, second, third, textures: random.shuffle([...TEXTURES]) };
+}
+
+function dress(random: Random, colours: GroupColours, member: number): Person {
+  const swapped = member % 2 === 1;
+  const [primary, below] = swapped ? [colours.second, colours.first] : [colours.first, colours.second];
+  const has = (share: number) => random.next() < share;
+  const carried = () => random.pick([colours.first, colours.second, colours.third]);
+
+  const lowerKind = choose(random, { trousers: 4, leggings: 2, shorts: 2, skirt: 1.5, dress: 0.7 });
   const upper: Garment<UpperKind> = {
-    kind: lowerKind === "dress" ? "t-shirt" : upperKind,
-    texture: random.pick(UPPER_TEXTURES),
-    primary: upperColour,
-    secondary: other(upperColour),
+    kind: lowerKind === "dress"
+      ? "t-shirt"
+      : choose(random, { "t-shirt": 4, shirt: 3, jacket: 3, coat: 1.5 }),
+    texture: colours.textures[member]!,
+    primary,
+    secondary: lowerKind === "dress" ? below : colours.third,
   };
   const lower: Garment<LowerKind> = lowerKind === "dress" ? { ...upper, kind: "dress" } : {
     kind: lowerKind,
-    texture: choose(random, { plain: 5, pinstripes: 1, checks: 1, block: 1 }),
-    primary: lowerColour,
-    secondary: other(lowerColour),
+    texture: choose(random, { plain: 6, pinstripes: 1, checks: 1, block: 1 }),
+    primary: below,
+    secondary: colours.third,
   };
-  const has = (share: number) => random.next() < share;
   return {
     height: random.uniform(0.91, 1.06),
     build: random.uniform(0.84, 1.24),
@@ -102,10 +123,10 @@ export function drawPerson(random: Random): Person {
     upper,
     lower,
     shoes: random.pick([PALETTE.black, PALETTE.white, PALETTE.brown, PALETTE.red]),
-    ...has(0.28) && { backpack: random.pick(COLOURS) },
-    ...has(0.25) && { handbag: { colour: random.pick(COLOURS), side: has(0.5) ? 1 : -1 } },
-    ...has(0.2) && { hat: { colour: random.pick(COLOURS), kind: has(0.5) ? "cap" : "beanie" } },
-    ...has(0.12) && { scarf: random.pick(COLOURS) },
+    ...has(0.28) && { backpack: carried() },
+    ...has(0.25) && { handbag: { colour: carried(), side: has(0.5) ? 1 : -1 } },
+    ...has(0.2) && { hat: { colour: carried(), kind: has(0.5) ? "cap" : "beanie" } },
+    ...has(0.12) && { scarf: carried() },
   };
 }
 

@@ -1,5 +1,6 @@
 import { Random } from "../../engine/random.ts";
 import type { SyntheticOptions } from "./options.ts";
+import { GROUP } from "./person.ts";
 import type { Shot } from "./render.ts";
 
 /** One file of the set: its name within the set's folder, and what it shows. */
@@ -19,38 +20,40 @@ export function planImages(options: SyntheticOptions): PlannedImage[] {
   const random = new Random(options.seed).fork(0x706c616e); // Apart from the forks that draw.
   const names = new NameGiver(random);
   const images: PlannedImage[] = [];
-  const people = random.shuffle(
+  const identities = random.shuffle(
     Array.from({ length: options.trainIdentities + options.testIdentities }, (_, i) => i + 1),
   );
   const add = (folder: string, label: number, shot: Shot) => {
     images.push({ file: `${folder}/${names.next(label, shot.camera)}`, shot });
   };
+  // Groups of alike people are not torn apart: training has its own, and so has the test.
+  const firstTest = Math.ceil(options.trainIdentities / GROUP) * GROUP;
 
-  for (const identity of people.slice(0, options.trainIdentities).sort((a, b) => a - b)) {
+  for (let person = 0; person < options.trainIdentities; person++) {
     for (const camera of camerasOf(options.trainCameras, random)) {
       const count = around(options.imagesPerCamera, random);
       for (let index = 0; index < count; index++) {
-        add("bounding_box_train", identity, { kind: "person", identity, camera, index });
+        add("bounding_box_train", identities[person]!, { kind: "person", person, camera, index });
       }
     }
   }
-  for (const identity of people.slice(options.trainIdentities).sort((a, b) => a - b)) {
+  for (let i = 0; i < options.testIdentities; i++) {
+    const identity = identities[options.trainIdentities + i]!, person = firstTest + i;
     for (const camera of camerasOf(options.cameras, random)) {
       const count = around(options.galleryImagesPerCamera, random);
       for (let index = 0; index <= count; index++) {
-        const folder = index === 0 ? "query" : "bounding_box_test";
-        add(folder, identity, { kind: "person", identity, camera, index });
+        add(index === 0 ? "query" : "bounding_box_test", identity, { kind: "person", person, camera, index });
       }
     }
   }
-  for (let i = 1; i <= options.distractors; i++) {
+  for (let person = 0; person < options.distractors; person++) {
     const camera = 1 + random.integer(options.cameras);
-    add("bounding_box_test", 0, { kind: "distractor", identity: i, camera, index: 0 });
+    add("bounding_box_test", 0, { kind: "distractor", person, camera, index: 0 });
   }
-  for (let i = 1; i <= options.junk; i++) {
+  for (let index = 0; index < options.junk; index++) {
     const camera = 1 + random.integer(options.cameras);
-    const identity = people[options.trainIdentities + random.integer(options.testIdentities)]!;
-    add("bounding_box_test", -1, { kind: "junk", identity, camera, index: i });
+    const person = firstTest + random.integer(options.testIdentities);
+    add("bounding_box_test", -1, { kind: "junk", person, camera, index });
   }
   return images;
 }

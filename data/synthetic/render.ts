@@ -18,8 +18,8 @@ export type ShotKind = "person" | "distractor" | "junk";
 /** Names one picture; with the seed it decides every pixel. */
 export interface Shot {
   kind: ShotKind;
-  /** The person, or for a distractor a running number. */
-  identity: number;
+  /** Number of the person's looks, 0, 1, ...; distractors are other people with numbers of their own. */
+  person: number;
   /** 1, 2, ... */
   camera: number;
   /** Number of the picture among this person's in this camera. */
@@ -62,10 +62,10 @@ export class Renderer {
     const kind = KINDS.indexOf(shot.kind);
     const camera = this.#cameras[shot.camera - 1]!;
     // A distractor is a passer-by of its own; junk is a bad box around somebody of the dataset.
-    const personKind = shot.kind === "distractor" ? 1 : 0;
-    const person = drawPerson(this.#root.fork(Purpose.Person, personKind, shot.identity));
-    const track = this.#root.fork(Purpose.Track, kind, shot.identity, shot.camera);
-    const random = this.#root.fork(Purpose.Shot, kind, shot.identity, shot.camera, shot.index);
+    const people = shot.kind === "distractor" ? 1 : 0;
+    const person = drawPerson(this.#root.fork(Purpose.Person, people), shot.person);
+    const track = this.#root.fork(Purpose.Track, kind, shot.person, shot.camera);
+    const random = this.#root.fork(Purpose.Shot, kind, shot.person, shot.camera, shot.index);
 
     const canvas = this.#large;
     const scene = this.#scene(shot.camera);
@@ -123,7 +123,7 @@ export class Renderer {
     const company = random.next();
     const companion = () => {
       const offset = (random.next() < 0.5 ? -1 : 1) * width * random.uniform(0.38, 0.55);
-      const other = drawPerson(random);
+      const other = drawPerson(random, random.integer(1000));
       const turned = { ...pose, yaw: pose.yaw + random.normal(), phase: random.uniform(0, 2 * Math.PI) };
       return { offset, other, turned };
     };

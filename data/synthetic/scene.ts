@@ -21,16 +21,16 @@ export function drawScene(width: number, height: number, random: Random): Scene 
     for (let x = 0; x < width; x++) {
       const isGround = y > horizon;
       const colour = isGround ? ground : wall;
-      let brightness = 0.55 + 0.9 * change(x, isGround ? 1000 : 0);
+      let brightness = 0.75 + 0.5 * change(x, isGround ? 1000 : 0);
       if (isGround) {
         const depth = (y - horizon) / (height - horizon);
         const row = Math.sqrt(depth) * 6, column = (x - width / 2) / (tile * (0.5 + depth));
         const line = tiled && (fraction(row) < 0.07 || fraction(column) < 0.06) ? 0.82 : 1;
-        brightness *= (0.85 + 0.25 * depth + 0.5 * (groundNoise(x, 2 * y) - 0.5)) * line;
+        brightness *= (0.85 + 0.25 * depth + 0.3 * (groundNoise(x, 2 * y) - 0.5)) * line;
       } else {
         const shifted = x + (Math.floor(y / brick) & 1) * brick;
         const inJoint = fraction(y / brick) < 0.1 || fraction(shifted / (2 * brick)) < 0.06;
-        brightness *= 1.05 - 0.2 * y / horizon + 0.6 * (wallNoise(x, y) - 0.5) - (inJoint ? joint : 0);
+        brightness *= 1.05 - 0.2 * y / horizon + 0.35 * (wallNoise(x, y) - 0.5) - (inJoint ? joint : 0);
       }
       canvas.data.set(colour.map((channel) => clamp01(channel * brightness)), 3 * (y * width + x));
     }
@@ -38,7 +38,7 @@ export function drawScene(width: number, height: number, random: Random): Scene 
 
   const things = Math.round(width / 60);
   for (let i = 0; i < things; i++) {
-    const x = random.uniform(0, width), colour = muted(random, 0.1, 0.8, 0.45);
+    const x = random.uniform(0, width), colour = muted(random, 0.15, 0.75, 0.25);
     const shade = rounded(colour, random.uniform(-0.5, 0.5));
     const foot = horizon + random.uniform(0.02, 0.2) * (height - horizon);
     switch (random.integer(5)) {
@@ -83,7 +83,7 @@ export function showScene(scene: Scene, target: Canvas, left: number, top: numbe
 /** Something between camera and person: a post, a bin, a hedge or a barrier. */
 export function drawOccluder(canvas: Canvas, random: Random): void {
   const { width, height } = canvas;
-  const colour = muted(random, 0.1, 0.7, 0.5);
+  const colour = muted(random, 0.15, 0.6, 0.25);
   const shade = rounded(colour, random.uniform(-0.6, 0.6));
   switch (random.integer(4)) {
     case 0: {

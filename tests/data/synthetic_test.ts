@@ -90,7 +90,7 @@ Deno.test("the default set of synthetic people meets its counts, and no two file
   assert.equal(new Set(images.map((image) => image.file)).size, images.length);
   const people = (folder: string) => {
     const shots = images.filter(({ file, shot }) => file.startsWith(folder) && shot.kind === "person");
-    return new Set(shots.map(({ shot }) => shot.identity));
+    return new Set(shots.map(({ shot }) => shot.person));
   };
   const [train, query, gallery] = [
     people("bounding_box_train"),
@@ -113,14 +113,14 @@ Deno.test("synthetic training can leave cameras out that the test part sees", ()
 });
 
 Deno.test("a synthetic picture depends on the seed and its shot alone", () => {
-  const shot = { kind: "person", identity: 12, camera: 2, index: 1 } as const;
+  const shot = { kind: "person", person: 12, camera: 2, index: 1 } as const;
   const renderer = new Renderer(9, 3);
   renderer.render({ ...shot, camera: 1 });
   renderer.render({ ...shot, kind: "junk" });
   const picture = renderer.render(shot);
   assert.equal(picture.pixels.length, WIDTH * HEIGHT * 4);
   assert.deepEqual(new Renderer(9, 3).render(shot), picture);
-  for (const other of [{ identity: 13 }, { camera: 3 }, { index: 2 }, { kind: "distractor" as const }]) {
+  for (const other of [{ person: 13 }, { camera: 3 }, { index: 2 }, { kind: "distractor" as const }]) {
     assert.notDeepEqual(renderer.render({ ...shot, ...other }).pixels, picture.pixels);
   }
 });
