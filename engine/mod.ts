@@ -1,6 +1,7 @@
 /** Tensors, automatic differentiation and optimisers on WebGPU: record a function once, replay it on the GPU. */
 export { backward, type Gradients } from "./autograd.ts";
 export { type AdapterDescription, Device, type DeviceOptions } from "./device.ts";
+export { DispatchTimer, type Operand, type Operands } from "./dispatch_timer.ts";
 export * from "./errors.ts";
 export type { MemoryUse } from "./memory.ts";
 export * from "./ops/batch_norm.ts";
@@ -19,8 +20,10 @@ export * from "./ops/triplet.ts";
 export * from "./ops/unary.ts";
 export * from "./optimisers.ts";
 export { type Parameter, ParameterSet } from "./parameter.ts";
+export { leastMilliseconds, measurePeaks, type Peaks, type Work } from "./peaks.ts";
 export { f32, type HostInputs, type HostOutputs, type InputSpec, Program, scalars, u32 } from "./program.ts";
 export { Random } from "./random.ts";
 export { CROSS_ENTROPY_METRICS, TRIPLET_METRICS } from "../kernels/mod.ts";
+export { median, runsFor, timeDispatch, waitFloor } from "./timing.ts";
 export { asTensor, constant, constantWords, Tensor, type TensorLike, Words } from "./tensor.ts";
 export { record, type Recorded, temporary } from "./recorder.ts";

@@ -26,8 +26,8 @@ export interface Peaks {
   readonly waitFloor: number;
 }
 
-/** What {@link measurePeaks} moves, in vec4s: far more than caches hold. */
-const LENGTH4 = 1 << 21;
+/** How many vec4s {@link measurePeaks} moves: more than a CPU's caches hold, and more than a GPU's. */
+const LENGTH4 = { software: 1 << 21, hardware: 1 << 23 };
 
 /**
  * Measures the adapter: a few hundred milliseconds for each figure, medians.
@@ -39,24 +39,40 @@ export async function measurePeaks(device: Device): Promise<Peaks> {
   const rate = async (dispatch: Dispatch, operands: Operands, of: keyof Cost) =>
     dispatch.cost[of] / await seconds(device, dispatch, operands, floor);
   const threads = device.parallelism * 4;
-  const x = [LENGTH4, 4];
+  const order = device.adapter.software ? "by-thread" : "by-workgroup";
+  const length4 = LENGTH4[device.adapter.software ? "software" : "hardware"];
+  const x = [length4, 4];
   return {
     flops: await rate(
-      fmaProbe(threads, 512),
+      fmaProbe(threads, 128),
       { seed: { shape: [4], storage: "uniform", values: [0.5, 0.25, 0.125, 0.75] }, y: [threads, 4] },
       "flops",
     ),
-    copyBandwidth: await rate(copyProbe(LENGTH4), { x, y: x }, "bytes"),
-    readBandwidth: await rate(readProbe(LENGTH4, threads), { x, y: [threads, 4] }, "bytes"),
-    stagingBandwidth: device.storage === "texture" ? await stagingBandwidth(device, floor) : undefined,
+    copyBandwidth: await rate(copyProbe(length4, order), { x, y: x }, "bytes"),
+    readBandwidth: await rate(readProbe(length4, threads, order), { x, y: [threads, 4] }, "bytes"),
+    stagingBandwidth: device.storage === "texture"
+      ? await stagingBandwidth(device, floor, length4)
+      : undefined,
     waitFloor: floor,
   };
 }
 
-/** The least time, in milliseconds, in which an adapter can do this work: the roofline model (Williams et al. 2009). */
-export function leastMilliseconds(cost: Cost, peaks: Peaks): number {
-  const bandwidth = Math.max(peaks.copyBandwidth, peaks.readBandwidth);
-  return 1000 * Math.max(cost.flops / peaks.flops, cost.bytes / bandwidth);
+/** What a dispatch computes and moves when every operand moves once. */
+export interface Work {
+  readonly flops: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/**
+ * The least time, in milliseconds, in which an adapter can do this work: the longer of computing and moving it
+ * (the roofline model: Williams, Waterman and Patterson 2009), reading and writing at their own rates.
+ */
+export function leastMilliseconds(work: Work, peaks: Peaks): number {
+  const read = 1 / peaks.readBandwidth;
+  // A copy spends half its bytes on reading; what is left of its time went into writing.
+  const write = Math.max(2 / peaks.copyBandwidth - read, 0.5 / peaks.copyBandwidth);
+  return 1000 * Math.max(work.flops / peaks.flops, work.bytesRead * read + work.bytesWritten * write);
 }
 
 async function seconds(
@@ -74,15 +90,15 @@ async function seconds(
 }
 
 /** Copies a buffer into a texture over and over, as programs do between a kernel that writes and one that reads. */
-async function stagingBandwidth(device: Device, floor: number): Promise<number> {
+async function stagingBandwidth(device: Device, floor: number, length4: number): Promise<number> {
   const { gpu } = device;
-  const size = [TEXTURE_WIDTH, LENGTH4 / TEXTURE_WIDTH] as const;
+  const size = [TEXTURE_WIDTH, length4 / TEXTURE_WIDTH];
   const texture = gpu.createTexture({
     size,
     format: "rgba32float",
     usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
   });
-  const buffer = gpu.createBuffer({ size: LENGTH4 * VEC4_BYTES, usage: GPUBufferUsage.COPY_SRC });
+  const buffer = gpu.createBuffer({ size: length4 * VEC4_BYTES, usage: GPUBufferUsage.COPY_SRC });
   const copies = 6;
   const times: number[] = [];
   for (let repeat = 0; repeat < 6; repeat++) {
@@ -98,5 +114,5 @@ async function stagingBandwidth(device: Device, floor: number): Promise<number> 
   texture.destroy();
   buffer.destroy();
   device.check();
-  return 1000 * copies * 2 * LENGTH4 * VEC4_BYTES / median(times.slice(1));
+  return 1000 * copies * 2 * length4 * VEC4_BYTES / median(times.slice(1));
 }

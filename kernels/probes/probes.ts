@@ -1,12 +1,19 @@
 /** Geometry of the probes: kernels that do nothing but one thing, whose speed is the ceiling of all others. */
-import { type Dispatch, flatWorkgroups, reads, writes } from "../dispatch.ts";
+import { type Dispatch, flatWorkgroups, reads, WORKGROUP, writes } from "../dispatch.ts";
 import { VEC4_BYTES } from "../storage.ts";
 import copySource from "./copy.wgsl" with { type: "text" };
 import fmaSource from "./fma_rate.wgsl" with { type: "text" };
 import readSource from "./read.wgsl" with { type: "text" };
 
-/** Independent chains of vec4s in fma_rate.wgsl. */
-const CHAINS = 8;
+/** Operations of one round of fma_rate.wgsl: three chains of vec4s, sixteen turns. */
+const ROUND_FLOPS = 2 * 3 * 4 * 16;
+
+/** Who reads what at the same time: threads apart from each other (CPUs) or a workgroup side by side (GPUs). */
+export type ProbeOrder = "by-thread" | "by-workgroup";
+
+function step(order: ProbeOrder): number {
+  return order === "by-thread" ? 1 : WORKGROUP;
+}
 
 /** Multiplies and adds in registers. Bindings: `seed` [4], `y` [threads, 4]. */
 export function fmaProbe(threads: number, rounds: number): Dispatch {
@@ -17,38 +24,46 @@ export function fmaProbe(threads: number, rounds: number): Dispatch {
     constants: { THREADS: threads, ROUNDS: rounds },
     tile: {},
     workgroups: flatWorkgroups(threads),
-    cost: { flops: 2 * threads * rounds * CHAINS * 4, bytes: threads * VEC4_BYTES },
+    cost: { flops: threads * rounds * ROUND_FLOPS, bytes: threads * VEC4_BYTES },
   };
 }
 
-/** Copies `length4` vec4s. Bindings: `x`, `y`. */
-export function copyProbe(length4: number): Dispatch {
+/**
+ * Copies `length4` vec4s. Bindings: `x`, `y`.
+ *
+ * @throws {RangeError} unless workgroups divide them evenly.
+ */
+export function copyProbe(length4: number, order: ProbeOrder): Dispatch {
+  const threads = length4 / 4;
+  if (threads % WORKGROUP !== 0) {
+    throw new RangeError(`The copy probe takes a multiple of ${4 * WORKGROUP} vec4s; got ${length4}`);
+  }
   return {
     kernel: "probe_copy",
     source: copySource,
     bindings: [reads("x"), writes("y")],
-    constants: { LENGTH4: length4 },
-    tile: {},
-    workgroups: flatWorkgroups(length4),
+    constants: { THREADS: threads },
+    tile: { STEP: step(order) },
+    workgroups: flatWorkgroups(threads),
     cost: { flops: 0, bytes: 2 * length4 * VEC4_BYTES },
   };
 }
 
 /**
- * Reads and sums `length4` vec4s. Bindings: `x`, `y` [threads, 4].
+ * Reads and sums `length4` vec4s in `threads` threads. Bindings: `x`, `y` [threads, 4].
  *
- * @throws {RangeError} unless every thread reads the same number of vec4s, a multiple of four.
+ * @throws {RangeError} unless every thread reads as many vec4s, a multiple of four, and workgroups are full.
  */
-export function readProbe(length4: number, threads: number): Dispatch {
-  if (length4 % (4 * threads) !== 0) {
-    throw new RangeError(`The read probe needs a multiple of ${4 * threads} vec4s; got ${length4}`);
+export function readProbe(length4: number, threads: number, order: ProbeOrder): Dispatch {
+  if (length4 % (4 * threads) !== 0 || threads % WORKGROUP !== 0) {
+    throw new RangeError(`The read probe cannot share ${length4} vec4s among ${threads} threads evenly`);
   }
   return {
     kernel: "probe_read",
     source: readSource,
     bindings: [reads("x"), writes("y")],
-    constants: { LENGTH4: length4, THREADS: threads },
-    tile: {},
+    constants: { THREADS: threads, LENGTH: length4 / threads },
+    tile: { STEP: step(order) },
     workgroups: flatWorkgroups(threads),
     cost: { flops: 4 * length4, bytes: (length4 + threads) * VEC4_BYTES },
   };

@@ -1,0 +1,122 @@
+/** What is known of the machine's adapter, as plain data: the contents of `doctor --json`. */
+import type { Device, Peaks } from "../engine/mod.ts";
+import { tensorBytes, TEXTURE_WIDTH, VEC4_BYTES } from "../kernels/mod.ts";
+import { makeDivisible } from "../model/mobilenet_v2.ts";
+
+/** The driver interface under WebGPU, as far as it can be told: WebGPU itself does not say. */
+export type Backend = "Vulkan" | "OpenGL" | "Metal" | "Direct3D 12 or Vulkan" | "unknown";
+
+/** The limits that decide what runs here. */
+export const LIMITS = [
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxTextureDimension2D",
+  "maxStorageBuffersPerShaderStage",
+  "maxStorageTexturesPerShaderStage",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+/** Everything that `doctor` tells of an adapter. */
+export interface AdapterReport {
+  readonly adapter: {
+    readonly name: string;
+    readonly vendor: string;
+    readonly architecture: string;
+    readonly software: boolean;
+    readonly backend: Backend;
+  };
+  readonly runtime: { readonly deno: string; readonly os: string; readonly arch: string };
+  /** Where tensors are kept. */
+  readonly storage: "buffer" | "texture";
+  /** Optional WebGPU features that the adapter offers, sorted. */
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<typeof LIMITS[number], number>>;
+  /** Bytes of the largest tensor that fits. */
+  readonly largestTensor: number;
+  /** Images in the largest batch whose every tensor fits, by width multiplier and image size. */
+  readonly largestBatch: readonly {
+    readonly width: number;
+    readonly height: number;
+    readonly imageWidth: number;
+    readonly images: number;
+  }[];
+  /** Undefined where measuring was not asked for. */
+  readonly measured: Peaks | undefined;
+}
+
+/** Networks and image sizes for which the largest batch is told: the default, and the paper's full width. */
+const EXAMPLES = [
+  { width: 0.5, height: 128, imageWidth: 64 },
+  { width: 1, height: 256, imageWidth: 128 },
+] as const;
+
+/**
+ * Describes an open device, and the adapter under it.
+ *
+ * @param measure what to find the adapter's speed with, or undefined to leave it out.
+ */
+export async function reportAdapter(
+  device: Device,
+  measure: ((device: Device) => Promise<Peaks>) | undefined,
+): Promise<AdapterReport> {
+  const offered = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  const features = offered ? [...offered.features].sort() : [];
+  const gpuLimits = device.gpu.limits;
+  const limits = Object.fromEntries(LIMITS.map((name) => [name, gpuLimits[name]])) as AdapterReport["limits"];
+  const largestTensor = Math.min(
+    limits.maxStorageBufferBindingSize,
+    limits.maxBufferSize,
+    device.storage === "texture" ? limits.maxTextureDimension2D * TEXTURE_WIDTH * VEC4_BYTES : Infinity,
+  );
+  return {
+    adapter: {
+      ...device.adapter,
+      vendor: vendorName(device.adapter.vendor),
+      backend: backendOf(Deno.build.os, features),
+    },
+    runtime: { deno: Deno.version.deno, os: Deno.build.os, arch: Deno.build.arch },
+    storage: device.storage,
+    features,
+    limits,
+    largestTensor,
+    largestBatch: EXAMPLES.map((example) => ({
+      ...example,
+      images: Math.floor(largestTensor / largestActivation(example)),
+    })),
+    measured: await measure?.(device),
+  };
+}
+
+/** Bytes of an image's largest activation: what the second block's expansion makes of it. */
+function largestActivation({ width, height, imageWidth }: typeof EXAMPLES[number]): number {
+  return tensorBytes([height / 2, imageWidth / 2, 6 * makeDivisible(16 * width)]);
+}
+
+/** OpenGL knows no bgra8unorm storage textures; Vulkan drivers do. Elsewhere than on Linux the system decides. */
+export function backendOf(os: string, features: readonly string[]): Backend {
+  if (os === "darwin") return "Metal";
+  if (os === "windows") return "Direct3D 12 or Vulkan";
+  if (os !== "linux") return "unknown";
+  return features.includes("bgra8unorm-storage") ? "Vulkan" : "OpenGL";
+}
+
+/** PCI and Khronos numbers of the vendors whose GPUs are met most. */
+const VENDORS: Readonly<Record<number, string>> = {
+  0x1002: "AMD",
+  0x1010: "Imagination",
+  0x106b: "Apple",
+  0x10005: "Mesa",
+  0x10de: "NVIDIA",
+  0x13b5: "ARM",
+  0x1414: "Microsoft",
+  0x1ae0: "Google",
+  0x5143: "Qualcomm",
+  0x8086: "Intel",
+};
+
+/** A vendor in words: WebGPU gives a word, or a number as text, or nothing. */
+function vendorName(vendor: string): string {
+  return VENDORS[Number(vendor)] ?? vendor;
+}

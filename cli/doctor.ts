@@ -1,0 +1,180 @@
+/** `deno task doctor`: which adapter there is, what it can hold, how fast it is, and what to install if there is none. */
+import { Device, measurePeaks, NoAdapterError } from "../engine/mod.ts";
+import { type AdapterReport, LIMITS, reportAdapter } from "./adapter_report.ts";
+import { type Command, defineFlags, HelpRequest, parseFlags, UsageError } from "./flags.ts";
+
+const COMMAND: Command = {
+  usage: "deno task doctor",
+  summary:
+    "Shows the GPU that training would use, its limits and its measured speed, or what to install when " +
+    "there is none.",
+  examples: [
+    ["deno task doctor", "look at this machine"],
+    ["deno task doctor --json", "the same for a program to read"],
+  ],
+};
+
+const FLAGS = defineFlags({
+  json: { type: "boolean", help: "Prints one JSON object instead of text." },
+  measure: { type: "boolean", default: true, help: "Measures the adapter's speed, which takes seconds." },
+});
+
+/**
+ * Runs the command.
+ *
+ * @param args the arguments after its name.
+ * @returns the exit code: 0, 1 where no adapter was found or it failed, 2 for a mistake in the arguments.
+ */
+export async function main(args: string[]): Promise<number> {
+  try {
+    const flags = parseFlags(COMMAND, FLAGS, args);
+    return await examine(flags);
+  } catch (error) {
+    if (error instanceof HelpRequest) {
+      console.log(error.message);
+      return error.exitCode;
+    }
+    if (!(error instanceof Error)) throw error;
+    console.error(error.message);
+    return error instanceof UsageError ? error.exitCode : 1;
+  }
+}
+
+async function examine({ json, measure }: { json: boolean; measure: boolean }): Promise<number> {
+  let device: Device;
+  try {
+    device = await Device.open();
+  } catch (error) {
+    if (!(error instanceof NoAdapterError)) throw error;
+    if (json) console.log(JSON.stringify({ adapter: null, error: error.message }, null, 2));
+    console.error([error.message, ...installHints(Deno.build.os)].join("\n\n"));
+    return 1;
+  }
+  try {
+    const report = await reportAdapter(device, measure ? measurePeaks : undefined);
+    console.log(json ? JSON.stringify(report, null, 2) : describe(report));
+    for (const warning of warnings(report)) console.error(warning);
+    return 0;
+  } finally {
+    device.destroy();
+  }
+}
+
+/** What a user should know who expected a GPU. */
+function warnings({ adapter }: AdapterReport): string[] {
+  const found: string[] = [];
+  if (adapter.software) {
+    found.push(
+      "This is a software adapter: the CPU does the work. That is right for a machine without a GPU; where there is " +
+        "one, its driver is missing.",
+    );
+  }
+  if (adapter.backend === "OpenGL") {
+    found.push(
+      "WebGPU runs on OpenGL: no Vulkan driver answered, or DENO_WEBGPU_BACKEND asks for it. It works, with lower " +
+        "limits; on Debian or Ubuntu `apt-get install mesa-vulkan-drivers` brings Vulkan drivers.",
+    );
+  }
+  return found;
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  linux:
+    "Linux: WebGPU needs libvulkan and a driver for it. Debian, Ubuntu: `apt-get install mesa-vulkan-drivers` " +
+    "(AMD, Intel, and a software adapter for every machine). Fedora: `dnf install mesa-vulkan-drivers`. Arch: " +
+    "`pacman -S vulkan-swrast`, or vulkan-radeon, vulkan-intel. NVIDIA: its own driver, which brings Vulkan along. " +
+    "In a container the GPU must be let in: `--gpus all -e NVIDIA_DRIVER_CAPABILITIES=all`, or `--device /dev/dri`. " +
+    "If VK_DRIVER_FILES, VK_ICD_FILENAMES or DENO_WEBGPU_BACKEND is set, try without it.",
+  darwin:
+    "macOS: WebGPU runs on Metal, which every Mac with macOS 11 or later has; virtual machines often have none.",
+  windows:
+    "Windows: WebGPU runs on Direct3D 12 or Vulkan; install the newest graphics driver of the GPU's maker. " +
+    "Remote desktops and virtual machines may hide the GPU.",
+};
+
+/** What to install by operating system, this machine's first. */
+function installHints(os: string): string[] {
+  const { [os]: here, ...others } = HINTS;
+  return [...(here ? [here] : []), ...Object.values(others)];
+}
+
+/** The report as text. */
+function describe(report: AdapterReport): string {
+  const { adapter, runtime, features, limits, measured } = report;
+  const by = adapter.vendor ? `, by ${adapter.vendor}` : "";
+  const where = report.storage === "texture"
+    ? "textures, which software adapters read many times faster than buffers"
+    : "buffers";
+  const lines = [
+    row("Adapter", `${adapter.name}${by}, through ${adapter.backend}`),
+    ...(adapter.architecture ? [row("Architecture", adapter.architecture)] : []),
+    row("Kind", adapter.software ? "software: the CPU does the work" : "GPU"),
+    row("Runtime", `Deno ${runtime.deno}, ${runtime.os} ${runtime.arch}`),
+    row("Tensors live in", where),
+    "",
+    "Features",
+    ...Object.entries(FEATURES).map(([name, use]) =>
+      row(`  ${name}`, `${features.includes(name) ? "yes" : "no "}  ${use}`)
+    ),
+    "",
+    "Limits",
+    ...LIMITS.map((name) => row(`  ${name}`, `${quantity(name, limits[name]).padEnd(10)} ${MEANING[name]}`)),
+    "",
+    "Largest batch",
+    ...report.largestBatch.map(({ width, height, imageWidth, images }) =>
+      row(`  width ${width}, ${height}×${imageWidth}`, `${images} images`)
+    ),
+  ];
+  if (!measured) return lines.join("\n");
+  const { flops, copyBandwidth, readBandwidth, stagingBandwidth, waitFloor } = measured;
+  lines.push(
+    "",
+    "Measured",
+    row("  f32 multiply-add", `${giga(flops)} GFLOP/s`),
+    row("  copy bandwidth", `${giga(copyBandwidth)} GB/s, read plus written by a kernel`),
+    row("  read bandwidth", `${giga(readBandwidth)} GB/s, read and summed by a kernel`),
+  );
+  if (stagingBandwidth !== undefined) {
+    lines.push(
+      row("  staging bandwidth", `${giga(stagingBandwidth)} GB/s, from what kernels write into textures`),
+    );
+  }
+  lines.push(
+    row("  waiting for the GPU", `${waitFloor.toFixed(1)} ms at least: programs submit many steps ahead`),
+  );
+  return lines.join("\n");
+}
+
+/** Features that the program can use, and for what. */
+const FEATURES: Readonly<Record<string, string>> = {
+  "timestamp-query": "time of every kernel, for the benchmarks",
+  "shader-f16": "tensors in half precision",
+  "subgroups": "reductions across lanes",
+};
+
+/** What a limit means here. */
+const MEANING: Readonly<Record<typeof LIMITS[number], string>> = {
+  maxStorageBufferBindingSize: "largest tensor in a buffer",
+  maxBufferSize: "largest buffer: all weights lie in one",
+  maxTextureDimension2D: "rows of 64 KiB in the largest tensor in a texture",
+  maxStorageBuffersPerShaderStage: "buffers that a kernel may bind; 8 are enough",
+  maxStorageTexturesPerShaderStage: "tensors that a kernel may read from textures; 4 are enough",
+  maxComputeInvocationsPerWorkgroup: "threads of a workgroup; 64 are used",
+  maxComputeWorkgroupStorageSize: "memory that a workgroup shares",
+  maxComputeWorkgroupsPerDimension: "workgroups in a row; more are folded into two dimensions",
+};
+
+function row(name: string, value: string): string {
+  return `${name.padEnd(36)}${value}`;
+}
+
+function quantity(limit: string, value: number): string {
+  if (!/Size$/.test(limit)) return value.toLocaleString("en-US");
+  return value >= 2 ** 20 ? `${Math.round(value / 2 ** 20)} MiB` : `${Math.round(value / 2 ** 10)} KiB`;
+}
+
+function giga(rate: number): string {
+  return (rate / 1e9).toPrecision(3);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
