@@ -125,5 +125,5 @@ function runWorker(
 
 function couldNotStart(message: string): string {
   return `The image decoder could not start: ${message}. It is the package imagescript, which runs in worker ` +
-    `threads and needs the permissions --allow-read, --allow-env and --allow-ffi; \`deno install\` fetches it.`;
+    `threads and needs the permissions --allow-read and --allow-env; \`deno install\` fetches it.`;
 }

@@ -1,6 +1,6 @@
 /// <reference lib="deno.worker" />
-import { Image } from "imagescript";
-import { MAX_FILE_BYTES, readImageHeader } from "./image_header.ts";
+import { decodeImage } from "./decode_image.ts";
+import { MAX_FILE_BYTES } from "./image_header.ts";
 import { resizeToRgb } from "./resize.ts";
 
 /** Asks for one file, decoded and resized to [height, width, 3]. */
@@ -25,15 +25,9 @@ async function decode({ path, height, width }: DecodeRequest): Promise<Uint8Arra
   if (!isFile) throw new Error("not a file");
   if (size > MAX_FILE_BYTES) throw new Error(`a file of ${size} bytes is no crop of a person`);
   const bytes = await Deno.readFile(path);
-  const header = readImageHeader(bytes);
-  let image: Image;
-  try {
-    image = await Image.decode(bytes) as Image;
-  } catch (error) {
-    throw new Error(`truncated or broken ${header.format.toUpperCase()} (${(error as Error).message})`);
-  }
+  const image = await decodeImage(bytes);
   const pixels = new Uint8Array(height * width * 3);
-  resizeToRgb(image.bitmap, image.width, image.height, pixels, width, height);
+  resizeToRgb(image, pixels, width, height);
   return pixels;
 }
 

@@ -90,11 +90,12 @@ export function readAt(file: Deno.FsFile, offset: number, out: Uint8Array): void
   }
 }
 
-/** Writes a cache beside its final name; `finish` gives it that name, `discard` removes it. */
+/** Writes a cache beside its final name; `finish` gives it that name, `discardUnfinished` removes it otherwise. */
 export class PixelCacheWriter {
   readonly #path: string;
   readonly #temporary: string;
   readonly #file: Deno.FsFile;
+  #finished = false;
 
   /** Creates the folder and the temporary file. */
   constructor(path: string) {
@@ -120,15 +121,29 @@ export class PixelCacheWriter {
     this.writeAt(pixelBytes + json.length + length.length, MAGIC);
     this.#file.syncSync();
     Deno.renameSync(this.#temporary, this.#path);
+    this.#finished = true;
     return this.#file;
   }
 
-  discard(): void {
+  /** Closes and removes the temporary file; does nothing after `finish`. */
+  discardUnfinished(): void {
+    if (this.#finished) return;
+    this.#file.close();
     try {
-      this.#file.close();
       Deno.removeSync(this.#temporary);
     } catch {
-      // It is gone already, or cannot be removed: nobody takes it for a cache.
+      // It cannot be removed, but its name is not one that is ever opened.
     }
+  }
+}
+
+/** Writes a whole cache from memory. */
+export function writePixelCache(path: string, trailer: PixelCacheTrailer, pixels: Uint8Array): void {
+  const writer = new PixelCacheWriter(path);
+  try {
+    writer.writeAt(0, pixels);
+    writer.finish(trailer).close();
+  } finally {
+    writer.discardUnfinished();
   }
 }

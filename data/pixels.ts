@@ -1,7 +1,7 @@
 import type { DecodeReply } from "./decode_worker.ts";
 import { decodeAll } from "./decode_pool.ts";
 import { DataError } from "./errors.ts";
-import { fingerprint, openPixelCache, PixelCacheWriter, readAt } from "./pixel_cache.ts";
+import { fingerprint, openPixelCache, PixelCacheWriter, readAt, writePixelCache } from "./pixel_cache.ts";
 
 /** How to open a `PixelStore`. */
 export interface PixelStoreOptions {
@@ -71,73 +71,52 @@ export class PixelStore {
     const { height, width, cacheFile, memoryLimit = 2 ** 30 } = options;
     const paths = images.map((image) => image.path);
     const stride = strideOf(height, width);
-    const inMemory = paths.length * stride <= memoryLimit || cacheFile === undefined;
+    const bytes = paths.length * stride;
+    const make = (
+      pixels: Uint8Array | Deno.FsFile,
+      failures: readonly [number, string][],
+      notes: string[] = [],
+    ) => new PixelStore(paths, options, pixels, failures, notes);
 
-    const identity = { fingerprint: "", count: paths.length, stride };
-    if (cacheFile !== undefined) {
-      identity.fingerprint = await fingerprint(paths, height, width);
-      const cache = openPixelCache(cacheFile, identity);
-      if (cache !== undefined) {
-        const { failed } = cache.trailer;
-        return new PixelStore(
-          paths,
-          options,
-          inMemory ? readAll(cache.file, paths.length * stride) : cache.file,
-          failed,
-          [],
-        );
-      }
+    if (cacheFile === undefined) {
+      const memory = new Uint8Array(bytes);
+      return make(memory, await decodeInto(paths, options, (i, pixels) => memory.set(pixels, i * stride)));
+    }
+    const identity = { fingerprint: await fingerprint(paths, height, width), count: paths.length, stride };
+    const cache = openPixelCache(cacheFile, identity);
+    if (cache !== undefined) {
+      return make(bytes <= memoryLimit ? readAll(cache.file, bytes) : cache.file, cache.trailer.failed);
     }
 
-    const memory = inMemory ? new Uint8Array(paths.length * stride) : undefined;
-    let writer: PixelCacheWriter | undefined;
-    const notes: string[] = [];
-    /** Without a cache a run still works where memory holds the pixels. */
-    const cannotCache = (error: unknown) => {
-      const reason = `The decoded pixels cannot be kept in ${cacheFile}: ${(error as Error).message}.`;
-      if (!inMemory) {
-        throw new DataError(
-          `${reason} They take ${
-            Math.ceil(paths.length * stride / 2 ** 20)
-          } MiB, too much to hold in memory ` +
-            `instead. Free space there, or choose a cache folder on another disk.`,
-        );
+    if (bytes <= memoryLimit) {
+      const memory = new Uint8Array(bytes);
+      const failed = await decodeInto(paths, options, (i, pixels) => memory.set(pixels, i * stride));
+      try {
+        writePixelCache(cacheFile, { ...identity, failed }, memory);
+      } catch (error) { // The run works without a cache.
+        return make(memory, failed, [
+          `${cannotKeep(cacheFile, error)} They will be decoded again by the next run.`,
+        ]);
       }
-      notes.push(`${reason} They will be decoded again by the next run.`);
-    };
+      return make(memory, failed);
+    }
 
     try {
-      if (!inMemory) {
-        try {
-          writer = new PixelCacheWriter(cacheFile!);
-        } catch (error) {
-          cannotCache(error);
-        }
+      const writer = new PixelCacheWriter(cacheFile);
+      try {
+        const failed = await decodeInto(paths, options, (i, pixels) => writer.writeAt(i * stride, pixels));
+        return make(writer.finish({ ...identity, failed }), failed);
+      } finally {
+        writer.discardUnfinished();
       }
-      const failures = await decodeInto(paths, options, (index, pixels) => {
-        if (memory !== undefined) return memory.set(pixels, index * stride);
-        try {
-          writer!.writeAt(index * stride, pixels);
-        } catch (error) {
-          cannotCache(error);
-        }
-      });
-      refuseTooManyFailures(paths, failures);
-      let file: Deno.FsFile | undefined;
-      if (cacheFile !== undefined) {
-        try {
-          writer ??= new PixelCacheWriter(cacheFile);
-          if (memory !== undefined) writer.writeAt(0, memory);
-          file = writer.finish({ ...identity, failed: failures });
-          writer = undefined;
-        } catch (error) {
-          cannotCache(error);
-        }
-      }
-      if (memory !== undefined) file?.close();
-      return new PixelStore(paths, options, memory ?? file!, failures, notes);
-    } finally {
-      writer?.discard();
+    } catch (error) {
+      if (error instanceof DataError) throw error;
+      throw new DataError(
+        `${cannotKeep(cacheFile, error)} They take ${
+          Math.ceil(bytes / 2 ** 20)
+        } MiB, too much to hold in memory ` +
+          `instead. Free space there, or choose a cache folder on another disk.`,
+      );
     }
   }
 
@@ -197,6 +176,10 @@ function readAll(file: Deno.FsFile, bytes: number): Uint8Array {
   }
 }
 
+function cannotKeep(cacheFile: string, error: unknown): string {
+  return `The decoded pixels cannot be kept in ${cacheFile}: ${(error as Error).message}.`;
+}
+
 /** Decodes all, hands the pixels of each image over, and returns the failures in the order of the list. */
 async function decodeInto(
   paths: readonly string[],
@@ -210,7 +193,9 @@ async function decodeInto(
     else failures.push([reply.index, reply.reason]);
     options.onProgress?.(++done, paths.length);
   });
-  return failures.sort(([a], [b]) => a - b);
+  failures.sort(([a], [b]) => a - b);
+  refuseTooManyFailures(paths, failures);
+  return failures;
 }
 
 function refuseTooManyFailures(paths: readonly string[], failures: readonly [number, string][]): void {

@@ -1,24 +1,22 @@
+import type { DecodedImage } from "./decode_image.ts";
+
 /**
- * Resizes RGBA to RGB by a separable triangle filter whose support grows with the reduction (bilinear
+ * Resizes a picture to RGB by a separable triangle filter whose support grows with the reduction (bilinear
  * interpolation when enlarging, an anti-aliased average when reducing, as Pillow's BILINEAR). The picture is
  * stretched to the new size, as re-identification does with its crops.
  *
- * @param rgba Source, [sourceHeight, sourceWidth, 4]; alpha is ignored.
+ * @param image Grey, RGB, or RGB with an alpha, which is ignored.
  * @param out Where the result goes, at least height·width·3 bytes, [height, width, 3].
  */
-export function resizeToRgb(
-  rgba: ArrayLike<number>,
-  sourceWidth: number,
-  sourceHeight: number,
-  out: Uint8Array,
-  width: number,
-  height: number,
-): void {
+export function resizeToRgb(image: DecodedImage, out: Uint8Array, width: number, height: number): void {
+  const { width: sourceWidth, height: sourceHeight, channels, data } = image;
+  const green = channels === 1 ? 0 : 1, blue = channels === 1 ? 0 : 2;
   if (sourceWidth === width && sourceHeight === height) {
-    for (let from = 0, to = 0; to < width * height * 3; from += 4, to += 3) {
-      out[to] = rgba[from]!;
-      out[to + 1] = rgba[from + 1]!;
-      out[to + 2] = rgba[from + 2]!;
+    if (channels === 3) return out.set(data);
+    for (let from = 0, to = 0; to < width * height * 3; from += channels, to += 3) {
+      out[to] = data[from]!;
+      out[to + 1] = data[from + green]!;
+      out[to + 2] = data[from + blue]!;
     }
     return;
   }
@@ -28,18 +26,18 @@ export function resizeToRgb(
   const rows = new Float32Array(sourceHeight * width * 3);
   for (let y = 0, to = 0; y < sourceHeight; y++) {
     for (let x = 0; x < width; x++, to += 3) {
-      let red = 0, green = 0, blue = 0;
-      let from = (y * sourceWidth + across.first[x]!) * 4;
-      for (let tap = 0; tap < across.taps; tap++, from += 4) {
+      let redSum = 0, greenSum = 0, blueSum = 0;
+      let from = (y * sourceWidth + across.first[x]!) * channels;
+      for (let tap = 0; tap < across.taps; tap++, from += channels) {
         const weight = across.weights[x * across.taps + tap]!;
         if (weight === 0) continue;
-        red += weight * rgba[from]!;
-        green += weight * rgba[from + 1]!;
-        blue += weight * rgba[from + 2]!;
+        redSum += weight * data[from]!;
+        greenSum += weight * data[from + green]!;
+        blueSum += weight * data[from + blue]!;
       }
-      rows[to] = red;
-      rows[to + 1] = green;
-      rows[to + 2] = blue;
+      rows[to] = redSum;
+      rows[to + 1] = greenSum;
+      rows[to + 2] = blueSum;
     }
   }
   const stride = width * 3;

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { Image } from "imagescript";
+import { decodeImage } from "../../data/decode_image.ts";
+import { readImageHeader } from "../../data/image_header.ts";
+import { resizeToRgb } from "../../data/resize.ts";
+
+function gradient(width: number, height: number): Image {
+  const image = new Image(width, height);
+  for (let i = 0; i < width * height; i++) {
+    image.bitmap.set([i % 251, (3 * i) % 241, (7 * i) % 239, 255], 4 * i);
+  }
+  return image;
+}
+
+Deno.test("decodeImage() gives the pixels of imagescript's own Image.decode, for JPEG and PNG", async () => {
+  for (const bytes of [await gradient(23, 31).encodeJPEG(80), await gradient(23, 31).encode()]) {
+    const image = await decodeImage(bytes);
+    const expected = await Image.decode(bytes) as Image;
+    assert.deepEqual([image.width, image.height], [23, 31]);
+    const rgb = new Uint8Array(23 * 31 * 3);
+    resizeToRgb(image, rgb, 23, 31);
+    assert.deepEqual(rgb, Uint8Array.from(expected.bitmap.filter((_, i) => i % 4 !== 3)));
+  }
+});
+
+Deno.test("decodeImage() works on after a broken image and after a very large one", async () => {
+  const good = await gradient(16, 16).encodeJPEG(80);
+  const expected = await decodeImage(good);
+  await assert.rejects(decodeImage(good.slice(0, good.length - 40)), /truncated or broken JPEG/);
+  assert.deepEqual(await decodeImage(good), expected);
+  await decodeImage(await new Image(1200, 1100).fill(0x808080ff).encodeJPEG(50));
+  assert.deepEqual(await decodeImage(good), expected);
+});
+
+Deno.test("readImageHeader() answers every beginning and every one-byte change of a JPEG, never hangs or returns nonsense", async () => {
+  const good = await gradient(8, 8).encodeJPEG(80);
+  const examine = (bytes: Uint8Array) => {
+    try {
+      const { width, height } = readImageHeader(bytes);
+      assert.ok(width > 0 && height > 0 && width * height <= 32 * 2 ** 20);
+    } catch (error) {
+      assert.ok(error instanceof Error && error.message !== "");
+    }
+  };
+  for (let length = 0; length < good.length; length++) examine(good.subarray(0, length));
+  for (let at = 0; at < 200; at++) {
+    for (const value of [0, 1, 0x7f, 0xc0, 0xda, 0xff]) {
+      const bytes = good.slice();
+      bytes[at] = value;
+      examine(bytes);
+    }
+  }
+});
+
+Deno.test("resizeToRgb() keeps a constant picture constant and repeats grey into three channels", () => {
+  for (const [width, height] of [[3, 50], [17, 5], [1, 1], [40, 40]] as const) {
+    const out = new Uint8Array(width * height * 3);
+    resizeToRgb(
+      { width: 20, height: 11, channels: 1, data: new Uint8Array(220).fill(200) },
+      out,
+      width,
+      height,
+    );
+    assert.ok(out.every((value) => value === 200));
+  }
+});
+
+Deno.test("resizeToRgb() averages when reducing: a chessboard of single pixels becomes grey", () => {
+  const data = Uint8Array.from({ length: 64 * 64 }, (_, i) => ((i + (i >> 6)) & 1) * 255);
+  const out = new Uint8Array(8 * 8 * 3);
+  resizeToRgb({ width: 64, height: 64, channels: 1, data }, out, 8, 8);
+  assert.ok(out.every((value) => Math.abs(value - 127.5) <= 2), `${out.slice(0, 12)}`);
+});
