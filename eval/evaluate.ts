@@ -2,7 +2,13 @@
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
 import { distanceBlocks } from "./distances.ts";
-import { type ImageLabels, type RankedMatch, RankingAccumulator, type RankingResult, topMatches } from "./ranking.ts";
+import {
+  type ImageLabels,
+  type RankedMatch,
+  RankingAccumulator,
+  type RankingResult,
+  topMatches,
+} from "./ranking.ts";
 
 /** Embeddings [n, size] of a set of images, and who is on them. */
 export interface EmbeddedSet {
@@ -35,16 +41,26 @@ export async function evaluate(
   const accumulator = new RankingAccumulator(gallery.labels);
   const result = { top: [] as RankedMatch[][], positives: [] as number[], negatives: [] as number[] };
   const { identity, camera } = queries.labels;
-  await distanceBlocks(device, queries.embeddings, gallery.embeddings, size, metric, (distances, first, rows) => {
-    const labels = { identity: identity.subarray(first, first + rows), camera: camera.subarray(first, first + rows) };
-    accumulator.addBlock(distances, labels);
-    const g = gallery.labels.identity.length;
-    for (let i = 0; i < rows; i++) {
-      const row = distances.subarray(i * g, (i + 1) * g);
-      result.top.push(topMatches(row, TOP, gallery.labels, labels.identity[i], labels.camera[i]));
-      sampleDistances(row, gallery.labels, labels.identity[i], labels.camera[i], result);
-    }
-  });
+  await distanceBlocks(
+    device,
+    queries.embeddings,
+    gallery.embeddings,
+    size,
+    metric,
+    (distances, first, rows) => {
+      const labels = {
+        identity: identity.subarray(first, first + rows),
+        camera: camera.subarray(first, first + rows),
+      };
+      accumulator.addBlock(distances, labels);
+      const g = gallery.labels.identity.length;
+      for (let i = 0; i < rows; i++) {
+        const row = distances.subarray(i * g, (i + 1) * g);
+        result.top.push(topMatches(row, TOP, gallery.labels, labels.identity[i], labels.camera[i]));
+        sampleDistances(row, gallery.labels, labels.identity[i], labels.camera[i], result);
+      }
+    },
+  );
   return { scores: accumulator.result(), ...result };
 }
 

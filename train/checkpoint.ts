@@ -36,7 +36,11 @@ export async function takeCheckpoint(
       tensors.set(name, { dtype: "F32", shape: [...parameter.shape], data });
     }
   }
-  tensors.set("history", { dtype: "F32", shape: [rest.step, history.length / Math.max(1, rest.step)], data: history });
+  tensors.set("history", {
+    dtype: "F32",
+    shape: [rest.step, history.length / Math.max(1, rest.step)],
+    data: history,
+  });
   return { ...rest, tensors };
 }
 
@@ -66,7 +70,9 @@ export function restoreCheckpoint(
       if (!tensor || tensor.shape.join() !== parameter.shape.join()) {
         throw new RunError(
           `${path} is a checkpoint of another network: ${name} should have shape [${parameter.shape}] and ` +
-            `${tensor ? `has [${tensor.shape}]` : "is not there"}. Use the settings that it was trained with, or ` +
+            `${
+              tensor ? `has [${tensor.shape}]` : "is not there"
+            }. Use the settings that it was trained with, or ` +
             "another checkpoint.",
         );
       }
@@ -98,7 +104,9 @@ export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promi
     await writeWhole(path, bytes);
   } catch (error) {
     throw new RunError(
-      `The checkpoint of step ${step} could not be written to ${path} (${(error as Error).message}). Earlier ` +
+      `The checkpoint of step ${step} could not be written to ${path} (${
+        (error as Error).message
+      }). Earlier ` +
         "checkpoints are intact. Free space on the disk, then go on with --resume.",
     );
   }
@@ -146,7 +154,9 @@ export async function loadCheckpoint(place: string): Promise<{ checkpoint: Check
     file = decodeSafetensors(bytes);
   } catch (error) {
     throw new RunError(
-      `${path} is damaged: ${(error as Error).message}. Use an earlier checkpoint of the same folder, or train again.`,
+      `${path} is damaged: ${
+        (error as Error).message
+      }. Use an earlier checkpoint of the same folder, or train again.`,
     );
   }
   const { format, step, model, options } = file.metadata;

@@ -1,13 +1,5 @@
 /** One training step as a program: images in, weights updated, metrics out. */
-import {
-  add,
-  affine,
-  type Device,
-  normalisedImages,
-  type Optimiser,
-  Program,
-  u32,
-} from "../engine/mod.ts";
+import { add, affine, type Device, normalisedImages, type Optimiser, Program, u32 } from "../engine/mod.ts";
 import { imageWords } from "../kernels/mod.ts";
 import { identityLoss, lossTable } from "../losses/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";

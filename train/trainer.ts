@@ -7,7 +7,6 @@ import {
   packTransforms,
   Random,
   TRIPLET_METRICS,
-  UNMOVED,
 } from "../engine/mod.ts";
 import { type IdentityIndex, indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";
@@ -15,11 +14,11 @@ import type { Batch, Sampler } from "../data/sampler.ts";
 import { samplers } from "../data/samplers.ts";
 import { lossTable } from "../losses/mod.ts";
 import { type ModelSpec, ReidModel } from "../model/reid_model.ts";
-import { type Checkpoint, brokenTensors, restoreCheckpoint, takeCheckpoint } from "./checkpoint.ts";
+import { brokenTensors, type Checkpoint, restoreCheckpoint, takeCheckpoint } from "./checkpoint.ts";
 import { NumericsError, RunError } from "./errors.ts";
 import type { TrainingOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
-import { recordCalibration, recordTrainingStep, type TrainingStep } from "./step.ts";
+import { recordTrainingStep, type TrainingStep } from "./step.ts";
 
 /** What one step reports. */
 export interface StepMetrics {
@@ -40,10 +39,22 @@ export interface StepMetrics {
 }
 
 /** Columns of a checkpoint's `history`. */
-export const HISTORY = ["total", "active", "positiveDistance", "negativeDistance", "spread", "learningRate"] as const;
+export const HISTORY = [
+  "total",
+  "active",
+  "positiveDistance",
+  "negativeDistance",
+  "spread",
+  "learningRate",
+] as const;
 
-/** Labels in the streams of chance that a run's seed splits into. */
-const STREAM = { weights: 1, sampler: 2, augmentation: 3, calibration: 4 };
+/** Labels of the streams of chance that a run's seed splits into. */
+const STREAM = { weights: 1, sampler: 2, augmentation: 3 };
+
+/** The network of a run as it is before the first step. */
+export function initialModel(device: Device, spec: ModelSpec, seed: number): ReidModel {
+  return new ReidModel(device, spec, new Random(seed).fork(STREAM.weights));
+}
 
 /** A run in memory. Make one with {@link Trainer.open}. */
 export class Trainer {
@@ -79,7 +90,7 @@ export class Trainer {
     const index = indexIdentities(train, store.usable);
     const sampler = makeSampler(index, options);
     const spec = modelSpec(options, index.identities.length);
-    const model = new ReidModel(device, spec, new Random(options.seed).fork(STREAM.weights));
+    const model = initialModel(device, spec, options.seed);
     const optimiser = new Adam(model.parameters, { weightDecay: options.weightDecay });
     if (resume) {
       if (JSON.stringify(resume.checkpoint.model) !== JSON.stringify(spec)) {
@@ -102,25 +113,6 @@ export class Trainer {
   /** Steps of the whole run. */
   get steps(): number {
     return this.options.epochs * this.sampler.batchesPerEpoch;
-  }
-
-  /**
-   * Gives batch norm's running statistics the training images' values without touching a weight, so that the
-   * untrained network can be judged fairly.
-   */
-  async calibrate(batches = 24): Promise<void> {
-    const program = await recordCalibration(this.device, this.model, this.sampler.batchImages);
-    const random = new Random(this.options.seed).fork(STREAM.calibration);
-    const usable = [...this.store.usable.keys()].filter((i) => this.store.usable[i]);
-    for (let i = 0; i < batches; i++) {
-      const images = Int32Array.from({ length: this.sampler.batchImages }, () => usable[random.integer(usable.length)]);
-      await program.submit({
-        pixels: await this.#pixels(images),
-        transforms: packTransforms(new Array(images.length).fill(UNMOVED)),
-      });
-    }
-    await this.device.gpu.queue.onSubmittedWorkDone();
-    program.destroy();
   }
 
   /**
@@ -167,7 +159,9 @@ export class Trainer {
     const broken = brokenTensors(checkpoint);
     if (broken.length > 0) {
       throw new NumericsError(
-        `After step ${this.step} ${broken[0]} (and ${broken.length - 1} more tensors) held values that are not ` +
+        `After step ${this.step} ${broken[0]} (and ${
+          broken.length - 1
+        } more tensors) held values that are not ` +
           `finite. ${NUMERICS_REMEDY}`,
       );
     }
@@ -224,7 +218,8 @@ export class Trainer {
   }
 }
 
-const NUMERICS_REMEDY = "Training stopped; the last good checkpoint is kept. A lower --lr or a longer --warm-up helps.";
+const NUMERICS_REMEDY =
+  "Training stopped; the last good checkpoint is kept. A lower --lr or a longer --warm-up helps.";
 
 function modelSpec(options: TrainingOptions, identities: number): ModelSpec {
   return {
@@ -244,5 +239,12 @@ function makeSampler(index: IdentityIndex, options: TrainingOptions): Sampler {
   const { p, k, batchSize, triplets, batchesPerEpoch } = options;
   const factory = samplers[lossTable[options.loss].sampler];
   const seed = new Random(options.seed).fork(STREAM.sampler).uint32();
-  return factory(index, { seed, p, k, batchSize, triplets, ...(batchesPerEpoch > 0 ? { batchesPerEpoch } : {}) });
+  return factory(index, {
+    seed,
+    p,
+    k,
+    batchSize,
+    triplets,
+    ...(batchesPerEpoch > 0 ? { batchesPerEpoch } : {}),
+  });
 }

@@ -34,13 +34,17 @@ export class Watch {
     if (this.#flat < PATIENCE || this.#saidCollapse) return undefined;
     this.#saidCollapse = true;
     return `The embeddings have collapsed: for ${PATIENCE} steps all of them were nearly equal and the loss stood at ` +
-      `${softMargin ? "0.693" : "the margin"}. A lower --lr, a longer --warm-up, smaller P and K at first, or ` +
+      `${
+        softMargin ? "0.693" : "the margin"
+      }. A lower --lr, a longer --warm-up, smaller P and K at first, or ` +
       "--id-loss 1 help.";
   }
 
   /** Sentences for the end of the run. */
   summary(): string[] {
     if (this.withoutTriplets === 0) return [];
-    return [`${this.withoutTriplets} of ${this.#steps} batches had no two images of one person and taught nothing.`];
+    return [
+      `${this.withoutTriplets} of ${this.#steps} batches had no two images of one person and taught nothing.`,
+    ];
   }
 }

@@ -1,0 +1,35 @@
+/** What every command shares: how errors become messages and exit codes. */
+import { DataError } from "../data/errors.ts";
+import { DeviceLostError, EngineError } from "../engine/mod.ts";
+import { RunError } from "../train/errors.ts";
+import { HelpRequest, UsageError } from "./flags.ts";
+
+/** Exit codes, as the README lists them. */
+export const EXIT = { done: 0, failed: 1, usage: 2, deviceLost: 3, interrupted: 130 };
+
+/** Runs a command and returns its exit code; a mistake of the user's is one paragraph on stderr. */
+export async function runCommand(main: (args: string[]) => Promise<number>, args: string[]): Promise<number> {
+  try {
+    return await main(args);
+  } catch (error) {
+    if (error instanceof HelpRequest) {
+      console.log(error.message);
+      return EXIT.done;
+    }
+    if (error instanceof UsageError) {
+      console.error(`error: ${error.message}`);
+      return EXIT.usage;
+    }
+    if (error instanceof DeviceLostError) {
+      console.error(`error: ${error.message}`);
+      return EXIT.deviceLost;
+    }
+    if (error instanceof DataError || error instanceof EngineError || error instanceof RunError) {
+      console.error(`error: ${error.message}`);
+      return EXIT.failed;
+    }
+    console.error("error: This should not have happened; please report it with the lines below.");
+    console.error(error);
+    return EXIT.failed;
+  }
+}

@@ -1,0 +1,79 @@
+/** The people that a command works on: a dataset folder, or synthetic ones, and their decoded pixels. */
+import { join } from "node:path";
+import { describeDataset, type PersonImage, type ReidDataset } from "../data/dataset.ts";
+import { readMarket1501 } from "../data/market1501.ts";
+import { PixelStore } from "../data/pixels.ts";
+import { ensureSyntheticPeople } from "../data/synthetic/write.ts";
+import { type Progress, progress } from "./progress.ts";
+
+/** Threads for decoding and drawing: the cores, but no more than eight. */
+export function workerCount(): number {
+  return Math.max(1, Math.min(8, navigator.hardwareConcurrency));
+}
+
+/** A progress display that appears with the first call, for work that is often already done. */
+export function lazyProgress(label: string, unit: string) {
+  let shown: Progress | undefined;
+  return {
+    update(done: number, total: number): void {
+      shown ??= progress({ label, total, unit });
+      shown.update(done);
+    },
+    finish(): void {
+      shown?.finish();
+    },
+  };
+}
+
+/**
+ * Reads the dataset in `folder`, or draws synthetic people into the cache where no folder is given.
+ *
+ * @throws {DataError} when the folder is no dataset.
+ */
+export async function openPeople(folder: string | undefined, cache: string): Promise<ReidDataset> {
+  let root = folder;
+  if (root === undefined) {
+    const display = lazyProgress("Drawing synthetic people", "images");
+    try {
+      const onProgress = (done: number, total: number) => display.update(done, total);
+      root = await ensureSyntheticPeople(cache, {}, { workers: workerCount(), onProgress });
+    } finally {
+      display.finish();
+    }
+    console.log(`No --data given: using synthetic people, drawn by this program into ${root}`);
+  }
+  const dataset = await readMarket1501(root);
+  console.log(describeDataset(dataset));
+  for (const warning of dataset.warnings) console.error(`warning: ${warning}`);
+  return dataset;
+}
+
+/** Decodes images, or takes their pixels from the cache; says which files were skipped. */
+export async function openPixels(
+  images: readonly PersonImage[],
+  part: string,
+  size: { height: number; width: number },
+  root: string,
+  cache: string,
+): Promise<PixelStore> {
+  const display = lazyProgress(`Decoding ${part} images`, "images");
+  try {
+    await Deno.mkdir(cache, { recursive: true });
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(await Deno.realPath(root)));
+    const key = [...new Uint8Array(digest, 0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const store = await PixelStore.open(images, {
+      ...size,
+      workers: workerCount(),
+      cacheFile: join(cache, `pixels-${part}-${size.height}x${size.width}-${key}.rgb`),
+      onProgress: (done, total) => display.update(done, total),
+    });
+    for (const note of store.notes) console.error(`warning: ${note}`);
+    for (const { path, reason } of store.failed) console.error(`warning: skipped ${path}: ${reason}`);
+    if (store.failed.length > 0) {
+      console.error(`warning: ${store.failed.length} of ${store.count} ${part} images could not be decoded`);
+    }
+    return store;
+  } finally {
+    display.finish();
+  }
+}

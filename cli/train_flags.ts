@@ -1,0 +1,229 @@
+/** The flags of `deno task train`, and the settings that they make. */
+import { METRICS } from "../kernels/mod.ts";
+import { lossTable } from "../losses/mod.ts";
+import type { TrainingOptions } from "../train/options.ts";
+import { type Command, defineFlags, type FlagValues } from "./flags.ts";
+
+const losses = Object.values(lossTable).map(({ key, summary }) => `${key}: ${summary}`).join(" ");
+
+/** What `--help` says first. */
+export const TRAIN_COMMAND: Command = {
+  usage: "deno task train",
+  summary: "Trains MobileNetV2 to tell people apart, then scores it on people it has never seen.",
+  examples: [
+    [
+      "deno task train --loss hard",
+      "batch-hard triplets on synthetic people, a few minutes on two CPU cores",
+    ],
+    [
+      "deno task train --data Market-1501-v15.09.15 --width 1 --image-height 256 --image-width 128 --epochs 120",
+      "the real thing, on a GPU",
+    ],
+    ["deno task train --resume runs/hard", "go on with a run that was stopped"],
+  ],
+};
+
+/** Flags that decide a run's numbers; a resumed run takes them from its checkpoint. */
+export const SETTING_FLAGS = defineFlags({
+  loss: { type: "choice", choices: Object.keys(lossTable), default: "hard", group: "Loss", help: losses },
+  margin: {
+    type: "number",
+    min: 0,
+    max: 10,
+    default: 0.3,
+    group: "Loss",
+    help: "How much farther than the positive a negative should be.",
+  },
+  metric: {
+    type: "choice",
+    choices: [...METRICS],
+    default: "euclidean",
+    group: "Loss",
+    help: "Distance between embeddings.",
+  },
+  "soft-margin": {
+    type: "boolean",
+    group: "Loss",
+    help: "log(1 + e^x) in place of the hinge with its margin.",
+  },
+  "id-loss": {
+    type: "number",
+    min: 0,
+    max: 100,
+    default: 0,
+    value: "WEIGHT",
+    group: "Loss",
+    help: "Adds an identity head; weight of its cross-entropy beside the triplet loss.",
+  },
+  "label-smoothing": {
+    type: "number",
+    min: 0,
+    below: 1,
+    default: 0.1,
+    group: "Loss",
+    help: "Of the identity head's cross-entropy.",
+  },
+  p: {
+    type: "integer",
+    min: 2,
+    max: 512,
+    default: 8,
+    group: "Batch",
+    help: "Identities in a batch (--loss hard).",
+  },
+  k: {
+    type: "integer",
+    min: 2,
+    max: 64,
+    default: 4,
+    group: "Batch",
+    help: "Images of each identity in a batch (--loss hard).",
+  },
+  "batch-size": {
+    type: "integer",
+    min: 2,
+    max: 2048,
+    default: 48,
+    group: "Batch",
+    help: "Images in a batch (--loss semi-hard).",
+  },
+  triplets: {
+    type: "integer",
+    min: 1,
+    max: 512,
+    default: 11,
+    group: "Batch",
+    help: "Triplets in a batch of three times as many images (--loss basic).",
+  },
+  width: {
+    type: "number",
+    above: 0,
+    max: 4,
+    default: 0.5,
+    group: "Network",
+    help: "Width multiplier of MobileNetV2.",
+  },
+  "image-height": {
+    type: "integer",
+    min: 32,
+    max: 1024,
+    default: 128,
+    value: "PIXELS",
+    group: "Network",
+    help: "Height that images are resized to.",
+  },
+  "image-width": {
+    type: "integer",
+    min: 32,
+    max: 1024,
+    default: 64,
+    value: "PIXELS",
+    group: "Network",
+    help: "Width that images are resized to.",
+  },
+  "embedding-size": {
+    type: "integer",
+    min: 0,
+    max: 8192,
+    default: 0,
+    group: "Network",
+    help:
+      "Adds a linear projection of the 1280 pooled features to this size; 0: the features are the embedding.",
+  },
+  normalize: { type: "boolean", default: true, group: "Network", help: "Scale embeddings to length one." },
+  epochs: {
+    type: "integer",
+    min: 1,
+    max: 100000,
+    default: 8,
+    group: "Training",
+    help: "Passes over the training images.",
+  },
+  "batches-per-epoch": {
+    type: "integer",
+    min: 0,
+    max: 1000000,
+    default: 0,
+    value: "COUNT",
+    group: "Training",
+    help: "Length of an epoch; 0: about one pass over the images.",
+  },
+  lr: {
+    type: "number",
+    above: 0,
+    max: 10,
+    default: 0.002,
+    value: "RATE",
+    group: "Training",
+    help: "Highest learning rate of Adam.",
+  },
+  "warm-up": {
+    type: "number",
+    min: 0,
+    max: 1,
+    default: 0.1,
+    value: "SHARE",
+    group: "Training",
+    help: "Share of the run over which the learning rate rises from 0; then half a cosine brings it down.",
+  },
+  "weight-decay": {
+    type: "number",
+    min: 0,
+    max: 1,
+    default: 0.01,
+    group: "Training",
+    help: "Decoupled weight decay; batch norm and biases are exempt.",
+  },
+  shift: {
+    type: "integer",
+    min: 0,
+    max: 256,
+    default: 4,
+    value: "PIXELS",
+    group: "Training",
+    help: "Training images are shifted by up to this many pixels each way (and mirrored half of the time).",
+  },
+  seed: {
+    type: "integer",
+    min: 0,
+    max: 4294967295,
+    default: 1,
+    group: "Training",
+    help: "Decides every random choice; equal seeds give equal bytes on one adapter.",
+  },
+});
+
+/** Flags that say where things are. */
+export const PLACE_FLAGS = defineFlags({
+  data: {
+    type: "string",
+    value: "DIR",
+    group: "Files",
+    help: "Market-1501 folder; without it synthetic people are drawn.",
+  },
+  out: {
+    type: "string",
+    value: "DIR",
+    group: "Files",
+    help: "Folder of the run; by default the first free one of runs/LOSS, runs/LOSS-2, ...",
+  },
+  resume: {
+    type: "string",
+    value: "DIR",
+    group: "Files",
+    help: "Go on with the run in this folder, with its own settings.",
+  },
+  cache: {
+    type: "string",
+    value: "DIR",
+    default: ".cache",
+    group: "Files",
+    help: "Where synthetic people and decoded pixels are kept.",
+  },
+});
+
+/** Settings from the flags' values. */
+export function trainingOptions(flags: FlagValues<typeof SETTING_FLAGS>): TrainingOptions {
+  const { lr, ...rest } = flags;
+  return { ...rest, metric: flags.metric as TrainingOptions["metric"], learningRate: lr };
+}

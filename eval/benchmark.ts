@@ -1,0 +1,81 @@
+/** A dataset's queries and gallery, ready to be ranked by any network or by colours alone. */
+import type { ReidDataset } from "../data/dataset.ts";
+import type { PixelStore } from "../data/pixels.ts";
+import type { Device } from "../engine/mod.ts";
+import type { Metric } from "../kernels/mod.ts";
+import type { ReidModel } from "../model/reid_model.ts";
+import { colourHistogram, rankByColour } from "./colour_histogram.ts";
+import { Embedder } from "./embed.ts";
+import { evaluate, type Evaluation } from "./evaluate.ts";
+import type { ImageLabels, RankingResult } from "./ranking.ts";
+
+/** Images embedded at a time. */
+const BATCH = 32;
+
+interface TestSet {
+  /** Places in the store. */
+  readonly indices: number[];
+  readonly labels: ImageLabels;
+}
+
+/** The test part of a dataset with its pixels. */
+export class Benchmark {
+  readonly queries: TestSet;
+  readonly gallery: TestSet;
+
+  /** @param store the pixels of `dataset.query`, then of `dataset.gallery`; images that cannot be used are left out. */
+  constructor(readonly dataset: ReidDataset, readonly store: PixelStore) {
+    const images = [...dataset.query, ...dataset.gallery];
+    const part = (from: number, to: number): TestSet => {
+      const indices = Array.from({ length: to - from }, (_, i) => from + i).filter((i) => store.usable[i]);
+      return {
+        indices,
+        labels: {
+          identity: Int32Array.from(indices, (i) => images[i].identity),
+          camera: Int32Array.from(indices, (i) => images[i].camera),
+        },
+      };
+    };
+    this.queries = part(0, dataset.query.length);
+    this.gallery = part(dataset.query.length, images.length);
+  }
+
+  /** Embeds everything and ranks the gallery for every query. */
+  async run(
+    device: Device,
+    model: ReidModel,
+    metric: Metric,
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<Evaluation> {
+    const embedder = await Embedder.open(device, model, BATCH);
+    try {
+      const indices = [...this.queries.indices, ...this.gallery.indices];
+      const embeddings = await embedder.embed(this.store, indices, onProgress);
+      const split = this.queries.indices.length * model.embeddingSize;
+      return await evaluate(
+        device,
+        { embeddings: embeddings.subarray(0, split), labels: this.queries.labels },
+        { embeddings: embeddings.subarray(split), labels: this.gallery.labels },
+        model.embeddingSize,
+        metric,
+      );
+    } finally {
+      embedder.destroy();
+    }
+  }
+
+  /** Ranks by colour histograms: what can be had without learning anything. */
+  async colours(): Promise<RankingResult> {
+    const { height, width } = this.store;
+    const pixels = new Uint8Array(this.store.stride);
+    const describe = async (set: TestSet) => {
+      const histograms: Float32Array[] = [];
+      for (const index of set.indices) {
+        await this.store.batch([index], pixels);
+        histograms.push(colourHistogram(pixels.subarray(0, height * width * 3), height, width));
+      }
+      return { histograms, labels: set.labels };
+    };
+    return rankByColour(await describe(this.queries), await describe(this.gallery));
+  }
+}

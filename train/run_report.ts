@@ -1,0 +1,83 @@
+/** From a finished run to its report: curves, distances, and a sample of ranked galleries. */
+import { basename } from "node:path";
+import type { PersonImage } from "../data/dataset.ts";
+import type { Benchmark } from "../eval/benchmark.ts";
+import type { Evaluation } from "../eval/evaluate.ts";
+import type { RankingResult } from "../eval/ranking.ts";
+import type { TrainingOptions } from "./options.ts";
+import { distanceHistogram } from "./report/distance_histogram.ts";
+import type { ReportData, ReportImage, Retrieval, TrainingCurves } from "./report/report_data.ts";
+import { HISTORY } from "./trainer.ts";
+
+/** Queries shown. */
+const ROWS = 10;
+
+/** What a finished run knows. */
+export interface FinishedRun {
+  readonly title: string;
+  readonly options: TrainingOptions;
+  readonly settings: Record<string, string | number>;
+  readonly history: ArrayLike<number>;
+  readonly benchmark: Benchmark;
+  readonly trained: Evaluation;
+  readonly untrained: Evaluation;
+  readonly colours: RankingResult;
+  readonly notes: readonly string[];
+}
+
+/** Gathers the report's data; reads the pictured images' files. */
+export async function gatherReport(run: FinishedRun): Promise<ReportData> {
+  const { trained, untrained, options } = run;
+  const { loss, margin, metric, softMargin, ...rest } = options;
+  return {
+    title: run.title,
+    settings: { loss, metric, ...(softMargin ? { softMargin } : { margin }), ...rest, ...run.settings },
+    scores: [
+      { name: "Trained", scores: trained.scores },
+      { name: "Untrained", scores: untrained.scores },
+      { name: "Colour histogram", scores: run.colours },
+    ],
+    curves: curves(run.history),
+    distances: [
+      distanceHistogram("Before training", untrained.positives, untrained.negatives),
+      distanceHistogram("After training", trained.positives, trained.negatives),
+    ],
+    retrieval: await retrieval(run.benchmark, trained),
+    notes: run.notes,
+  };
+}
+
+function curves(history: ArrayLike<number>): TrainingCurves {
+  const steps = history.length / HISTORY.length;
+  const column = (name: typeof HISTORY[number]) =>
+    Float64Array.from({ length: steps }, (_, i) => history[i * HISTORY.length + HISTORY.indexOf(name)]);
+  return {
+    step: Float64Array.from({ length: steps }, (_, i) => i + 1),
+    loss: column("total"),
+    active: column("active"),
+    positiveDistance: column("positiveDistance"),
+    negativeDistance: column("negativeDistance"),
+    learningRate: column("learningRate"),
+  };
+}
+
+/** Every n-th query with the head of its ranking: chosen by place, not by success. */
+async function retrieval(benchmark: Benchmark, { top }: Evaluation): Promise<Retrieval[]> {
+  const { dataset, queries, gallery } = benchmark;
+  const images = [...dataset.query, ...dataset.gallery];
+  const every = Math.max(1, Math.floor(queries.indices.length / ROWS));
+  const rows: Retrieval[] = [];
+  for (let q = 0; q < queries.indices.length && rows.length < ROWS; q += every) {
+    const matches = await Promise.all(top[q].map(async ({ index, distance, right }) => ({
+      ...await reportImage(images[gallery.indices[index]]),
+      distance,
+      right,
+    })));
+    rows.push({ query: await reportImage(images[queries.indices[q]]), matches });
+  }
+  return rows;
+}
+
+async function reportImage({ path, identity, camera }: PersonImage): Promise<ReportImage> {
+  return { name: basename(path), bytes: await Deno.readFile(path), identity, camera };
+}

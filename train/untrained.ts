@@ -1,0 +1,34 @@
+/** The network before training, judged fairly: with batch norm's statistics taken from training images. */
+import { type Device, packTransforms, Random, UNMOVED } from "../engine/mod.ts";
+import type { PixelStore } from "../data/pixels.ts";
+import type { ModelSpec, ReidModel } from "../model/reid_model.ts";
+import { recordCalibration } from "./step.ts";
+import { initialModel } from "./trainer.ts";
+
+const BATCHES = 24;
+const BATCH_IMAGES = 32;
+
+/** A run's network as it was before the first step; free it with `parameters.destroy()`. */
+export async function untrainedModel(
+  device: Device,
+  spec: ModelSpec,
+  seed: number,
+  store: PixelStore,
+): Promise<ReidModel> {
+  const model = initialModel(device, spec, seed);
+  const program = await recordCalibration(device, model, BATCH_IMAGES);
+  const random = new Random(seed);
+  const usable = [...store.usable.keys()].filter((i) => store.usable[i]);
+  const transforms = packTransforms(new Array(BATCH_IMAGES).fill(UNMOVED));
+  for (let i = 0; i < BATCHES; i++) {
+    const pixels = new Uint8Array(BATCH_IMAGES * store.stride);
+    await store.batch(
+      Array.from({ length: BATCH_IMAGES }, () => usable[random.integer(usable.length)]),
+      pixels,
+    );
+    await program.submit({ pixels: new Uint32Array(pixels.buffer), transforms });
+  }
+  await device.gpu.queue.onSubmittedWorkDone();
+  program.destroy();
+  return model;
+}
