@@ -41,15 +41,16 @@ export function resizeToRgb(image: DecodedImage, out: Uint8Array, width: number,
     }
   }
   const stride = width * 3;
+  const sums = new Float32Array(stride);
   for (let y = 0; y < height; y++) {
-    for (let i = 0; i < stride; i++) {
-      let sum = 0;
-      for (let tap = 0; tap < down.taps; tap++) {
-        const weight = down.weights[y * down.taps + tap]!;
-        if (weight !== 0) sum += weight * rows[(down.first[y]! + tap) * stride + i]!;
-      }
-      out[y * stride + i] = Math.round(sum); // A weighted mean of bytes: between 0 and 255.
+    sums.fill(0.5); // So that cutting off rounds; a weighted mean of bytes stays between 0 and 255.
+    for (let tap = 0; tap < down.taps; tap++) {
+      const weight = down.weights[y * down.taps + tap]!;
+      if (weight === 0) continue;
+      const from = (down.first[y]! + tap) * stride;
+      for (let i = 0; i < stride; i++) sums[i]! += weight * rows[from + i]!;
     }
+    out.set(sums, y * stride);
   }
 }
 
