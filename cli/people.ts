@@ -30,7 +30,11 @@ export function lazyProgress(label: string, unit: string) {
  *
  * @throws {DataError} when the folder is no dataset.
  */
-export async function openPeople(folder: string | undefined, cache: string): Promise<ReidDataset> {
+export async function openPeople(
+  folder: string | undefined,
+  cache: string,
+  say: (line: string) => void = console.log,
+): Promise<ReidDataset> {
   let root = folder;
   if (root === undefined) {
     const display = lazyProgress("Drawing synthetic people", "images");
@@ -40,10 +44,10 @@ export async function openPeople(folder: string | undefined, cache: string): Pro
     } finally {
       display.finish();
     }
-    console.log(`No --data given: using synthetic people, drawn by this program into ${root}`);
+    say(`No --data given: using synthetic people, drawn by this program into ${root}`);
   }
   const dataset = await readMarket1501(root);
-  console.log(describeDataset(dataset));
+  say(describeDataset(dataset));
   for (const warning of dataset.warnings) console.error(`warning: ${warning}`);
   return dataset;
 }

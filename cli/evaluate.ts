@@ -1,0 +1,88 @@
+/** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
+import { Device, Random } from "../engine/mod.ts";
+import { Benchmark } from "../eval/benchmark.ts";
+import { METRICS } from "../kernels/mod.ts";
+import { ReidModel } from "../model/reid_model.ts";
+import { loadCheckpoint, restoreCheckpoint } from "../train/checkpoint.ts";
+import { readRun } from "../train/run_folder.ts";
+import { EXIT, runCommand } from "./command.ts";
+import { defineFlags, parseFlags, UsageError } from "./flags.ts";
+import { openPeople, openPixels } from "./people.ts";
+import { progress } from "./progress.ts";
+import { scoreCounts, scoreTable } from "./scores.ts";
+
+const COMMAND = {
+  usage: "deno task evaluate",
+  summary:
+    "Scores a trained network: CMC and mAP of its ranking of the gallery, by the Market-1501 protocol.",
+  examples: [
+    ["deno task evaluate --checkpoint runs/hard", "the newest checkpoint of a run, on the run's own data"],
+    [
+      "deno task evaluate --checkpoint runs/hard --data Market-1501-v15.09.15 --json",
+      "on another dataset, for a script",
+    ],
+  ],
+} as const;
+
+const FLAGS = defineFlags({
+  checkpoint: {
+    type: "string",
+    value: "RUN",
+    help: "A run's folder (its newest checkpoint) or a .safetensors file.",
+  },
+  data: { type: "string", value: "DIR", help: "Market-1501 folder; by default what the run was trained on." },
+  metric: { type: "choice", choices: [...METRICS], help: "Distance; by default that of the training." },
+  json: { type: "boolean", help: "Print one JSON object on stdout instead of a table." },
+  cache: {
+    type: "string",
+    value: "DIR",
+    default: ".cache",
+    help: "Where synthetic people and decoded pixels are kept.",
+  },
+});
+
+/** Parses the flags, evaluates, and returns the exit code. */
+export async function main(args: string[]): Promise<number> {
+  const flags = parseFlags(COMMAND, FLAGS, args);
+  if (flags.checkpoint === undefined) {
+    throw new UsageError("--checkpoint is needed: the folder of a training run, such as runs/hard");
+  }
+  const { checkpoint, path } = await loadCheckpoint(flags.checkpoint);
+  const isFolder = (await Deno.stat(flags.checkpoint)).isDirectory;
+  const data = flags.data ?? (isFolder ? (await readRun(flags.checkpoint)).data : undefined);
+  // With --json stdout belongs to the result.
+  const say = flags.json ? console.error : console.log;
+  const device = await Device.open();
+  const dataset = await openPeople(data, flags.cache, say);
+  const { imageHeight: height, imageWidth: width } = checkpoint.model;
+  const test = [...dataset.query, ...dataset.gallery];
+  const store = await openPixels(test, "test", { height, width }, dataset.root, flags.cache);
+  const model = new ReidModel(device, checkpoint.model, new Random(0));
+  restoreCheckpoint(checkpoint, model.parameters, [], path);
+
+  const benchmark = new Benchmark(dataset, store);
+  const display = progress({ label: "Embedding", total: store.count, unit: "images" });
+  const metric = (flags.metric ?? checkpoint.options.metric) as typeof METRICS[number];
+  const { scores } = await benchmark.run(device, model, metric, (done) => display.update(done))
+    .finally(() => display.finish());
+  if (flags.json) {
+    const { step } = checkpoint;
+    const result = {
+      checkpoint: path,
+      step,
+      metric,
+      dataset: dataset.name,
+      ignored: dataset.ignored,
+      ...scores,
+    };
+    console.log(JSON.stringify({ ...result, cmc: [...scores.cmc] }));
+  } else {
+    console.log(scoreTable([{ name: `step ${checkpoint.step}`, scores }]));
+    console.log(scoreCounts(scores));
+  }
+  model.parameters.destroy();
+  device.destroy();
+  return EXIT.done;
+}
+
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

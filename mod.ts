@@ -1,0 +1,27 @@
+/**
+ * A WebGPU tensor engine with automatic differentiation, MobileNetV2, and the triplet losses of person
+ * re-identification, all on hand-written WGSL.
+ *
+ * Record a function of tensors once with {@linkcode Program.record}; run it as often as you like.
+ *
+ * @module
+ */
+export * from "./engine/mod.ts";
+export * from "./losses/mod.ts";
+export {
+  BatchNorm,
+  Dense,
+  heNormal,
+  type Mode,
+  NormedConv,
+  type NormOptions,
+  type Padding,
+} from "./model/layers.ts";
+export { makeDivisible, MOBILENET_DEFAULTS, type MobileNetOptions, MobileNetV2 } from "./model/mobilenet_v2.ts";
+export { type ModelSpec, ReidModel } from "./model/reid_model.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+  type SafetensorsTensor,
+} from "./model/safetensors.ts";
