@@ -25,6 +25,18 @@ export interface Scenario {
   readonly features: RefTensor;
 }
 
+/** How the parameters of batch norms are drawn: gammas uniform between two bounds, betas normal. */
+export interface NormDraw {
+  readonly gamma: readonly [low: number, high: number];
+  readonly beta: { readonly mean: number; readonly deviation: number };
+}
+
+/** About half of all activations are clamped by ReLU6, on either side. */
+export const OFTEN_CLAMPED: NormDraw = { gamma: [1, 2.5], beta: { mean: 1, deviation: 1.5 } };
+
+/** Few activations are clamped, so that the loss is a smooth function of the weights along many steps. */
+export const RARELY_CLAMPED: NormDraw = { gamma: [0.4, 1], beta: { mean: 2, deviation: 0.75 } };
+
 /** How far every ReLU6, hinge and mined pair is kept from where its gradient jumps; f32 is off by some 1e-5. */
 const CLEARANCE = 1e-3;
 const MOST_LABELLINGS = 500;
@@ -35,11 +47,16 @@ const MOST_LABELLINGS = 500;
  *
  * @throws Error when no draw of labels is.
  */
-export function drawScenario(network: ReferenceNetwork, count: number, seed: number): Scenario {
+export function drawScenario(
+  network: ReferenceNetwork,
+  count: number,
+  seed: number,
+  norms: NormDraw = OFTEN_CLAMPED,
+): Scenario {
   const random = seededRandom(seed);
   const parameters = new Map<string, RefTensor>();
   for (const [name, shape] of parameterShapes(network.width)) {
-    parameters.set(name, leaf(shape, drawParameter(name, shape, random)));
+    parameters.set(name, leaf(shape, drawParameter(name, shape, norms, random)));
   }
   const [h, w] = network.size;
   const images = leaf([count, h, w, 3], drawImages(count, h, w, random));
@@ -66,12 +83,18 @@ function shuffled(items: number[], random: SeededRandom): number[] {
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
 }
 
-function drawParameter(name: string, shape: readonly number[], random: SeededRandom): Float32Array {
+function drawParameter(
+  name: string,
+  shape: readonly number[],
+  { gamma: [low, high], beta }: NormDraw,
+  random: SeededRandom,
+): Float32Array {
   const count = elementCount(shape);
-  if (name.endsWith(".gamma")) return Float32Array.from({ length: count }, () => 1 + 1.5 * random.uniform());
-  if (name.endsWith(".beta")) return Float32Array.from({ length: count }, () => 1 + 1.5 * random.normal());
+  const draw = (value: () => number) => Float32Array.from({ length: count }, value);
+  if (name.endsWith(".gamma")) return draw(() => low + (high - low) * random.uniform());
+  if (name.endsWith(".beta")) return draw(() => beta.mean + beta.deviation * random.normal());
   const fanIn = name.includes("depthwise") ? 9 : count / shape[shape.length - 1];
-  return Float32Array.from({ length: count }, () => Math.sqrt(2 / fanIn) * random.normal());
+  return draw(() => Math.sqrt(2 / fanIn) * random.normal());
 }
 
 /** Images that differ as a whole, so that their embeddings do: a few waves of random colour, and noise. */
