@@ -17,11 +17,21 @@ export {
   type NormOptions,
   type Padding,
 } from "./model/layers.ts";
-export { makeDivisible, MOBILENET_DEFAULTS, type MobileNetOptions, MobileNetV2 } from "./model/mobilenet_v2.ts";
+export {
+  makeDivisible,
+  MOBILENET_DEFAULTS,
+  type MobileNetOptions,
+  MobileNetV2,
+} from "./model/mobilenet_v2.ts";
 export { type ModelSpec, ReidModel } from "./model/reid_model.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,
+  type SafetensorsData,
+  type SafetensorsDtype,
   SafetensorsError,
+  type SafetensorsErrorKind,
+  type SafetensorsFile,
   type SafetensorsTensor,
+  toFloat32,
 } from "./model/safetensors.ts";

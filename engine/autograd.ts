@@ -7,11 +7,13 @@ import { add } from "./ops/elementwise.ts";
 import type { Parameter } from "./parameter.ts";
 import { recorder } from "./recorder.ts";
 import { asTensor, constant, type Tensor, type TensorLike } from "./tensor.ts";
+import type { Value } from "./value.ts";
 
 /** Gradients of a scalar by tensor or parameter. */
 export class Gradients {
   readonly #byTensor: Map<Tensor, Tensor>;
 
+  /** Made by {@link backward}. */
   constructor(byTensor: Map<Tensor, Tensor>) {
     this.#byTensor = byTensor;
   }
@@ -47,21 +49,33 @@ export function backward(loss: Tensor): Gradients {
       gradients.set(input, known ? add(known, contribution) : contribution);
     });
   }
-  for (const [parameter, tensor] of parameters) {
+  const found = [...parameters].flatMap(([parameter, tensor]) => {
     const gradient = gradients.get(tensor);
-    if (gradient) place(gradient, parameter);
-  }
+    return gradient ? [{ parameter, gradient }] : [];
+  });
+  const needed = neededElsewhere(found.map(({ gradient }) => gradient.value));
+  for (const { parameter, gradient } of found) place(gradient, parameter, needed);
   return new Gradients(gradients);
 }
 
-/** Has a parameter's gradient written where optimisers look for it. */
-function place(gradient: Tensor, parameter: Parameter): void {
-  const value = gradient.value;
-  if (value.origin.kind !== "temporary" || value.placement) {
-    // Rare: the gradient is a constant, or one tensor is the gradient of two parameters.
-    const copy = add(gradient, constant(new Float32Array(1), [1]));
-    copy.value.placement = { set: parameter.set, buffer: "gradients", parameter };
-    return;
-  }
+/**
+ * Has a parameter's gradient written where optimisers look for it. Rarely through a copy: where the gradient is a
+ * constant, or needed elsewhere. No dispatch could read it from the flat buffer and write another gradient there.
+ */
+function place(gradient: Tensor, parameter: Parameter, needed: ReadonlySet<Value>): void {
+  const own = gradient.value.origin.kind === "temporary" && !needed.has(gradient.value);
+  const { value } = own ? gradient : add(gradient, constant(new Float32Array(1), [1]));
   value.placement = { set: parameter.set, buffer: "gradients", parameter };
+}
+
+/** Of these values, those that a dispatch reads or that are there more than once; and others that are read. */
+function neededElsewhere(values: readonly Value[]): Set<Value> {
+  const needed = new Set(
+    recorder().dispatches.flatMap(({ dispatch, values }) =>
+      values.filter((_, i) => dispatch.bindings[i].access === "read")
+    ),
+  );
+  const once = new Set<Value>();
+  for (const value of values) (once.has(value) ? needed : once).add(value);
+  return needed;
 }

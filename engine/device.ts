@@ -14,8 +14,11 @@ export interface DeviceOptions {
 
 /** Which adapter was opened, in words. */
 export interface AdapterDescription {
+  /** The adapter's own name, such as "NVIDIA H100"; "unnamed adapter" where it gives none. */
   readonly name: string;
+  /** Its maker as WebGPU tells it: a word, a number as text, or nothing. */
   readonly vendor: string;
+  /** Its family of GPUs, such as "hopper"; empty where WebGPU does not tell. */
   readonly architecture: string;
   /** True where the "GPU" is a program on the CPU. */
   readonly software: boolean;
@@ -37,9 +40,11 @@ export class Device {
   private constructor(
     /** The WebGPU device itself. */
     readonly gpu: GPUDevice,
+    /** The adapter that it was opened on. */
     readonly adapter: AdapterDescription,
     /** Where tensors live on this device. */
     readonly storage: "buffer" | "texture",
+    /** Whether GPU timestamps were asked for and granted. */
     readonly timestamps: boolean,
   ) {
     gpu.lost.then((info) => {
@@ -88,7 +93,12 @@ export class Device {
     return this.#failure;
   }
 
-  /** @throws the error that broke the device, if one did. */
+  /**
+   * Does nothing while the device is well.
+   *
+   * @throws {DeviceLostError} when the device is lost or destroyed.
+   * @throws {GpuError} when WebGPU refused a call that nobody was waiting for.
+   */
   check(): void {
     if (this.#failure) throw this.#failure;
     if (this.#destroyed) throw new DeviceLostError("The device was destroyed; open another one");

@@ -17,6 +17,7 @@ import { Random } from "./random.ts";
 
 /** What is bound to one name: its shape, where it lies, and values where random ones will not do. */
 export interface Operand {
+  /** Size of each axis, without padding. */
   readonly shape: readonly number[];
   /** Left out: what a program would choose, textures or buffers by the device. */
   readonly storage?: Storage;

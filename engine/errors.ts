@@ -2,30 +2,36 @@
 
 /** Base of every error that the engine raises on purpose. */
 export class EngineError extends Error {
+  /** "EngineError", for whoever logs it. */
   override name = "EngineError";
 }
 
 /** There is no usable WebGPU adapter. */
 export class NoAdapterError extends EngineError {
+  /** "NoAdapterError", for whoever logs it. */
   override name = "NoAdapterError";
 }
 
 /** The device is gone: driver reset, unplugged, or destroyed. Nothing on it can be read any more. */
 export class DeviceLostError extends EngineError {
+  /** "DeviceLostError", for whoever logs it. */
   override name = "DeviceLostError";
 }
 
 /** WebGPU refused a call, or the memory for it. */
 export class GpuError extends EngineError {
+  /** "GpuError", for whoever logs it. */
   override name = "GpuError";
 }
 
 /** What was asked for does not fit the adapter's limits; raised before anything runs. */
 export class LimitError extends EngineError {
+  /** "LimitError", for whoever logs it. */
   override name = "LimitError";
 }
 
 /** Operands whose shapes do not belong together. */
 export class ShapeError extends EngineError {
+  /** "ShapeError", for whoever logs it. */
   override name = "ShapeError";
 }

@@ -17,10 +17,13 @@ import type { Value } from "./value.ts";
 export interface MemoryUse {
   /** Intermediate results, after sharing. */
   temporaries: number;
+  /** What the host uploads before every run. */
   inputs: number;
+  /** What was uploaded once, when the program was recorded. */
   constants: number;
   /** Buffers through which outputs come back. */
   readback: number;
+  /** All of them together. */
   total: number;
 }
 

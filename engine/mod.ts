@@ -19,11 +19,42 @@ export * from "./ops/shape.ts";
 export * from "./ops/triplet.ts";
 export * from "./ops/unary.ts";
 export * from "./optimisers.ts";
-export { type Parameter, ParameterSet } from "./parameter.ts";
+export { type FlatBuffer, type Parameter, ParameterSet } from "./parameter.ts";
 export { leastMilliseconds, measurePeaks, type Peaks, type Work } from "./peaks.ts";
-export { f32, type HostInputs, type HostOutputs, type InputSpec, Program, scalars, u32 } from "./program.ts";
+export {
+  f32,
+  type HostInputs,
+  type HostOutputs,
+  type InputSpec,
+  Program,
+  type ProgramArguments,
+  type ProgramInputs,
+  type ProgramOutputs,
+  scalars,
+  u32,
+} from "./program.ts";
 export { Random } from "./random.ts";
-export { CROSS_ENTROPY_METRICS, TRIPLET_METRICS } from "../kernels/mod.ts";
+export {
+  type Access,
+  type Binding,
+  type ConvGeometry,
+  type Cost,
+  CROSS_ENTROPY_METRICS,
+  type Dispatch,
+  type LoadMap,
+  type Pads,
+  type Storage,
+  TRIPLET_METRICS,
+} from "../kernels/mod.ts";
 export { median, runsFor, timeDispatch, waitFloor } from "./timing.ts";
-export { asTensor, constant, constantWords, Tensor, type TensorLike, Words } from "./tensor.ts";
+export {
+  asTensor,
+  constant,
+  constantWords,
+  type Deferred,
+  Tensor,
+  type TensorLike,
+  Words,
+} from "./tensor.ts";
+export type { Origin, Value } from "./value.ts";
 export { record, type Recorded, temporary } from "./recorder.ts";

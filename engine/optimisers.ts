@@ -21,18 +21,25 @@ export interface Optimiser {
 
 /** Stochastic gradient descent with momentum; weight decay is added to the gradient, as in PyTorch's SGD. */
 export class Sgd implements Optimiser {
+  /** Learning rate, momentum, weight decay. */
   readonly input: InputSpec<Tensor> = scalars(3);
-  readonly state = ["velocity"];
+  /** The velocity alone. */
+  readonly state: readonly string[] = ["velocity"];
 
+  /** Updates `parameters` in place. Momentum and weight decay are 0 by default. */
   constructor(
+    /** What is trained. */
     readonly parameters: ParameterSet,
+    /** As they were given. */
     readonly options: { momentum?: number; weightDecay?: number } = {},
   ) {}
 
+  /** Values of {@link Sgd.input}; the step does not matter. */
   settings(_step: number, learningRate: number): number[] {
     return [learningRate, this.options.momentum ?? 0, this.options.weightDecay ?? 0];
   }
 
+  /** Records the backward pass of a scalar loss [] and the update of the weights. */
   minimize(loss: Tensor, settings: Tensor): Gradients {
     const gradients = backward(loss);
     const set = this.parameters;
@@ -49,14 +56,20 @@ export class Sgd implements Optimiser {
 
 /** Adam with decoupled weight decay (AdamW): Kingma and Ba 2015, Loshchilov and Hutter 2019. */
 export class Adam implements Optimiser {
+  /** Learning rate, betas, epsilon, weight decay, and both bias corrections of the step. */
   readonly input: InputSpec<Tensor> = scalars(7);
-  readonly state = ["first_moment", "second_moment"];
+  /** Running means of the gradient and of its square. */
+  readonly state: readonly string[] = ["first_moment", "second_moment"];
 
+  /** Updates `parameters` in place. By default beta1 0.9, beta2 0.999, epsilon 1e-8, weight decay 0. */
   constructor(
+    /** What is trained. */
     readonly parameters: ParameterSet,
+    /** As they were given. */
     readonly options: { beta1?: number; beta2?: number; epsilon?: number; weightDecay?: number } = {},
   ) {}
 
+  /** Values of {@link Adam.input} for a step counted from 1. */
   settings(step: number, learningRate: number): number[] {
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
     return [
@@ -70,6 +83,7 @@ export class Adam implements Optimiser {
     ];
   }
 
+  /** Records the backward pass of a scalar loss [] and the update of the weights. */
   minimize(loss: Tensor, settings: Tensor): Gradients {
     const gradients = backward(loss);
     const set = this.parameters;

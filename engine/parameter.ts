@@ -14,8 +14,11 @@ export const PARAMETER_ALIGNMENT = 256;
 export class Parameter {
   /** Use {@link ParameterSet.add}. */
   constructor(
+    /** The set that owns it. */
     readonly set: ParameterSet,
+    /** Unique in its set; checkpoints keep the parameter under it. */
     readonly name: string,
+    /** Size of each axis. */
     readonly shape: readonly number[],
     /** Has a gradient and is updated by optimisers; otherwise it is state such as running statistics. */
     readonly trainable: boolean,
@@ -33,7 +36,9 @@ export class Parameter {
 
 /** A buffer with room for every trainable parameter (or every state) of a set, at the parameters' offsets. */
 export interface FlatBuffer {
+  /** Usable as storage, and as source and target of copies. */
   readonly buffer: GPUBuffer;
+  /** Its size; every parameter in it begins at a multiple of 256. */
   readonly bytes: number;
 }
 
@@ -46,7 +51,11 @@ export class ParameterSet {
   #trainableBytes = 0;
   #stateBytes = 0;
 
-  constructor(readonly device: Device) {}
+  /** An empty set; nothing is allocated before its first use in a program. */
+  constructor(
+    /** Where the parameters live. */
+    readonly device: Device,
+  ) {}
 
   /**
    * Adds a parameter with its initial values, row-major.

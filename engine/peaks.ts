@@ -59,8 +59,11 @@ export async function measurePeaks(device: Device): Promise<Peaks> {
 
 /** What a dispatch computes and moves when every operand moves once. */
 export interface Work {
+  /** Floating-point operations; a fused multiply-add counts two. */
   readonly flops: number;
+  /** Bytes loaded, each operand once. */
   readonly bytesRead: number;
+  /** Bytes stored, each result once. */
   readonly bytesWritten: number;
 }
 

@@ -14,8 +14,11 @@ import { Value } from "./value.ts";
 
 /** Shape and type of a program's input. Make one with {@link f32}, {@link u32} or {@link scalars}. */
 export interface InputSpec<T extends Tensor | Words = Tensor | Words> {
+  /** Size of each axis. */
   readonly shape: readonly number[];
+  /** Element type: f32 becomes a {@link Tensor}, u32 {@link Words}. */
   readonly type: "f32" | "u32";
+  /** Whether it is kept as a uniform, which every thread reads at the price of one. */
   readonly uniform: boolean;
   /** Gradients flow to the input; for tests and saliency. */
   readonly differentiable: boolean;
@@ -39,15 +42,22 @@ export function scalars(count: number): InputSpec<Tensor> {
   return { shape: [count], type: "f32", uniform: true, differentiable: false };
 }
 
-type Inputs = Record<string, InputSpec>;
-type Outputs = Record<string, Tensor | Words>;
-type Arguments<I extends Inputs> = { [K in keyof I]: I[K] extends InputSpec<infer T> ? T : never };
+/** A program's inputs by name. */
+export type ProgramInputs = Record<string, InputSpec>;
+
+/** What a program's body returns: its outputs by name. */
+export type ProgramOutputs = Record<string, Tensor | Words>;
+
+/** What a program's body is called with: a tensor, or words, for every input. */
+export type ProgramArguments<I extends ProgramInputs> = {
+  [K in keyof I]: I[K] extends InputSpec<infer T> ? T : never;
+};
 
 /** Host data for a run: row-major, one number per element. */
-export type HostInputs<I extends Inputs> = { [K in keyof I]: ArrayLike<number> };
+export type HostInputs<I extends ProgramInputs> = { [K in keyof I]: ArrayLike<number> };
 
 /** Results of a run, row-major. */
-export type HostOutputs<O extends Outputs> = {
+export type HostOutputs<O extends ProgramOutputs> = {
   [K in keyof O]: O[K] extends Tensor ? Float32Array<ArrayBuffer> : Uint32Array<ArrayBuffer>;
 };
 
@@ -73,7 +83,7 @@ interface Launch {
 }
 
 /** A recorded and planned function of tensors. Make one with {@link Program.record}. */
-export class Program<I extends Inputs, O extends Outputs> {
+export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   readonly #device: Device;
   readonly #memory: Memory;
   readonly #inputs: ReadonlyMap<string, Value>;
@@ -107,10 +117,10 @@ export class Program<I extends Inputs, O extends Outputs> {
    * @throws {LimitError} when the plan does not fit the adapter; nothing has been allocated then.
    * @throws {GpuError} when WebGPU refuses a shader or the memory.
    */
-  static async record<I extends Inputs, O extends Outputs>(
+  static async record<I extends ProgramInputs, O extends ProgramOutputs>(
     device: Device,
     inputs: I,
-    body: (inputs: Arguments<I>) => O,
+    body: (inputs: ProgramArguments<I>) => O,
   ): Promise<Program<I, O>> {
     device.check();
     const recorder = new Recorder(device);
@@ -125,7 +135,7 @@ export class Program<I extends Inputs, O extends Outputs> {
         : new Tensor(spec.shape, value, spec.differentiable);
     }
     const returned = recordWith(recorder, () => {
-      const outputs = body(named as Arguments<I>);
+      const outputs = body(named as ProgramArguments<I>);
       return Object.entries(outputs).map(([name, output]) => [name, output.value] as const);
     });
     const steps = neededSteps(recorder.dispatches, returned.map(([, value]) => value));
@@ -290,6 +300,7 @@ export class Program<I extends Inputs, O extends Outputs> {
       this.#device.check();
       throw error;
     }
+    this.#device.check(); // A refused submit leaves the buffer as it was.
     const range = readback.buffer.getMappedRange();
     const results: Record<string, Float32Array | Uint32Array> = {};
     for (const { name, value, offset, bytes } of this.#outputs) {

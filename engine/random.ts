@@ -11,6 +11,8 @@ export class Random {
   #s3: number;
 
   /**
+   * A generator that the seed alone decides.
+   *
    * @param seed Any integer; its low 53 bits count.
    * @throws {RangeError} When the seed is not a safe integer.
    */

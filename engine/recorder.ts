@@ -11,7 +11,9 @@ import { Value } from "./value.ts";
 
 /** A dispatch and the values bound to it, in the order of its bindings. */
 export interface Recorded {
+  /** The kernel with its constants and number of workgroups. */
   readonly dispatch: Dispatch;
+  /** What each binding reads or writes. */
   readonly values: readonly Value[];
 }
 

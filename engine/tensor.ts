@@ -7,8 +7,11 @@ import { Value } from "./value.ts";
 
 /** A tensor whose elements are `map(source)` and have not been written: readers apply the map as they load. */
 export interface Deferred {
+  /** The memory that is read. */
   readonly source: Value;
+  /** [2, C]: per channel what to multiply by, then what to add. */
   readonly coefficients: Value;
+  /** What else is done to every element. */
   readonly map: LoadMap;
 }
 
@@ -16,7 +19,9 @@ export interface Deferred {
 export class Tensor {
   #value: Value | undefined;
 
+  /** A tensor on memory that a kernel writes. Ops make tensors; what calls them rarely does. */
   constructor(
+    /** Size of each axis; [] for a scalar. */
     readonly shape: readonly number[],
     memory: Value | Deferred,
     /** Whether a gradient flows to this tensor. */
@@ -53,7 +58,13 @@ export class Words {
   /** Tells a Words from a Tensor. */
   readonly type = "u32";
 
-  constructor(readonly shape: readonly number[], readonly value: Value) {}
+  /** Words on memory that a kernel writes or the host gives. */
+  constructor(
+    /** Size of each axis. */
+    readonly shape: readonly number[],
+    /** The memory that holds them. */
+    readonly value: Value,
+  ) {}
 }
 
 /** What ops accept: a tensor, or a parameter standing for one. */

@@ -22,9 +22,13 @@ export class Value {
   /** Keep in a buffer (or uniform) even where tensors live in textures. */
   pinned: "buffer" | "uniform" | undefined;
 
+  /** Memory that is not placed yet. */
   constructor(
+    /** Size of each axis, without padding. */
     readonly shape: readonly number[],
+    /** Element type. */
     readonly type: "f32" | "u32",
+    /** Who writes it. */
     readonly origin: Origin,
   ) {}
 

@@ -2,13 +2,22 @@
 
 /** Stride of both axes and explicit zero padding. */
 export interface ConvGeometry {
+  /** Pixels between neighbouring outputs, along both axes. */
   readonly stride: number;
-  readonly pads: {
-    readonly top: number;
-    readonly bottom: number;
-    readonly left: number;
-    readonly right: number;
-  };
+  /** Zeros around the image. */
+  readonly pads: Pads;
+}
+
+/** Rows or columns of zeros on each side of an image. */
+export interface Pads {
+  /** Rows above. */
+  readonly top: number;
+  /** Rows below. */
+  readonly bottom: number;
+  /** Columns on the left. */
+  readonly left: number;
+  /** Columns on the right. */
+  readonly right: number;
 }
 
 /** A convolution over images [N, H, W, C] with kernel [kh, kw]. */
@@ -23,7 +32,7 @@ export interface ConvShape extends ConvGeometry {
 /**
  * Padding that makes the output ceil(size / stride), the extra pixel at the bottom and right: TensorFlow's SAME.
  */
-export function samePads(h: number, w: number, kernel: number, stride: number): ConvGeometry["pads"] {
+export function samePads(h: number, w: number, kernel: number, stride: number): Pads {
   const total = (size: number) => Math.max((Math.ceil(size / stride) - 1) * stride + kernel - size, 0);
   const [vertical, horizontal] = [total(h), total(w)];
   return {

@@ -15,8 +15,11 @@ export type LoadMap = "none" | "affine" | "affine-relu6";
 
 /** One binding of a shader, by the name its accessors are called after. */
 export interface Binding {
+  /** What its accessors in the shader are called after. */
   readonly name: string;
+  /** f32 in vec4s with padded rows, or plain u32. */
   readonly type: "f32" | "u32";
+  /** Whether the shader reads it, writes it, or both. */
   readonly access: Access;
   /** Given for tensors that the shader reads through `NAME_map` and `NAME_value`. */
   readonly map?: LoadMap;
@@ -28,11 +31,13 @@ export interface Dispatch {
   readonly kernel: string;
   /** The WGSL text, without its bindings' declarations. */
   readonly source: string;
+  /** What it runs on, in the order of binding numbers. */
   readonly bindings: readonly Binding[];
   /** Values of the shader's `override` constants: the shapes. */
   readonly constants: Readonly<Record<string, number>>;
   /** Integer constants that size private arrays and unrolled loops; WGSL wants those in the text itself. */
   readonly tile: Readonly<Record<string, number>>;
+  /** How many run, by dimension. */
   readonly workgroups: readonly [number, number, number];
   /** Arithmetic and least possible memory traffic, for rooflines. */
   readonly cost: Cost;
@@ -40,7 +45,9 @@ export interface Dispatch {
 
 /** Floating-point operations (a fused multiply-add counts two) and bytes moved when each operand moves once. */
 export interface Cost {
+  /** Floating-point operations. */
   readonly flops: number;
+  /** Bytes read plus bytes written. */
   readonly bytes: number;
 }
 

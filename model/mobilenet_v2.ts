@@ -24,6 +24,7 @@ const STAGES = [
 export interface MobileNetOptions extends NormOptions {
   /** Width multiplier: channels are c · width, rounded to multiples of 8. */
   readonly width: number;
+  /** Where convolutions of stride 2 put their padding. */
   readonly padding: Padding;
 }
 
@@ -86,6 +87,11 @@ export class MobileNetV2 {
   readonly #blocks: InvertedResidual[] = [];
   readonly #last: NormedConv;
 
+  /**
+   * Adds the network's parameters to a set, with first values by He et al. 2015 drawn from `random`.
+   *
+   * @throws {RangeError} when the width multiplier is not above 0.
+   */
   constructor(set: ParameterSet, random: Random, options: MobileNetOptions) {
     if (!(options.width > 0)) {
       throw new RangeError(`The width multiplier must be above 0; got ${options.width}`);

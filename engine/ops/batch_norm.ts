@@ -18,8 +18,11 @@ import type { Value } from "../value.ts";
 
 /** Running statistics that training updates: running = momentum · running + (1 - momentum) · batch. */
 export interface RunningStatistics {
+  /** [C], not trainable. */
   readonly mean: Parameter;
+  /** [C], not trainable; of biased variances. */
   readonly variance: Parameter;
+  /** Share of the old value that stays, from 0 to 1. */
   readonly momentum: number;
 }
 

@@ -12,12 +12,15 @@ export const IMAGENET_COLOUR: ColourStatistics = {
 
 /** What colours are normalised by: (value / 255 - mean) / deviation. */
 export interface ColourStatistics {
+  /** Of red, green and blue, from 0 to 1. */
   readonly mean: readonly [number, number, number];
+  /** Standard deviation of red, green and blue, from 0 to 1. */
   readonly deviation: readonly [number, number, number];
 }
 
 /** How one image is moved before it is used: mirrored left to right, and shifted by whole pixels. */
 export interface ImageTransform {
+  /** Left and right change sides; the shift comes after that. */
   readonly mirrored: boolean;
   /** The image's content moves left by this many pixels; the mean colour comes in. */
   readonly dx: number;
@@ -30,7 +33,9 @@ export const UNMOVED: ImageTransform = { mirrored: false, dx: 0, dy: 0 };
 
 /** Four words per image, as {@link normalisedImages} takes them. */
 export function packTransforms(transforms: readonly ImageTransform[]): Uint32Array<ArrayBuffer> {
-  return Uint32Array.from(transforms.flatMap(({ mirrored, dx, dy }) => [mirrored ? 1 : 0, dx >>> 0, dy >>> 0, 0]));
+  return Uint32Array.from(
+    transforms.flatMap(({ mirrored, dx, dy }) => [mirrored ? 1 : 0, dx >>> 0, dy >>> 0, 0]),
+  );
 }
 
 /**
@@ -48,9 +53,13 @@ export function normalisedImages(
 ): Tensor {
   const { height, width } = size;
   const [n, words] = pixels.shape;
-  if (pixels.shape.length !== 2 || words !== imageWords(height, width) || transforms.shape.join() !== `${n},4`) {
+  if (
+    pixels.shape.length !== 2 || words !== imageWords(height, width) || transforms.shape.join() !== `${n},4`
+  ) {
     throw new ShapeError(
-      `normalisedImages() of ${height} × ${width} pixels takes words [N, ${imageWords(height, width)}] and transforms ` +
+      `normalisedImages() of ${height} × ${width} pixels takes words [N, ${
+        imageWords(height, width)
+      }] and transforms ` +
         `[N, 4]; got [${pixels.shape}] and [${transforms.shape}]`,
     );
   }

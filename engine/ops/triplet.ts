@@ -25,6 +25,7 @@ export interface TripletResult {
 
 /** How selected triplets become a loss. */
 export interface TripletLossOptions {
+  /** How much farther than the positive a negative should be. */
   readonly margin: number;
   /** log(1 + e^x) of x = d(a, p) - d(a, n) in place of max(0, x + margin). */
   readonly softMargin: boolean;
