@@ -68,7 +68,7 @@ function place(gradient: Tensor, parameter: Parameter, needed: ReadonlySet<Value
   value.placement = { set: parameter.set, buffer: "gradients", parameter };
 }
 
-/** Of these values, those that a dispatch reads or that are there more than once; and others that are read. */
+/** What any dispatch reads, and those of the values that are there more than once. */
 function neededElsewhere(values: readonly Value[]): Set<Value> {
   const needed = new Set(
     recorder().dispatches.flatMap(({ dispatch, values }) =>
