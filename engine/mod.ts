@@ -20,7 +20,7 @@ export * from "./ops/triplet.ts";
 export * from "./ops/unary.ts";
 export * from "./optimisers.ts";
 export { type FlatBuffer, type Parameter, ParameterSet } from "./parameter.ts";
-export { leastMilliseconds, measurePeaks, type Peaks, type Work } from "./peaks.ts";
+export { betterPeaks, leastMilliseconds, measurePeaks, type Peaks, type Work } from "./peaks.ts";
 export {
   f32,
   type HostInputs,

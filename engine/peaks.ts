@@ -57,6 +57,19 @@ export async function measurePeaks(device: Device): Promise<Peaks> {
   };
 }
 
+/** The higher of each rate, and the shorter wait, of two measurements of one adapter. */
+export function betterPeaks(a: Peaks, b: Peaks): Peaks {
+  return {
+    flops: Math.max(a.flops, b.flops),
+    copyBandwidth: Math.max(a.copyBandwidth, b.copyBandwidth),
+    readBandwidth: Math.max(a.readBandwidth, b.readBandwidth),
+    stagingBandwidth: a.stagingBandwidth === undefined || b.stagingBandwidth === undefined
+      ? undefined
+      : Math.max(a.stagingBandwidth, b.stagingBandwidth),
+    waitFloor: Math.min(a.waitFloor, b.waitFloor),
+  };
+}
+
 /** What a dispatch computes and moves when every operand moves once. */
 export interface Work {
   /** Floating-point operations; a fused multiply-add counts two. */

@@ -29,10 +29,10 @@ export async function runsFor(timer: DispatchTimer, floor: number, milliseconds:
   let count = 1;
   for (;;) {
     const spent = await timer.run(count) - floor;
-    if (spent >= milliseconds / 8 || count >= MOST_RUNS) {
+    if (spent >= milliseconds / 2 || count >= MOST_RUNS) {
       return Math.min(MOST_RUNS, Math.max(1, Math.ceil(count * milliseconds / Math.max(spent, 0.01))));
     }
-    count = Math.min(MOST_RUNS, count * 8);
+    count = Math.min(MOST_RUNS, count * 4);
   }
 }
 

@@ -1,0 +1,25 @@
+// The first rung: a matrix product as one would write it down, without tiles. Each thread makes one vec4 of outputs,
+// the least that can be stored, and reads everything that it needs from memory.
+//
+//   Y[m, n] = sum_k X[m, k] W[k, n]
+//
+// x [M, K], w [K, N], y [M, N]; K and N multiples of four
+
+override M: u32;
+override N4: u32;
+override K: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let thread = flat_thread(group, groups, lane);
+  let n4 = thread % N4;
+  let m = thread / N4;
+  if (m >= M) { return; }
+  var sum = vec4f(0.0);
+  for (var k = 0u; k < K; k++) { sum += x_at(m * K + k) * w_load(k * N4 + n4); }
+  y_store(thread, sum);
+}

@@ -1,0 +1,42 @@
+/** One row of the kernel bench: a dispatch, what it runs on, and where in a network that shape occurs. */
+import type { Operand, Operands, Work } from "../engine/mod.ts";
+import { type Dispatch, elementCount, tensorBytes } from "../kernels/mod.ts";
+
+/** A kernel at one shape. */
+export interface BenchRow {
+  /** Where the shape comes from: "block 2 expand 131072×16×96". */
+  readonly layer: string;
+  readonly dispatch: Dispatch;
+  /** Shapes by binding; those that the dispatch does not bind are ignored. */
+  readonly operands: Operands;
+}
+
+/** A row of the bench. */
+export function row(layer: string, dispatch: Dispatch, operands: Operands): BenchRow {
+  return { layer, dispatch, operands };
+}
+
+/** An operand that lives in a buffer even where tensors live in textures: parameters of one axis, flat buffers. */
+export function inBuffer(shape: readonly number[]): Operand {
+  return { shape, storage: "buffer" };
+}
+
+/** Settings that every thread reads. */
+export function uniform(...values: number[]): Operand {
+  return { shape: [values.length], storage: "uniform", values };
+}
+
+/** What a row computes and moves when each operand moves once. */
+export function workOf({ dispatch, operands }: BenchRow): Work {
+  let [bytesRead, bytesWritten] = [0, 0];
+  for (const { name, type, access } of dispatch.bindings) {
+    const operand = operands[name];
+    const shape = "shape" in operand ? operand.shape : operand;
+    const bytes = type === "u32" ? 4 * elementCount(shape) : tensorBytes(shape);
+    if (access !== "write") bytesRead += bytes;
+    if (access !== "read") bytesWritten += bytes;
+  }
+  // Some kernels read a part of an operand only, such as a slice; their cost says so.
+  bytesRead = Math.min(bytesRead, Math.max(0, dispatch.cost.bytes - bytesWritten));
+  return { flops: dispatch.cost.flops, bytesRead, bytesWritten };
+}

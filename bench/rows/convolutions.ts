@@ -1,0 +1,97 @@
+/** MobileNetV2's convolutions where most of its time goes: early, middle and late layers. */
+import {
+  conv2d,
+  conv2dInputGradient,
+  conv2dWeightGradient,
+  depthwiseConv,
+  depthwiseConvInputGradient,
+  depthwiseConvWeightGradient,
+  type LoadMap,
+  matmul,
+  matmulTransposed,
+  matmulWeightGradient,
+  outputSize,
+  samePads,
+  sumSlices,
+} from "../../kernels/mod.ts";
+import { type BenchRow, row } from "../row.ts";
+
+/** Width 1 on 16 images of 256×128, then width 0.5 on 32 images of 128×64. */
+export function convolutionRows(parallelism: number): BenchRow[] {
+  const pointwiseRows = (layer: string, m: number, k: number, n: number, map: LoadMap = "none") =>
+    pointwise(layer, { m, k, n }, map, parallelism);
+  const depthwiseRows = (layer: string, image: number[], stride: number) =>
+    depthwise(layer, image, stride, parallelism);
+  return [
+    ...stem("stem", [16, 256, 128, 3], 32, parallelism),
+    ...pointwiseRows("block 2 expand", 131072, 16, 96),
+    ...depthwiseRows("block 2", [16, 128, 64, 96], 2),
+    ...pointwiseRows("block 2 project", 32768, 96, 24, "affine-relu6"),
+    ...depthwiseRows("block 3", [16, 64, 32, 144], 1),
+    ...pointwiseRows("block 8 expand", 2048, 64, 384),
+    ...depthwiseRows("block 8", [16, 16, 8, 384], 1),
+    ...pointwiseRows("block 8 project", 2048, 384, 64, "affine-relu6"),
+    ...depthwiseRows("block 14", [16, 16, 8, 576], 2),
+    ...pointwiseRows("block 15 expand", 512, 160, 960),
+    ...depthwiseRows("block 15", [16, 8, 4, 960], 1),
+    ...pointwiseRows("last", 512, 320, 1280),
+    ...stem("0.5 stem", [32, 128, 64, 3], 16, parallelism),
+    ...pointwiseRows("0.5 block 2 expand", 65536, 8, 48),
+    ...depthwiseRows("0.5 block 2", [32, 64, 32, 48], 2),
+    ...depthwiseRows("0.5 block 3", [32, 32, 16, 96], 1),
+    ...pointwiseRows("0.5 block 15 expand", 256, 80, 480),
+    ...depthwiseRows("0.5 block 15", [32, 4, 2, 480], 1),
+    row("block 2 weights 16×96", sumSlices(64, 16 * 24), { partial: [64, 16, 96], y: [16, 96] }),
+  ];
+}
+
+/** A pointwise convolution over m pixels and its two gradients. */
+function pointwise(
+  layer: string,
+  shape: { m: number; k: number; n: number },
+  map: LoadMap,
+  parallelism: number,
+): BenchRow[] {
+  const { m, k, n } = shape;
+  const name = `${layer} ${m}×${k}×${n}`;
+  const x = { x: [m, k], x_coefficients: [2, k] };
+  const { dispatch, slices } = matmulWeightGradient(shape, parallelism, map);
+  return [
+    row(name, matmul(shape, map), { ...x, w: [k, n], y: [m, n] }),
+    row(name, matmulTransposed({ m, k: n, n: k }), { x: [m, n], w: [k, n], y: [m, k] }),
+    row(name, dispatch, { ...x, dy: [m, n], dw: [slices, k, n] }),
+  ];
+}
+
+/** A depthwise convolution, its input normalised on load, and its two gradients. */
+function depthwise(layer: string, image: number[], stride: number, parallelism: number): BenchRow[] {
+  const [n, h, w, channels] = image;
+  const shape = { n, h, w, kh: 3, kw: 3, stride, pads: samePads(h, w, 3, stride), channels };
+  const { oh, ow } = outputSize(shape);
+  const name = `${layer} ${image.join("×")} /${stride}`;
+  const x = { x: image, x_coefficients: [2, channels] };
+  const y = [n, oh, ow, channels];
+  const weight = [3, 3, channels];
+  const { dispatch, slices } = depthwiseConvWeightGradient(shape, parallelism, "affine-relu6");
+  return [
+    row(name, depthwiseConv(shape, "affine-relu6"), { ...x, w: weight, y }),
+    row(name, depthwiseConvInputGradient(shape), { dy: y, w: weight, dx: image }),
+    row(name, dispatch, { ...x, dy: y, dw: [slices, ...weight] }),
+  ];
+}
+
+/** The stem and its gradients; training needs that of the weights only. */
+function stem(layer: string, image: number[], cout: number, parallelism: number): BenchRow[] {
+  const [n, h, w, cin] = image;
+  const shape = { n, h, w, kh: 3, kw: 3, stride: 2, pads: samePads(h, w, 3, 2), cin, cout };
+  const { oh, ow } = outputSize(shape);
+  const name = `${layer} ${image.join("×")}→${cout}`;
+  const weight = [3, 3, cin, cout];
+  const y = [n, oh, ow, cout];
+  const { dispatch, slices } = conv2dWeightGradient(shape, parallelism);
+  return [
+    row(name, conv2d(shape), { x: image, w: weight, y }),
+    row(name, conv2dInputGradient(shape), { dy: y, w: weight, dx: image }),
+    row(name, dispatch, { x: image, dy: y, dw: [slices, ...weight] }),
+  ];
+}

@@ -1,0 +1,76 @@
+/** What an engine's user adds to a network: elementwise functions, sums, and kernels that only move elements. */
+import {
+  affine,
+  binary,
+  broadcast,
+  concat,
+  gather,
+  gatherGradient,
+  reshape,
+  sum,
+  transpose,
+  unary,
+  unaryGradient,
+  vec4s,
+  window,
+} from "../../kernels/mod.ts";
+import { type BenchRow, row, uniform } from "../row.ts";
+
+const ACTIVATION = [16, 32, 16, 192];
+const GALLERY = [4096, 1280];
+
+/** On the activation of a middle block, and on the embeddings of a gallery. */
+export function elementwiseRows(parallelism: number): BenchRow[] {
+  return [...arithmetic(), ...sums(parallelism), ...moves()];
+}
+
+function arithmetic(): BenchRow[] {
+  const x = ACTIVATION;
+  const name = `activation ${x.join("×")}`;
+  return [
+    row(`${name} add`, binary("add", x, x), { a: x, b: x, y: x }),
+    row("dense 32×751 + bias", binary("add", [32, 751], [751]), { a: [32, 751], b: [751], y: [32, 751] }),
+    row(`${name} relu6`, unary("relu6", x), { x, y: x }),
+    row(`${name} exp`, unary("exp", x), { x, y: x }),
+    row(`${name} relu6`, unaryGradient("relu6", x), { dy: x, s: x, dx: x }),
+    row(name, affine(x), { x, parameters: uniform(2, 1), y: x }),
+  ];
+}
+
+function sums(parallelism: number): BenchRow[] {
+  const x = ACTIVATION;
+  const [n, , , channels] = x;
+  const overRows = sum(x, [0, 1, 2], parallelism);
+  const overChannels = sum(x, [3], parallelism);
+  const places = (shape: number[]) => [vec4s(shape), 4];
+  return [
+    row(`activation ${x.join("×")} → ${channels}`, overRows.dispatch, {
+      x,
+      y: [overRows.slices, ...places([channels])],
+    }),
+    row(`activation ${x.join("×")} → ${x.slice(0, 3).join("×")}`, overChannels.dispatch, {
+      x,
+      y: [overChannels.slices, ...places(x.slice(0, 3))],
+    }),
+    row(`activation ${n}×${channels} → ${x.join("×")}`, broadcast(x, [1, 2]), { dy: [n, channels], dx: x }),
+  ];
+}
+
+function moves(): BenchRow[] {
+  const [rows, width] = GALLERY;
+  const some = rows / 4;
+  const indices = { shape: [some], values: Array.from({ length: some }, (_, i) => (i * 1597) % rows) };
+  const name = `embeddings ${rows}×${width}`;
+  return [
+    row(`${rows}×6 → ${rows * 2}×3`, reshape([rows, 6], [rows * 2, 3]), { x: [rows, 6], y: [rows * 2, 3] }),
+    row(name, transpose(rows, width), { x: GALLERY, y: [width, rows] }),
+    row(`${name} from row ${some}`, window(GALLERY, 0, some, some), { x: GALLERY, y: [some, width] }),
+    row(`${name} twice`, concat(GALLERY, GALLERY, 0), { a: GALLERY, b: GALLERY, y: [2 * rows, width] }),
+    row(`${name} of which ${some}`, gather(GALLERY, some), { x: GALLERY, indices, y: [some, width] }),
+    row("embeddings 512×1280 of which 64", gatherGradient([512, width], 64), {
+      dy: [64, width],
+      indices: { shape: [64], values: indices.values.map((i) => i % 512).slice(0, 64) },
+      dx: [512, width],
+    }),
+  ];
+}

@@ -1,0 +1,164 @@
+/** The heads of the network: embeddings, distances, choice of triplets, losses, and the optimisers. */
+import {
+  adam,
+  crossEntropyGradient,
+  crossEntropyRows,
+  crossEntropyTotal,
+  distance,
+  distanceGradient,
+  distanceWeights,
+  FACTOR_BLOCK,
+  gramDistance,
+  hardTriplets,
+  l2Normalize,
+  l2NormalizeGradient,
+  matmulTransposed,
+  NONE,
+  semiHardTriplets,
+  sgd,
+  squaredLengths,
+  tripletDistance,
+  tripletDistanceGradient,
+  tripletGradient,
+  type TripletLossShape,
+  tripletTerms,
+  tripletTotal,
+} from "../../kernels/mod.ts";
+import { type BenchRow, inBuffer, row, uniform } from "../row.ts";
+
+/** Images in a batch: 8 identities with 4 images each. */
+const BATCH = 32;
+const FEATURES = 1280;
+/** Training identities of Market-1501. */
+const CLASSES = 751;
+
+/** A batch of 32, the dense head over 751 identities, a block of evaluation's distances, 2.2 million weights. */
+export function lossRows(): BenchRow[] {
+  return [...embeddings(), ...selections(), ...evaluation(), ...identityHead(), ...optimisers()];
+}
+
+function embeddings(): BenchRow[] {
+  const normalised = { rows: BATCH, width: FEATURES, epsilon: 1e-12, short: "divide" } as const;
+  const pairs = { m: BATCH, n: BATCH, d: FEATURES };
+  const x = [BATCH, FEATURES];
+  const square = [BATCH, BATCH];
+  const name = `embeddings ${BATCH}×${FEATURES}`;
+  const triplets = [BATCH, 3, FEATURES];
+  const tripletsName = `embeddings ${triplets.join("×")}`;
+  return [
+    row(name, l2Normalize(normalised), { x, y: x }),
+    row(name, l2NormalizeGradient(normalised), { x, dy: x, dx: x }),
+    row(name, distance(pairs, "euclidean", true), { a: x, b: x, y: square }),
+    row(name, distanceWeights(pairs, "euclidean", "both"), { y: square, dy: square, weights: square }),
+    row(name, distanceGradient(pairs), { a: x, b: x, weights: square, da: x }),
+    row(tripletsName, tripletDistance(BATCH, FEATURES, "euclidean"), { x: triplets, y: [BATCH, 2] }),
+    row(tripletsName, tripletDistanceGradient(BATCH, FEATURES, "euclidean"), {
+      x: triplets,
+      y: [BATCH, 2],
+      dy: [BATCH, 2],
+      dx: triplets,
+    }),
+  ];
+}
+
+function selections(): BenchRow[] {
+  const labels = { shape: [BATCH], values: Array.from({ length: BATCH }, (_, i) => i >> 2) };
+  const distances = [BATCH, BATCH];
+  const hard = Array.from({ length: BATCH }, (_, i) => [i ^ 1, (i + 4) % BATCH]).flat();
+  const pairs = Array.from({ length: BATCH * BATCH }, (_, i) => {
+    const [anchor, other] = [Math.floor(i / BATCH), i % BATCH];
+    return anchor !== other && anchor >> 2 === other >> 2 ? [other, (anchor + 4) % BATCH] : [NONE, NONE];
+  }).flat();
+  return [
+    row(`hard ${BATCH}×${BATCH}`, hardTriplets(BATCH), { distances, labels, selection: [BATCH, 1, 2] }),
+    ...tripletLoss("hard", 1, hard),
+    row(`semi-hard ${BATCH}×${BATCH}`, semiHardTriplets(BATCH), {
+      distances,
+      labels,
+      selection: [BATCH, BATCH, 2],
+    }),
+    ...tripletLoss("semi-hard", BATCH, pairs),
+  ];
+}
+
+/** The loss over `slots` selected pairs of every row. */
+function tripletLoss(layer: string, slots: number, selected: number[]): BenchRow[] {
+  const shape: TripletLossShape = {
+    rows: BATCH,
+    columns: BATCH,
+    slots,
+    margin: 0.3,
+    softMargin: false,
+    withoutNegative: "skip",
+  };
+  const name = `${layer} ${BATCH}×${BATCH}×${slots}`;
+  const operands = {
+    distances: [BATCH, BATCH],
+    selection: { shape: [BATCH, slots, 2], values: selected },
+    terms: [BATCH, 8],
+    partial: [1, 2, FEATURES],
+    loss: [1],
+    metrics: [8],
+    dloss: [1],
+    ddistances: [BATCH, BATCH],
+  };
+  return [
+    row(name, tripletTerms(shape), operands),
+    row(name, tripletTotal(BATCH, BATCH, FEATURES), operands),
+    row(name, tripletGradient(shape), operands),
+  ];
+}
+
+/** Distances of 512 queries to 1024 gallery images. */
+function evaluation(): BenchRow[] {
+  const [m, n, d] = [512, 1024, FEATURES];
+  const name = `evaluation ${m}×${n}×${d}`;
+  const operands = {
+    product: [m, n],
+    aa: [m],
+    bb: [n],
+    y: [m, n],
+  };
+  return [
+    row(`evaluation ${n}×${d}`, squaredLengths(n, d), { x: [n, d], y: [n] }),
+    row(name, matmulTransposed({ m, k: d, n }), { x: [m, d], w: [n, d], y: [m, n] }),
+    row(name, gramDistance({ m, n, d }, "euclidean"), operands),
+  ];
+}
+
+function identityHead(): BenchRow[] {
+  const shape = { rows: BATCH, classes: CLASSES, smoothing: 0.1 };
+  const name = `identities ${BATCH}×${CLASSES}`;
+  const operands = {
+    logits: [BATCH, CLASSES],
+    labels: { shape: [BATCH], values: Array.from({ length: BATCH }, (_, i) => i * 7) },
+    rows: [BATCH, 4],
+    loss: [1],
+    metrics: [2],
+    dloss: [1],
+    dlogits: [BATCH, CLASSES],
+  };
+  return [
+    row(name, crossEntropyRows(shape), operands),
+    row(name, crossEntropyTotal(BATCH), operands),
+    row(name, crossEntropyGradient(shape), operands),
+  ];
+}
+
+function optimisers(): BenchRow[] {
+  const length4 = 34_750 * FACTOR_BLOCK;
+  const state = [length4, 4];
+  const operands = {
+    gradients: inBuffer(state),
+    factors: [length4 / FACTOR_BLOCK, 4],
+    weights: state,
+    velocity: state,
+    first: state,
+    second: state,
+  };
+  const name = `weights ${length4}×4`;
+  return [
+    row(name, sgd(length4), { ...operands, settings: uniform(1e-6, 0.9, 0) }),
+    row(name, adam(length4), { ...operands, settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1) }),
+  ];
+}

@@ -1,0 +1,90 @@
+/** Batch norm, residual addition, pooling and the image kernel at MobileNetV2's shapes. */
+import { packTransforms, UNMOVED } from "../../engine/mod.ts";
+import {
+  applyMap,
+  batchNormCoefficients,
+  batchNormGradientCoefficients,
+  batchNormGradientSums,
+  batchNormInference,
+  batchNormInputGradient,
+  batchNormStatistics,
+  globalAveragePool,
+  globalAveragePoolGradient,
+  image,
+  imageWords,
+  residualAdd,
+  rowSlices,
+} from "../../kernels/mod.ts";
+import { type BenchRow, inBuffer, row, uniform } from "../row.ts";
+
+/** Width 1 on 16 images of 256×128. */
+export function normalisationRows(parallelism: number): BenchRow[] {
+  return [
+    ...batchNorm("block 2 expand", [16, 128, 64, 96], parallelism),
+    ...batchNorm("block 8 expand", [16, 16, 8, 384], parallelism),
+    row("block 8 expand 384", batchNormInference(384), {
+      ...channelParameters(384),
+      mean: inBuffer([384]),
+      variance: inBuffer([384]),
+      settings: uniform(1e-3),
+    }),
+    row("block 3 16×64×32×24", residualAdd([16, 64, 32, 24], "affine", "affine"), {
+      a: [16, 64, 32, 24],
+      a_coefficients: [2, 24],
+      b: [16, 64, 32, 24],
+      b_coefficients: [2, 24],
+      y: [16, 64, 32, 24],
+    }),
+    row("last 16×8×4×1280", globalAveragePool(16, 32, 1280, "affine-relu6"), {
+      x: [16, 32, 1280],
+      x_coefficients: [2, 1280],
+      y: [16, 1280],
+    }),
+    row("last 16×8×4×1280", globalAveragePoolGradient(16, 32, 1280), {
+      dy: [16, 1280],
+      dx: [16, 32, 1280],
+    }),
+    row("input 16×256×128×3", image(16, 256, 128), {
+      pixels: [16, imageWords(256, 128)],
+      transforms: { shape: [16, 4], values: packTransforms(new Array(16).fill(UNMOVED)) },
+      colour: uniform(1 / 64, 1 / 64, 1 / 64, 0, -2, -2, -2, 0),
+      y: [16, 256, 128, 3],
+    }),
+  ];
+}
+
+function channelParameters(channels: number) {
+  return {
+    gamma: inBuffer([channels]),
+    beta: inBuffer([channels]),
+    coefficients: [2, channels],
+    moments: [2, channels],
+  };
+}
+
+/** Batch norm in training, forward and backward, over a tensor of this shape. */
+function batchNorm(layer: string, shape: number[], parallelism: number): BenchRow[] {
+  const channels = shape[shape.length - 1];
+  const slices = rowSlices(shape, parallelism);
+  const name = `${layer} ${shape.join("×")}`;
+  const partial = [slices.slices, 2, channels];
+  const shared = { ...channelParameters(channels), x: shape, dz: shape, dx: shape, partial };
+  return [
+    row(name, batchNormStatistics(slices), shared),
+    row(name, batchNormCoefficients(slices), {
+      ...shared,
+      settings: uniform(1e-3, 0.9),
+      running_mean: [channels],
+      running_variance: [channels],
+    }),
+    row(name, applyMap(shape, "affine-relu6"), { x: shape, x_coefficients: [2, channels], y: shape }),
+    row(name, batchNormGradientSums(slices, true), shared),
+    row(name, batchNormGradientCoefficients(slices, true), {
+      ...shared,
+      dgamma: [channels],
+      dbeta: [channels],
+      gradient_coefficients: [4, channels],
+    }),
+    row(name, batchNormInputGradient(shape, true), { ...shared, coefficients: [4, channels] }),
+  ];
+}
