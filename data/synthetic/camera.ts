@@ -35,12 +35,12 @@ export function drawCameras(count: number, random: Random): Camera[] {
     const levels = Array.from({ length: count }, (_, i) => low + (high - low) * (i + random.next()) / count);
     return random.shuffle(levels);
   };
-  const exposure = spread(-0.09, 0.09);
+  const exposure = spread(-0.17, 0.17);
   const castAngle = spread(0, 2 * Math.PI);
-  const castStrength = spread(0.01, 0.05);
-  const gamma = spread(0.94, 1.07);
-  const contrast = spread(0.92, 1.08);
-  const saturation = spread(0.88, 1.1);
+  const castStrength = spread(0.02, 0.075);
+  const gamma = spread(0.9, 1.1);
+  const contrast = spread(0.9, 1.1);
+  const saturation = spread(0.84, 1.1);
   const blur = spread(0.2, 0.85);
   const noise = spread(0.005, 0.022);
   const vignette = spread(0, 0.2);
@@ -80,7 +80,7 @@ export function develop(
   camera: Camera,
   random: Random,
 ): Uint8ClampedArray {
-  const light = Math.exp(0.05 * random.normal());
+  const light = Math.exp(0.06 * random.normal());
   const gain = camera.gain.map((channel) => channel * light * Math.exp(0.012 * random.normal())) as [
     number,
     number,

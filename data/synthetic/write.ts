@@ -6,7 +6,7 @@ import { completeOptions, type SyntheticOptions } from "./options.ts";
 import { planImages, type PlannedImage } from "./plan.ts";
 
 /** Raised by one whenever the same options give other pictures than before. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Says of a folder which set it holds; written last, so that whatever has it is whole. */
 const MARKER = "synthetic_people.json";
