@@ -55,6 +55,9 @@ interface Span {
 
 const ROW_BYTES = TEXTURE_WIDTH * VEC4_BYTES;
 
+/** The prelude declares uniforms as four vec4s. */
+const UNIFORM_BYTES = 4 * VEC4_BYTES;
+
 /** The memory that a program owns, and the way from values to places. */
 export class Memory {
   readonly #places = new Map<Value, Place>();
@@ -215,9 +218,9 @@ export class Memory {
 
   /** Bytes of a value where it is stored; textures, and buffers staged for them, come in whole rows. */
   #size(value: Value): number {
-    return this.storage(value, "read") === "texture"
-      ? Math.ceil(value.bytes / ROW_BYTES) * ROW_BYTES
-      : value.bytes;
+    const storage = this.storage(value, "read");
+    if (storage === "texture") return Math.ceil(value.bytes / ROW_BYTES) * ROW_BYTES;
+    return storage === "uniform" ? UNIFORM_BYTES : value.bytes;
   }
 
   #checkLimits(value: Value): void {
@@ -252,15 +255,13 @@ export class Memory {
       return this.#texturePlace(texture);
     }
     const kind = storage === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
-    // The prelude declares uniforms as four vec4s.
-    const bytes = storage === "uniform" ? 4 * VEC4_BYTES : Math.ceil(size / 4) * 4;
     const buffer = gpu.createBuffer({
       label,
-      size: bytes,
+      size,
       usage: kind | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
     });
     this.#owned.push(buffer);
-    return { storage, buffer, offset: 0, size: bytes };
+    return { storage, buffer, offset: 0, size };
   }
 
   #input(value: Value): void {

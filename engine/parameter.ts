@@ -119,7 +119,7 @@ export class ParameterSet {
   get gpuBytes(): number {
     let bytes = 0;
     for (const flat of this.#flat.values()) bytes += flat.bytes;
-    for (const parameter of this.#mirrors.keys()) bytes += parameter.bytes;
+    for (const { width, height } of this.#mirrors.values()) bytes += width * height * VEC4_BYTES;
     return bytes;
   }
 

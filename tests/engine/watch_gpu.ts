@@ -17,6 +17,8 @@ export interface GpuWatch {
   readonly calls: ReadonlyMap<string, number>;
   /** Labels of buffers and textures that were created and not destroyed. */
   alive(): string[];
+  /** Bytes of those; textures have 16 bytes a texel. */
+  aliveBytes(): number;
   /** Forgets the calls, not the resources. */
   forgetCalls(): void;
 }
@@ -53,6 +55,11 @@ export function watchGpu(gpu: GPUDevice): GpuWatch {
   return {
     calls,
     alive: () => [...alive].map((resource) => resource.label),
+    aliveBytes: () => [...alive].reduce((sum, resource) => sum + bytesOf(resource), 0),
     forgetCalls: () => calls.clear(),
   };
+}
+
+function bytesOf(resource: GPUBuffer | GPUTexture): number {
+  return "size" in resource ? resource.size : resource.width * resource.height * 16;
 }
