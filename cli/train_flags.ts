@@ -130,6 +130,12 @@ export const SETTING_FLAGS = defineFlags({
     help:
       "Adds a linear projection of the 1280 pooled features to this size; 0: the features are the embedding.",
   },
+  neck: {
+    type: "boolean",
+    default: true,
+    group: "Network",
+    help: "Batch norm without shift between features and embedding: keeps embeddings from collapsing.",
+  },
   normalize: { type: "boolean", default: true, group: "Network", help: "Scale embeddings to length one." },
   epochs: {
     type: "integer",

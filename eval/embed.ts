@@ -57,7 +57,10 @@ function recordEmbedding(device: Device, model: ReidModel, batch: number) {
     device,
     { pixels: u32([batch, imageWords(size.height, size.width)]), transforms: u32([batch, 4]) },
     ({ pixels, transforms }) => ({
-      embeddings: model.embed(model.features(normalisedImages(pixels, transforms, size), "inference")),
+      embeddings: model.embed(
+        model.features(normalisedImages(pixels, transforms, size), "inference"),
+        "inference",
+      ),
     }),
   );
 }

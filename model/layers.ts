@@ -4,7 +4,7 @@ import { conv2d, depthwiseConv } from "../engine/ops/convolution.ts";
 import { dense, matmul, pointwiseConv } from "../engine/ops/matrix.ts";
 import type { Parameter, ParameterSet } from "../engine/parameter.ts";
 import type { Random } from "../engine/random.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { constant, type Tensor } from "../engine/tensor.ts";
 import { type ConvGeometry, samePads } from "../kernels/mod.ts";
 
 /** `training` uses the batch's statistics and updates the running ones; `inference` uses the running ones. */
@@ -27,18 +27,30 @@ export function heNormal(random: Random, count: number, fanIn: number): Float32A
   return Float32Array.from({ length: count }, () => random.normal() * deviation);
 }
 
-/** Batch norm with its running statistics. */
+/** Batch norm with its running statistics. With `shift: false` it has no beta: the result's mean stays zero. */
 export class BatchNorm {
+  /** Scale [C], at first 1. */
   readonly gamma: Parameter;
-  readonly beta: Parameter;
+  /** Shift [C], at first 0; undefined without shift. */
+  readonly beta: Parameter | undefined;
+  /** Running mean [C], at first 0; not trainable. */
   readonly mean: Parameter;
+  /** Running variance [C], at first 1; not trainable. */
   readonly variance: Parameter;
 
-  constructor(set: ParameterSet, name: string, channels: number, readonly options: NormOptions) {
+  /** Adds `name.gamma`, `.beta`, `.running_mean` and `.running_variance` to a set. */
+  constructor(
+    set: ParameterSet,
+    name: string,
+    /** C. */
+    readonly channels: number,
+    /** Epsilon, momentum, and whether there is a shift (default true). */
+    readonly options: NormOptions & { shift?: boolean },
+  ) {
     const ones = new Float32Array(channels).fill(1);
     const zeros = new Float32Array(channels);
     this.gamma = set.add(`${name}.gamma`, [channels], ones, { decay: false });
-    this.beta = set.add(`${name}.beta`, [channels], zeros, { decay: false });
+    if (options.shift ?? true) this.beta = set.add(`${name}.beta`, [channels], zeros, { decay: false });
     this.mean = set.add(`${name}.running_mean`, [channels], zeros, { trainable: false });
     this.variance = set.add(`${name}.running_variance`, [channels], ones, { trainable: false });
   }
@@ -46,22 +58,27 @@ export class BatchNorm {
   /** Normalises x [..., C], then ReLU6 if asked. */
   apply(x: Tensor, mode: Mode, relu6: boolean): Tensor {
     const { epsilon, momentum } = this.options;
+    const beta = this.beta ?? constant(new Float32Array(this.channels), [this.channels]);
     if (mode === "inference") {
-      return batchNormInference(x, this.gamma, this.beta, this.mean, this.variance, { epsilon, relu6 });
+      return batchNormInference(x, this.gamma, beta, this.mean, this.variance, { epsilon, relu6 });
     }
     const running = { mean: this.mean, variance: this.variance, momentum };
-    return batchNormTraining(x, this.gamma, this.beta, { epsilon, relu6, running });
+    return batchNormTraining(x, this.gamma, beta, { epsilon, relu6, running });
   }
 }
 
 /** A convolution without bias, then batch norm, then ReLU6 or nothing. */
 export class NormedConv {
+  /** What comes after the convolution. */
   readonly norm: BatchNorm;
 
   private constructor(
+    /** Pointwise [from, to], depthwise [3, 3, C], full [3, 3, from, to]. */
     readonly weight: Parameter,
     norm: BatchNorm,
+    /** Whether ReLU6 comes last. */
     readonly relu6: boolean,
+    /** The convolution itself. */
     readonly convolve: (x: Tensor, weight: Parameter) => Tensor,
   ) {
     this.norm = norm;
@@ -107,6 +124,7 @@ export class NormedConv {
     return new NormedConv(weight, norm, true, (x, w) => conv2d(x, w, geometry(x, options)));
   }
 
+  /** x [N, H, W, from] → [N, OH, OW, to]. @throws {ShapeError} when x has another number of channels. */
   apply(x: Tensor, mode: Mode): Tensor {
     return this.norm.apply(this.convolve(x, this.weight), mode, this.relu6);
   }
@@ -114,9 +132,16 @@ export class NormedConv {
 
 /** A dense layer: x [M, in] → [M, out]. */
 export class Dense {
+  /** [in, out]. */
   readonly weight: Parameter;
+  /** [out], at first 0; undefined for a layer without bias. */
   readonly bias: Parameter | undefined;
 
+  /**
+   * Adds `name.weight` and `name.bias` to a set.
+   *
+   * @param options `bias` (default true), and the `deviation` of the first weights (default 1/√in).
+   */
   constructor(
     set: ParameterSet,
     name: string,
@@ -133,6 +158,7 @@ export class Dense {
     }
   }
 
+  /** x [M, in] → [M, out]. @throws {ShapeError} when x is not [M, in]. */
   apply(x: Tensor): Tensor {
     return this.bias ? dense(x, this.weight, this.bias) : matmul(x, this.weight);
   }

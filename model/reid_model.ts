@@ -1,24 +1,35 @@
-/** The network that is trained: MobileNetV2, optionally a linear projection, optionally an identity head. */
+/**
+ * The network that is trained: MobileNetV2, then optionally a linear projection, a neck and an identity head.
+ *
+ * The neck is a batch norm without shift between the features and the embedding. Pooled ReLU features are all
+ * positive, so that every two of them point nearly the same way, and a triplet loss that starts there tends to shrink
+ * them to one point. Centred and scaled, they cannot collapse.
+ */
 import { type Device, l2Normalize, ParameterSet, type Random, type Tensor } from "../engine/mod.ts";
-import { Dense, type Mode, type Padding } from "./layers.ts";
+import { BatchNorm, Dense, type Mode, type Padding } from "./layers.ts";
 import { MobileNetV2 } from "./mobilenet_v2.ts";
 
 /** Everything that decides the network's shape and arithmetic; kept in checkpoints. */
 export interface ModelSpec {
   /** Width multiplier of MobileNetV2. */
   readonly width: number;
-  /** Size of the input in pixels. */
+  /** Height of the input in pixels. */
   readonly imageHeight: number;
+  /** Width of the input in pixels. */
   readonly imageWidth: number;
   /** Size of the projection of the pooled features, or 0: the features are the embedding. */
   readonly embeddingSize: number;
+  /** Whether a batch norm without shift comes before the embedding's normalisation. */
+  readonly neck: boolean;
   /** Whether embeddings have length one. */
   readonly normalize: boolean;
   /** Classes of the identity head, or 0 for none. */
   readonly identities: number;
+  /** Where convolutions of stride 2 put their padding. */
   readonly padding: Padding;
-  /** Batch norm's epsilon and momentum. */
+  /** What batch norm adds to the variance. */
   readonly epsilon: number;
+  /** Share of batch norm's running statistics that stays at every step. */
   readonly momentum: number;
 }
 
@@ -27,21 +38,40 @@ const LEAST_NORM = 1e-12;
 
 /** A network with its parameters on the GPU. */
 export class ReidModel {
+  /** Weights and running statistics; free them with `parameters.destroy()`. */
   readonly parameters: ParameterSet;
   readonly #backbone: MobileNetV2;
   readonly #embedding: Dense | undefined;
+  readonly #neck: BatchNorm | undefined;
   readonly #head: Dense | undefined;
 
-  constructor(device: Device, readonly spec: ModelSpec, random: Random) {
+  /**
+   * Builds the network with first weights drawn from `random`.
+   *
+   * @throws {RangeError} when the width multiplier is not above 0.
+   */
+  constructor(
+    device: Device,
+    /** What it was built from. */
+    readonly spec: ModelSpec,
+    random: Random,
+  ) {
     this.parameters = new ParameterSet(device);
     this.#backbone = new MobileNetV2(this.parameters, random, spec);
     const { features } = this.#backbone;
     if (spec.embeddingSize > 0) {
-      this.#embedding = new Dense(this.parameters, "embedding", random, features, spec.embeddingSize, { bias: false });
+      this.#embedding = new Dense(this.parameters, "embedding", random, features, spec.embeddingSize, {
+        bias: false,
+      });
+    }
+    if (spec.neck) {
+      this.#neck = new BatchNorm(this.parameters, "neck", this.embeddingSize, { ...spec, shift: false });
     }
     if (spec.identities > 0) {
       // Small weights: at first every identity is about equally likely.
-      this.#head = new Dense(this.parameters, "identity", random, features, spec.identities, { deviation: 0.001 });
+      this.#head = new Dense(this.parameters, "identity", random, features, spec.identities, {
+        deviation: 0.001,
+      });
     }
   }
 
@@ -56,9 +86,10 @@ export class ReidModel {
   }
 
   /** Features [N, 1280] → embeddings [N, {@link embeddingSize}]. */
-  embed(features: Tensor): Tensor {
-    const projected = this.#embedding ? this.#embedding.apply(features) : features;
-    return this.spec.normalize ? l2Normalize(projected, LEAST_NORM) : projected;
+  embed(features: Tensor, mode: Mode): Tensor {
+    let x = this.#embedding ? this.#embedding.apply(features) : features;
+    if (this.#neck) x = this.#neck.apply(x, mode, false);
+    return this.spec.normalize ? l2Normalize(x, LEAST_NORM) : x;
   }
 
   /** Features [N, 1280] → logits [N, identities]. @throws {TypeError} for a model without an identity head. */

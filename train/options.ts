@@ -24,6 +24,8 @@ export interface TrainingOptions {
   imageWidth: number;
   /** 0: the 1280 pooled features. */
   embeddingSize: number;
+  /** Batch norm without shift before the embedding. */
+  neck: boolean;
   normalize: boolean;
   epochs: number;
   /** Batches in an epoch; 0: one pass over the images. */

@@ -31,7 +31,7 @@ export function recordTrainingStep(
     },
     ({ pixels, transforms, labels, settings }) => {
       const features = model.features(normalisedImages(pixels, transforms, size), "training");
-      const triplet = lossTable[options.loss].apply(model.embed(features), labels, options);
+      const triplet = lossTable[options.loss].apply(model.embed(features, "training"), labels, options);
       let total = triplet.loss;
       if (options.idLoss > 0) {
         const identity = identityLoss(model.logits(features), labels, options.labelSmoothing);
@@ -50,7 +50,7 @@ export function recordCalibration(device: Device, model: ReidModel, images: numb
     device,
     { pixels: u32([images, imageWords(size.height, size.width)]), transforms: u32([images, 4]) },
     ({ pixels, transforms }) => {
-      model.features(normalisedImages(pixels, transforms, size), "training");
+      model.embed(model.features(normalisedImages(pixels, transforms, size), "training"), "training");
       return {};
     },
   );

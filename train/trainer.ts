@@ -227,6 +227,7 @@ function modelSpec(options: TrainingOptions, identities: number): ModelSpec {
     imageHeight: options.imageHeight,
     imageWidth: options.imageWidth,
     embeddingSize: options.embeddingSize,
+    neck: options.neck,
     normalize: options.normalize,
     identities: options.idLoss > 0 ? identities : 0,
     padding: "same",
