@@ -1,8 +1,10 @@
 // Means over the rows of cross_entropy.wgsl.
 //
+//   loss = 1 / ROWS · sum_r rows[r, 0],   accuracy = 1 / ROWS · sum_r rows[r, 3]
+//
 // rows    [ROWS, 4]
 // loss    []
-// metrics [2]  loss, share of rows classified right
+// metrics [2]  loss, accuracy: the share of rows classified right
 //
 // One workgroup does it all.
 

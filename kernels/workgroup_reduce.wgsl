@@ -1,4 +1,7 @@
 // Sum and maximum over the 64 lanes of a workgroup, by halves: always in the same order, the result in every lane.
+//
+//   lanes[i] = lanes[i] + lanes[i + width],   i < width = 32, 16, 8, 4, 2, 1;   the result is lanes[0]
+//
 // Stands in front of the kernels in which a workgroup reduces one row. All lanes must call these together.
 
 var<workgroup> lanes: array<vec4f, 64>;

@@ -1,0 +1,49 @@
+/**
+ * WebGPU's default limits, which a browser gives: 8 storage buffers and 4 storage textures a stage, 256 threads and 16
+ * KiB of memory a workgroup. A device that was asked for no more refuses whatever needs more.
+ */
+import assert from "node:assert/strict";
+import { Adam, Device, Sgd } from "../../engine/mod.ts";
+import { lossTable } from "../../losses/mod.ts";
+import { drawImages, LABELS, SmallNetwork } from "./small_network.ts";
+
+Deno.test("A device with default limits has no more than those", async () => {
+  const device = await Device.open({ limits: "default", storage: "buffer" });
+  const { limits } = device.gpu;
+  assert.equal(limits.maxStorageBuffersPerShaderStage, 8);
+  assert.equal(limits.maxStorageTexturesPerShaderStage, 4);
+  assert.equal(limits.maxComputeInvocationsPerWorkgroup, 256);
+  assert.equal(limits.maxComputeWorkgroupStorageSize, 16384);
+  assert.equal(limits.maxStorageBufferBindingSize, 128 * 2 ** 20);
+  device.destroy();
+});
+
+/** Losses of two steps with every triplet loss, and the optimisers in turn. */
+async function train(device: Device): Promise<number[]> {
+  const losses: number[] = [];
+  for (const [i, key] of Object.keys(lossTable).entries()) {
+    const network = new SmallNetwork(device);
+    const optimiser = i % 2 === 0 ? new Adam(network.set) : new Sgd(network.set, { momentum: 0.9 });
+    const program = await network.trainingStep(optimiser, key);
+    for (let step = 1; step <= 2; step++) {
+      const settings = optimiser.settings(step, 1e-2);
+      losses.push((await program.run({ images: drawImages(), labels: LABELS, settings })).loss[0]);
+    }
+    for (const owner of [program, network.set]) owner.destroy();
+  }
+  return losses;
+}
+
+for (const storage of ["buffer", "texture"] as const) {
+  Deno.test(`Networks train within default limits as they do without, in ${storage}s`, async () => {
+    const [small, large] = [
+      await Device.open({ limits: "default", storage }),
+      await Device.open({ storage }),
+    ];
+    const losses = await train(small);
+    assert.equal(losses.length, 6);
+    assert.ok(losses.every((loss) => loss > 0), `${losses}`);
+    assert.deepEqual(losses, await train(large));
+    for (const device of [small, large]) device.destroy();
+  });
+}
