@@ -161,6 +161,17 @@ Deno.test("A device that was destroyed says so", async () => {
   await assert.rejects(Program.record(gone, {}, () => ({})), lost);
 });
 
+Deno.test("A run that the GPU refuses fails, rather than giving the numbers of an earlier one", async () => {
+  const own = await Device.open();
+  const set = new ParameterSet(own);
+  const w = set.add("w", [2], [3, 4]);
+  const program = await Program.record(own, {}, () => ({ y: sum(mul(w, w)) }));
+  assert.equal((await program.run({})).y[0], 25);
+  set.destroy();
+  await assert.rejects(program.run({}), { name: "GpuError", message: /The GPU refused a call/ });
+  own.destroy();
+});
+
 Deno.test("A wrong shader is reported with the kernel's name, not lost", async () => {
   const own = await Device.open();
   const dispatch = {
