@@ -4,6 +4,7 @@ export interface PersonImage {
   path: string;
   /** The person; 0 in a gallery is a distractor, which matches nobody. */
   identity: number;
+  /** Number of the camera that took it, from 1. */
   camera: number;
   /** Recording of that camera. */
   sequence: number;
@@ -23,8 +24,11 @@ export interface ReidDataset {
   name: string;
   /** The folder it was read from. */
   root: string;
+  /** Images to learn from. */
   train: PersonImage[];
+  /** Images to look up: those of people who are not in training. */
   query: PersonImage[];
+  /** Images that the queries are looked up in. */
   gallery: PersonImage[];
   /** Files that are in none of the lists: junk boxes (identity -1), and files that are no image of a person. */
   ignored: { junk: number; otherFiles: number };

@@ -6,7 +6,9 @@ import { readImageHeader } from "./image_header.ts";
 
 /** A decoded picture. */
 export interface DecodedImage {
+  /** Pixels across. */
   width: number;
+  /** Pixels down. */
   height: number;
   /** 1 is grey, 3 is RGB, 4 is RGB and an alpha that nobody asked for. */
   channels: 1 | 3 | 4;

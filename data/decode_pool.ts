@@ -3,7 +3,9 @@ import { DataError } from "./errors.ts";
 
 /** How to decode: every image is resized to [height, width]. */
 export interface DecodeOptions {
+  /** Pixels down after resizing. */
   height: number;
+  /** Pixels across after resizing. */
   width: number;
   /** Threads that decode. */
   workers: number;

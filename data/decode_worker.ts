@@ -5,9 +5,13 @@ import { resizeToRgb } from "./resize.ts";
 
 /** Asks for one file, decoded and resized to [height, width, 3]. */
 export interface DecodeRequest {
+  /** Returned with the answer. */
   index: number;
+  /** The file. */
   path: string;
+  /** Pixels down after resizing. */
   height: number;
+  /** Pixels across after resizing. */
   width: number;
 }
 

@@ -1,7 +1,10 @@
 /** What a file's first bytes say of the picture in it. */
 export interface ImageHeader {
+  /** The format, by the first bytes. */
   format: "jpeg" | "png";
+  /** Pixels across. */
   width: number;
+  /** Pixels down. */
   height: number;
 }
 

@@ -8,7 +8,9 @@ import { basename, dirname, join } from "node:path";
 export interface PixelCacheTrailer {
   /** What the pixels were made from; see `fingerprint()`. */
   fingerprint: string;
+  /** Number of images. */
   count: number;
+  /** Bytes from one image to the next. */
   stride: number;
   /** [index, reason] of each image that could not be decoded; its pixels are zero. */
   failed: [number, string][];
@@ -105,6 +107,7 @@ export class PixelCacheWriter {
     this.#file = Deno.openSync(this.#temporary, { read: true, write: true, createNew: true });
   }
 
+  /** Writes bytes at an offset of the pixel area. */
   writeAt(offset: number, bytes: Uint8Array): void {
     this.#file.seekSync(offset, Deno.SeekMode.Start);
     for (let done = 0; done < bytes.length;) done += this.#file.writeSync(bytes.subarray(done));

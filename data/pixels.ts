@@ -5,8 +5,9 @@ import { fingerprint, openPixelCache, PixelCacheWriter, readAt, writePixelCache 
 
 /** How to open a `PixelStore`. */
 export interface PixelStoreOptions {
-  /** Pixels that every image is resized to. */
+  /** Pixels down that every image is resized to. */
   height: number;
+  /** Pixels across that every image is resized to. */
   width: number;
   /** Threads that decode. */
   workers: number;
@@ -20,7 +21,9 @@ export interface PixelStoreOptions {
 
 /** An image that could not be decoded. */
 export interface FailedImage {
+  /** The file. */
   path: string;
+  /** Why, to be shown beside the path. */
   reason: string;
 }
 
@@ -32,7 +35,9 @@ export interface FailedImage {
  * promise of the images that are not there yet, which its type allows already.
  */
 export class PixelStore {
+  /** Pixels down of every image. */
   readonly height: number;
+  /** Pixels across of every image. */
   readonly width: number;
   /** Bytes of an image in a batch: height·width·3, rounded up to a multiple of 4 (kernels read 32-bit words). */
   readonly stride: number;
@@ -120,6 +125,7 @@ export class PixelStore {
     }
   }
 
+  /** The number of images, usable or not. */
   get count(): number {
     return this.usable.length;
   }

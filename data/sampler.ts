@@ -12,6 +12,7 @@ export interface Batch {
 export interface Sampler {
   /** Images in a batch: the same in every batch. */
   readonly batchImages: number;
+  /** Batches that `epoch` yields. */
   readonly batchesPerEpoch: number;
   /**
    * The batches of an epoch. They depend on the seed and on `epoch` alone, not on which epochs were drawn
@@ -24,6 +25,7 @@ export interface Sampler {
 
 /** The settings of all samplers; each reads those that concern it. */
 export interface SamplerOptions {
+  /** Decides all draws. */
   seed: number;
   /** P, identities in a P×K batch. */
   p: number;
@@ -40,7 +42,11 @@ export interface SamplerOptions {
 /** Makes a sampler over the usable training images. */
 export type SamplerFactory = (index: IdentityIndex, options: SamplerOptions) => Sampler;
 
-/** @throws {RangeError} Unless the named setting is an integer of at least `least`. */
+/**
+ * Checks a setting of a sampler.
+ *
+ * @throws {RangeError} Unless the named setting is an integer of at least `least`.
+ */
 export function requireInteger(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new RangeError(`${name} must be an integer of at least ${least}: got ${value}`);

@@ -2,7 +2,9 @@ import { DataError } from "../errors.ts";
 
 /** What a set of synthetic people consists of. Two sets with the same options have the same bytes. */
 export interface SyntheticOptions {
+  /** Decides every picture. */
   seed: number;
+  /** People to learn from. */
   trainIdentities: number;
   /** Other people than those of training. */
   testIdentities: number;
