@@ -30,7 +30,7 @@ for (const rung of rungs()) {
 }
 for (const row of allRows(device.parallelism)) await register(row);
 
-// A peak is the best that was ever seen, so a machine with other work on it is given a second chance.
+// Minutes later: on a machine that others use, the first measurement may have met a bad moment.
 Deno.bench("peaks once more", { n: 1, warmup: 0 }, async () => {
   peaks = betterPeaks(peaks, await measurePeaks(device));
 });

@@ -9,7 +9,7 @@ export interface Measured {
   readonly work: Work;
 }
 
-const COLUMNS = ["kernel", "layer and shape", "ms", "GFLOP/s", "GB/s", "of roof"] as const;
+const COLUMNS = ["kernel", "where", "ms", "GFLOP/s", "GB/s", "of roof"] as const;
 
 /**
  * A line for each kernel: its time, its rates, and the share of the roofline, which is the least time that the

@@ -28,10 +28,17 @@ export function uniform(...values: number[]): Operand {
 
 /** What a row computes and moves when each operand moves once. */
 export function workOf({ dispatch, operands }: BenchRow): Work {
+  return dispatchWork(dispatch, (name) => {
+    const operand = operands[name];
+    return "shape" in operand ? operand.shape : operand;
+  });
+}
+
+/** What a dispatch computes and moves when each operand, of the shape told by its binding's name, moves once. */
+export function dispatchWork(dispatch: Dispatch, shapeOf: (name: string) => readonly number[]): Work {
   let [bytesRead, bytesWritten] = [0, 0];
   for (const { name, type, access } of dispatch.bindings) {
-    const operand = operands[name];
-    const shape = "shape" in operand ? operand.shape : operand;
+    const shape = shapeOf(name);
     const bytes = type === "u32" ? 4 * elementCount(shape) : tensorBytes(shape);
     if (access !== "write") bytesRead += bytes;
     if (access !== "read") bytesWritten += bytes;

@@ -1,7 +1,8 @@
 /** `deno task doctor`: which adapter there is, what it can hold, how fast it is, and what to install if there is none. */
 import { Device, measurePeaks, NoAdapterError } from "../engine/mod.ts";
 import { type AdapterReport, LIMITS, reportAdapter } from "./adapter_report.ts";
-import { type Command, defineFlags, HelpRequest, parseFlags, UsageError } from "./flags.ts";
+import { EXIT, runCommand } from "./command.ts";
+import { type Command, defineFlags, parseFlags } from "./flags.ts";
 
 const COMMAND: Command = {
   usage: "deno task doctor",
@@ -23,24 +24,12 @@ const FLAGS = defineFlags({
  * Runs the command.
  *
  * @param args the arguments after its name.
- * @returns the exit code: 0, 1 where no adapter was found or it failed, 2 for a mistake in the arguments.
+ * @returns the exit code: 0, or 1 where there is no adapter.
+ * @throws {UsageError} for a mistake in the arguments.
+ * @throws {EngineError} when the adapter fails.
  */
 export async function main(args: string[]): Promise<number> {
-  try {
-    const flags = parseFlags(COMMAND, FLAGS, args);
-    return await examine(flags);
-  } catch (error) {
-    if (error instanceof HelpRequest) {
-      console.log(error.message);
-      return error.exitCode;
-    }
-    if (!(error instanceof Error)) throw error;
-    console.error(error.message);
-    return error instanceof UsageError ? error.exitCode : 1;
-  }
-}
-
-async function examine({ json, measure }: { json: boolean; measure: boolean }): Promise<number> {
+  const { json, measure } = parseFlags(COMMAND, FLAGS, args);
   let device: Device;
   try {
     device = await Device.open();
@@ -48,13 +37,13 @@ async function examine({ json, measure }: { json: boolean; measure: boolean }): 
     if (!(error instanceof NoAdapterError)) throw error;
     if (json) console.log(JSON.stringify({ adapter: null, error: error.message }, null, 2));
     console.error([error.message, ...installHints(Deno.build.os)].join("\n\n"));
-    return 1;
+    return EXIT.failed;
   }
   try {
     const report = await reportAdapter(device, measure ? measurePeaks : undefined);
     console.log(json ? JSON.stringify(report, null, 2) : describe(report));
     for (const warning of warnings(report)) console.error(warning);
-    return 0;
+    return EXIT.done;
   } finally {
     device.destroy();
   }
@@ -177,4 +166,4 @@ function giga(rate: number): string {
   return (rate / 1e9).toPrecision(3);
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

@@ -36,16 +36,16 @@ export async function runsFor(timer: DispatchTimer, floor: number, milliseconds:
   }
 }
 
-/** Milliseconds of one run of the dispatch: the median of `repeats` rows of runs. */
+/** Milliseconds of one run of the dispatch, from each of `repeats` rows of runs. */
 export async function timeDispatch(
   timer: DispatchTimer,
   floor: number,
   { milliseconds, repeats }: { milliseconds: number; repeats: number },
-): Promise<number> {
+): Promise<number[]> {
   const count = await runsFor(timer, floor, milliseconds);
   const times: number[] = [];
   for (let i = 0; i < repeats; i++) times.push((await timer.run(count) - floor) / count);
-  return median(times);
+  return times;
 }
 
 /** The middle of some numbers, or the mean of the two in the middle; NaN of none. */

@@ -1,0 +1,57 @@
+/** What a program computes and moves, and the least that its network must move. */
+import type { Recorded, Work } from "../engine/mod.ts";
+import { dispatchWork } from "./row.ts";
+
+/** Kernels whose results are a network's raw convolution outputs: all that must be kept for the backward pass. */
+const CONVOLUTIONS = ["conv2d", "depthwise_conv", "matmul"];
+
+/** What one recorded dispatch computes and moves when each operand moves once. */
+export function recordedWork({ dispatch, values }: Recorded): Work {
+  return dispatchWork(dispatch, (name) => {
+    const index = dispatch.bindings.findIndex((binding) => binding.name === name);
+    return values[index].shape;
+  });
+}
+
+/** The sum over several dispatches. */
+export function totalWork(dispatches: readonly Recorded[]): Work {
+  const total = { flops: 0, bytesRead: 0, bytesWritten: 0 };
+  for (const work of dispatches.map(recordedWork)) {
+    total.flops += work.flops;
+    total.bytesRead += work.bytesRead;
+    total.bytesWritten += work.bytesWritten;
+  }
+  return total;
+}
+
+/** Bytes that go from what kernels write into textures that kernels read, read plus written; 0 in buffers. */
+export function stagedBytes(dispatches: readonly Recorded[], storage: "buffer" | "texture"): number {
+  if (storage === "buffer") return 0;
+  const staged = new Set(
+    dispatches.flatMap(({ dispatch, values }) =>
+      values.filter((value, i) =>
+        dispatch.bindings[i].access === "read" && value.type === "f32" && !value.placement &&
+        value.origin.kind === "temporary"
+      )
+    ),
+  );
+  return [...staged].reduce((sum, value) => sum + 2 * value.bytes, 0);
+}
+
+/** Bytes of all convolutions' outputs before their normalisation. */
+export function convolutionOutputBytes(dispatches: readonly Recorded[]): number {
+  return dispatches
+    .filter(({ dispatch }) => CONVOLUTIONS.includes(dispatch.kernel))
+    .flatMap(({ dispatch, values }) => values.filter((_, i) => dispatch.bindings[i].access === "write"))
+    .reduce((sum, value) => sum + value.bytes, 0);
+}
+
+/**
+ * The least that a network moves layer by layer, `outputs` bytes of raw convolution outputs and `weights` bytes of
+ * weights. Forward: an output is written and read once, a weight read once. Training moreover: the output is read
+ * once more and its gradient written and read; of a weight, it is read again, its gradient written and read, and
+ * Adam reads and writes it and two moments.
+ */
+export function leastBytes(outputs: number, weights: number, training: boolean): number {
+  return training ? 5 * outputs + 10 * weights : 2 * outputs + weights;
+}

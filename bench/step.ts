@@ -1,0 +1,205 @@
+/** One training step and one forward pass of MobileNetV2: time, memory, and what each kernel takes. */
+import { type Command, defineFlags, parseFlags, UsageError } from "../cli/flags.ts";
+import { runCommand } from "../cli/command.ts";
+import { SETTING_FLAGS, TRAIN_COMMAND, trainingOptions } from "../cli/train_flags.ts";
+import {
+  Adam,
+  betterPeaks,
+  Device,
+  measurePeaks,
+  median,
+  packTransforms,
+  type Peaks,
+  Random,
+  UNMOVED,
+} from "../engine/mod.ts";
+import { Embedder } from "../eval/embed.ts";
+import { imageWords } from "../kernels/mod.ts";
+import { MOBILENET_DEFAULTS } from "../model/mobilenet_v2.ts";
+import { ReidModel } from "../model/reid_model.ts";
+import type { TrainingOptions } from "../train/options.ts";
+import { recordTrainingStep } from "../train/step.ts";
+import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
+import { convolutionOutputBytes, leastBytes, stagedBytes, totalWork } from "./program_work.ts";
+import { giga, peaksLine, rooflineTable } from "./roofline_table.ts";
+
+const COMMAND: Command = {
+  usage: "deno task bench:step",
+  summary:
+    "Times one training step and one forward pass of MobileNetV2 on random images, and says what bounds them.",
+  examples: [
+    [
+      "deno task bench:step --width 1 --image-height 256 --image-width 128 --batch 16",
+      "the paper's full width",
+    ],
+    ["deno task bench:step --trace step.json", "every dispatch, for ui.perfetto.dev"],
+  ],
+};
+
+const FLAGS = defineFlags({
+  width: SETTING_FLAGS.width,
+  "image-height": SETTING_FLAGS["image-height"],
+  "image-width": SETTING_FLAGS["image-width"],
+  loss: SETTING_FLAGS.loss,
+  batch: {
+    type: "integer",
+    min: 2,
+    max: 4096,
+    default: 32,
+    help: "Images in a batch; a multiple of 3 for --loss basic.",
+  },
+  steps: {
+    type: "integer",
+    min: 1,
+    max: 1000,
+    default: 4,
+    help: "Steps that are submitted in a row and timed together.",
+  },
+  repeats: { type: "integer", min: 1, max: 100, default: 3, help: "Such rows, of which the median counts." },
+  trace: { type: "string", value: "FILE", help: "Writes every dispatch's time in Chrome's trace format." },
+});
+
+/** What both kinds of program offer here. */
+interface Runnable {
+  readonly dispatches: Parameters<typeof totalWork>[0];
+  readonly memory: { readonly temporaries: number; readonly total: number };
+  submit(inputs: any): Promise<{ outputs: Promise<unknown> }>;
+  profile(inputs: any): Promise<number[]>;
+}
+
+interface Timing {
+  readonly name: string;
+  readonly program: Runnable;
+  /** Milliseconds of a run. */
+  readonly milliseconds: number;
+  /** Empty where the adapter has no timestamps. */
+  readonly profile: readonly ProfiledDispatch[];
+}
+
+/** Runs the bench. Returns the exit code. */
+export async function main(args: string[]): Promise<number> {
+  const flags = parseFlags(COMMAND, FLAGS, args);
+  if (flags.loss === "basic" && flags.batch % 3 !== 0) {
+    throw new UsageError(
+      `--loss basic takes batches of whole triplets, a multiple of 3; got --batch ${flags.batch}`,
+    );
+  }
+  const { batch, steps, repeats, trace, ...settings } = flags;
+  const options = trainingOptions({ ...parseFlags(TRAIN_COMMAND, SETTING_FLAGS, []), ...settings });
+  const device = await Device.open({ timestamps: true });
+  try {
+    const before = await measurePeaks(device);
+    const model = new ReidModel(
+      device,
+      { ...MOBILENET_DEFAULTS, ...options, identities: 0 },
+      new Random(options.seed),
+    );
+    const timings = await timePrograms(device, model, options, { batch, steps, repeats });
+    const peaks = betterPeaks(before, await measurePeaks(device));
+    console.log(`${device.adapter.name}, tensors in ${device.storage}s: ${peaksLine(peaks)}`);
+    const size = `${options.imageHeight}×${options.imageWidth}`;
+    console.log(`MobileNetV2 ${options.width}, ${size}, ${batch} images, loss ${options.loss}, Adam`);
+    for (const timing of timings) console.log(describe(timing, device, model, peaks, batch));
+    if (trace !== undefined) {
+      const profiles = Object.fromEntries(timings.map(({ name, profile }) => [name, profile]));
+      await Deno.writeTextFile(trace, chromeTrace(profiles));
+      console.log(`\nTrace in ${trace}: open it in ui.perfetto.dev or chrome://tracing`);
+    }
+    return 0;
+  } finally {
+    device.destroy();
+  }
+}
+
+async function timePrograms(
+  device: Device,
+  model: ReidModel,
+  options: TrainingOptions,
+  how: { batch: number; steps: number; repeats: number },
+): Promise<Timing[]> {
+  const { batch } = how;
+  const timed = { ...how, timestamps: device.timestamps };
+  const random = new Random(1);
+  const words = batch * imageWords(options.imageHeight, options.imageWidth);
+  const images = {
+    pixels: Uint32Array.from({ length: words }, () => random.uint32()),
+    transforms: packTransforms(new Array(batch).fill(UNMOVED)),
+  };
+  const optimiser = new Adam(model.parameters, { weightDecay: options.weightDecay });
+  const step = await recordTrainingStep(device, model, optimiser, options, batch);
+  const training = await time("training step", step, {
+    ...images,
+    labels: Uint32Array.from({ length: batch }, (_, i) => i >> 2),
+    settings: optimiser.settings(1, 1e-5),
+  }, timed);
+  step.destroy();
+  const embedder = await Embedder.open(device, model, batch);
+  const forward = await time("forward", embedder.program, images, timed);
+  embedder.destroy();
+  return [training, forward];
+}
+
+/** Times rows of runs as a training loop makes them: submitted one after another, awaited at the end. */
+async function time(
+  name: string,
+  program: Runnable,
+  inputs: unknown,
+  { steps, repeats, timestamps }: { steps: number; repeats: number; timestamps: boolean },
+): Promise<Timing> {
+  await (await program.submit(inputs)).outputs;
+  const times: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const start = performance.now();
+    const waiting: Promise<unknown>[] = [];
+    for (let i = 0; i < steps; i++) waiting.push((await program.submit(inputs)).outputs);
+    await Promise.all(waiting);
+    times.push((performance.now() - start) / steps);
+  }
+  const profile = timestamps ? await profileOf(program, inputs) : [];
+  return { name, program, milliseconds: median(times), profile };
+}
+
+async function profileOf(program: Runnable, inputs: unknown): Promise<ProfiledDispatch[]> {
+  const milliseconds = await program.profile(inputs);
+  return program.dispatches.map((recorded, i) => ({ recorded, milliseconds: milliseconds[i] }));
+}
+
+function describe(timing: Timing, device: Device, model: ReidModel, peaks: Peaks, batch: number): string {
+  const { name, program, milliseconds, profile } = timing;
+  const { dispatches, memory } = program;
+  const work = totalWork(dispatches);
+  const outputs = convolutionOutputBytes(dispatches);
+  const least = leastBytes(outputs, model.parameters.trainableBytes, name === "training step");
+  const moved = work.bytesRead + work.bytesWritten;
+  const staged = stagedBytes(dispatches, device.storage);
+  const inKernels = profile.reduce((sum, run) => sum + run.milliseconds, 0);
+  const stagedText = staged > 0 ? `, and ${giga(staged)} GB from buffers into textures` : "";
+  return [
+    `\n${name}: ${milliseconds.toFixed(1)} ms, ${(milliseconds / batch).toFixed(2)} ms an image, ` +
+    `${(1000 * batch / milliseconds).toFixed(1)} images/s, ${giga(1000 * work.flops / milliseconds)} GFLOP/s`,
+    `  dispatches       ${dispatches.length}`,
+    `  bytes moved      ${giga(moved)} GB by kernels, ${
+      (moved / least).toFixed(2)
+    } times the least for these layers, ` +
+    `${giga(least)} GB${stagedText}`,
+    `  memory           ${mebibytes(memory.total)}, of which ${
+      mebibytes(memory.temporaries)
+    } intermediate, ` +
+    `${(memory.temporaries / outputs).toFixed(2)} times the convolutions' outputs, ${mebibytes(outputs)}; ` +
+    `weights and optimiser ${mebibytes(model.parameters.gpuBytes)}`,
+    ...(profile.length > 0
+      ? [
+        `  in kernels       ${
+          inKernels.toFixed(1)
+        } ms in a run of its own, each dispatch between two timestamps\n`,
+        rooflineTable(byKernel(profile), peaks),
+      ]
+      : ["  in kernels       unknown: this adapter has no timestamps"]),
+  ].join("\n");
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));
