@@ -3,8 +3,9 @@ import { Device, Random } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { ReidModel } from "../model/reid_model.ts";
-import { loadCheckpoint, restoreCheckpoint } from "../train/checkpoint.ts";
-import { readRun } from "../train/run_folder.ts";
+import { restoreCheckpoint } from "../train/checkpoint.ts";
+import { loadCheckpoint, runOfCheckpoint } from "../train/checkpoint_files.ts";
+import { readConfig } from "../train/run_folder.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { defineFlags, parseFlags, UsageError } from "./flags.ts";
 import { openPeople, openPixels } from "./people.ts";
@@ -48,8 +49,8 @@ export async function main(args: string[]): Promise<number> {
     throw new UsageError("--checkpoint is needed: the folder of a training run, such as runs/hard");
   }
   const { checkpoint, path } = await loadCheckpoint(flags.checkpoint);
-  const isFolder = (await Deno.stat(flags.checkpoint)).isDirectory;
-  const data = flags.data ?? (isFolder ? (await readRun(flags.checkpoint)).data : undefined);
+  const run = runOfCheckpoint(path);
+  const data = flags.data ?? (run === undefined ? undefined : (await readConfig(run)).data);
   // With --json stdout belongs to the result.
   const say = flags.json ? console.error : console.log;
   const device = await Device.open();

@@ -62,7 +62,6 @@ export async function openPixels(
 ): Promise<PixelStore> {
   const display = lazyProgress(`Decoding ${part} images`, "images");
   try {
-    await Deno.mkdir(cache, { recursive: true });
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(await Deno.realPath(root)));
     const key = [...new Uint8Array(digest, 0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const store = await PixelStore.open(images, {

@@ -1,11 +1,12 @@
 /** `deno task train`: data, network, loop, scores, report. */
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { ReidDataset } from "../data/dataset.ts";
 import { Device } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../train/checkpoint.ts";
-import type { TrainingOptions } from "../train/options.ts";
-import { createRun, freeRunFolder, readRun, writeFile } from "../train/run_folder.ts";
+import { type LoadedCheckpoint, newestCheckpoint, saveCheckpoint } from "../train/checkpoint_files.ts";
+import { RunError } from "../train/errors.ts";
+import { requireFreeFolder, type RunConfig, RunFolder, writeFile } from "../train/run_folder.ts";
 import { gatherReport } from "../train/run_report.ts";
 import { renderReport } from "../train/report/report.ts";
 import { renderRetrievalPicture } from "../train/report/retrieval_picture.ts";
@@ -13,71 +14,76 @@ import { Trainer } from "../train/trainer.ts";
 import { untrainedModel } from "../train/untrained.ts";
 import { Watch } from "../train/watch.ts";
 import { EXIT, runCommand } from "./command.ts";
-import { parseFlags, UsageError } from "./flags.ts";
+import { listenForInterrupt } from "./interrupt.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
 import { scoreCounts, scoreTable } from "./scores.ts";
-import { PLACE_FLAGS, SETTING_FLAGS, TRAIN_COMMAND, trainingOptions } from "./train_flags.ts";
+import { parseTrainFlags, type TrainFlags } from "./train_flags.ts";
 
 /** A run as it is about to start or go on. */
-interface Run {
-  folder: string;
-  data: string | undefined;
-  options: TrainingOptions;
-  resume: { checkpoint: Checkpoint; path: string } | undefined;
-  cache: string;
+interface Plan {
+  readonly config: RunConfig;
+  /** Folder of a new run; undefined for one that is named by the loss. */
+  readonly out: string | undefined;
+  /** The run that goes on. */
+  readonly resumed: { readonly run: RunFolder; readonly newest: LoadedCheckpoint | undefined } | undefined;
+  readonly cache: string;
 }
 
 /** Parses the flags, trains, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const run = await prepareRun(args);
+  const { config, out, resumed, cache } = await planRun(parseTrainFlags(args));
+  const { options } = config;
   const device = await Device.open();
   if (device.adapter.software) {
     console.error(`note: ${device.adapter.name} is a software adapter: the CPU does the work of a GPU`);
   }
-  const dataset = await openPeople(run.data, run.cache);
-  const size = { height: run.options.imageHeight, width: run.options.imageWidth };
-  const store = await openPixels(dataset.train, "train", size, dataset.root, run.cache);
+  const dataset = await openPeople(config.data, cache);
+  const size = { height: options.imageHeight, width: options.imageWidth };
+  const store = await openPixels(dataset.train, "train", size, dataset.root, cache);
   const test = [...dataset.query, ...dataset.gallery];
-  const testStore = await openPixels(test, "test", size, dataset.root, run.cache);
-  const trainer = await Trainer.open(device, run.options, dataset.train, store, run.resume);
+  const testStore = await openPixels(test, "test", size, dataset.root, cache);
+  const trainer = await Trainer.open(device, options, dataset.train, store, resumed?.newest);
   for (const note of trainer.sampler.notes) console.error(`note: ${note}`);
-  if (!run.resume) await createRun(run.folder, { options: run.options, ...(run.data && { data: run.data }) });
-  console.log(`Run in ${run.folder}: ${describeRun(trainer)}`);
+  console.log(describeRun(trainer));
 
   const benchmark = new Benchmark(dataset, testStore);
   const before = await baselines(trainer, benchmark);
-  const { finished, notes } = await train(trainer, run.folder);
+  const run = resumed?.run ?? await RunFolder.create(out, config); // Only now is there something to keep.
+  console.log(
+    trainer.step < trainer.steps ? `Run in ${run.path}` : `The run in ${run.path} is finished: evaluating`,
+  );
+  const { finished, notes } = await train(trainer, run);
   if (!finished) {
-    console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.folder}`);
+    console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.path}`);
     return EXIT.interrupted;
   }
-  await finish(trainer, run.folder, dataset, benchmark, before, notes);
+  await finish(trainer, run.path, dataset, benchmark, before, notes);
   trainer.destroy();
   device.destroy();
   return EXIT.done;
 }
 
-async function prepareRun(args: string[]): Promise<Run> {
-  const flags = parseFlags(TRAIN_COMMAND, { ...SETTING_FLAGS, ...PLACE_FLAGS }, args);
-  if (flags.resume === undefined) {
-    const options = trainingOptions(flags);
-    const folder = flags.out ?? await freeRunFolder(options.loss);
-    return { folder, data: flags.data, options, resume: undefined, cache: flags.cache };
+/** What the user wants; refuses, before any work, what cannot be. */
+async function planRun({ options, out, resume, data, cache }: TrainFlags): Promise<Plan> {
+  if (resume === undefined) {
+    if (out !== undefined) await requireFreeFolder(out);
+    return { config: { options, ...(data !== undefined && { data }) }, out, resumed: undefined, cache };
   }
-  const given = args.find((arg) =>
-    Object.keys(SETTING_FLAGS).some((name) => new RegExp(`^--(no-)?${name}(=|$)`).test(arg))
-  );
-  if (given ?? flags.out) {
-    throw new UsageError(
-      `A resumed run keeps its settings and its folder: leave out ${
-        given ?? "--out"
-      }, or start a new run without --resume`,
+  const run = await RunFolder.open(resume);
+  const newest = await newestCheckpoint(resume);
+  if (newest && !isDeepStrictEqual(newest.checkpoint.options, run.config.options)) {
+    throw new RunError(
+      `${newest.path} was made with other settings than those in ${resume}/config.json. Put back the settings that ` +
+        "the run was started with, or start a new run with those wanted.",
     );
   }
-  const { options, data } = await readRun(flags.resume);
-  const resume = await loadCheckpoint(flags.resume);
-  return { folder: flags.resume, data: flags.data ?? data, options, resume, cache: flags.cache };
+  return {
+    config: { ...run.config, ...(data !== undefined && { data }) },
+    out,
+    resumed: { run, newest },
+    cache,
+  };
 }
 
 function describeRun({ model, options, sampler, steps, program, device }: Trainer): string {
@@ -104,7 +110,7 @@ async function baselines(trainer: Trainer, benchmark: Benchmark) {
 }
 
 /** Trains epoch by epoch and saves after each; Ctrl-C stops after the step under way, and saves. */
-async function train(trainer: Trainer, folder: string): Promise<{ finished: boolean; notes: string[] }> {
+async function train(trainer: Trainer, run: RunFolder): Promise<{ finished: boolean; notes: string[] }> {
   const { options, sampler } = trainer;
   const watch = new Watch({
     margin: options.margin,
@@ -112,14 +118,8 @@ async function train(trainer: Trainer, folder: string): Promise<{ finished: bool
     normalized: options.normalize,
   });
   const notes: string[] = [...sampler.notes];
-  let stopping = false;
-  const stop = () => {
-    if (stopping) Deno.exit(EXIT.interrupted);
-    stopping = true;
-    console.error("\nStopping after this step and saving; once more to leave at once");
-  };
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  if (trainer.step >= trainer.steps) return { finished: true, notes };
+  using interrupt = listenForInterrupt(() => run.abandon());
   const display = progress({
     label: `Training ${options.loss}`,
     total: trainer.steps * sampler.batchImages,
@@ -127,7 +127,7 @@ async function train(trainer: Trainer, folder: string): Promise<{ finished: bool
     start: trainer.step * sampler.batchImages,
   });
   try {
-    while (trainer.step < trainer.steps && !stopping) {
+    while (trainer.step < trainer.steps && !interrupt.requested) {
       await trainer.trainEpoch((metrics) => {
         display.update((metrics.step + 1) * sampler.batchImages, {
           epoch: `${Math.floor(metrics.step / sampler.batchesPerEpoch) + 1}/${options.epochs}`,
@@ -141,12 +141,14 @@ async function train(trainer: Trainer, folder: string): Promise<{ finished: bool
           notes.push(warning);
           console.error(`\nwarning: ${warning}`);
         }
-      }, () => stopping);
-      await saveCheckpoint(folder, await trainer.checkpoint());
+      }, () => interrupt.requested);
+      await saveCheckpoint(run.path, await trainer.checkpoint());
     }
+  } catch (error) {
+    run.abandon();
+    throw error;
   } finally {
     display.finish();
-    for (const signal of signals) Deno.removeSignalListener(signal, stop);
   }
   return { finished: trainer.step >= trainer.steps, notes: [...notes, ...watch.summary()] };
 }

@@ -2,7 +2,7 @@
 import { METRICS } from "../kernels/mod.ts";
 import { lossTable } from "../losses/mod.ts";
 import type { TrainingOptions } from "../train/options.ts";
-import { type Command, defineFlags, type FlagValues } from "./flags.ts";
+import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
 
 const losses = Object.values(lossTable).map(({ key, summary }) => `${key}: ${summary}`).join(" ");
 
@@ -200,7 +200,7 @@ export const SETTING_FLAGS = defineFlags({
 });
 
 /** Flags that say where things are. */
-export const PLACE_FLAGS = defineFlags({
+const PLACE_FLAGS = defineFlags({
   data: {
     type: "string",
     value: "DIR",
@@ -227,6 +227,39 @@ export const PLACE_FLAGS = defineFlags({
     help: "Where synthetic people and decoded pixels are kept.",
   },
 });
+
+/** What the flags of `deno task train` ask for. */
+export interface TrainFlags {
+  /** Of a new run; a resumed one has its own. */
+  readonly options: TrainingOptions;
+  readonly data: string | undefined;
+  readonly out: string | undefined;
+  readonly resume: string | undefined;
+  readonly cache: string;
+}
+
+/**
+ * Parses the arguments of `deno task train`.
+ *
+ * @throws {UsageError} for a mistake in them, such as a setting given to a run that is resumed.
+ */
+export function parseTrainFlags(args: readonly string[]): TrainFlags {
+  const flags = parseFlags(TRAIN_COMMAND, { ...SETTING_FLAGS, ...PLACE_FLAGS }, args);
+  const { data, out, resume, cache } = flags;
+  if (resume !== undefined) {
+    const kept = [...Object.keys(SETTING_FLAGS), "out"].map((name) => new RegExp(`^--(no-)?${name}(=|$)`));
+    const given = args.find((arg) => kept.some((pattern) => pattern.test(arg)));
+    if (given !== undefined) {
+      throw new UsageError(
+        `A resumed run keeps its settings and its folder: leave out ${
+          given.replace(/=.*$/s, "")
+        }, or start a new run ` +
+          "without --resume",
+      );
+    }
+  }
+  return { options: trainingOptions(flags), data, out, resume, cache };
+}
 
 /** Settings from the flags' values. */
 export function trainingOptions(flags: FlagValues<typeof SETTING_FLAGS>): TrainingOptions {

@@ -1,5 +1,7 @@
 /** Settings of a training run: what the flags set, and what a checkpoint must agree with to be resumed. */
-import type { Metric } from "../kernels/mod.ts";
+import { type Metric, METRICS } from "../kernels/mod.ts";
+import { lossTable } from "../losses/mod.ts";
+import { type FieldTypes, readFields } from "./fields.ts";
 
 /** All settings that decide the run's numbers. Kept in the run's folder as `config.json`. */
 export interface TrainingOptions {
@@ -37,4 +39,42 @@ export interface TrainingOptions {
   /** Pixels by which training images are shifted at most, both ways; they are mirrored half of the time. */
   shift: number;
   seed: number;
+}
+
+const TYPES: FieldTypes<TrainingOptions> = {
+  loss: "string",
+  margin: "number",
+  metric: "string",
+  softMargin: "boolean",
+  p: "number",
+  k: "number",
+  batchSize: "number",
+  triplets: "number",
+  idLoss: "number",
+  labelSmoothing: "number",
+  width: "number",
+  imageHeight: "number",
+  imageWidth: "number",
+  embeddingSize: "number",
+  neck: "boolean",
+  normalize: "boolean",
+  epochs: "number",
+  batchesPerEpoch: "number",
+  learningRate: "number",
+  warmUp: "number",
+  weightDecay: "number",
+  shift: "number",
+  seed: "number",
+};
+
+/**
+ * Settings read from a file.
+ *
+ * @throws {Error} when one is missing or has no meaning; the message names it.
+ */
+export function parseTrainingOptions(value: unknown): TrainingOptions {
+  const options = readFields<TrainingOptions>(value, TYPES);
+  if (!Object.hasOwn(lossTable, options.loss)) throw new Error(`there is no loss ${options.loss}`);
+  if (!METRICS.includes(options.metric)) throw new Error(`there is no metric ${options.metric}`);
+  return options;
 }

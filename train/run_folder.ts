@@ -1,8 +1,9 @@
-/** The folder of a run: its settings beside its checkpoints, report and scores. */
+/** The folder of a run: its settings beside its checkpoints, report and scores. One process at a time works in it. */
 import { join } from "node:path";
-import { writeWhole } from "./checkpoint.ts";
+import { CHECKPOINTS } from "./checkpoint_files.ts";
 import { RunError } from "./errors.ts";
-import type { TrainingOptions } from "./options.ts";
+import { parseTrainingOptions, type TrainingOptions } from "./options.ts";
+import { removeUnfinished, writeWhole } from "./write_whole.ts";
 
 /** What `config.json` holds. */
 export interface RunConfig {
@@ -11,55 +12,178 @@ export interface RunConfig {
   readonly data?: string;
 }
 
-/** The first of runs/NAME, runs/NAME-2, ... that does not exist. */
-export async function freeRunFolder(name: string): Promise<string> {
+const CONFIG = "config.json";
+/** Locked by the process that works in the folder; the system unlocks it however the process ends. */
+const LOCK = ".lock";
+
+/** A run's folder, held by this process until it ends. */
+export class RunFolder {
+  private constructor(
+    readonly path: string,
+    readonly config: RunConfig,
+    /** Open as long as the folder is held. */
+    readonly lock: Deno.FsFile,
+    readonly isNew: boolean,
+  ) {}
+
+  /**
+   * Makes the folder of a new run and writes its settings.
+   *
+   * @param path left out: the first of runs/LOSS, runs/LOSS-2, ... that does not exist.
+   * @throws {RunError} when the folder holds something already or cannot be written.
+   */
+  static async create(path: string | undefined, config: RunConfig): Promise<RunFolder> {
+    const folder = path ?? await makeNumbered(join("runs", config.options.loss));
+    try {
+      await Deno.mkdir(folder, { recursive: true });
+      await requireFreeFolder(folder); // Before the lock file, which has no place in somebody else's folder.
+      const lock = acquire(folder);
+      await requireFreeFolder(folder);
+      await writeFile(folder, CONFIG, JSON.stringify(config, null, 2) + "\n");
+      return new RunFolder(folder, config, lock, true);
+    } catch (error) {
+      if (error instanceof RunError) throw error;
+      throw new RunError(
+        `The run's folder ${folder} cannot be written (${
+          (error as Error).message
+        }). Choose another one with --out.`,
+      );
+    }
+  }
+
+  /**
+   * Takes up a run that exists, and clears away what a killed process left unfinished.
+   *
+   * @throws {RunError} when there is no run, or another process is at it.
+   */
+  static async open(path: string): Promise<RunFolder> {
+    const config = await readConfig(path);
+    let lock: Deno.FsFile;
+    try {
+      lock = acquire(path);
+    } catch (error) {
+      if (error instanceof RunError) throw error;
+      throw new RunError(`The run's folder ${path} cannot be written: ${(error as Error).message}`);
+    }
+    for (const folder of [path, join(path, CHECKPOINTS)]) removeUnfinished(folder);
+    return new RunFolder(path, config, lock, false);
+  }
+
+  /** Removes what {@link RunFolder.create} made, unless a checkpoint or anything else has come into it. */
+  abandon(): void {
+    if (!this.isNew) return;
+    try {
+      const checkpoints = join(this.path, CHECKPOINTS);
+      const names = [...Deno.readDirSync(this.path)].map(({ name }) => name);
+      if (names.some((name) => ![CONFIG, LOCK, CHECKPOINTS].includes(name))) return;
+      if (names.includes(CHECKPOINTS)) {
+        removeUnfinished(checkpoints);
+        Deno.removeSync(checkpoints);
+      }
+      for (const name of [CONFIG, LOCK]) Deno.removeSync(join(this.path, name));
+      Deno.removeSync(this.path);
+    } catch {
+      // Not empty: a checkpoint is worth keeping, and its settings with it.
+    }
+  }
+}
+
+/** Makes NAME, or NAME-2, ... whichever does not exist yet, and returns it. */
+async function makeNumbered(name: string): Promise<string> {
   for (let i = 1;; i++) {
-    const folder = join("runs", i === 1 ? name : `${name}-${i}`);
-    if (!await Deno.stat(folder).catch(() => undefined)) return folder;
+    const folder = i === 1 ? name : `${name}-${i}`;
+    try {
+      await Deno.mkdir(join(folder, ".."), { recursive: true });
+      await Deno.mkdir(folder);
+      return folder;
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) continue;
+      throw new RunError(
+        `The run's folder ${folder} cannot be made (${(error as Error).message}). Choose one with --out.`,
+      );
+    }
   }
 }
 
 /**
- * Makes a run's folder and writes its settings.
+ * Refuses a folder in which a new run cannot start.
  *
- * @throws {RunError} when the folder holds something already or cannot be written.
+ * @throws {RunError} when it is not empty, or no folder. One that does not exist is free.
  */
-export async function createRun(folder: string, config: RunConfig): Promise<void> {
+export async function requireFreeFolder(folder: string): Promise<void> {
   try {
-    await Deno.mkdir(folder, { recursive: true });
-    for await (const _ of Deno.readDir(folder)) {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name === LOCK) continue;
       throw new RunError(
         `${folder} is not empty. Go on with the run in it with --resume ${folder}, or choose another --out folder.`,
       );
     }
-    await writeFile(folder, "config.json", JSON.stringify(config, null, 2) + "\n");
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
     if (error instanceof RunError) throw error;
-    throw new RunError(`The run's folder ${folder} cannot be written: ${(error as Error).message}`);
+    throw new RunError(
+      `The run cannot be kept in ${folder} (${(error as Error).message}). Choose another folder with --out.`,
+    );
   }
+}
+
+/** Locks a run's folder for as long as this process lives. */
+function acquire(folder: string): Deno.FsFile {
+  const file = Deno.openSync(join(folder, LOCK), { create: true, write: true });
+  if (file.tryLockSync(true)) return file;
+  file.close();
+  throw new RunError(
+    `Another process is training in ${folder}. Wait until it has ended, or start a run in another --out folder.`,
+  );
 }
 
 /**
  * Reads a run's settings.
  *
- * @throws {RunError} when there is no run.
+ * @throws {RunError} when there is no run, or its settings are damaged.
  */
-export async function readRun(folder: string): Promise<RunConfig> {
+export async function readConfig(folder: string): Promise<RunConfig> {
+  const path = join(folder, CONFIG);
+  let text: string;
   try {
-    return JSON.parse(await Deno.readTextFile(join(folder, "config.json")));
+    text = await Deno.readTextFile(path);
   } catch (error) {
     throw new RunError(
       `${folder} holds no training run (${
         (error as Error).message
-      }). Give the folder that the run was started with, ` +
-        "such as runs/hard.",
+      }). Give the folder that the run was started ` +
+        "with, such as runs/hard.",
+    );
+  }
+  try {
+    const { options, data } = JSON.parse(text);
+    if (data !== undefined && typeof data !== "string") throw new Error("data is no text");
+    return { options: parseTrainingOptions(options), ...(data !== undefined && { data }) };
+  } catch (error) {
+    throw new RunError(
+      `${path} is damaged: ${
+        (error as Error).message
+      }. The settings in it are needed to go on; start a new run.`,
     );
   }
 }
 
-/** Writes a text or bytes into the run's folder, whole or not at all. */
+/**
+ * Writes a text or bytes into the run's folder, whole or not at all.
+ *
+ * @returns the file's path.
+ * @throws {RunError} when it cannot be written.
+ */
 export async function writeFile(folder: string, name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
-  await writeWhole(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+  try {
+    await writeWhole(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+  } catch (error) {
+    throw new RunError(
+      `${path} could not be written (${
+        (error as Error).message
+      }). Free space on the disk; checkpoints are intact.`,
+    );
+  }
   return path;
 }

@@ -14,7 +14,14 @@ import type { Batch, Sampler } from "../data/sampler.ts";
 import { samplers } from "../data/samplers.ts";
 import { lossTable } from "../losses/mod.ts";
 import { type ModelSpec, ReidModel } from "../model/reid_model.ts";
-import { brokenTensors, type Checkpoint, restoreCheckpoint, takeCheckpoint } from "./checkpoint.ts";
+import {
+  brokenTensors,
+  type Checkpoint,
+  HISTORY_TENSOR,
+  restoreCheckpoint,
+  takeCheckpoint,
+} from "./checkpoint.ts";
+import type { LoadedCheckpoint } from "./checkpoint_files.ts";
 import { NumericsError, RunError } from "./errors.ts";
 import type { TrainingOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
@@ -85,7 +92,7 @@ export class Trainer {
     options: TrainingOptions,
     train: readonly { identity: number }[],
     store: PixelStore,
-    resume?: { checkpoint: Checkpoint; path: string },
+    resume?: LoadedCheckpoint,
   ): Promise<Trainer> {
     const index = indexIdentities(train, store.usable);
     const sampler = makeSampler(index, options);
@@ -93,19 +100,16 @@ export class Trainer {
     const model = initialModel(device, spec, options.seed);
     const optimiser = new Adam(model.parameters, { weightDecay: options.weightDecay });
     if (resume) {
-      if (JSON.stringify(resume.checkpoint.model) !== JSON.stringify(spec)) {
-        throw new RunError(
-          `${resume.path} was trained with another network or on other people: it has ` +
-            `${JSON.stringify(resume.checkpoint.model)}, this run ${JSON.stringify(spec)}`,
-        );
-      }
+      refuseOtherNetwork(resume, spec);
       restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
     }
     const program = await recordTrainingStep(device, model, optimiser, options, sampler.batchImages);
     const trainer = new Trainer(device, options, model, optimiser, sampler, store, program);
     if (resume) {
       trainer.step = resume.checkpoint.step;
-      trainer.history.push(...(resume.checkpoint.tensors.get("history")!.data as Float32Array));
+      for (const value of resume.checkpoint.tensors.get(HISTORY_TENSOR)!.data) {
+        trainer.history.push(Number(value));
+      }
     }
     return trainer;
   }
@@ -219,7 +223,22 @@ export class Trainer {
 }
 
 const NUMERICS_REMEDY =
-  "Training stopped; the last good checkpoint is kept. A lower --lr or a longer --warm-up helps.";
+  "Training stopped; checkpoints saved before are kept. Start a new run with a lower --lr or a longer --warm-up.";
+
+/** A checkpoint fits a run only when its network, and the number of people where that matters, are the same. */
+function refuseOtherNetwork({ checkpoint, path }: LoadedCheckpoint, spec: ModelSpec): void {
+  const differing = (Object.keys(spec) as (keyof ModelSpec)[]).filter((key) =>
+    checkpoint.model[key] !== spec[key]
+  );
+  if (differing.length === 0) return;
+  const list = differing.map((key) => `${key} ${checkpoint.model[key]} where this run has ${spec[key]}`).join(
+    ", ",
+  );
+  throw new RunError(
+    `${path} is a checkpoint of another network or of other people: it has ${list}. Resume a run with its own ` +
+      "checkpoints and its own --data.",
+  );
+}
 
 function modelSpec(options: TrainingOptions, identities: number): ModelSpec {
   return {

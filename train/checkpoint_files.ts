@@ -1,0 +1,179 @@
+/**
+ * Checkpoints on disk: one safetensors file each, readable by any library of that format, with the settings as JSON
+ * in the file's metadata.
+ */
+import { basename, dirname, join } from "node:path";
+import type { ModelSpec } from "../model/reid_model.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
+import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
+import { RunError } from "./errors.ts";
+import { type FieldTypes, readFields } from "./fields.ts";
+import { parseTrainingOptions } from "./options.ts";
+import { writeWhole } from "./write_whole.ts";
+
+/** Where a run's folder keeps its checkpoints. */
+export const CHECKPOINTS = "checkpoints";
+
+const FORMAT = "webgpu-reid checkpoint 1";
+/** How many of a run's checkpoints stay. */
+const KEEP = 3;
+
+/** A checkpoint and the file that it came from. */
+export interface LoadedCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly path: string;
+}
+
+/**
+ * Writes a checkpoint into a run's folder: whole or not at all. Of older ones the last few are kept.
+ *
+ * @returns its path.
+ * @throws {RunError} when it cannot be written; earlier checkpoints are untouched.
+ */
+export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promise<string> {
+  const { tensors, step, model, options } = checkpoint;
+  const bytes = encodeSafetensors(tensors, {
+    format: FORMAT,
+    step: String(step),
+    model: JSON.stringify(model),
+    options: JSON.stringify(options),
+  });
+  const folder = join(run, CHECKPOINTS);
+  const path = join(folder, `step-${String(step).padStart(7, "0")}.safetensors`);
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    await writeWhole(path, bytes);
+  } catch (error) {
+    throw new RunError(
+      `The checkpoint of step ${step} could not be written to ${path} (${
+        (error as Error).message
+      }). Earlier ` +
+        `checkpoints are intact. Free space on the disk, then go on with --resume ${run}.`,
+    );
+  }
+  const all = await checkpointNames(run);
+  for (const old of all.slice(0, -KEEP)) await Deno.remove(join(folder, old)).catch(() => {});
+  return path;
+}
+
+/**
+ * The newest checkpoint of a run's folder, or undefined where there is none yet.
+ *
+ * @throws {RunError} when it is damaged.
+ */
+export async function newestCheckpoint(run: string): Promise<LoadedCheckpoint | undefined> {
+  const newest = (await checkpointNames(run)).at(-1);
+  return newest === undefined ? undefined : await readCheckpoint(join(run, CHECKPOINTS, newest));
+}
+
+/**
+ * Reads a checkpoint: a file, or the newest one of a run's folder.
+ *
+ * @throws {RunError} when there is none, or it is damaged or no checkpoint.
+ */
+export async function loadCheckpoint(place: string): Promise<LoadedCheckpoint> {
+  const info = await Deno.stat(place).catch(() => undefined);
+  const loaded = info?.isFile ? await readCheckpoint(place) : await newestCheckpoint(place);
+  if (loaded) return loaded;
+  throw new RunError(
+    `There is no checkpoint in ${place}. Give the folder of a training run (such as runs/hard) or a .safetensors file.`,
+  );
+}
+
+/** The run's folder that a checkpoint's file lies in, or undefined where it lies elsewhere. */
+export function runOfCheckpoint(path: string): string | undefined {
+  return basename(dirname(path)) === CHECKPOINTS ? dirname(dirname(path)) : undefined;
+}
+
+async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    throw new RunError(`${path} cannot be read: ${(error as Error).message}`);
+  }
+  let file: ReturnType<typeof decodeSafetensors>;
+  try {
+    file = decodeSafetensors(bytes);
+  } catch (error) {
+    throw new RunError(
+      `${path} is damaged: ${
+        (error as Error).message
+      }. Remove it and use an earlier checkpoint of the same folder, ` +
+        "or train again.",
+    );
+  }
+  if (file.metadata.format !== FORMAT) {
+    throw new RunError(
+      `${path} is a safetensors file, but no checkpoint of this program. Give one of a training run.`,
+    );
+  }
+  try {
+    return { path, checkpoint: parseCheckpoint(file.metadata, file.tensors) };
+  } catch (error) {
+    throw new RunError(
+      `${path} is damaged or of another version of this program: ${
+        (error as Error).message
+      }. Use another checkpoint.`,
+    );
+  }
+}
+
+function parseCheckpoint(
+  metadata: Record<string, string>,
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+): Checkpoint {
+  const step = Number(metadata.step);
+  const history = tensors.get(HISTORY_TENSOR);
+  if (!Number.isSafeInteger(step) || step < 0) throw new Error(`its step is ${metadata.step}`);
+  if (history?.dtype !== "F32" || history.shape.length !== 2 || history.shape[0] !== step) {
+    throw new Error(`its history is not of ${step} steps`);
+  }
+  const model = parseModel(JSON.parse(metadata.model));
+  return { step, model, options: parseTrainingOptions(JSON.parse(metadata.options)), tensors };
+}
+
+function parseModel(value: unknown): ModelSpec {
+  const model = readFields<ModelSpec>(value, MODEL_TYPES);
+  if (model.padding !== "same" && model.padding !== "symmetric") {
+    throw new Error(`there is no padding ${model.padding}`);
+  }
+  if (!(model.width > 0 && model.width <= MAX_WIDTH)) throw new Error(`its width is ${model.width}`);
+  for (const [name, [least, most]] of Object.entries(SIZES) as [keyof typeof SIZES, [number, number]][]) {
+    const size = model[name];
+    if (!Number.isInteger(size) || size < least || size > most) throw new Error(`its ${name} is ${size}`);
+  }
+  return model;
+}
+
+/** Beyond what any flag allows: a file that says more is broken, and is not to fill the memory. */
+const MAX_WIDTH = 16;
+const SIZES = {
+  imageHeight: [1, 4096],
+  imageWidth: [1, 4096],
+  embeddingSize: [0, 65_536],
+  identities: [0, 1_000_000],
+} as const;
+
+const MODEL_TYPES: FieldTypes<ModelSpec> = {
+  width: "number",
+  imageHeight: "number",
+  imageWidth: "number",
+  embeddingSize: "number",
+  neck: "boolean",
+  normalize: "boolean",
+  identities: "number",
+  padding: "string",
+  epsilon: "number",
+  momentum: "number",
+};
+
+/** Names of a run's checkpoints, oldest first. */
+async function checkpointNames(run: string): Promise<string[]> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(join(run, CHECKPOINTS)));
+    return entries.map((entry) => entry.name).filter((name) => /^step-\d+\.safetensors$/.test(name)).sort();
+  } catch {
+    return [];
+  }
+}

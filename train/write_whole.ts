@@ -1,0 +1,37 @@
+/** Files that are there whole or not at all. */
+import { dirname, join } from "node:path";
+
+/** What a file is called while it is being written. */
+const UNFINISHED = ".part";
+
+/** Writes a file beside its place, makes sure that it is on the disk, then moves it there. */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = path + UNFINISHED;
+  try {
+    using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+    let written = 0;
+    while (written < bytes.length) written += await file.write(bytes.subarray(written));
+    await file.sync();
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+  try {
+    using folder = await Deno.open(dirname(path));
+    await folder.sync();
+  } catch {
+    // Some systems cannot sync a folder; the file itself is safe.
+  }
+}
+
+/** Removes what a killed process left unfinished in a folder. */
+export function removeUnfinished(folder: string): void {
+  try {
+    for (const { name } of Deno.readDirSync(folder)) {
+      if (name.endsWith(UNFINISHED)) Deno.removeSync(join(folder, name));
+    }
+  } catch {
+    // Nothing there, or not ours to change: whoever writes next will say so.
+  }
+}
