@@ -11,7 +11,7 @@ export * from "./losses/mod.ts";
 export {
   BatchNorm,
   Dense,
-  heNormal,
+  glorotUniform,
   type Mode,
   NormedConv,
   type NormOptions,

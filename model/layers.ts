@@ -21,10 +21,15 @@ export interface NormOptions {
 /** Where a strided convolution puts its padding: TensorFlow's SAME (more at the end) or equally on both sides. */
 export type Padding = "same" | "symmetric";
 
-/** Values of a normal distribution with variance 2 / fanIn (He et al. 2015). */
-export function heNormal(random: Random, count: number, fanIn: number): Float32Array {
-  const deviation = Math.sqrt(2 / fanIn);
-  return Float32Array.from({ length: count }, () => random.normal() * deviation);
+/**
+ * Values uniform within ±sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010).
+ *
+ * Before batch norm the scale of a weight changes nothing but how far a step of given size turns it. With these small
+ * weights, those of the Keras reference, Adam's usual rates train several times faster than with He's.
+ */
+export function glorotUniform(random: Random, count: number, fanIn: number, fanOut: number): Float32Array {
+  const limit = Math.sqrt(6 / (fanIn + fanOut));
+  return Float32Array.from({ length: count }, () => random.uniform(-limit, limit));
 }
 
 /** Batch norm with its running statistics. With `shift: false` it has no beta: the result's mean stays zero. */
@@ -93,7 +98,7 @@ export class NormedConv {
     to: number,
     options: NormOptions & { relu6: boolean },
   ): NormedConv {
-    const weight = set.add(`${name}.weight`, [from, to], heNormal(random, from * to, from));
+    const weight = set.add(`${name}.weight`, [from, to], glorotUniform(random, from * to, from, to));
     return new NormedConv(weight, new BatchNorm(set, name, to, options), options.relu6, pointwiseConv);
   }
 
@@ -105,7 +110,11 @@ export class NormedConv {
     channels: number,
     options: NormOptions & { stride: number; padding: Padding },
   ): NormedConv {
-    const weight = set.add(`${name}.weight`, [3, 3, channels], heNormal(random, 9 * channels, 9));
+    const weight = set.add(
+      `${name}.weight`,
+      [3, 3, channels],
+      glorotUniform(random, 9 * channels, 9 * channels, 9),
+    );
     const norm = new BatchNorm(set, name, channels, options);
     return new NormedConv(weight, norm, true, (x, w) => depthwiseConv(x, w, geometry(x, options)));
   }
@@ -119,7 +128,11 @@ export class NormedConv {
     to: number,
     options: NormOptions & { stride: number; padding: Padding },
   ): NormedConv {
-    const weight = set.add(`${name}.weight`, [3, 3, from, to], heNormal(random, 9 * from * to, 9 * from));
+    const weight = set.add(
+      `${name}.weight`,
+      [3, 3, from, to],
+      glorotUniform(random, 9 * from * to, 9 * from, 9 * to),
+    );
     const norm = new BatchNorm(set, name, to, options);
     return new NormedConv(weight, norm, true, (x, w) => conv2d(x, w, geometry(x, options)));
   }
