@@ -4,6 +4,7 @@ import {
   batchNormTraining,
   Device,
   f32,
+  mean,
   ParameterSet,
   Program,
   Random,
@@ -92,12 +93,26 @@ Deno.test("A width that is not above 0 is refused", () => {
   }
 });
 
-Deno.test("The same seed draws the same weights, another seed others, of Glorot's variance", () => {
+Deno.test("The same seed draws the same weights, another seed others, within Glorot's bounds", () => {
   const draw = (seed: number) => glorotUniform(new Random(seed), 4000, 8, 16);
   assert.deepEqual(draw(3), draw(3));
   assert.notDeepEqual(draw(3), draw(4));
+  assert.ok(draw(3).every((v) => Math.abs(v) <= 0.5), "sqrt(6 / 24)");
   const variance = draw(3).reduce((sum, v) => sum + v * v, 0) / 4000;
   assert.ok(Math.abs(variance - 2 / 24) < 0.005, `${variance}`);
+});
+
+Deno.test("A batch norm without shift has no beta, and centres every channel on zero", async () => {
+  const set = new ParameterSet(device);
+  const norm = new BatchNorm(set, "norm", 3, { epsilon: 1e-3, momentum: 0.9, shift: false });
+  assert.equal(norm.beta, undefined);
+  assert.deepEqual(counts(set), [9, 3, 6]);
+  const program = await Program.record(device, { x: f32([5, 3]) }, ({ x }) => ({
+    mean: mean(norm.apply(x, "training", false), [0]),
+  }));
+  const outputs = await program.run({ x: Float32Array.from({ length: 15 }, (_, i) => i * i) });
+  assert.ok(outputs.mean.every((v) => Math.abs(v) < 1e-5), `${outputs.mean}`);
+  for (const owner of [program, set]) owner.destroy();
 });
 
 Deno.test("Inference with a batch's own statistics gives what training gives", async () => {
