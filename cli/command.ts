@@ -7,8 +7,18 @@ import { HelpRequest, UsageError } from "./flags.ts";
 /** Exit codes, as the README lists them. */
 export const EXIT = { done: 0, failed: 1, usage: 2, deviceLost: 3, interrupted: 130 };
 
+/**
+ * Keeps Mesa's Vulkan loader from complaining on stderr where no desktop session is running; it looks for Wayland
+ * there, which this program does not use.
+ */
+function quietVulkan(): void {
+  const name = "XDG_RUNTIME_DIR";
+  if (Deno.build.os === "linux" && !Deno.env.get(name)) Deno.env.set(name, "/tmp");
+}
+
 /** Runs a command and returns its exit code; a mistake of the user's is one paragraph on stderr. */
 export async function runCommand(main: (args: string[]) => Promise<number>, args: string[]): Promise<number> {
+  quietVulkan();
   try {
     return await main(args);
   } catch (error) {
