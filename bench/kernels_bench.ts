@@ -4,7 +4,16 @@
  * held against the peaks of the same adapter measured in the same run.
  */
 import assert from "node:assert/strict";
-import { betterPeaks, Device, DispatchTimer, measurePeaks, median, runsFor } from "../engine/mod.ts";
+import {
+  betterPeaks,
+  Device,
+  DispatchTimer,
+  measurePeaks,
+  median,
+  runsFor,
+  waitFloor,
+} from "../engine/mod.ts";
+import { clockInWords, kernelClock } from "./clock.ts";
 import { type Measured, peaksLine, rooflineTable } from "./roofline_table.ts";
 import { type BenchRow, workOf } from "./row.ts";
 import { allRows } from "./rows/all_rows.ts";
@@ -16,13 +25,14 @@ const MILLISECONDS = 40;
 const ITERATIONS = 4;
 
 const device = await Device.open();
-let peaks = await measurePeaks(device);
+const clock = kernelClock(device);
+const floor = await waitFloor(device, clock);
+let peaks = await measurePeaks(device, clock);
 /** Milliseconds of a run, by row, in the order of the bench. */
 const timings = new Map<BenchRow, number[]>();
 /** The row that is being timed: only its operands are in memory. */
 let current: { row: BenchRow; timer: DispatchTimer } | undefined;
 
-console.error(`${device.adapter.name}, tensors in ${device.storage}s: ${peaksLine(peaks)}`);
 for (const rung of rungs()) {
   await checkAgreement(rung);
   await register(rung.naive);
@@ -32,7 +42,7 @@ for (const row of allRows(device.parallelism)) await register(row);
 
 // Minutes later: on a machine that others use, the first measurement may have met a bad moment.
 Deno.bench("peaks once more", { n: 1, warmup: 0 }, async () => {
-  peaks = betterPeaks(peaks, await measurePeaks(device));
+  peaks = betterPeaks(peaks, await measurePeaks(device, clock));
 });
 
 globalThis.addEventListener("unload", () => {
@@ -42,7 +52,8 @@ globalThis.addEventListener("unload", () => {
     milliseconds: median(times.slice(1)), // The first is for warming up.
     work: workOf(row),
   }));
-  console.log(`\n${device.adapter.name}, tensors in ${device.storage}s: ${peaksLine(peaks)}\n`);
+  const what = `${device.adapter.name}, tensors in ${device.storage}s, ${clockInWords(device)}`;
+  console.log(`\n${what}: ${peaksLine(peaks)}\n`);
   console.log(rooflineTable(measured, peaks));
   device.destroy();
 });
@@ -61,9 +72,9 @@ async function register(row: BenchRow): Promise<void> {
     async fn(bench) {
       const timer = await timerOf(row);
       bench.start();
-      const milliseconds = await timer.run(runs);
+      const milliseconds = await timer.run(runs, clock);
       bench.end();
-      timings.get(row)!.push((milliseconds - peaks.waitFloor) / runs);
+      timings.get(row)!.push((milliseconds - floor) / runs);
     },
   });
 }

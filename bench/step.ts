@@ -12,6 +12,7 @@ import {
   type Peaks,
   Random,
   UNMOVED,
+  wallClock,
 } from "../engine/mod.ts";
 import { Embedder } from "../eval/embed.ts";
 import { imageWords } from "../kernels/mod.ts";
@@ -19,6 +20,7 @@ import { MOBILENET_DEFAULTS } from "../model/mobilenet_v2.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import type { TrainingOptions } from "../train/options.ts";
 import { recordTrainingStep } from "../train/step.ts";
+import { cpuClock } from "./clock.ts";
 import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
 import { convolutionOutputBytes, leastBytes, stagedBytes, totalWork } from "./program_work.ts";
 import { giga, peaksLine, rooflineTable } from "./roofline_table.ts";
@@ -72,6 +74,8 @@ interface Timing {
   readonly program: Runnable;
   /** Milliseconds of a run. */
   readonly milliseconds: number;
+  /** Milliseconds of CPU time of a run, all threads added up. */
+  readonly cpuMilliseconds: number;
   /** Empty where the adapter has no timestamps. */
   readonly profile: readonly ProfiledDispatch[];
 }
@@ -148,15 +152,17 @@ async function time(
 ): Promise<Timing> {
   await (await program.submit(inputs)).outputs;
   const times: number[] = [];
+  const cpuTimes: number[] = [];
   for (let repeat = 0; repeat < repeats; repeat++) {
-    const start = performance.now();
+    const [start, cpuStart] = [wallClock(), cpuClock()];
     const waiting: Promise<unknown>[] = [];
     for (let i = 0; i < steps; i++) waiting.push((await program.submit(inputs)).outputs);
     await Promise.all(waiting);
-    times.push((performance.now() - start) / steps);
+    times.push((wallClock() - start) / steps);
+    cpuTimes.push((cpuClock() - cpuStart) / steps);
   }
   const profile = timestamps ? await profileOf(program, inputs) : [];
-  return { name, program, milliseconds: median(times), profile };
+  return { name, program, milliseconds: median(times), cpuMilliseconds: median(cpuTimes), profile };
 }
 
 async function profileOf(program: Runnable, inputs: unknown): Promise<ProfiledDispatch[]> {
@@ -165,7 +171,7 @@ async function profileOf(program: Runnable, inputs: unknown): Promise<ProfiledDi
 }
 
 function describe(timing: Timing, device: Device, model: ReidModel, peaks: Peaks, batch: number): string {
-  const { name, program, milliseconds, profile } = timing;
+  const { name, program, milliseconds, cpuMilliseconds, profile } = timing;
   const { dispatches, memory } = program;
   const work = totalWork(dispatches);
   const outputs = convolutionOutputBytes(dispatches);
@@ -177,6 +183,7 @@ function describe(timing: Timing, device: Device, model: ReidModel, peaks: Peaks
   return [
     `\n${name}: ${milliseconds.toFixed(1)} ms, ${(milliseconds / batch).toFixed(2)} ms an image, ` +
     `${(1000 * batch / milliseconds).toFixed(1)} images/s, ${giga(1000 * work.flops / milliseconds)} GFLOP/s`,
+    `  CPU time         ${cpuMilliseconds.toFixed(1)} ms, all threads added up`,
     `  dispatches       ${dispatches.length}`,
     `  bytes moved      ${giga(moved)} GB by kernels, ${
       (moved / least).toFixed(2)

@@ -1,7 +1,7 @@
 /** Tensors, automatic differentiation and optimisers on WebGPU: record a function once, replay it on the GPU. */
 export { backward, type Gradients } from "./autograd.ts";
 export { type AdapterDescription, Device, type DeviceOptions } from "./device.ts";
-export { DispatchTimer, type Operand, type Operands } from "./dispatch_timer.ts";
+export { type Clock, DispatchTimer, type Operand, type Operands, wallClock } from "./dispatch_timer.ts";
 export * from "./errors.ts";
 export type { MemoryUse } from "./memory.ts";
 export * from "./ops/batch_norm.ts";

@@ -9,8 +9,8 @@ import {
   VEC4_BYTES,
 } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
-import { DispatchTimer, type Operands } from "./dispatch_timer.ts";
-import { timeDispatch, waitFloor } from "./timing.ts";
+import { type Clock, DispatchTimer, type Operands, wallClock } from "./dispatch_timer.ts";
+import { runsFor, timeDispatch, waitFloor } from "./timing.ts";
 
 /** Peak rates of an adapter with tensors where this device keeps them. */
 export interface Peaks {
@@ -33,12 +33,13 @@ const LENGTH4 = { software: 1 << 21, hardware: 1 << 23 };
  * Measures the adapter, about half a second for each figure. A peak is the best of several timings: what the adapter
  * can do, whatever else the machine is doing.
  *
+ * @param clock tells milliseconds; the rates are by this clock, those of the wall by default.
  * @throws {EngineError} when the device is lost meanwhile.
  */
-export async function measurePeaks(device: Device): Promise<Peaks> {
-  const floor = await waitFloor(device);
+export async function measurePeaks(device: Device, clock: Clock = wallClock): Promise<Peaks> {
+  const floors = { wall: await waitFloor(device), clock: await waitFloor(device, clock) };
   const rate = async (dispatch: Dispatch, operands: Operands, of: keyof Cost) =>
-    dispatch.cost[of] / await seconds(device, dispatch, operands, floor);
+    dispatch.cost[of] / await seconds(device, dispatch, operands, clock, floors);
   const threads = device.parallelism * 4;
   const order = device.adapter.software ? "by-thread" : "by-workgroup";
   const length4 = LENGTH4[device.adapter.software ? "software" : "hardware"];
@@ -52,9 +53,9 @@ export async function measurePeaks(device: Device): Promise<Peaks> {
     copyBandwidth: await rate(copyProbe(length4, order), { x, y: x }, "bytes"),
     readBandwidth: await rate(readProbe(length4, threads, order), { x, y: [threads, 4] }, "bytes"),
     stagingBandwidth: device.storage === "texture"
-      ? await stagingBandwidth(device, floor, length4)
+      ? await stagingBandwidth(device, length4, clock, floors.clock)
       : undefined,
-    waitFloor: floor,
+    waitFloor: floors.wall,
   };
 }
 
@@ -96,18 +97,25 @@ async function seconds(
   device: Device,
   dispatch: Dispatch,
   operands: Operands,
-  floor: number,
+  clock: Clock,
+  floors: { wall: number; clock: number },
 ): Promise<number> {
   const timer = await DispatchTimer.make(device, dispatch, operands);
   try {
-    return Math.min(...await timeDispatch(timer, floor, { milliseconds: 60, repeats: 7 })) / 1000;
+    const count = await runsFor(timer, floors.wall, 60);
+    return Math.min(...await timeDispatch(timer, count, 7, { clock, floor: floors.clock })) / 1000;
   } finally {
     timer.destroy();
   }
 }
 
 /** Copies a buffer into a texture over and over, as programs do between a kernel that writes and one that reads. */
-async function stagingBandwidth(device: Device, floor: number, length4: number): Promise<number> {
+async function stagingBandwidth(
+  device: Device,
+  length4: number,
+  clock: Clock,
+  floor: number,
+): Promise<number> {
   const { gpu } = device;
   const size = [TEXTURE_WIDTH, length4 / TEXTURE_WIDTH];
   const texture = gpu.createTexture({
@@ -119,14 +127,14 @@ async function stagingBandwidth(device: Device, floor: number, length4: number):
   const copies = 6;
   const times: number[] = [];
   for (let repeat = 0; repeat < 6; repeat++) {
-    const start = performance.now();
+    const start = clock();
     const encoder = gpu.createCommandEncoder();
     for (let i = 0; i < copies; i++) {
       encoder.copyBufferToTexture({ buffer, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES }, { texture }, size);
     }
     gpu.queue.submit([encoder.finish()]);
     await gpu.queue.onSubmittedWorkDone();
-    times.push(performance.now() - start - floor);
+    times.push(clock() - start - floor);
   }
   texture.destroy();
   buffer.destroy();

@@ -1,6 +1,6 @@
 /** How long one dispatch takes, when only rows of them can be timed. */
 import type { Device } from "./device.ts";
-import type { DispatchTimer } from "./dispatch_timer.ts";
+import { type Clock, type DispatchTimer, wallClock } from "./dispatch_timer.ts";
 
 /** No more runs than this in one submit. */
 const MOST_RUNS = 4096;
@@ -9,20 +9,20 @@ const MOST_RUNS = 4096;
  * Milliseconds that waiting for the GPU takes when it has nothing to do, the median of a few waits: what a
  * timing must not blame on the work.
  */
-export async function waitFloor(device: Device): Promise<number> {
+export async function waitFloor(device: Device, clock: Clock = wallClock): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < 9; i++) {
-    const start = performance.now();
+    const start = clock();
     device.gpu.queue.submit([device.gpu.createCommandEncoder().finish()]);
     await device.gpu.queue.onSubmittedWorkDone();
-    times.push(performance.now() - start);
+    times.push(clock() - start);
   }
   return median(times);
 }
 
 /**
- * How many runs in a row make a timing: enough that they take about `milliseconds` and that the wait for them
- * does not blur it. Runs the dispatch a few times to find out, the first of which compiles it.
+ * How many runs in a row make a timing: enough that they take about `milliseconds` and that the wait for them,
+ * at least `floor` milliseconds of the wall, does not blur it. Runs the dispatch a few times to find out, the first of which compiles it.
  */
 export async function runsFor(timer: DispatchTimer, floor: number, milliseconds: number): Promise<number> {
   await timer.run(1);
@@ -36,15 +36,15 @@ export async function runsFor(timer: DispatchTimer, floor: number, milliseconds:
   }
 }
 
-/** Milliseconds of one run of the dispatch, from each of `repeats` rows of runs. */
+/** Milliseconds of one run of the dispatch, from each of `repeats` rows of `count` runs. */
 export async function timeDispatch(
   timer: DispatchTimer,
-  floor: number,
-  { milliseconds, repeats }: { milliseconds: number; repeats: number },
+  count: number,
+  repeats: number,
+  { clock, floor }: { clock: Clock; floor: number },
 ): Promise<number[]> {
-  const count = await runsFor(timer, floor, milliseconds);
   const times: number[] = [];
-  for (let i = 0; i < repeats; i++) times.push((await timer.run(count) - floor) / count);
+  for (let i = 0; i < repeats; i++) times.push((await timer.run(count, clock) - floor) / count);
   return times;
 }
 
