@@ -15,7 +15,10 @@ export function readFields<T>(value: unknown, types: FieldTypes<T>): T {
   for (const [name, type] of Object.entries(types)) {
     const field = (value as Record<string, unknown>)[name];
     const fits = typeof field === type && (typeof field !== "number" || (field >= 0 && field < Infinity));
-    if (!fits) throw new Error(`${name} should be a ${type} and is ${JSON.stringify(field) ?? "missing"}`);
+    if (!fits) {
+      const wanted = type === "number" ? "number of at least 0" : type;
+      throw new Error(`${name} should be a ${wanted} and is ${JSON.stringify(field) ?? "missing"}`);
+    }
     record[name] = field;
   }
   return record as T;

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { Device, Random } from "../../engine/mod.ts";
+import { type ModelSpec, ReidModel } from "../../model/reid_model.ts";
+import { encodeSafetensors } from "../../model/safetensors.ts";
+import { takeCheckpoint } from "../../train/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../train/checkpoint_files.ts";
+import { RunFolder } from "../../train/run_folder.ts";
+import { TINY_OPTIONS } from "../train/tiny_run.ts";
+import { onlyError, runTask, withFolder } from "./run_task.ts";
+import { writeTinyPeople } from "./tiny_people.ts";
+
+const SPEC: ModelSpec = {
+  width: TINY_OPTIONS.width,
+  imageHeight: TINY_OPTIONS.imageHeight,
+  imageWidth: TINY_OPTIONS.imageWidth,
+  embeddingSize: 0,
+  neck: TINY_OPTIONS.neck,
+  normalize: true,
+  identities: 0,
+  padding: "same",
+  epsilon: 1e-3,
+  momentum: 0.9,
+};
+
+/** A run's folder with one checkpoint, as if two steps had been made; returns the checkpoint's path. */
+async function writeRun(folder: string): Promise<string> {
+  const run = await RunFolder.create(`${folder}/run`, { options: TINY_OPTIONS, data: `${folder}/people` });
+  run.lock.close();
+  const device = await Device.open();
+  const { parameters } = new ReidModel(device, SPEC, new Random(1));
+  const settings = { step: 2, model: SPEC, options: TINY_OPTIONS };
+  const checkpoint = await takeCheckpoint(
+    parameters,
+    ["first_moment", "second_moment"],
+    new Float32Array(12),
+    settings,
+  );
+  device.destroy();
+  return await saveCheckpoint(run.path, checkpoint);
+}
+
+/** The whole of a folder: paths and sizes. */
+function listing(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory ? listing(path) : [`${path} ${Deno.statSync(path).size}`];
+  }).sort();
+}
+
+/** Has the file written again with other metadata or tensors. */
+async function rewrite(path: string, change: (metadata: Record<string, string>) => void): Promise<void> {
+  const { checkpoint } = await loadCheckpoint(path);
+  const metadata = {
+    format: "webgpu-reid checkpoint 1",
+    step: String(checkpoint.step),
+    model: JSON.stringify(checkpoint.model),
+    options: JSON.stringify(checkpoint.options),
+  };
+  change(metadata);
+  await Deno.writeFile(path, encodeSafetensors(checkpoint.tensors, metadata));
+}
+
+const damages: [string, (path: string) => Promise<void>, RegExp][] = [
+  ["a truncated checkpoint", (path) => Deno.truncate(path, 100_000), /is damaged: .*truncated/],
+  ["an empty checkpoint", (path) => Deno.truncate(path, 0), /is damaged: .*empty or truncated/],
+  [
+    "a header that claims 2^60 bytes",
+    async (path) => {
+      const bytes = await Deno.readFile(path);
+      new DataView(bytes.buffer).setBigUint64(0, 1n << 60n, true);
+      await Deno.writeFile(path, bytes);
+    },
+    /is damaged: The header claims 1152921504606846976 bytes/,
+  ],
+  [
+    "somebody else's safetensors file",
+    (path) => rewrite(path, (metadata) => metadata.format = "pt"),
+    /no checkpoint of this program/,
+  ],
+  [
+    "a checkpoint of another architecture",
+    (path) => rewrite(path, (metadata) => metadata.model = JSON.stringify({ ...SPEC, width: 0.35 })),
+    /is a checkpoint of another network.*(should be F32|width 0.35 where this run has 0.02)/,
+  ],
+  [
+    "a checkpoint with settings that are none",
+    (path) => rewrite(path, (metadata) => metadata.model = JSON.stringify({ ...SPEC, imageHeight: 1e9 })),
+    /its imageHeight is 1000000000/,
+  ],
+];
+
+Deno.test("evaluate and train --resume refuse a checkpoint that cannot be right, and change nothing", async (t) => {
+  await withFolder(async (folder) => {
+    await writeTinyPeople(`${folder}/people`);
+    const path = await writeRun(folder);
+    const good = await Deno.readFile(path);
+    const cache = `--cache=${folder}/cache`;
+    for (const [what, damage, expected] of damages) {
+      await t.step(what, async () => {
+        await Deno.writeFile(path, good);
+        await damage(path);
+        const before = listing(`${folder}/run`);
+        for (const place of [`${folder}/run`, path]) {
+          const error = onlyError(await runTask("evaluate", [`--checkpoint=${place}`, cache]), 1);
+          assert.match(error, expected);
+          assert.ok(error.includes(path), error);
+        }
+        assert.match(onlyError(await runTask("train", [`--resume=${folder}/run`, cache]), 1), expected);
+        assert.deepEqual(listing(`${folder}/run`), before);
+      });
+    }
+  });
+});
+
+Deno.test("evaluate and train --resume say what is missing where there is no run or no adapter", async () => {
+  await withFolder(async (folder) => {
+    const cache = `--cache=${folder}/cache`;
+    const nothing = await runTask("evaluate", [`--checkpoint=${folder}/nowhere`, cache]);
+    assert.match(onlyError(nothing, 1), /There is no checkpoint in .*nowhere/);
+    const noRun = await runTask("train", [`--resume=${folder}/nowhere`, cache]);
+    assert.match(onlyError(noRun, 1), /nowhere holds no training run/);
+
+    await writeRun(folder);
+    const noData = await runTask("train", [`--resume=${folder}/run`, cache]);
+    assert.match(onlyError(noData, 1), /There is no folder .*people/);
+    const env = {
+      DENO_WEBGPU_BACKEND: "vulkan",
+      VK_DRIVER_FILES: "/nonexistent",
+      VK_ICD_FILENAMES: "/nonexistent",
+    };
+    const noAdapter = await runTask("evaluate", [`--checkpoint=${folder}/run`, cache], { env });
+    assert.match(onlyError(noAdapter, 1), /No WebGPU adapter/);
+  });
+});
+
+Deno.test("train --resume refuses settings that differ from those of its checkpoint", async () => {
+  await withFolder(async (folder) => {
+    await writeRun(folder);
+    const config = `${folder}/run/config.json`;
+    const args = [`--resume=${folder}/run`, `--cache=${folder}/cache`];
+    for (const flag of ["--lr=1", "--no-neck", "--out=x"]) {
+      assert.match(onlyError(await runTask("train", [...args, flag]), 2), /A resumed run keeps its settings/);
+    }
+    await Deno.writeTextFile(config, JSON.stringify({ options: { ...TINY_OPTIONS, margin: 1 } }));
+    assert.match(
+      onlyError(await runTask("train", args), 1),
+      /made with other settings than those in .*config\.json/,
+    );
+  });
+});

@@ -1,0 +1,87 @@
+/** Runs the repository's tasks as a user does: the same scripts, with no permissions but those of deno.json. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How a task ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How to run a task. */
+export interface Running {
+  readonly env?: Record<string, string>;
+  /** Shell commands that run before the task in the same process, such as a limit. */
+  readonly shell?: string;
+  /** Called with all of stderr whenever there is more of it. */
+  readonly onStderr?: (text: string, child: Deno.ChildProcess) => void;
+}
+
+/** The words of a task's command line, as deno.json has them. */
+async function commandLine(task: string): Promise<string[]> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
+  const [program, ...words] = tasks[task].command.split(" ");
+  assert.equal(program, "deno");
+  return words;
+}
+
+/** Runs `deno task TASK ARGS` in the repository's root and waits for its end. */
+export async function runTask(task: string, args: readonly string[], running: Running = {}): Promise<Ended> {
+  const words = [Deno.execPath(), ...await commandLine(task), ...args];
+  const [program, ...rest] = running.shell === undefined
+    ? words
+    : ["sh", "-c", `${running.shell}; exec "$@"`, "sh", ...words];
+  const child = new Deno.Command(program, {
+    args: rest,
+    cwd: ROOT,
+    env: { ...running.env, NO_COLOR: "1", DENO_NO_PROMPT: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const read = async (stream: ReadableStream<Uint8Array>, onText?: (text: string) => void) => {
+    let all = "";
+    for await (const piece of stream.pipeThrough(new TextDecoderStream())) onText?.(all += piece);
+    return all;
+  };
+  const collect = async (stream: ReadableStream<Uint8Array>) => await new Response(stream).text();
+  const [stdout, stderr, { code }] = await Promise.all([
+    collect(child.stdout),
+    running.onStderr ? read(child.stderr, (text) => running.onStderr!(text, child)) : collect(child.stderr),
+    child.status,
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** The one paragraph that a command ended with; fails unless that is how it ended, with the given exit code. */
+export function onlyError({ code, stderr }: Ended, expectedCode: number): string {
+  const lines = stderr.trimEnd().split("\n");
+  const error = lines.at(-1)!;
+  assert.match(error, /^error: /, stderr);
+  assert.equal(lines.filter((line) => /^error|^\s+at |Error:/.test(line)).length, 1, stderr);
+  assert.equal(code, expectedCode, stderr);
+  return error;
+}
+
+/** Calls `use` with a new folder and removes the folder afterwards. */
+export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Whether there is anything at a path. */
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,42 @@
+/** Datasets and settings so small that a whole run takes seconds. */
+import { writeSyntheticPeople } from "../../data/synthetic/write.ts";
+
+/** Flags of a run on {@link writeTinyPeople}: every layer of the network is there, and hardly a channel in it. */
+export const TINY = [
+  "--image-height=32",
+  "--image-width=32",
+  "--width=0.02",
+  "--p=2",
+  "--k=2",
+  "--batch-size=4",
+  "--triplets=2",
+  "--shift=1",
+  "--epochs=2",
+  "--batches-per-epoch=2",
+];
+
+/** Draws four people to train on and three to test on: 40 images. */
+export async function writeTinyPeople(folder: string): Promise<void> {
+  const options = { trainIdentities: 4, testIdentities: 3, cameras: 2, distractors: 2, junk: 1 };
+  await writeSyntheticPeople(folder, options, { workers: 1 });
+}
+
+/** A dataset of `people` × `images` training images, all of them the picture in `jpeg`. */
+export async function writeCopies(
+  folder: string,
+  jpeg: Uint8Array,
+  { people, images }: { people: number; images: number },
+): Promise<void> {
+  const write = async (part: string, identity: number, camera: number, count: number) => {
+    await Deno.mkdir(`${folder}/${part}`, { recursive: true });
+    for (let i = 0; i < count; i++) {
+      const name = `${String(identity).padStart(4, "0")}_c${camera}s1_${String(i).padStart(6, "0")}_01.jpg`;
+      await Deno.writeFile(`${folder}/${part}/${name}`, jpeg);
+    }
+  };
+  for (let person = 0; person < people; person++) await write("bounding_box_train", 2 + person, 1, images);
+  for (const identity of [1000, 1001]) {
+    await write("query", identity, 1, 1);
+    await write("bounding_box_test", identity, 2, 2);
+  }
+}

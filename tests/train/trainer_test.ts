@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { Device } from "../../engine/mod.ts";
+import { NumericsError, RunError } from "../../train/errors.ts";
+import type { StepMetrics } from "../../train/trainer.ts";
+import { openTinyRun, TINY_OPTIONS } from "./tiny_run.ts";
+
+Deno.test("trainEpoch() reports every step in order, and stops when told", async () => {
+  const device = await Device.open();
+  const run = await openTinyRun(device, { batchesPerEpoch: 5 });
+  try {
+    const steps: StepMetrics[] = [];
+    await run.trainEpoch((metrics) => steps.push(metrics), () => false);
+    assert.deepEqual(steps.map(({ step }) => step), [0, 1, 2, 3, 4]);
+    for (const { total, active, positiveDistance, negativeDistance, triplets } of steps) {
+      assert.ok(total >= 0 && total < 2 + TINY_OPTIONS.margin);
+      assert.ok(active >= 0 && active <= 1);
+      assert.ok(positiveDistance > 0 && negativeDistance > 0);
+      assert.equal(triplets, 4);
+    }
+    assert.equal(run.history.length, 5 * 6);
+    await run.trainEpoch((metrics) => steps.push(metrics), () => run.step >= 7);
+    assert.equal(run.step, 7);
+    assert.equal(steps.length, 7);
+  } finally {
+    run.destroy();
+    device.destroy();
+  }
+});
+
+Deno.test("trainEpoch() stops at a loss that is not finite and says at which step", async () => {
+  const device = await Device.open();
+  const run = await openTinyRun(device, { batchesPerEpoch: 50 });
+  try {
+    await run.trainEpoch(() => {}, () => run.step >= 2);
+    const weight = run.model.parameters.get("last.weight")!;
+    run.model.parameters.write(weight, new Float32Array(weight.shape[0] * weight.shape[1]).fill(NaN));
+    await assert.rejects(run.trainEpoch(() => {}, () => false), (error: Error) => {
+      assert.ok(error instanceof NumericsError);
+      assert.match(error.message, /^The loss of step 3 was NaN\..*lower --lr/);
+      return true;
+    });
+    assert.ok(run.step < 20, `${run.step} steps were made`);
+  } finally {
+    run.destroy();
+    device.destroy();
+  }
+});
+
+Deno.test("checkpoint() refuses weights that are not finite, and names one of them", async () => {
+  const device = await Device.open();
+  const run = await openTinyRun(device);
+  try {
+    await run.checkpoint();
+    const gamma = run.model.parameters.get("block1.project.gamma")!;
+    run.model.parameters.write(gamma, new Float32Array(gamma.shape[0]).fill(Infinity));
+    await assert.rejects(run.checkpoint(), (error: Error) => {
+      assert.ok(error instanceof NumericsError);
+      assert.match(error.message, /block1\.project\.gamma/);
+      return true;
+    });
+  } finally {
+    run.destroy();
+    device.destroy();
+  }
+});
+
+Deno.test("a checkpoint of another network is refused by what differs", async () => {
+  const device = await Device.open();
+  const [run, wider] = [await openTinyRun(device), { width: 0.35, idLoss: 1 }];
+  try {
+    const resume = { checkpoint: await run.checkpoint(), path: "step-0.safetensors" };
+    await assert.rejects(openTinyRun(device, wider, resume), (error: Error) => {
+      assert.ok(error instanceof RunError);
+      assert.match(error.message, /width 0\.02 where this run has 0\.35, identities 0 where this run has 4/);
+      return true;
+    });
+  } finally {
+    run.destroy();
+    device.destroy();
+  }
+});
