@@ -26,13 +26,13 @@ export {
   type HostInputs,
   type HostOutputs,
   type InputSpec,
-  Program,
   type ProgramArguments,
   type ProgramInputs,
   type ProgramOutputs,
   scalars,
   u32,
-} from "./program.ts";
+} from "./inputs.ts";
+export { Program } from "./program.ts";
 export { Random } from "./random.ts";
 export {
   type Access,

@@ -2,7 +2,7 @@
 import { adam, FACTOR_BLOCK, sgd, VEC4_BYTES } from "../kernels/mod.ts";
 import { backward, type Gradients } from "./autograd.ts";
 import type { ParameterSet } from "./parameter.ts";
-import { type InputSpec, scalars } from "./program.ts";
+import { type InputSpec, scalars } from "./inputs.ts";
 import { record } from "./recorder.ts";
 import { constant, type Tensor } from "./tensor.ts";
 import { Value } from "./value.ts";

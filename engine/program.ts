@@ -2,64 +2,32 @@
  * A program: a function of tensors recorded once, planned once, and replayed any number of times. A replay only
  * uploads the inputs, encodes and submits: no allocation, no bind group, no shape arithmetic.
  */
-import { padRows, TEXTURE_WIDTH, unpadRows, VEC4_BYTES, vec4s } from "../kernels/mod.ts";
+import { TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
-import { EngineError, ShapeError } from "./errors.ts";
-import { Memory, type MemoryUse, type StagedCopy } from "./memory.ts";
+import { EngineError } from "./errors.ts";
+import {
+  hostData,
+  type HostInputs,
+  type HostOutputs,
+  type ProgramArguments,
+  type ProgramInputs,
+  type ProgramOutputs,
+} from "./inputs.ts";
+import { Memory, type MemoryUse } from "./memory.ts";
 import { texelRows } from "./parameter.ts";
-import { liveSteps } from "./plan.ts";
 import { type Recorded, Recorder, recordWith } from "./recorder.ts";
+import {
+  copyStaged,
+  copyToMirror,
+  dispatch,
+  gradientClears,
+  launch,
+  neededSteps,
+  type Stage,
+  stages,
+} from "./schedule.ts";
 import { Tensor, Words } from "./tensor.ts";
 import { Value } from "./value.ts";
-
-/** Shape and type of a program's input. Make one with {@link f32}, {@link u32} or {@link scalars}. */
-export interface InputSpec<T extends Tensor | Words = Tensor | Words> {
-  /** Size of each axis. */
-  readonly shape: readonly number[];
-  /** Element type: f32 becomes a {@link Tensor}, u32 {@link Words}. */
-  readonly type: "f32" | "u32";
-  /** Whether it is kept as a uniform, which every thread reads at the price of one. */
-  readonly uniform: boolean;
-  /** Gradients flow to the input; for tests and saliency. */
-  readonly differentiable: boolean;
-  /** Only there for the type checker. */
-  readonly tensor?: T;
-}
-
-/** A tensor that the host gives anew for every run. */
-export function f32(shape: readonly number[], options: { differentiable?: boolean } = {}): InputSpec<Tensor> {
-  return { shape, type: "f32", uniform: false, differentiable: options.differentiable ?? false };
-}
-
-/** Unsigned integers that the host gives anew for every run: labels, indices, packed pixels. */
-export function u32(shape: readonly number[]): InputSpec<Words> {
-  return { shape, type: "u32", uniform: false, differentiable: false };
-}
-
-/** Up to 16 numbers that change from run to run and that every thread reads, such as a learning rate. */
-export function scalars(count: number): InputSpec<Tensor> {
-  if (count < 1 || count > 16) throw new RangeError(`scalars() takes 1 to 16 numbers; got ${count}`);
-  return { shape: [count], type: "f32", uniform: true, differentiable: false };
-}
-
-/** A program's inputs by name. */
-export type ProgramInputs = Record<string, InputSpec>;
-
-/** What a program's body returns: its outputs by name. */
-export type ProgramOutputs = Record<string, Tensor | Words>;
-
-/** What a program's body is called with: a tensor, or words, for every input. */
-export type ProgramArguments<I extends ProgramInputs> = {
-  [K in keyof I]: I[K] extends InputSpec<infer T> ? T : never;
-};
-
-/** Host data for a run: row-major, one number per element. */
-export type HostInputs<I extends ProgramInputs> = { [K in keyof I]: ArrayLike<number> };
-
-/** Results of a run, row-major. */
-export type HostOutputs<O extends ProgramOutputs> = {
-  [K in keyof O]: O[K] extends Tensor ? Float32Array<ArrayBuffer> : Uint32Array<ArrayBuffer>;
-};
 
 /** Runs that may be under way at once: each needs its own way back for the outputs. */
 const IN_FLIGHT = 3;
@@ -67,19 +35,6 @@ const IN_FLIGHT = 3;
 interface Readback {
   readonly buffer: GPUBuffer;
   busy: Promise<unknown> | undefined;
-}
-
-/** Copies, then dispatches that run in one pass. */
-interface Stage {
-  readonly copies: readonly StagedCopy[];
-  readonly launches: Launch[];
-}
-
-/** One encoded dispatch. */
-interface Launch {
-  readonly recorded: Recorded;
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
 }
 
 /** A recorded and planned function of tensors. Make one with {@link Program.record}. */
@@ -311,119 +266,4 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     readback.buffer.unmap();
     return results as HostOutputs<O>;
   }
-}
-
-function dispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, recorded }: Launch): void {
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, bindGroup);
-  pass.dispatchWorkgroups(...recorded.dispatch.workgroups);
-}
-
-/** Puts copies in front of the dispatches that need them, as few stages as that allows. */
-function stages(launches: readonly Launch[], copies: readonly StagedCopy[]): Stage[] {
-  const stages: Stage[] = [{ copies: [], launches: [] }];
-  const due = [...copies];
-  launches.forEach((launch, step) => {
-    const now = due.splice(0, due.findIndex((copy) => copy.before > step) >>> 0);
-    if (now.length > 0) stages.push({ copies: now, launches: [] });
-    stages[stages.length - 1].launches.push(launch);
-  });
-  if (due.length > 0) stages.push({ copies: due, launches: [] });
-  return stages;
-}
-
-function copyStaged(encoder: GPUCommandEncoder, copies: readonly StagedCopy[]): void {
-  for (const { from, to, rows } of copies) {
-    encoder.copyBufferToTexture(
-      { buffer: from, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES },
-      { texture: to },
-      [TEXTURE_WIDTH, rows],
-    );
-  }
-}
-
-function neededSteps(dispatches: readonly Recorded[], outputs: readonly Value[]): Recorded[] {
-  const numbers = new Map<Value, number>();
-  const number = (value: Value) => {
-    if (!numbers.has(value)) numbers.set(value, numbers.size);
-    return numbers.get(value)!;
-  };
-  const steps = dispatches.map(({ dispatch, values }) => {
-    const use = (access: string) =>
-      values.filter((_, i) => dispatch.bindings[i].access === access).map(number);
-    const effect = values.some((value, i) =>
-      dispatch.bindings[i].access !== "read" &&
-      (value.origin.kind !== "temporary" || value.placement !== undefined)
-    );
-    return { reads: [...use("read"), ...use("update")], writes: [...use("write"), ...use("update")], effect };
-  });
-  return liveSteps(steps, outputs.map(number)).map((i) => dispatches[i]);
-}
-
-function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
-  const { dispatch, values } = recorded;
-  const limit = device.gpu.limits.maxComputeWorkgroupsPerDimension;
-  if (dispatch.workgroups.some((count) => count > limit)) {
-    throw new EngineError(
-      `${dispatch.kernel}: ${dispatch.workgroups} workgroups are more than ${limit} a dimension`,
-    );
-  }
-  const places = values.map((value, i) => memory.place(value, dispatch.bindings[i].access));
-  const storages = places.map((place) => place.storage);
-  const bindGroup = device.gpu.createBindGroup({
-    label: dispatch.kernel,
-    layout: device.bindGroupLayout(dispatch, storages),
-    entries: places.map((place, binding) => ({
-      binding,
-      resource: place.storage === "texture"
-        ? place.view
-        : { buffer: place.buffer, offset: place.offset, size: place.size },
-    })),
-  });
-  return { recorded, pipeline: device.pipeline(dispatch, storages), bindGroup };
-}
-
-/** Where an optimiser reads a set's gradients, those that this program does not write must be zero. */
-function gradientClears(steps: readonly Recorded[]): { buffer: GPUBuffer; offset: number; size: number }[] {
-  const clears: { buffer: GPUBuffer; offset: number; size: number }[] = [];
-  const written = new Set(steps.flatMap((step) => step.values).map((value) => value.placement?.parameter));
-  for (const { origin } of new Set(steps.flatMap((step) => step.values))) {
-    if (origin.kind !== "flat" || origin.buffer !== "gradients") continue;
-    const { buffer } = origin.set.trainableBuffer("gradients");
-    for (const parameter of origin.set.parameters) {
-      if (!parameter.trainable || written.has(parameter)) continue;
-      clears.push({ buffer, offset: parameter.offset, size: parameter.bytes });
-    }
-  }
-  return clears;
-}
-
-function copyToMirror(encoder: GPUCommandEncoder, value: Value): void {
-  if (value.origin.kind !== "parameter") return;
-  const { parameter } = value.origin;
-  const home = parameter.set.home(parameter);
-  for (const { origin, size, offset } of texelRows(vec4s(parameter.shape))) {
-    encoder.copyBufferToTexture(
-      { buffer: home.buffer, offset: home.offset + offset, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES },
-      { texture: parameter.set.mirror(parameter), origin },
-      size,
-    );
-  }
-}
-
-function hostData(
-  name: string,
-  value: Value,
-  data: ArrayLike<number> | undefined,
-): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
-  const count = value.shape.reduce((a, b) => a * b, 1);
-  if (!data || data.length !== count) {
-    throw new ShapeError(
-      `Input ${name} [${value.shape}] needs ${count} numbers; got ${data?.length ?? "nothing"}`,
-    );
-  }
-  if (value.type === "f32") return padRows(data, value.shape);
-  return data instanceof Uint32Array && data.buffer instanceof ArrayBuffer
-    ? data as Uint32Array<ArrayBuffer>
-    : Uint32Array.from(data);
 }
