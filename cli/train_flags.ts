@@ -1,10 +1,14 @@
 /** The flags of `deno task train`, and the settings that they make. */
 import { METRICS } from "../kernels/mod.ts";
-import { lossTable } from "../losses/mod.ts";
-import type { TrainingOptions } from "../train/options.ts";
+import { type LossEntry, lossTable } from "../losses/mod.ts";
+import { parseTrainingOptions, type TrainingOptions } from "../train/options.ts";
 import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
 
 const losses = Object.values(lossTable).map(({ key, summary }) => `${key}: ${summary}`).join(" ");
+
+function defaultsOf(name: keyof LossEntry["defaults"]): string {
+  return Object.values(lossTable).map(({ key, defaults }) => `${defaults[name]} for ${key}`).join(", ");
+}
 
 /** What `--help` says first. */
 export const TRAIN_COMMAND: Command = {
@@ -30,9 +34,8 @@ export const SETTING_FLAGS = defineFlags({
     type: "number",
     min: 0,
     max: 10,
-    default: 0.3,
     group: "Loss",
-    help: "How much farther than the positive a negative should be.",
+    help: `How much farther than the positive a negative should be; by default ${defaultsOf("margin")}.`,
   },
   metric: {
     type: "choice",
@@ -141,9 +144,8 @@ export const SETTING_FLAGS = defineFlags({
     type: "integer",
     min: 1,
     max: 100000,
-    default: 8,
     group: "Training",
-    help: "Passes over the training images.",
+    help: `Passes over the training images; by default ${defaultsOf("epochs")}.`,
   },
   "batches-per-epoch": {
     type: "integer",
@@ -158,7 +160,7 @@ export const SETTING_FLAGS = defineFlags({
     type: "number",
     above: 0,
     max: 10,
-    default: 0.002,
+    default: 0.003,
     value: "RATE",
     group: "Training",
     help: "Highest learning rate of Adam.",
@@ -261,8 +263,9 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
   return { options: trainingOptions(flags), data, out, resume, cache };
 }
 
-/** Settings from the flags' values. */
-export function trainingOptions(flags: FlagValues<typeof SETTING_FLAGS>): TrainingOptions {
-  const { lr, ...rest } = flags;
-  return { ...rest, metric: flags.metric as TrainingOptions["metric"], learningRate: lr };
+/** Settings from the flags' values, and nothing else of them: a checkpoint holds no paths. */
+export function trainingOptions({ lr, ...flags }: FlagValues<typeof SETTING_FLAGS>): TrainingOptions {
+  const { defaults } = lossTable[flags.loss];
+  const { margin = defaults.margin, epochs = defaults.epochs } = flags;
+  return parseTrainingOptions({ ...flags, margin, epochs, learningRate: lr });
 }

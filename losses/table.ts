@@ -18,6 +18,8 @@ export interface LossEntry {
    * `pk` P identities with K images each; `shuffled` single images in any order.
    */
   readonly sampler: "triplets" | "pk" | "shuffled";
+  /** What `deno task train` takes where no flag says otherwise: chosen on the synthetic people, see the README. */
+  readonly defaults: { readonly margin: number; readonly epochs: number };
   /** The loss of a batch: embeddings [images, D], labels [images]. */
   apply(embeddings: Tensor, labels: Words, options: TripletOptions): TripletResult;
 }
@@ -28,6 +30,7 @@ const entries: readonly LossEntry[] = [
     summary: "Triplets are drawn up before every epoch; nothing is mined.",
     source: "Schroff et al., FaceNet, 2015",
     sampler: "triplets",
+    defaults: { margin: 1, epochs: 12 },
     apply: (embeddings, _labels, options) => basicTripletLoss(inTriplets(embeddings), options),
   },
   {
@@ -35,6 +38,7 @@ const entries: readonly LossEntry[] = [
     summary: "Every image of a P×K batch with its farthest positive and its nearest negative.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
     sampler: "pk",
+    defaults: { margin: 0.3, epochs: 7 },
     apply: hardTripletLoss,
   },
   {
@@ -43,6 +47,7 @@ const entries: readonly LossEntry[] = [
       "Every positive pair of a shuffled batch with the nearest negative that is farther than the positive.",
     source: "Schroff et al., FaceNet, 2015, as TripletSemiHardLoss of TensorFlow Addons",
     sampler: "shuffled",
+    defaults: { margin: 0.3, epochs: 14 },
     apply: semiHardTripletLoss,
   },
 ];
