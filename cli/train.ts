@@ -50,9 +50,6 @@ export async function main(args: string[]): Promise<number> {
   const benchmark = new Benchmark(dataset, testStore);
   const before = await baselines(trainer, benchmark);
   const run = resumed?.run ?? await RunFolder.create(out, config); // Only now is there something to keep.
-  console.log(
-    trainer.step < trainer.steps ? `Run in ${run.path}` : `The run in ${run.path} is finished: evaluating`,
-  );
   const { finished, notes } = await train(trainer, run);
   if (!finished) {
     console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.path}`);
@@ -118,8 +115,12 @@ async function train(trainer: Trainer, run: RunFolder): Promise<{ finished: bool
     normalized: options.normalize,
   });
   const notes: string[] = [...sampler.notes];
-  if (trainer.step >= trainer.steps) return { finished: true, notes };
+  if (trainer.step >= trainer.steps) {
+    console.log(`The run in ${run.path} is finished: evaluating`);
+    return { finished: true, notes };
+  }
   using interrupt = listenForInterrupt(() => run.abandon());
+  console.log(`Run in ${run.path}`);
   const display = progress({
     label: `Training ${options.loss}`,
     total: trainer.steps * sampler.batchImages,

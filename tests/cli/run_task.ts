@@ -16,8 +16,8 @@ export interface Running {
   readonly env?: Record<string, string>;
   /** Shell commands that run before the task in the same process, such as a limit. */
   readonly shell?: string;
-  /** Called with all of stderr whenever there is more of it. */
-  readonly onStderr?: (text: string, child: Deno.ChildProcess) => void;
+  /** Called with all that the task has written so far, whenever there is more of it. */
+  readonly onOutput?: (text: string, child: Deno.ChildProcess) => void;
 }
 
 /** The words of a task's command line, as deno.json has them. */
@@ -42,15 +42,19 @@ export async function runTask(task: string, args: readonly string[], running: Ru
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const read = async (stream: ReadableStream<Uint8Array>, onText?: (text: string) => void) => {
-    let all = "";
-    for await (const piece of stream.pipeThrough(new TextDecoderStream())) onText?.(all += piece);
-    return all;
+  let output = "";
+  const read = async (stream: ReadableStream<Uint8Array>) => {
+    let text = "";
+    for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
+      text += piece;
+      output += piece;
+      running.onOutput?.(output, child);
+    }
+    return text;
   };
-  const collect = async (stream: ReadableStream<Uint8Array>) => await new Response(stream).text();
   const [stdout, stderr, { code }] = await Promise.all([
-    collect(child.stdout),
-    running.onStderr ? read(child.stderr, (text) => running.onStderr!(text, child)) : collect(child.stderr),
+    read(child.stdout),
+    read(child.stderr),
     child.status,
   ]);
   return { code, stdout, stderr };

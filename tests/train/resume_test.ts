@@ -4,6 +4,7 @@ import { lossTable } from "../../losses/mod.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "../../train/checkpoint_files.ts";
 import type { TrainingOptions } from "../../train/options.ts";
 import type { Trainer } from "../../train/trainer.ts";
+import { assertSameBytes } from "./same_bytes.ts";
 import { openTinyRun, TINY_OPTIONS } from "./tiny_run.ts";
 
 /** Trains up to a step and saves; the bytes of the file. */
@@ -38,12 +39,12 @@ for (const [what, changes] of runs) {
       const end = TINY_OPTIONS.epochs * TINY_OPTIONS.batchesPerEpoch;
       const [whole, again, stopped] = ["whole", "again", "stopped"].map((name) => `${folder}/${name}`);
       const expected = await fresh((run) => trainTo(run, end, whole));
-      assert.deepEqual(await fresh((run) => trainTo(run, end, again)), expected);
+      assertSameBytes(await fresh((run) => trainTo(run, end, again)), expected);
 
       // At the end of an epoch, then within the next one, then on to the end; each time from the file.
       await fresh((run) => trainTo(run, TINY_OPTIONS.batchesPerEpoch, stopped));
       await fresh((run) => trainTo(run, TINY_OPTIONS.batchesPerEpoch + 1, stopped), stopped);
-      assert.deepEqual(await fresh((run) => trainTo(run, end, stopped), stopped), expected);
+      assertSameBytes(await fresh((run) => trainTo(run, end, stopped), stopped), expected);
     } finally {
       device.destroy();
       await Deno.remove(folder, { recursive: true });
@@ -55,16 +56,14 @@ Deno.test("other seeds give other checkpoints", async () => {
   const device = await Device.open();
   const folder = await Deno.makeTempDir();
   try {
-    const bytes: Uint8Array[] = [];
     for (const seed of [1, 2]) {
       const run = await openTinyRun(device, { seed });
-      bytes.push(await trainTo(run, 1, `${folder}/${seed}`));
+      await trainTo(run, 1, `${folder}/${seed}`);
       run.destroy();
     }
     const weights = await Promise.all([1, 2].map((seed) => newestCheckpoint(`${folder}/${seed}`)));
     const [a, b] = weights.map((loaded) => loaded!.checkpoint.tensors.get("stem.weight")!.data);
     assert.notDeepEqual(a, b);
-    assert.notDeepEqual(bytes[0], bytes[1]);
   } finally {
     device.destroy();
     await Deno.remove(folder, { recursive: true });

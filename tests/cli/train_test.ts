@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { brokenTensors } from "../../train/checkpoint.ts";
+import { loadCheckpoint } from "../../train/checkpoint_files.ts";
+import { assertSameBytes } from "../train/same_bytes.ts";
+import { exists, onlyError, runTask, withFolder } from "./run_task.ts";
+import { TINY, writeTinyPeople } from "./tiny_people.ts";
+
+const names = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+const last = (run: string) => Deno.readFile(`${run}/checkpoints/step-0000004.safetensors`);
+
+/** Sends a signal once, when a line of output begins like this. */
+function signalAt(line: string, signal: Deno.Signal) {
+  let sent = false;
+  return (text: string, child: Deno.ChildProcess) => {
+    if (sent || !text.split("\n").some((each) => each.startsWith(line))) return;
+    sent = true;
+    child.kill(signal);
+  };
+}
+
+Deno.test("train ends with checkpoints, scores and a report; evaluate finds the same scores", async (t) => {
+  await withFolder(async (folder) => {
+    await writeTinyPeople(`${folder}/people`);
+    const run = `${folder}/run`;
+    const places = [`--data=${folder}/people`, `--cache=${folder}/cache`];
+    const seven = "--k=7"; // More images than any of the people has.
+
+    await t.step("the run", async () => {
+      const { code, stdout, stderr } = await runTask("train", [...places, ...TINY, seven, `--out=${run}`]);
+      assert.equal(code, 0, stderr);
+      assert.equal(
+        stderr.match(/fewer than K = 7 images: theirs are sampled with replacement/g)?.length,
+        1,
+        stderr,
+      );
+      assert.match(stdout, /^trained .*%/m);
+      assert.match(stdout, /^untrained .*%/m);
+      assert.match(stdout, /^colour histogram .*%/m);
+      assert.deepEqual(names(run), [
+        ".lock",
+        "checkpoints",
+        "config.json",
+        "report.html",
+        "retrieval.png",
+        "scores.json",
+      ]);
+      assert.deepEqual(names(`${run}/checkpoints`), ["step-0000002.safetensors", "step-0000004.safetensors"]);
+    });
+
+    await t.step("its report stands alone", async () => {
+      const page = await Deno.readTextFile(`${run}/report.html`);
+      for (const [, url] of page.matchAll(/\b(?:src|href)\s*=\s*["']([^"']*)/g)) {
+        assert.match(url, /^(data:|#)/, url.slice(0, 100));
+      }
+      assert.doesNotMatch(page, /@import|url\((?!["']?(?:data:|#))/);
+      assert.ok((page.match(/<svg/g) ?? []).length >= 3);
+      assert.ok((page.match(/src="data:image\/jpeg;base64,/g) ?? []).length >= 6);
+      assert.match(page, /sampled with replacement/);
+    });
+
+    await t.step(
+      "evaluate --json prints the trained network's scores, and nothing else, on stdout",
+      async () => {
+        for (const place of [run, `${run}/checkpoints/step-0000004.safetensors`]) {
+          const { code, stdout, stderr } = await runTask("evaluate", [
+            `--checkpoint=${place}`,
+            `--cache=${folder}/cache`,
+            "--json",
+          ]);
+          assert.equal(code, 0, stderr);
+          const { checkpoint, step, metric, dataset, ignored, ...scores } = JSON.parse(stdout);
+          assert.deepEqual(scores, JSON.parse(await Deno.readTextFile(`${run}/scores.json`)).trained);
+          assert.equal(checkpoint, `${run}/checkpoints/step-0000004.safetensors`);
+          assert.deepEqual([step, metric, dataset, ignored.junk], [4, "euclidean", "Market-1501", 1]);
+        }
+      },
+    );
+
+    await t.step("a second run is not let into the folder", async () => {
+      const before = await last(run);
+      const second = await runTask("train", [...places, ...TINY, `--out=${run}`]);
+      assert.match(onlyError(second, 1), /is not empty. Go on with the run in it with --resume/);
+      assertSameBytes(await last(run), before);
+    });
+
+    await t.step("resumed, it says that it is finished and only evaluates", async () => {
+      const before = await last(run);
+      await Deno.remove(`${run}/scores.json`);
+      const { code, stdout, stderr } = await runTask("train", [`--resume=${run}`, `--cache=${folder}/cache`]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /is finished: evaluating/);
+      assert.doesNotMatch(stderr, /^Training/m);
+      assertSameBytes(await last(run), before);
+      assert.ok(exists(`${run}/scores.json`));
+    });
+  });
+});
+
+Deno.test("train goes on where it was, after Ctrl-C, a kill and a full disk, and ends with the same bytes", async (t) => {
+  await withFolder(async (folder) => {
+    await writeTinyPeople(`${folder}/people`);
+    const settings = [...TINY, "--batches-per-epoch=25"];
+    const start = [`--data=${folder}/people`, `--cache=${folder}/cache`, ...settings];
+    const [whole, run] = [`${folder}/whole`, `${folder}/run`];
+    const resume = [`--resume=${run}`, `--cache=${folder}/cache`];
+    const end = "checkpoints/step-0000050.safetensors";
+    assert.equal((await runTask("train", [...start, `--out=${whole}`])).code, 0);
+
+    await t.step("Ctrl-C before the training leaves nothing behind", async () => {
+      const { code, stderr } = await runTask("train", [...start, `--out=${run}`], {
+        onOutput: signalAt("MobileNetV2", "SIGINT"),
+      });
+      assert.equal(code, 130, stderr);
+      assert.equal(exists(run), false);
+    });
+
+    await t.step("killed before its first checkpoint, a run keeps its settings", async () => {
+      await runTask("train", [...start, `--out=${run}`], { onOutput: signalAt("Run in", "SIGKILL") });
+      assert.deepEqual(names(run), [".lock", "config.json"]);
+    });
+
+    await t.step("Ctrl-C in training finishes the step, saves, and exits with 130", async () => {
+      const { code, stdout, stderr } = await runTask("train", resume, {
+        onOutput: signalAt("Run in", "SIGINT"),
+      });
+      assert.equal(code, 130, stderr);
+      const step = Number(/Stopped after step (\d+) of 50\. Go on with --resume/.exec(stdout)?.[1]);
+      assert.ok(step < 25, stdout);
+      assert.deepEqual(names(`${run}/checkpoints`), [`step-${String(step).padStart(7, "0")}.safetensors`]);
+    });
+
+    await t.step("a checkpoint that cannot be written leaves the previous one as it was", async () => {
+      const [name] = names(`${run}/checkpoints`);
+      const before = await Deno.readFile(`${run}/checkpoints/${name}`);
+      const shell = "trap '' XFSZ; ulimit -f 100";
+      const error = onlyError(await runTask("train", resume, { shell }), 1);
+      assert.match(
+        error,
+        /checkpoint of step 25 could not be written .*Earlier checkpoints are intact.*--resume/,
+      );
+      assert.deepEqual(names(`${run}/checkpoints`), [name]);
+      assertSameBytes(await Deno.readFile(`${run}/checkpoints/${name}`), before);
+    });
+
+    await t.step("resumed, it ends with the bytes of the run that nothing stopped", async () => {
+      const { code, stderr } = await runTask("train", resume);
+      assert.equal(code, 0, stderr);
+      assertSameBytes(await Deno.readFile(`${run}/${end}`), await Deno.readFile(`${whole}/${end}`));
+    });
+  });
+});
+
+Deno.test("train stops when the loss is no longer finite, says at which step, and keeps the last good checkpoint", async () => {
+  await withFolder(async (folder) => {
+    await writeTinyPeople(`${folder}/people`);
+    const run = `${folder}/run`;
+    // A weight decay of 1 at a rate of 10 multiplies every weight by -9 at every step.
+    const exploding = ["--lr=10", "--weight-decay=1", "--warm-up=0", "--epochs=40"];
+    const places = [`--data=${folder}/people`, `--cache=${folder}/cache`, `--out=${run}`];
+    const error = onlyError(await runTask("train", [...places, ...TINY, ...exploding]), 1);
+    assert.match(error, /step \d+ .*(NaN|not finite).*Training stopped; checkpoints saved before are kept/);
+    const kept = names(`${run}/checkpoints`);
+    assert.ok(kept.length > 0 && kept.every((name) => name.endsWith(".safetensors")), `${kept}`);
+    const { checkpoint } = await loadCheckpoint(run);
+    assert.deepEqual(brokenTensors(checkpoint), []);
+    assert.ok(exists(`${run}/config.json`) && !exists(`${run}/report.html`));
+  });
+});
