@@ -152,18 +152,21 @@ function plainProgress(options: ProgressOptions, stream: ProgressStream): Progre
   const every = options.lineSeconds ?? 10;
   let lastAt = meter.now();
   let lastTenth = Math.floor(10 * meter.share);
+  let lastLine: string | undefined;
   return {
     update(done, fields = {}) {
       meter.add(done, fields);
       const since = meter.now() - lastAt;
       const tenth = Math.floor(10 * meter.share);
       if (since < every && (tenth === lastTenth || since < LEAST_SECONDS_BETWEEN_LINES)) return;
-      stream.write(`${meter.line()}\n`);
+      lastLine = meter.line();
+      stream.write(`${lastLine}\n`);
       lastAt = meter.now();
       lastTenth = tenth;
     },
     finish(summary) {
-      stream.write(`${summary ?? meter.line()}\n`);
+      const line = summary ?? meter.line();
+      if (line !== lastLine) stream.write(`${line}\n`);
     },
   };
 }

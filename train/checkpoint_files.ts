@@ -44,11 +44,12 @@ export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promi
     await Deno.mkdir(folder, { recursive: true });
     await writeWhole(path, bytes);
   } catch (error) {
+    const remedy = (await checkpointNames(run)).length > 0
+      ? `Earlier checkpoints are intact. Free space on the disk, then go on with --resume ${run}.`
+      : "There was none before it. Free space on the disk, then start again.";
+    const reason = (error as Error).message;
     throw new RunError(
-      `The checkpoint of step ${step} could not be written to ${path} (${
-        (error as Error).message
-      }). Earlier ` +
-        `checkpoints are intact. Free space on the disk, then go on with --resume ${run}.`,
+      `The checkpoint of step ${step} could not be written to ${path} (${reason}). ${remedy}`,
     );
   }
   const all = await checkpointNames(run);

@@ -90,3 +90,20 @@ Deno.test("formatSeconds() rounds to what a reader wants to know", () => {
     "2 h 07 min",
   ]);
 });
+
+Deno.test("progress into a file does not say the same twice at the end", () => {
+  const written: string[] = [];
+  let time = 0;
+  const shown = progress({
+    label: "Embedding",
+    total: 2,
+    unit: "images",
+    stream: { write: (text) => written.push(text) },
+    now: () => time,
+  });
+  time = 5000;
+  shown.update(2);
+  shown.finish();
+  assert.equal(written.length, 1);
+  assert.match(written[0], /^Embedding: 100 %/);
+});
