@@ -28,6 +28,21 @@ export class Gradients {
  * Records the gradients of `loss`, a tensor of one element, with respect to everything on the tape that needs
  * one. Gradients of parameters are written straight into their set's flat gradient buffer.
  *
+ * @example The gradient of a sum of squares
+ * ```ts
+ * import { backward, Device, f32, mul, Program, sum } from "@reid/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * const device = await Device.open();
+ * const program = await Program.record(device, { x: f32([3], { differentiable: true }) }, ({ x }) => ({
+ *   gradient: backward(sum(mul(x, x))).of(x)!,
+ * }));
+ * const { gradient } = await program.run({ x: [1, -2, 3] });
+ * assert.deepEqual([...gradient], [2, -4, 6]);
+ * program.destroy();
+ * device.destroy();
+ * ```
+ *
  * @throws {EngineError} when the loss is no scalar, or depends on nothing that needs a gradient.
  */
 export function backward(loss: Tensor): Gradients {

@@ -54,7 +54,32 @@ export class Sgd implements Optimiser {
   }
 }
 
-/** Adam with decoupled weight decay (AdamW): Kingma and Ba 2015, Loshchilov and Hutter 2019. */
+/**
+ * Adam with decoupled weight decay (AdamW): Kingma and Ba 2015, Loshchilov and Hutter 2019.
+ *
+ * @example Finding the w for which (w - 3)² is least
+ * ```ts
+ * import { Adam, affine, Device, mul, ParameterSet, Program } from "@reid/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * const device = await Device.open();
+ * const parameters = new ParameterSet(device);
+ * const w = parameters.add("w", [1], [0]);
+ * const adam = new Adam(parameters);
+ * const step = await Program.record(device, { settings: adam.input }, ({ settings }) => {
+ *   const distance = affine(w, 1, -3);
+ *   const loss = mul(distance, distance);
+ *   adam.minimize(loss, settings);
+ *   return { loss };
+ * });
+ * for (let i = 1; i <= 200; i++) await step.run({ settings: adam.settings(i, 0.1) });
+ * const [value] = (await parameters.read()).get("weights")!.get(w)!;
+ * assert.ok(Math.abs(value - 3) < 0.01);
+ * step.destroy();
+ * parameters.destroy();
+ * device.destroy();
+ * ```
+ */
 export class Adam implements Optimiser {
   /** Learning rate, betas, epsilon, weight decay, and both bias corrections of the step. */
   readonly input: InputSpec<Tensor> = scalars(7);

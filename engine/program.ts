@@ -68,6 +68,21 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * Records `body` on tensors of the inputs' shapes, plans it, and makes its memory, pipelines and bind groups.
    *
    * @param body called once; the tensors that it returns are the outputs.
+   * @example Twice the sum of two arrays
+   * ```ts
+   * import { add, affine, Device, f32, Program } from "@reid/webgpu";
+   * import assert from "node:assert/strict";
+   *
+   * const device = await Device.open();
+   * const program = await Program.record(device, { a: f32([3]), b: f32([3]) }, ({ a, b }) => ({
+   *   y: affine(add(a, b), 2, 0),
+   * }));
+   * const { y } = await program.run({ a: [1, 2, 3], b: [10, 20, 30] });
+   * assert.deepEqual([...y], [22, 44, 66]);
+   * program.destroy();
+   * device.destroy();
+   * ```
+   *
    * @throws {ShapeError} from ops whose operands do not fit.
    * @throws {LimitError} when the plan does not fit the adapter; nothing has been allocated then.
    * @throws {GpuError} when WebGPU refuses a shader or the memory.

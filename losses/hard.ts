@@ -16,6 +16,25 @@ import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
  *
  * Hermans, Beyer and Leibe, "In Defense of the Triplet Loss for Person Re-Identification", 2017.
  *
+ * @example Two people with two images each, and embeddings on a line
+ * ```ts
+ * import { Device, f32, hardTripletLoss, Program, u32 } from "@reid/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * const device = await Device.open();
+ * const options = { margin: 0.5, metric: "euclidean", softMargin: false } as const;
+ * const program = await Program.record(
+ *   device,
+ *   { embeddings: f32([4, 1]), labels: u32([4]) },
+ *   ({ embeddings, labels }) => ({ loss: hardTripletLoss(embeddings, labels, options).loss }),
+ * );
+ * const { loss } = await program.run({ embeddings: [0, 2, 3, 4], labels: [7, 7, 8, 8] });
+ * // Anchor by anchor: 2 - 3 + 0.5 is below 0, 2 - 1 + 0.5, 1 - 1 + 0.5, 1 - 2 + 0.5 is below 0.
+ * assert.ok(Math.abs(loss[0] - (0 + 1.5 + 0.5 + 0) / 4) < 1e-6);
+ * program.destroy();
+ * device.destroy();
+ * ```
+ *
  * @throws {ShapeError} when there is not one label for every row of the embeddings.
  * @throws {RangeError} when the options have no meaning.
  */

@@ -12,6 +12,19 @@ const LEAST_LENGTH = 1e-12;
  *
  * x [..., D] → [..., D].
  *
+ * @example
+ * ```ts
+ * import { Device, f32, l2Normalize, Program } from "@reid/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * const device = await Device.open();
+ * const program = await Program.record(device, { x: f32([2, 2]) }, ({ x }) => ({ y: l2Normalize(x, 1e-12) }));
+ * const { y } = await program.run({ x: [3, 4, 0, 0] });
+ * [0.6, 0.8, 0, 0].forEach((expected, i) => assert.ok(Math.abs(y[i] - expected) < 1e-6));
+ * program.destroy();
+ * device.destroy();
+ * ```
+ *
  * @throws {ShapeError} when x is a scalar.
  * @throws {RangeError} when epsilon is not above 0.
  */
