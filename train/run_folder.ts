@@ -34,14 +34,16 @@ export class RunFolder {
    */
   static async create(path: string | undefined, config: RunConfig): Promise<RunFolder> {
     const folder = path ?? await makeNumbered(join("runs", config.options.loss));
+    let run: RunFolder | undefined;
     try {
       await Deno.mkdir(folder, { recursive: true });
       await requireFreeFolder(folder); // Before the lock file, which has no place in somebody else's folder.
-      const lock = acquire(folder);
+      run = new RunFolder(folder, config, acquire(folder), true);
       await requireFreeFolder(folder);
       await writeFile(folder, CONFIG, JSON.stringify(config, null, 2) + "\n");
-      return new RunFolder(folder, config, lock, true);
+      return run;
     } catch (error) {
+      run?.abandon();
       if (error instanceof RunError) throw error;
       throw new RunError(
         `The run's folder ${folder} cannot be written (${
@@ -80,7 +82,9 @@ export class RunFolder {
         removeUnfinished(checkpoints);
         Deno.removeSync(checkpoints);
       }
-      for (const name of [CONFIG, LOCK]) Deno.removeSync(join(this.path, name));
+      for (const name of [CONFIG, LOCK]) {
+        if (names.includes(name)) Deno.removeSync(join(this.path, name));
+      }
       Deno.removeSync(this.path);
     } catch {
       // Not empty: a checkpoint is worth keeping, and its settings with it.
