@@ -53,10 +53,11 @@ export const SETTING_FLAGS = defineFlags({
     type: "number",
     min: 0,
     max: 100,
-    default: 0,
     value: "WEIGHT",
     group: "Loss",
-    help: "Adds an identity head; weight of its cross-entropy beside the triplet loss.",
+    help: `Adds an identity head; weight of its cross-entropy beside the triplet loss; by default ${
+      defaultsOf("idLoss")
+    }.`,
   },
   "label-smoothing": {
     type: "number",
@@ -86,7 +87,7 @@ export const SETTING_FLAGS = defineFlags({
     type: "integer",
     min: 2,
     max: 2048,
-    default: 48,
+    default: 96,
     group: "Batch",
     help: "Images in a batch (--loss semi-hard).",
   },
@@ -266,6 +267,6 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
 /** Settings from the flags' values, and nothing else of them: a checkpoint holds no paths. */
 export function trainingOptions({ lr, ...flags }: FlagValues<typeof SETTING_FLAGS>): TrainingOptions {
   const { defaults } = lossTable[flags.loss];
-  const { margin = defaults.margin, epochs = defaults.epochs } = flags;
-  return parseTrainingOptions({ ...flags, margin, epochs, learningRate: lr });
+  const { margin = defaults.margin, epochs = defaults.epochs, idLoss = defaults.idLoss } = flags;
+  return parseTrainingOptions({ ...flags, margin, epochs, idLoss, learningRate: lr });
 }
