@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describeDataset, type PersonImage, type ReidDataset } from "../data/dataset.ts";
 import { readMarket1501 } from "../data/market1501.ts";
 import { PixelStore } from "../data/pixels.ts";
-import { ensureSyntheticPeople } from "../data/synthetic/write.ts";
+import { ensureSyntheticPeople, holdsSyntheticPeople } from "../data/synthetic/write.ts";
 import { type Progress, progress } from "./progress.ts";
 
 /** Threads for decoding and drawing: the cores, but no more than eight. */
@@ -47,6 +47,7 @@ export async function openPeople(
     say(`No --data given: using synthetic people, drawn by this program into ${root}`);
   }
   const dataset = await readMarket1501(root);
+  if (await holdsSyntheticPeople(root)) dataset.name = "Synthetic people";
   say(describeDataset(dataset));
   for (const warning of dataset.warnings) console.error(`warning: ${warning}`);
   return dataset;

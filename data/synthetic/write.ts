@@ -85,6 +85,11 @@ export async function ensureSyntheticPeople(
   return folder;
 }
 
+/** Whether a folder holds synthetic people that this program drew. */
+export async function holdsSyntheticPeople(folder: string): Promise<boolean> {
+  return await readMarker(folder) !== undefined;
+}
+
 async function readMarker(folder: string): Promise<unknown> {
   try {
     return JSON.parse(await Deno.readTextFile(join(folder, MARKER)));
@@ -135,7 +140,8 @@ async function drawAll(
       while (next < images.length) {
         const chunk = images.slice(next, next + CHUNK);
         next += chunk.length;
-        done += await request(worker, chunk);
+        const written = await request(worker, chunk);
+        done += written; // Not `done += await …`: that reads the sum before it waits.
         onProgress?.(done, images.length);
       }
     } catch (error) {
