@@ -17,13 +17,7 @@ override C4: u32;
 override SLICES: u32;
 override SLICE_ROWS: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let c4 = flat_thread(group, groups, lane);
+fn run(c4: u32) {
   if (c4 >= C4) { return; }
   var count = f32(min(SLICE_ROWS, ROWS));
   var mean = partial_load(c4);

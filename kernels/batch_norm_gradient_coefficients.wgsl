@@ -12,13 +12,7 @@ override ROWS: u32;
 override C4: u32;
 override SLICES: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let c4 = flat_thread(group, groups, lane);
+fn run(c4: u32) {
   if (c4 >= C4) { return; }
   var sum = vec4f(0.0);
   var projection = vec4f(0.0);

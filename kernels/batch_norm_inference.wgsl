@@ -9,13 +9,7 @@
 override CHANNELS: u32;
 override C4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let c4 = flat_thread(group, groups, lane);
+fn run(c4: u32) {
   if (c4 >= C4) { return; }
   let inverse = 1.0 / sqrt(variance_load(c4) + vec4f(settings_at(0u)));
   let scale = gamma_load(c4) * inverse;

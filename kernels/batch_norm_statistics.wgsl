@@ -12,13 +12,7 @@ override C4: u32;
 override SLICES: u32;
 override SLICE_ROWS: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let c4 = thread % C4;
   let slice = thread / C4;
   if (slice >= SLICES) { return; }

@@ -31,13 +31,7 @@ fn b_row(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
   return b_load(row * C4 + c4);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= ROWS * C4) { return; }
   let c4 = thread % C4;
   let row = thread / C4;

@@ -16,13 +16,7 @@ override S_I: u32;
 override S_J: u32;
 override S_K: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= ROWS * C4) { return; }
   let c4 = thread % C4;
   let row = thread / C4;

@@ -13,13 +13,7 @@ override INNER4: u32;
 
 fn padded(size: u32) -> u32 { return (size + 3u) / 4u * 4u; }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let size = A_SIZE + B_SIZE;
   if (LAST == 0) {
     if (thread >= OUTER * size * INNER4) { return; }

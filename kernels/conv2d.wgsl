@@ -41,13 +41,7 @@ fn pixel(row: u32, inside_row: bool, ix: i32, c4: u32) -> vec4f {
   return select(vec4f(0.0), x, inside_row && ix >= 0 && ix < i32(W));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let tiles_o = (COUT4 + u32(TILE_O4) - 1u) / u32(TILE_O4);
   let tiles_w = (OW + 7u) / 8u;
   let o4 = (thread % tiles_o) * u32(TILE_O4);

@@ -17,13 +17,7 @@ override COUT4: u32;
 override OH: u32;
 override OW: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let c4 = thread % CIN4;
   let ix = i32(thread / CIN4 % W);
   let iy = i32(thread / CIN4 / W % H);

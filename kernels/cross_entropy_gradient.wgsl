@@ -12,13 +12,7 @@ override CLASSES: u32;
 override C4: u32;
 override SMOOTHING: f32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= ROWS * C4) { return; }
   let row = thread / C4;
   let c4 = thread % C4;

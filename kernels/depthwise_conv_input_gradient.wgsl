@@ -39,13 +39,7 @@ fn add_row(sum: ptr<function, array<vec4f, TILE_W>>, n: u32, oy: i32, ix: u32, c
   }
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let tiles = (W + u32(TILE_W) - 1u) / u32(TILE_W);
   let c4 = thread % C4;
   let ix = (thread / C4 % tiles) * u32(TILE_W);

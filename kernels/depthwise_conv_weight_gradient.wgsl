@@ -41,13 +41,7 @@ fn add_row(
   }
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let c4 = thread % C4;
   let slice = thread / C4;
   if (slice >= SLICES) { return; }

@@ -59,7 +59,7 @@ export const MAX_WORKGROUPS = 65535;
 
 /**
  * Workgroups for `threads` threads in a row, folded into two dimensions where one does not hold them.
- * Shaders number their threads with `flat_thread`, which undoes the fold, and ignore those past the end.
+ * The entry point numbers the threads across the fold; shaders ignore those past the end.
  *
  * @throws {RangeError} when even two dimensions do not hold them.
  */

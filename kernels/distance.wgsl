@@ -17,13 +17,7 @@ override D4: u32;
 
 fn squared_length(v: vec4f) -> f32 { return dot(v, v); }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let n4 = thread % N4;
   let m = thread / N4 * u32(TILE_M);
   if (m >= M) { return; }

@@ -12,13 +12,7 @@ override N: u32;
 override N4: u32;
 override D4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let c4 = thread % D4;
   let m = thread / D4 * u32(TILE_M);
   if (m >= M) { return; }

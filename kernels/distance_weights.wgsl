@@ -31,13 +31,7 @@ fn weight_at(i: u32, j: u32) -> f32 {
   return weight(dy_at(direct), y_at(direct));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= ROWS * COLUMNS4) { return; }
   let i = thread / COLUMNS4;
   let j4 = thread % COLUMNS4;

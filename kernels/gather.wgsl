@@ -10,13 +10,7 @@ override ROWS: u32;
 override ROW4: u32;
 override COUNT: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= COUNT * ROW4) { return; }
   let row = indices_at(thread / ROW4);
   let x = x_load(min(row, ROWS - 1u) * ROW4 + thread % ROW4);

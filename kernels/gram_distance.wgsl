@@ -14,13 +14,7 @@ override N4: u32;
 // Rows no longer than this have no direction.
 const LEAST_LENGTH = 1e-12;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= M * N4) { return; }
   let n4 = thread % N4;
   let product = product_load(thread);

@@ -12,13 +12,7 @@ override B4: u32;
 
 const NONE = 0xffffffffu;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let anchor = flat_thread(group, groups, lane);
+fn run(anchor: u32) {
   if (anchor >= B) { return; }
   let identity = labels_at(anchor);
   var positive = NONE;

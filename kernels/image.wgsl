@@ -24,13 +24,7 @@ fn byte(value: u32, place: u32) -> f32 {
   return f32((value >> (8u * place)) & 255u);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let tiles = (W + 3u) / 4u;
   let j = (thread % tiles) * 4u;
   let i = thread / tiles % H;

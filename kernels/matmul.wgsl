@@ -45,13 +45,7 @@ fn multiply_add(w: mat4x4f, x: vec4f, sum: vec4f) -> vec4f {
   return fma(x.wwww, w[3], fma(x.zzzz, w[2], fma(x.yyyy, w[1], fma(x.xxxx, w[0], sum))));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let column_tiles = (N4 + u32(TILE_N4) - 1u) / u32(TILE_N4);
   let n4 = (thread % column_tiles) * u32(TILE_N4);
   let m = (thread / column_tiles) * 8u;

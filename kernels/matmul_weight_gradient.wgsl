@@ -37,13 +37,7 @@ fn store(slice: u32, k4: u32, n4: u32, sum: mat4x4f) {
   }
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let column_tiles = (N4 + u32(TILE_N4) - 1u) / u32(TILE_N4);
   let row_tiles = (K4 + u32(TILE_K4) - 1u) / u32(TILE_K4);
   let n4 = (thread % column_tiles) * u32(TILE_N4);

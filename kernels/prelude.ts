@@ -8,6 +8,9 @@
  * - `x_map(c4)` and `x_value(i, m)`, where the binding has a map: the per-channel map of the c4-th vec4 of
  *   channels, and the i-th vec4 with it applied,
  * and for u32 arrays `x_at(i) -> u32` and `x_store(i, v)`.
+ *
+ * A shader whose threads are independent is a function `run(thread)`; threads are numbered from 0, the last ones past
+ * the end of the work. Shaders that share a workgroup's memory write their own entry point.
  */
 import type { Binding, Dispatch } from "./dispatch.ts";
 import { type Storage, TEXTURE_WIDTH } from "./storage.ts";
@@ -30,11 +33,23 @@ fn within(v: vec4f, c4: u32, channels: u32) -> vec4f {
 }
 `;
 
+const ENTRY_POINT = `
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  run(flat_thread(group, groups, lane));
+}
+`;
+
 /** The whole text of a dispatch's shader, given where each of its bindings is stored. */
 export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): string {
   const tile = Object.entries(dispatch.tile).map(([name, value]) => `const ${name}: i32 = ${value};`);
   const declarations = dispatch.bindings.map((binding, i) => declare(binding, i, storages[i]));
-  return [COMMON, ...tile, ...declarations, dispatch.source].join("\n");
+  const entryPoint = dispatch.source.includes("fn run(") ? ENTRY_POINT : "";
+  return [COMMON, ...tile, ...declarations, dispatch.source, entryPoint].join("\n");
 }
 
 function declare(binding: Binding, index: number, storage: Storage): string {

@@ -11,13 +11,7 @@ override ROWS: u32;
 override CHANNELS: u32;
 override C4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= ROWS * C4) { return; }
   let first = thread / C4 * CHANNELS;
   var y = vec4f(0.0);

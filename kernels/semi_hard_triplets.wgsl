@@ -15,13 +15,7 @@ override B4: u32;
 
 const NONE = 0xffffffffu;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= B * B4) { return; }
   let anchor = thread / B4;
   let first = thread % B4 * 4u;

@@ -8,13 +8,7 @@
 
 override LENGTH4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_thread(group, groups, lane);
+fn run(i: u32) {
   if (i >= LENGTH4) { return; }
   let s = settings_load(0u);
   let f = factors_load(i / 16u);

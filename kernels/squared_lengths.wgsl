@@ -8,13 +8,7 @@ override ROWS: u32;
 override ROWS4: u32;
 override D4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row4 = flat_thread(group, groups, lane);
+fn run(row4: u32) {
   if (row4 >= ROWS4) { return; }
   let rows = min(vec4u(row4 * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(ROWS - 1u)) * D4;
   var sum = vec4f(0.0);

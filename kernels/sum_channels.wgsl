@@ -19,13 +19,7 @@ override REDUCED_INNER: u32;
 override REDUCED_INNER_STRIDE: u32;
 override REDUCED_OUTER_STRIDE: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= SLICES * ROWS * C4) { return; }
   let slice = thread / (ROWS * C4);
   let row = thread / C4 % ROWS;

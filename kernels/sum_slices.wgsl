@@ -8,13 +8,7 @@
 override SLICES: u32;
 override LENGTH4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_thread(group, groups, lane);
+fn run(i: u32) {
   if (i >= LENGTH4) { return; }
   var sum = vec4f(0.0);
   for (var s = 0u; s < SLICES; s++) { sum += partial_load(s * LENGTH4 + i); }

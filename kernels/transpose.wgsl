@@ -15,13 +15,7 @@ fn x_block_row(row: u32, c4: u32) -> vec4f {
   return select(vec4f(0.0), x_load(min(row, R - 1u) * C4 + c4), row < R);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= R4 * C4) { return; }
   let c4 = thread % C4;
   let r4 = thread / C4;

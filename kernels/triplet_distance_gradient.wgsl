@@ -8,13 +8,7 @@
 override TRIPLETS: u32;
 override D4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= TRIPLETS * D4) { return; }
   let triplet = thread / D4;
   let anchor = triplet * 3u * D4 + thread % D4;

@@ -20,13 +20,7 @@ fn sigmoid(x: f32) -> f32 {
   return select(e, 1.0, x > 0.0) / (1.0 + e);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= ROWS * COLUMNS4) { return; }
   let row = thread / COLUMNS4;
   let start = row * COLUMNS4 * 4u;

@@ -26,13 +26,7 @@ fn softplus(x: f32) -> f32 {
   return positive_part(x) + select(log(1.0 + e), e * (1.0 - 0.5 * e), e < 1e-3);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = flat_thread(group, groups, lane);
+fn run(row: u32) {
   if (row >= ROWS) { return; }
   let start = row * COLUMNS4 * 4u;
   var sums = vec4f(0.0);

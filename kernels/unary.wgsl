@@ -20,13 +20,7 @@ fn log1p(t: vec4f) -> vec4f {
   return 2.0 * z * series;
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_thread(group, groups, lane);
+fn run(i: u32) {
   if (i >= ROWS * C4) { return; }
   let x = x_load(i);
   var y: vec4f;

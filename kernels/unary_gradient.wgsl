@@ -10,13 +10,7 @@ override ROWS: u32;
 override CHANNELS: u32;
 override C4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_thread(group, groups, lane);
+fn run(i: u32) {
   if (i >= ROWS * C4) { return; }
   let dy = dy_load(i);
   let s = s_load(i);

@@ -12,13 +12,7 @@ override SIZE: u32;
 override SHIFT: i32;
 override INNER4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (LAST == 0) {
     if (thread >= OUTER * SIZE * INNER4) { return; }
     let p = i32(thread / INNER4 % SIZE) + SHIFT;

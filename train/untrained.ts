@@ -5,8 +5,10 @@ import type { ModelSpec, ReidModel } from "../model/reid_model.ts";
 import { recordCalibration } from "./step.ts";
 import { initialModel } from "./trainer.ts";
 
-const BATCHES = 24;
+const BATCHES = 40;
 const BATCH_IMAGES = 32;
+/** Of the running statistics: after 40 batches nothing is left of the values that they began with. */
+const MOMENTUM = 0.7;
 
 /** A run's network as it was before the first step; free it with `parameters.destroy()`. */
 export async function untrainedModel(
@@ -15,7 +17,7 @@ export async function untrainedModel(
   seed: number,
   store: PixelStore,
 ): Promise<ReidModel> {
-  const model = initialModel(device, spec, seed);
+  const model = initialModel(device, { ...spec, momentum: MOMENTUM }, seed);
   const program = await recordCalibration(device, model, BATCH_IMAGES);
   const random = new Random(seed);
   const usable = [...store.usable.keys()].filter((i) => store.usable[i]);

@@ -10,13 +10,7 @@ override H: u32;
 override W: u32;
 override C4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let c4 = thread % C4;
   let j = i32(thread / C4 % W);
   let i = i32(thread / C4 / W % H);

@@ -9,13 +9,7 @@ override M: u32;
 override N4: u32;
 override K: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   let n4 = thread % N4;
   let m = thread / N4;
   if (m >= M) { return; }
