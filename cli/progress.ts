@@ -41,6 +41,8 @@ export interface Progress {
 
 /** Seconds over which the rate is measured: recent enough to forget a slow start. */
 const RATE_SECONDS = 20;
+/** A first unit that takes longer than this is not counted into the rate. */
+const SETUP_SECONDS = 5;
 /** Plain lines come at every tenth of the work, but no more often than this. */
 const LEAST_SECONDS_BETWEEN_LINES = 1;
 
@@ -86,6 +88,8 @@ class Meter {
 
   add(done: number, fields: Readonly<Record<string, string>>): void {
     const at = this.now();
+    // What takes this long before the first unit is setting up, compiling kernels say, and tells nothing of the rate.
+    if (this.#samples.length === 1 && at - this.#samples[0]!.at > SETUP_SECONDS) this.#samples.pop();
     this.#samples.push({ at, done });
     while (this.#samples.length > 2 && this.#samples[1]!.at <= at - RATE_SECONDS) this.#samples.shift();
     Object.assign(this.fields, fields);

@@ -107,3 +107,15 @@ Deno.test("progress into a file does not say the same twice at the end", () => {
   assert.equal(written.length, 1);
   assert.match(written[0], /^Embedding: 100 %/);
 });
+
+Deno.test("progress() counts a slow first unit, as compiling kernels makes it, into no rate", () => {
+  const { written, stream } = recorder(false);
+  let seconds = 0;
+  const work = progress({ label: "Training", total: 100, unit: "images", stream, now: () => 1000 * seconds });
+  for (let done = 10; done <= 100; done += 10) {
+    seconds += done === 10 ? 60 : 2;
+    work.update(done);
+  }
+  assert.equal(written[0], "Training: 10 % (10 of 100 images)\n");
+  assert.match(written[1], /\| 5 images\/s \| 16 s left$/m);
+});
