@@ -34,7 +34,8 @@ const IN_FLIGHT = 3;
 
 interface Readback {
   readonly buffer: GPUBuffer;
-  busy: Promise<unknown> | undefined;
+  /** Resolves when the run that uses the buffer has come back; undefined while it is free. */
+  busy: Promise<void> | undefined;
 }
 
 /** A recorded and planned function of tensors. Make one with {@link Program.record}. */
@@ -47,6 +48,8 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   readonly #clears: readonly { buffer: GPUBuffer; offset: number; size: number }[];
   readonly #readbacks: Readback[] = [];
   #runs = 0;
+  /** Resolves when the outputs of the latest run have come back, or failed to. */
+  #latest: Promise<void> = Promise.resolve();
 
   private constructor(
     device: Device,
@@ -153,13 +156,13 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * Uploads the inputs and submits one run. Resolves as soon as the run is submitted; waits only while too many
    * earlier runs have not come back yet.
    *
-   * @returns the outputs, still under way.
+   * @returns the outputs, still under way; those of several runs arrive in the order of the runs.
    * @throws {ShapeError} when an input is missing or has the wrong number of elements.
    * @throws {DeviceLostError} when the device is gone.
    */
   async submit(inputs: HostInputs<I>): Promise<{ outputs: Promise<HostOutputs<O>> }> {
     const readback = this.#readbacks[this.#runs++ % Math.max(1, this.#readbacks.length)];
-    if (readback?.busy) await readback.busy;
+    while (readback?.busy) await readback.busy; // Others may have waited for the same run, and been first.
     this.#device.check();
     for (const [name, value] of this.#inputs) this.#memory.write(value, hostData(name, value, inputs[name]));
     const encoder = this.#device.gpu.createCommandEncoder();
@@ -176,8 +179,11 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     }
     for (const { value, offset } of this.#outputs) this.#copyOut(encoder, value, readback.buffer, offset);
     this.#device.gpu.queue.submit([encoder.finish()]);
-    const outputs = this.#read(readback);
-    readback.busy = outputs.then(() => undefined, () => undefined);
+    const outputs = this.#read(readback, this.#latest);
+    const done = () => {
+      readback.busy = undefined;
+    };
+    readback.busy = this.#latest = outputs.then(done, done);
     return { outputs };
   }
 
@@ -263,9 +269,11 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     }
   }
 
-  async #read(readback: Readback): Promise<HostOutputs<O>> {
+  /** Waits for a run's outputs. WebGPU promises nothing about the order in which buffers are mapped. */
+  async #read(readback: Readback, earlier: Promise<void>): Promise<HostOutputs<O>> {
     try {
       await readback.buffer.mapAsync(GPUMapMode.READ);
+      await earlier;
     } catch (error) {
       this.#device.check();
       throw error;

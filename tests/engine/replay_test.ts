@@ -59,6 +59,19 @@ for (const storage of STORAGES) {
     for (const owner of [program, device]) owner.destroy();
   });
 
+  Deno.test(`Runs need not wait for each other, however many there are, with tensors in ${storage}s`, async () => {
+    const device = await Device.open({ storage });
+    const program = await Program.record(device, { x: f32([2, 3]) }, ({ x }) => ({ y: sum(x) }));
+    const came: number[] = [];
+    await Promise.all(Array.from({ length: 20 }, async (_, i) => {
+      const { y } = await program.run({ x: new Float32Array(6).fill(i) });
+      assert.equal(y[0], 6 * i);
+      came.push(i);
+    }));
+    assert.deepEqual(came, Array.from({ length: 20 }, (_, i) => i), "in order");
+    for (const owner of [program, device]) owner.destroy();
+  });
+
   Deno.test(`Training twice from one seed gives the same bits, on one device or two, in ${storage}s`, async () => {
     const [first, second] = [await Device.open({ storage }), await Device.open({ storage })];
     const expected = await train(first);
