@@ -29,6 +29,9 @@ const NO_ADAPTER =
   "adapter comes with `apt-get install mesa-vulkan-drivers`; for a real GPU install its Vulkan driver (Linux), " +
   "or update the system's graphics driver (macOS, Windows). `deno task doctor` shows what is seen.";
 
+/** Why a promise of WebGPU was rejected is told apart from the rejection, within this many milliseconds. */
+const REASON_MS = 100;
+
 /** An open GPU. Close it with {@link Device.destroy}. */
 export class Device {
   readonly #modules = new Map<string, GPUShaderModule>();
@@ -102,6 +105,21 @@ export class Device {
   check(): void {
     if (this.#failure) throw this.#failure;
     if (this.#destroyed) throw new DeviceLostError("The device was destroyed; open another one");
+  }
+
+  /**
+   * Turns the rejection of a promise of WebGPU, such as a mapping, into the error that explains it.
+   *
+   * @throws {DeviceLostError} when the device is lost or destroyed.
+   * @throws {GpuError} otherwise.
+   */
+  async explain(rejection: unknown): Promise<never> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise((resolve) => timer = setTimeout(resolve, REASON_MS));
+    await Promise.race([this.gpu.lost, patience]);
+    clearTimeout(timer);
+    this.check();
+    throw new GpuError(`The GPU gave nothing back: ${(rejection as Error).message}`);
   }
 
   /** Gives the GPU back. Everything created on it is gone. */

@@ -203,10 +203,7 @@ export class ParameterSet {
         offset += flat.bytes;
       }
       gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ).catch((error) => {
-        this.device.check();
-        throw error;
-      });
+      await staging.mapAsync(GPUMapMode.READ).catch((error) => this.device.explain(error));
       const mapped = staging.getMappedRange();
       offset = 0;
       for (const { name, trainable, flat } of sources) {

@@ -48,6 +48,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   readonly #clears: readonly { buffer: GPUBuffer; offset: number; size: number }[];
   readonly #readbacks: Readback[] = [];
   #runs = 0;
+  #destroyed = false;
   /** Resolves when the outputs of the latest run have come back, or failed to. */
   #latest: Promise<void> = Promise.resolve();
 
@@ -159,14 +160,12 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * @returns the outputs, still under way; those of several runs arrive in the order of the runs.
    * @throws {ShapeError} when an input is missing or has the wrong number of elements.
    * @throws {DeviceLostError} when the device is gone.
+   * @throws {EngineError} when the program was destroyed.
    */
   async submit(inputs: HostInputs<I>): Promise<{ outputs: Promise<HostOutputs<O>> }> {
     const readback = this.#readbacks[this.#runs++ % Math.max(1, this.#readbacks.length)];
     while (readback?.busy) await readback.busy; // Others may have waited for the same run, and been first.
-    this.#device.check();
-    for (const [name, value] of this.#inputs) this.#memory.write(value, hostData(name, value, inputs[name]));
-    const encoder = this.#device.gpu.createCommandEncoder();
-    this.#prepare(encoder);
+    const encoder = this.#begin(inputs);
     for (const stage of this.#stages) {
       copyStaged(encoder, stage.copies);
       const pass = encoder.beginComputePass();
@@ -201,7 +200,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   async profile(inputs: HostInputs<I>): Promise<number[]> {
     if (!this.#device.timestamps) throw new EngineError("Profiling needs Device.open({ timestamps: true })");
     const { gpu } = this.#device;
-    for (const [name, value] of this.#inputs) this.#memory.write(value, hostData(name, value, inputs[name]));
+    const encoder = this.#begin(inputs);
     const count = this.dispatches.length;
     const querySet = gpu.createQuerySet({ type: "timestamp", count: 2 * count });
     const resolved = gpu.createBuffer({
@@ -212,8 +211,6 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
       size: 16 * count,
       usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
     });
-    const encoder = gpu.createCommandEncoder();
-    this.#prepare(encoder);
     let query = 0;
     for (const stage of this.#stages) {
       copyStaged(encoder, stage.copies);
@@ -232,7 +229,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     encoder.resolveQuerySet(querySet, 0, 2 * count, resolved, 0);
     encoder.copyBufferToBuffer(resolved, 0, staging, 0, 16 * count);
     gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
+    await staging.mapAsync(GPUMapMode.READ).catch((error) => this.#device.explain(error));
     const times = new BigUint64Array(staging.getMappedRange());
     const milliseconds = Array.from(
       { length: count },
@@ -243,15 +240,21 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     return milliseconds;
   }
 
-  /** Frees the program's memory. */
+  /** Frees the program's memory; it cannot run any more. */
   destroy(): void {
+    this.#destroyed = true;
     this.#memory.destroy();
   }
 
-  /** What must happen before the first dispatch: fresh mirrors of the weights, cleared gradients. */
-  #prepare(encoder: GPUCommandEncoder): void {
+  /** Uploads the inputs and encodes what comes before the first dispatch: mirrors of the weights, cleared gradients. */
+  #begin(inputs: HostInputs<I>): GPUCommandEncoder {
+    this.#device.check();
+    if (this.#destroyed) throw new EngineError("The program was destroyed; record another one");
+    for (const [name, value] of this.#inputs) this.#memory.write(value, hostData(name, value, inputs[name]));
+    const encoder = this.#device.gpu.createCommandEncoder();
     for (const value of this.#memory.mirrored) copyToMirror(encoder, value);
     for (const { buffer, offset, size } of this.#clears) encoder.clearBuffer(buffer, offset, size);
+    return encoder;
   }
 
   #copyOut(encoder: GPUCommandEncoder, value: Value, buffer: GPUBuffer, start: number): void {
@@ -271,13 +274,8 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
 
   /** Waits for a run's outputs. WebGPU promises nothing about the order in which buffers are mapped. */
   async #read(readback: Readback, earlier: Promise<void>): Promise<HostOutputs<O>> {
-    try {
-      await readback.buffer.mapAsync(GPUMapMode.READ);
-      await earlier;
-    } catch (error) {
-      this.#device.check();
-      throw error;
-    }
+    await readback.buffer.mapAsync(GPUMapMode.READ).catch((error) => this.#device.explain(error));
+    await earlier;
     this.#device.check(); // A refused submit leaves the buffer as it was.
     const range = readback.buffer.getMappedRange();
     const results: Record<string, Float32Array | Uint32Array> = {};

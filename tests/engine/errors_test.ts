@@ -161,6 +161,23 @@ Deno.test("A device that was destroyed says so", async () => {
   await assert.rejects(Program.record(gone, {}, () => ({})), lost);
 });
 
+Deno.test("A device that is lost says so, however soon it is asked", async () => {
+  const lost = await Device.open();
+  const program = await Program.record(lost, { x: f32([2]) }, ({ x }) => ({ y: sum(x) }));
+  lost.gpu.destroy(); // As a driver does it: the engine is not told before the next turn.
+  await assert.rejects(program.run({ x: [1, 2] }), { name: "DeviceLostError", message: /The GPU was lost/ });
+});
+
+Deno.test("A program that was destroyed says so, and leaves the device usable", async () => {
+  const inputs = { x: f32([1]) };
+  const program = await Program.record(device, inputs, ({ x }) => ({ y: relu(x) }));
+  program.destroy();
+  await assert.rejects(program.run({ x: [1] }), { name: "EngineError", message: /program was destroyed/ });
+  const another = await Program.record(device, inputs, ({ x }) => ({ y: relu(x) }));
+  assert.equal((await another.run({ x: [1] })).y[0], 1);
+  another.destroy();
+});
+
 Deno.test("A run that the GPU refuses fails, rather than giving the numbers of an earlier one", async () => {
   const own = await Device.open();
   const set = new ParameterSet(own);
