@@ -88,6 +88,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * ```
    *
    * @throws {ShapeError} from ops whose operands do not fit.
+   * @throws {EngineError} when a tensor of another program is used, or a weight after its update.
    * @throws {LimitError} when the plan does not fit the adapter; nothing has been allocated then.
    * @throws {GpuError} when WebGPU refuses a shader or the memory.
    */
@@ -97,7 +98,6 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     body: (inputs: ProgramArguments<I>) => O,
   ): Promise<Program<I, O>> {
     device.check();
-    const recorder = new Recorder(device);
     const values = new Map<string, Value>();
     const named: Record<string, Tensor | Words> = {};
     for (const [name, spec] of Object.entries(inputs)) {
@@ -108,10 +108,12 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
         ? new Words(spec.shape, value)
         : new Tensor(spec.shape, value, spec.differentiable);
     }
+    const recorder = new Recorder(device, values.values());
     const returned = recordWith(recorder, () => {
       const outputs = body(named as ProgramArguments<I>);
       return Object.entries(outputs).map(([name, output]) => [name, output.value] as const);
     });
+    for (const [, value] of returned) if (value.origin.kind !== "parameter") recorder.requireReadable(value);
     const steps = neededSteps(recorder.dispatches, returned.map(([, value]) => value));
     const memory = new Memory(device);
     try {

@@ -5,7 +5,7 @@
 import type { Dispatch } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
-import type { Parameter } from "./parameter.ts";
+import type { Parameter, ParameterSet } from "./parameter.ts";
 import type { Tensor } from "./tensor.ts";
 import { Value } from "./value.ts";
 
@@ -31,10 +31,20 @@ export class Recorder {
   readonly tape: TapeNode[] = [];
   /** Tensors that stand for parameters, one each. */
   readonly parameters = new Map<Parameter, Tensor>();
+  /** What this program fills: its inputs, and what its dispatches have written so far. */
+  readonly #filled: Set<Value>;
+  /** Sets whose weights have been updated so far. */
+  readonly #updated = new Set<ParameterSet>();
 
-  constructor(readonly device: Device) {}
+  constructor(readonly device: Device, inputs: Iterable<Value>) {
+    this.#filled = new Set(inputs);
+  }
 
-  /** Appends a dispatch. `values` are given by the names of the dispatch's bindings. */
+  /**
+   * Appends a dispatch. `values` are given by the names of the dispatch's bindings.
+   *
+   * @throws {EngineError} when one is missing, of another type, or holds nothing that may be read here.
+   */
   record(dispatch: Dispatch, values: Readonly<Record<string, Value>>): void {
     const bound = dispatch.bindings.map((binding) => {
       const value = values[binding.name];
@@ -42,9 +52,32 @@ export class Recorder {
       if (value.type !== binding.type) {
         throw new EngineError(`${dispatch.kernel}: ${binding.name} takes ${binding.type}, got ${value.type}`);
       }
+      if (binding.access !== "write") this.requireReadable(value);
       return value;
     });
+    dispatch.bindings.forEach(({ access }, i) => {
+      const { origin } = bound[i];
+      if (access === "read") return;
+      this.#filled.add(bound[i]);
+      if (origin.kind === "flat" && origin.buffer === "weights") this.#updated.add(origin.set);
+    });
     this.dispatches.push({ dispatch, values: bound });
+  }
+
+  /** @throws {EngineError} when the value is of another program, or is a weight that was updated in this one. */
+  requireReadable(value: Value): void {
+    const { origin, shape } = value;
+    if ((origin.kind === "temporary" || origin.kind === "input") && !this.#filled.has(value)) {
+      throw new EngineError(
+        `A tensor [${shape}] of another program cannot be used in this one: make it an output there and an input here`,
+      );
+    }
+    if (origin.kind === "parameter" && this.#updated.has(origin.parameter.set)) {
+      throw new EngineError(
+        `Parameter ${origin.parameter.name} cannot be read once its set has been updated in the same program: ` +
+          "record what comes after the update as another program",
+      );
+    }
   }
 }
 

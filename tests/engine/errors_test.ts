@@ -168,6 +168,36 @@ Deno.test("A device that is lost says so, however soon it is asked", async () =>
   await assert.rejects(program.run({ x: [1, 2] }), { name: "DeviceLostError", message: /The GPU was lost/ });
 });
 
+Deno.test("A tensor belongs to the program that it was made in", async () => {
+  const inputs = { x: f32([2]) };
+  let input: Tensor, made: Tensor;
+  const first = await Program.record(device, inputs, ({ x }) => {
+    [input, made] = [x, relu(x)];
+    return { y: made };
+  });
+  const foreign = { name: "EngineError", message: /\[2\] of another program/ };
+  for (const tensor of [() => input, () => made]) {
+    await assert.rejects(Program.record(device, inputs, ({ x }) => ({ y: add(x, tensor()) })), foreign);
+    await assert.rejects(Program.record(device, {}, () => ({ y: tensor() })), foreign);
+  }
+  first.destroy();
+});
+
+Deno.test("Weights cannot be read after their update in the same program, where they might be old or new", async () => {
+  const set = new ParameterSet(device);
+  const w = set.add("w", [1, 4], [1, 1, 1, 1]);
+  const optimiser = new Sgd(set);
+  const loss = () => sum(mul(w, w));
+  await assert.rejects(
+    Program.record(device, { settings: optimiser.input }, ({ settings }) => {
+      optimiser.minimize(loss(), settings);
+      return { after: loss() };
+    }),
+    { name: "EngineError", message: /Parameter w cannot be read once its set has been updated/ },
+  );
+  set.destroy();
+});
+
 Deno.test("A program that was destroyed says so, and leaves the device usable", async () => {
   const inputs = { x: f32([1]) };
   const program = await Program.record(device, inputs, ({ x }) => ({ y: relu(x) }));
