@@ -38,11 +38,13 @@ export async function distanceBlocks(
       for (let start = 0; start < g; start += columns) {
         const width = Math.min(columns, g - start);
         const { outputs } = await program.submit({ a, b: rowsOf(gallery, start, columns, size) });
-        waiting.push(outputs.then(({ distances }) => {
+        const arrived = outputs.then(({ distances }) => {
           for (let i = 0; i < count; i++) {
             block.set(distances.subarray(i * columns, i * columns + width), i * g + start);
           }
-        }));
+        });
+        arrived.catch(() => {}); // It is thrown below, unless submitting throws before.
+        waiting.push(arrived);
       }
       await Promise.all(waiting);
       use(block.subarray(0, count * g), first, count);

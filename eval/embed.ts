@@ -3,6 +3,7 @@ import { type Device, normalisedImages, packTransforms, Program, u32, UNMOVED } 
 import { imageWords } from "../kernels/mod.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import type { ReidModel } from "../model/reid_model.ts";
+import { recordLargestBatch } from "./largest_batch.ts";
 
 /** The forward pass for one batch size, recorded once. */
 export class Embedder {
@@ -12,9 +13,10 @@ export class Embedder {
     readonly program: Awaited<ReturnType<typeof recordEmbedding>>,
   ) {}
 
-  /** Records the forward pass for batches of `batch` images. */
+  /** Records the forward pass for batches of `batch` images, or of fewer where the adapter holds no more. */
   static async open(device: Device, model: ReidModel, batch: number): Promise<Embedder> {
-    return new Embedder(model, batch, await recordEmbedding(device, model, batch));
+    const { images, program } = await recordLargestBatch(batch, (n) => recordEmbedding(device, model, n));
+    return new Embedder(model, images, program);
   }
 
   /**
@@ -36,10 +38,12 @@ export class Embedder {
       const pixels = new Uint8Array(this.batch * store.stride); // A last batch that is short ends in black images.
       await store.batch(Array.from({ length: count }, (_, i) => indices[start + i]), pixels);
       const { outputs } = await this.program.submit({ pixels: new Uint32Array(pixels.buffer), transforms });
-      waiting.push(outputs.then((out) => {
+      const arrived = outputs.then((out) => {
         embeddings.set(out.embeddings.subarray(0, count * size), start * size);
         onProgress(start + count, indices.length);
-      }));
+      });
+      arrived.catch(() => {}); // It is thrown below, unless submitting throws before.
+      waiting.push(arrived);
     }
     await Promise.all(waiting);
     return embeddings;

@@ -1,6 +1,7 @@
 /** The network before training, judged fairly: with batch norm's statistics taken from training images. */
 import { type Device, packTransforms, Random, UNMOVED } from "../engine/mod.ts";
 import type { PixelStore } from "../data/pixels.ts";
+import { recordLargestBatch } from "../eval/largest_batch.ts";
 import type { ModelSpec, ReidModel } from "../model/reid_model.ts";
 import { recordCalibration } from "./step.ts";
 import { initialModel } from "./trainer.ts";
@@ -18,14 +19,17 @@ export async function untrainedModel(
   store: PixelStore,
 ): Promise<ReidModel> {
   const model = initialModel(device, { ...spec, momentum: MOMENTUM }, seed);
-  const program = await recordCalibration(device, model, BATCH_IMAGES);
+  const { images, program } = await recordLargestBatch(
+    BATCH_IMAGES,
+    (n) => recordCalibration(device, model, n),
+  );
   const random = new Random(seed);
   const usable = [...store.usable.keys()].filter((i) => store.usable[i]);
-  const transforms = packTransforms(new Array(BATCH_IMAGES).fill(UNMOVED));
+  const transforms = packTransforms(new Array(images).fill(UNMOVED));
   for (let i = 0; i < BATCHES; i++) {
-    const pixels = new Uint8Array(BATCH_IMAGES * store.stride);
+    const pixels = new Uint8Array(images * store.stride);
     await store.batch(
-      Array.from({ length: BATCH_IMAGES }, () => usable[random.integer(usable.length)]),
+      Array.from({ length: images }, () => usable[random.integer(usable.length)]),
       pixels,
     );
     await program.submit({ pixels: new Uint32Array(pixels.buffer), transforms });

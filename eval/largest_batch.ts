@@ -1,0 +1,21 @@
+/** Batches as large as the adapter holds, where nothing but speed depends on their size. */
+import { LimitError } from "../engine/mod.ts";
+
+/**
+ * Records a program for `images` images at a time or, where the adapter's limits forbid that, for half as many, and
+ * so on.
+ *
+ * @throws {LimitError} when not even one image fits.
+ */
+export async function recordLargestBatch<P>(
+  images: number,
+  record: (images: number) => Promise<P>,
+): Promise<{ images: number; program: P }> {
+  for (let fewer = images;; fewer >>= 1) {
+    try {
+      return { images: fewer, program: await record(fewer) };
+    } catch (error) {
+      if (!(error instanceof LimitError) || fewer === 1) throw error;
+    }
+  }
+}
