@@ -88,7 +88,7 @@ export class MobileNetV2 {
   readonly #last: NormedConv;
 
   /**
-   * Adds the network's parameters to a set, with first values by He et al. 2015 drawn from `random`.
+   * Adds the network's parameters to a set, with first values by Glorot and Bengio 2010 drawn from `random`.
    *
    * @throws {RangeError} when the width multiplier is not above 0.
    */

@@ -18,9 +18,9 @@ export interface ColourStatistics {
   readonly deviation: readonly [number, number, number];
 }
 
-/** How one image is moved before it is used: mirrored left to right, and shifted by whole pixels. */
+/** How one image is moved before it is used: shifted by whole pixels, and mirrored left to right. */
 export interface ImageTransform {
-  /** Left and right change sides; the shift comes after that. */
+  /** Left and right change sides, after the shift. */
   readonly mirrored: boolean;
   /** The image's content moves left by this many pixels; the mean colour comes in. */
   readonly dx: number;
