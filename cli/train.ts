@@ -85,11 +85,10 @@ async function planRun({ options, out, resume, data, cache }: TrainFlags): Promi
 
 function describeRun({ model, options, sampler, steps, program, device }: Trainer): string {
   const { parameters, spec } = model;
-  const state = 4 * parameters.trainableBytes;
   return `MobileNetV2 ${spec.width}, ${spec.imageHeight} × ${spec.imageWidth} pixels, ` +
     `${parameters.count("trainable").toLocaleString("en")} trainable parameters; loss ${options.loss}, ` +
     `${sampler.batchImages} images a batch, ${steps} steps; GPU memory ` +
-    `${((program.memory.total + state) / 2 ** 20).toFixed(0)} MiB on ${device.adapter.name}`;
+    `${((program.memory.total + parameters.gpuBytes) / 2 ** 20).toFixed(0)} MiB on ${device.adapter.name}`;
 }
 
 /** What the trained network is compared with. */
