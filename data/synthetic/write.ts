@@ -25,6 +25,8 @@ export interface WriteSettings {
   workers?: number;
   /** Called with the number of pictures written so far and in all. */
   onProgress?: (done: number, total: number) => void;
+  /** Leave the very same set alone where another process has finished it meanwhile, and may be reading it. */
+  keepEqual?: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function writeSyntheticPeople(
     }
     await drawAll(temporary, marker.options, images, settings);
     await Deno.writeTextFile(join(temporary, MARKER), JSON.stringify(marker, null, 2) + "\n");
-    await moveInto(temporary, folder, marker);
+    await moveInto(temporary, folder, marker, settings.keepEqual === true);
   } catch (error) {
     if (error instanceof DataError) throw error;
     throw new DataError(
@@ -80,7 +82,7 @@ export async function ensureSyntheticPeople(
   const folder = join(cacheFolder, `synthetic-people-${name}`);
   const marker: Marker = { version: VERSION, options: complete };
   if (!isDeepStrictEqual(await readMarker(folder), marker)) {
-    await writeSyntheticPeople(folder, complete, settings);
+    await writeSyntheticPeople(folder, complete, { ...settings, keepEqual: true });
   }
   return folder;
 }
@@ -117,8 +119,15 @@ async function requireReplaceable(folder: string): Promise<void> {
 }
 
 /** Puts the finished folder in its place; another process may have done the same meanwhile. */
-async function moveInto(temporary: string, folder: string, marker: Marker): Promise<void> {
-  if (await readMarker(folder) !== undefined) await Deno.remove(folder, { recursive: true });
+async function moveInto(
+  temporary: string,
+  folder: string,
+  marker: Marker,
+  keepEqual: boolean,
+): Promise<void> {
+  const there = await readMarker(folder);
+  if (keepEqual && isDeepStrictEqual(there, marker)) return;
+  if (there !== undefined) await Deno.remove(folder, { recursive: true });
   try {
     await Deno.rename(temporary, folder);
   } catch (error) {

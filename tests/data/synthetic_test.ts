@@ -150,6 +150,16 @@ Deno.test("ensureSyntheticPeople() draws once and takes neither another set nor 
   });
 });
 
+Deno.test("of two that draw the same synthetic people at once, the second leaves the first one's folder alone", async () => {
+  await withFolder(async (cache) => {
+    const both = [1, 2].map(() => ensureSyntheticPeople(cache, tiny, { workers: 1 }));
+    const made = async (folder: string) => (await Deno.stat(folder)).ino;
+    const first = await made(await Promise.race(both));
+    for (const folder of await Promise.all(both)) assert.equal(await made(folder), first);
+    assert.equal([...Deno.readDirSync(cache)].length, 1);
+  });
+});
+
 Deno.test("writeSyntheticPeople() replaces nobody's own files and leaves nothing half-made", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "thesis.txt"), "mine");
