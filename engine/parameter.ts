@@ -5,7 +5,7 @@
  */
 import { padRows, tensorBytes, TEXTURE_WIDTH, unpadRows, VEC4_BYTES, vec4s } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
-import { EngineError, ShapeError } from "./errors.ts";
+import { EngineError, LimitError, ShapeError } from "./errors.ts";
 
 /** Parameters start at multiples of this many bytes: WebGPU's largest alignment of a buffer binding. */
 export const PARAMETER_ALIGNMENT = 256;
@@ -123,7 +123,7 @@ export class ParameterSet {
     return bytes;
   }
 
-  /** The weights, filled with the initial values when first asked for. */
+  /** The weights, filled with the initial values when first asked for. @throws {LimitError} when they are too many. */
   get weights(): FlatBuffer {
     return this.#filled("weights", this.trainableBytes, true);
   }
@@ -245,6 +245,17 @@ export class ParameterSet {
   #buffer(name: string, bytes: number): FlatBuffer {
     let flat = this.#flat.get(name);
     if (!flat) {
+      const { maxBufferSize, maxStorageBufferBindingSize } = this.device.gpu.limits;
+      const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+      if (bytes > most) {
+        const mebibytes = (size: number) => (size / 2 ** 20).toFixed(1);
+        throw new LimitError(
+          `The ${name} of a network with ${this.count()} parameters take ${
+            mebibytes(bytes)
+          } MiB in one buffer, and ` +
+            `this adapter holds at most ${mebibytes(most)} MiB in one. A narrower network fits.`,
+        );
+      }
       const buffer = this.device.gpu.createBuffer({
         label: name,
         size: bytes,

@@ -138,6 +138,21 @@ Deno.test("A parameter set refuses values that do not fill their shape and names
   set.destroy();
 });
 
+Deno.test("A network with more parameters than one buffer holds is refused", async () => {
+  const small = await Device.open({ storage: "buffer" });
+  const limits = new Proxy(small.gpu.limits, {
+    get: (target, name) => name === "maxStorageBufferBindingSize" ? 2 ** 19 : Reflect.get(target, name),
+  });
+  Object.defineProperty(small.gpu, "limits", { value: limits });
+  const set = new ParameterSet(small);
+  const w = set.add("w", [512, 512], new Float32Array(512 * 512));
+  await assert.rejects(Program.record(small, {}, () => ({ y: sum(w) })), {
+    name: "LimitError",
+    message: /^The weights of a network with 262144 parameters take 1\.0 MiB .* at most 0\.5 MiB/,
+  });
+  small.destroy();
+});
+
 Deno.test("A parameter set that is in use takes no more parameters", async () => {
   const set = new ParameterSet(device);
   const w = set.add("w", [3], [1, 2, 3]);
