@@ -41,6 +41,8 @@ export interface StepMetrics {
   readonly negativeDistance: number;
   /** Triplets in the mean. */
   readonly triplets: number;
+  /** Anchors without a negative in the batch. */
+  readonly withoutNegative: number;
   readonly spread: number;
   readonly learningRate: number;
 }
@@ -211,6 +213,7 @@ export class Trainer {
       positiveDistance: metric("positiveDistance"),
       negativeDistance: metric("negativeDistance"),
       triplets: metric("triplets"),
+      withoutNegative: metric("withoutNegative"),
       spread: metric("spread"),
       learningRate: learningRateAt(step, this.steps, learningRate, warmUp),
     };

@@ -8,23 +8,28 @@ const COLLAPSED_SPREAD = 0.05;
 
 /** Counts and sentences about a run's batches. */
 export class Watch {
-  /** Batches in which no image had a positive, so that nothing was learned. */
+  /** Batches in which no image had a positive, so that the triplet loss taught nothing. */
   withoutTriplets = 0;
+  /** Batches in which no image had a negative. */
+  onePersonOnly = 0;
   #flat = 0;
   #saidCollapse = false;
   #steps = 0;
+  #firstStep: number | undefined;
 
   /** @param normalized whether embeddings have length one. */
   constructor(readonly loss: { margin: number; softMargin: boolean; normalized: boolean }) {}
 
   /** Takes one step's metrics; returns a sentence for the user when there is something new to say. */
-  step({ triplet, spread, triplets }: StepMetrics): string | undefined {
+  step({ step, triplet, spread, triplets, withoutNegative }: StepMetrics): string | undefined {
+    this.#firstStep ??= step;
     this.#steps++;
+    if (withoutNegative > 0) this.onePersonOnly++; // Whoever has no negative shares the batch with nobody else.
     if (triplets === 0) {
       this.withoutTriplets++;
       if (this.withoutTriplets === 1) {
-        return "A batch had no two images of one person, so it taught nothing (the final count follows). Larger " +
-          "batches help: --batch-size, or --loss hard, which always draws K images of each person.";
+        return "A batch had no two images of one person, so the triplet loss learned nothing from it (the final count " +
+          "follows). Larger batches help: --batch-size, or --loss hard, which always draws K images of each person.";
       }
       return undefined;
     }
@@ -42,9 +47,16 @@ export class Watch {
 
   /** Sentences for the end of the run. */
   summary(): string[] {
-    if (this.withoutTriplets === 0) return [];
+    const of = `of ${this.#steps} batches${this.#firstStep ? " since the run was resumed" : ""}`;
     return [
-      `${this.withoutTriplets} of ${this.#steps} batches had no two images of one person and taught nothing.`,
+      ...(this.withoutTriplets > 0
+        ? [
+          `${this.withoutTriplets} ${of} had no two images of one person: the triplet loss learned nothing from them.`,
+        ]
+        : []),
+      ...(this.onePersonOnly > 0
+        ? [`${this.onePersonOnly} ${of} showed one person only: nobody was told apart from them.`]
+        : []),
     ];
   }
 }

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import type { StepMetrics } from "../../train/trainer.ts";
+import { Watch } from "../../train/watch.ts";
+
+const LOSS = { margin: 0.3, softMargin: false, normalized: true };
+
+/** A step of a run that goes well. */
+const WELL: StepMetrics = {
+  step: 0,
+  total: 0.2,
+  triplet: 0.2,
+  active: 0.7,
+  positiveDistance: 0.5,
+  negativeDistance: 0.6,
+  triplets: 32,
+  withoutNegative: 0,
+  spread: 0.9,
+  learningRate: 0.003,
+};
+
+Deno.test("Watch has nothing to say of a run that goes well", () => {
+  const watch = new Watch(LOSS);
+  for (let step = 0; step < 100; step++) assert.equal(watch.step({ ...WELL, step }), undefined);
+  assert.deepEqual(watch.summary(), []);
+});
+
+Deno.test("Watch says once that embeddings have collapsed, after many steps and not after a few", () => {
+  const watch = new Watch(LOSS);
+  const collapsed = { ...WELL, triplet: 0.2999, spread: 0.01 };
+  const said = (steps: number, metrics: StepMetrics) =>
+    Array.from({ length: steps }, () => watch.step(metrics)).filter((sentence) => sentence !== undefined);
+  assert.deepEqual(said(20, collapsed), []);
+  assert.deepEqual(said(1, WELL), []);
+  assert.deepEqual(said(20, collapsed), []);
+  const [sentence, ...more] = said(40, collapsed);
+  assert.match(sentence, /collapsed.*the margin.*lower --lr/);
+  assert.deepEqual(more, []);
+});
+
+Deno.test("Watch takes a loss of 0.693 for the margin of the soft margin, and no spread for a collapse", () => {
+  const watch = new Watch({ ...LOSS, softMargin: true });
+  const flat = { ...WELL, triplet: 0.694 };
+  for (let step = 0; step < 100; step++) assert.equal(watch.step(flat), undefined, "spread is large");
+  const sentences = Array.from({ length: 30 }, () => watch.step({ ...flat, spread: 0.01 }));
+  assert.match(sentences[29]!, /0\.693/);
+});
+
+Deno.test("Watch counts batches without positives and batches of one person, and warns of the first", () => {
+  const watch = new Watch(LOSS);
+  const alone = { ...WELL, triplet: 0, triplets: 0 };
+  assert.match(watch.step(alone)!, /no two images of one person.*--batch-size/);
+  assert.equal(watch.step({ ...alone, step: 1 }), undefined);
+  watch.step({ ...WELL, step: 2, withoutNegative: 32 });
+  watch.step({ ...WELL, step: 3 });
+  const [positives, negatives] = watch.summary();
+  assert.match(positives, /^2 of 4 batches had no two images of one person/);
+  assert.match(negatives, /^1 of 4 batches showed one person only/);
+});
+
+Deno.test("Watch says when its counts begin where a run was resumed", () => {
+  const watch = new Watch(LOSS);
+  watch.step({ ...WELL, step: 40, triplets: 0 });
+  assert.match(watch.summary()[0], /^1 of 1 batches since the run was resumed/);
+});
