@@ -173,7 +173,8 @@ const MODEL_TYPES: FieldTypes<ModelSpec> = {
 async function checkpointNames(run: string): Promise<string[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(join(run, CHECKPOINTS)));
-    return entries.map((entry) => entry.name).filter((name) => /^step-\d+\.safetensors$/.test(name)).sort();
+    const names = entries.map((entry) => entry.name).filter((name) => /^step-\d+\.safetensors$/.test(name));
+    return names.sort((a, b) => a.length - b.length || (a < b ? -1 : 1)); // Steps beyond 9,999,999 are longer.
   } catch {
     return [];
   }
