@@ -91,16 +91,14 @@ export type FlagValues<Table extends FlagTable> = {
     : ValueOf<Table[Name]> | undefined;
 };
 
-/** A mistake in the command line; print its message and exit with its `exitCode`. */
+/** A mistake in the command line; print its message. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
-  readonly exitCode = 2;
 }
 
-/** Thrown for `--help`: print its message on stdout and exit with its `exitCode`. */
+/** Thrown for `--help`: print its message on stdout. */
 export class HelpRequest extends Error {
   override readonly name = "HelpRequest";
-  readonly exitCode = 0;
 }
 
 /** A flag table whose rows keep their literal types, so that {@linkcode FlagValues} can be derived from it. */
