@@ -68,6 +68,10 @@ async function planRun({ options, out, resume, data, cache }: TrainFlags): Promi
     return { config: { options, ...(data !== undefined && { data }) }, out, resumed: undefined, cache };
   }
   const run = await RunFolder.open(resume);
+  if (data !== undefined && data !== run.config.data) {
+    const before = run.config.data ?? "synthetic people";
+    console.error(`note: the run was started on ${before} and goes on with the people in ${data}`);
+  }
   const newest = await newestCheckpoint(resume);
   if (newest && !isDeepStrictEqual(newest.checkpoint.options, run.config.options)) {
     throw new RunError(
