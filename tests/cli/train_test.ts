@@ -71,7 +71,7 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
           const { checkpoint, step, metric, dataset, ignored, ...scores } = JSON.parse(stdout);
           assert.deepEqual(scores, JSON.parse(await Deno.readTextFile(`${run}/scores.json`)).trained);
           assert.equal(checkpoint, `${run}/checkpoints/step-0000004.safetensors`);
-          assert.deepEqual([step, metric, dataset, ignored.junk], [4, "euclidean", "Market-1501", 1]);
+          assert.deepEqual([step, metric, dataset, ignored.junk], [4, "euclidean", "Synthetic people", 1]);
         }
       },
     );
