@@ -31,7 +31,9 @@ export async function runCommand(main: (args: string[]) => Promise<number>, args
       return EXIT.usage;
     }
     if (error instanceof DeviceLostError) {
-      console.error(`error: ${error.message}`);
+      console.error(
+        `error: ${error.message}. A run that has saved a checkpoint goes on from it with --resume.`,
+      );
       return EXIT.deviceLost;
     }
     if (error instanceof DataError || error instanceof EngineError || error instanceof RunError) {

@@ -62,7 +62,9 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** What the user wants; refuses, before any work, what cannot be. */
-async function planRun({ options, out, resume, data, cache }: TrainFlags): Promise<Plan> {
+async function planRun({ options, out, resume, cache, ...flags }: TrainFlags): Promise<Plan> {
+  // Kept whole, so that the run can be evaluated from anywhere. What is missing is refused when it is read.
+  const data = flags.data === undefined ? undefined : await Deno.realPath(flags.data).catch(() => flags.data);
   if (resume === undefined) {
     if (out !== undefined) await requireFreeFolder(out);
     return { config: { options, ...(data !== undefined && { data }) }, out, resumed: undefined, cache };

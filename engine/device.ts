@@ -32,6 +32,8 @@ const NO_ADAPTER =
 /** Why a promise of WebGPU was rejected is told apart from the rejection, within this many milliseconds. */
 const REASON_MS = 100;
 
+const NO_DEVICE_REMEDY = "Another program may hold the GPU or its memory; close it, or update the driver.";
+
 /** An open GPU. Close it with {@link Device.destroy}. */
 export class Device {
   readonly #modules = new Map<string, GPUShaderModule>();
@@ -53,8 +55,7 @@ export class Device {
     gpu.lost.then((info) => {
       if (this.#destroyed) return;
       this.#failure = new DeviceLostError(
-        `The GPU was lost (${info.message || info.reason}). What was on it is gone; checkpoints are not. ` +
-          "Run again with --resume.",
+        `The GPU was lost (${info.message || info.reason}), and what was on it is gone`,
       );
     });
     gpu.addEventListener("uncapturederror", (event) => {
@@ -67,6 +68,7 @@ export class Device {
    * Opens the best adapter.
    *
    * @throws {NoAdapterError} when there is none, naming what to install.
+   * @throws {GpuError} when the adapter's driver refuses.
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const adapter = await globalThis.navigator?.gpu?.requestAdapter({ powerPreference: "high-performance" });
@@ -79,6 +81,8 @@ export class Device {
     const gpu = await adapter.requestDevice({
       requiredLimits: options.limits === "default" ? {} : offeredLimits(adapter.limits),
       requiredFeatures: timestamps ? ["timestamp-query"] : [],
+    }).catch((error: Error) => {
+      throw new GpuError(`${description.name} could not be opened: ${error.message}. ${NO_DEVICE_REMEDY}`);
     });
     return new Device(gpu, description, storage, timestamps);
   }

@@ -81,18 +81,22 @@ export class Memory {
     const spans = this.#spans(steps, outputs);
     for (const { value } of spans) this.#checkLimits(value);
     const temporaries = spans.filter(({ value }) => value.origin.kind === "temporary");
+    for (const { value, firstRead } of temporaries) {
+      // What no kernel reads, such as a loss on its way to the host, stays where it was written.
+      if (firstRead === undefined) value.pinned ??= "buffer";
+    }
     this.#assign(temporaries, (span) => this.storage(span.value, "read"), this.#places);
     const staged = temporaries.filter((span) => this.#places.get(span.value)!.storage === "texture");
     this.#assign(
-      staged.map((span) => ({ ...span, last: (span.firstRead ?? span.last + 1) - 1 })),
+      staged.map((span) => ({ ...span, last: span.firstRead! - 1 })),
       () => "buffer",
       this.#staging,
     );
-    for (const { value, firstRead, last } of staged) {
+    for (const { value, firstRead } of staged) {
       const from = this.#staging.get(value)! as Place & { storage: "buffer" };
       const to = this.#places.get(value)! as Place & { storage: "texture" };
       const rows = this.#size(value) / ROW_BYTES;
-      this.copies.push({ before: firstRead ?? last + 1, from: from.buffer, to: to.texture, rows });
+      this.copies.push({ before: firstRead!, from: from.buffer, to: to.texture, rows });
     }
     this.copies.sort((a, b) => a.before - b.before);
     for (const { value } of spans) {

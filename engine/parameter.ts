@@ -48,6 +48,7 @@ export class ParameterSet {
   readonly #initial = new Map<Parameter, Float32Array<ArrayBuffer>>();
   readonly #flat = new Map<string, FlatBuffer>();
   readonly #mirrors = new Map<Parameter, GPUTexture>();
+  #destroyed = false;
   #trainableBytes = 0;
   #stateBytes = 0;
 
@@ -223,8 +224,9 @@ export class ParameterSet {
     return result;
   }
 
-  /** Frees the GPU memory. */
+  /** Frees the GPU memory. The set cannot be used afterwards. */
   destroy(): void {
+    this.#destroyed = true;
     for (const flat of this.#flat.values()) flat.buffer.destroy();
     for (const texture of this.#mirrors.values()) texture.destroy();
     this.#flat.clear();
@@ -243,6 +245,7 @@ export class ParameterSet {
   }
 
   #buffer(name: string, bytes: number): FlatBuffer {
+    if (this.#destroyed) throw new EngineError("The parameter set was destroyed");
     let flat = this.#flat.get(name);
     if (!flat) {
       const { maxBufferSize, maxStorageBufferBindingSize } = this.device.gpu.limits;

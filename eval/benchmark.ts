@@ -52,13 +52,14 @@ export class Benchmark {
       const indices = [...this.queries.indices, ...this.gallery.indices];
       const embeddings = await embedder.embed(this.store, indices, onProgress);
       const split = this.queries.indices.length * model.embeddingSize;
-      return await evaluate(
+      const evaluation = await evaluate(
         device,
         { embeddings: embeddings.subarray(0, split), labels: this.queries.labels },
         { embeddings: embeddings.subarray(split), labels: this.gallery.labels },
         model.embeddingSize,
         metric,
       );
+      return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
     } finally {
       embedder.destroy();
     }
@@ -76,6 +77,11 @@ export class Benchmark {
       }
       return { histograms, labels: set.labels };
     };
-    return rankByColour(await describe(this.queries), await describe(this.gallery));
+    return this.#countJunk(rankByColour(await describe(this.queries), await describe(this.gallery)));
+  }
+
+  /** Adds the junk boxes, which the dataset's reader took out before anything was ranked. */
+  #countJunk(scores: RankingResult): RankingResult {
+    return { ...scores, junk: scores.junk + this.dataset.ignored.junk };
   }
 }

@@ -271,3 +271,11 @@ Deno.test("Optimisers leave a set alone whose parameters the loss does not reach
   assert.deepEqual([...(await other.read()).get("weights")!.get(v)!], [3, 4]);
   for (const owner of [program, used, other]) owner.destroy();
 });
+
+Deno.test("A parameter set that was destroyed says so, rather than begin anew with its initial values", async () => {
+  const set = new ParameterSet(device);
+  set.add("w", [2], [1, 2]);
+  assert.equal((await set.read()).size, 1);
+  set.destroy();
+  await assert.rejects(set.read(), { name: "EngineError", message: /parameter set was destroyed/ });
+});
