@@ -33,7 +33,15 @@ const FLAGS = defineFlags({
   },
   data: { type: "string", value: "DIR", help: "Market-1501 folder; by default what the run was trained on." },
   metric: { type: "choice", choices: [...METRICS], help: "Distance; by default that of the training." },
-  json: { type: "boolean", help: "Print one JSON object on stdout instead of a table." },
+  colours: {
+    type: "boolean",
+    default: true,
+    help: "Also rank by colour histograms, for comparison; takes a minute on large galleries.",
+  },
+  json: {
+    type: "boolean",
+    help: "Print one JSON object on stdout instead of a table; without colour histograms.",
+  },
   cache: {
     type: "string",
     value: "DIR",
@@ -78,7 +86,9 @@ export async function main(args: string[]): Promise<number> {
     };
     console.log(JSON.stringify({ ...result, cmc: [...scores.cmc] }));
   } else {
-    console.log(scoreTable([{ name: `step ${checkpoint.step}`, scores }]));
+    const rows = [{ name: `step ${checkpoint.step}`, scores }];
+    if (flags.colours) rows.push({ name: "colour histogram", scores: await benchmark.colours() });
+    console.log(scoreTable(rows));
     console.log(scoreCounts(scores));
   }
   model.parameters.destroy();
