@@ -95,17 +95,18 @@ class Meter {
     Object.assign(this.fields, fields);
   }
 
-  /** "loss 0.123 | 54.2 images/s | 12 s left". */
-  describe(): string {
+  /** Parts such as "loss 0.123", and "54.2 images/s" and "12 s left" where they are known. */
+  parts(): { fields: string[]; pace: string[] } {
     const oldest = this.#samples[0]!, latest = this.#samples.at(-1)!;
-    const parts = Object.entries(this.fields).map(([name, value]) => `${name} ${value}`);
+    const fields = Object.entries(this.fields).map(([name, value]) => `${name} ${value}`);
+    const pace: string[] = [];
     const rate = (latest.done - oldest.done) / (latest.at - oldest.at);
     if (Number.isFinite(rate) && rate > 0) {
       const left = Math.max(0, this.#options.total - latest.done) / rate;
-      parts.push(`${formatRate(rate)} ${this.#options.unit}/s`);
-      if (left > 0) parts.push(`${formatSeconds(left)} left`);
+      pace.push(`${formatRate(rate)} ${this.#options.unit}/s`);
+      if (left > 0) pace.push(`${formatSeconds(left)} left`);
     }
-    return parts.join(" | ");
+    return { fields, pace };
   }
 
   count(): string {
@@ -115,7 +116,8 @@ class Meter {
   }
 
   line(): string {
-    return [`${this.#options.label}: ${this.count()}`, this.describe()].filter(Boolean).join(" | ");
+    const { fields, pace } = this.parts();
+    return [`${this.#options.label}: ${this.count()}`, ...fields, ...pace].join(" | ");
   }
 }
 
@@ -124,15 +126,37 @@ function bar(share: number, width: number): string {
   return "█".repeat(full) + "░".repeat(width - full);
 }
 
+/**
+ * The stream without "save" and "restore cursor": at its end the bar would jump back to where it began, over
+ * whatever was printed since.
+ */
+function withoutJumps(stream: ProgressStream): ProgressStream {
+  return {
+    isTTY: true,
+    columns: stream.columns ?? 80,
+    write: (text) => {
+      // deno-lint-ignore no-control-regex
+      const kept = text.replace(/\x1b[78]/g, "");
+      return kept === "" ? true : stream.write(kept);
+    },
+  };
+}
+
 function terminalProgress(options: ProgressOptions, stream: ProgressStream): Progress {
   const meter = new Meter(options);
   const format = () => {
     const state = `${String(Math.floor(100 * meter.share)).padStart(3)} %`;
-    return `${options.label} ${bar(meter.share, 20)} ${state} | ${meter.describe()}`;
+    const { fields, pace } = meter.parts();
+    // A line that wraps cannot be drawn over: the last fields give way.
+    const width = (stream.columns ?? 80) - 1;
+    const head = `${options.label} ${bar(meter.share, width < 79 ? 10 : 20)} ${state}`;
+    const line = () => [head, ...fields, ...pace].join(" | ");
+    while (fields.length > 0 && line().length > width) fields.pop();
+    return line().slice(0, width);
   };
   const display = new cliProgress.SingleBar({
     format,
-    stream: stream as NodeJS.WritableStream,
+    stream: withoutJumps(stream) as NodeJS.WritableStream,
     hideCursor: false,
     linewrap: true,
     gracefulExit: false,

@@ -70,14 +70,41 @@ Deno.test("progress() measures the rate over recent work, so that a slow start i
 
 Deno.test("progress() draws a bar within the terminal's width, and never hides cursor or wrapping", () => {
   const { written, stream } = recorder(true);
-  const work = progress({ label: "Epoch 1/2", total: 100, unit: "images", stream });
-  work.update(50, { loss: "0.5", active: "45 %", "d(a,p)": "0.812", "d(a,n)": "1.034" });
+  let seconds = 0;
+  const now = () => 1000 * seconds;
+  const work = progress({ label: "Epoch 1/2", total: 100, unit: "images", stream, now });
+  seconds = 1;
+  work.update(50, { active: "45 %", "d(a,p)": "0.812", "d(a,n)": "1.034" });
   work.finish("done");
   const text = written.join("");
   assert.ok(!text.includes("\x1b[?25l") && !text.includes("\x1b[?7l"), JSON.stringify(text));
-  assert.match(text, /Epoch 1\/2 █{10}░{10} {2}50 % \| loss 0\.5/);
+  // What does not fit gives way from the last field on; the time left stays.
+  assert.match(text, /Epoch 1\/2 █{5}░{5} {2}50 % \| active 45 % \| 50 images\/s \| 1 s left/);
+  assert.ok(
+    !text.includes("d(a,p)") && !text.includes("\x1b7") && !text.includes("\x1b8"),
+    JSON.stringify(text),
+  );
   assert.ok(written.filter((part) => part.startsWith("Epoch")).every((part) => part.length <= 60));
   assert.equal(written.at(-1), "done\n");
+});
+
+Deno.test("progress() shows fields beside the bar where the terminal is wide enough", () => {
+  const { written, stream } = recorder(true);
+  let seconds = 0;
+  const work = progress({
+    label: "Epoch 1/2",
+    total: 100,
+    unit: "images",
+    stream: { ...stream, columns: 120 },
+    now: () => 1000 * seconds,
+  });
+  seconds = 1;
+  work.update(50, { loss: "0.5", active: "45 %" });
+  work.finish();
+  assert.match(
+    written.join(""),
+    /Epoch 1\/2 █{10}░{10} {2}50 % \| loss 0\.5 \| active 45 % \| 50 images\/s \| 1 s left/,
+  );
 });
 
 Deno.test("formatSeconds() rounds to what a reader wants to know", () => {
