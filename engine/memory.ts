@@ -67,7 +67,7 @@ export class Memory {
   readonly use: MemoryUse = { temporaries: 0, inputs: 0, constants: 0, readback: 0, total: 0 };
   /** Parameters that must be copied into their mirror textures before each run. */
   readonly mirrored = new Set<Value>();
-  /** Copies between steps, in the order of the steps before which they must have happened. */
+  /** Copies between steps. */
   readonly copies: StagedCopy[] = [];
 
   constructor(readonly device: Device) {}
@@ -98,7 +98,6 @@ export class Memory {
       const rows = this.#size(value) / ROW_BYTES;
       this.copies.push({ before: firstRead!, from: from.buffer, to: to.texture, rows });
     }
-    this.copies.sort((a, b) => a.before - b.before);
     for (const { value } of spans) {
       if (value.origin.kind === "input" || value.origin.kind === "constant") this.#input(value);
     }

@@ -21,6 +21,7 @@ export interface Launch {
   readonly bindGroup: GPUBindGroup;
 }
 
+/** Encodes one dispatch. */
 export function dispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, recorded }: Launch): void {
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, bindGroup);
@@ -29,17 +30,17 @@ export function dispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, rec
 
 /** Puts copies in front of the dispatches that need them, as few stages as that allows. */
 export function stages(launches: readonly Launch[], copies: readonly StagedCopy[]): Stage[] {
+  const due = Map.groupBy(copies, (copy) => copy.before);
   const stages: Stage[] = [{ copies: [], launches: [] }];
-  const due = [...copies];
   launches.forEach((launch, step) => {
-    const now = due.splice(0, due.findIndex((copy) => copy.before > step) >>> 0);
-    if (now.length > 0) stages.push({ copies: now, launches: [] });
+    const now = due.get(step);
+    if (now) stages.push({ copies: now, launches: [] });
     stages[stages.length - 1].launches.push(launch);
   });
-  if (due.length > 0) stages.push({ copies: due, launches: [] });
   return stages;
 }
 
+/** Encodes copies of what kernels wrote into the textures that the next ones read. */
 export function copyStaged(encoder: GPUCommandEncoder, copies: readonly StagedCopy[]): void {
   for (const { from, to, rows } of copies) {
     encoder.copyBufferToTexture(
@@ -50,6 +51,7 @@ export function copyStaged(encoder: GPUCommandEncoder, copies: readonly StagedCo
   }
 }
 
+/** The recorded dispatches that contribute to an output or to memory that outlives the program. */
 export function neededSteps(dispatches: readonly Recorded[], outputs: readonly Value[]): Recorded[] {
   const numbers = new Map<Value, number>();
   const number = (value: Value) => {
@@ -68,6 +70,7 @@ export function neededSteps(dispatches: readonly Recorded[], outputs: readonly V
   return liveSteps(steps, outputs.map(number)).map((i) => dispatches[i]);
 }
 
+/** Makes what a dispatch needs to be encoded: its pipeline and its bind group. */
 export function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
   const { dispatch, values } = recorded;
   const limit = device.gpu.limits.maxComputeWorkgroupsPerDimension;
@@ -108,6 +111,7 @@ export function gradientClears(
   return clears;
 }
 
+/** Encodes the copy of a parameter into the texture that kernels read it from. */
 export function copyToMirror(encoder: GPUCommandEncoder, value: Value): void {
   if (value.origin.kind !== "parameter") return;
   const { parameter } = value.origin;

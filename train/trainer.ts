@@ -132,21 +132,19 @@ export class Trainer {
     const perEpoch = this.sampler.batchesPerEpoch;
     const epoch = Math.floor(this.step / perEpoch);
     let skip = this.step % perEpoch;
-    let waiting: Promise<void>[] = [];
+    // Outputs arrive in the order of the runs: when the latest is there, all are.
+    let latest = Promise.resolve();
     let failure: unknown;
     for (const batch of this.sampler.epoch(epoch)) {
       if (skip-- > 0) continue;
       if (stop() || failure) break;
       const step = this.step++;
       const { outputs } = await this.program.submit(await this.#inputs(step, batch));
-      waiting.push(
-        outputs.then((out) => onStep(this.#record(step, out.triplet, out.total[0]))).catch((error) => {
-          failure ??= error;
-        }),
-      );
-      if (waiting.length >= 64) waiting = waiting.slice(32);
+      latest = outputs.then((out) => onStep(this.#record(step, out.triplet, out.total[0]))).catch((error) => {
+        failure ??= error;
+      });
     }
-    await Promise.all(waiting);
+    await latest;
     if (failure) throw failure;
   }
 
