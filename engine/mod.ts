@@ -13,6 +13,7 @@ export { dense, matmul, pointwiseConv } from "./ops/matrix.ts";
 export * from "./ops/image.ts";
 export * from "./ops/normalise.ts";
 export * from "./ops/pool.ts";
+export * from "./ops/rank.ts";
 export * from "./ops/reduce.ts";
 export * from "./ops/residual.ts";
 export * from "./ops/shape.ts";

@@ -4,6 +4,7 @@ import { convolutionRows } from "./convolutions.ts";
 import { elementwiseRows } from "./elementwise.ts";
 import { lossRows } from "./losses.ts";
 import { normalisationRows } from "./normalisation.ts";
+import { rankingRows } from "./ranking.ts";
 
 /** All rows for an adapter whose reductions want this many threads. */
 export function allRows(parallelism: number): BenchRow[] {
@@ -11,6 +12,7 @@ export function allRows(parallelism: number): BenchRow[] {
     ...convolutionRows(parallelism),
     ...normalisationRows(parallelism),
     ...lossRows(),
+    ...rankingRows(),
     ...elementwiseRows(parallelism),
   ];
 }

@@ -1,0 +1,53 @@
+// How many wrong gallery images are no farther from a query than each of its thresholds, the distances of its right
+// matches: with those that tie, so that the rank of a right match follows without sorting anything.
+//
+//   counts[q, i] = #{ j : distances[q, j] <= thresholds[q, i],  gallery[j] != query[q],  gallery[j] != 0 }
+//
+// distances  [Q, N]
+// thresholds [Q, M]  a threshold below 0 stands for none: nothing is counted
+// gallery    [N]     identities as whole numbers from 1 on, 0 for images that are not ranked
+// query      [Q]     identities in the same numbers
+// counts     [Q, M]  exact, as f32 holds whole numbers up to 2^24
+//
+// A workgroup takes a query and four of its thresholds; its lanes take the row's vec4s in turn, neighbours side by
+// side.
+
+override Q: u32;
+override N4: u32;
+override M: u32;
+override M4: u32;
+
+fn ones(b: vec4<bool>) -> vec4u { return select(vec4u(0u), vec4u(1u), b); }
+
+fn total(v: vec4u) -> f32 { return f32(v.x + v.y + v.z + v.w); }
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let task = group.x + group.y * groups.x;
+  if (task >= Q * M4) { return; }
+  let q = task / M4;
+  let threshold = thresholds_load(task);
+  let identity = vec4f(query_at(q));
+  // Most queries have fewer right matches than the one with the most.
+  let place = vec4u(task % M4 * 4u) + vec4u(0u, 1u, 2u, 3u);
+  let end = select(0u, N4, any((threshold >= vec4f(0.0)) & (place < vec4u(M))));
+  var x = vec4u(0u);
+  var y = vec4u(0u);
+  var z = vec4u(0u);
+  var w = vec4u(0u);
+  for (var c4 = lane; c4 < end; c4 += 64u) {
+    let d = distances_load(q * N4 + c4);
+    let g = gallery_load(c4);
+    let wrong = (g != identity) & (g != vec4f(0.0));
+    x += ones((d <= threshold.xxxx) & wrong);
+    y += ones((d <= threshold.yyyy) & wrong);
+    z += ones((d <= threshold.zzzz) & wrong);
+    w += ones((d <= threshold.wwww) & wrong);
+  }
+  let count = workgroup_sum(lane, vec4f(total(x), total(y), total(z), total(w)));
+  if (lane == 0u) { counts_store(task, within(count, task % M4, M)); }
+}

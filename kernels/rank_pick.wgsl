@@ -1,0 +1,27 @@
+// Distances at given columns: what a ranking needs of a block, so that the rest of it stays where it is.
+//
+//   y[q, i] = distances[q, columns[q, i]], and 0 where there is no such column
+//
+// distances [Q, N]
+// columns   [Q, M]   u32
+// y         [Q, M]
+
+override Q: u32;
+override N: u32;
+override N4: u32;
+override M: u32;
+override M4: u32;
+
+fn run(thread: u32) {
+  if (thread >= Q * M4) { return; }
+  let q = thread / M4;
+  let i4 = thread % M4;
+  var y = vec4f(0.0);
+  for (var k = 0u; k < 4u; k++) {
+    let i = i4 * 4u + k;
+    let column = columns_at(q * M + min(i, M - 1u));
+    let d = distances_at(q * N4 * 4u + min(column, N - 1u));
+    y[k] = select(0.0, d, i < M && column < N);
+  }
+  y_store(thread, y);
+}
