@@ -111,6 +111,14 @@ async function baselines(trainer: Trainer, benchmark: Benchmark) {
   }
 }
 
+/** How long the GPU waited for images, by its name in the report; nothing where too few steps were made to tell. */
+function waited({ inputWait }: Trainer): Record<string, string> {
+  const { share } = inputWait;
+  if (share === undefined) return {};
+  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+  return { "GPU waited for images": `${percent(share.least)} of the time, at most ${percent(share.most)}` };
+}
+
 /** Trains epoch by epoch and saves after each; Ctrl-C stops after the step under way, and saves. */
 async function train(trainer: Trainer, run: RunFolder): Promise<{ finished: boolean; notes: string[] }> {
   const { options, sampler } = trainer;
@@ -175,10 +183,11 @@ async function finish(
     { name: "colour histogram", scores: colours },
   ];
   console.log(`\n${scoreTable(rows)}\n${scoreCounts(trained.scores)}`);
+  for (const [what, share] of Object.entries(waited(trainer))) console.log(`${what}: ${share}`);
   const report = await gatherReport({
     title: `${options.loss} on ${dataset.name}`,
     options,
-    settings: { data: dataset.name, adapter: device.adapter.name },
+    settings: { data: dataset.name, adapter: device.adapter.name, ...waited(trainer) },
     history: trainer.history,
     benchmark,
     trained,

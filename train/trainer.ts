@@ -10,6 +10,7 @@ import {
 } from "../engine/mod.ts";
 import { type IdentityIndex, indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";
+import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
 import { samplers } from "../data/samplers.ts";
 import { lossTable } from "../losses/mod.ts";
@@ -23,6 +24,7 @@ import {
 } from "./checkpoint.ts";
 import type { LoadedCheckpoint } from "./checkpoint_files.ts";
 import { NumericsError, RunError } from "./errors.ts";
+import { InputWait } from "./input_wait.ts";
 import type { TrainingOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
 import { recordTrainingStep, type TrainingStep } from "./step.ts";
@@ -57,6 +59,9 @@ export const HISTORY = [
   "learningRate",
 ] as const;
 
+/** Batches that are prepared before the loop asks for them. */
+const BATCHES_AHEAD = 2;
+
 /** Labels of the streams of chance that a run's seed splits into. */
 const STREAM = { weights: 1, sampler: 2, augmentation: 3 };
 
@@ -70,6 +75,8 @@ export class Trainer {
   /** Steps done. */
   step = 0;
   readonly history: number[] = [];
+  /** How long the GPU waited for images, over the epochs trained since the run was opened. */
+  readonly inputWait: InputWait = new InputWait();
 
   private constructor(
     readonly device: Device,
@@ -131,16 +138,22 @@ export class Trainer {
   async trainEpoch(onStep: (metrics: StepMetrics) => void, stop: () => boolean): Promise<void> {
     const perEpoch = this.sampler.batchesPerEpoch;
     const epoch = Math.floor(this.step / perEpoch);
-    let skip = this.step % perEpoch;
     // Outputs arrive in the order of the runs: when the latest is there, all are.
     let latest = Promise.resolve();
     let failure: unknown;
-    for (const batch of this.sampler.epoch(epoch)) {
-      if (skip-- > 0) continue;
+    this.inputWait.begin();
+    const batches = Iterator.from(this.sampler.epoch(epoch)).drop(this.step % perEpoch);
+    let next = this.step;
+    for await (const inputs of prefetch(batches, BATCHES_AHEAD, (batch) => this.#inputs(next++, batch))) {
       if (stop() || failure) break;
       const step = this.step++;
-      const { outputs } = await this.program.submit(await this.#inputs(step, batch));
-      latest = outputs.then((out) => onStep(this.#record(step, out.triplet, out.total[0]))).catch((error) => {
+      this.inputWait.ready();
+      const { outputs } = await this.program.submit(inputs);
+      this.inputWait.submitted();
+      latest = outputs.then((out) => {
+        this.inputWait.arrived();
+        onStep(this.#record(step, out.triplet, out.total[0]));
+      }).catch((error) => {
         failure ??= error;
       });
     }

@@ -46,6 +46,33 @@ Deno.test("trainEpoch() stops at a loss that is not finite and says at which ste
   }
 });
 
+Deno.test("trainEpoch() counts the time in which the GPU had no images, and passes on what their store throws", async () => {
+  const device = await Device.open();
+  const run = await openTinyRun(device, { batchesPerEpoch: 4 });
+  try {
+    const batch = run.store.batch;
+    let asked = 0, arrived = Promise.withResolvers<void>();
+    run.store.batch = async (indices, out) => {
+      if (asked++ > 0) await arrived.promise; // Not before the run of the batch before has come back.
+      arrived = Promise.withResolvers();
+      await batch(indices, out);
+    };
+    assert.equal(run.inputWait.share, undefined);
+    await run.trainEpoch(() => arrived.resolve(), () => false);
+    const { least, most } = run.inputWait.share!;
+    assert.ok(0 < least && least <= most && most <= 1, `${least} to ${most}`);
+
+    run.store.batch = () => {
+      throw new Error("the disk is gone");
+    };
+    await assert.rejects(run.trainEpoch(() => {}, () => false), /the disk is gone/);
+    assert.equal(run.step, 4);
+  } finally {
+    run.destroy();
+    device.destroy();
+  }
+});
+
 Deno.test("checkpoint() refuses weights that are not finite, and names one of them", async () => {
   const device = await Device.open();
   const run = await openTinyRun(device);
