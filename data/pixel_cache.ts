@@ -139,14 +139,3 @@ export class PixelCacheWriter {
     }
   }
 }
-
-/** Writes a whole cache from memory. */
-export function writePixelCache(path: string, trailer: PixelCacheTrailer, pixels: Uint8Array): void {
-  const writer = new PixelCacheWriter(path);
-  try {
-    writer.writeAt(0, pixels);
-    writer.finish(trailer).close();
-  } finally {
-    writer.discardUnfinished();
-  }
-}

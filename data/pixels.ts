@@ -1,7 +1,7 @@
 import type { DecodeReply } from "./decode_worker.ts";
 import { decodeAll } from "./decode_pool.ts";
 import { DataError } from "./errors.ts";
-import { fingerprint, openPixelCache, PixelCacheWriter, readAt, writePixelCache } from "./pixel_cache.ts";
+import { fingerprint, openPixelCache, PixelCacheWriter, readAt } from "./pixel_cache.ts";
 
 /** How to open a `PixelStore`. */
 export interface PixelStoreOptions {
@@ -13,7 +13,7 @@ export interface PixelStoreOptions {
   workers: number;
   /** Where the decoded pixels are kept from one run to the next; without it they are decoded every time. */
   cacheFile?: string;
-  /** Decoded pixels of up to this many bytes are held in memory, more are read from the cache file. Default 1 GiB. */
+  /** Where the cache file cannot be written, up to this many bytes are held in memory instead. Default 1 GiB. */
   memoryLimit?: number;
   /** Called with the number of images decoded so far and in all. Not called when the cache served. */
   onProgress?: (done: number, total: number) => void;
@@ -30,9 +30,10 @@ export interface FailedImage {
 /**
  * The decoded pixels of a list of images, all of one size, from which batches are copied.
  *
- * `open` decodes everything before it returns; later a batch is a copy from memory, or a read from the cache
- * file by offset. A store that decodes ahead of training instead would differ only in `batch` returning a
- * promise of the images that are not there yet, which its type allows already.
+ * `open` decodes everything before it returns, since only then it is known which images are usable, and with that
+ * the identities and the batches of a run: they must not depend on when an image is found to be broken, nor on
+ * whether an earlier run has found it. It happens once for a dataset; afterwards a batch is read from the cache file
+ * by offset, which the system's file cache makes about as fast as a copy from memory.
  */
 export class PixelStore {
   /** Pixels down of every image. */
@@ -83,29 +84,16 @@ export class PixelStore {
       notes: string[] = [],
     ) => new PixelStore(paths, options, pixels, failures, notes);
 
-    if (cacheFile === undefined) {
-      const memory = new Uint8Array(bytes);
-      return make(memory, await decodeInto(paths, options, (i, pixels) => memory.set(pixels, i * stride)));
-    }
-    const identity = { fingerprint: await fingerprint(paths, height, width), count: paths.length, stride };
-    const cache = openPixelCache(cacheFile, identity);
-    if (cache !== undefined) {
-      return make(bytes <= memoryLimit ? readAll(cache.file, bytes) : cache.file, cache.trailer.failed);
-    }
-
-    if (bytes <= memoryLimit) {
+    const decodeToMemory = async (notes: string[] = []) => {
       const memory = new Uint8Array(bytes);
       const failed = await decodeInto(paths, options, (i, pixels) => memory.set(pixels, i * stride));
-      try {
-        writePixelCache(cacheFile, { ...identity, failed }, memory);
-      } catch (error) { // The run works without a cache.
-        return make(memory, failed, [
-          `${cannotKeep(cacheFile, error)} They will be decoded again by the next run.`,
-        ]);
-      }
-      return make(memory, failed);
-    }
+      return make(memory, failed, notes);
+    };
 
+    if (cacheFile === undefined) return await decodeToMemory();
+    const identity = { fingerprint: await fingerprint(paths, height, width), count: paths.length, stride };
+    const cache = openPixelCache(cacheFile, identity);
+    if (cache !== undefined) return make(cache.file, cache.trailer.failed);
     try {
       const writer = new PixelCacheWriter(cacheFile);
       try {
@@ -116,11 +104,15 @@ export class PixelStore {
       }
     } catch (error) {
       if (error instanceof DataError) throw error;
+      const reason = `The decoded pixels cannot be kept in ${cacheFile}: ${(error as Error).message}.`;
+      if (bytes <= memoryLimit) {
+        return await decodeToMemory([`${reason} They will be decoded again by the next run.`]);
+      }
       throw new DataError(
-        `${cannotKeep(cacheFile, error)} They take ${
+        `${reason} They take ${
           Math.ceil(bytes / 2 ** 20)
-        } MiB, too much to hold in memory ` +
-          `instead. Free space there, or choose a cache folder on another disk.`,
+        } MiB, too much to hold in memory instead. Free space ` +
+          `there, or choose a cache folder on another disk.`,
       );
     }
   }
@@ -170,20 +162,6 @@ function strideOf(height: number, width: number): number {
     }
   }
   return Math.ceil(height * width * 3 / 4) * 4;
-}
-
-function readAll(file: Deno.FsFile, bytes: number): Uint8Array {
-  try {
-    const pixels = new Uint8Array(bytes);
-    readAt(file, 0, pixels);
-    return pixels;
-  } finally {
-    file.close();
-  }
-}
-
-function cannotKeep(cacheFile: string, error: unknown): string {
-  return `The decoded pixels cannot be kept in ${cacheFile}: ${(error as Error).message}.`;
 }
 
 /** Decodes all, hands the pixels of each image over, and returns the failures in the order of the list. */

@@ -135,46 +135,44 @@ Deno.test("PixelStore refuses a list of which over 1 % fails, naming files, and 
   });
 });
 
-for (const [where, memoryLimit] of [["in memory", 2 ** 30], ["by offset from the file", 0]] as const) {
-  Deno.test(`PixelStore takes pixels from its cache, ${where}, until a file, the list or the size changes`, async () => {
-    await withPictures(async (folder, paths) => {
-      const extra = { cacheFile: join(folder, "cache", "pixels.bin"), memoryLimit };
-      await Deno.writeFile(paths[42]!, new Uint8Array(0));
-      const openings: [string, string[], number, Partial<PixelStoreOptions>][] = [
-        ["first", paths, 100, {}],
-        ["again", paths, 0, {}],
-        ["fewer images", paths.slice(43), 57, {}],
-        ["other order", paths.toReversed(), 100, {}],
-        ["other size", paths.toReversed(), 100, { width: WIDTH + 1 }],
-        ["back", paths, 100, {}],
-      ];
-      for (const [what, list, expected, change] of openings) {
-        const { store, decoded } = await open(list, { ...extra, ...change });
-        assert.equal(decoded, expected, what);
-        assert.deepEqual(store.notes, []);
-        assert.deepEqual(
-          store.failed.map(({ reason }) => reason),
-          list.includes(paths[42]!) ? ["empty file"] : [],
-        );
-        assert.ok(Math.abs(redOf(store, list.indexOf(paths[77]!)) - 154) <= 3, what);
-        store.close();
-      }
+Deno.test("PixelStore takes pixels from its cache until a file, the list or the size changes", async () => {
+  await withPictures(async (folder, paths) => {
+    const extra = { cacheFile: join(folder, "cache", "pixels.bin") };
+    await Deno.writeFile(paths[42]!, new Uint8Array(0));
+    const openings: [string, string[], number, Partial<PixelStoreOptions>][] = [
+      ["first", paths, 100, {}],
+      ["again", paths, 0, {}],
+      ["fewer images", paths.slice(43), 57, {}],
+      ["other order", paths.toReversed(), 100, {}],
+      ["other size", paths.toReversed(), 100, { width: WIDTH + 1 }],
+      ["back", paths, 100, {}],
+    ];
+    for (const [what, list, expected, change] of openings) {
+      const { store, decoded } = await open(list, { ...extra, ...change });
+      assert.equal(decoded, expected, what);
+      assert.deepEqual(store.notes, []);
+      assert.deepEqual(
+        store.failed.map(({ reason }) => reason),
+        list.includes(paths[42]!) ? ["empty file"] : [],
+      );
+      assert.ok(Math.abs(redOf(store, list.indexOf(paths[77]!)) - 154) <= 3, what);
+      store.close();
+    }
 
-      await Deno.writeFile(paths[77]!, await picture(10).encodeJPEG(95));
-      const changed = await open(paths, extra);
-      assert.equal(changed.decoded, 100, "a changed file");
-      assert.ok(Math.abs(redOf(changed.store, 77) - 10) <= 3);
-      changed.store.close();
+    await Deno.writeFile(paths[77]!, await picture(10).encodeJPEG(95));
+    const changed = await open(paths, extra);
+    assert.equal(changed.decoded, 100, "a changed file");
+    assert.ok(Math.abs(redOf(changed.store, 77) - 10) <= 3);
+    changed.store.close();
 
-      await Deno.truncate(extra.cacheFile, 500);
-      const truncated = await open(paths, extra);
-      assert.equal(truncated.decoded, 100, "a truncated cache");
-      truncated.store.close();
-      const names = [...Deno.readDirSync(join(folder, "cache"))].map((entry) => entry.name);
-      assert.deepEqual(names, ["pixels.bin"], "no temporary file is left");
-    });
+    await Deno.truncate(extra.cacheFile, 500);
+    const truncated = await open(paths, extra);
+    assert.equal(truncated.decoded, 100, "a truncated cache");
+    truncated.store.close();
+    const names = [...Deno.readDirSync(join(folder, "cache"))].map((entry) => entry.name);
+    assert.deepEqual(names, ["pixels.bin"], "no temporary file is left");
   });
-}
+});
 
 Deno.test("PixelStore works without its cache where it cannot be written, and says so, if memory holds the pixels", async () => {
   await withPictures(async (_, paths) => {
