@@ -1,0 +1,213 @@
+/**
+ * The network that every side of the comparison builds: MobileNetV2 (Sandler et al. 2018, table 2) with batch norm
+ * and SAME padding, pooled to its features, then one dense layer without bias, scaled to length one.
+ *
+ * It stands here as a list of layers that each peer interprets in its own ops, under the names that `ReidModel` gives
+ * its parameters, so that the same weights go into all of them.
+ */
+import type { Random } from "../../engine/mod.ts";
+import { makeDivisible } from "../../model/mobilenet_v2.ts";
+
+/** What batch norm adds to the variance. */
+export const EPSILON = 1e-3;
+/** Share of batch norm's running statistics that stays at every step. */
+export const MOMENTUM = 0.9;
+/** Size of an embedding. */
+export const EMBEDDING = 128;
+
+/** Expansion factor, output channels, repeats and first stride of every stage. */
+const STAGES = [
+  { t: 1, c: 16, n: 1, s: 1 },
+  { t: 6, c: 24, n: 2, s: 2 },
+  { t: 6, c: 32, n: 3, s: 2 },
+  { t: 6, c: 64, n: 4, s: 2 },
+  { t: 6, c: 96, n: 3, s: 1 },
+  { t: 6, c: 160, n: 3, s: 2 },
+  { t: 6, c: 320, n: 1, s: 1 },
+];
+
+/** A convolution without bias, then batch norm, then ReLU6 or nothing. */
+export interface Layer {
+  /** `full` 3×3 over all channels, `depthwise` 3×3 on each alone, `pointwise` 1×1. */
+  readonly kind: "full" | "depthwise" | "pointwise";
+  /** Its parameters are `name.weight`, `.gamma`, `.beta`, `.running_mean` and `.running_variance`. */
+  readonly name: string;
+  /** Channels of the input. */
+  readonly from: number;
+  /** Channels of the output. */
+  readonly to: number;
+  readonly stride: number;
+  readonly relu6: boolean;
+}
+
+/** Layers one after another, and whether the input is added to what they make of it. */
+export interface Block {
+  readonly layers: readonly Layer[];
+  readonly residual: boolean;
+}
+
+/** A parameter as our engine keeps it: pointwise [from, to], depthwise [3, 3, C], full [3, 3, from, to]. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly trainable: boolean;
+}
+
+/** Blocks of the network, stem and last convolution included. */
+export function mobileNetV2(width: number): Block[] {
+  let channels = makeDivisible(32 * width);
+  const stem: Layer = {
+    kind: "full",
+    name: "stem",
+    from: 3,
+    to: channels,
+    stride: 2,
+    relu6: true,
+  };
+  const blocks: Block[] = [{ layers: [stem], residual: false }];
+  for (const { t, c, n, s } of STAGES) {
+    const to = makeDivisible(c * width);
+    for (let i = 0; i < n; i++) {
+      const stride = i === 0 ? s : 1;
+      blocks.push(
+        invertedResidual(`block${blocks.length}`, channels, to, t, stride),
+      );
+      channels = to;
+    }
+  }
+  const features = width > 1 ? makeDivisible(1280 * width) : 1280;
+  const last: Layer = {
+    kind: "pointwise",
+    name: "last",
+    from: channels,
+    to: features,
+    stride: 1,
+    relu6: true,
+  };
+  return [...blocks, { layers: [last], residual: false }];
+}
+
+function invertedResidual(
+  name: string,
+  from: number,
+  to: number,
+  t: number,
+  stride: number,
+): Block {
+  const hidden = from * t;
+  const expand: Layer = {
+    kind: "pointwise",
+    name: `${name}.expand`,
+    from,
+    to: hidden,
+    stride: 1,
+    relu6: true,
+  };
+  const layers: Layer[] = [
+    ...(t === 1 ? [] : [expand]),
+    {
+      kind: "depthwise",
+      name: `${name}.depthwise`,
+      from: hidden,
+      to: hidden,
+      stride,
+      relu6: true,
+    },
+    {
+      kind: "pointwise",
+      name: `${name}.project`,
+      from: hidden,
+      to,
+      stride: 1,
+      relu6: false,
+    },
+  ];
+  return { layers, residual: stride === 1 && from === to };
+}
+
+/** Shape of a layer's weight. */
+export function weightShape({ kind, from, to }: Layer): number[] {
+  return kind === "full" ? [3, 3, from, to] : kind === "depthwise" ? [3, 3, to] : [from, to];
+}
+
+/** All layers in order. */
+export function layersOf(blocks: readonly Block[]): Layer[] {
+  return blocks.flatMap(({ layers }) => layers);
+}
+
+/** Every parameter, in the order in which `ReidModel` adds them. */
+export function parameterSpecs(blocks: readonly Block[]): ParameterSpec[] {
+  const layers = layersOf(blocks);
+  const ofLayer = (layer: Layer): ParameterSpec[] => [
+    {
+      name: `${layer.name}.weight`,
+      shape: weightShape(layer),
+      trainable: true,
+    },
+    { name: `${layer.name}.gamma`, shape: [layer.to], trainable: true },
+    { name: `${layer.name}.beta`, shape: [layer.to], trainable: true },
+    { name: `${layer.name}.running_mean`, shape: [layer.to], trainable: false },
+    {
+      name: `${layer.name}.running_variance`,
+      shape: [layer.to],
+      trainable: false,
+    },
+  ];
+  const embedding = {
+    name: "embedding.weight",
+    shape: [layers.at(-1)!.to, EMBEDDING],
+    trainable: true,
+  };
+  return [...layers.flatMap(ofLayer), embedding];
+}
+
+/** Values of every parameter by name: weights by He et al. 2015, batch norm near but never at the identity. */
+export function drawWeights(
+  blocks: readonly Block[],
+  random: Random,
+): Map<string, Float32Array> {
+  return new Map(
+    parameterSpecs(blocks).map(({ name, shape }) => {
+      const count = shape.reduce((a, b) => a * b, 1);
+      const draw = drawer(name, shape, random);
+      return [name, Float32Array.from({ length: count }, draw)];
+    }),
+  );
+}
+
+function drawer(
+  name: string,
+  shape: readonly number[],
+  random: Random,
+): () => number {
+  if (name.endsWith(".weight")) {
+    // Inputs that a sum runs over: all axes but the last; a depthwise weight's last axis is no output axis.
+    const deviation = Math.sqrt(
+      2 / shape.slice(0, -1).reduce((a, b) => a * b, 1),
+    );
+    return () => random.normal() * deviation;
+  }
+  const aroundOne = name.endsWith(".gamma") ||
+    name.endsWith(".running_variance");
+  return aroundOne ? () => random.uniform(0.8, 1.2) : () => random.uniform(-0.2, 0.2);
+}
+
+/**
+ * Runs the blocks in any library's ops.
+ *
+ * @param keep makes a second handle to a value that is used twice; libraries that count references need it.
+ */
+export function applyBlocks<T>(
+  blocks: readonly Block[],
+  x: T,
+  convolve: (x: T, layer: Layer) => T,
+  add: (x: T, y: T) => T,
+  keep: (x: T) => T = (x) => x,
+): T {
+  for (const { layers, residual } of blocks) {
+    const input = residual ? keep(x) : undefined;
+    for (const layer of layers) x = convolve(x, layer);
+    if (residual) x = add(input!, x);
+  }
+  return x;
+}

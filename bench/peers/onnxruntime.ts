@@ -1,0 +1,50 @@
+/** ONNX Runtime: its WebGPU build for browsers, or its native one for Node. Forward passes only. */
+import { HEIGHT, IMAGE_WIDTH, images, network, type Task } from "./scenario.ts";
+import { toNchw } from "./layouts.ts";
+import { encodeOnnx } from "./onnx_model.ts";
+import type { Backend, Session } from "./peer.ts";
+
+// Names in variables: the type checker would otherwise ask for the packages, which only this bench has.
+const WEB = "onnxruntime-web/webgpu";
+const WASM = "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm";
+const NATIVE = "onnxruntime-node";
+
+/** Builds the ONNX file and loads it. */
+export async function open(
+  { batch }: Task,
+  { backend, threads }: { backend: Backend; threads: number },
+): Promise<Session> {
+  const ort = backend === "native" ? (await import(NATIVE)).default : await loadWeb(threads);
+  const { blocks, weights } = network();
+  const model = await encodeOnnx(blocks, weights, {
+    batch,
+    height: HEIGHT,
+    width: IMAGE_WIDTH,
+  });
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: [backend === "native" ? "cpu" : "webgpu"],
+    graphOptimizationLevel: "all",
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+  });
+  const pixels = toNchw(images(batch), HEIGHT * IMAGE_WIDTH, 3);
+  return {
+    run: async () => {
+      const input = new ort.Tensor("float32", pixels, [
+        batch,
+        3,
+        HEIGHT,
+        IMAGE_WIDTH,
+      ]);
+      return (await session.run({ images: input })).embeddings.data;
+    },
+  };
+}
+
+async function loadWeb(threads: number): Promise<any> {
+  const ort = await import(WEB);
+  const wasm = import.meta.resolve(WASM);
+  ort.env.wasm.wasmPaths = wasm.slice(0, wasm.lastIndexOf("/") + 1);
+  ort.env.wasm.numThreads = threads;
+  return ort;
+}

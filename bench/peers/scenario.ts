@@ -1,0 +1,81 @@
+/** What is computed in every run: one network, one batch of images that is the same for all, one loss, one optimiser. */
+import { Random } from "../../engine/mod.ts";
+import { drawWeights, mobileNetV2 } from "./network.ts";
+
+/** Width multiplier of the network. */
+export const WIDTH = 1;
+/** Size of the images in pixels. */
+export const HEIGHT = 256;
+/** See {@link HEIGHT}. */
+export const IMAGE_WIDTH = 128;
+/** Images of a training batch: two people with two images each. */
+export const TRAINING_BATCH = 4;
+/** Of the batch-hard triplet loss on Euclidean distances. */
+export const MARGIN = 0.3;
+/** Adam's (Kingma and Ba 2015). Steps so small that the loss stays above 0 for all of the rounds. */
+export const ADAM = {
+  learningRate: 1e-5,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+};
+
+/** What is timed. */
+export type TaskName = "train" | "forward";
+
+/** A task with its batch. */
+export interface Task {
+  readonly name: TaskName;
+  readonly batch: number;
+}
+
+/** A task in words, which also names it in tables. */
+export function taskInWords({ name, batch }: Task): string {
+  return `${name === "train" ? "training step" : "forward, batch norm folded"}, ${batch} images`;
+}
+
+/** The network's blocks and the values of its parameters. */
+export function network() {
+  const blocks = mobileNetV2(WIDTH);
+  return { blocks, weights: drawWeights(blocks, new Random(1)) };
+}
+
+/** Labels [batch] of people with two images each. */
+export function labels(batch: number): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from({ length: batch }, (_, i) => i >> 1);
+}
+
+/**
+ * Images [batch, H, W, 3], normalised values. Waves of a few colours and lengths with a little noise: pure noise would
+ * pool to nearly the same features for every image, and agreement on those would prove nothing.
+ */
+export function images(
+  batch: number,
+  height: number = HEIGHT,
+  width: number = IMAGE_WIDTH,
+): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(batch * height * width * 3);
+  let at = 0;
+  for (let n = 0; n < batch; n++) {
+    const random = new Random(2).fork(n);
+    const waves = Array.from({ length: 6 }, () => ({
+      y: random.uniform(0, 40) / height,
+      x: random.uniform(0, 20) / width,
+      phase: random.uniform(0, 2 * Math.PI),
+      colour: [random.normal(), random.normal(), random.normal()],
+    }));
+    for (let h = 0; h < height; h++) {
+      for (let w = 0; w < width; w++) {
+        const heights = waves.map(({ y, x, phase }) => Math.sin(2 * Math.PI * (y * h + x * w) + phase));
+        for (let c = 0; c < 3; c++) {
+          const waved = waves.reduce(
+            (sum, { colour }, i) => sum + colour[c] * heights[i],
+            0,
+          );
+          values[at++] = 0.5 * waved + 0.1 * random.normal();
+        }
+      }
+    }
+  }
+  return values;
+}
