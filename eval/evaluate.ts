@@ -1,20 +1,8 @@
 /** Scores of a network on a dataset's queries and gallery. */
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
-import { distanceBlocks } from "./distances.ts";
-import {
-  type ImageLabels,
-  type RankedMatch,
-  RankingAccumulator,
-  type RankingResult,
-  topMatches,
-} from "./ranking.ts";
-
-/** Embeddings [n, size] of a set of images, and who is on them. */
-export interface EmbeddedSet {
-  readonly embeddings: Float32Array;
-  readonly labels: ImageLabels;
-}
+import { type EmbeddedSet, rankGallery } from "./rank_gallery.ts";
+import { JUNK, type RankedMatch, RankingAccumulator, type RankingResult } from "./ranking.ts";
 
 /** Scores, and what a report shows beside them. */
 export interface Evaluation {
@@ -30,7 +18,11 @@ export interface Evaluation {
 const TOP = 10;
 const NEGATIVES_PER_QUERY = 100;
 
-/** Ranks the gallery for every query. `size` is the length of an embedding. */
+/**
+ * Ranks the gallery for every query. `size` is the length of an embedding.
+ *
+ * @throws {RangeError} if a distance is NaN.
+ */
 export async function evaluate(
   device: Device,
   queries: EmbeddedSet,
@@ -38,45 +30,21 @@ export async function evaluate(
   size: number,
   metric: Metric,
 ): Promise<Evaluation> {
+  const sampled = regularSample(gallery.labels.identity, NEGATIVES_PER_QUERY);
+  const problem = { queries, gallery, size, metric };
+  const ranking = await rankGallery(device, problem, { top: TOP, sampled });
   const accumulator = new RankingAccumulator(gallery.labels);
-  const result = { top: [] as RankedMatch[][], positives: [] as number[], negatives: [] as number[] };
-  const { identity, camera } = queries.labels;
-  await distanceBlocks(
-    device,
-    queries.embeddings,
-    gallery.embeddings,
-    size,
-    metric,
-    (distances, first, rows) => {
-      const labels = {
-        identity: identity.subarray(first, first + rows),
-        camera: camera.subarray(first, first + rows),
-      };
-      accumulator.addBlock(distances, labels);
-      const g = gallery.labels.identity.length;
-      for (let i = 0; i < rows; i++) {
-        const row = distances.subarray(i * g, (i + 1) * g);
-        result.top.push(topMatches(row, TOP, gallery.labels, labels.identity[i], labels.camera[i]));
-        sampleDistances(row, gallery.labels, labels.identity[i], labels.camera[i], result);
-      }
-    },
-  );
-  return { scores: accumulator.result(), ...result };
+  for (const { ranks } of ranking.queries) accumulator.addRanks(ranks);
+  return {
+    scores: accumulator.result(),
+    top: ranking.queries.map(({ top }) => top),
+    positives: ranking.queries.flatMap(({ positives }) => [...positives]),
+    negatives: ranking.queries.flatMap(({ negatives }) => negatives),
+  };
 }
 
-function sampleDistances(
-  row: Float32Array,
-  gallery: ImageLabels,
-  identity: number,
-  camera: number,
-  into: { positives: number[]; negatives: number[] },
-): void {
-  const every = Math.max(1, Math.floor(row.length / NEGATIVES_PER_QUERY));
-  for (let j = 0; j < row.length; j++) {
-    if (gallery.identity[j] === identity) {
-      if (gallery.camera[j] !== camera) into.positives.push(row[j]);
-    } else if (j % every === 0 && gallery.identity[j] >= 0) {
-      into.negatives.push(row[j]);
-    }
-  }
+/** Places at equal steps, about `count` of them, of images that are not junk. */
+function regularSample(identity: Int32Array, count: number): number[] {
+  const every = Math.max(1, Math.floor(identity.length / count));
+  return [...identity.keys()].filter((place) => place % every === 0 && identity[place] !== JUNK);
 }

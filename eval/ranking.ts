@@ -131,9 +131,7 @@ export class RankingAccumulator {
     for (let j = 0; j < row.length; j++) {
       const distance = row[j];
       if (distance > farthest) continue;
-      if (Number.isNaN(distance) || Number.isNaN(farthest)) {
-        throw new RangeError(`Cannot rank by a distance that is NaN (gallery image ${j})`);
-      }
+      if (Number.isNaN(distance)) throw nanDistance(j);
       nearer[lowerBound(matches, distance)]++;
     }
     for (const others of [sameIdentity, this.#positions.get(JUNK) ?? []]) {
@@ -194,6 +192,17 @@ export interface RankedMatch {
   readonly right: boolean;
 }
 
+/** The order of a ranking: by distance, wrong ones first where distances tie, then by index. */
+export function nearestFirst(a: RankedMatch, b: RankedMatch): number {
+  return a.distance < b.distance ? -1 : a.distance > b.distance ? 1 : Number(a.right) - Number(b.right) ||
+    a.index - b.index;
+}
+
+/** What is thrown where a gallery image has no distance. */
+export function nanDistance(index: number): RangeError {
+  return new RangeError(`Cannot rank by a distance that is NaN (gallery image ${index})`);
+}
+
 /**
  * A query's first `count` matches, nearest first, by the same rules as the scores: junk and the same identity in
  * the same camera left out, wrong ones first where distances tie, then by index.
@@ -216,12 +225,9 @@ export function topMatches(
     const right = gallery.identity[index] === identity;
     if (right && gallery.camera[index] === camera) continue;
     let place = top.length;
-    while (
-      place > 0 &&
-      (top[place - 1].distance > distance ||
-        (top[place - 1].distance === distance && top[place - 1].right && !right))
-    ) place--;
-    top.splice(place, 0, { index, distance, right });
+    const match = { index, distance, right };
+    while (place > 0 && nearestFirst(match, top[place - 1]) < 0) place--;
+    top.splice(place, 0, match);
     if (top.length > count) top.pop();
   }
   return top;
