@@ -33,7 +33,7 @@ export class Canvas {
         const px = x + 0.5 - ax, py = y + 0.5 - ay;
         const t = clamp01((px * dx + py * dy) / (length * length));
         const radius = ra + (rb - ra) * t;
-        const cover = clamp01(0.5 + radius - Math.hypot(px - t * dx, py - t * dy));
+        const cover = coverWithin(radius, px - t * dx, py - t * dy);
         if (cover === 0) continue;
         const across = (py * dx - px * dy) / (length * radius) * (dy >= 0 ? -1 : 1);
         shade(Math.max(-1, Math.min(1, across)), t, this.#colour);
@@ -108,6 +108,17 @@ export class Canvas {
 /** The whole pixels from `low` to `high` that lie on a canvas of the given size. */
 function span(low: number, high: number, size: number): [number, number] {
   return [Math.max(0, Math.floor(low)), Math.min(size, Math.ceil(high))];
+}
+
+/**
+ * The share of a pixel that lies within `radius` of a point, (x, y) away. Most pixels are all in or all out, which
+ * their squared distance tells; the slow hypot is left for those on the edge.
+ */
+function coverWithin(radius: number, x: number, y: number): number {
+  const squared = x * x + y * y;
+  if (squared > (radius + 0.5001) * (radius + 0.5001)) return 0;
+  if (radius > 0.5001 && squared < (radius - 0.5001) * (radius - 0.5001)) return 1;
+  return clamp01(0.5 + radius - Math.hypot(x, y));
 }
 
 /** The nearest value in [0, 1]. */

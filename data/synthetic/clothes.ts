@@ -22,9 +22,10 @@ function cloth<K>(
 ): Shade {
   const sin = Math.sin(yaw), cos = Math.cos(yaw);
   const { texture, primary, secondary } = garment;
+  const turns = !["plain", "raglan", "stripes", "block"].includes(texture); // Only then the azimuth is looked at.
   return (s, v, out) => {
     const towards = Math.sqrt(1 - s * s);
-    const azimuth = Math.atan2(s * cos - towards * sin, s * sin + towards * cos);
+    const azimuth = turns ? Math.atan2(s * cos - towards * sin, s * sin + towards * cos) : 0;
     const share = secondaryShare(texture, azimuth, from + (to - from) * v, length);
     const folds = 1 + 0.05 * Math.sin(11 * v + 4 * s + light.folds) +
       0.04 * Math.sin(5 * v - 7 * s + 2 * light.folds);
