@@ -128,6 +128,7 @@ export class PixelStore {
    * @param indices Which images, [n].
    * @param out Receives n · stride bytes: each image as [height, width, 3], row by row, red first, then padding.
    * @throws {RangeError} When an index is out of range or its image unusable, or `out` is too small.
+   * @throws {DataError} When the cache file can no longer be read.
    */
   batch(indices: ArrayLike<number>, out: Uint8Array): void | Promise<void> {
     const { stride } = this;
@@ -144,8 +145,21 @@ export class PixelStore {
       if (this.#pixels instanceof Uint8Array) {
         out.set(this.#pixels.subarray(index * stride, (index + 1) * stride), i * stride);
       } else {
-        readAt(this.#pixels, index * stride, out.subarray(i * stride, (i + 1) * stride));
+        this.#read(this.#pixels, index, out.subarray(i * stride, (i + 1) * stride));
       }
+    }
+  }
+
+  #read(file: Deno.FsFile, index: number, out: Uint8Array): void {
+    try {
+      readAt(file, index * this.stride, out);
+    } catch (error) {
+      throw new DataError(
+        `The decoded pixels can no longer be read from the cache: ${
+          (error as Error).message
+        }. The images will be ` +
+          `decoded again by the next run; one that has saved a checkpoint goes on from it with --resume.`,
+      );
     }
   }
 

@@ -36,6 +36,7 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
       assert.match(stdout, /^trained .*%/m);
       assert.match(stdout, /^untrained .*%/m);
       assert.match(stdout, /^colour histogram .*%/m);
+      assert.match(stdout, /^GPU waited for images: \d+\.\d % of the time, at most \d+\.\d %$/m);
       assert.deepEqual(names(run), [
         ".lock",
         "checkpoints",
@@ -56,6 +57,7 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
       assert.ok((page.match(/<svg/g) ?? []).length >= 3);
       assert.ok((page.match(/src="data:image\/jpeg;base64,/g) ?? []).length >= 6);
       assert.match(page, /sampled with replacement/);
+      assert.match(page, /GPU waited for images/);
     });
 
     await t.step(

@@ -174,6 +174,21 @@ Deno.test("PixelStore takes pixels from its cache until a file, the list or the 
   });
 });
 
+Deno.test("PixelStore says so when its cache file is cut short while it is in use", async () => {
+  await withPictures(async (folder, paths) => {
+    const cacheFile = join(folder, "pixels.bin");
+    const { store } = await open(paths, { cacheFile });
+    await Deno.truncate(cacheFile, 50 * store.stride);
+    assert.ok(Math.abs(redOf(store, 4) - 8) <= 3);
+    assert.throws(() => redOf(store, 77), (error) => {
+      assert.ok(error instanceof DataError);
+      assert.match(error.message, /can no longer be read from the cache: .*decoded again.*--resume/);
+      return true;
+    });
+    store.close();
+  });
+});
+
 Deno.test("PixelStore works without its cache where it cannot be written, and says so, if memory holds the pixels", async () => {
   await withPictures(async (_, paths) => {
     const cacheFile = join(paths[0]!, "no folder", "pixels.bin");
