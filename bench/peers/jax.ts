@@ -5,7 +5,7 @@
 import { applyBlocks, EMBEDDING, EPSILON, type Layer, MOMENTUM, parameterSpecs } from "./network.ts";
 import { fold, toNchw, toOihw } from "./layouts.ts";
 import type { Backend, Session } from "./peer.ts";
-import { ADAM, HEIGHT, IMAGE_WIDTH, images, labels, MARGIN, network, type Task } from "./scenario.ts";
+import { ADAM, images, labels, MARGIN, network, SIZE, type Task } from "./scenario.ts";
 
 // A name in a variable: the type checker would otherwise ask for the package, which only this bench has.
 const JAX = "@jax-js/jax";
@@ -27,7 +27,7 @@ export async function open(
 }
 
 function upload(jax: any, pixels: Float32Array, batch: number): any {
-  return jax.numpy.array(pixels, { shape: [batch, 3, HEIGHT, IMAGE_WIDTH] });
+  return jax.numpy.array(pixels, { shape: [batch, 3, SIZE.height, SIZE.imageWidth] });
 }
 
 function convolution(
@@ -82,7 +82,7 @@ function forward(jax: any, batch: number): Session {
       w.embedding,
     );
   });
-  const pixels = toNchw(images(batch), HEIGHT * IMAGE_WIDTH, 3);
+  const pixels = toNchw(images(batch), SIZE.height * SIZE.imageWidth, 3);
   return {
     run: async () => await network_(upload(jax, pixels, batch), jax.tree.ref(folded)).data(),
   };
@@ -169,7 +169,7 @@ function trainingStep(jax: any, batch: number): Session {
       return [loss, newW, newM, newV, newR];
     },
   );
-  const pixels = toNchw(images(batch), HEIGHT * IMAGE_WIDTH, 3);
+  const pixels = toNchw(images(batch), SIZE.height * SIZE.imageWidth, 3);
   let state: any[] = [trained, first, second, running];
   let count = 0;
   return {

@@ -74,7 +74,7 @@ function typed(value: Attribute): object {
 export async function encodeOnnx(
   blocks: readonly Block[],
   weights: ReadonlyMap<string, Float32Array>,
-  shape: { batch: number; height: number; width: number },
+  shape: { batch: number; height: number; imageWidth: number },
 ): Promise<Uint8Array> {
   const { onnx } = (await import(ONNX_PROTO)).default;
   const graph = new Graph();
@@ -124,7 +124,7 @@ export async function encodeOnnx(
     input: [output],
     output: ["embeddings"],
   });
-  const { batch, height, width } = shape;
+  const { batch, height, imageWidth } = shape;
   return onnx.ModelProto.encode(onnx.ModelProto.create({
     irVersion: 8,
     opsetImport: [{ domain: "", version: OPSET }],
@@ -132,7 +132,7 @@ export async function encodeOnnx(
       name: "mobilenet_v2",
       node: graph.nodes,
       initializer: graph.initializers,
-      input: [tensorInfo("images", [batch, 3, height, width])],
+      input: [tensorInfo("images", [batch, 3, height, imageWidth])],
       output: [tensorInfo("embeddings", [batch, EMBEDDING])],
     },
   })).finish();

@@ -1,5 +1,5 @@
 /** ONNX Runtime: its WebGPU build for browsers, or its native one for Node. Forward passes only. */
-import { HEIGHT, IMAGE_WIDTH, images, network, type Task } from "./scenario.ts";
+import { images, network, SIZE, type Task } from "./scenario.ts";
 import { toNchw } from "./layouts.ts";
 import { encodeOnnx } from "./onnx_model.ts";
 import type { Backend, Session } from "./peer.ts";
@@ -16,26 +16,17 @@ export async function open(
 ): Promise<Session> {
   const ort = backend === "native" ? (await import(NATIVE)).default : await loadWeb(threads);
   const { blocks, weights } = network();
-  const model = await encodeOnnx(blocks, weights, {
-    batch,
-    height: HEIGHT,
-    width: IMAGE_WIDTH,
-  });
+  const model = await encodeOnnx(blocks, weights, { ...SIZE, batch });
   const session = await ort.InferenceSession.create(model, {
     executionProviders: [backend === "native" ? "cpu" : "webgpu"],
     graphOptimizationLevel: "all",
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
   });
-  const pixels = toNchw(images(batch), HEIGHT * IMAGE_WIDTH, 3);
+  const pixels = toNchw(images(batch), SIZE.height * SIZE.imageWidth, 3);
   return {
     run: async () => {
-      const input = new ort.Tensor("float32", pixels, [
-        batch,
-        3,
-        HEIGHT,
-        IMAGE_WIDTH,
-      ]);
+      const input = new ort.Tensor("float32", pixels, [batch, 3, SIZE.height, SIZE.imageWidth]);
       return (await session.run({ images: input })).embeddings.data;
     },
   };

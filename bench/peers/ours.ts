@@ -1,17 +1,17 @@
 /** This engine. */
-import { Adam, Device, f32, Program, Random, u32 } from "../../engine/mod.ts";
+import { Adam, Device, f32, Program, Random, type Tensor, u32, type Words } from "../../engine/mod.ts";
 import { hardTripletLoss } from "../../losses/mod.ts";
 import { ReidModel } from "../../model/reid_model.ts";
 import { EMBEDDING, EPSILON, MOMENTUM } from "./network.ts";
 import type { Session } from "./peer.ts";
-import { ADAM, HEIGHT, IMAGE_WIDTH, images, labels, MARGIN, network, type Task, WIDTH } from "./scenario.ts";
+import { ADAM, images, labels, MARGIN, network, SIZE, type Size, type Task } from "./scenario.ts";
 
-/** The model of the comparison, with the weights that all sides have. */
-export function model(device: Device): ReidModel {
+/** The model of the comparison with the weights that all sides have, at a given size. */
+export function model(device: Device, { width, height, imageWidth }: Size): ReidModel {
   const made = new ReidModel(device, {
-    width: WIDTH,
-    imageHeight: HEIGHT,
-    imageWidth: IMAGE_WIDTH,
+    width,
+    imageHeight: height,
+    imageWidth,
     embeddingSize: EMBEDDING,
     neck: false,
     normalize: true,
@@ -20,17 +20,24 @@ export function model(device: Device): ReidModel {
     epsilon: EPSILON,
     momentum: MOMENTUM,
   }, new Random(0));
-  for (const [name, values] of network().weights) {
+  for (const [name, values] of network(width).weights) {
     made.parameters.write(made.parameters.get(name)!, values);
   }
   return made;
 }
 
+/** The loss of the comparison, for training: x [N, H, W, 3], labels [N] → []. */
+export function trainingLoss(reid: ReidModel, x: Tensor, labels: Words): Tensor {
+  const embeddings = reid.embed(reid.features(x, "training"), "training");
+  return hardTripletLoss(embeddings, labels, { margin: MARGIN, metric: "euclidean", softMargin: false }).loss;
+}
+
 /** Opens the adapter that WebGPU calls the best. */
 export async function open({ name, batch }: Task): Promise<Session> {
   const device = await Device.open();
-  const reid = model(device);
-  const input = f32([batch, HEIGHT, IMAGE_WIDTH, 3]);
+  const reid = model(device, SIZE);
+  const { height, imageWidth } = SIZE;
+  const input = f32([batch, height, imageWidth, 3]);
   const x = images(batch);
   if (name === "forward") {
     const program = await Program.record(device, { x: input }, ({ x }) => ({
@@ -46,13 +53,7 @@ export async function open({ name, batch }: Task): Promise<Session> {
     device,
     { x: input, labels: u32([batch]), settings: adam.input },
     ({ x, labels, settings }) => {
-      const embeddings = reid.embed(reid.features(x, "training"), "training");
-      const triplet = {
-        margin: MARGIN,
-        metric: "euclidean",
-        softMargin: false,
-      } as const;
-      const { loss } = hardTripletLoss(embeddings, labels, triplet);
+      const loss = trainingLoss(reid, x, labels);
       adam.minimize(loss, settings);
       return { loss };
     },

@@ -3,15 +3,15 @@ import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } fr
 import { EXIT, runCommand } from "../../cli/command.ts";
 import { OURS, type Peer, PEERS } from "./peer.ts";
 import { type Outcome, timeTask } from "./rounds.ts";
-import { HEIGHT, IMAGE_WIDTH, type Task, taskInWords, TRAINING_BATCH, WIDTH } from "./scenario.ts";
+import { SIZE, type Task, taskInWords, TRAINING_BATCH } from "./scenario.ts";
 import { disagreeing, taskTable } from "./table.ts";
 
 /** The command and its help. */
 export const COMMAND: Command = {
   usage: "deno task bench:peers",
   summary:
-    `Times a training step (batch-hard triplet loss, Adam) and the forward pass of MobileNetV2 ${WIDTH} at ` +
-    `${HEIGHT}×${IMAGE_WIDTH} in this engine and in other libraries, on the same adapter in the same run. All take ` +
+    `Times a training step (batch-hard triplet loss, Adam) and the forward pass of MobileNetV2 ${SIZE.width} at ` +
+    `${SIZE.height}×${SIZE.imageWidth} in this engine and in other libraries, on the same adapter in the same run. All take ` +
     `the same weights and images; that their results agree is checked. Each runs in a process of its own, one ` +
     `at a time, in turns; a first run, in which shaders are compiled, is told apart. Who takes part: ` +
     `${PEERS.map(({ key }) => key).join(", ")}. The first use downloads the libraries from npm.`,

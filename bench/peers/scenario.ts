@@ -2,12 +2,18 @@
 import { Random } from "../../engine/mod.ts";
 import { drawWeights, mobileNetV2 } from "./network.ts";
 
-/** Width multiplier of the network. */
-export const WIDTH = 1;
-/** Size of the images in pixels. */
-export const HEIGHT = 256;
-/** See {@link HEIGHT}. */
-export const IMAGE_WIDTH = 128;
+/** Of the network and its input. */
+export interface Size {
+  /** Width multiplier. */
+  readonly width: number;
+  /** Height of the images in pixels. */
+  readonly height: number;
+  /** Width of the images in pixels. */
+  readonly imageWidth: number;
+}
+
+/** What the peers are timed at. */
+export const SIZE: Size = { width: 1, height: 256, imageWidth: 128 };
 /** Images of a training batch: two people with two images each. */
 export const TRAINING_BATCH = 4;
 /** Of the batch-hard triplet loss on Euclidean distances. */
@@ -35,14 +41,14 @@ export function taskInWords({ name, batch }: Task): string {
 }
 
 /** The network's blocks and the values of its parameters. */
-export function network() {
-  const blocks = mobileNetV2(WIDTH);
+export function network(width: number = SIZE.width) {
+  const blocks = mobileNetV2(width);
   return { blocks, weights: drawWeights(blocks, new Random(1)) };
 }
 
-/** Labels [batch] of people with two images each. */
-export function labels(batch: number): Uint32Array<ArrayBuffer> {
-  return Uint32Array.from({ length: batch }, (_, i) => i >> 1);
+/** Labels [batch] of people with `each` images each. */
+export function labels(batch: number, each = 2): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from({ length: batch }, (_, i) => Math.floor(i / each));
 }
 
 /**
@@ -51,8 +57,7 @@ export function labels(batch: number): Uint32Array<ArrayBuffer> {
  */
 export function images(
   batch: number,
-  height: number = HEIGHT,
-  width: number = IMAGE_WIDTH,
+  { height, imageWidth: width }: Omit<Size, "width"> = SIZE,
 ): Float32Array<ArrayBuffer> {
   const values = new Float32Array(batch * height * width * 3);
   let at = 0;

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { applyBlocks, EPSILON, type Layer, MOMENTUM, parameterSpecs, weightShape } from "./network.ts";
 import { fold } from "./layouts.ts";
 import type { Backend, Session } from "./peer.ts";
-import { ADAM, HEIGHT, IMAGE_WIDTH, images, labels, MARGIN, network, type Task } from "./scenario.ts";
+import { ADAM, images, labels, MARGIN, network, SIZE, type Task } from "./scenario.ts";
 
 // Names in variables: the type checker would otherwise ask for the packages, which only this bench has.
 const CORE = "@tensorflow/tfjs";
@@ -95,7 +95,7 @@ function forward(tf: any, batch: number): () => any {
   };
   return () =>
     tf.tidy(() => {
-      const x = tf.tensor4d(pixels, [batch, HEIGHT, IMAGE_WIDTH, 3]);
+      const x = tf.tensor4d(pixels, [batch, SIZE.height, SIZE.imageWidth, 3]);
       return embed(tf, applyBlocks(blocks, x, convolve, tf.add), projection);
     });
 }
@@ -132,7 +132,7 @@ function trainingStep(tf: any, batch: number): () => any {
   };
   return () =>
     tf.tidy(() => {
-      const x = tf.tensor4d(pixels, [batch, HEIGHT, IMAGE_WIDTH, 3]);
+      const x = tf.tensor4d(pixels, [batch, SIZE.height, SIZE.imageWidth, 3]);
       return adam.minimize(
         () =>
           loss(

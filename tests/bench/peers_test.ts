@@ -55,12 +55,14 @@ Deno.test("the network halves its input five times and has ten residual blocks",
 });
 
 Deno.test("images and weights are the same every time, and images differ from each other", () => {
-  assert.deepEqual(images(2, 8, 4), images(2, 8, 4));
-  assert.deepEqual(images(2, 8, 4).subarray(0, 96), images(1, 8, 4));
-  assert.notDeepEqual(images(2, 8, 4).slice(96), images(1, 8, 4));
+  const size = { height: 8, imageWidth: 4 };
+  assert.deepEqual(images(2, size), images(2, size));
+  assert.deepEqual(images(2, size).subarray(0, 96), images(1, size));
+  assert.notDeepEqual(images(2, size).slice(96), images(1, size));
   const blocks = mobileNetV2(0.5);
   assert.deepEqual(drawWeights(blocks, new Random(1)), drawWeights(blocks, new Random(1)));
   assert.deepEqual([...labels(4)], [0, 0, 1, 1]);
+  assert.deepEqual([...labels(8, 4)], [0, 0, 0, 0, 1, 1, 1, 1]);
 });
 
 Deno.test("weights and images are moved to channels first", () => {
