@@ -16,7 +16,7 @@ fn run(thread: u32) {
   let shift = coefficients_load(C4 + c4);
   let a = coefficients_load(2u * C4 + c4);
   let b = coefficients_load(3u * C4 + c4);
-  for (var r = 0; r < TILE_ROWS; r++) {
+  @unroll for (var r = 0; r < TILE_ROWS; r++) {
     if (row + u32(r) < ROWS) {
       let i = (row + u32(r)) * C4 + c4;
       let x = x_load(i);

@@ -33,7 +33,7 @@ function cost(s: Conv2dShape): Cost {
 /** y = x * w. Bindings: `x`, `w`, `y`. */
 export function conv2d(s: Conv2dShape): Dispatch {
   const { oh, ow } = outputSize(s);
-  const tile = { TILE_O4: Math.min(2, vec4Count(s.cout)) };
+  const tile = { TILE_O4: Math.min(4, vec4Count(s.cout)) };
   const threads = s.n * oh * Math.ceil(ow / 8) * Math.ceil(vec4Count(s.cout) / tile.TILE_O4);
   return {
     kernel: "conv2d",
@@ -72,7 +72,7 @@ export function conv2dWeightGradient(
     source: weightGradient,
     bindings: [reads("x"), reads("dy"), writes("dw")],
     constants: { ...sizes(s), ROWS: s.n * oh, SLICES: slices, SLICE_ROWS: sliceLength },
-    tile: window(s),
+    tile: { ...window(s), COLUMNS: 3 * s.stride + s.kw },
     workgroups: flatWorkgroups(tasks * slices),
     cost: cost(s),
   };

@@ -7,7 +7,7 @@
 // w [KH, KW, CIN, COUT]
 // y [N, OH, OW, COUT]
 //
-// A thread computes eight neighbouring pixels of a row for one or two vec4s (TILE_O4) of output channels.
+// A thread computes eight neighbouring pixels of a row for one to four vec4s (TILE_O4) of output channels.
 
 override N: u32;
 override H: u32;
@@ -51,34 +51,25 @@ fn run(thread: u32) {
   let n = tile / tiles_w / OH;
   if (n >= N) { return; }
 
-  let right_o4 = min(o4 + 1u, COUT4 - 1u);
-  var left: array<vec4f, 8>;
-  var right: array<vec4f, 8>;
-  for (var tap = 0; tap < KH * KW; tap++) {
-    let iy = i32(oy) * STRIDE + tap / KW - PAD_TOP;
-    let first_ix = i32(ox) * STRIDE + tap % KW - PAD_LEFT;
+  var x: array<vec4f, 8>;
+  var sum: array<vec4f, 8 * TILE_O4>;
+  for (var t = 0u; t < u32(KH * KW) * CIN4; t++) {
+    let tap = t / CIN4;
+    let c4 = t % CIN4;
+    let iy = i32(oy) * STRIDE + i32(tap) / KW - PAD_TOP;
+    let first_ix = i32(ox) * STRIDE + i32(tap) % KW - PAD_LEFT;
     let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
     let inside = iy >= 0 && iy < i32(H);
-    for (var c4 = 0u; c4 < CIN4; c4++) {
-      let w = block(u32(tap), c4, o4);
-      let v = block(u32(tap), c4, right_o4);
-      for (var j = 0; j < 4; j++) {
-        let x = pixel(row, inside, first_ix + j * STRIDE, c4);
-        left[j] = multiply_add(w, x, left[j]);
-        right[j] = multiply_add(v, x, right[j]);
-      }
-      for (var j = 4; j < 8; j++) {
-        let x = pixel(row, inside, first_ix + j * STRIDE, c4);
-        left[j] = multiply_add(w, x, left[j]);
-        right[j] = multiply_add(v, x, right[j]);
-      }
+    @unroll for (var j = 0; j < 8; j++) { x[j] = pixel(row, inside, first_ix + j * STRIDE, c4); }
+    @unroll for (var o = 0u; o < TILE_O4; o++) {
+      let w = block(tap, c4, min(o4 + o, COUT4 - 1u));
+      @unroll for (var j = 0u; j < 8; j++) { sum[o * 8u + j] = multiply_add(w, x[j], sum[o * 8u + j]); }
     }
   }
-  for (var j = 0u; j < 8u; j++) {
-    if (ox + j < OW) {
-      let i = ((n * OH + oy) * OW + ox + j) * COUT4 + o4;
-      y_store(i, left[j]);
-      if (TILE_O4 == 2 && o4 + 1u < COUT4) { y_store(i + 1u, right[j]); }
+  @unroll for (var j = 0u; j < 8; j++) {
+    let i = ((n * OH + oy) * OW + ox + j) * COUT4 + o4;
+    @unroll for (var o = 0u; o < TILE_O4; o++) {
+      if (ox + j < OW && o4 + o < COUT4) { y_store(i + o, sum[o * 8u + j]); }
     }
   }
 }

@@ -7,7 +7,8 @@
 // dw [SLICES, KH, KW, CIN, COUT]  one partial sum per slice of the output rows; sum_slices.wgsl adds them
 //
 // A thread sums one slice of output rows (n, i) for one kernel row u, four input channels and one vec4 of output
-// channels, all KW taps of that row at once.
+// channels, all KW taps of that row at once. It takes four neighbouring outputs at a time, and the COLUMNS pixels of a
+// row that they read.
 
 override H: u32;
 override W: u32;
@@ -27,29 +28,35 @@ fn run(thread: u32) {
   let slice = thread / COUT4 / CIN4 / u32(KH);
   if (slice >= SLICES) { return; }
 
+  let tiles_w = (OW + 3u) / 4u;
+  var g: array<vec4f, 4>;
+  var x: array<vec4f, COLUMNS>;
   var sum: array<vec4f, 4 * KW>;
-  let last = min((slice + 1u) * SLICE_ROWS, ROWS);
-  for (var row = slice * SLICE_ROWS; row < last; row++) {
+  let last = min((slice + 1u) * SLICE_ROWS, ROWS) * tiles_w;
+  for (var tile = slice * SLICE_ROWS * tiles_w; tile < last; tile++) {
+    let row = tile / tiles_w;
+    let ox = tile % tiles_w * 4u;
     let iy = i32(row % OH) * STRIDE + u - PAD_TOP;
-    if (iy >= 0 && iy < i32(H)) {
-      let input_row = (row / OH * H + u32(iy)) * W;
-      for (var ox = 0u; ox < OW; ox++) {
-        let g = dy_load((row * OW + ox) * COUT4 + o4);
-        for (var v = 0; v < KW; v++) {
-          let ix = i32(ox) * STRIDE + v - PAD_LEFT;
-          let inside = ix >= 0 && ix < i32(W);
-          let pixel = input_row + u32(clamp(ix, 0, i32(W) - 1));
-          let x = select(vec4f(0.0), x_load(pixel * CIN4 + c4), inside);
-          sum[v * 4] = fma(x.xxxx, g, sum[v * 4]);
-          sum[v * 4 + 1] = fma(x.yyyy, g, sum[v * 4 + 1]);
-          sum[v * 4 + 2] = fma(x.zzzz, g, sum[v * 4 + 2]);
-          sum[v * 4 + 3] = fma(x.wwww, g, sum[v * 4 + 3]);
-        }
+    let input_row = (row / OH * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
+    @unroll for (var j = 0u; j < 4; j++) {
+      g[j] = select(vec4f(0.0), dy_load((row * OW + min(ox + j, OW - 1u)) * COUT4 + o4), ox + j < OW);
+    }
+    @unroll for (var s = 0; s < COLUMNS; s++) {
+      let ix = i32(ox) * STRIDE + s - PAD_LEFT;
+      let inside = iy >= 0 && iy < i32(H) && ix >= 0 && ix < i32(W);
+      x[s] = select(vec4f(0.0), x_load((input_row + u32(clamp(ix, 0, i32(W) - 1))) * CIN4 + c4), inside);
+    }
+    @unroll for (var v = 0; v < KW; v++) {
+      @unroll for (var j = 0; j < 4; j++) {
+        sum[v * 4] = fma(x[j * STRIDE + v].xxxx, g[j], sum[v * 4]);
+        sum[v * 4 + 1] = fma(x[j * STRIDE + v].yyyy, g[j], sum[v * 4 + 1]);
+        sum[v * 4 + 2] = fma(x[j * STRIDE + v].zzzz, g[j], sum[v * 4 + 2]);
+        sum[v * 4 + 3] = fma(x[j * STRIDE + v].wwww, g[j], sum[v * 4 + 3]);
       }
     }
   }
-  for (var v = 0; v < KW; v++) {
-    for (var c = 0; c < 4; c++) {
+  @unroll for (var v = 0; v < KW; v++) {
+    @unroll for (var c = 0; c < 4; c++) {
       let channel = c4 * 4u + u32(c);
       if (channel < CIN) {
         let tap = (slice * u32(KH) + u32(u)) * u32(KW) + u32(v);

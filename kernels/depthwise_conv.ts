@@ -31,54 +31,73 @@ function cost(s: DepthwiseShape): { flops: number; bytes: number } {
   return { flops: 18 * s.n * oh * ow * s.channels, bytes };
 }
 
-/** Pixels of a row that `tileW` neighbouring outputs read. */
-function columns(tileW: number, stride: number): number {
-  return (tileW - 1) * stride + 3;
+/** Input pixels along one axis that `tile` neighbouring outputs read. */
+function reach(tile: number, stride: number): number {
+  return (tile - 1) * stride + 3;
+}
+
+/** Outputs that a thread computes together: about sixteen where neighbours share most of what they read. */
+function tileOf(oh: number, ow: number, stride: number): { tileH: number; tileW: number } {
+  if (stride !== 1) return { tileH: 1, tileW: Math.min(4, ow) };
+  const tileW = Math.min(8, ow);
+  return { tileH: Math.min(tileW === 8 ? 2 : 4, oh), tileW };
 }
 
 /** y = x * w. Bindings: `x` (and `x_coefficients`), `w`, `y` [N, OH, OW, C]. */
 export function depthwiseConv(s: DepthwiseShape, map: LoadMap = "none"): Dispatch {
   const { oh, ow } = outputSize(s);
-  const tileW = Math.min(s.stride === 1 ? 8 : 4, ow);
+  const { tileH, tileW } = tileOf(oh, ow, s.stride);
   return {
     kernel: "depthwise_conv",
     source: forward,
     bindings: [...mapped("x", map), reads("w"), writes("y")],
     constants: { N: s.n, ...sizes(s), ...mapConstants("x", map, s.channels) },
     tile: {
+      TILE_H: tileH,
       TILE_W: tileW,
-      COLUMNS: columns(tileW, s.stride),
+      ROWS: reach(tileH, s.stride),
+      COLUMNS: reach(tileW, s.stride),
       STRIDE: s.stride,
       PAD_TOP: s.pads.top,
       PAD_LEFT: s.pads.left,
     },
-    workgroups: flatWorkgroups(s.n * oh * Math.ceil(ow / tileW) * vec4Count(s.channels)),
+    workgroups: flatWorkgroups(s.n * Math.ceil(oh / tileH) * Math.ceil(ow / tileW) * vec4Count(s.channels)),
     cost: cost(s),
   };
 }
 
 /** dx from dy. Bindings: `dy`, `w`, `dx`. */
 export function depthwiseConvInputGradient(s: DepthwiseShape): Dispatch {
-  const tileW = Math.min(8, Math.ceil(s.w / s.stride) * s.stride);
-  // Output o read the inputs from o · stride - pad to o · stride - pad + 2.
-  const first = Math.ceil((s.pads.left - 2) / s.stride);
-  const last = Math.floor((tileW - 1 + s.pads.left) / s.stride);
+  const { oh, ow } = outputSize(s);
+  const tile = tileOf(oh, ow, s.stride);
+  const [tileH, tileW] = [tile.tileH * s.stride, tile.tileW * s.stride];
+  const rows = fed(tileH, s.stride, s.pads.top);
+  const columns = fed(tileW, s.stride, s.pads.left);
   return {
     kernel: "depthwise_conv_input_gradient",
     source: inputGradient,
     bindings: [...mapped("dy", "none"), reads("w"), writes("dx")],
     constants: { N: s.n, ...sizes(s) },
     tile: {
+      TILE_H: tileH,
       TILE_W: tileW,
-      COLUMNS: last - first + 1,
-      FIRST: first,
+      ROWS: rows.count,
+      COLUMNS: columns.count,
+      FIRST_ROW: rows.first,
+      FIRST_COLUMN: columns.first,
       STRIDE: s.stride,
       PAD_TOP: s.pads.top,
       PAD_LEFT: s.pads.left,
     },
-    workgroups: flatWorkgroups(s.n * s.h * Math.ceil(s.w / tileW) * vec4Count(s.channels)),
+    workgroups: flatWorkgroups(s.n * Math.ceil(s.h / tileH) * Math.ceil(s.w / tileW) * vec4Count(s.channels)),
     cost: cost(s),
   };
+}
+
+/** Outputs along one axis that `tile` input pixels fed: output o read the pixels from o · stride - pad on, three. */
+function fed(tile: number, stride: number, pad: number): { first: number; count: number } {
+  const first = Math.ceil((pad - 2) / stride);
+  return { first, count: Math.floor((tile - 1 + pad) / stride) - first + 1 };
 }
 
 /** Partial sums of dw; sum the slices. Bindings: `x` (and `x_coefficients`), `dy`, `dw` [slices, 3, 3, C]. */
@@ -88,9 +107,9 @@ export function depthwiseConvWeightGradient(
   map: LoadMap = "none",
 ): { dispatch: Dispatch; slices: number } {
   const { oh, ow } = outputSize(s);
-  const tileW = Math.min(s.stride === 1 ? 8 : 4, ow);
-  const rows = s.n * oh;
-  const { slices, sliceLength } = splitReduction(rows, vec4Count(s.channels), parallelism, 2);
+  const { tileH, tileW } = tileOf(oh, ow, s.stride);
+  const tiles = s.n * Math.ceil(oh / tileH) * Math.ceil(ow / tileW);
+  const { slices, sliceLength } = splitReduction(tiles, vec4Count(s.channels), parallelism, 1);
   const dispatch: Dispatch = {
     kernel: "depthwise_conv_weight_gradient",
     source: weightGradient,
@@ -98,13 +117,15 @@ export function depthwiseConvWeightGradient(
     constants: {
       ...sizes(s),
       ...mapConstants("x", map, s.channels),
-      ROWS: rows,
+      TILES: tiles,
       SLICES: slices,
-      SLICE_ROWS: sliceLength,
+      SLICE_TILES: sliceLength,
     },
     tile: {
+      TILE_H: tileH,
       TILE_W: tileW,
-      COLUMNS: columns(tileW, s.stride),
+      ROWS: reach(tileH, s.stride),
+      COLUMNS: reach(tileW, s.stride),
       STRIDE: s.stride,
       PAD_TOP: s.pads.top,
       PAD_LEFT: s.pads.left,

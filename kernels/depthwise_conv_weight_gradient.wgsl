@@ -3,71 +3,65 @@
 //   dw[u, v, c] = sum_{n, i, j} dy[n, i, j, c] · x[n, i·STRIDE + u - PAD_TOP, j·STRIDE + v - PAD_LEFT, c]
 //
 // x  [N, H, W, C]   zero outside the image; a per-channel map may be applied as it is loaded
-// dy [N, OH, OW, C]
-// dw [SLICES, 3, 3, C]  one partial sum per slice of the output rows; sum_slices.wgsl adds them
+// dy [N, OH, OW, C] likewise
+// dw [SLICES, 3, 3, C]  one partial sum per slice of the tiles; sum_slices.wgsl adds them
 //
-// A thread takes four channels of a slice of the output rows (n, i) and walks along each row in tiles of TILE_W
-// outputs, whose gradients it loads once and whose COLUMNS input pixels once per kernel row.
+// The outputs are cut into TILES tiles of TILE_H × TILE_W. A thread takes four channels of a slice of SLICE_TILES tiles;
+// it loads a tile's gradients and the ROWS × COLUMNS pixels that fed them once.
 
 override H: u32;
 override W: u32;
 override C4: u32;
 override OH: u32;
 override OW: u32;
-override ROWS: u32;
+override TILES: u32;
 override SLICES: u32;
-override SLICE_ROWS: u32;
-
-// Adds what one kernel row's three weights get from a tile: g are its gradients, row the input row's first pixel.
-fn add_row(
-  sum: ptr<function, array<vec4f, 3>>,
-  g: ptr<function, array<vec4f, TILE_W>>,
-  n: u32,
-  iy: i32,
-  ox: u32,
-  c4: u32,
-) {
-  let map = x_map(c4);
-  let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
-  var x: array<vec4f, COLUMNS>;
-  for (var s = 0; s < COLUMNS; s++) {
-    let ix = i32(ox) * STRIDE + s - PAD_LEFT;
-    let inside = iy >= 0 && iy < i32(H) && ix >= 0 && ix < i32(W);
-    let pixel = row + u32(clamp(ix, 0, i32(W) - 1));
-    x[s] = select(vec4f(0.0), x_value(pixel * C4 + c4, map), inside);
-  }
-  for (var v = 0; v < 3; v++) {
-    for (var j = 0; j < TILE_W; j++) { (*sum)[v] = fma(x[j * STRIDE + v], (*g)[j], (*sum)[v]); }
-  }
-}
+override SLICE_TILES: u32;
 
 fn run(thread: u32) {
   let c4 = thread % C4;
   let slice = thread / C4;
   if (slice >= SLICES) { return; }
 
-  let map = dy_map(c4);
-  var top: array<vec4f, 3>;
-  var middle: array<vec4f, 3>;
-  var bottom: array<vec4f, 3>;
-  let last = min((slice + 1u) * SLICE_ROWS, ROWS);
-  for (var row = slice * SLICE_ROWS; row < last; row++) {
-    let n = row / OH;
-    let iy = i32(row % OH) * STRIDE - PAD_TOP;
-    for (var ox = 0u; ox < OW; ox += u32(TILE_W)) {
-      var g: array<vec4f, TILE_W>;
-      for (var j = 0; j < TILE_W; j++) {
-        let x = ox + u32(j);
-        g[j] = select(vec4f(0.0), dy_value((row * OW + min(x, OW - 1u)) * C4 + c4, map), x < OW);
+  let tiles_w = (OW + u32(TILE_W) - 1u) / u32(TILE_W);
+  let tiles_h = (OH + u32(TILE_H) - 1u) / u32(TILE_H);
+  let x_channels = x_map(c4);
+  let dy_channels = dy_map(c4);
+  var x: array<vec4f, ROWS * COLUMNS>;
+  var g: array<vec4f, TILE_H * TILE_W>;
+  var sum: array<vec4f, 9>;
+  let last = min((slice + 1u) * SLICE_TILES, TILES);
+  for (var tile = slice * SLICE_TILES; tile < last; tile++) {
+    let ox = tile % tiles_w * u32(TILE_W);
+    let oy = tile / tiles_w % tiles_h * u32(TILE_H);
+    let n = tile / tiles_w / tiles_h;
+    @unroll for (var i = 0u; i < TILE_H; i++) {
+      @unroll for (var j = 0u; j < TILE_W; j++) {
+        let pixel = (n * OH + min(oy + i, OH - 1u)) * OW + min(ox + j, OW - 1u);
+        let inside = oy + i < OH && ox + j < OW;
+        g[i * u32(TILE_W) + j] = select(vec4f(0.0), dy_value(pixel * C4 + c4, dy_channels), inside);
       }
-      add_row(&top, &g, n, iy, ox, c4);
-      add_row(&middle, &g, n, iy + 1, ox, c4);
-      add_row(&bottom, &g, n, iy + 2, ox, c4);
+    }
+    @unroll for (var r = 0; r < ROWS; r++) {
+      let iy = i32(oy) * STRIDE + r - PAD_TOP;
+      let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
+      @unroll for (var s = 0; s < COLUMNS; s++) {
+        let ix = i32(ox) * STRIDE + s - PAD_LEFT;
+        let inside = iy >= 0 && iy < i32(H) && ix >= 0 && ix < i32(W);
+        let pixel = row + u32(clamp(ix, 0, i32(W) - 1));
+        x[r * COLUMNS + s] = select(vec4f(0.0), x_value(pixel * C4 + c4, x_channels), inside);
+      }
+    }
+    @unroll for (var u = 0; u < 3; u++) {
+      @unroll for (var v = 0; v < 3; v++) {
+        @unroll for (var i = 0; i < TILE_H; i++) {
+          @unroll for (var j = 0; j < TILE_W; j++) {
+            let pixel = x[(i * STRIDE + u) * COLUMNS + j * STRIDE + v];
+            sum[u * 3 + v] = fma(pixel, g[i * TILE_W + j], sum[u * 3 + v]);
+          }
+        }
+      }
     }
   }
-  for (var v = 0; v < 3; v++) {
-    dw_store((slice * 9u + u32(v)) * C4 + c4, top[v]);
-    dw_store((slice * 9u + u32(v + 3)) * C4 + c4, middle[v]);
-    dw_store((slice * 9u + u32(v + 6)) * C4 + c4, bottom[v]);
-  }
+  @unroll for (var tap = 0u; tap < 9; tap++) { dw_store((slice * 9u + tap) * C4 + c4, sum[tap]); }
 }

@@ -25,6 +25,12 @@ function cost({ m, k, n }: MatmulShape): { flops: number; bytes: number } {
   return { flops: 2 * m * k * n, bytes: (m * k4 + k * n4 + m * n4) * VEC4_BYTES };
 }
 
+/** Vec4s of columns for a tile: as many as four, and as few as leave none idle. */
+function columnTile(n4: number): number {
+  const tiles = Math.ceil(n4 / 4);
+  return Math.ceil(n4 / tiles);
+}
+
 /** Y = X W with X read through `map`. Bindings: `x` (and `x_coefficients`), `w`, `y`. */
 export function matmul(shape: MatmulShape, map: LoadMap = "none"): Dispatch {
   return registerTiles(shape, map, false);
@@ -38,14 +44,14 @@ export function matmulTransposed(shape: MatmulShape): Dispatch {
 function registerTiles(shape: MatmulShape, map: LoadMap, transposed: boolean): Dispatch {
   const { m, k, n } = shape;
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
-  const tile = { TILE_N4: Math.min(2, n4), TRANSPOSED: transposed ? 1 : 0 };
+  const tile = { TILE_M: 8, TILE_N4: columnTile(n4), TRANSPOSED: transposed ? 1 : 0 };
   return {
     kernel: transposed ? "matmul_transposed" : "matmul",
     source: product,
     bindings: [...mapped("x", map), reads("w"), writes("y")],
     constants: { M: m, N: n, N4: n4, K: k, K4: k4, ...mapConstants("x", map, k) },
     tile,
-    workgroups: flatWorkgroups(Math.ceil(m / 8) * Math.ceil(n4 / tile.TILE_N4)),
+    workgroups: flatWorkgroups(Math.ceil(m / tile.TILE_M) * Math.ceil(n4 / tile.TILE_N4)),
     cost: cost(shape),
   };
 }

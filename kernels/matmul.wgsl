@@ -7,10 +7,9 @@
 // w [K, N]  row-major                   TRANSPOSED:  [N, K]
 // y [M, N]
 //
-// A thread keeps a tile of eight rows by one or two vec4s (TILE_N4) of Y in registers. Along K it takes one vec4 of
-// each of its rows of X and the 4 × 4 block of W that belongs to it. Neighbouring threads share rows of X and read
-// neighbouring columns of W. Loops are short and one level deep, so that every compiler unrolls them and the sums
-// stay in registers.
+// A thread keeps a tile of TILE_M rows by TILE_N4 vec4s of Y in registers. Along K it takes one vec4 of each of its
+// rows of X, and column by column the 4 × 4 block of W that belongs to it: the block stays in registers while all rows
+// are multiplied by it. Neighbouring threads share rows of X and read neighbouring columns of W.
 
 override M: u32;
 override N: u32;
@@ -48,38 +47,29 @@ fn multiply_add(w: mat4x4f, x: vec4f, sum: vec4f) -> vec4f {
 fn run(thread: u32) {
   let column_tiles = (N4 + u32(TILE_N4) - 1u) / u32(TILE_N4);
   let n4 = (thread % column_tiles) * u32(TILE_N4);
-  let m = (thread / column_tiles) * 8u;
+  let m = (thread / column_tiles) * u32(TILE_M);
   if (m >= M) { return; }
 
   // Rows and columns past the edge repeat the last one; their results are not stored.
-  let right_n4 = min(n4 + 1u, N4 - 1u);
-  var left: array<vec4f, 8>;
-  var right: array<vec4f, 8>;
+  var row: array<u32, TILE_M>;
+  @unroll for (var r = 0u; r < TILE_M; r++) { row[r] = min(m + r, M - 1u) * K4; }
+  var x: array<vec4f, TILE_M>;
+  var sum: array<vec4f, TILE_M * TILE_N4>;
   for (var k4 = 0u; k4 < K4; k4++) {
     let map = x_map(k4);
-    let w = block(k4, n4);
-    if (TILE_N4 == 2) {
-      let v = block(k4, right_n4);
-      for (var r = 0u; r < 4u; r++) {
-        let x = x_value(min(m + r, M - 1u) * K4 + k4, map);
-        left[r] = multiply_add(w, x, left[r]);
-        right[r] = multiply_add(v, x, right[r]);
-      }
-      for (var r = 4u; r < 8u; r++) {
-        let x = x_value(min(m + r, M - 1u) * K4 + k4, map);
-        left[r] = multiply_add(w, x, left[r]);
-        right[r] = multiply_add(v, x, right[r]);
-      }
-    } else {
-      for (var r = 0u; r < 8u; r++) {
-        left[r] = multiply_add(w, x_value(min(m + r, M - 1u) * K4 + k4, map), left[r]);
+    @unroll for (var r = 0; r < TILE_M; r++) { x[r] = x_value(row[r] + k4, map); }
+    @unroll for (var c = 0u; c < TILE_N4; c++) {
+      let w = block(k4, min(n4 + c, N4 - 1u));
+      @unroll for (var r = 0u; r < TILE_M; r++) {
+        sum[c * u32(TILE_M) + r] = multiply_add(w, x[r], sum[c * u32(TILE_M) + r]);
       }
     }
   }
-  for (var r = 0u; r < 8u; r++) {
+  @unroll for (var r = 0u; r < TILE_M; r++) {
     if (m + r < M) {
-      y_store((m + r) * N4 + n4, within(left[r], n4, N));
-      if (TILE_N4 == 2 && n4 + 1u < N4) { y_store((m + r) * N4 + n4 + 1u, within(right[r], n4 + 1u, N)); }
+      @unroll for (var c = 0u; c < TILE_N4; c++) {
+        if (n4 + c < N4) { y_store((m + r) * N4 + n4 + c, within(sum[c * u32(TILE_M) + r], n4 + c, N)); }
+      }
     }
   }
 }

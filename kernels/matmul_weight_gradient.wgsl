@@ -7,7 +7,8 @@
 // dw [SLICES, K, N]  one partial sum per slice of the rows; sum_slices.wgsl adds them (with one slice, dW itself)
 //
 // M is long and K·N is short, so the rows are cut into slices and a thread sums one slice for a tile of 4·TILE_K4
-// rows by TILE_N4 vec4s of dW (one or two each way), which it keeps in registers.
+// rows by TILE_N4 vec4s of dW (one or two each way), which it keeps in registers. It takes four rows of X and dY at a
+// time: every sum is then touched once for four products.
 
 override M: u32;
 override K: u32;
@@ -16,25 +17,23 @@ override N4: u32;
 override SLICES: u32;
 override SLICE_ROWS: u32;
 
-// Adds the outer product of four rows and four columns.
-fn outer_add(sum: mat4x4f, x: vec4f, g: vec4f) -> mat4x4f {
+// Adds four outer products of four rows and four columns; x[i] and g[i] belong to the i-th row.
+fn outer_add(sum: mat4x4f, x: mat4x4f, g: mat4x4f) -> mat4x4f {
   return mat4x4f(
-    fma(x.xxxx, g, sum[0]),
-    fma(x.yyyy, g, sum[1]),
-    fma(x.zzzz, g, sum[2]),
-    fma(x.wwww, g, sum[3]),
+    fma(x[3].xxxx, g[3], fma(x[2].xxxx, g[2], fma(x[1].xxxx, g[1], fma(x[0].xxxx, g[0], sum[0])))),
+    fma(x[3].yyyy, g[3], fma(x[2].yyyy, g[2], fma(x[1].yyyy, g[1], fma(x[0].yyyy, g[0], sum[1])))),
+    fma(x[3].zzzz, g[3], fma(x[2].zzzz, g[2], fma(x[1].zzzz, g[1], fma(x[0].zzzz, g[0], sum[2])))),
+    fma(x[3].wwww, g[3], fma(x[2].wwww, g[2], fma(x[1].wwww, g[1], fma(x[0].wwww, g[0], sum[3])))),
   );
 }
 
-fn store(slice: u32, k4: u32, n4: u32, sum: mat4x4f) {
-  if (k4 < K4 && n4 < N4) {
-    let row = k4 * 4u;
-    let i = (slice * K + row) * N4 + n4;
-    dw_store(i, sum[0]);
-    if (row + 1u < K) { dw_store(i + N4, sum[1]); }
-    if (row + 2u < K) { dw_store(i + 2u * N4, sum[2]); }
-    if (row + 3u < K) { dw_store(i + 3u * N4, sum[3]); }
-  }
+// The c4-th vec4 of row m of X with its map, zero past the end of the slice.
+fn x_row(m: u32, last: u32, c4: u32, map: x_Map) -> vec4f {
+  return select(vec4f(0.0), x_value(min(m, M - 1u) * K4 + c4, map), m < last);
+}
+
+fn dy_row(m: u32, c4: u32, map: dy_Map) -> vec4f {
+  return dy_value(min(m, M - 1u) * N4 + c4, map);
 }
 
 fn run(thread: u32) {
@@ -45,32 +44,40 @@ fn run(thread: u32) {
   let slice = thread / (column_tiles * row_tiles);
   if (slice >= SLICES) { return; }
 
-  // A second vec4 past the edge repeats the last one; its results are not stored.
-  let right = min(n4 + 1u, N4 - 1u);
-  let lower = min(k4 + 1u, K4 - 1u);
-  let x_maps = x_map(k4);
-  let x_maps_lower = x_map(lower);
-  let g_maps = dy_map(n4);
-  let g_maps_right = dy_map(right);
-  var sum: mat4x4f;
-  var sum_right: mat4x4f;
-  var sum_lower: mat4x4f;
-  var sum_both: mat4x4f;
+  // Vec4s past the edge repeat the last one; their results are not stored.
+  var x_maps: array<x_Map, TILE_K4>;
+  @unroll for (var r = 0u; r < TILE_K4; r++) { x_maps[r] = x_map(min(k4 + r, K4 - 1u)); }
+  var dy_maps: array<dy_Map, TILE_N4>;
+  @unroll for (var c = 0u; c < TILE_N4; c++) { dy_maps[c] = dy_map(min(n4 + c, N4 - 1u)); }
+  var g: array<mat4x4f, TILE_N4>;
+  var sum: array<mat4x4f, TILE_K4 * TILE_N4>;
   let last = min((slice + 1u) * SLICE_ROWS, M);
-  for (var m = slice * SLICE_ROWS; m < last; m++) {
-    let x = x_value(m * K4 + k4, x_maps);
-    let g = dy_value(m * N4 + n4, g_maps);
-    sum = outer_add(sum, x, g);
-    if (TILE_N4 == 2 || TILE_K4 == 2) {
-      let x_lower = x_value(m * K4 + lower, x_maps_lower);
-      let g_right = dy_value(m * N4 + right, g_maps_right);
-      if (TILE_N4 == 2) { sum_right = outer_add(sum_right, x, g_right); }
-      if (TILE_K4 == 2) { sum_lower = outer_add(sum_lower, x_lower, g); }
-      if (TILE_N4 == 2 && TILE_K4 == 2) { sum_both = outer_add(sum_both, x_lower, g_right); }
+  for (var m = slice * SLICE_ROWS; m < last; m += 4u) {
+    @unroll for (var c = 0u; c < TILE_N4; c++) {
+      let i = min(n4 + c, N4 - 1u);
+      let map = dy_maps[c];
+      g[c] = mat4x4f(dy_row(m, i, map), dy_row(m + 1u, i, map), dy_row(m + 2u, i, map), dy_row(m + 3u, i, map));
+    }
+    @unroll for (var r = 0u; r < TILE_K4; r++) {
+      let i = min(k4 + r, K4 - 1u);
+      let map = x_maps[r];
+      let x = mat4x4f(
+        x_row(m, last, i, map),
+        x_row(m + 1u, last, i, map),
+        x_row(m + 2u, last, i, map),
+        x_row(m + 3u, last, i, map),
+      );
+      @unroll for (var c = 0u; c < TILE_N4; c++) {
+        sum[r * u32(TILE_N4) + c] = outer_add(sum[r * u32(TILE_N4) + c], x, g[c]);
+      }
     }
   }
-  store(slice, k4, n4, sum);
-  if (TILE_N4 == 2) { store(slice, k4, n4 + 1u, sum_right); }
-  if (TILE_K4 == 2) { store(slice, k4 + 1u, n4, sum_lower); }
-  if (TILE_N4 == 2 && TILE_K4 == 2) { store(slice, k4 + 1u, n4 + 1u, sum_both); }
+  @unroll for (var r = 0u; r < TILE_K4; r++) {
+    @unroll for (var c = 0u; c < TILE_N4; c++) {
+      @unroll for (var i = 0u; i < 4u; i++) {
+        let row = (k4 + r) * 4u + i;
+        if (row < K && n4 + c < N4) { dw_store((slice * K + row) * N4 + n4 + c, sum[r * u32(TILE_N4) + c][i]); }
+      }
+    }
+  }
 }

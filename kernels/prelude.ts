@@ -14,6 +14,7 @@
  */
 import type { Binding, Dispatch } from "./dispatch.ts";
 import { type Storage, TEXTURE_WIDTH } from "./storage.ts";
+import { unroll } from "./unroll.ts";
 
 const COMMON = `
 // Number of this thread in a dispatch laid out by flatWorkgroups.
@@ -49,7 +50,7 @@ export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): st
   const tile = Object.entries(dispatch.tile).map(([name, value]) => `const ${name}: i32 = ${value};`);
   const declarations = dispatch.bindings.map((binding, i) => declare(binding, i, storages[i]));
   const entryPoint = dispatch.source.includes("fn run(") ? ENTRY_POINT : "";
-  return [COMMON, ...tile, ...declarations, dispatch.source, entryPoint].join("\n");
+  return [COMMON, ...tile, ...declarations, unroll(dispatch.source, dispatch.tile), entryPoint].join("\n");
 }
 
 function declare(binding: Binding, index: number, storage: Storage): string {
@@ -91,8 +92,9 @@ fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
 function declareMap(name: string, map: NonNullable<Binding["map"]>): string[] {
   if (map === "none") {
     return [
-      `fn ${name}_map(c4: u32) -> u32 { return c4; }`,
-      `fn ${name}_value(i: u32, m: u32) -> vec4f { return ${name}_load(i); }`,
+      `alias ${name}_Map = u32;`,
+      `fn ${name}_map(c4: u32) -> ${name}_Map { return c4; }`,
+      `fn ${name}_value(i: u32, m: ${name}_Map) -> vec4f { return ${name}_load(i); }`,
     ];
   }
   const applied = `fma(${name}_load(i), m.scale, m.shift)`;
