@@ -37,7 +37,7 @@ export interface RankingDetails {
 export interface RankingBudget {
   /** Embeddings of the gallery. */
   readonly gallery: number;
-  /** Distances of a block of queries; about five times as much is held, as kernels pass them on. */
+  /** Distances of a block of queries; about three times as much is held, as kernels pass them on. */
   readonly distances: number;
 }
 

@@ -64,8 +64,8 @@ async function run(
 
 for (const storage of ["buffer", "texture"] as const) {
   const test = (name: string, body: (device: Device) => Promise<void>) =>
-    Deno.test(`${name}, in ${storage}s`, async () => {
-      const device = await Device.open({ storage });
+    Deno.test(`${name}, in ${storage}s within default limits`, async () => {
+      const device = await Device.open({ storage, limits: "default" });
       await body(device).finally(() => device.destroy());
     });
 
