@@ -13,10 +13,7 @@ export interface Agreement {
 }
 
 /** The largest difference of two results, as a share of the largest magnitude in the second. */
-export function relativeDifference(
-  a: readonly number[],
-  b: readonly number[],
-): number {
+export function relativeDifference(a: readonly number[], b: readonly number[]): number {
   if (a.length !== b.length) return Infinity;
   const scale = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const difference = a.reduce((most, value, i) => {
@@ -29,10 +26,7 @@ export function relativeDifference(
 /** Compares a side's results with ours. */
 export function agreement(side: Timed, ours: Timed): Agreement {
   return {
-    first: relativeDifference(
-      side.opened.first.result,
-      ours.opened.first.result,
-    ),
+    first: relativeDifference(side.opened.first.result, ours.opened.first.result),
     second: relativeDifference(side.runs[0].result, ours.runs[0].result),
   };
 }

@@ -26,11 +26,7 @@ export function meterGpu(): () => GpuUse {
     use.bytes -= sizes.get(resource) ?? 0;
     sizes.delete(resource);
   };
-  after(
-    GPUDevice.prototype,
-    "createBuffer",
-    (_, buffer) => created(buffer, (buffer as GPUBuffer).size),
-  );
+  after(GPUDevice.prototype, "createBuffer", (_, buffer) => created(buffer, (buffer as GPUBuffer).size));
   after(
     GPUDevice.prototype,
     "createTexture",
@@ -39,28 +35,14 @@ export function meterGpu(): () => GpuUse {
   after(GPUBuffer.prototype, "destroy", destroyed);
   after(GPUTexture.prototype, "destroy", destroyed);
   after(GPUQueue.prototype, "submit", () => use.submits++);
-  after(
-    GPUComputePassEncoder.prototype,
-    "dispatchWorkgroups",
-    () => use.dispatches++,
-  );
-  after(
-    GPUComputePassEncoder.prototype,
-    "dispatchWorkgroupsIndirect",
-    () => use.dispatches++,
-  );
+  after(GPUComputePassEncoder.prototype, "dispatchWorkgroups", () => use.dispatches++);
+  after(GPUComputePassEncoder.prototype, "dispatchWorkgroupsIndirect", () => use.dispatches++);
   return () => ({ ...use });
 }
 
 /** Calls `seen` after each call of a method. */
-function after(
-  prototype: object,
-  name: string,
-  seen: (self: unknown, result: unknown) => void,
-): void {
-  const method = Reflect.get(prototype, name) as (
-    ...args: unknown[]
-  ) => unknown;
+function after(prototype: object, name: string, seen: (self: unknown, result: unknown) => void): void {
+  const method = Reflect.get(prototype, name) as (...args: unknown[]) => unknown;
   Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]) {
     const result = method.apply(this, args);
     seen(this, result);

@@ -1,8 +1,19 @@
 /**
  * jax-js, on WebGPU or WASM. Its arrays count references: every op consumes its operands, and `.ref` keeps one for
  * later. Channels come first.
+ *
+ * Its WebGPU back end was seen to give input gradients of strided depthwise convolutions that its WASM back end does
+ * not; the table then says that the loss after an update is another one. Its work is the same.
  */
-import { applyBlocks, EMBEDDING, EPSILON, type Layer, MOMENTUM, parameterSpecs } from "./network.ts";
+import {
+  applyBlocks,
+  EMBEDDING,
+  EPSILON,
+  type Layer,
+  layersOf,
+  MOMENTUM,
+  parameterSpecs,
+} from "./network.ts";
 import { fold, toNchw, toOihw } from "./layouts.ts";
 import type { Backend, Session } from "./peer.ts";
 import { ADAM, images, labels, MARGIN, network, SIZE, type Task } from "./scenario.ts";
@@ -30,24 +41,15 @@ function upload(jax: any, pixels: Float32Array, batch: number): any {
   return jax.numpy.array(pixels, { shape: [batch, 3, SIZE.height, SIZE.imageWidth] });
 }
 
-function convolution(
-  jax: any,
-  x: any,
-  weight: any,
-  { kind, from, stride }: Layer,
-): any {
+function convolution(jax: any, x: any, weight: any, { kind, from, stride }: Layer): any {
   const featureGroupCount = kind === "depthwise" ? from : 1;
-  return jax.lax.convGeneralDilated(x, weight, [stride, stride], "SAME", {
-    featureGroupCount,
-  });
+  return jax.lax.convGeneralDilated(x, weight, [stride, stride], "SAME", { featureGroupCount });
 }
 
 function embed(jax: any, x: any, weight: any): any {
   const np = jax.numpy;
   const projected = np.matmul(np.mean(x, [2, 3]), weight);
-  const length = np.sqrt(
-    np.sum(np.square(projected.ref), 1, { keepdims: true }),
-  );
+  const length = np.sqrt(np.sum(np.square(projected.ref), 1, { keepdims: true }));
   return projected.div(np.maximum(length, 1e-12));
 }
 
@@ -56,43 +58,31 @@ function forward(jax: any, batch: number): Session {
   const np = jax.numpy;
   const { blocks, weights } = network();
   const folded: Record<string, any> = {};
-  for (const layer of blocks.flatMap(({ layers }) => layers)) {
+  for (const layer of layersOf(blocks)) {
     const { weight, bias } = fold(layer, weights);
     const { shape, values } = toOihw(layer, weight);
     folded[`${layer.name}.weight`] = np.array(values, { shape });
-    folded[`${layer.name}.bias`] = np.array(bias, {
-      shape: [1, layer.to, 1, 1],
-    });
+    folded[`${layer.name}.bias`] = np.array(bias, { shape: [1, layer.to, 1, 1] });
   }
   const projection = weights.get("embedding.weight")!;
-  folded.embedding = np.array(projection, {
-    shape: [projection.length / EMBEDDING, EMBEDDING],
-  });
-  const network_ = jax.jit((x: any, w: any) => {
+  folded.embedding = np.array(projection, { shape: [projection.length / EMBEDDING, EMBEDDING] });
+  const embedder = jax.jit((x: any, w: any) => {
     const convolve = (x: any, layer: Layer) => {
-      const y = convolution(jax, x, w[`${layer.name}.weight`], layer).add(
-        w[`${layer.name}.bias`],
-      );
+      const y = convolution(jax, x, w[`${layer.name}.weight`], layer).add(w[`${layer.name}.bias`]);
       return layer.relu6 ? np.clip(y, 0, 6) : y;
     };
     const add = (x: any, y: any) => x.add(y);
-    return embed(
-      jax,
-      applyBlocks(blocks, x, convolve, add, (x) => x.ref),
-      w.embedding,
-    );
+    return embed(jax, applyBlocks(blocks, x, convolve, add, (x) => x.ref), w.embedding);
   });
   const pixels = toNchw(images(batch), SIZE.height * SIZE.imageWidth, 3);
-  return {
-    run: async () => await network_(upload(jax, pixels, batch), jax.tree.ref(folded)).data(),
-  };
+  return { run: async () => await embedder(upload(jax, pixels, batch), jax.tree.ref(folded)).data() };
 }
 
 function trainingStep(jax: any, batch: number): Session {
   const np = jax.numpy;
   const { blocks, weights } = network();
   const oihw = new Map(
-    blocks.flatMap(({ layers }) => layers).map((layer) => {
+    layersOf(blocks).map((layer) => {
       const name = `${layer.name}.weight`;
       return [name, toOihw(layer, weights.get(name)!)];
     }),
@@ -104,9 +94,7 @@ function trainingStep(jax: any, batch: number): Session {
     const array = name === "embedding.weight"
       ? { shape, values: weights.get(name)! }
       : oihw.get(name) ?? { shape: perChannel, values: weights.get(name)! };
-    (trainable ? trained : running)[name] = np.array(array.values, {
-      shape: array.shape,
-    });
+    (trainable ? trained : running)[name] = np.array(array.values, { shape: array.shape });
     if (!trainable) continue;
     first[name] = np.zeros(array.shape);
     second[name] = np.zeros(array.shape);
@@ -117,54 +105,35 @@ function trainingStep(jax: any, batch: number): Session {
       const y = convolution(jax, x, w[`${layer.name}.weight`], layer);
       const mean = np.mean(y.ref, [0, 2, 3], { keepdims: true });
       const centred = y.sub(mean.ref);
-      const variance = np.mean(np.square(centred.ref), [0, 2, 3], {
-        keepdims: true,
-      });
+      const variance = np.mean(np.square(centred.ref), [0, 2, 3], { keepdims: true });
       statistics[`${layer.name}.running_mean`] = jax.lax.stopGradient(mean);
-      statistics[`${layer.name}.running_variance`] = jax.lax.stopGradient(
-        variance.ref,
-      );
-      const scale = w[`${layer.name}.gamma`].div(
-        np.sqrt(variance.add(EPSILON)),
-      );
+      statistics[`${layer.name}.running_variance`] = jax.lax.stopGradient(variance.ref);
+      const scale = w[`${layer.name}.gamma`].div(np.sqrt(variance.add(EPSILON)));
       const normed = centred.mul(scale).add(w[`${layer.name}.beta`]);
       return layer.relu6 ? np.clip(normed, 0, 6) : normed;
     };
     const add = (x: any, y: any) => x.add(y);
     const features = applyBlocks(blocks, x, convolve, add, (x) => x.ref);
-    return [
-      batchHard(jax, embed(jax, features, w["embedding.weight"]), batch),
-      statistics,
-    ];
+    return [batchHard(jax, embed(jax, features, w["embedding.weight"]), batch), statistics];
   };
+  const differentiate = jax.valueAndGrad(objective, { hasAux: true });
   const { learningRate, beta1, beta2, epsilon } = ADAM;
   /** Bias corrections come in as numbers in an array: in the function's text they would be compiled anew each step. */
   const step = jax.jit(
     (w: any, m: any, v: any, r: any, x: any, corrections: any) => {
-      const [[loss, statistics], gradient] = jax.valueAndGrad(objective, {
-        hasAux: true,
-      })(jax.tree.ref(w), x);
-      const [byFirst, bySecond] = [
-        corrections.ref.slice(0),
-        corrections.slice(1),
-      ];
+      const [[loss, statistics], gradient] = differentiate(jax.tree.ref(w), x);
+      const [byFirst, bySecond] = [corrections.ref.slice(0), corrections.slice(1)];
       const [newW, newM, newV, newR]: Record<string, any>[] = [{}, {}, {}, {}];
       for (const name of Object.keys(w)) {
         newM[name] = m[name].mul(beta1).add(gradient[name].ref.mul(1 - beta1));
-        newV[name] = v[name].mul(beta2).add(
-          np.square(gradient[name]).mul(1 - beta2),
-        );
+        newV[name] = v[name].mul(beta2).add(np.square(gradient[name]).mul(1 - beta2));
         const root = np.sqrt(newV[name].ref.mul(bySecond.ref)).add(epsilon);
-        newW[name] = w[name].sub(
-          newM[name].ref.mul(byFirst.ref).mul(learningRate).div(root),
-        );
+        newW[name] = w[name].sub(newM[name].ref.mul(byFirst.ref).mul(learningRate).div(root));
       }
       byFirst.dispose();
       bySecond.dispose();
       for (const name of Object.keys(r)) {
-        newR[name] = r[name].mul(MOMENTUM).add(
-          statistics[name].mul(1 - MOMENTUM),
-        );
+        newR[name] = r[name].mul(MOMENTUM).add(statistics[name].mul(1 - MOMENTUM));
       }
       return [loss, newW, newM, newV, newR];
     },
@@ -175,15 +144,8 @@ function trainingStep(jax: any, batch: number): Session {
   return {
     run: async () => {
       count++;
-      const corrections = np.array([
-        1 / (1 - beta1 ** count),
-        1 / (1 - beta2 ** count),
-      ]);
-      const [loss, ...next] = step(
-        ...state,
-        upload(jax, pixels, batch),
-        corrections,
-      );
+      const corrections = np.array([1 / (1 - beta1 ** count), 1 / (1 - beta2 ** count)]);
+      const [loss, ...next] = step(...state, upload(jax, pixels, batch), corrections);
       state = next;
       const value = await loss.data();
       await jax.blockUntilReady(state);
@@ -196,13 +158,9 @@ function trainingStep(jax: any, batch: number): Session {
 function batchHard(jax: any, embeddings: any, batch: number): any {
   const np = jax.numpy;
   const people = [...labels(batch)];
-  const isPositive = np.array(
-    people.map((a, i) => people.map((b, j) => a === b && i !== j ? 1 : 0)),
-  );
+  const isPositive = np.array(people.map((a, i) => people.map((b, j) => a === b && i !== j ? 1 : 0)));
   // Far above any distance between embeddings of length one.
-  const farAway = np.array(
-    people.map((a) => people.map((b) => a === b ? 100 : 0)),
-  );
+  const farAway = np.array(people.map((a) => people.map((b) => a === b ? 100 : 0)));
   const rows = embeddings.ref.reshape([batch, 1, EMBEDDING]);
   const difference = rows.sub(embeddings.reshape([1, batch, EMBEDDING]));
   // The diagonal is 0, where a root has no gradient.

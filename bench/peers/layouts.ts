@@ -8,14 +8,8 @@ export interface OihwWeight {
 }
 
 /** A layer's weight (pointwise [from, to], depthwise [3, 3, C], full [3, 3, from, to]) as OIHW. */
-export function toOihw(
-  { kind, from, to }: Layer,
-  weight: Float32Array,
-): OihwWeight {
-  const [inputs, size] = [
-    kind === "depthwise" ? 1 : from,
-    kind === "pointwise" ? 1 : 3,
-  ];
+export function toOihw({ kind, from, to }: Layer, weight: Float32Array): OihwWeight {
+  const [inputs, size] = [kind === "depthwise" ? 1 : from, kind === "pointwise" ? 1 : 3];
   const taps = size * size;
   const values = new Float32Array(weight.length);
   for (let tap = 0; tap < taps; tap++) {
@@ -29,19 +23,12 @@ export function toOihw(
 }
 
 /** Images [N, H, W, C] as [N, C, H, W]. */
-export function toNchw(
-  images: Float32Array,
-  pixels: number,
-  channels: number,
-): Float32Array<ArrayBuffer> {
+export function toNchw(images: Float32Array, pixels: number, channels: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(images.length);
   const batch = images.length / (pixels * channels);
   for (let n = 0; n < batch; n++) {
     for (let c = 0; c < channels; c++) {
-      const [from, to] = [
-        n * pixels * channels + c,
-        (n * channels + c) * pixels,
-      ];
+      const [from, to] = [n * pixels * channels + c, (n * channels + c) * pixels];
       for (let i = 0; i < pixels; i++) {
         values[to + i] = images[from + i * channels];
       }
@@ -59,23 +46,12 @@ export interface Folded {
 }
 
 /** Folds inference's batch norm into a layer's weight: w · γ/√(σ² + ε) and β − μ · γ/√(σ² + ε). */
-export function fold(
-  { name, to }: Layer,
-  weights: ReadonlyMap<string, Float32Array>,
-): Folded {
-  const [gamma, beta, mean, variance] = [
-    "gamma",
-    "beta",
-    "running_mean",
-    "running_variance",
-  ]
+export function fold({ name, to }: Layer, weights: ReadonlyMap<string, Float32Array>): Folded {
+  const [gamma, beta, mean, variance] = ["gamma", "beta", "running_mean", "running_variance"]
     .map((part) => weights.get(`${name}.${part}`)!);
   const scale = gamma.map((value, c) => value / Math.sqrt(variance[c] + EPSILON));
   return {
-    weight: Float32Array.from(
-      weights.get(`${name}.weight`)!,
-      (value, i) => value * scale[i % to],
-    ),
+    weight: Float32Array.from(weights.get(`${name}.weight`)!, (value, i) => value * scale[i % to]),
     bias: Float32Array.from(beta, (value, c) => value - mean[c] * scale[c]),
   };
 }

@@ -56,22 +56,13 @@ export interface ParameterSpec {
 /** Blocks of the network, stem and last convolution included. */
 export function mobileNetV2(width: number): Block[] {
   let channels = makeDivisible(32 * width);
-  const stem: Layer = {
-    kind: "full",
-    name: "stem",
-    from: 3,
-    to: channels,
-    stride: 2,
-    relu6: true,
-  };
+  const stem: Layer = { kind: "full", name: "stem", from: 3, to: channels, stride: 2, relu6: true };
   const blocks: Block[] = [{ layers: [stem], residual: false }];
   for (const { t, c, n, s } of STAGES) {
     const to = makeDivisible(c * width);
     for (let i = 0; i < n; i++) {
       const stride = i === 0 ? s : 1;
-      blocks.push(
-        invertedResidual(`block${blocks.length}`, channels, to, t, stride),
-      );
+      blocks.push(invertedResidual(`block${blocks.length}`, channels, to, t, stride));
       channels = to;
     }
   }
@@ -87,13 +78,7 @@ export function mobileNetV2(width: number): Block[] {
   return [...blocks, { layers: [last], residual: false }];
 }
 
-function invertedResidual(
-  name: string,
-  from: number,
-  to: number,
-  t: number,
-  stride: number,
-): Block {
+function invertedResidual(name: string, from: number, to: number, t: number, stride: number): Block {
   const hidden = from * t;
   const expand: Layer = {
     kind: "pointwise",
@@ -105,22 +90,8 @@ function invertedResidual(
   };
   const layers: Layer[] = [
     ...(t === 1 ? [] : [expand]),
-    {
-      kind: "depthwise",
-      name: `${name}.depthwise`,
-      from: hidden,
-      to: hidden,
-      stride,
-      relu6: true,
-    },
-    {
-      kind: "pointwise",
-      name: `${name}.project`,
-      from: hidden,
-      to,
-      stride: 1,
-      relu6: false,
-    },
+    { kind: "depthwise", name: `${name}.depthwise`, from: hidden, to: hidden, stride, relu6: true },
+    { kind: "pointwise", name: `${name}.project`, from: hidden, to, stride: 1, relu6: false },
   ];
   return { layers, residual: stride === 1 && from === to };
 }
@@ -139,33 +110,18 @@ export function layersOf(blocks: readonly Block[]): Layer[] {
 export function parameterSpecs(blocks: readonly Block[]): ParameterSpec[] {
   const layers = layersOf(blocks);
   const ofLayer = (layer: Layer): ParameterSpec[] => [
-    {
-      name: `${layer.name}.weight`,
-      shape: weightShape(layer),
-      trainable: true,
-    },
+    { name: `${layer.name}.weight`, shape: weightShape(layer), trainable: true },
     { name: `${layer.name}.gamma`, shape: [layer.to], trainable: true },
     { name: `${layer.name}.beta`, shape: [layer.to], trainable: true },
     { name: `${layer.name}.running_mean`, shape: [layer.to], trainable: false },
-    {
-      name: `${layer.name}.running_variance`,
-      shape: [layer.to],
-      trainable: false,
-    },
+    { name: `${layer.name}.running_variance`, shape: [layer.to], trainable: false },
   ];
-  const embedding = {
-    name: "embedding.weight",
-    shape: [layers.at(-1)!.to, EMBEDDING],
-    trainable: true,
-  };
+  const embedding = { name: "embedding.weight", shape: [layers.at(-1)!.to, EMBEDDING], trainable: true };
   return [...layers.flatMap(ofLayer), embedding];
 }
 
 /** Values of every parameter by name: weights by He et al. 2015, batch norm near but never at the identity. */
-export function drawWeights(
-  blocks: readonly Block[],
-  random: Random,
-): Map<string, Float32Array> {
+export function drawWeights(blocks: readonly Block[], random: Random): Map<string, Float32Array> {
   return new Map(
     parameterSpecs(blocks).map(({ name, shape }) => {
       const count = shape.reduce((a, b) => a * b, 1);
@@ -175,20 +131,13 @@ export function drawWeights(
   );
 }
 
-function drawer(
-  name: string,
-  shape: readonly number[],
-  random: Random,
-): () => number {
+function drawer(name: string, shape: readonly number[], random: Random): () => number {
   if (name.endsWith(".weight")) {
     // Inputs that a sum runs over: all axes but the last; a depthwise weight's last axis is no output axis.
-    const deviation = Math.sqrt(
-      2 / shape.slice(0, -1).reduce((a, b) => a * b, 1),
-    );
+    const deviation = Math.sqrt(2 / shape.slice(0, -1).reduce((a, b) => a * b, 1));
     return () => random.normal() * deviation;
   }
-  const aroundOne = name.endsWith(".gamma") ||
-    name.endsWith(".running_variance");
+  const aroundOne = name.endsWith(".gamma") || name.endsWith(".running_variance");
   return aroundOne ? () => random.uniform(0.8, 1.2) : () => random.uniform(-0.2, 0.2);
 }
 

@@ -25,23 +25,10 @@ class Graph {
   readonly initializers: unknown[] = [];
 
   /** Adds a node; the output's name, unique, is returned. */
-  node(
-    op: string,
-    inputs: readonly string[],
-    attributes: Record<string, Attribute> = {},
-  ): string {
+  node(op: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
     const output = `${op}${this.nodes.length}`;
-    const attribute = Object.entries(attributes).map(([name, value]) => ({
-      name,
-      ...typed(value),
-    }));
-    this.nodes.push({
-      opType: op,
-      name: output,
-      input: inputs,
-      output: [output],
-      attribute,
-    });
+    const attribute = Object.entries(attributes).map(([name, value]) => ({ name, ...typed(value) }));
+    this.nodes.push({ opType: op, name: output, input: inputs, output: [output], attribute });
     return output;
   }
 
@@ -52,11 +39,7 @@ class Graph {
     values: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>,
   ): string {
     const dataType = values instanceof Float32Array ? FLOAT : INT64;
-    const rawData = new Uint8Array(
-      values.buffer,
-      values.byteOffset,
-      values.byteLength,
-    );
+    const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.initializers.push({ name, dims, dataType, rawData });
     return name;
   }
@@ -93,37 +76,19 @@ export async function encodeOnnx(
     });
     return layer.relu6 ? graph.node("Clip", [y, zero, six]) : y;
   };
-  const last = applyBlocks(
-    blocks,
-    "images",
-    convolve,
-    (x, y) => graph.node("Add", [x, y]),
-  );
+  const last = applyBlocks(blocks, "images", convolve, (x, y) => graph.node("Add", [x, y]));
   const features = layersOf(blocks).at(-1)!.to;
-  const pooled = graph.node("Flatten", [
-    graph.node("GlobalAveragePool", [last]),
-  ], { axis: 1 });
+  const pooled = graph.node("Flatten", [graph.node("GlobalAveragePool", [last])], { axis: 1 });
   const projection = graph.constant(
     "embedding.weight",
     [features, EMBEDDING],
     Float32Array.from(weights.get("embedding.weight")!),
   );
   const projected = graph.node("MatMul", [pooled, projection]);
-  const length = graph.node("ReduceL2", [projected], {
-    axes: [1],
-    keepdims: 1,
-  });
+  const length = graph.node("ReduceL2", [projected], { axes: [1], keepdims: 1 });
   const least = graph.constant("least", [], Float32Array.of(1e-12));
-  const output = graph.node("Div", [
-    projected,
-    graph.node("Max", [length, least]),
-  ]);
-  graph.nodes.push({
-    opType: "Identity",
-    name: "out",
-    input: [output],
-    output: ["embeddings"],
-  });
+  const output = graph.node("Div", [projected, graph.node("Max", [length, least])]);
+  graph.nodes.push({ opType: "Identity", name: "out", input: [output], output: ["embeddings"] });
   const { batch, height, imageWidth } = shape;
   return onnx.ModelProto.encode(onnx.ModelProto.create({
     irVersion: 8,

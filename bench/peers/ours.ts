@@ -43,9 +43,7 @@ export async function open({ name, batch }: Task): Promise<Session> {
     const program = await Program.record(device, { x: input }, ({ x }) => ({
       embeddings: reid.embed(reid.features(x, "inference"), "inference"),
     }));
-    return {
-      run: async () => (await program.run({ x })).embeddings as Float32Array,
-    };
+    return { run: async () => (await program.run({ x })).embeddings as Float32Array };
   }
   const { learningRate, ...options } = ADAM;
   const adam = new Adam(reid.parameters, options);

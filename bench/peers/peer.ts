@@ -14,10 +14,7 @@ export interface Session {
 /** What a peer's module exports. */
 export interface PeerModule {
   /** Makes a task ready. @throws what the library throws where it cannot. */
-  open(
-    task: Task,
-    options: { backend: Backend; threads: number },
-  ): Promise<Session>;
+  open(task: Task, options: { backend: Backend; threads: number }): Promise<Session>;
 }
 
 /** Where a library computes. */

@@ -1,10 +1,11 @@
 /** The runner's end of a peer's process. */
+import { join } from "node:path";
 import { type Answer, type Failed, MESSAGE, type Opened, shortened, type Turn } from "./messages.ts";
 import type { Peer } from "./peer.ts";
 import type { Task } from "./scenario.ts";
 
-const CONFIG = new URL("./deno.json", import.meta.url).pathname;
-const WORKER = new URL("./worker.ts", import.meta.url).pathname;
+const CONFIG = join(import.meta.dirname!, "deno.json");
+const WORKER = join(import.meta.dirname!, "worker.ts");
 
 /** What stderr is kept of, in characters: enough for the last words of a crash. */
 const LAST_WORDS = 2000;
@@ -21,13 +22,7 @@ export class PeerProcess {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--config", CONFIG, "--frozen", "--no-prompt"],
-        ...[
-          "--allow-read",
-          "--allow-env",
-          "--allow-ffi",
-          "--allow-sys",
-          "--allow-net",
-        ],
+        ...["--allow-read", "--allow-env", "--allow-ffi", "--allow-sys"],
         ...[WORKER, peer.key, task.name, String(task.batch), String(threads)],
       ],
       // Of Mesa's software adapter; other drivers don't look at it.
@@ -47,13 +42,9 @@ export class PeerProcess {
   }
 
   /** Runs once, and again while the turn's milliseconds last. */
-  async turn(
-    milliseconds: number,
-    limitMilliseconds: number,
-  ): Promise<Turn | Failed> {
+  async turn(milliseconds: number, limitMilliseconds: number): Promise<Turn | Failed> {
     // The process may be gone, which the missing answer then tells.
-    await this.#requests.write(new TextEncoder().encode(`${milliseconds}\n`))
-      .catch(() => {});
+    await this.#requests.write(new TextEncoder().encode(`${milliseconds}\n`)).catch(() => {});
     return await this.#answer(limitMilliseconds) as Turn | Failed;
   }
 
@@ -72,20 +63,14 @@ export class PeerProcess {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Failed>((resolve) => {
       const message = `no answer within ${limitMilliseconds / 1000} s`;
-      timer = setTimeout(
-        () => resolve({ kind: "failed", message }),
-        limitMilliseconds,
-      );
+      timer = setTimeout(() => resolve({ kind: "failed", message }), limitMilliseconds);
     });
     const first = await Promise.race([this.#answers.next(), late]);
     clearTimeout(timer);
     if ("kind" in first) return first;
     if (!first.done) return first.value;
     const { code } = await this.#child.status;
-    return {
-      kind: "failed",
-      message: `ended with exit code ${code}: ${lastWords(this.#stderr)}`,
-    };
+    return { kind: "failed", message: `ended with exit code ${code}: ${lastWords(this.#stderr)}` };
   }
 
   async #listen(): Promise<void> {
@@ -103,9 +88,7 @@ function lastWords(stderr: string): string {
 }
 
 /** The messages among the lines of a peer's standard output. */
-async function* answers(
-  stdout: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<Answer> {
+async function* answers(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Answer> {
   let rest = "";
   for await (const text of stdout.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");

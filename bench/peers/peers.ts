@@ -16,15 +16,9 @@ export const COMMAND: Command = {
     `at a time, in turns; a first run, in which shaders are compiled, is told apart. Who takes part: ` +
     `${PEERS.map(({ key }) => key).join(", ")}. The first use downloads the libraries from npm.`,
   examples: [
-    [
-      "deno task bench:peers --quick",
-      "one forward pass each, in a minute or two",
-    ],
+    ["deno task bench:peers --quick", "one forward pass each, in a minute or two"],
     ["deno task bench:peers --only jax-webgpu,jax-wasm", "these and ours"],
-    [
-      "deno task bench:peers --cores 2 --skip tfjs-webgpu --out peers.json",
-      "keeps every time",
-    ],
+    ["deno task bench:peers --cores 2 --skip tfjs-webgpu --out peers.json", "keeps every time"],
   ],
 };
 
@@ -45,14 +39,8 @@ const FLAGS = defineFlags({
   },
   only: { type: "string", value: "A,B", help: "Who takes part besides ours." },
   skip: { type: "string", value: "A,B", help: "Who does not." },
-  quick: {
-    type: "boolean",
-    help: "The forward pass of 4 images only, one round.",
-  },
-  full: {
-    type: "boolean",
-    help: "16 images also for those that need more than 2 s for 4.",
-  },
+  quick: { type: "boolean", help: "The forward pass of 4 images only, one round." },
+  full: { type: "boolean", help: "16 images also for those that need more than 2 s for 4." },
   out: { type: "string", value: "FILE", help: "Writes every run as JSON." },
 });
 
@@ -81,9 +69,7 @@ function names(flag: string, list: string | undefined): string[] | undefined {
   const known = PEERS.map(({ key }) => key);
   const unknown = keys?.find((key) => !known.includes(key));
   if (unknown !== undefined) {
-    throw new UsageError(
-      `--${flag} takes names out of ${known.join(", ")}; got '${unknown}'`,
-    );
+    throw new UsageError(`--${flag} takes names out of ${known.join(", ")}; got '${unknown}'`);
   }
   return keys;
 }
@@ -102,10 +88,7 @@ function tooLong(earlier: readonly Outcome[]): Map<Peer, string> {
   return new Map(earlier.flatMap((outcome) => {
     if (outcome.kind === "refused" || outcome.median <= LONG) return [];
     const took = (outcome.median / 1000).toFixed(1);
-    return [[
-      outcome.peer,
-      `not asked, as 4 images took ${took} s; --full asks it`,
-    ]];
+    return [[outcome.peer, `not asked, as 4 images took ${took} s; --full asks it`]];
   }));
 }
 
@@ -119,11 +102,7 @@ export async function main(args: string[]): Promise<number> {
     console.error(`${taskInWords(task)}:`);
     const long = full || task.batch === 4 ? new Map<Peer, string>() : tooLong(all[0].outcomes);
     const asked = options.peers.filter((peer) => !long.has(peer));
-    const outcomes = await timeTask(task, asked, {
-      rounds,
-      threads,
-      onProgress,
-    });
+    const outcomes = await timeTask(task, asked, { rounds, threads, onProgress });
     for (const [peer, said] of long) {
       outcomes.push({ kind: "refused", peer, said });
     }
@@ -131,10 +110,7 @@ export async function main(args: string[]): Promise<number> {
     console.log(`\n${adapters(outcomes)}${taskTable(task, outcomes)}\n`);
   }
   if (out !== undefined) {
-    await Deno.writeTextFile(
-      out,
-      JSON.stringify({ threads, tasks: all }, null, 1),
-    );
+    await Deno.writeTextFile(out, JSON.stringify({ threads, tasks: all }, null, 1));
   }
   return all.some(({ outcomes }) => disagreeing(outcomes).length > 0) ? EXIT.failed : EXIT.done;
 }
@@ -150,9 +126,7 @@ function adapters(outcomes: readonly Outcome[]): string {
   if (different.size === 1) {
     return `Adapter of all on WebGPU: ${used[0].adapter}\n`;
   }
-  return used.map(({ key, adapter }) => `Adapter of ${key}: ${adapter}\n`).join(
-    "",
-  );
+  return used.map(({ key, adapter }) => `Adapter of ${key}: ${adapter}\n`).join("");
 }
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

@@ -1,5 +1,5 @@
 /** Times a task: all peers are opened one after another, then take turns, A B C A B C, and never two at once. */
-import { median } from "../../engine/mod.ts";
+import { EngineError, median } from "../../engine/mod.ts";
 import type { GpuUse } from "./gpu_meter.ts";
 import { type Opened, type Run, shortened } from "./messages.ts";
 import { OURS, type Peer } from "./peer.ts";
@@ -48,12 +48,8 @@ const SLOW_ROUNDS = 2;
 const OPEN_LIMIT = 300_000;
 const TURN_LIMIT = 180_000;
 
-/** Times one task of the given peers. */
-export async function timeTask(
-  task: Task,
-  peers: readonly Peer[],
-  how: Rounds,
-): Promise<Outcome[]> {
+/** Times one task of the given peers. @throws {EngineError} where this engine, with which all compare, does not run. */
+export async function timeTask(task: Task, peers: readonly Peer[], how: Rounds): Promise<Outcome[]> {
   const racers: Racer[] = [];
   const refused: Refused[] = [];
   try {
@@ -64,20 +60,15 @@ export async function timeTask(
         continue;
       }
       how.onProgress(`opens ${peer.key}`);
-      const racer = new Racer(
-        peer,
-        task,
-        Math.min(how.threads, peer.threads ?? Infinity),
-      );
+      const racer = new Racer(peer, task, Math.min(how.threads, peer.threads ?? Infinity));
       racers.push(racer);
       await racer.open();
+      if (peer === OURS && racer.said !== undefined) oursOf([racer.outcome()]);
     }
     for (let round = 0; round < how.rounds; round++) {
       for (const racer of racers) {
         if (!racer.takesPart(round)) continue;
-        how.onProgress(
-          `round ${round + 1} of ${how.rounds}: ${racer.peer.key}`,
-        );
+        how.onProgress(`round ${round + 1} of ${how.rounds}: ${racer.peer.key}`);
         await racer.turn();
       }
     }
@@ -92,7 +83,8 @@ export async function timeTask(
 class Racer {
   readonly #process: PeerProcess;
   #opened: Opened | undefined;
-  #said: string | undefined;
+  /** Why it does not go on, in its own words. */
+  said: string | undefined;
   #gpu: GpuUse | undefined;
   #slow = false;
   readonly #runs: Run[] = [];
@@ -108,7 +100,7 @@ class Racer {
   }
 
   takesPart(round: number): boolean {
-    return this.#said === undefined && !(this.#slow && round >= SLOW_ROUNDS);
+    return this.said === undefined && !(this.#slow && round >= SLOW_ROUNDS);
   }
 
   async turn(): Promise<void> {
@@ -121,8 +113,8 @@ class Racer {
 
   outcome(): Outcome {
     const { peer, threads } = this;
-    if (this.#said !== undefined) {
-      return { kind: "refused", peer, said: this.#said };
+    if (this.said !== undefined) {
+      return { kind: "refused", peer, said: this.said };
     }
     const runs = this.#runs;
     return {
@@ -143,16 +135,16 @@ class Racer {
 
   /** Its turns so far don't count: a time from before a crash is none to compare with. */
   async #giveUp(message: string): Promise<void> {
-    this.#said = shortened(message);
+    this.said = shortened(message);
     await this.end();
   }
 }
 
-/** Our own outcome among those of a task. @throws {Error} where our engine did not run. */
+/** Our own outcome among those of a task. @throws {EngineError} where this engine did not run. */
 export function oursOf(outcomes: readonly Outcome[]): Timed {
   const ours = outcomes.find(({ peer }) => peer === OURS)!;
   if (ours.kind === "refused") {
-    throw new Error(`This engine did not run: ${ours.said}`);
+    throw new EngineError(`This engine did not run: ${ours.said}`);
   }
   return ours;
 }

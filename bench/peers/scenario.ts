@@ -19,12 +19,7 @@ export const TRAINING_BATCH = 4;
 /** Of the batch-hard triplet loss on Euclidean distances. */
 export const MARGIN = 0.3;
 /** Adam's (Kingma and Ba 2015). Steps so small that the loss stays above 0 for all of the rounds. */
-export const ADAM = {
-  learningRate: 1e-5,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-};
+export const ADAM = { learningRate: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /** What is timed. */
 export type TaskName = "train" | "forward";
@@ -73,10 +68,7 @@ export function images(
       for (let w = 0; w < width; w++) {
         const heights = waves.map(({ y, x, phase }) => Math.sin(2 * Math.PI * (y * h + x * w) + phase));
         for (let c = 0; c < 3; c++) {
-          const waved = waves.reduce(
-            (sum, { colour }, i) => sum + colour[c] * heights[i],
-            0,
-          );
+          const waved = waves.reduce((sum, { colour }, i) => sum + colour[c] * heights[i], 0);
           values[at++] = 0.5 * waved + 0.1 * random.normal();
         }
       }

@@ -22,34 +22,19 @@ const COLUMNS: readonly Column[] = [
   { title: "on", left: true, cell: ({ peer }) => peer.backend },
   { title: "threads", cell: ({ threads }) => String(threads) },
   { title: "opening", cell: ({ opened }) => seconds(opened.openMilliseconds) },
-  {
-    title: "first run",
-    cell: ({ opened }) => seconds(opened.first.milliseconds),
-  },
+  { title: "first run", cell: ({ opened }) => seconds(opened.first.milliseconds) },
   { title: "runs", cell: ({ runs }) => String(runs.length) },
   { title: "median", cell: ({ median }) => milliseconds(median) },
-  {
-    title: "an image",
-    cell: ({ median }, _, { batch }) => milliseconds(median / batch),
-  },
+  { title: "an image", cell: ({ median }, _, { batch }) => milliseconds(median / batch) },
   { title: "of ours", cell: ({ median }, ours) => ratio(median / ours.median) },
   { title: "CPU time", cell: ({ cpuMedian }) => milliseconds(cpuMedian) },
-  {
-    title: "dispatches",
-    cell: (side) => onGpu(side, () => String(side.runs.at(-1)!.dispatches)),
-  },
-  {
-    title: "submits",
-    cell: (side) => onGpu(side, () => String(side.runs.at(-1)!.submits)),
-  },
+  { title: "dispatches", cell: (side) => onGpu(side, () => String(side.runs.at(-1)!.dispatches)) },
+  { title: "submits", cell: (side) => onGpu(side, () => String(side.runs.at(-1)!.submits)) },
   {
     title: "GPU memory",
     cell: (side) => onGpu(side, ({ gpu }) => `${(gpu.peakBytes / 2 ** 20).toFixed(0)} MiB`),
   },
-  {
-    title: "result differs by",
-    cell: (side, ours) => share(side, agreement(side, ours).first),
-  },
+  { title: "result differs by", cell: (side, ours) => share(side, agreement(side, ours).first) },
   {
     title: "after an update",
     task: "train",
@@ -75,9 +60,7 @@ export function taskTable(task: Task, outcomes: readonly Outcome[]): string {
     ...cells.map(line),
     ...outcomes.flatMap((outcome) => {
       if (outcome.kind === "timed") return [];
-      return [
-        `${outcome.peer.label}, ${outcome.peer.backend}: did not run: ${outcome.said}`,
-      ];
+      return [`${outcome.peer.label}, ${outcome.peer.backend}: did not run: ${outcome.said}`];
     }),
     ...warnings(task, timed, ours),
     ...headline(timed, ours),
@@ -96,9 +79,7 @@ function warnings(task: Task, timed: readonly Timed[], ours: Timed): string[] {
     const { first, second } = agreement(side, ours);
     const who = `${side.peer.label}, ${side.peer.backend}`;
     if (!(first <= TOLERANCE)) {
-      return [
-        `${who}: does NOT compute the same: ${first.toExponential(1)} apart`,
-      ];
+      return [`${who}: does NOT compute the same: ${first.toExponential(1)} apart`];
     }
     if (task.name === "train" && !(second <= UPDATE_TOLERANCE)) {
       return [

@@ -28,8 +28,11 @@ from torch_network import IMAGES_EACH, Network, batch_hard, folded, named_as_our
 # Width multiplier, height and width of the images.
 SIZES = [(1.0, 256, 128), (0.5, 128, 64)]
 TRAINING, FORWARD = "training step", "forward, batch norm folded"
-# Gradients that differ by more, as a share of the largest of their tensor, are not the same computation.
-TOLERANCE = 2e-3
+# Gradients whose difference has a larger norm, as a share of their own, are not the same computation. Rounding alone
+# reaches a few hundredths, in PyTorch's f32 too: it moves single values across ReLU6's kinks.
+TOLERANCE = 1e-1
+# A norm below this share of all gradients' (root mean square) counts as that large.
+ZERO_SHARE = 1e-3
 
 
 def median_milliseconds(run, device, warmups, steps):
@@ -140,6 +143,7 @@ class Prepared:
 
 
 def time_all(arguments, device, report):
+    report["batch"] = arguments.batch
     report["peaks"] = peaks(device)
     copy, product = report["peaks"].values()
     print(f"copy {copy:.0f} GB/s, f32 matrix product {product:.0f} GFLOP/s", flush=True)
@@ -184,41 +188,50 @@ def read_safetensors(path):
     return tensors, metadata
 
 
+def loss_and_gradients(tensors, width, dtype, device):
+    """PyTorch's loss, and its gradients by our names."""
+    network = Network(width).to(dtype).train()
+    parameters = named_as_ours(network)
+    different = {name for name in tensors if "/" not in name} ^ parameters.keys()
+    if different:
+        sys.exit(f"error: The file holds another network: {', '.join(sorted(different)[:5])} differ")
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(to_torch(name, tensors[name]))
+    network = network.to(device, memory_format=torch.channels_last)
+    images = tensors["batch/images"].permute(0, 3, 1, 2).to(device, dtype, memory_format=torch.channels_last)
+    loss = batch_hard(network(images), tensors["batch/labels"].to(device))
+    loss.backward()
+    gradients = {name: parameter.grad for name, parameter in named_as_ours(network).items()}
+    return loss.item(), {name: grad.double().cpu() for name, grad in gradients.items() if grad is not None}
+
+
+def differences(gradients, exact):
+    """Norms of differences, as shares of the exact gradients' norms."""
+    norms = {name: gradient.norm().item() for name, gradient in exact.items()}
+    # A shift that the next batch norm takes out again has gradient 0: rounding is not compared with itself.
+    floor = ZERO_SHARE * statistics.fmean(norm**2 for norm in norms.values()) ** 0.5
+    return {name: (gradients[name] - exact[name]).norm().item() / max(norms[name], floor) for name in exact}
+
+
 def compare(path, device, report):
-    """One step's loss and gradients against ours. Returns whether they agree."""
+    """One step's loss and gradients in f64, in PyTorch's f32 and ours. Returns whether ours agree."""
     tensors, metadata = read_safetensors(path)
-    largest = {}
-    for dtype in (torch.float32, torch.float64):
-        network = Network(float(metadata["width"])).to(dtype).train()
-        parameters = named_as_ours(network)
-        weights = {name for name in tensors if "/" not in name}
-        if weights != parameters.keys():
-            sys.exit(f"error: {path} holds another network: {sorted(weights ^ parameters.keys())[:5]} differ")
-        with torch.no_grad():
-            for name, parameter in parameters.items():
-                parameter.copy_(to_torch(name, tensors[name]))
-        network = network.to(device, memory_format=torch.channels_last)
-        images = tensors["batch/images"].permute(0, 3, 1, 2).to(device, dtype)
-        labels = tensors["batch/labels"].to(device)
-        loss = batch_hard(network(images.contiguous(memory_format=torch.channels_last)), labels)
-        loss.backward()
-        ours = float(metadata["loss"])
-        apart = abs(loss.item() - ours) / loss.item()
-        print(f"\nagainst {dtype}: loss {loss.item():.7f}, ours {ours:.7f}: {apart:.1e} apart")
-        parameters = named_as_ours(network)
-        differences = {}
-        for name in (name for name in parameters if f"gradients/{name}" in tensors):
-            gradient = parameters[name].grad.double().cpu()
-            own = to_torch(name, tensors[f"gradients/{name}"]).double()
-            scale = gradient.abs().max().item()
-            differences[name] = (gradient - own).abs().max().item() / scale if scale > 0 else own.abs().max().item()
-        for name, difference in differences.items():
-            print(f"  {difference:.1e}  {name}")
-        worst = max(differences, key=differences.get)
-        largest[str(dtype)] = {"parameter": worst, "difference": differences[worst]}
-        print(f"largest relative difference of {len(differences)} gradients: {differences[worst]:.1e}, {worst}", flush=True)
-    report["gradients"] = largest
-    return all(entry["difference"] <= TOLERANCE for entry in largest.values())
+    width = float(metadata["width"])
+    exact_loss, exact = loss_and_gradients(tensors, width, torch.float64, device)
+    f32_loss, f32 = loss_and_gradients(tensors, width, torch.float32, device)
+    own = {name: to_torch(name, tensors[f"gradients/{name}"]).double() for name in exact}
+    ours, theirs = differences(own, exact), differences(f32, exact)
+    print("\nrelative difference to f64:   ours  PyTorch f32")
+    for name in exact:
+        print(f"{name:28} {ours[name]:.1e}  {theirs[name]:.1e}")
+    print(f"{'loss':28} {abs(float(metadata['loss']) / exact_loss - 1):.1e}  {abs(f32_loss / exact_loss - 1):.1e}")
+    report["gradients"] = {}
+    for who, found in (("ours", ours), ("PyTorch f32", theirs)):
+        worst = max(found, key=found.get)
+        report["gradients"][who] = {"largest": found[worst], "parameter": worst}
+        print(f"largest of {len(found)} gradients, {who}: {found[worst]:.1e}, {worst}")
+    return max(ours.values()) <= TOLERANCE
 
 
 def save(path, report):
@@ -242,7 +255,7 @@ def main():
     torch.backends.cudnn.benchmark = True
     device = torch.device("cuda" if cuda else "cpu")
     where = torch.cuda.get_device_name() if cuda else f"CPU, {torch.get_num_threads()} threads"
-    report = {"torch": torch.__version__, "device": where, "batch": arguments.batch}
+    report = {"torch": torch.__version__, "device": where}
     print(f"PyTorch {torch.__version__} on {where}; TF32 off, channels last", flush=True)
     if arguments.step:
         agrees = compare(arguments.step, device, report)

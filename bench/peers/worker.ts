@@ -25,17 +25,9 @@ function cpuMilliseconds(): number {
 }
 
 async function timed(session: Session): Promise<Run> {
-  const [before, start, cpuStart] = [
-    used(),
-    performance.now(),
-    cpuMilliseconds(),
-  ];
+  const [before, start, cpuStart] = [used(), performance.now(), cpuMilliseconds()];
   const result = await session.run();
-  const [milliseconds, cpu, now] = [
-    performance.now() - start,
-    cpuMilliseconds() - cpuStart,
-    used(),
-  ];
+  const [milliseconds, cpu, now] = [performance.now() - start, cpuMilliseconds() - cpuStart, used()];
   return {
     milliseconds,
     cpuMilliseconds: cpu,
@@ -47,9 +39,7 @@ async function timed(session: Session): Promise<Run> {
 
 async function adapterName(): Promise<string | undefined> {
   if (peer.backend !== "webgpu") return undefined;
-  const info = (await navigator.gpu.requestAdapter({
-    powerPreference: "high-performance",
-  }))?.info;
+  const info = (await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }))?.info;
   return info && (info.description || info.device || info.vendor);
 }
 
@@ -57,34 +47,21 @@ async function serve(): Promise<void> {
   const start = performance.now();
   const module: PeerModule = await import(peer.module);
   const task = { name: name as TaskName, batch: Number(batch) };
-  const session = await module.open(task, {
-    backend: peer.backend,
-    threads: Number(threads),
-  });
+  const session = await module.open(task, { backend: peer.backend, threads: Number(threads) });
   const openMilliseconds = performance.now() - start;
   const first = await timed(session);
-  answer({
-    kind: "opened",
-    openMilliseconds,
-    first,
-    adapter: await adapterName(),
-  });
+  answer({ kind: "opened", openMilliseconds, first, adapter: await adapterName() });
   const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
   for await (const line of lines) {
     const until = performance.now() + Number(line);
     const runs: Run[] = [];
-    do runs.push(await timed(session)); while (
-      performance.now() < until && runs.length < MOST_RUNS
-    );
+    do runs.push(await timed(session)); while (performance.now() < until && runs.length < MOST_RUNS);
     answer({ kind: "turn", runs, gpu: used() });
   }
 }
 
 globalThis.addEventListener("unhandledrejection", (event) => {
-  answer({
-    kind: "failed",
-    message: String(event.reason?.message ?? event.reason),
-  });
+  answer({ kind: "failed", message: String(event.reason?.message ?? event.reason) });
 });
 await serve().catch((error) => answer({ kind: "failed", message: String(error?.message ?? error) }));
 Deno.exit();
