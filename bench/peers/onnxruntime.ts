@@ -14,7 +14,7 @@ export async function open(
   { batch }: Task,
   { backend, threads }: { backend: Backend; threads: number },
 ): Promise<Session> {
-  const ort = backend === "native" ? (await import(NATIVE)).default : await loadWeb(threads);
+  const ort = backend === "native" ? (await import(NATIVE)).default : await loadWeb();
   const { blocks, weights } = network();
   const model = await encodeOnnx(blocks, weights, { ...SIZE, batch });
   const session = await ort.InferenceSession.create(model, {
@@ -32,10 +32,10 @@ export async function open(
   };
 }
 
-async function loadWeb(threads: number): Promise<any> {
+async function loadWeb(): Promise<any> {
   const ort = await import(WEB);
   const wasm = import.meta.resolve(WASM);
   ort.env.wasm.wasmPaths = wasm.slice(0, wasm.lastIndexOf("/") + 1);
-  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.numThreads = 1; // The adapter has the work; more threads come from blob URLs, which Deno does not load.
   return ort;
 }
