@@ -178,7 +178,7 @@ function storageOf(device: Device, binding: Binding, operand: Operand): Storage 
 /** Bytes of an operand's buffer; those that go to a texture fill its rows. */
 function operandBytes(device: Device, binding: Binding, { shape }: Operand, storage: Storage): number {
   // The prelude declares uniforms as four vec4s.
-  if (storage === "uniform") return 4 * VEC4_BYTES;
+  if (storage === "uniform") return (binding.vec4s ?? 4) * VEC4_BYTES;
   const least = binding.type === "u32" ? 4 * elementCount(shape) : tensorBytes(shape);
   const bytes = storage === "texture" ? Math.ceil(least / ROW_BYTES) * ROW_BYTES : least;
   const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D } = device.gpu.limits;

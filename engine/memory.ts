@@ -55,7 +55,7 @@ interface Span {
 
 const ROW_BYTES = TEXTURE_WIDTH * VEC4_BYTES;
 
-/** The prelude declares uniforms as four vec4s. */
+/** The prelude declares uniforms as four vec4s where nothing else is said. */
 const UNIFORM_BYTES = 4 * VEC4_BYTES;
 
 /** The memory that a program owns, and the way from values to places. */
@@ -107,8 +107,8 @@ export class Memory {
   /** How a value is stored where a dispatch uses it this way. */
   storage(value: Value, access: Access): Storage {
     if (value.type === "u32" || value.placement || value.origin.kind === "flat") return "buffer";
-    if (value.pinned) return value.pinned;
     if (access !== "read") return "buffer";
+    if (value.pinned) return value.pinned;
     if (value.origin.kind === "parameter" && value.shape.length < 2) return "buffer";
     return this.device.storage;
   }
@@ -135,7 +135,9 @@ export class Memory {
       const flat = set.trainableBuffer(buffer);
       return { storage: "buffer", buffer: flat.buffer, offset: parameter.offset, size: parameter.bytes };
     }
-    return (access === "read" ? undefined : this.#staging.get(value)) ?? this.#places.get(value)!;
+    if (access === "read") return this.#places.get(value)!;
+    const place = this.#staging.get(value) ?? this.#places.get(value)!;
+    return place.storage === "uniform" ? { ...place, storage: "buffer" } : place;
   }
 
   /** Where a value lies once its steps and copies are done. */
@@ -223,7 +225,7 @@ export class Memory {
   #size(value: Value): number {
     const storage = this.storage(value, "read");
     if (storage === "texture") return Math.ceil(value.bytes / ROW_BYTES) * ROW_BYTES;
-    return storage === "uniform" ? UNIFORM_BYTES : value.bytes;
+    return storage === "uniform" ? Math.max(UNIFORM_BYTES, value.bytes) : value.bytes;
   }
 
   #checkLimits(value: Value): void {
@@ -257,11 +259,11 @@ export class Memory {
       this.#owned.push(texture);
       return this.#texturePlace(texture);
     }
-    const kind = storage === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
+    const kind = storage === "uniform" ? GPUBufferUsage.UNIFORM : 0; // Kernels may write it, too.
     const buffer = gpu.createBuffer({
       label,
       size,
-      usage: kind | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+      usage: kind | GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
     });
     this.#owned.push(buffer);
     return { storage, buffer, offset: 0, size };

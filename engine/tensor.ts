@@ -9,11 +9,16 @@ import { Value } from "./value.ts";
 export interface Deferred {
   /** The memory that is read. */
   readonly source: Value;
-  /** [2, C]: per channel what to multiply by, then what to add. */
+  /** What a gradient map reads besides. */
+  readonly input?: Value;
+  /** [2, C] or, for gradient maps, [4, C]: see {@link LoadMap}. */
   readonly coefficients: Value;
   /** What else is done to every element. */
   readonly map: LoadMap;
 }
+
+/** Storing a tensor, and loading what it is made of once, takes about as long as this many loads through a map. */
+const LOADS_WORTH_A_STORE = 4;
 
 /** An n-dimensional f32 array inside a program. Row-major, channels last; immutable. */
 export class Tensor {
@@ -37,9 +42,9 @@ export class Tensor {
   /** The memory that holds the elements; writes them now if they were deferred. */
   get value(): Value {
     if (!this.#value) {
-      const { source, coefficients, map } = this.deferred!;
+      const { map, values } = this.load("x");
       const y = temporary(this.shape);
-      recorder().record(applyMap(this.shape, map), { x: source, x_coefficients: coefficients, y });
+      recorder().record(applyMap(this.shape, map), { ...values, y });
       this.#value = y;
     }
     return this.#value;
@@ -47,9 +52,18 @@ export class Tensor {
 
   /** How a kernel with a mapped binding `name` should read this tensor: the map, and what to bind. */
   load(name: string): { map: LoadMap; values: Record<string, Value> } {
-    if (!this.deferred) return { map: "none", values: { [name]: this.value } };
-    const { source, coefficients, map } = this.deferred;
-    return { map, values: { [name]: source, [`${name}_coefficients`]: coefficients } };
+    if (this.#value) return { map: "none", values: { [name]: this.#value } };
+    const { source, input, coefficients, map } = this.deferred!;
+    const values = { [name]: source, [`${name}_coefficients`]: coefficients };
+    return { map, values: input ? { ...values, [`${name}_input`]: input } : values };
+  }
+
+  /**
+   * Writes the elements out now if they are deferred and applying the map at every load would take longer: where each
+   * is loaded more than `times` in all.
+   */
+  settle(times: number): void {
+    if (this.deferred && times > LOADS_WORTH_A_STORE) this.value;
   }
 }
 

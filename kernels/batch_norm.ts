@@ -1,11 +1,14 @@
 /** Geometry of batch norm's kernels. A tensor of any shape counts as [rows, C] here. */
 import {
+  type Binding,
   type Dispatch,
   flatWorkgroups,
+  isGradientMap,
   type LoadMap,
   mapConstants,
   mapped,
   reads,
+  readsChannels,
   updates,
   writes,
 } from "./dispatch.ts";
@@ -14,9 +17,14 @@ import { splitReduction } from "./sum_slices.ts";
 import applyMapSource from "./apply_map.wgsl" with { type: "text" };
 import coefficientsSource from "./batch_norm_coefficients.wgsl" with { type: "text" };
 import gradientCoefficientsSource from "./batch_norm_gradient_coefficients.wgsl" with { type: "text" };
+import gradientMapSource from "./batch_norm_gradient_map.wgsl" with { type: "text" };
+import gradientOneSliceSource from "./batch_norm_gradient_one_slice.wgsl" with { type: "text" };
 import gradientSumsSource from "./batch_norm_gradient_sums.wgsl" with { type: "text" };
+import gradientTermsSource from "./batch_norm_gradient_terms.wgsl" with { type: "text" };
 import inferenceSource from "./batch_norm_inference.wgsl" with { type: "text" };
-import inputGradientSource from "./batch_norm_input_gradient.wgsl" with { type: "text" };
+import mapSource from "./batch_norm_map.wgsl" with { type: "text" };
+import momentsSource from "./batch_norm_moments.wgsl" with { type: "text" };
+import oneSliceSource from "./batch_norm_one_slice.wgsl" with { type: "text" };
 import statisticsSource from "./batch_norm_statistics.wgsl" with { type: "text" };
 
 /** How the rows of a tensor are cut for per-channel reductions. */
@@ -27,10 +35,14 @@ export interface RowSlices {
   readonly sliceRows: number;
 }
 
-/** Cuts a tensor's rows so that a reduction over them has about `parallelism` threads. */
+/**
+ * Cuts a tensor's rows so that a reduction over them has about `parallelism` threads. Joining slices takes a dispatch
+ * more, which costs as much as this many rows: few where there must be many threads.
+ */
 export function rowSlices(shape: readonly number[], parallelism: number): RowSlices {
   const [rows, channels] = [rowCount(shape), lastAxis(shape)];
-  const { slices, sliceLength } = splitReduction(rows, vec4Count(channels), parallelism, 32);
+  const shortest = Math.max(32, 2 ** 20 / parallelism);
+  const { slices, sliceLength } = splitReduction(rows, vec4Count(channels), parallelism, shortest);
   return { rows, channels, slices, sliceRows: sliceLength };
 }
 
@@ -42,7 +54,7 @@ function sliceConstants(s: RowSlices): Record<string, number> {
 export function batchNormStatistics(s: RowSlices): Dispatch {
   return {
     kernel: "batch_norm_statistics",
-    source: statisticsSource,
+    source: [momentsSource, statisticsSource].join("\n"),
     bindings: [reads("x"), writes("partial")],
     constants: sliceConstants(s),
     tile: {},
@@ -51,6 +63,16 @@ export function batchNormStatistics(s: RowSlices): Dispatch {
   };
 }
 
+const MAP_BINDINGS: readonly Binding[] = [
+  reads("gamma"),
+  reads("beta"),
+  reads("settings"),
+  updates("running_mean"),
+  updates("running_variance"),
+  writes("coefficients"),
+  writes("moments"),
+];
+
 /**
  * Joins slices' statistics into the map and updates the running ones. Bindings: `partial`, `gamma`, `beta`,
  * `settings` (epsilon, momentum), `running_mean`, `running_variance`, `coefficients` and `moments` [2, C].
@@ -58,21 +80,25 @@ export function batchNormStatistics(s: RowSlices): Dispatch {
 export function batchNormCoefficients(s: RowSlices): Dispatch {
   return {
     kernel: "batch_norm_coefficients",
-    source: coefficientsSource,
-    bindings: [
-      reads("partial"),
-      reads("gamma"),
-      reads("beta"),
-      reads("settings"),
-      updates("running_mean"),
-      updates("running_variance"),
-      writes("coefficients"),
-      writes("moments"),
-    ],
+    source: [mapSource, coefficientsSource].join("\n"),
+    bindings: [reads("partial"), ...MAP_BINDINGS],
     constants: { ...sliceConstants(s), CHANNELS: s.channels },
     tile: {},
     workgroups: flatWorkgroups(vec4Count(s.channels)),
     cost: { flops: 10 * s.slices * s.channels, bytes: tensorBytes([2 * s.slices, s.channels]) },
+  };
+}
+
+/** {@link batchNormStatistics} and {@link batchNormCoefficients} in one, for one slice. Bindings: `x` for `partial`. */
+export function batchNormOneSlice(s: RowSlices): Dispatch {
+  return {
+    kernel: "batch_norm_one_slice",
+    source: [momentsSource, mapSource, oneSliceSource].join("\n"),
+    bindings: [reads("x"), ...MAP_BINDINGS],
+    constants: { ROWS: s.rows, C4: vec4Count(s.channels), CHANNELS: s.channels },
+    tile: {},
+    workgroups: flatWorkgroups(vec4Count(s.channels)),
+    cost: { flops: 4 * s.rows * s.channels, bytes: tensorBytes([s.rows, s.channels]) },
   };
 }
 
@@ -100,19 +126,36 @@ export function batchNormInference(channels: number): Dispatch {
   };
 }
 
-/** Y = map(X), written out. Bindings: `x`, `x_coefficients`, `y`. */
+/** Y = map(X), written out. Bindings: `x` and what its map needs, `y`. */
 export function applyMap(shape: readonly number[], map: LoadMap): Dispatch {
-  const c4 = vec4Count(lastAxis(shape));
+  const [rows, channels] = [rowCount(shape), lastAxis(shape)];
+  const tileRows = rows >= 1024 ? 4 : 1;
+  const [flops, tensors] = isGradientMap(map) ? [6, 3] : [2, 2];
   return {
     kernel: "apply_map",
     source: applyMapSource,
-    bindings: [...mapped("x", map), writes("y")],
-    constants: { ROWS: rowCount(shape), C4: c4, ...mapConstants("x", map, lastAxis(shape)) },
-    tile: {},
-    workgroups: flatWorkgroups(rowCount(shape) * c4),
-    cost: { flops: 2 * rowCount(shape) * lastAxis(shape), bytes: 2 * tensorBytes(shape) },
+    bindings: [...mapped("x", map, channels), writes("y")],
+    constants: { ROWS: rows, C4: vec4Count(channels), ...mapConstants("x", map, channels) },
+    tile: { TILE_ROWS: tileRows },
+    workgroups: flatWorkgroups(Math.ceil(rows / tileRows) * vec4Count(channels)),
+    cost: { flops: flops * rows * channels, bytes: tensors * tensorBytes(shape) },
   };
 }
+
+/** The kernels that read x and dz for the sums of the gradient. */
+function gradientReads(s: RowSlices): Binding[] {
+  const [coefficients, moments] = [
+    readsChannels("coefficients", 2, s.channels),
+    readsChannels("moments", 2, s.channels),
+  ];
+  return [reads("x"), reads("dz"), coefficients, moments];
+}
+
+const GRADIENT_WRITES: readonly Binding[] = [
+  writes("dgamma"),
+  writes("dbeta"),
+  writes("gradient_coefficients"),
+];
 
 /**
  * Sums for the gradient. Bindings: `x`, `dz`, `coefficients` and `moments` [2, C], `partial` [slices, 2, C].
@@ -120,8 +163,8 @@ export function applyMap(shape: readonly number[], map: LoadMap): Dispatch {
 export function batchNormGradientSums(s: RowSlices, relu6: boolean): Dispatch {
   return {
     kernel: "batch_norm_gradient_sums",
-    source: gradientSumsSource,
-    bindings: [reads("x"), reads("dz"), reads("coefficients"), reads("moments"), writes("partial")],
+    source: [gradientTermsSource, gradientSumsSource].join("\n"),
+    bindings: [...gradientReads(s), writes("partial")],
     constants: sliceConstants(s),
     tile: { RELU6: relu6 ? 1 : 0 },
     workgroups: flatWorkgroups(s.slices * vec4Count(s.channels)),
@@ -134,17 +177,11 @@ export function batchNormGradientSums(s: RowSlices, relu6: boolean): Dispatch {
  * `dgamma`, `dbeta`, `gradient_coefficients` [4, C].
  */
 export function batchNormGradientCoefficients(s: RowSlices, batchStatistics: boolean): Dispatch {
+  const [coefficients, moments] = gradientReads(s).slice(2);
   return {
     kernel: "batch_norm_gradient_coefficients",
-    source: gradientCoefficientsSource,
-    bindings: [
-      reads("partial"),
-      reads("coefficients"),
-      reads("moments"),
-      writes("dgamma"),
-      writes("dbeta"),
-      writes("gradient_coefficients"),
-    ],
+    source: [gradientMapSource, gradientCoefficientsSource].join("\n"),
+    bindings: [reads("partial"), coefficients, moments, ...GRADIENT_WRITES],
     constants: { ROWS: s.rows, C4: vec4Count(s.channels), SLICES: s.slices },
     tile: { BATCH_STATISTICS: batchStatistics ? 1 : 0 },
     workgroups: flatWorkgroups(vec4Count(s.channels)),
@@ -152,17 +189,18 @@ export function batchNormGradientCoefficients(s: RowSlices, batchStatistics: boo
   };
 }
 
-/** Gradient of the input. Bindings: `x`, `dz`, `coefficients` [4, C], `dx`. */
-export function batchNormInputGradient(shape: readonly number[], relu6: boolean): Dispatch {
-  const [rows, channels] = [rowCount(shape), lastAxis(shape)];
-  const tileRows = rows >= 1024 ? 4 : 1;
+/**
+ * {@link batchNormGradientSums} and {@link batchNormGradientCoefficients} in one, for one slice. Bindings: `x`, `dz`,
+ * `coefficients`, `moments`, `dgamma`, `dbeta`, `gradient_coefficients`.
+ */
+export function batchNormGradientOneSlice(s: RowSlices, relu6: boolean, batchStatistics: boolean): Dispatch {
   return {
-    kernel: "batch_norm_input_gradient",
-    source: inputGradientSource,
-    bindings: [reads("x"), reads("dz"), reads("coefficients"), writes("dx")],
-    constants: { ROWS: rows, C4: vec4Count(channels) },
-    tile: { RELU6: relu6 ? 1 : 0, TILE_ROWS: tileRows },
-    workgroups: flatWorkgroups(Math.ceil(rows / tileRows) * vec4Count(channels)),
-    cost: { flops: 6 * rows * channels, bytes: 3 * tensorBytes(shape) },
+    kernel: "batch_norm_gradient_one_slice",
+    source: [gradientTermsSource, gradientMapSource, gradientOneSliceSource].join("\n"),
+    bindings: [...gradientReads(s), ...GRADIENT_WRITES],
+    constants: { ROWS: s.rows, C4: vec4Count(s.channels) },
+    tile: { RELU6: relu6 ? 1 : 0, BATCH_STATISTICS: batchStatistics ? 1 : 0 },
+    workgroups: flatWorkgroups(vec4Count(s.channels)),
+    cost: { flops: 8 * s.rows * s.channels, bytes: 2 * tensorBytes([s.rows, s.channels]) },
   };
 }

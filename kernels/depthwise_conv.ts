@@ -50,7 +50,7 @@ export function depthwiseConv(s: DepthwiseShape, map: LoadMap = "none"): Dispatc
   return {
     kernel: "depthwise_conv",
     source: forward,
-    bindings: [...mapped("x", map), reads("w"), writes("y")],
+    bindings: [...mapped("x", map, s.channels), reads("w"), writes("y")],
     constants: { N: s.n, ...sizes(s), ...mapConstants("x", map, s.channels) },
     tile: {
       TILE_H: tileH,
@@ -66,8 +66,8 @@ export function depthwiseConv(s: DepthwiseShape, map: LoadMap = "none"): Dispatc
   };
 }
 
-/** dx from dy. Bindings: `dy`, `w`, `dx`. */
-export function depthwiseConvInputGradient(s: DepthwiseShape): Dispatch {
+/** dx from dy, read through `map`. Bindings: `dy` and what its map needs, `w`, `dx`. */
+export function depthwiseConvInputGradient(s: DepthwiseShape, map: LoadMap = "none"): Dispatch {
   const { oh, ow } = outputSize(s);
   const tile = tileOf(oh, ow, s.stride);
   const [tileH, tileW] = [tile.tileH * s.stride, tile.tileW * s.stride];
@@ -76,8 +76,8 @@ export function depthwiseConvInputGradient(s: DepthwiseShape): Dispatch {
   return {
     kernel: "depthwise_conv_input_gradient",
     source: inputGradient,
-    bindings: [...mapped("dy", "none"), reads("w"), writes("dx")],
-    constants: { N: s.n, ...sizes(s) },
+    bindings: [...mapped("dy", map, s.channels), reads("w"), writes("dx")],
+    constants: { N: s.n, ...sizes(s), ...mapConstants("dy", map, s.channels) },
     tile: {
       TILE_H: tileH,
       TILE_W: tileW,
@@ -100,11 +100,12 @@ function fed(tile: number, stride: number, pad: number): { first: number; count:
   return { first, count: Math.floor((tile - 1 + pad) / stride) - first + 1 };
 }
 
-/** Partial sums of dw; sum the slices. Bindings: `x` (and `x_coefficients`), `dy`, `dw` [slices, 3, 3, C]. */
+/** Partial sums of dw; sum the slices. Bindings: `x` and `dy` with what their maps need, `dw` [slices, 3, 3, C]. */
 export function depthwiseConvWeightGradient(
   s: DepthwiseShape,
   parallelism: number,
   map: LoadMap = "none",
+  gradientMap: LoadMap = "none",
 ): { dispatch: Dispatch; slices: number } {
   const { oh, ow } = outputSize(s);
   const { tileH, tileW } = tileOf(oh, ow, s.stride);
@@ -113,10 +114,11 @@ export function depthwiseConvWeightGradient(
   const dispatch: Dispatch = {
     kernel: "depthwise_conv_weight_gradient",
     source: weightGradient,
-    bindings: [...mapped("x", map), ...mapped("dy", "none"), writes("dw")],
+    bindings: [...mapped("x", map, s.channels), ...mapped("dy", gradientMap, s.channels), writes("dw")],
     constants: {
       ...sizes(s),
       ...mapConstants("x", map, s.channels),
+      ...mapConstants("dy", gradientMap, s.channels),
       TILES: tiles,
       SLICES: slices,
       SLICE_TILES: sliceLength,

@@ -3,15 +3,24 @@
  * which says which shader runs, on which bindings, with which constants and how many workgroups. Nothing here
  * knows of a device, so every kernel can be checked, timed and read alone.
  */
+import { vec4Count } from "./storage.ts";
 
 /** How a shader uses a binding. `update` reads and writes in place and needs a flat buffer. */
 export type Access = "read" | "write" | "update";
 
 /**
  * A per-channel function applied while a tensor is loaded, so that its result is never written to memory:
- * `affine` is scale · x + shift, `affine-relu6` clamps that to [0, 6], `none` leaves x as it is.
+ * - `none` leaves x as it is,
+ * - `affine` is scale · x + shift, `affine-relu6` clamps that to [0, 6]: batch norm on its way to the next layer,
+ * - `norm-gradient` is scale · g + a · x + b of a gradient g and a second tensor x: the gradient of `affine` on its way
+ *   back; `norm-relu6-gradient` first sets g to zero where scale · x + shift is outside (0, 6).
  */
-export type LoadMap = "none" | "affine" | "affine-relu6";
+export type LoadMap = "none" | "affine" | "affine-relu6" | "norm-gradient" | "norm-relu6-gradient";
+
+/** Whether a map takes a second tensor and four coefficients a channel. */
+export function isGradientMap(map: LoadMap): boolean {
+  return map === "norm-gradient" || map === "norm-relu6-gradient";
+}
 
 /** One binding of a shader, by the name its accessors are called after. */
 export interface Binding {
@@ -23,6 +32,8 @@ export interface Binding {
   readonly access: Access;
   /** Given for tensors that the shader reads through `NAME_map` and `NAME_value`. */
   readonly map?: LoadMap;
+  /** How many vec4s it holds, where it may lie in a uniform buffer; 4 if not given. */
+  readonly vec4s?: number;
 }
 
 /** One shader run: everything but the memory it runs on. */
@@ -86,16 +97,24 @@ export function updates(name: string): Binding {
   return { name, type: "f32", access: "update" };
 }
 
+/** A few values for every channel, [rows, C], that the shader reads. */
+export function readsChannels(name: string, rows: number, channels: number): Binding {
+  return { name, type: "f32", access: "read", vec4s: rows * vec4Count(channels) };
+}
+
 /**
  * A tensor read through a per-channel map. Unless the map is `none`, a binding `NAME_coefficients` follows,
- * [2, C]: the scales, then the shifts.
+ * [2, C]: the scales, then the shifts. For the gradient maps it is [4, C], with a and b after those, and the second
+ * tensor, `NAME_input`, stands before it.
  */
-export function mapped(name: string, map: LoadMap): Binding[] {
+export function mapped(name: string, map: LoadMap, channels: number): Binding[] {
   const binding: Binding = { name, type: "f32", access: "read", map };
-  return map === "none" ? [binding] : [binding, reads(`${name}_coefficients`)];
+  if (map === "none") return [binding];
+  if (!isGradientMap(map)) return [binding, readsChannels(`${name}_coefficients`, 2, channels)];
+  return [binding, reads(`${name}_input`), readsChannels(`${name}_coefficients`, 4, channels)];
 }
 
 /** The constant that a map needs: how many vec4s of channels there are. */
 export function mapConstants(name: string, map: LoadMap, channels: number): Record<string, number> {
-  return map === "none" ? {} : { [`${name}_C4`]: Math.ceil(channels / 4) };
+  return map === "none" ? {} : { [`${name}_C4`]: vec4Count(channels) };
 }

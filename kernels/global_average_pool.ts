@@ -23,7 +23,7 @@ export function globalAveragePool(
   return {
     kernel: "global_average_pool",
     source: forward,
-    bindings: [...mapped("x", map), writes("y")],
+    bindings: [...mapped("x", map, channels), writes("y")],
     constants: { N: n, PIXELS: pixels, C4: c4, ...mapConstants("x", map, channels) },
     tile: {},
     workgroups: flatWorkgroups(n * c4),

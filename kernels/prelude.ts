@@ -12,7 +12,7 @@
  * A shader whose threads are independent is a function `run(thread)`; threads are numbered from 0, the last ones past
  * the end of the work. Shaders that share a workgroup's memory write their own entry point.
  */
-import type { Binding, Dispatch } from "./dispatch.ts";
+import { type Binding, type Dispatch, isGradientMap } from "./dispatch.ts";
 import { type Storage, TEXTURE_WIDTH } from "./storage.ts";
 import { unroll } from "./unroll.ts";
 
@@ -26,6 +26,11 @@ fn flat_thread(group: vec3u, groups: vec3u, lane: u32) -> u32 {
 // where min and max must mind NaN.
 fn relu6(x: vec4f) -> vec4f {
   return select(select(x, vec4f(6.0), x > vec4f(6.0)), vec4f(0.0), x < vec4f(0.0));
+}
+
+// What of the gradient g of relu6(x) goes on to x.
+fn relu6_gradient(g: vec4f, x: vec4f) -> vec4f {
+  return select(vec4f(0.0), g, (x > vec4f(0.0)) & (x < vec4f(6.0)));
 }
 
 // v with the scalars at or past \`channels\` set to zero; v is the c4-th vec4 of a row.
@@ -73,7 +78,7 @@ fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
     lines.push(`fn ${name}_load(i: u32) -> vec4f { return textureLoad(${name}_data, ${place}); }`);
   } else {
     const space = storage === "uniform" ? "uniform" : `storage, ${access === "read" ? "read" : "read_write"}`;
-    const array = storage === "uniform" ? "array<vec4f, 4>" : "array<vec4f>";
+    const array = storage === "uniform" ? `array<vec4f, ${binding.vec4s ?? 4}>` : "array<vec4f>";
     lines.push(`${slot}<${space}> ${name}_data: ${array};`);
     if (access !== "write") {
       lines.push(`fn ${name}_load(i: u32) -> vec4f { return ${name}_data[i]; }`);
@@ -97,6 +102,7 @@ function declareMap(name: string, map: NonNullable<Binding["map"]>): string[] {
       `fn ${name}_value(i: u32, m: ${name}_Map) -> vec4f { return ${name}_load(i); }`,
     ];
   }
+  if (isGradientMap(map)) return declareGradientMap(name, map);
   const applied = `fma(${name}_load(i), m.scale, m.shift)`;
   const result = map === "affine" ? applied : `relu6(${applied})`;
   return [
@@ -106,5 +112,20 @@ function declareMap(name: string, map: NonNullable<Binding["map"]>): string[] {
     `  return ${name}_Map(${name}_coefficients_load(c4), ${name}_coefficients_load(${name}_C4 + c4));`,
     `}`,
     `fn ${name}_value(i: u32, m: ${name}_Map) -> vec4f { return ${result}; }`,
+  ];
+}
+
+function declareGradientMap(name: string, map: NonNullable<Binding["map"]>): string[] {
+  const gradient = `${name}_load(i)`;
+  const g = map === "norm-gradient" ? gradient : `relu6_gradient(${gradient}, fma(x, m.scale, m.shift))`;
+  const coefficients = [0, 1, 2, 3].map((row) => `${name}_coefficients_load(${row}u * ${name}_C4 + c4)`);
+  return [
+    `struct ${name}_Map { scale: vec4f, shift: vec4f, a: vec4f, b: vec4f }`,
+    `override ${name}_C4: u32;`,
+    `fn ${name}_map(c4: u32) -> ${name}_Map { return ${name}_Map(${coefficients.join(", ")}); }`,
+    `fn ${name}_value(i: u32, m: ${name}_Map) -> vec4f {`,
+    `  let x = ${name}_input_load(i);`,
+    `  return fma(m.scale, ${g}, fma(m.a, x, m.b));`,
+    `}`,
   ];
 }

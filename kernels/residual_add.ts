@@ -8,7 +8,7 @@ export function residualAdd(shape: readonly number[], a: LoadMap, b: LoadMap): D
   return {
     kernel: "residual_add",
     source,
-    bindings: [...mapped("a", a), ...mapped("b", b), writes("y")],
+    bindings: [...mapped("a", a, lastAxis(shape)), ...mapped("b", b, lastAxis(shape)), writes("y")],
     constants: {
       ROWS: rowCount(shape),
       C4: c4,

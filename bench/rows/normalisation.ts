@@ -6,7 +6,6 @@ import {
   batchNormGradientCoefficients,
   batchNormGradientSums,
   batchNormInference,
-  batchNormInputGradient,
   batchNormStatistics,
   globalAveragePool,
   globalAveragePoolGradient,
@@ -85,6 +84,11 @@ function batchNorm(layer: string, shape: number[], parallelism: number): BenchRo
       dbeta: [channels],
       gradient_coefficients: [4, channels],
     }),
-    row(name, batchNormInputGradient(shape, true), { ...shared, coefficients: [4, channels] }),
+    row(name, applyMap(shape, "norm-relu6-gradient"), {
+      x: shape,
+      x_input: shape,
+      x_coefficients: { shape: [4, channels], storage: "uniform" },
+      y: shape,
+    }),
   ];
 }

@@ -2,18 +2,18 @@
 import {
   batchNormCoefficients,
   batchNormGradientCoefficients,
+  batchNormGradientOneSlice,
   batchNormGradientSums,
   batchNormInference as inferenceCoefficients,
-  batchNormInputGradient,
+  batchNormOneSlice,
   batchNormStatistics,
   lastAxis,
-  type LoadMap,
   rowSlices,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import type { Parameter } from "../parameter.ts";
 import { record, recorder, temporary } from "../recorder.ts";
-import { asTensor, constant, result, Tensor, type TensorLike } from "../tensor.ts";
+import { asTensor, constant, type Deferred, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 
 /** Running statistics that training updates: running = momentum · running + (1 - momentum) · batch. */
@@ -48,17 +48,14 @@ export function batchNormTraining(
     ...(running && { mean: running.mean, variance: running.variance }),
   });
   const slices = rowSlices(input.shape, recorder().device.parallelism);
-  const partial = temporary([slices.slices, 2, channels]);
-  record(batchNormStatistics(slices), { x: input.value, partial });
-  const coefficients = temporary([2, channels]);
-  const moments = temporary([2, channels]);
+  const [coefficients, moments] = [perChannel(2, channels), perChannel(2, channels)];
   const scratch = () => {
     const value = constant(new Float32Array(channels), [channels]).value;
     value.pinned = "buffer";
     return value;
   };
-  record(batchNormCoefficients(slices), {
-    partial,
+  const values = {
+    x: input.value,
     gamma: g.value,
     beta: b.value,
     settings: constant([options.epsilon, running?.momentum ?? 1], [2], { uniform: true }).value,
@@ -66,7 +63,14 @@ export function batchNormTraining(
     running_variance: running ? asTensor(running.variance).value : scratch(),
     coefficients,
     moments,
-  });
+  };
+  if (slices.slices === 1) {
+    record(batchNormOneSlice(slices), values);
+  } else {
+    const partial = temporary([slices.slices, 2, channels]);
+    record(batchNormStatistics(slices), { x: input.value, partial });
+    record(batchNormCoefficients(slices), { ...values, partial });
+  }
   return normalised(input, g, b, coefficients, moments, { relu6: options.relu6, batchStatistics: true });
 }
 
@@ -89,8 +93,7 @@ export function batchNormInference(
   const [m, v] = [asTensor(mean), asTensor(variance)];
   const channels = lastAxis(input.shape);
   checkChannels(channels, { gamma: g, beta: b, mean: m, variance: v });
-  const coefficients = temporary([2, channels]);
-  const moments = temporary([2, channels]);
+  const [coefficients, moments] = [perChannel(2, channels), perChannel(2, channels)];
   record(inferenceCoefficients(channels), {
     gamma: g.value,
     beta: b.value,
@@ -111,37 +114,43 @@ function normalised(
   moments: Value,
   { relu6, batchStatistics }: { relu6: boolean; batchStatistics: boolean },
 ): Tensor {
-  const map: LoadMap = relu6 ? "affine-relu6" : "affine";
   const channels = lastAxis(x.shape);
-  const deferred = { source: x.value, coefficients, map };
-  return result([x, gamma, beta], x.shape, deferred, (gradient, needs) => {
+  const deferred: Deferred = { source: x.value, coefficients, map: relu6 ? "affine-relu6" : "affine" };
+  return result([x, gamma, beta], x.shape, deferred, (gradient) => {
     const slices = rowSlices(x.shape, recorder().device.parallelism);
     const dz = gradient.value;
-    const partial = temporary([slices.slices, 2, channels]);
-    record(batchNormGradientSums(slices, relu6), { x: x.value, dz, coefficients, moments, partial });
     const [dgamma, dbeta] = [temporary([channels]), temporary([channels])];
-    const gradientCoefficients = temporary([4, channels]);
-    record(batchNormGradientCoefficients(slices, batchStatistics), {
-      partial,
-      coefficients,
-      moments,
-      dgamma,
-      dbeta,
-      gradient_coefficients: gradientCoefficients,
-    });
-    let dx: Tensor | null = null;
-    if (needs[0]) {
-      const value = temporary(x.shape);
-      record(batchNormInputGradient(x.shape, relu6), {
-        x: x.value,
-        dz,
-        coefficients: gradientCoefficients,
-        dx: value,
-      });
-      dx = new Tensor(x.shape, value);
+    const gradientCoefficients = perChannel(4, channels);
+    const values = { dgamma, dbeta, gradient_coefficients: gradientCoefficients, coefficients, moments };
+    if (slices.slices === 1) {
+      record(batchNormGradientOneSlice(slices, relu6, batchStatistics), { ...values, x: x.value, dz });
+    } else {
+      const partial = temporary([slices.slices, 2, channels]);
+      record(batchNormGradientSums(slices, relu6), { x: x.value, dz, coefficients, moments, partial });
+      record(batchNormGradientCoefficients(slices, batchStatistics), { ...values, partial });
     }
+    const dx = new Tensor(x.shape, {
+      source: dz,
+      input: x.value,
+      coefficients: gradientCoefficients,
+      map: relu6 ? "norm-relu6-gradient" : "norm-gradient",
+    });
     return [dx, new Tensor([channels], dgamma), new Tensor([channels], dbeta)];
   });
+}
+
+/** Most vec4s of a uniform buffer that every adapter binds. */
+const UNIFORM_VEC4S = 4096;
+
+/**
+ * Memory for a few values per channel. Where tensors live in textures these lie in a uniform buffer: read almost as
+ * fast, and without a copy between the kernel that writes them and the ones that read them.
+ */
+function perChannel(rows: number, channels: number): Value {
+  const value = temporary([rows, channels]);
+  const small = value.vec4s <= UNIFORM_VEC4S;
+  if (recorder().device.storage === "texture" && small) value.pinned = "uniform";
+  return value;
 }
 
 function checkChannels(channels: number, tensors: Record<string, { shape: readonly number[] }>): void {

@@ -78,20 +78,25 @@ export function depthwiseConv(x: TensorLike, weight: TensorLike, geometry: ConvG
   const loaded = image.load("x");
   record(depthwiseForward(shape, loaded.map), { ...loaded.values, w: w.value, y });
   return result([image, w], outShape, y, (gradient, needs) => {
-    const dy = gradient.value;
+    const dy = gradient.load("dy");
     let dx: Tensor | null = null;
     if (needs[0]) {
       const value = temporary(image.shape);
-      record(depthwiseConvInputGradient(shape), { dy, w: w.value, dx: value });
+      record(depthwiseConvInputGradient(shape, dy.map), { ...dy.values, w: w.value, dx: value });
       dx = new Tensor(image.shape, value);
     }
     let dw: Tensor | null = null;
     if (needs[1]) {
       const x = image.load("x");
-      const { dispatch, slices } = depthwiseConvWeightGradient(shape, recorder().device.parallelism, x.map);
+      const { parallelism } = recorder().device;
+      const { dispatch, slices } = depthwiseConvWeightGradient(shape, parallelism, x.map, dy.map);
       dw = new Tensor(
         w.shape,
-        summedSlices(slices, w.shape, (target) => record(dispatch, { ...x.values, dy, dw: target })),
+        summedSlices(
+          slices,
+          w.shape,
+          (target) => record(dispatch, { ...x.values, ...dy.values, dw: target }),
+        ),
       );
     }
     return [dx, dw];

@@ -1,6 +1,7 @@
 /** Matrix products: dense layers and pointwise convolutions. */
 import {
   lastAxis,
+  loadsOfGradient,
   matmul as product,
   type MatmulShape,
   matmulTransposed,
@@ -63,21 +64,27 @@ function rowProduct(op: string, x: Tensor, w: Tensor): Tensor {
   const loaded = x.load("x");
   record(product(shape, loaded.map), { ...loaded.values, w: w.value, y });
   return result([x, w], outShape, y, (gradient, needs) => {
-    const dy = gradient.value;
+    gradient.settle(loadsOfGradient(shape));
     let dx: Tensor | null = null;
     if (needs[0]) {
       const value = temporary(x.shape);
-      record(matmulTransposed({ m: shape.m, k: shape.n, n: shape.k }), { x: dy, w: w.value, y: value });
+      const dy = gradient.load("x");
+      const dispatch = matmulTransposed({ m: shape.m, k: shape.n, n: shape.k }, dy.map);
+      record(dispatch, { ...dy.values, w: w.value, y: value });
       dx = new Tensor(x.shape, value);
     }
-    return [dx, needs[1] ? new Tensor(w.shape, weightGradient(shape, x, dy)) : null];
+    return [dx, needs[1] ? new Tensor(w.shape, weightGradient(shape, x, gradient)) : null];
   });
 }
 
-function weightGradient(shape: MatmulShape, x: Tensor, dy: Value): Value {
-  const { map, values } = x.load("x");
-  const { dispatch, slices } = matmulWeightGradient(shape, recorder().device.parallelism, map);
-  return summedSlices(slices, [shape.k, shape.n], (dw) => record(dispatch, { ...values, dy, dw }));
+function weightGradient(shape: MatmulShape, input: Tensor, gradient: Tensor): Value {
+  const [x, dy] = [input.load("x"), gradient.load("dy")];
+  const { dispatch, slices } = matmulWeightGradient(shape, recorder().device.parallelism, x.map, dy.map);
+  return summedSlices(
+    slices,
+    [shape.k, shape.n],
+    (dw) => record(dispatch, { ...x.values, ...dy.values, dw }),
+  );
 }
 
 /** Has `partial` recorded into memory for every slice, and sums the slices where there are several. */

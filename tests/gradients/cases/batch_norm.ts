@@ -14,6 +14,7 @@ const shapes = [
   [1, 8, 4, 32],
   [130, 3],
   [3, 16, 9, 12],
+  [2, 40, 33, 5], // Rows enough for several slices.
 ];
 
 /** Gains and offsets that leave ReLU6 open, shut and saturated in fair shares. */
