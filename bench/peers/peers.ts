@@ -41,7 +41,7 @@ const FLAGS = defineFlags({
   skip: { type: "string", value: "A,B", help: "Who does not." },
   quick: { type: "boolean", help: "The forward pass of 4 images only, one round." },
   full: { type: "boolean", help: "16 images also for those that need more than 2 s for 4." },
-  out: { type: "string", value: "FILE", help: "Writes every run as JSON." },
+  out: { type: "string", value: "FILE", help: "Writes the times and losses of every run as JSON." },
 });
 
 /** What was asked for. */
@@ -110,7 +110,9 @@ export async function main(args: string[]): Promise<number> {
     console.log(`\n${adapters(outcomes)}${taskTable(task, outcomes)}\n`);
   }
   if (out !== undefined) {
-    await Deno.writeTextFile(out, JSON.stringify({ threads, tasks: all }, null, 1));
+    const withoutEmbeddings = (key: string, value: unknown) =>
+      key === "result" && Array.isArray(value) && value.length > 1 ? undefined : value;
+    await Deno.writeTextFile(out, JSON.stringify({ threads, tasks: all }, withoutEmbeddings, 1));
   }
   return all.some(({ outcomes }) => disagreeing(outcomes).length > 0) ? EXIT.failed : EXIT.done;
 }
