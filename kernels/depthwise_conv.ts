@@ -36,11 +36,11 @@ function reach(tile: number, stride: number): number {
   return (tile - 1) * stride + 3;
 }
 
-/** Outputs that a thread computes together: about sixteen where neighbours share most of what they read. */
+/** Outputs that a thread computes together: up to 32 where neighbours share most of what they read. */
 function tileOf(oh: number, ow: number, stride: number): { tileH: number; tileW: number } {
   if (stride !== 1) return { tileH: 1, tileW: Math.min(4, ow) };
   const tileW = Math.min(8, ow);
-  return { tileH: Math.min(tileW === 8 ? 2 : 4, oh), tileW };
+  return { tileH: Math.min(Math.floor(32 / tileW), oh), tileW };
 }
 
 /** y = x * w. Bindings: `x` (and `x_coefficients`), `w`, `y` [N, OH, OW, C]. */
