@@ -27,6 +27,7 @@ export class Gradients {
 /**
  * Records the gradients of `loss`, a tensor of one element, with respect to everything on the tape that needs
  * one. Gradients of parameters are written straight into their set's flat gradient buffer.
+ * All of them are multiplied by `scale`, a tensor of one element, where it is given.
  *
  * @example The gradient of a sum of squares
  * ```ts
@@ -45,7 +46,7 @@ export class Gradients {
  *
  * @throws {EngineError} when the loss is no scalar, or depends on nothing that needs a gradient.
  */
-export function backward(loss: Tensor): Gradients {
+export function backward(loss: Tensor, scale?: Tensor): Gradients {
   if (loss.shape.some((size) => size !== 1)) {
     throw new EngineError(`backward() starts from a scalar; got a tensor of shape [${loss.shape}]`);
   }
@@ -53,7 +54,7 @@ export function backward(loss: Tensor): Gradients {
     throw new EngineError("The loss depends on no parameter, so it has no gradients");
   }
   const { tape, parameters } = recorder();
-  const gradients = new Map<Tensor, Tensor>([[loss, constant([1], loss.shape)]]);
+  const gradients = new Map<Tensor, Tensor>([[loss, scale ?? constant([1], loss.shape)]]);
   for (const node of tape.toReversed()) {
     const gradient = gradients.get(node.output);
     if (!gradient) continue;

@@ -1,5 +1,5 @@
 /** The GPU, opened once: adapter choice, limits, errors turned into exceptions, and the pipeline cache. */
-import { type Dispatch, shaderText, type Storage } from "../kernels/mod.ts";
+import { type Dispatch, precisionOf, shaderText, type Storage, textureFormat } from "../kernels/mod.ts";
 import { DeviceLostError, type EngineError, GpuError, NoAdapterError } from "./errors.ts";
 
 /** How a {@link Device} is opened. */
@@ -203,14 +203,16 @@ function layoutEntry(binding: number, readOnly: boolean, storage: Storage): GPUB
   const visibility = GPUShaderStage.COMPUTE;
   switch (storage) {
     case "texture":
+    case "half-texture":
       return {
         binding,
         visibility,
-        storageTexture: { access: "read-only", format: "rgba32float" },
+        storageTexture: { access: "read-only", format: textureFormat(precisionOf(storage)) },
       };
     case "uniform":
       return { binding, visibility, buffer: { type: "uniform" } };
     case "buffer":
+    case "half-buffer":
       return { binding, visibility, buffer: { type: readOnly ? "read-only-storage" : "storage" } };
     default:
       return storage satisfies never;

@@ -5,7 +5,15 @@
  * is copied into the tensor's texture before the first kernel reads it: software adapters read textures 10 to 20
  * times faster than buffers, write them up to 5 times slower, and copy at memory speed.
  */
-import { type Access, type Storage, TEXTURE_WIDTH, VEC4_BYTES } from "../kernels/mod.ts";
+import {
+  type Access,
+  precisionOf,
+  type Storage,
+  TEXTURE_WIDTH,
+  textureFormat,
+  VEC4_BYTES,
+  vec4Bytes,
+} from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { LimitError } from "./errors.ts";
 import { texelRows } from "./parameter.ts";
@@ -29,20 +37,25 @@ export interface MemoryUse {
 
 /** A value's place. */
 export type Place =
-  | { readonly storage: "texture"; readonly texture: GPUTexture; readonly view: GPUTextureView }
   | {
-    readonly storage: "buffer" | "uniform";
+    readonly storage: "texture" | "half-texture";
+    readonly texture: GPUTexture;
+    readonly view: GPUTextureView;
+  }
+  | {
+    readonly storage: "buffer" | "half-buffer" | "uniform";
     readonly buffer: GPUBuffer;
     readonly offset: number;
     readonly size: number;
   };
 
-/** A tensor to be copied from its staging buffer into its texture before step `before` runs. */
+/** A tensor to be copied from its staging buffer into its texture before stage number `before`. */
 export interface StagedCopy {
   readonly before: number;
   readonly from: GPUBuffer;
   readonly to: GPUTexture;
   readonly rows: number;
+  readonly bytesPerRow: number;
 }
 
 interface Span {
@@ -53,7 +66,13 @@ interface Span {
   firstRead: number | undefined;
 }
 
-const ROW_BYTES = TEXTURE_WIDTH * VEC4_BYTES;
+function rowBytes(storage: Storage): number {
+  return TEXTURE_WIDTH * vec4Bytes(precisionOf(storage));
+}
+
+function isTexture(storage: Storage): storage is "texture" | "half-texture" {
+  return storage === "texture" || storage === "half-texture";
+}
 
 /** The prelude declares uniforms as four vec4s where nothing else is said. */
 const UNIFORM_BYTES = 4 * VEC4_BYTES;
@@ -67,36 +86,51 @@ export class Memory {
   readonly use: MemoryUse = { temporaries: 0, inputs: 0, constants: 0, readback: 0, total: 0 };
   /** Parameters that must be copied into their mirror textures before each run. */
   readonly mirrored = new Set<Value>();
-  /** Copies between steps. */
+  /** Copies between stages. */
   readonly copies: StagedCopy[] = [];
 
   constructor(readonly device: Device) {}
 
+  /** Whether a kernel writes a value to a buffer and others read it from a texture. */
+  staged(value: Value): boolean {
+    return value.origin.kind === "temporary" && isTexture(this.storage(value, "read"));
+  }
+
   /**
-   * Makes memory for everything that the steps touch.
+   * Makes memory for everything that the stages' steps touch.
    *
    * @throws {LimitError} when a value is larger than the adapter allows; nothing has been made then.
    */
-  allocate(steps: readonly Recorded[], outputs: readonly Value[]): void {
-    const spans = this.#spans(steps, outputs);
+  allocate(stages: readonly (readonly Recorded[])[], outputs: readonly Value[]): void {
+    const spans = this.#spans(stages.flat(), outputs);
+    /** For every step, the number of its stage, and for every stage its first step. */
+    const stageOf = stages.flatMap((stage, number) => stage.map(() => number));
+    const firstStep = stages.map((_, number) => stageOf.indexOf(number));
     for (const { value } of spans) this.#checkLimits(value);
     const temporaries = spans.filter(({ value }) => value.origin.kind === "temporary");
     for (const { value, firstRead } of temporaries) {
       // What no kernel reads, such as a loss on its way to the host, stays where it was written.
       if (firstRead === undefined) value.pinned ??= "buffer";
     }
-    this.#assign(temporaries, (span) => this.storage(span.value, "read"), this.#places);
-    const staged = temporaries.filter((span) => this.#places.get(span.value)!.storage === "texture");
+    // A staged value lies in its buffer up to the stage that first reads it, and in its texture from there on.
+    const copied = ({ firstRead }: Span) => firstStep[stageOf[firstRead!]];
+    const staged = temporaries.filter((span) => this.staged(span.value));
     this.#assign(
-      staged.map((span) => ({ ...span, last: span.firstRead! - 1 })),
+      temporaries.map((span) => this.staged(span.value) ? { ...span, first: copied(span) } : span),
+      (span) => this.storage(span.value, "read"),
+      this.#places,
+    );
+    this.#assign(
+      staged.map((span) => ({ ...span, last: copied(span) - 1 })),
       () => "buffer",
       this.#staging,
     );
     for (const { value, firstRead } of staged) {
-      const from = this.#staging.get(value)! as Place & { storage: "buffer" };
-      const to = this.#places.get(value)! as Place & { storage: "texture" };
-      const rows = this.#size(value) / ROW_BYTES;
-      this.copies.push({ before: firstRead!, from: from.buffer, to: to.texture, rows });
+      const from = this.#staging.get(value)! as Place & { buffer: GPUBuffer };
+      const to = this.#places.get(value)! as Place & { texture: GPUTexture };
+      const bytesPerRow = rowBytes(to.storage);
+      const rows = this.#size(value) / bytesPerRow;
+      this.copies.push({ before: stageOf[firstRead!], from: from.buffer, to: to.texture, rows, bytesPerRow });
     }
     for (const { value } of spans) {
       if (value.origin.kind === "input" || value.origin.kind === "constant") this.#input(value);
@@ -106,6 +140,11 @@ export class Memory {
 
   /** How a value is stored where a dispatch uses it this way. */
   storage(value: Value, access: Access): Storage {
+    const storage = this.#kind(value, access);
+    return value.precision === "f16" ? `half-${storage as "buffer" | "texture"}` : storage;
+  }
+
+  #kind(value: Value, access: Access): "buffer" | "texture" | "uniform" {
     if (value.type === "u32" || value.placement || value.origin.kind === "flat") return "buffer";
     if (access !== "read") return "buffer";
     if (value.pinned) return value.pinned;
@@ -137,7 +176,7 @@ export class Memory {
     }
     if (access === "read") return this.#places.get(value)!;
     const place = this.#staging.get(value) ?? this.#places.get(value)!;
-    return place.storage === "uniform" ? { ...place, storage: "buffer" } : place;
+    return { ...place, storage: this.storage(value, access) } as Place;
   }
 
   /** Where a value lies once its steps and copies are done. */
@@ -150,7 +189,7 @@ export class Memory {
     const place = this.#places.get(value);
     if (!place) return; // No dispatch reads this input.
     const { queue } = this.device.gpu;
-    if (place.storage !== "texture") {
+    if ("buffer" in place) {
       queue.writeBuffer(place.buffer, place.offset, data);
       return;
     }
@@ -158,7 +197,7 @@ export class Memory {
       queue.writeTexture(
         { texture: place.texture, origin },
         data,
-        { offset, bytesPerRow: ROW_BYTES },
+        { offset, bytesPerRow: rowBytes(place.storage) },
         size,
       );
     }
@@ -212,11 +251,15 @@ export class Memory {
   #assign(spans: readonly Span[], storage: (span: Span) => Storage, places: Map<Value, Place>): void {
     const lifetimes = spans.map((span, i): Lifetime => {
       const { first, last } = span;
-      return { value: i, size: this.#size(span.value), first, last, pool: storage(span) };
+      // Bytes of a buffer are f32 for one value and f16 for the next; textures have a format.
+      const pool = storage(span) === "half-buffer" ? "buffer" : storage(span);
+      return { value: i, size: this.#size(span.value), first, last, pool };
     });
     for (const slot of assignSlots(lifetimes)) {
       const place = this.#make(slot.size, slot.pool as Storage, spans[slot.values[0]].value);
-      for (const i of slot.values) places.set(spans[i].value, place);
+      for (const i of slot.values) {
+        places.set(spans[i].value, { ...place, storage: storage(spans[i]) } as Place);
+      }
       this.use.temporaries += slot.size;
     }
   }
@@ -224,17 +267,18 @@ export class Memory {
   /** Bytes of a value where it is stored; textures, and buffers staged for them, come in whole rows. */
   #size(value: Value): number {
     const storage = this.storage(value, "read");
-    if (storage === "texture") return Math.ceil(value.bytes / ROW_BYTES) * ROW_BYTES;
+    if (isTexture(storage)) return Math.ceil(value.bytes / rowBytes(storage)) * rowBytes(storage);
     return storage === "uniform" ? Math.max(UNIFORM_BYTES, value.bytes) : value.bytes;
   }
 
   #checkLimits(value: Value): void {
     const { limits } = this.device.gpu;
     const size = this.#size(value);
+    const storage = this.storage(value, "read");
     const most = Math.min(
       limits.maxStorageBufferBindingSize,
       limits.maxBufferSize,
-      this.storage(value, "read") === "texture" ? limits.maxTextureDimension2D * ROW_BYTES : Infinity,
+      isTexture(storage) ? limits.maxTextureDimension2D * rowBytes(storage) : Infinity,
     );
     if (size > most) {
       throw new LimitError(
@@ -249,15 +293,15 @@ export class Memory {
   #make(size: number, storage: Storage, value: Value): Place {
     const { gpu } = this.device;
     const label = `[${value.shape}]`;
-    if (storage === "texture") {
+    if (isTexture(storage)) {
       const texture = gpu.createTexture({
         label,
-        size: [TEXTURE_WIDTH, size / ROW_BYTES],
-        format: "rgba32float",
+        size: [TEXTURE_WIDTH, size / rowBytes(storage)],
+        format: textureFormat(precisionOf(storage)),
         usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.COPY_SRC,
       });
       this.#owned.push(texture);
-      return this.#texturePlace(texture);
+      return this.#texturePlace(texture, storage);
     }
     const kind = storage === "uniform" ? GPUBufferUsage.UNIFORM : 0; // Kernels may write it, too.
     const buffer = gpu.createBuffer({
@@ -280,10 +324,10 @@ export class Memory {
     }
   }
 
-  #texturePlace(texture: GPUTexture): Place {
+  #texturePlace(texture: GPUTexture, storage: "texture" | "half-texture" = "texture"): Place {
     let view = this.#views.get(texture);
     if (!view) this.#views.set(texture, view = texture.createView());
-    return { storage: "texture", texture, view };
+    return { storage, texture, view };
   }
 }
 

@@ -4,6 +4,7 @@ export { type AdapterDescription, Device, type DeviceOptions } from "./device.ts
 export { type Clock, DispatchTimer, type Operand, type Operands, wallClock } from "./dispatch_timer.ts";
 export * from "./errors.ts";
 export type { MemoryUse } from "./memory.ts";
+export { LossScale } from "./loss_scale.ts";
 export * from "./ops/batch_norm.ts";
 export * from "./ops/convolution.ts";
 export * from "./ops/cross_entropy.ts";
@@ -44,6 +45,7 @@ export {
   type Dispatch,
   type LoadMap,
   type Pads,
+  type Precision,
   type Storage,
   TRIPLET_METRICS,
 } from "../kernels/mod.ts";

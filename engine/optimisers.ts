@@ -1,6 +1,7 @@
 /** Optimisers. Each updates all trainable parameters of a set in one dispatch. */
 import { adam, FACTOR_BLOCK, sgd, VEC4_BYTES } from "../kernels/mod.ts";
 import { backward, type Gradients } from "./autograd.ts";
+import type { LossScale } from "./loss_scale.ts";
 import type { ParameterSet } from "./parameter.ts";
 import { type InputSpec, scalars } from "./inputs.ts";
 import { record } from "./recorder.ts";
@@ -13,9 +14,14 @@ export interface Optimiser {
   readonly input: InputSpec<Tensor>;
   /** Names of the buffers, besides the weights, that a checkpoint must keep. */
   readonly state: readonly string[];
+  /** Moves the scale of the loss; undefined where the loss is differentiated as it is. */
+  readonly lossScale: LossScale | undefined;
   /** Values of {@link Optimiser.input} for the given step, counted from 1. */
   settings(step: number, learningRate: number): number[];
-  /** Records the backward pass of a scalar loss and the update of the weights. */
+  /**
+   * Records the backward pass of a scalar loss and the update of the weights. The gradients are those of the loss times
+   * its scale, where there is one.
+   */
   minimize(loss: Tensor, settings: Tensor): Gradients;
 }
 
@@ -31,8 +37,13 @@ export class Sgd implements Optimiser {
     /** What is trained. */
     readonly parameters: ParameterSet,
     /** As they were given. */
-    readonly options: { momentum?: number; weightDecay?: number } = {},
+    readonly options: { momentum?: number; weightDecay?: number; lossScale?: LossScale } = {},
   ) {}
+
+  /** As it was given. */
+  get lossScale(): LossScale | undefined {
+    return this.options.lossScale;
+  }
 
   /** Values of {@link Sgd.input}; the step does not matter. */
   settings(_step: number, learningRate: number): number[] {
@@ -41,9 +52,12 @@ export class Sgd implements Optimiser {
 
   /** Records the backward pass of a scalar loss [] and the update of the weights. */
   minimize(loss: Tensor, settings: Tensor): Gradients {
-    const gradients = backward(loss);
     const set = this.parameters;
-    record(sgd(set.trainableBytes / VEC4_BYTES), {
+    const { lossScale } = this;
+    const gradients = backward(loss, lossScale?.factor(loss.shape));
+    const scaling = lossScale?.judge(flat(set, "gradients"));
+    record(sgd(set.trainableBytes / VEC4_BYTES, scaling !== undefined), {
+      ...(scaling && { scaling }),
       gradients: flat(set, "gradients"),
       factors: factors(set),
       settings: settings.value,
@@ -91,10 +105,21 @@ export class Adam implements Optimiser {
     /** What is trained. */
     readonly parameters: ParameterSet,
     /** As they were given. */
-    readonly options: { beta1?: number; beta2?: number; epsilon?: number; weightDecay?: number } = {},
+    readonly options: {
+      beta1?: number;
+      beta2?: number;
+      epsilon?: number;
+      weightDecay?: number;
+      lossScale?: LossScale;
+    } = {},
   ) {}
 
-  /** Values of {@link Adam.input} for a step counted from 1. */
+  /** As it was given. */
+  get lossScale(): LossScale | undefined {
+    return this.options.lossScale;
+  }
+
+  /** Values of {@link Adam.input} for a step counted from 1; one that its loss's scale has skipped counts as well. */
   settings(step: number, learningRate: number): number[] {
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
     return [
@@ -110,9 +135,12 @@ export class Adam implements Optimiser {
 
   /** Records the backward pass of a scalar loss [] and the update of the weights. */
   minimize(loss: Tensor, settings: Tensor): Gradients {
-    const gradients = backward(loss);
     const set = this.parameters;
-    record(adam(set.trainableBytes / VEC4_BYTES), {
+    const { lossScale } = this;
+    const gradients = backward(loss, lossScale?.factor(loss.shape));
+    const scaling = lossScale?.judge(flat(set, "gradients"));
+    record(adam(set.trainableBytes / VEC4_BYTES, scaling !== undefined), {
+      ...(scaling && { scaling }),
       gradients: flat(set, "gradients"),
       factors: factors(set),
       settings: settings.value,

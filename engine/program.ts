@@ -2,7 +2,7 @@
  * A program: a function of tensors recorded once, planned once, and replayed any number of times. A replay only
  * uploads the inputs, encodes and submits: no allocation, no bind group, no shape arithmetic.
  */
-import { TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../kernels/mod.ts";
+import { type Precision, TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import {
@@ -14,6 +14,7 @@ import {
   type ProgramOutputs,
 } from "./inputs.ts";
 import { Memory, type MemoryUse } from "./memory.ts";
+import { inStages } from "./order.ts";
 import { texelRows } from "./parameter.ts";
 import { type Recorded, Recorder, recordWith } from "./recorder.ts";
 import {
@@ -21,10 +22,9 @@ import {
   copyToMirror,
   dispatch,
   gradientClears,
-  launch,
+  launchStages,
   neededSteps,
   type Stage,
-  stages,
 } from "./schedule.ts";
 import { Tensor, Words } from "./tensor.ts";
 import { Value } from "./value.ts";
@@ -72,6 +72,8 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * Records `body` on tensors of the inputs' shapes, plans it, and makes its memory, pipelines and bind groups.
    *
    * @param body called once; the tensors that it returns are the outputs.
+   * @param options `precision` f16 stores activations [N, H, W, C] and their gradients in half the bytes. Kernels compute
+   *   in f32 all the same, and outputs, parameters and everything per channel or per image are f32.
    * @example Twice the sum of two arrays
    * ```ts
    * import { add, affine, Device, f32, Program } from "@reid/webgpu";
@@ -96,6 +98,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     device: Device,
     inputs: I,
     body: (inputs: ProgramArguments<I>) => O,
+    options: { precision?: Precision } = {},
   ): Promise<Program<I, O>> {
     device.check();
     const values = new Map<string, Value>();
@@ -108,18 +111,19 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
         ? new Words(spec.shape, value)
         : new Tensor(spec.shape, value, spec.differentiable);
     }
-    const recorder = new Recorder(device, values.values());
+    const recorder = new Recorder(device, values.values(), options.precision);
     const returned = recordWith(recorder, () => {
       const outputs = body(named as ProgramArguments<I>);
       return Object.entries(outputs).map(([name, output]) => [name, output.value] as const);
     });
+    for (const [, value] of returned) value.stored = "f32";
     for (const [, value] of returned) if (value.origin.kind !== "parameter") recorder.requireReadable(value);
     const steps = neededSteps(recorder.dispatches, returned.map(([, value]) => value));
     const memory = new Memory(device);
     try {
       return await device.guard("Cannot prepare the program", () => {
-        memory.allocate(steps, returned.map(([, value]) => value));
-        const launches = steps.map((step) => launch(device, memory, step));
+        const stages = inStages(steps, (value) => memory.staged(value));
+        memory.allocate(stages, returned.map(([, value]) => value));
         let offset = 0;
         const outputs = returned.map(([name, value]) => {
           const place = { name, value, offset, bytes: value.bytes };
@@ -131,7 +135,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
           memory,
           values,
           outputs,
-          stages(launches, memory.copies),
+          launchStages(device, memory, stages),
           gradientClears(steps),
         );
         for (let i = 0; i < IN_FLIGHT && outputs.length > 0; i++) {
@@ -261,7 +265,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
 
   #copyOut(encoder: GPUCommandEncoder, value: Value, buffer: GPUBuffer, start: number): void {
     const place = this.#memory.home(value);
-    if (place.storage !== "texture") {
+    if ("buffer" in place) {
       encoder.copyBufferToBuffer(place.buffer, place.offset, buffer, start, value.bytes);
       return;
     }

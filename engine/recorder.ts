@@ -2,7 +2,7 @@
  * Recording: ops append dispatches on virtual values to the recorder in force, and leave nodes on its tape.
  * Nothing touches the GPU here.
  */
-import type { Dispatch } from "../kernels/mod.ts";
+import type { Dispatch, Precision } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import type { Parameter, ParameterSet } from "./parameter.ts";
@@ -36,7 +36,7 @@ export class Recorder {
   /** Sets whose weights have been updated so far. */
   readonly #updated = new Set<ParameterSet>();
 
-  constructor(readonly device: Device, inputs: Iterable<Value>) {
+  constructor(readonly device: Device, inputs: Iterable<Value>, readonly precision: Precision = "f32") {
     this.#filled = new Set(inputs);
   }
 
@@ -107,6 +107,16 @@ export function recordWith<T>(target: Recorder, work: () => T): T {
 /** Records a dispatch into the program in force. */
 export function record(dispatch: Dispatch, values: Readonly<Record<string, Value>>): void {
   recorder().record(dispatch, values);
+}
+
+/**
+ * New memory for a tensor of any size that grows with the images, or for its gradient: where it is [N, H, W, C] it is
+ * stored in the program's precision.
+ */
+export function activation(shape: readonly number[]): Value {
+  const value = temporary(shape);
+  if (shape.length === 4) value.stored = recorder().precision;
+  return value;
 }
 
 /** New memory for a tensor that a dispatch will write. */

@@ -11,7 +11,7 @@ import type { Value } from "./value.ts";
 /** Copies, then dispatches that run in one pass. */
 export interface Stage {
   readonly copies: readonly StagedCopy[];
-  readonly launches: Launch[];
+  readonly launches: readonly Launch[];
 }
 
 /** One encoded dispatch. */
@@ -28,23 +28,24 @@ export function dispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, rec
   pass.dispatchWorkgroups(...recorded.dispatch.workgroups);
 }
 
-/** Puts copies in front of the dispatches that need them, as few stages as that allows. */
-export function stages(launches: readonly Launch[], copies: readonly StagedCopy[]): Stage[] {
-  const due = Map.groupBy(copies, (copy) => copy.before);
-  const stages: Stage[] = [{ copies: [], launches: [] }];
-  launches.forEach((launch, step) => {
-    const now = due.get(step);
-    if (now) stages.push({ copies: now, launches: [] });
-    stages[stages.length - 1].launches.push(launch);
-  });
-  return stages;
+/** Makes what stages of steps need to be encoded. */
+export function launchStages(
+  device: Device,
+  memory: Memory,
+  stages: readonly (readonly Recorded[])[],
+): Stage[] {
+  const copies = Map.groupBy(memory.copies, (copy) => copy.before);
+  return stages.map((steps, number) => ({
+    copies: copies.get(number) ?? [],
+    launches: steps.map((step) => launch(device, memory, step)),
+  }));
 }
 
 /** Encodes copies of what kernels wrote into the textures that the next ones read. */
 export function copyStaged(encoder: GPUCommandEncoder, copies: readonly StagedCopy[]): void {
-  for (const { from, to, rows } of copies) {
+  for (const { from, to, rows, bytesPerRow } of copies) {
     encoder.copyBufferToTexture(
-      { buffer: from, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES },
+      { buffer: from, bytesPerRow },
       { texture: to },
       [TEXTURE_WIDTH, rows],
     );
@@ -71,7 +72,7 @@ export function neededSteps(dispatches: readonly Recorded[], outputs: readonly V
 }
 
 /** Makes what a dispatch needs to be encoded: its pipeline and its bind group. */
-export function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
+function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
   const { dispatch, values } = recorded;
   const limit = device.gpu.limits.maxComputeWorkgroupsPerDimension;
   if (dispatch.workgroups.some((count) => count > limit)) {
@@ -86,7 +87,7 @@ export function launch(device: Device, memory: Memory, recorded: Recorded): Laun
     layout: device.bindGroupLayout(dispatch, storages),
     entries: places.map((place, binding) => ({
       binding,
-      resource: place.storage === "texture"
+      resource: "view" in place
         ? place.view
         : { buffer: place.buffer, offset: place.offset, size: place.size },
     })),

@@ -2,7 +2,7 @@
 import { applyMap, type LoadMap, padRows } from "../kernels/mod.ts";
 import { ShapeError } from "./errors.ts";
 import type { Parameter } from "./parameter.ts";
-import { recorder, temporary } from "./recorder.ts";
+import { activation, recorder } from "./recorder.ts";
 import { Value } from "./value.ts";
 
 /** A tensor whose elements are `map(source)` and have not been written: readers apply the map as they load. */
@@ -43,7 +43,7 @@ export class Tensor {
   get value(): Value {
     if (!this.#value) {
       const { map, values } = this.load("x");
-      const y = temporary(this.shape);
+      const y = activation(this.shape);
       recorder().record(applyMap(this.shape, map), { ...values, y });
       this.#value = y;
     }

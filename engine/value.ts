@@ -1,5 +1,5 @@
 /** Virtual memory: what dispatches read and write before a plan decides where it lives. */
-import { tensorBytes, vec4s } from "../kernels/mod.ts";
+import { type Precision, tensorBytes, vec4s } from "../kernels/mod.ts";
 import type { Parameter, ParameterSet } from "./parameter.ts";
 
 /** Where a value comes from. */
@@ -21,6 +21,8 @@ export class Value {
   placement: { set: ParameterSet; buffer: string; parameter: Parameter } | undefined;
   /** Keep in a buffer (or uniform) even where tensors live in textures. */
   pinned: "buffer" | "uniform" | undefined;
+  /** What an activation's elements are stored as; everything else is f32. */
+  stored: Precision = "f32";
 
   /** Memory that is not placed yet. */
   constructor(
@@ -32,9 +34,16 @@ export class Value {
     readonly origin: Origin,
   ) {}
 
-  /** Bytes in f32 with the last axis padded, or of the words. */
+  /** What the elements of a tensor are stored as. The flat buffers of a set are f32, whatever is written there. */
+  get precision(): Precision {
+    return this.placement ? "f32" : this.stored;
+  }
+
+  /** Bytes with the last axis padded, or of the words. */
   get bytes(): number {
-    return this.type === "u32" ? 4 * this.shape.reduce((a, b) => a * b, 1) : tensorBytes(this.shape);
+    return this.type === "u32"
+      ? 4 * this.shape.reduce((a, b) => a * b, 1)
+      : tensorBytes(this.shape, this.precision);
   }
 
   /** vec4s of a tensor. */

@@ -7,15 +7,16 @@
 // weights, first, second [LENGTH4] vec4s, updated in place;  gradients [LENGTH4] vec4s
 // factors  [LENGTH4 / 16] vec4s: what multiplies rate and decay in a block of 16 vec4s (one parameter's)
 // settings: rate, beta1, beta2, epsilon;  decay, 1 / (1 - beta1ᵗ), 1 / (1 - beta2ᵗ)
+// gradient(i) and skipped() come from plain_gradients.wgsl or scaled_gradients.wgsl.
 
 override LENGTH4: u32;
 
 fn run(i: u32) {
-  if (i >= LENGTH4) { return; }
+  if (i >= LENGTH4 || skipped()) { return; }
   let s = settings_load(0u);
   let t = settings_load(1u);
   let f = factors_load(i / 16u);
-  let g = gradients_load(i);
+  let g = gradient(i);
   let w = weights_load(i);
   let m = mix(g, first_load(i), s.y);
   let v = mix(g * g, second_load(i), s.z);

@@ -12,6 +12,7 @@ export * from "./convolution_shape.ts";
 export * from "./depthwise_conv.ts";
 export * from "./global_average_pool.ts";
 export * from "./residual_add.ts";
+export * from "./loss_scale.ts";
 export * from "./optimisers.ts";
 export * from "./layout.ts";
 export * from "./sum.ts";

@@ -13,7 +13,7 @@
  * the end of the work. Shaders that share a workgroup's memory write their own entry point.
  */
 import { type Binding, type Dispatch, isGradientMap } from "./dispatch.ts";
-import { type Storage, TEXTURE_WIDTH } from "./storage.ts";
+import { LARGEST_HALF, precisionOf, type Storage, TEXTURE_WIDTH, textureFormat } from "./storage.ts";
 import { unroll } from "./unroll.ts";
 
 const COMMON = `
@@ -39,6 +39,16 @@ fn within(v: vec4f, c4: u32, channels: u32) -> vec4f {
 }
 `;
 
+// What WGSL makes of numbers beyond f16 is up to the adapter, so it is not asked: a gradient that does not fit must be
+// noticed. Both numbers of a pair become NaN where one is too large.
+const HALF = `
+fn half_bits(v: vec4f) -> vec2u {
+  let bits = vec2u(pack2x16float(v.xy), pack2x16float(v.zw));
+  let large = abs(v) > vec4f(${LARGEST_HALF}.0);
+  return select(bits, vec2u(0x7e007e00u), vec2<bool>(any(large.xy), any(large.zw)));
+}
+`;
+
 const ENTRY_POINT = `
 @compute @workgroup_size(64)
 fn main(
@@ -55,7 +65,8 @@ export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): st
   const tile = Object.entries(dispatch.tile).map(([name, value]) => `const ${name}: i32 = ${value};`);
   const declarations = dispatch.bindings.map((binding, i) => declare(binding, i, storages[i]));
   const entryPoint = dispatch.source.includes("fn run(") ? ENTRY_POINT : "";
-  return [COMMON, ...tile, ...declarations, unroll(dispatch.source, dispatch.tile), entryPoint].join("\n");
+  const common = storages.includes("half-buffer") ? COMMON + HALF : COMMON;
+  return [common, ...tile, ...declarations, unroll(dispatch.source, dispatch.tile), entryPoint].join("\n");
 }
 
 function declare(binding: Binding, index: number, storage: Storage): string {
@@ -71,11 +82,25 @@ fn ${name}_at(i: u32) -> u32 { return ${name}_data[i]; }
 fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
   }
   const lines: string[] = [];
-  if (storage === "texture") {
+  if (storage === "texture" || storage === "half-texture") {
     if (access !== "read") throw new TypeError(`Textures are only read, and ${name} is written`);
-    lines.push(`${slot} ${name}_data: texture_storage_2d<rgba32float, read>;`);
+    const format = textureFormat(precisionOf(storage));
+    lines.push(`${slot} ${name}_data: texture_storage_2d<${format}, read>;`);
     const place = `vec2u(i & ${TEXTURE_WIDTH - 1}u, i >> ${Math.log2(TEXTURE_WIDTH)}u)`;
     lines.push(`fn ${name}_load(i: u32) -> vec4f { return textureLoad(${name}_data, ${place}); }`);
+  } else if (storage === "half-buffer") {
+    lines.push(`${slot}<storage, ${access === "read" ? "read" : "read_write"}> ${name}_data: array<vec2u>;`);
+    if (access !== "write") {
+      lines.push(
+        `fn ${name}_load(i: u32) -> vec4f {`,
+        `  let bits = ${name}_data[i];`,
+        `  return vec4f(unpack2x16float(bits.x), unpack2x16float(bits.y));`,
+        `}`,
+      );
+    }
+    if (access !== "read") {
+      lines.push(`fn ${name}_store(i: u32, v: vec4f) { ${name}_data[i] = half_bits(v); }`);
+    }
   } else {
     const space = storage === "uniform" ? "uniform" : `storage, ${access === "read" ? "read" : "read_write"}`;
     const array = storage === "uniform" ? `array<vec4f, ${binding.vec4s ?? 4}>` : "array<vec4f>";

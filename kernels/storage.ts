@@ -8,14 +8,40 @@
  * - `texture`: texels of an rgba32float storage texture, {@link TEXTURE_WIDTH} to a row, for reading only.
  *   Software adapters read these 10 to 20 times faster than buffers.
  * - `uniform`: a few vec4s in a uniform buffer, for values that every thread reads.
+ * - `half-buffer`, `half-texture`: the first two with four f16 in place of four f32: `array<vec2u>`, and texels of an
+ *   rgba16float storage texture. Kernels compute in f32 all the same, so no adapter needs `shader-f16`.
  */
-export type Storage = "buffer" | "texture" | "uniform";
+export type Storage = "buffer" | "texture" | "uniform" | "half-buffer" | "half-texture";
+
+/** The format that a tensor's elements have in memory. */
+export type Precision = "f32" | "f16";
+
+/** All of {@link Precision}. */
+export const PRECISIONS: readonly Precision[] = ["f32", "f16"];
+
+/** Largest number of f16; what is larger is stored as NaN. */
+export const LARGEST_HALF = 65504;
 
 /** Texels in a row of every texture; a power of two, so that a linear index splits without division. */
 export const TEXTURE_WIDTH = 4096;
 
 /** Bytes of a vec4f. */
 export const VEC4_BYTES = 16;
+
+/** Bytes of a vec4 whose elements have this precision. */
+export function vec4Bytes(precision: Precision): number {
+  return precision === "f16" ? VEC4_BYTES / 2 : VEC4_BYTES;
+}
+
+/** The precision of what is stored so. */
+export function precisionOf(storage: Storage): Precision {
+  return storage === "half-buffer" || storage === "half-texture" ? "f16" : "f32";
+}
+
+/** The format of a texture that holds elements of this precision. */
+export function textureFormat(precision: Precision): "rgba32float" | "rgba16float" {
+  return precision === "f16" ? "rgba16float" : "rgba32float";
+}
 
 /** Number of vec4s that hold `channels` scalars. */
 export function vec4Count(channels: number): number {
@@ -42,9 +68,9 @@ export function vec4s(shape: readonly number[]): number {
   return rowCount(shape) * vec4Count(lastAxis(shape));
 }
 
-/** Bytes of a tensor of this shape in f32, padding included. */
-export function tensorBytes(shape: readonly number[]): number {
-  return vec4s(shape) * VEC4_BYTES;
+/** Bytes of a tensor of this shape, in f32 if nothing else is said, padding included. */
+export function tensorBytes(shape: readonly number[], precision: Precision = "f32"): number {
+  return vec4s(shape) * vec4Bytes(precision);
 }
 
 /** Copies row-major data into the padded layout. `data` may already be padded where the last axis needs none. */

@@ -13,7 +13,7 @@ import {
   outputSize,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { record, recorder, temporary } from "../recorder.ts";
+import { activation, record, recorder } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import { summedSlices } from "./matrix.ts";
 
@@ -31,13 +31,13 @@ export function conv2d(x: TensorLike, weight: TensorLike, geometry: ConvGeometry
   const shape: Conv2dShape = { ...imageSizes("conv2d", image, kh, kw, geometry), cin, cout };
   const { oh, ow } = outputSize(shape);
   const outShape = [shape.n, oh, ow, cout];
-  const y = temporary(outShape);
+  const y = activation(outShape);
   record(conv2dForward(shape), { x: image.value, w: w.value, y });
   return result([image, w], outShape, y, (gradient, needs) => {
     const dy = gradient.value;
     let dx: Tensor | null = null;
     if (needs[0]) {
-      const value = temporary(image.shape);
+      const value = activation(image.shape);
       record(conv2dInputGradient(shape), { dy, w: w.value, dx: value });
       dx = new Tensor(image.shape, value);
     }
@@ -74,14 +74,14 @@ export function depthwiseConv(x: TensorLike, weight: TensorLike, geometry: ConvG
   const shape: DepthwiseShape = { ...imageSizes("depthwiseConv", image, kh, kw, geometry), channels };
   const { oh, ow } = outputSize(shape);
   const outShape = [shape.n, oh, ow, channels];
-  const y = temporary(outShape);
+  const y = activation(outShape);
   const loaded = image.load("x");
   record(depthwiseForward(shape, loaded.map), { ...loaded.values, w: w.value, y });
   return result([image, w], outShape, y, (gradient, needs) => {
     const dy = gradient.load("dy");
     let dx: Tensor | null = null;
     if (needs[0]) {
-      const value = temporary(image.shape);
+      const value = activation(image.shape);
       record(depthwiseConvInputGradient(shape, dy.map), { ...dy.values, w: w.value, dx: value });
       dx = new Tensor(image.shape, value);
     }

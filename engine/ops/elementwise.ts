@@ -1,7 +1,7 @@
 /** Arithmetic of two tensors, elementwise with numpy broadcasting. */
 import { binary, type BinaryOperation, broadcastShape } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { record, temporary } from "../recorder.ts";
+import { activation, record } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import { sum } from "./reduce.ts";
 import { affine } from "./unary.ts";
@@ -10,7 +10,7 @@ import { reshape } from "./shape.ts";
 function apply(operation: BinaryOperation, a: Tensor, b: Tensor): Tensor {
   const shape = broadcastShape(a.shape, b.shape);
   if (!shape) throw new ShapeError(`Cannot ${operation} tensors of shapes [${a.shape}] and [${b.shape}]`);
-  const y = temporary(shape);
+  const y = activation(shape);
   record(binary(operation, a.shape, b.shape), { a: a.value, b: b.value, y });
   return new Tensor(shape, y);
 }

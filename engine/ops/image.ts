@@ -1,7 +1,7 @@
 /** Images from packed bytes. */
 import { image, imageWords } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { record, temporary } from "../recorder.ts";
+import { activation, record } from "../recorder.ts";
 import { constant, Tensor, type Words } from "../tensor.ts";
 
 /** Mean and standard deviation of ImageNet's colours, red, green, blue, from 0 to 1. */
@@ -66,7 +66,7 @@ export function normalisedImages(
   const { mean, deviation } = colour;
   const table = [...deviation.map((d) => 1 / (255 * d)), ...mean.map((m, i) => -m / deviation[i])];
   const shape = [n, height, width, 3];
-  const y = temporary(shape);
+  const y = activation(shape);
   record(image(n, height, width), {
     pixels: pixels.value,
     transforms: transforms.value,

@@ -11,7 +11,7 @@ import {
   vec4s,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { record, recorder, temporary } from "../recorder.ts";
+import { activation, record, recorder, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { add } from "./elementwise.ts";
@@ -60,14 +60,14 @@ function rowProduct(op: string, x: Tensor, w: Tensor): Tensor {
     );
   }
   const outShape = [...x.shape.slice(0, -1), shape.n];
-  const y = temporary(outShape);
+  const y = activation(outShape);
   const loaded = x.load("x");
   record(product(shape, loaded.map), { ...loaded.values, w: w.value, y });
   return result([x, w], outShape, y, (gradient, needs) => {
     gradient.settle(loadsOfGradient(shape));
     let dx: Tensor | null = null;
     if (needs[0]) {
-      const value = temporary(x.shape);
+      const value = activation(x.shape);
       const dy = gradient.load("x");
       const dispatch = matmulTransposed({ m: shape.m, k: shape.n, n: shape.k }, dy.map);
       record(dispatch, { ...dy.values, w: w.value, y: value });

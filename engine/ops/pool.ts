@@ -1,7 +1,7 @@
 /** Pooling. */
 import { globalAveragePool as forward, globalAveragePoolGradient } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { record, temporary } from "../recorder.ts";
+import { activation, record, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 
 /** Mean over all pixels: [N, H, W, C] → [N, C]. @throws {ShapeError} when x is no image. */
@@ -15,7 +15,7 @@ export function globalAveragePool(x: TensorLike): Tensor {
   const loaded = image.load("x");
   record(forward(n, h * w, channels, loaded.map), { ...loaded.values, y });
   return result([image], [n, channels], y, (gradient) => {
-    const dx = temporary(image.shape);
+    const dx = activation(image.shape);
     record(globalAveragePoolGradient(n, h * w, channels), { dy: gradient.value, dx });
     return [new Tensor(image.shape, dx)];
   });

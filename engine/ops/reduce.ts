@@ -1,7 +1,7 @@
 /** Sums and means over any axes. Long sums are cut into slices that are added in a fixed order. */
 import { broadcast, elementCount, sum as sumKernel, sumShape } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { record, recorder, temporary } from "../recorder.ts";
+import { activation, record, recorder, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { affine } from "./unary.ts";
@@ -19,7 +19,7 @@ export function sum(x: TensorLike, axes?: readonly number[]): Tensor {
   const y = temporary(sumShape(input.shape, over));
   sumInto(input.value, input.shape, over, y);
   return result([input], y.shape, y, (gradient) => {
-    const dx = temporary(input.shape);
+    const dx = activation(input.shape);
     record(broadcast(input.shape, over), { dy: gradient.value, dx });
     return [new Tensor(input.shape, dx)];
   });

@@ -1,7 +1,7 @@
 /** The sum at the end of a residual block. */
 import { residualAdd as kernel } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { record, temporary } from "../recorder.ts";
+import { activation, record } from "../recorder.ts";
 import { asTensor, result, type Tensor, type TensorLike } from "../tensor.ts";
 
 /**
@@ -14,7 +14,7 @@ export function residualAdd(a: TensorLike, b: TensorLike): Tensor {
   if (x.shape.join() !== y.shape.join()) {
     throw new ShapeError(`residualAdd() takes equal shapes; got [${x.shape}] and [${y.shape}]`);
   }
-  const sum = temporary(x.shape);
+  const sum = activation(x.shape);
   const [left, right] = [x.load("a"), y.load("b")];
   record(kernel(x.shape, left.map, right.map), { ...left.values, ...right.values, y: sum });
   return result([x, y], x.shape, sum, (gradient) => [gradient, gradient]);

@@ -11,7 +11,7 @@ import {
   window,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { record, temporary } from "../recorder.ts";
+import { activation, record, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike, type Words } from "../tensor.ts";
 
 /**
@@ -29,7 +29,7 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
     // Per-channel maps stay with tensors whose channels stay.
     if (input.deferred && lastAxis(shape) === lastAxis(input.shape)) return input.deferred;
     if (sameLayout(input.shape, shape)) return input.value;
-    const y = temporary(shape);
+    const y = activation(shape);
     record(reshapeKernel(input.shape, shape), { x: input.value, y });
     return y;
   };
@@ -65,10 +65,10 @@ export function slice(x: TensorLike, axis: number, start: number, end: number): 
         `needs whole numbers with 0 <= start < end <= ${input.shape[axis]}`,
     );
   }
-  const y = temporary(input.shape.with(axis, end - start));
+  const y = activation(input.shape.with(axis, end - start));
   record(window(input.shape, axis, start, end - start), { x: input.value, y });
   return result([input], y.shape, y, (gradient) => {
-    const dx = temporary(input.shape);
+    const dx = activation(input.shape);
     record(window(y.shape, axis, -start, input.shape[axis]), { x: gradient.value, y: dx });
     return [new Tensor(input.shape, dx)];
   });
@@ -88,10 +88,10 @@ export function gather(x: TensorLike, indices: Words): Tensor {
   }
   const [count] = indices.shape;
   if (input.shape.length === 1) return reshape(gather(reshape(input, [input.shape[0], 1]), indices), [count]);
-  const y = temporary([count, ...input.shape.slice(1)]);
+  const y = activation([count, ...input.shape.slice(1)]);
   record(gatherKernel(input.shape, count), { x: input.value, indices: indices.value, y });
   return result([input], y.shape, y, (gradient) => {
-    const dx = temporary(input.shape);
+    const dx = activation(input.shape);
     record(gatherGradient(input.shape, count), { dy: gradient.value, indices: indices.value, dx });
     return [new Tensor(input.shape, dx)];
   });
@@ -125,7 +125,7 @@ function joined(parts: readonly Tensor[], axis: number): Tensor {
   const middle = parts.length >> 1;
   const [a, b] = [joined(parts.slice(0, middle), axis), joined(parts.slice(middle), axis)];
   const [first, all] = [a.shape[axis], a.shape[axis] + b.shape[axis]];
-  const y = temporary(a.shape.with(axis, all));
+  const y = activation(a.shape.with(axis, all));
   record(concatKernel(a.shape, b.shape, axis), { a: a.value, b: b.value, y });
   return result([a, b], y.shape, y, (gradient, needs) => [
     needs[0] ? slice(gradient, axis, 0, first) : null,

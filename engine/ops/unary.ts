@@ -6,17 +6,17 @@ import {
   unaryGradient,
   type UnaryOperation,
 } from "../../kernels/mod.ts";
-import { record, temporary } from "../recorder.ts";
+import { activation, record } from "../recorder.ts";
 import { asTensor, constant, result, Tensor, type TensorLike } from "../tensor.ts";
 
 function apply(operation: UnaryOperation, input: TensorLike): Tensor {
   const x = asTensor(input);
   const argument = x.value;
-  const y = temporary(x.shape);
+  const y = activation(x.shape);
   record(unary(operation, x.shape), { x: argument, y });
   const saved = gradientNeedsArgument(operation) ? argument : y;
   return result([x], x.shape, y, (gradient) => {
-    const dx = temporary(x.shape);
+    const dx = activation(x.shape);
     record(unaryGradient(operation, x.shape), { dy: gradient.value, s: saved, dx });
     return [new Tensor(x.shape, dx)];
   });
@@ -25,7 +25,7 @@ function apply(operation: UnaryOperation, input: TensorLike): Tensor {
 /** factor · x + offset, both plain numbers. */
 export function affine(input: TensorLike, factor: number, offset: number): Tensor {
   const x = asTensor(input);
-  const y = temporary(x.shape);
+  const y = activation(x.shape);
   const parameters = constant([factor, offset], [2], { uniform: true }).value;
   record(affineKernel(x.shape), { x: x.value, parameters, y });
   return result([x], x.shape, y, (gradient) => [affine(gradient, factor, 0)]);

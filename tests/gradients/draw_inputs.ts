@@ -2,6 +2,7 @@
 import { referenceOps } from "../reference/reference_ops.ts";
 import { type SeededRandom, seededRandom, seedOf } from "../reference/seeded_random.ts";
 import { clearanceOf, elementCount, leaf, type RefTensor } from "../reference/tape.ts";
+import type { Precision } from "../../engine/mod.ts";
 import type { GradientCase, InputSpec } from "./cases/gradient_case.ts";
 
 /** How far every op of a case stays from its kinks, unless the case lies on one. */
@@ -11,14 +12,17 @@ const AVOIDED_BY = 2e-3;
 const MOST_DRAWS = 2000;
 
 /**
- * Inputs of a case as f32 numbers, the same on every call: drawn anew until the reference finds every ReLU6,
- * hinge and mined pair at least `LEAST_CLEARANCE` from where its gradient jumps.
+ * Inputs of a case as f32 numbers, or rounded to f16, the same on every call: drawn anew until the reference finds every
+ * ReLU6, hinge and mined pair at least `LEAST_CLEARANCE` from where its gradient jumps.
  * @throws Error when 2000 draws were all too near to a kink
  */
-export function drawInputs(gradientCase: GradientCase): Float32Array[] {
+export function drawInputs(gradientCase: GradientCase, precision: Precision = "f32"): Float32Array[] {
   const random = seededRandom(seedOf(gradientCase.name));
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
-    const inputs = gradientCase.inputs.map((spec) => drawInput(spec, random));
+    const inputs = gradientCase.inputs.map((spec) => {
+      const input = drawInput(spec, random);
+      return precision === "f16" ? input.map(Math.f16round) : input;
+    });
     if (gradientCase.atKink || clearanceOf(runReference(gradientCase, inputs)) >= LEAST_CLEARANCE) {
       return inputs;
     }

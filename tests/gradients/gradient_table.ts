@@ -1,13 +1,13 @@
 /** The gradient table as tests: every case on the engine, held against the f64 reference. */
 import assert from "node:assert/strict";
-import { Device, type DeviceOptions } from "../../engine/mod.ts";
+import { Device, type DeviceOptions, type Precision } from "../../engine/mod.ts";
 import { allCases } from "./cases/all_cases.ts";
 import { engineRunner } from "./engine_runner.ts";
 import { figuresTable } from "./figures_table.ts";
 import { type CaseFigures, checkCase } from "./harness.ts";
 
 /** Registers a test for each op, on a device opened with `options`, and prints the table of errors after them. */
-export function testGradients(where: string, options: DeviceOptions): void {
+export function testGradients(where: string, options: DeviceOptions, precision: Precision = "f32"): void {
   let device: Device | undefined;
   const table: CaseFigures[] = [];
 
@@ -17,9 +17,9 @@ export function testGradients(where: string, options: DeviceOptions): void {
 
   for (const [op, cases] of Map.groupBy(allCases, (row) => row.op)) {
     Deno.test(`${op} and its gradient equal the f64 reference, ${where}`, async () => {
-      const run = engineRunner(device!);
+      const run = engineRunner(device!, precision);
       const figures: CaseFigures[] = [];
-      for (const row of cases) figures.push(await checkCase(row, run));
+      for (const row of cases) figures.push(await checkCase(row, run, precision));
       table.push(...figures);
       const failures = figures.flatMap(({ name, failures }) =>
         failures.map((failure) => `${name}: ${failure}`)

@@ -14,6 +14,7 @@ import {
   leaves,
   runReference,
 } from "./draw_inputs.ts";
+import type { Precision } from "../../engine/mod.ts";
 import { referenceOps } from "../reference/reference_ops.ts";
 
 /** What an engine computes for a case: the output and, for every input that is not constant, its gradient. */
@@ -53,7 +54,17 @@ export interface CaseFigures {
   failures: string[];
 }
 
-const F32_TOLERANCES: Tolerances = { reference: 1e-4, differences: 1e-3 };
+/**
+ * A number stored as f16 is off by up to 2^-11 of itself. An inverted residual block, the longest chain of the table,
+ * stores ten one after another: four forward, and back again the cotangent, the sum, three inputs' gradients and the
+ * copy of the first.
+ */
+const F16_ERROR = 10 * 2 ** -11;
+
+const TOLERANCES: Readonly<Record<Precision, Tolerances>> = {
+  f32: { reference: 1e-4, differences: 1e-3 },
+  f16: { reference: F16_ERROR, differences: F16_ERROR },
+};
 const MOST_COORDINATES = 12;
 
 /**
@@ -69,9 +80,10 @@ const ZERO_SHARE = 1e-2;
 export async function checkCase(
   gradientCase: GradientCase,
   run: EngineRunner,
-  tolerances: Tolerances = F32_TOLERANCES,
+  precision: Precision = "f32",
+  tolerances: Tolerances = TOLERANCES[precision],
 ): Promise<CaseFigures> {
-  const expected = expectationOf(gradientCase);
+  const expected = expectationOf(gradientCase, precision);
   const actual = await run(gradientCase, expected.inputs, cotangentSeedOf(gradientCase));
   const failures: string[] = [];
   const limit = (what: string, error: number, most: number): number => {
@@ -125,12 +137,14 @@ interface Expectation {
   differences: readonly Float64Array[];
 }
 
-const expectations = new WeakMap<GradientCase, Expectation>();
+const expectations = new WeakMap<GradientCase, Map<Precision, Expectation>>();
 
-function expectationOf(gradientCase: GradientCase): Expectation {
-  const known = expectations.get(gradientCase);
-  if (known !== undefined) return known;
-  const inputs = drawInputs(gradientCase);
+function expectationOf(gradientCase: GradientCase, precision: Precision): Expectation {
+  const known = expectations.get(gradientCase) ?? new Map<Precision, Expectation>();
+  expectations.set(gradientCase, known);
+  const found = known.get(precision);
+  if (found !== undefined) return found;
+  const inputs = drawInputs(gradientCase, precision);
   const values = leaves(gradientCase, inputs);
   const output = gradientCase.run(referenceOps, values, indicesOf(gradientCase));
   const cotangent = drawCotangent(cotangentSeedOf(gradientCase), output.data.length);
@@ -155,7 +169,7 @@ function expectationOf(gradientCase: GradientCase): Expectation {
     coordinates,
     differences,
   };
-  expectations.set(gradientCase, expectation);
+  known.set(precision, expectation);
   return expectation;
 }
 
