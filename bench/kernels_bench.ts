@@ -17,7 +17,7 @@ import { clockInWords, kernelClock } from "./clock.ts";
 import { type Measured, peaksLine, rooflineTable } from "./roofline_table.ts";
 import { type BenchRow, workOf } from "./row.ts";
 import { allRows } from "./rows/all_rows.ts";
-import { type Rung, rungs } from "./rows/naive.ts";
+import { type Ladder, ladders } from "./rows/naive.ts";
 
 /** About how long the runs of one iteration take together. */
 const MILLISECONDS = 40;
@@ -33,12 +33,11 @@ const timings = new Map<BenchRow, number[]>();
 /** The row that is being timed: only its operands are in memory. */
 let current: { row: BenchRow; timer: DispatchTimer } | undefined;
 
-for (const rung of rungs()) {
-  await checkAgreement(rung);
-  await register(rung.naive);
-  await register(rung.tuned);
+for (const ladder of ladders()) {
+  await checkAgreement(ladder);
+  for (const row of [ladder.naive, ...ladder.variants]) await register(row);
 }
-for (const row of allRows(device.parallelism)) await register(row);
+for (const row of allRows(device.target)) await register(row);
 
 // Minutes later: on a machine that others use, the first measurement may have met a bad moment.
 Deno.bench("peaks once more", { n: 1, warmup: 0 }, async () => {
@@ -89,20 +88,26 @@ async function timerOf(row: BenchRow): Promise<DispatchTimer> {
   return current.timer;
 }
 
-/** A naive kernel is the reference that the tuned one must agree with before either is timed. */
-async function checkAgreement({ naive, tuned }: Rung): Promise<void> {
-  const outputs: Float32Array[] = [];
-  for (const { dispatch, operands } of [naive, tuned]) {
-    const timer = await DispatchTimer.make(device, dispatch, operands);
+/** A naive kernel is the reference that every variant must agree with before one is timed. */
+async function checkAgreement({ naive, variants }: Ladder): Promise<void> {
+  const expected = await outputOf(naive);
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  for (const variant of variants) {
+    const actual = await outputOf(variant);
+    const error = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i])), 0);
+    assert.ok(
+      largest > 0 && error <= 1e-5 * largest,
+      `${variant.dispatch.kernel}, ${variant.layer}, and the naive kernel differ by ${error}`,
+    );
+  }
+}
+
+async function outputOf({ dispatch, operands }: BenchRow): Promise<Float32Array> {
+  const timer = await DispatchTimer.make(device, dispatch, operands);
+  try {
     await timer.run(1);
-    outputs.push(await timer.read("y"));
+    return await timer.read("y");
+  } finally {
     timer.destroy();
   }
-  const [expected, actual] = outputs;
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const error = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i])), 0);
-  assert.ok(
-    largest > 0 && error <= 1e-5 * largest,
-    `${tuned.dispatch.kernel} and the naive kernel differ by ${error}`,
-  );
 }

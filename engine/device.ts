@@ -1,11 +1,23 @@
 /** The GPU, opened once: adapter choice, limits, errors turned into exceptions, and the pipeline cache. */
-import { type Dispatch, precisionOf, shaderText, type Storage, textureFormat } from "../kernels/mod.ts";
+import {
+  type AdapterClass,
+  type Choices,
+  type Dispatch,
+  precisionOf,
+  shaderText,
+  type Storage,
+  type Target,
+  targetOf,
+  textureFormat,
+} from "../kernels/mod.ts";
 import { DeviceLostError, type EngineError, GpuError, NoAdapterError } from "./errors.ts";
 
 /** How a {@link Device} is opened. */
 export interface DeviceOptions {
   /** Where tensors live. `auto`: textures on software adapters, buffers on real GPUs. */
   storage?: "auto" | "buffer" | "texture";
+  /** Whose kernels run. `auto`: those for software adapters or for GPUs, whichever the adapter is. */
+  kernels?: "auto" | AdapterClass;
   /** `adapter` asks for all that the adapter offers, `default` for WebGPU's defaults, as a browser gives them. */
   limits?: "adapter" | "default";
   /** Ask for GPU timestamps, where offered; {@link Device.timestamps} says whether they were granted. */
@@ -41,6 +53,7 @@ export class Device {
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   #failure: EngineError | undefined;
   #destroyed = false;
+  #target: Target;
 
   private constructor(
     /** The WebGPU device itself. */
@@ -51,7 +64,9 @@ export class Device {
     readonly storage: "buffer" | "texture",
     /** Whether GPU timestamps were asked for and granted. */
     readonly timestamps: boolean,
+    kernels: AdapterClass,
   ) {
+    this.#target = targetOf(kernels);
     gpu.lost.then((info) => {
       if (this.#destroyed) return;
       this.#failure = new DeviceLostError(
@@ -77,6 +92,9 @@ export class Device {
     const storage = options.storage === undefined || options.storage === "auto"
       ? (description.software ? "texture" : "buffer")
       : options.storage;
+    const kernels = options.kernels === undefined || options.kernels === "auto"
+      ? (description.software ? "software" : "gpu")
+      : options.kernels;
     const timestamps = options.timestamps === true && adapter.features.has("timestamp-query");
     const gpu = await adapter.requestDevice({
       requiredLimits: options.limits === "default" ? {} : offeredLimits(adapter.limits),
@@ -84,15 +102,17 @@ export class Device {
     }).catch((error: Error) => {
       throw new GpuError(`${description.name} could not be opened: ${error.message}. ${NO_DEVICE_REMEDY}`);
     });
-    return new Device(gpu, description, storage, timestamps);
+    return new Device(gpu, description, storage, timestamps, kernels);
   }
 
-  /**
-   * How many threads keep the adapter busy: split reductions aim for this many.
-   * A software adapter needs a few workgroups per core; a real one tens of thousands of threads.
-   */
-  get parallelism(): number {
-    return this.adapter.software ? 1024 : 32768;
+  /** What kernels know of the adapter: its class, and the variants chosen for it. */
+  get target(): Target {
+    return this.#target;
+  }
+
+  /** Has programs that are recorded from now on use these variants; everything else runs as its class's default. */
+  choose(choices: Choices): void {
+    this.#target = targetOf(this.#target.adapterClass, choices);
   }
 
   /** The error that broke the device, or undefined while it is well. */

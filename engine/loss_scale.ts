@@ -45,7 +45,7 @@ export class LossScale {
   /** Records the search for gradients that are not finite and the next scale. Returns {@link state} from then on. */
   judge(gradients: Value): Value {
     const length4 = vec4s(gradients.shape);
-    const threads = Math.min(recorder().device.parallelism, length4);
+    const threads = Math.min(recorder().device.target.parallelism, length4);
     const broken = temporary([threads, 4]);
     const scaling = asTensor(this.state).value;
     record(countBroken(length4, threads), { x: gradients, broken });

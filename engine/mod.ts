@@ -38,7 +38,9 @@ export { Program } from "./program.ts";
 export { Random } from "./random.ts";
 export {
   type Access,
+  type AdapterClass,
   type Binding,
+  type Choices,
   type ConvGeometry,
   type Cost,
   CROSS_ENTROPY_METRICS,
@@ -47,8 +49,13 @@ export {
   type Pads,
   type Precision,
   type Storage,
+  type Target,
+  targetOf,
   TRIPLET_METRICS,
+  type Tunable,
+  type VariantWork,
 } from "../kernels/mod.ts";
+export { type Stopwatch, timeWork, tunables, tune } from "./tuner.ts";
 export { median, runsFor, timeDispatch, waitFloor } from "./timing.ts";
 export {
   asTensor,

@@ -40,7 +40,7 @@ export async function measurePeaks(device: Device, clock: Clock = wallClock): Pr
   const floors = { wall: await waitFloor(device), clock: await waitFloor(device, clock) };
   const rate = async (dispatch: Dispatch, operands: Operands, of: keyof Cost) =>
     dispatch.cost[of] / await seconds(device, dispatch, operands, clock, floors);
-  const threads = device.parallelism * 4;
+  const threads = device.target.parallelism * 4;
   const order = device.adapter.software ? "by-thread" : "by-workgroup";
   const length4 = LENGTH4[device.adapter.software ? "software" : "hardware"];
   const x = [length4, 4];

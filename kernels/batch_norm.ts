@@ -3,6 +3,7 @@ import {
   type Binding,
   type Dispatch,
   flatWorkgroups,
+  foldWorkgroups,
   isGradientMap,
   type LoadMap,
   mapConstants,
@@ -13,7 +14,8 @@ import {
   writes,
 } from "./dispatch.ts";
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "./storage.ts";
-import { splitReduction } from "./sum_slices.ts";
+import { joinsTogether, splitReduction } from "./sum_slices.ts";
+import type { Target } from "./target.ts";
 import applyMapSource from "./apply_map.wgsl" with { type: "text" };
 import coefficientsSource from "./batch_norm_coefficients.wgsl" with { type: "text" };
 import gradientCoefficientsSource from "./batch_norm_gradient_coefficients.wgsl" with { type: "text" };
@@ -22,10 +24,15 @@ import gradientOneSliceSource from "./batch_norm_gradient_one_slice.wgsl" with {
 import gradientSumsSource from "./batch_norm_gradient_sums.wgsl" with { type: "text" };
 import gradientTermsSource from "./batch_norm_gradient_terms.wgsl" with { type: "text" };
 import inferenceSource from "./batch_norm_inference.wgsl" with { type: "text" };
+import manyCoefficientsSource from "./batch_norm_many_coefficients.wgsl" with { type: "text" };
+import manyGradientCoefficientsSource from "./batch_norm_many_gradient_coefficients.wgsl" with {
+  type: "text",
+};
 import mapSource from "./batch_norm_map.wgsl" with { type: "text" };
 import momentsSource from "./batch_norm_moments.wgsl" with { type: "text" };
 import oneSliceSource from "./batch_norm_one_slice.wgsl" with { type: "text" };
 import statisticsSource from "./batch_norm_statistics.wgsl" with { type: "text" };
+import reduceSource from "./workgroup_reduce.wgsl" with { type: "text" };
 
 /** How the rows of a tensor are cut for per-channel reductions. */
 export interface RowSlices {
@@ -33,17 +40,25 @@ export interface RowSlices {
   readonly channels: number;
   readonly slices: number;
   readonly sliceRows: number;
+  /** Whether a workgroup rather than a thread joins the slices of four channels. */
+  readonly together: boolean;
 }
 
 /**
- * Cuts a tensor's rows so that a reduction over them has about `parallelism` threads. Joining slices takes a dispatch
- * more, which costs as much as this many rows: few where there must be many threads.
+ * Cuts a tensor's rows so that a reduction over them keeps the adapter busy. Joining slices takes a dispatch more, which
+ * costs as much as this many rows: few where there must be many threads.
+ *
+ * The kernels that read the tensor are the same on every adapter. On a GPU neighbouring threads read neighbouring
+ * channels of one row: whole rows, 16 bytes a thread, four loads under way in each of 32,768 threads, the two megabytes
+ * that hide the latency of the fastest memory. A workgroup for each slice would only add barriers. What is left is up to
+ * a thousand slices for four channels, and those a workgroup joins there.
  */
-export function rowSlices(shape: readonly number[], parallelism: number): RowSlices {
+export function rowSlices(shape: readonly number[], target: Target): RowSlices {
+  const { parallelism } = target;
   const [rows, channels] = [rowCount(shape), lastAxis(shape)];
   const shortest = Math.max(32, 2 ** 20 / parallelism);
   const { slices, sliceLength } = splitReduction(rows, vec4Count(channels), parallelism, shortest);
-  return { rows, channels, slices, sliceRows: sliceLength };
+  return { rows, channels, slices, sliceRows: sliceLength, together: joinsTogether(slices, target) };
 }
 
 function sliceConstants(s: RowSlices): Record<string, number> {
@@ -63,6 +78,18 @@ export function batchNormStatistics(s: RowSlices): Dispatch {
   };
 }
 
+/** Kernel, shader and workgroups of what joins slices, by a thread or by a workgroup for four channels. */
+function joined(
+  s: RowSlices,
+  byThreads: readonly [string, ...string[]],
+  byWorkgroups: readonly [string, ...string[]],
+): Pick<Dispatch, "kernel" | "source" | "workgroups"> {
+  const c4 = vec4Count(s.channels);
+  const [kernel, ...sources] = s.together ? byWorkgroups : byThreads;
+  const workgroups = s.together ? foldWorkgroups(c4) : flatWorkgroups(c4);
+  return { kernel, source: sources.join("\n"), workgroups };
+}
+
 const MAP_BINDINGS: readonly Binding[] = [
   reads("gamma"),
   reads("beta"),
@@ -79,12 +106,14 @@ const MAP_BINDINGS: readonly Binding[] = [
  */
 export function batchNormCoefficients(s: RowSlices): Dispatch {
   return {
-    kernel: "batch_norm_coefficients",
-    source: [mapSource, coefficientsSource].join("\n"),
+    ...joined(
+      s,
+      ["batch_norm_coefficients", mapSource, coefficientsSource],
+      ["batch_norm_many_coefficients", reduceSource, mapSource, manyCoefficientsSource],
+    ),
     bindings: [reads("partial"), ...MAP_BINDINGS],
     constants: { ...sliceConstants(s), CHANNELS: s.channels },
     tile: {},
-    workgroups: flatWorkgroups(vec4Count(s.channels)),
     cost: { flops: 10 * s.slices * s.channels, bytes: tensorBytes([2 * s.slices, s.channels]) },
   };
 }
@@ -179,12 +208,19 @@ export function batchNormGradientSums(s: RowSlices, relu6: boolean): Dispatch {
 export function batchNormGradientCoefficients(s: RowSlices, batchStatistics: boolean): Dispatch {
   const [coefficients, moments] = gradientReads(s).slice(2);
   return {
-    kernel: "batch_norm_gradient_coefficients",
-    source: [gradientMapSource, gradientCoefficientsSource].join("\n"),
+    ...joined(
+      s,
+      ["batch_norm_gradient_coefficients", gradientMapSource, gradientCoefficientsSource],
+      [
+        "batch_norm_many_gradient_coefficients",
+        reduceSource,
+        gradientMapSource,
+        manyGradientCoefficientsSource,
+      ],
+    ),
     bindings: [reads("partial"), coefficients, moments, ...GRADIENT_WRITES],
     constants: { ROWS: s.rows, C4: vec4Count(s.channels), SLICES: s.slices },
     tile: { BATCH_STATISTICS: batchStatistics ? 1 : 0 },
-    workgroups: flatWorkgroups(vec4Count(s.channels)),
     cost: { flops: 2 * s.slices * s.channels, bytes: tensorBytes([2 * s.slices, s.channels]) },
   };
 }

@@ -3,6 +3,7 @@ import { type ConvShape, outputSize } from "./convolution_shape.ts";
 import { type Cost, type Dispatch, flatWorkgroups, reads, writes } from "./dispatch.ts";
 import { tensorBytes, vec4Count } from "./storage.ts";
 import { splitReduction } from "./sum_slices.ts";
+import type { Target } from "./target.ts";
 import forward from "./conv2d.wgsl" with { type: "text" };
 import inputGradient from "./conv2d_input_gradient.wgsl" with { type: "text" };
 import weightGradient from "./conv2d_weight_gradient.wgsl" with { type: "text" };
@@ -62,7 +63,7 @@ export function conv2dInputGradient(s: Conv2dShape): Dispatch {
 /** Partial sums of dw; sum the slices. Bindings: `x`, `dy`, `dw` [slices, KH, KW, Cin, Cout]. */
 export function conv2dWeightGradient(
   s: Conv2dShape,
-  parallelism: number,
+  { parallelism }: Target,
 ): { dispatch: Dispatch; slices: number } {
   const { oh } = outputSize(s);
   const tasks = vec4Count(s.cout) * vec4Count(s.cin) * s.kh;

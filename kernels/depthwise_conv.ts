@@ -6,11 +6,20 @@ import {
   type LoadMap,
   mapConstants,
   mapped,
+  mappedShapes,
   reads,
   writes,
 } from "./dispatch.ts";
 import { tensorBytes, vec4Count } from "./storage.ts";
-import { splitReduction } from "./sum_slices.ts";
+import { splitReduction, sumWork } from "./sum_slices.ts";
+import type { Target } from "./target.ts";
+import {
+  DEPTHWISE_TILES,
+  type DepthwiseVariant,
+  type Tunable,
+  variantOf,
+  type VariantWork,
+} from "./variants.ts";
 import forward from "./depthwise_conv.wgsl" with { type: "text" };
 import inputGradient from "./depthwise_conv_input_gradient.wgsl" with { type: "text" };
 import weightGradient from "./depthwise_conv_weight_gradient.wgsl" with { type: "text" };
@@ -36,17 +45,47 @@ function reach(tile: number, stride: number): number {
   return (tile - 1) * stride + 3;
 }
 
-/** Outputs that a thread computes together: up to 32 where neighbours share most of what they read. */
-function tileOf(oh: number, ow: number, stride: number): { tileH: number; tileW: number } {
-  if (stride !== 1) return { tileH: 1, tileW: Math.min(4, ow) };
-  const tileW = Math.min(8, ow);
-  return { tileH: Math.min(Math.floor(32 / tileW), oh), tileW };
+/** Rows and columns of outputs that a thread computes together. */
+function tileOf(s: DepthwiseShape, variant: DepthwiseVariant): { tileH: number; tileW: number } {
+  const { oh, ow } = outputSize(s);
+  const { outputs, columns, strided } = DEPTHWISE_TILES[variant];
+  if (s.stride !== 1) return { tileH: 1, tileW: Math.min(strided, ow) };
+  const tileW = Math.min(columns, ow);
+  return { tileH: Math.min(Math.floor(outputs / tileW), oh), tileW };
+}
+
+/** Which variant of a kernel runs, and what would run as another. */
+function tunable(
+  name: string,
+  s: DepthwiseShape,
+  target: Target,
+  maps: readonly LoadMap[],
+  as: (variant: DepthwiseVariant) => VariantWork[],
+): Tunable & { variant: DepthwiseVariant } {
+  const { top, left, bottom, right } = s.pads;
+  const shape = `${s.n}×${s.h}×${s.w}×${s.channels} /${s.stride} pads ${top},${left},${bottom},${right}`;
+  const key = [name, shape, ...maps].join(" ");
+  const byDefault = () => target.adapterClass === "software" ? "large" as const : "small" as const;
+  const variant = variantOf<DepthwiseVariant>(target, key, byDefault);
+  return { key, variant, as: (other) => as(other as DepthwiseVariant) };
 }
 
 /** y = x * w. Bindings: `x` (and `x_coefficients`), `w`, `y` [N, OH, OW, C]. */
-export function depthwiseConv(s: DepthwiseShape, map: LoadMap = "none"): Dispatch {
+export function depthwiseConv(s: DepthwiseShape, target: Target, map: LoadMap = "none"): Dispatch {
   const { oh, ow } = outputSize(s);
-  const { tileH, tileW } = tileOf(oh, ow, s.stride);
+  const shapes = {
+    ...mappedShapes("x", map, [s.n, s.h, s.w, s.channels]),
+    w: [3, 3, s.channels],
+    y: [s.n, oh, ow, s.channels],
+  };
+  const as = (variant: DepthwiseVariant) => forwardAs(s, variant, map);
+  const choice = tunable("depthwise_conv", s, target, [map], (other) => [{ dispatch: as(other), shapes }]);
+  return { ...as(choice.variant), tunable: choice };
+}
+
+function forwardAs(s: DepthwiseShape, variant: DepthwiseVariant, map: LoadMap): Dispatch {
+  const { oh, ow } = outputSize(s);
+  const { tileH, tileW } = tileOf(s, variant);
   return {
     kernel: "depthwise_conv",
     source: forward,
@@ -67,9 +106,25 @@ export function depthwiseConv(s: DepthwiseShape, map: LoadMap = "none"): Dispatc
 }
 
 /** dx from dy, read through `map`. Bindings: `dy` and what its map needs, `w`, `dx`. */
-export function depthwiseConvInputGradient(s: DepthwiseShape, map: LoadMap = "none"): Dispatch {
+export function depthwiseConvInputGradient(
+  s: DepthwiseShape,
+  target: Target,
+  map: LoadMap = "none",
+): Dispatch {
   const { oh, ow } = outputSize(s);
-  const tile = tileOf(oh, ow, s.stride);
+  const shapes = {
+    ...mappedShapes("dy", map, [s.n, oh, ow, s.channels]),
+    w: [3, 3, s.channels],
+    dx: [s.n, s.h, s.w, s.channels],
+  };
+  const as = (variant: DepthwiseVariant) => inputGradientAs(s, variant, map);
+  const name = "depthwise_conv_input_gradient";
+  const choice = tunable(name, s, target, [map], (other) => [{ dispatch: as(other), shapes }]);
+  return { ...as(choice.variant), tunable: choice };
+}
+
+function inputGradientAs(s: DepthwiseShape, variant: DepthwiseVariant, map: LoadMap): Dispatch {
+  const tile = tileOf(s, variant);
   const [tileH, tileW] = [tile.tileH * s.stride, tile.tileW * s.stride];
   const rows = fed(tileH, s.stride, s.pads.top);
   const columns = fed(tileW, s.stride, s.pads.left);
@@ -103,12 +158,36 @@ function fed(tile: number, stride: number, pad: number): { first: number; count:
 /** Partial sums of dw; sum the slices. Bindings: `x` and `dy` with what their maps need, `dw` [slices, 3, 3, C]. */
 export function depthwiseConvWeightGradient(
   s: DepthwiseShape,
-  parallelism: number,
+  target: Target,
   map: LoadMap = "none",
   gradientMap: LoadMap = "none",
 ): { dispatch: Dispatch; slices: number } {
   const { oh, ow } = outputSize(s);
-  const { tileH, tileW } = tileOf(oh, ow, s.stride);
+  const operands = {
+    ...mappedShapes("x", map, [s.n, s.h, s.w, s.channels]),
+    ...mappedShapes("dy", gradientMap, [s.n, oh, ow, s.channels]),
+  };
+  const weight = [3, 3, s.channels];
+  const as = (variant: DepthwiseVariant) => weightGradientAs(s, variant, target, map, gradientMap);
+  const work = (variant: DepthwiseVariant): VariantWork[] => {
+    const { dispatch, slices } = as(variant);
+    const partial = { dispatch, shapes: { ...operands, dw: [slices, ...weight] } };
+    return [partial, ...sumWork(slices, weight, target)];
+  };
+  const choice = tunable("depthwise_conv_weight_gradient", s, target, [map, gradientMap], work);
+  const { dispatch, slices } = as(choice.variant);
+  return { dispatch: { ...dispatch, tunable: choice }, slices };
+}
+
+function weightGradientAs(
+  s: DepthwiseShape,
+  variant: DepthwiseVariant,
+  { parallelism }: Target,
+  map: LoadMap,
+  gradientMap: LoadMap,
+): { dispatch: Dispatch; slices: number } {
+  const { oh, ow } = outputSize(s);
+  const { tileH, tileW } = tileOf(s, variant);
   const tiles = s.n * Math.ceil(oh / tileH) * Math.ceil(ow / tileW);
   const { slices, sliceLength } = splitReduction(tiles, vec4Count(s.channels), parallelism, 1);
   const dispatch: Dispatch = {

@@ -4,6 +4,7 @@
  * knows of a device, so every kernel can be checked, timed and read alone.
  */
 import { vec4Count } from "./storage.ts";
+import type { Tunable } from "./variants.ts";
 
 /** How a shader uses a binding. `update` reads and writes in place and needs a flat buffer. */
 export type Access = "read" | "write" | "update";
@@ -52,6 +53,8 @@ export interface Dispatch {
   readonly workgroups: readonly [number, number, number];
   /** Arithmetic and least possible memory traffic, for rooflines. */
   readonly cost: Cost;
+  /** Given where the same could be computed by another variant of the kernel. */
+  readonly tunable?: Tunable;
 }
 
 /** Floating-point operations (a fused multiply-add counts two) and bytes moved when each operand moves once. */
@@ -75,10 +78,19 @@ export const MAX_WORKGROUPS = 65535;
  * @throws {RangeError} when even two dimensions do not hold them.
  */
 export function flatWorkgroups(threads: number): readonly [number, number, number] {
-  const groups = Math.max(1, Math.ceil(threads / WORKGROUP));
+  return foldWorkgroups(Math.max(1, Math.ceil(threads / WORKGROUP)));
+}
+
+/**
+ * `groups` workgroups in a row, folded into two dimensions where one does not hold them. Shaders ignore those past the
+ * end.
+ *
+ * @throws {RangeError} when even two dimensions do not hold them.
+ */
+export function foldWorkgroups(groups: number): readonly [number, number, number] {
   if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
   const rows = Math.ceil(groups / MAX_WORKGROUPS);
-  if (rows > MAX_WORKGROUPS) throw new RangeError(`Cannot dispatch ${threads} threads in one kernel`);
+  if (rows > MAX_WORKGROUPS) throw new RangeError(`Cannot dispatch ${groups} workgroups of one kernel`);
   return [Math.ceil(groups / rows), rows, 1];
 }
 
@@ -112,6 +124,19 @@ export function mapped(name: string, map: LoadMap, channels: number): Binding[] 
   if (map === "none") return [binding];
   if (!isGradientMap(map)) return [binding, readsChannels(`${name}_coefficients`, 2, channels)];
   return [binding, reads(`${name}_input`), readsChannels(`${name}_coefficients`, 4, channels)];
+}
+
+/** Shapes of what {@link mapped} binds, for a tensor of this shape. */
+export function mappedShapes(
+  name: string,
+  map: LoadMap,
+  shape: readonly number[],
+): Record<string, readonly number[]> {
+  const channels = shape[shape.length - 1];
+  const shapes: Record<string, readonly number[]> = { [name]: shape };
+  if (isGradientMap(map)) shapes[`${name}_input`] = shape;
+  if (map !== "none") shapes[`${name}_coefficients`] = [isGradientMap(map) ? 4 : 2, channels];
+  return shapes;
 }
 
 /** The constant that a map needs: how many vec4s of channels there are. */

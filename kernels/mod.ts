@@ -1,6 +1,9 @@
 /** Kernels as data: WGSL text and, beside each, the geometry that turns shapes into a dispatch. */
 export * from "./dispatch.ts";
 export * from "./matmul.ts";
+export * from "./target.ts";
+export * from "./tuned_sources.ts";
+export * from "./variants.ts";
 export * from "./prelude.ts";
 export * from "./probes/probes.ts";
 export * from "./storage.ts";

@@ -3,6 +3,7 @@ import { fourAxes } from "./binary.ts";
 import { type Dispatch, flatWorkgroups, reads, writes } from "./dispatch.ts";
 import { elementCount, lastAxis, rowCount, tensorBytes, vec4Count, vec4s } from "./storage.ts";
 import { splitReduction } from "./sum_slices.ts";
+import type { Target } from "./target.ts";
 import broadcastSource from "./broadcast.wgsl" with { type: "text" };
 import sumSource from "./sum.wgsl" with { type: "text" };
 import sumChannelsSource from "./sum_channels.wgsl" with { type: "text" };
@@ -19,13 +20,13 @@ export function sumShape(shape: readonly number[], axes: readonly number[]): num
 }
 
 /**
- * Sum over `axes`, cut into slices where `parallelism` threads would otherwise not be reached; sum the slices
+ * Sum over `axes`, cut into slices where the adapter's threads would otherwise not be reached; sum the slices
  * unless there is only one. Bindings: `x`, `y` [slices, vec4s of the sum].
  */
 export function sum(
   shape: readonly number[],
   axes: readonly number[],
-  parallelism: number,
+  { parallelism }: Target,
 ): { dispatch: Dispatch; slices: number } {
   const kept = axisGroups(shape, axes, false);
   const reduced = axisGroups(shape, axes, true);

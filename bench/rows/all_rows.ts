@@ -1,4 +1,5 @@
 /** Every kernel of the bench. A new kernel adds one row to one of these tables. */
+import type { Target } from "../../kernels/mod.ts";
 import type { BenchRow } from "../row.ts";
 import { convolutionRows } from "./convolutions.ts";
 import { elementwiseRows } from "./elementwise.ts";
@@ -6,13 +7,13 @@ import { lossRows } from "./losses.ts";
 import { normalisationRows } from "./normalisation.ts";
 import { rankingRows } from "./ranking.ts";
 
-/** All rows for an adapter whose reductions want this many threads. */
-export function allRows(parallelism: number): BenchRow[] {
+/** All rows for an adapter of this kind. */
+export function allRows(target: Target): BenchRow[] {
   return [
-    ...convolutionRows(parallelism),
-    ...normalisationRows(parallelism),
-    ...lossRows(),
+    ...convolutionRows(target),
+    ...normalisationRows(target),
+    ...lossRows(target),
     ...rankingRows(),
-    ...elementwiseRows(parallelism),
+    ...elementwiseRows(target),
   ];
 }

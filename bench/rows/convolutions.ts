@@ -13,17 +13,18 @@ import {
   outputSize,
   samePads,
   sumSlices,
+  type Target,
 } from "../../kernels/mod.ts";
 import { type BenchRow, row } from "../row.ts";
 
 /** Width 1 on 16 images of 256×128, then width 0.5 on 32 images of 128×64. */
-export function convolutionRows(parallelism: number): BenchRow[] {
+export function convolutionRows(target: Target): BenchRow[] {
   const pointwiseRows = (layer: string, m: number, k: number, n: number, map: LoadMap = "none") =>
-    pointwise(layer, { m, k, n }, map, parallelism);
+    pointwise(layer, { m, k, n }, map, target);
   const depthwiseRows = (layer: string, image: number[], stride: number) =>
-    depthwise(layer, image, stride, parallelism);
+    depthwise(layer, image, stride, target);
   return [
-    ...stem("stem", [16, 256, 128, 3], 32, parallelism),
+    ...stem("stem", [16, 256, 128, 3], 32, target),
     ...pointwiseRows("block 2 expand", 131072, 16, 96),
     ...depthwiseRows("block 2", [16, 128, 64, 96], 2),
     ...pointwiseRows("block 2 project", 32768, 96, 24, "affine-relu6"),
@@ -35,13 +36,13 @@ export function convolutionRows(parallelism: number): BenchRow[] {
     ...pointwiseRows("block 15 expand", 512, 160, 960),
     ...depthwiseRows("block 15", [16, 8, 4, 960], 1),
     ...pointwiseRows("last", 512, 320, 1280),
-    ...stem("0.5 stem", [32, 128, 64, 3], 16, parallelism),
+    ...stem("0.5 stem", [32, 128, 64, 3], 16, target),
     ...pointwiseRows("0.5 block 2 expand", 65536, 8, 48),
     ...depthwiseRows("0.5 block 2", [32, 64, 32, 48], 2),
     ...depthwiseRows("0.5 block 3", [32, 32, 16, 96], 1),
     ...pointwiseRows("0.5 block 15 expand", 256, 80, 480),
     ...depthwiseRows("0.5 block 15", [32, 4, 2, 480], 1),
-    row("block 2 weights 16×96", sumSlices(64, 16 * 24), { partial: [64, 16, 96], y: [16, 96] }),
+    row("block 2 weights 16×96", sumSlices(64, 16 * 24, target), { partial: [64, 16, 96], y: [16, 96] }),
   ];
 }
 
@@ -50,21 +51,21 @@ function pointwise(
   layer: string,
   shape: { m: number; k: number; n: number },
   map: LoadMap,
-  parallelism: number,
+  target: Target,
 ): BenchRow[] {
   const { m, k, n } = shape;
   const name = `${layer} ${m}×${k}×${n}`;
   const x = { x: [m, k], x_coefficients: [2, k] };
-  const { dispatch, slices } = matmulWeightGradient(shape, parallelism, map);
+  const { dispatch, slices } = matmulWeightGradient(shape, target, map);
   return [
-    row(name, matmul(shape, map), { ...x, w: [k, n], y: [m, n] }),
-    row(name, matmulTransposed({ m, k: n, n: k }), { x: [m, n], w: [k, n], y: [m, k] }),
+    row(name, matmul(shape, target, map), { ...x, w: [k, n], y: [m, n] }),
+    row(name, matmulTransposed({ m, k: n, n: k }, target), { x: [m, n], w: [k, n], y: [m, k] }),
     row(name, dispatch, { ...x, dy: [m, n], dw: [slices, k, n] }),
   ];
 }
 
 /** A depthwise convolution, its input normalised on load, and its two gradients. */
-function depthwise(layer: string, image: number[], stride: number, parallelism: number): BenchRow[] {
+function depthwise(layer: string, image: number[], stride: number, target: Target): BenchRow[] {
   const [n, h, w, channels] = image;
   const shape = { n, h, w, kh: 3, kw: 3, stride, pads: samePads(h, w, 3, stride), channels };
   const { oh, ow } = outputSize(shape);
@@ -72,23 +73,23 @@ function depthwise(layer: string, image: number[], stride: number, parallelism: 
   const x = { x: image, x_coefficients: [2, channels] };
   const y = [n, oh, ow, channels];
   const weight = [3, 3, channels];
-  const { dispatch, slices } = depthwiseConvWeightGradient(shape, parallelism, "affine-relu6");
+  const { dispatch, slices } = depthwiseConvWeightGradient(shape, target, "affine-relu6");
   return [
-    row(name, depthwiseConv(shape, "affine-relu6"), { ...x, w: weight, y }),
-    row(name, depthwiseConvInputGradient(shape), { dy: y, w: weight, dx: image }),
+    row(name, depthwiseConv(shape, target, "affine-relu6"), { ...x, w: weight, y }),
+    row(name, depthwiseConvInputGradient(shape, target), { dy: y, w: weight, dx: image }),
     row(name, dispatch, { ...x, dy: y, dw: [slices, ...weight] }),
   ];
 }
 
 /** The stem and its gradients; training needs that of the weights only. */
-function stem(layer: string, image: number[], cout: number, parallelism: number): BenchRow[] {
+function stem(layer: string, image: number[], cout: number, target: Target): BenchRow[] {
   const [n, h, w, cin] = image;
   const shape = { n, h, w, kh: 3, kw: 3, stride: 2, pads: samePads(h, w, 3, 2), cin, cout };
   const { oh, ow } = outputSize(shape);
   const name = `${layer} ${image.join("×")}→${cout}`;
   const weight = [3, 3, cin, cout];
   const y = [n, oh, ow, cout];
-  const { dispatch, slices } = conv2dWeightGradient(shape, parallelism);
+  const { dispatch, slices } = conv2dWeightGradient(shape, target);
   return [
     row(name, conv2d(shape), { x: image, w: weight, y }),
     row(name, conv2dInputGradient(shape), { dy: y, w: weight, dx: image }),

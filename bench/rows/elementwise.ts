@@ -8,6 +8,7 @@ import {
   gatherGradient,
   reshape,
   sum,
+  type Target,
   transpose,
   unary,
   unaryGradient,
@@ -20,8 +21,8 @@ const ACTIVATION = [16, 32, 16, 192];
 const GALLERY = [4096, 1280];
 
 /** On the activation of a middle block, and on the embeddings of a gallery. */
-export function elementwiseRows(parallelism: number): BenchRow[] {
-  return [...arithmetic(), ...sums(parallelism), ...moves()];
+export function elementwiseRows(target: Target): BenchRow[] {
+  return [...arithmetic(), ...sums(target), ...moves()];
 }
 
 function arithmetic(): BenchRow[] {
@@ -37,11 +38,11 @@ function arithmetic(): BenchRow[] {
   ];
 }
 
-function sums(parallelism: number): BenchRow[] {
+function sums(target: Target): BenchRow[] {
   const x = ACTIVATION;
   const [n, , , channels] = x;
-  const overRows = sum(x, [0, 1, 2], parallelism);
-  const overChannels = sum(x, [3], parallelism);
+  const overRows = sum(x, [0, 1, 2], target);
+  const overChannels = sum(x, [3], target);
   const places = (shape: number[]) => [vec4s(shape), 4];
   return [
     row(`activation ${x.join("×")} → ${channels}`, overRows.dispatch, {

@@ -17,6 +17,7 @@ import {
   semiHardTriplets,
   sgd,
   squaredLengths,
+  type Target,
   tripletDistance,
   tripletDistanceGradient,
   tripletGradient,
@@ -33,8 +34,8 @@ const FEATURES = 1280;
 const CLASSES = 751;
 
 /** A batch of 32, the dense head over 751 identities, a block of evaluation's distances, 2.2 million weights. */
-export function lossRows(): BenchRow[] {
-  return [...embeddings(), ...selections(), ...evaluation(), ...identityHead(), ...optimisers()];
+export function lossRows(target: Target): BenchRow[] {
+  return [...embeddings(), ...selections(), ...evaluation(target), ...identityHead(), ...optimisers()];
 }
 
 function embeddings(): BenchRow[] {
@@ -110,7 +111,7 @@ function tripletLoss(layer: string, slots: number, selected: number[]): BenchRow
 }
 
 /** Distances of 512 queries to 1024 gallery images. */
-function evaluation(): BenchRow[] {
+function evaluation(target: Target): BenchRow[] {
   const [m, n, d] = [512, 1024, FEATURES];
   const name = `evaluation ${m}×${n}×${d}`;
   const operands = {
@@ -121,7 +122,7 @@ function evaluation(): BenchRow[] {
   };
   return [
     row(`evaluation ${n}×${d}`, squaredLengths(n, d), { x: [n, d], y: [n] }),
-    row(name, matmulTransposed({ m, k: d, n }), { x: [m, d], w: [n, d], y: [m, n] }),
+    row(name, matmulTransposed({ m, k: d, n }, target), { x: [m, d], w: [n, d], y: [m, n] }),
     row(name, gramDistance({ m, n, d }, "euclidean"), operands),
   ];
 }

@@ -1,4 +1,4 @@
-/** The first rung of the ladder: kernels without any tuning, and the tuned ones that must agree with them. */
+/** Ladders: a kernel without any tuning, and the variants that must agree with it. */
 import {
   depthwiseConv,
   type Dispatch,
@@ -6,25 +6,35 @@ import {
   matmul,
   reads,
   samePads,
+  targetOf,
+  type Tunable,
+  variantsOf,
   writes,
 } from "../../kernels/mod.ts";
 import { type BenchRow, inBuffer, row } from "../row.ts";
 import depthwiseSource from "../naive/depthwise_conv.wgsl" with { type: "text" };
 import matmulSource from "../naive/matmul.wgsl" with { type: "text" };
 
-/** A naive kernel, in buffers as one would begin, and the tuned one for the same operands. */
-export interface Rung {
+/** A naive kernel, in buffers as one would begin, and every variant for the same operands. */
+export interface Ladder {
   readonly naive: BenchRow;
-  readonly tuned: BenchRow;
+  readonly variants: readonly BenchRow[];
 }
 
 /** The pointwise product of block 8's expansion, and the depthwise convolution of block 8, width 1. */
-export function rungs(): Rung[] {
+export function ladders(): Ladder[] {
   return [product(2048, 64, 384), depthwise([16, 16, 8, 384])];
 }
 
-function product(m: number, k: number, n: number): Rung {
-  const tuned = matmul({ m, k, n });
+/** A row for each variant, of those for GPUs and those for software adapters. */
+function variantRows(layer: string, { key, as }: Tunable): BenchRow[] {
+  return variantsOf(key).flatMap((variant) =>
+    as(variant).map(({ dispatch, shapes }) => row(`${layer}, ${variant}`, dispatch, shapes))
+  );
+}
+
+function product(m: number, k: number, n: number): Ladder {
+  const tuned = matmul({ m, k, n }, targetOf("gpu"));
   const naive: Dispatch = {
     ...tuned,
     kernel: "naive matmul",
@@ -37,13 +47,14 @@ function product(m: number, k: number, n: number): Rung {
   const name = `block 8 expand ${m}×${k}×${n}`;
   return {
     naive: row(name, naive, { x: inBuffer([m, k]), w: inBuffer([k, n]), y: [m, n] }),
-    tuned: row(name, tuned, { x: [m, k], w: [k, n], y: [m, n] }),
+    variants: variantRows(name, tuned.tunable!),
   };
 }
 
-function depthwise(image: number[]): Rung {
+function depthwise(image: number[]): Ladder {
   const [n, h, w, channels] = image;
-  const tuned = depthwiseConv({ n, h, w, kh: 3, kw: 3, stride: 1, pads: samePads(h, w, 3, 1), channels });
+  const shape = { n, h, w, kh: 3, kw: 3, stride: 1, pads: samePads(h, w, 3, 1), channels };
+  const tuned = depthwiseConv(shape, targetOf("gpu"));
   const naive: Dispatch = {
     ...tuned,
     kernel: "naive depthwise_conv",
@@ -57,6 +68,6 @@ function depthwise(image: number[]): Rung {
   const name = `block 8 ${image.join("×")} /1`;
   return {
     naive: row(name, naive, { x: inBuffer(image), w: inBuffer(weight), y: image }),
-    tuned: row(name, tuned, { x: image, w: weight, y: image }),
+    variants: variantRows(name, tuned.tunable!),
   };
 }

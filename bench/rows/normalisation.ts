@@ -13,14 +13,15 @@ import {
   imageWords,
   residualAdd,
   rowSlices,
+  type Target,
 } from "../../kernels/mod.ts";
 import { type BenchRow, inBuffer, row, uniform } from "../row.ts";
 
 /** Width 1 on 16 images of 256×128. */
-export function normalisationRows(parallelism: number): BenchRow[] {
+export function normalisationRows(target: Target): BenchRow[] {
   return [
-    ...batchNorm("block 2 expand", [16, 128, 64, 96], parallelism),
-    ...batchNorm("block 8 expand", [16, 16, 8, 384], parallelism),
+    ...batchNorm("block 2 expand", [16, 128, 64, 96], target),
+    ...batchNorm("block 8 expand", [16, 16, 8, 384], target),
     row("block 8 expand 384", batchNormInference(384), {
       ...channelParameters(384),
       mean: inBuffer([384]),
@@ -62,9 +63,9 @@ function channelParameters(channels: number) {
 }
 
 /** Batch norm in training, forward and backward, over a tensor of this shape. */
-function batchNorm(layer: string, shape: number[], parallelism: number): BenchRow[] {
+function batchNorm(layer: string, shape: number[], target: Target): BenchRow[] {
   const channels = shape[shape.length - 1];
-  const slices = rowSlices(shape, parallelism);
+  const slices = rowSlices(shape, target);
   const name = `${layer} ${shape.join("×")}`;
   const partial = [slices.slices, 2, channels];
   const shared = { ...channelParameters(channels), x: shape, dz: shape, dx: shape, partial };

@@ -47,7 +47,7 @@ export function batchNormTraining(
     beta: b,
     ...(running && { mean: running.mean, variance: running.variance }),
   });
-  const slices = rowSlices(input.shape, recorder().device.parallelism);
+  const slices = rowSlices(input.shape, recorder().device.target);
   const [coefficients, moments] = [perChannel(2, channels), perChannel(2, channels)];
   const scratch = () => {
     const value = constant(new Float32Array(channels), [channels]).value;
@@ -117,7 +117,7 @@ function normalised(
   const channels = lastAxis(x.shape);
   const deferred: Deferred = { source: x.value, coefficients, map: relu6 ? "affine-relu6" : "affine" };
   return result([x, gamma, beta], x.shape, deferred, (gradient) => {
-    const slices = rowSlices(x.shape, recorder().device.parallelism);
+    const slices = rowSlices(x.shape, recorder().device.target);
     const dz = gradient.value;
     const [dgamma, dbeta] = [temporary([channels]), temporary([channels])];
     const gradientCoefficients = perChannel(4, channels);

@@ -43,7 +43,7 @@ export function conv2d(x: TensorLike, weight: TensorLike, geometry: ConvGeometry
     }
     let dw: Tensor | null = null;
     if (needs[1]) {
-      const { dispatch, slices } = conv2dWeightGradient(shape, recorder().device.parallelism);
+      const { dispatch, slices } = conv2dWeightGradient(shape, recorder().device.target);
       dw = new Tensor(
         w.shape,
         summedSlices(slices, w.shape, (target) => record(dispatch, { x: image.value, dy, dw: target })),
@@ -76,20 +76,20 @@ export function depthwiseConv(x: TensorLike, weight: TensorLike, geometry: ConvG
   const outShape = [shape.n, oh, ow, channels];
   const y = activation(outShape);
   const loaded = image.load("x");
-  record(depthwiseForward(shape, loaded.map), { ...loaded.values, w: w.value, y });
+  const { target } = recorder().device;
+  record(depthwiseForward(shape, target, loaded.map), { ...loaded.values, w: w.value, y });
   return result([image, w], outShape, y, (gradient, needs) => {
     const dy = gradient.load("dy");
     let dx: Tensor | null = null;
     if (needs[0]) {
       const value = activation(image.shape);
-      record(depthwiseConvInputGradient(shape, dy.map), { ...dy.values, w: w.value, dx: value });
+      record(depthwiseConvInputGradient(shape, target, dy.map), { ...dy.values, w: w.value, dx: value });
       dx = new Tensor(image.shape, value);
     }
     let dw: Tensor | null = null;
     if (needs[1]) {
       const x = image.load("x");
-      const { parallelism } = recorder().device;
-      const { dispatch, slices } = depthwiseConvWeightGradient(shape, parallelism, x.map, dy.map);
+      const { dispatch, slices } = depthwiseConvWeightGradient(shape, target, x.map, dy.map);
       dw = new Tensor(
         w.shape,
         summedSlices(

@@ -13,7 +13,7 @@ import {
   type WeightForm,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { record, temporary } from "../recorder.ts";
+import { record, recorder, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { directions } from "./normalise.ts";
@@ -72,7 +72,7 @@ export function gramDistance(a: TensorLike, b: TensorLike, metric: Metric): Tens
   record(squaredLengths(shape.m, shape.d), { x: left.value, y: aa });
   record(squaredLengths(shape.n, shape.d), { x: right.value, y: bb });
   const product = temporary([shape.m, shape.n]);
-  record(matmulTransposed({ m: shape.m, k: shape.d, n: shape.n }), {
+  record(matmulTransposed({ m: shape.m, k: shape.d, n: shape.n }, recorder().device.target), {
     x: left.value,
     w: right.value,
     y: product,

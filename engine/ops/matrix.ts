@@ -62,14 +62,15 @@ function rowProduct(op: string, x: Tensor, w: Tensor): Tensor {
   const outShape = [...x.shape.slice(0, -1), shape.n];
   const y = activation(outShape);
   const loaded = x.load("x");
-  record(product(shape, loaded.map), { ...loaded.values, w: w.value, y });
+  const { target } = recorder().device;
+  record(product(shape, target, loaded.map), { ...loaded.values, w: w.value, y });
   return result([x, w], outShape, y, (gradient, needs) => {
-    gradient.settle(loadsOfGradient(shape));
+    gradient.settle(loadsOfGradient(shape, target));
     let dx: Tensor | null = null;
     if (needs[0]) {
       const value = activation(x.shape);
       const dy = gradient.load("x");
-      const dispatch = matmulTransposed({ m: shape.m, k: shape.n, n: shape.k }, dy.map);
+      const dispatch = matmulTransposed({ m: shape.m, k: shape.n, n: shape.k }, target, dy.map);
       record(dispatch, { ...dy.values, w: w.value, y: value });
       dx = new Tensor(x.shape, value);
     }
@@ -79,7 +80,7 @@ function rowProduct(op: string, x: Tensor, w: Tensor): Tensor {
 
 function weightGradient(shape: MatmulShape, input: Tensor, gradient: Tensor): Value {
   const [x, dy] = [input.load("x"), gradient.load("dy")];
-  const { dispatch, slices } = matmulWeightGradient(shape, recorder().device.parallelism, x.map, dy.map);
+  const { dispatch, slices } = matmulWeightGradient(shape, recorder().device.target, x.map, dy.map);
   return summedSlices(
     slices,
     [shape.k, shape.n],
@@ -100,6 +101,6 @@ export function summedSlices(
   }
   const parts = temporary([slices, ...shape]);
   partial(parts);
-  record(sumSlices(slices, vec4s(shape)), { partial: parts, y: total });
+  record(sumSlices(slices, vec4s(shape), recorder().device.target), { partial: parts, y: total });
   return total;
 }

@@ -37,7 +37,7 @@ export function mean(x: TensorLike, axes?: readonly number[]): Tensor {
 
 /** Sums until one slice is left. */
 function sumInto(x: Value, shape: readonly number[], axes: readonly number[], y: Value): void {
-  const { dispatch, slices } = sumKernel(shape, axes, recorder().device.parallelism);
+  const { dispatch, slices } = sumKernel(shape, axes, recorder().device.target);
   if (slices === 1) {
     record(dispatch, { x, y });
     return;

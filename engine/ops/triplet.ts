@@ -98,7 +98,7 @@ export function tripletLoss(
 
   const [count, width] = [rowCount(embeddings.shape), lastAxis(embeddings.shape)];
   const partial = temporary([1, 2, width]);
-  const whole = { rows: count, channels: width, slices: 1, sliceRows: count };
+  const whole = { rows: count, channels: width, slices: 1, sliceRows: count, together: false };
   record(batchNormStatistics(whole), { x: embeddings.value, partial });
 
   const loss = temporary([]);

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { workOf } from "../../bench/row.ts";
+import { targetOf } from "../../kernels/mod.ts";
 import { allRows } from "../../bench/rows/all_rows.ts";
+
+const TARGETS = [targetOf("software"), targetOf("gpu")];
 
 /** Text that stands in front of other shaders and is none itself. */
 const SHARED = ["workgroup_reduce.wgsl"];
 
 Deno.test("every kernel has a row in the kernel bench", async () => {
-  const rows = allRows(1024);
+  const rows = TARGETS.flatMap(allRows);
   const folder = new URL("../../kernels/", import.meta.url);
   for (const { name } of Deno.readDirSync(folder)) {
     if (!name.endsWith(".wgsl") || SHARED.includes(name)) continue;
@@ -19,8 +22,8 @@ Deno.test("every kernel has a row in the kernel bench", async () => {
 });
 
 Deno.test("every row of the kernel bench names all that its kernel binds", () => {
-  for (const parallelism of [1024, 32768]) {
-    for (const row of allRows(parallelism)) {
+  for (const target of TARGETS) {
+    for (const row of allRows(target)) {
       const what = `${row.dispatch.kernel}, ${row.layer}`;
       for (const { name } of row.dispatch.bindings) assert.ok(row.operands[name], `${what}: ${name}`);
       assert.ok(workOf(row).bytesWritten > 0, what);

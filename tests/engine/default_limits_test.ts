@@ -3,7 +3,7 @@
  * KiB of memory a workgroup. A device that was asked for no more refuses whatever needs more.
  */
 import assert from "node:assert/strict";
-import { Adam, Device, Sgd } from "../../engine/mod.ts";
+import { Adam, Device, type DeviceOptions, Sgd } from "../../engine/mod.ts";
 import { lossTable } from "../../losses/mod.ts";
 import { drawImages, LABELS, SmallNetwork } from "./small_network.ts";
 
@@ -34,12 +34,15 @@ async function train(device: Device): Promise<number[]> {
   return losses;
 }
 
-for (const storage of ["buffer", "texture"] as const) {
-  Deno.test(`Networks train within default limits as they do without, in ${storage}s`, async () => {
-    const [small, large] = [
-      await Device.open({ limits: "default", storage }),
-      await Device.open({ storage }),
-    ];
+const kinds: DeviceOptions[] = [
+  { storage: "buffer", kernels: "software" },
+  { storage: "buffer", kernels: "gpu" },
+  { storage: "texture", kernels: "software" },
+];
+
+for (const kind of kinds) {
+  Deno.test(`Networks train within default limits as without, in ${kind.storage}s with kernels for ${kind.kernels}`, async () => {
+    const [small, large] = [await Device.open({ ...kind, limits: "default" }), await Device.open(kind)];
     const losses = await train(small);
     assert.equal(losses.length, 6);
     assert.ok(losses.every((loss) => loss > 0), `${losses}`);

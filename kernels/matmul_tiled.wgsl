@@ -1,0 +1,129 @@
+// The matrix product for GPUs: tiles of Y that a workgroup makes together, out of workgroup memory.
+//
+//   Y[m, n] = sum_k X[m, k] W[k, n]       TRANSPOSED:  Y[m, n] = sum_k X[m, k] W[n, k]
+//
+// x [M, K]  row-major; a per-channel map (a batch norm and ReLU6, or their gradient) may be applied as it is loaded
+// w [K, N]  row-major                   TRANSPOSED:  [N, K]
+// y [M, N]
+//
+// A workgroup makes TILE_M rows by TILE_N4 vec4s of Y. It walks along K in steps of 4·STEP_K4: the step's part of X,
+// its map applied once, and of W are staged in workgroup memory, and every thread adds to ROWS × COLUMNS4 vec4s of Y
+// that it keeps in registers. The order of the sums is that of matmul.wgsl.
+//
+// What bounds it. From memory X is read once for every TILE_N4 vec4s of columns, W once for every TILE_M rows: with all
+// columns in one tile as often as it must be, 2·K·N flops for K + N numbers of a row. The early layers (N = 24,
+// K = 144) stay below the 20 flops a byte of a large GPU and run at its bandwidth, the late ones above it. From workgroup
+// memory ROWS + 4·COLUMNS4 vec4s are read for 16·ROWS·COLUMNS4 multiply-adds: 16 for each where a thread has 8×8
+// numbers, 11 where it has 8×4. A multiprocessor that reads 128 bytes and makes 128 multiply-adds a cycle, and serves
+// lanes that read the same vec4 together, needs between 8 and 16.
+//
+// Neighbouring threads have neighbouring columns: they read and write 16 bytes next to each other, of W in workgroup
+// memory too, and the same vec4 of X. Rows of X in workgroup memory are one vec4 longer than needed, so that rows that
+// are read at once lie in different banks.
+
+override M: u32;
+override N: u32;
+override N4: u32;
+override K: u32;
+override K4: u32;
+
+var<workgroup> x_tile: array<vec4f, TILE_M * (STEP_K4 + 1)>;
+var<workgroup> w_tile: array<vec4f, 4 * STEP_K4 * TILE_N4>;
+
+// The 4 × 4 block of W at rows 4·k4 and columns 4·n4, as the product sees it. Past the last row of W as it is
+// stored the last one repeats: X is zero there, or the result is not kept.
+fn block(k4: u32, n4: u32) -> mat4x4f {
+  if (TRANSPOSED == 1) {
+    let n = n4 * 4u;
+    let last = N - 1u;
+    return transpose(mat4x4f(
+      w_load(min(n, last) * K4 + k4),
+      w_load(min(n + 1u, last) * K4 + k4),
+      w_load(min(n + 2u, last) * K4 + k4),
+      w_load(min(n + 3u, last) * K4 + k4),
+    ));
+  }
+  let k = k4 * 4u;
+  let last = K - 1u;
+  return mat4x4f(
+    w_load(k * N4 + n4),
+    w_load(min(k + 1u, last) * N4 + n4),
+    w_load(min(k + 2u, last) * N4 + n4),
+    w_load(min(k + 3u, last) * N4 + n4),
+  );
+}
+
+// A thread stages vec4s of one column of X, so that it loads the map of that column once.
+fn stage_x(lane: u32, first_m: u32, first_k4: u32) {
+  let k4 = lane % u32(STEP_K4);
+  if (first_k4 + k4 >= K4) { return; }
+  let map = x_map(first_k4 + k4);
+  @unroll for (var i = 0u; i < X_TURNS; i++) {
+    let row = lane / u32(STEP_K4) + i * u32(THREADS / STEP_K4);
+    if (row < u32(TILE_M)) {
+      let m = min(first_m + row, M - 1u);
+      x_tile[row * u32(STEP_K4 + 1) + k4] = x_value(m * K4 + first_k4 + k4, map);
+    }
+  }
+}
+
+// Neighbouring threads read along the rows of W as it is stored.
+fn stage_w(lane: u32, first_n4: u32, first_k4: u32) {
+  @unroll for (var i = 0u; i < W_TURNS; i++) {
+    let place = lane + i * u32(THREADS);
+    if (place < u32(STEP_K4 * TILE_N4)) {
+      let k4 = select(place / u32(TILE_N4), place % u32(STEP_K4), TRANSPOSED == 1);
+      let column = select(place % u32(TILE_N4), place / u32(STEP_K4), TRANSPOSED == 1);
+      let w = block(min(first_k4 + k4, K4 - 1u), min(first_n4 + column, N4 - 1u));
+      @unroll for (var j = 0u; j < 4u; j++) { w_tile[(k4 * 4u + j) * u32(TILE_N4) + column] = w[j]; }
+    }
+  }
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let column_tiles = (N4 + u32(TILE_N4) - 1u) / u32(TILE_N4);
+  let tile = group.x + group.y * groups.x;
+  let first_m = tile / column_tiles * u32(TILE_M);
+  let first_n4 = tile % column_tiles * u32(TILE_N4);
+  if (first_m >= M) { return; } // Of the whole workgroup.
+
+  // Rows and columns of a thread lie as far apart as there are threads along that side.
+  let threads_m = u32(TILE_M / ROWS);
+  let threads_n = u32(TILE_N4 / COLUMNS4);
+  let row = lane / threads_n;
+  let column = lane % threads_n;
+  var x: array<vec4f, ROWS>;
+  var sum: array<vec4f, ROWS * COLUMNS4>;
+  for (var first_k4 = 0u; first_k4 < K4; first_k4 += u32(STEP_K4)) {
+    stage_x(lane, first_m, first_k4);
+    stage_w(lane, first_n4, first_k4);
+    workgroupBarrier();
+    let count = min(u32(STEP_K4), K4 - first_k4);
+    for (var k4 = 0u; k4 < count; k4++) {
+      @unroll for (var r = 0u; r < ROWS; r++) {
+        x[r] = x_tile[(row + r * threads_m) * u32(STEP_K4 + 1) + k4];
+      }
+      @unroll for (var j = 0u; j < 4u; j++) {
+        @unroll for (var c = 0u; c < COLUMNS4; c++) {
+          let w = w_tile[(k4 * 4u + j) * u32(TILE_N4) + column + c * threads_n];
+          @unroll for (var r = 0u; r < ROWS; r++) {
+            sum[c * u32(ROWS) + r] = fma(vec4f(x[r][j]), w, sum[c * u32(ROWS) + r]);
+          }
+        }
+      }
+    }
+    workgroupBarrier();
+  }
+  @unroll for (var r = 0u; r < ROWS; r++) {
+    let m = first_m + row + r * threads_m;
+    @unroll for (var c = 0u; c < COLUMNS4; c++) {
+      let n4 = first_n4 + column + c * threads_n;
+      if (m < M && n4 < N4) { y_store(m * N4 + n4, within(sum[c * u32(ROWS) + r], n4, N)); }
+    }
+  }
+}

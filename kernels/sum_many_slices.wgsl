@@ -1,0 +1,26 @@
+// Adds partial sums where there are many of a short result: a workgroup of 64 takes one vec4 of it. On a GPU a thread
+// that adds a thousand slices alone waits for memory a thousand times while most of the adapter has nothing to do.
+//
+//   y[i] = sum_s partial[s, i]   lane l takes s = l, l + 64, ..., then the lanes' sums are added by halves
+//
+// partial [SLICES, LENGTH4] vec4s
+// y       [LENGTH4] vec4s
+//
+// Stands after workgroup_reduce.wgsl.
+
+override SLICES: u32;
+override LENGTH4: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = group.x + group.y * groups.x;
+  if (i >= LENGTH4) { return; } // Of the whole workgroup.
+  var sum = vec4f(0.0);
+  for (var s = lane; s < SLICES; s += 64u) { sum += partial_load(s * LENGTH4 + i); }
+  let total = workgroup_sum(lane, sum);
+  if (lane == 0u) { y_store(i, total); }
+}

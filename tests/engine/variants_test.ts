@@ -1,0 +1,162 @@
+/** Every variant of a kernel computes the same, at sizes that fit no tile. */
+import assert from "node:assert/strict";
+import {
+  backward,
+  batchNormTraining,
+  constant,
+  Device,
+  DispatchTimer,
+  f32,
+  type LoadMap,
+  mul,
+  Program,
+  sum,
+} from "../../engine/mod.ts";
+import {
+  depthwiseConv,
+  depthwiseConvInputGradient,
+  depthwiseConvWeightGradient,
+  lastAxis,
+  matmul,
+  matmulTransposed,
+  matmulWeightGradient,
+  padRows,
+  samePads,
+  targetOf,
+  type Tunable,
+  variantsOf,
+  type VariantWork,
+} from "../../kernels/mod.ts";
+import { seededRandom } from "../reference/seeded_random.ts";
+
+/** Small enough for one slice, and large enough that everything is cut into several. */
+const TARGETS = [{ ...targetOf("gpu"), parallelism: 64 }, targetOf("gpu")];
+
+/** M, K, N around the sizes of tiles and of steps. */
+const PRODUCTS = [
+  [1, 1, 1],
+  [131, 70, 33],
+  [64, 144, 24],
+  [257, 18, 130],
+];
+
+const MAPS: LoadMap[] = ["none", "affine-relu6", "norm-relu6-gradient"];
+
+/** What a computation leaves behind, for operands that depend on their shapes only: positive, so that ReLU6 lets some through. */
+async function resultOf(device: Device, work: readonly VariantWork[]): Promise<Float32Array> {
+  let partial: { shape: readonly number[]; values: Float32Array } | undefined;
+  for (const { dispatch, shapes } of work) {
+    const operands = Object.fromEntries(
+      dispatch.bindings.map(({ name, access }) => {
+        const shape = shapes[name];
+        if (access !== "read") return [name, { shape }];
+        if (name === "partial") return [name, { shape, values: partial!.values }];
+        const random = seededRandom(shape.length + 10 * lastAxis(shape) + name.length);
+        const count = shape.reduce((product, size) => product * size, 1);
+        return [name, {
+          shape,
+          values: padRows(Float32Array.from({ length: count }, () => Math.abs(random.normal())), shape),
+        }];
+      }),
+    );
+    const timer = await DispatchTimer.make(device, dispatch, operands);
+    try {
+      await timer.run(1);
+      const { name } = dispatch.bindings.find(({ access }) => access === "write")!;
+      partial = { shape: shapes[name], values: await timer.read(name) };
+    } finally {
+      timer.destroy();
+    }
+  }
+  return partial!.values;
+}
+
+async function checkVariants(device: Device, { key, as }: Tunable): Promise<void> {
+  const [first, ...others] = variantsOf(key);
+  const expected = await resultOf(device, as(first));
+  const norm = Math.hypot(...expected);
+  assert.ok(norm > 0, key);
+  for (const variant of others) {
+    const actual = await resultOf(device, as(variant));
+    assert.equal(actual.length, expected.length, `${key}, ${variant}`);
+    const error = Math.hypot(...actual.map((value, i) => value - expected[i])) / norm;
+    assert.ok(error < 1e-5, `${key}, ${variant}: off by ${error}`);
+  }
+}
+
+async function withDevice(test: (device: Device) => Promise<void>): Promise<void> {
+  const device = await Device.open({ storage: "buffer", limits: "default" });
+  try {
+    await test(device);
+  } finally {
+    device.destroy();
+  }
+}
+
+Deno.test("All variants of a product and of its gradients agree, within default limits", () =>
+  withDevice(async (device) => {
+    for (const [i, [m, k, n]] of PRODUCTS.entries()) {
+      const map = MAPS[i % MAPS.length];
+      const target = TARGETS[i % TARGETS.length];
+      await checkVariants(device, matmul({ m, k, n }, target, map).tunable!);
+      await checkVariants(device, matmulTransposed({ m, k, n }, target, map).tunable!);
+      const gradientMap = MAPS[(i + 1) % MAPS.length];
+      for (const target of TARGETS) {
+        const { dispatch } = matmulWeightGradient({ m, k, n }, target, map, gradientMap);
+        await checkVariants(device, dispatch.tunable!);
+      }
+    }
+  }));
+
+Deno.test("All variants of a depthwise convolution and of its gradients agree, within default limits", () =>
+  withDevice(async (device) => {
+    for (
+      const [h, w, stride, channels] of [[1, 1, 1, 1], [7, 9, 1, 5], [9, 3, 1, 8], [6, 11, 2, 4], [
+        5,
+        1,
+        2,
+        7,
+      ]]
+    ) {
+      const shape = { n: 2, h, w, kh: 3, kw: 3, stride, pads: samePads(h, w, 3, stride), channels };
+      for (const target of TARGETS) {
+        for (const map of MAPS) {
+          await checkVariants(device, depthwiseConv(shape, target, map).tunable!);
+          await checkVariants(device, depthwiseConvInputGradient(shape, target, map).tunable!);
+          const { dispatch } = depthwiseConvWeightGradient(shape, target, "affine-relu6", map);
+          await checkVariants(device, dispatch.tunable!);
+        }
+      }
+    }
+  }));
+
+Deno.test("Batch norm over many slices is the same where workgroups join them as where threads do", async () => {
+  const [rows, channels] = [2500, 6];
+  const random = seededRandom(5);
+  const x = Float32Array.from({ length: rows * channels }, () => 3 + random.normal());
+  const cotangent = Float32Array.from({ length: rows * channels }, () => random.normal());
+  const results: Record<string, Float32Array>[] = [];
+  for (const kernels of ["software", "gpu"] as const) {
+    const device = await Device.open({ storage: "buffer", kernels });
+    const inputs = {
+      x: f32([rows, channels], { differentiable: true }),
+      gamma: f32([channels]),
+      beta: f32([channels]),
+    };
+    const program = await Program.record(device, inputs, ({ x, gamma, beta }) => {
+      const y = batchNormTraining(x, gamma, beta, { epsilon: 1e-3, relu6: true });
+      const gradients = backward(sum(mul(y, constant(cotangent, [rows, channels]))));
+      return { y, dx: gradients.of(x)! };
+    });
+    const kernelNames = program.dispatches.map(({ dispatch }) => dispatch.kernel);
+    assert.equal(kernelNames.filter((name) => name.includes("_many_")).length, kernels === "gpu" ? 2 : 0);
+    results.push(await program.run({ x, gamma: [1, 2, 1, 2, 1, 2], beta: [1, 1, 1, 2, 2, 2] }));
+    program.destroy();
+    device.destroy();
+  }
+  const [expected, actual] = results;
+  for (const name of ["y", "dx"]) {
+    const norm = Math.hypot(...expected[name]);
+    assert.ok(Math.hypot(...actual[name].map((value, i) => value - expected[name][i])) < 1e-5 * norm, name);
+  }
+});
