@@ -9,7 +9,7 @@ const CONVOLUTIONS = ["conv2d", "depthwise_conv", "matmul", "matmul_tiled"];
 export function recordedWork({ dispatch, values }: Recorded): Work {
   return dispatchWork(dispatch, (name) => {
     const index = dispatch.bindings.findIndex((binding) => binding.name === name);
-    return values[index].shape;
+    return values[index].bytes;
   });
 }
 

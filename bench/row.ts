@@ -1,6 +1,6 @@
 /** One row of the kernel bench: a dispatch, what it runs on, and where in a network that shape occurs. */
 import type { Operand, Operands, Work } from "../engine/mod.ts";
-import { type Dispatch, elementCount, tensorBytes } from "../kernels/mod.ts";
+import { type Dispatch, elementCount, precisionOf, tensorBytes } from "../kernels/mod.ts";
 
 /** A kernel at one shape. */
 export interface BenchRow {
@@ -28,18 +28,21 @@ export function uniform(...values: number[]): Operand {
 
 /** What a row computes and moves when each operand moves once. */
 export function workOf({ dispatch, operands }: BenchRow): Work {
-  return dispatchWork(dispatch, (name) => {
+  return dispatchWork(dispatch, (name, type) => {
     const operand = operands[name];
-    return "shape" in operand ? operand.shape : operand;
+    const { shape, storage } = "shape" in operand ? operand : { shape: operand };
+    return type === "u32" ? 4 * elementCount(shape) : tensorBytes(shape, storage && precisionOf(storage));
   });
 }
 
-/** What a dispatch computes and moves when each operand, of the shape told by its binding's name, moves once. */
-export function dispatchWork(dispatch: Dispatch, shapeOf: (name: string) => readonly number[]): Work {
+/** What a dispatch computes and moves when each operand, of the bytes told by its binding's name, moves once. */
+export function dispatchWork(
+  dispatch: Dispatch,
+  bytesOf: (name: string, type: "f32" | "u32") => number,
+): Work {
   let [bytesRead, bytesWritten] = [0, 0];
   for (const { name, type, access } of dispatch.bindings) {
-    const shape = shapeOf(name);
-    const bytes = type === "u32" ? 4 * elementCount(shape) : tensorBytes(shape);
+    const bytes = bytesOf(name, type);
     if (access !== "write") bytesRead += bytes;
     if (access !== "read") bytesWritten += bytes;
   }

@@ -3,7 +3,6 @@ import { type Command, defineFlags, parseFlags, UsageError } from "../cli/flags.
 import { runCommand } from "../cli/command.ts";
 import { SETTING_FLAGS, TRAIN_COMMAND, trainingOptions } from "../cli/train_flags.ts";
 import {
-  Adam,
   betterPeaks,
   Device,
   measurePeaks,
@@ -19,7 +18,7 @@ import { imageWords } from "../kernels/mod.ts";
 import { MOBILENET_DEFAULTS } from "../model/mobilenet_v2.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import type { TrainingOptions } from "../train/options.ts";
-import { recordTrainingStep } from "../train/step.ts";
+import { recordTrainingStep, trainingOptimiser } from "../train/step.ts";
 import { cpuClock } from "./clock.ts";
 import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
 import { convolutionOutputBytes, leastBytes, stagedBytes, totalWork } from "./program_work.ts";
@@ -43,6 +42,7 @@ const FLAGS = defineFlags({
   "image-height": SETTING_FLAGS["image-height"],
   "image-width": SETTING_FLAGS["image-width"],
   loss: SETTING_FLAGS.loss,
+  precision: SETTING_FLAGS.precision,
   batch: {
     type: "integer",
     min: 2,
@@ -102,7 +102,9 @@ export async function main(args: string[]): Promise<number> {
     const peaks = betterPeaks(before, await measurePeaks(device));
     console.log(`${device.adapter.name}, tensors in ${device.storage}s: ${peaksLine(peaks)}`);
     const size = `${options.imageHeight}×${options.imageWidth}`;
-    console.log(`MobileNetV2 ${options.width}, ${size}, ${batch} images, loss ${options.loss}, Adam`);
+    console.log(
+      `MobileNetV2 ${options.width}, ${size}, ${batch} images, loss ${options.loss}, Adam, ${options.precision}`,
+    );
     for (const timing of timings) console.log(describe(timing, device, model, peaks, batch));
     if (trace !== undefined) {
       const profiles = Object.fromEntries(timings.map(({ name, profile }) => [name, profile]));
@@ -129,7 +131,7 @@ async function timePrograms(
     pixels: Uint32Array.from({ length: words }, () => random.uint32()),
     transforms: packTransforms(new Array(batch).fill(UNMOVED)),
   };
-  const optimiser = new Adam(model.parameters, { weightDecay: options.weightDecay });
+  const optimiser = trainingOptimiser(model, options);
   const step = await recordTrainingStep(device, model, optimiser, options, batch);
   const training = await time("training step", step, {
     ...images,

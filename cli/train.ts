@@ -10,7 +10,7 @@ import { requireFreeFolder, type RunConfig, RunFolder, writeFile } from "../trai
 import { gatherReport } from "../train/run_report.ts";
 import { renderReport } from "../train/report/report.ts";
 import { renderRetrievalPicture } from "../train/report/retrieval_picture.ts";
-import { Trainer } from "../train/trainer.ts";
+import { type HistoryColumn, historyColumns, Trainer } from "../train/trainer.ts";
 import { untrainedModel } from "../train/untrained.ts";
 import { Watch } from "../train/watch.ts";
 import { EXIT, runCommand } from "./command.ts";
@@ -119,6 +119,16 @@ function waited({ inputWait }: Trainer): Record<string, string> {
   return { "GPU waited for images": `${percent(share.least)} of the time, at most ${percent(share.most)}` };
 }
 
+/** What became of the loss's scale, by its name in the report; nothing where precision is f32. */
+function lossScale({ options, history, step }: Trainer): Record<string, string> {
+  const columns = historyColumns(options);
+  if (!columns.includes("lossScale")) return {};
+  const last = (name: HistoryColumn) => history[history.length - columns.length + columns.indexOf(name)];
+  return {
+    "Loss scale": `${last("lossScale")} at the end, ${last("skippedSteps")} of ${step} steps skipped`,
+  };
+}
+
 /** Trains epoch by epoch and saves after each; Ctrl-C stops after the step under way, and saves. */
 async function train(trainer: Trainer, run: RunFolder): Promise<{ finished: boolean; notes: string[] }> {
   const { options, sampler } = trainer;
@@ -183,11 +193,13 @@ async function finish(
     { name: "colour histogram", scores: colours },
   ];
   console.log(`\n${scoreTable(rows)}\n${scoreCounts(trained.scores)}`);
-  for (const [what, share] of Object.entries(waited(trainer))) console.log(`${what}: ${share}`);
+  for (const [what, said] of Object.entries({ ...waited(trainer), ...lossScale(trainer) })) {
+    console.log(`${what}: ${said}`);
+  }
   const report = await gatherReport({
     title: `${options.loss} on ${dataset.name}`,
     options,
-    settings: { data: dataset.name, adapter: device.adapter.name, ...waited(trainer) },
+    settings: { data: dataset.name, adapter: device.adapter.name, ...waited(trainer), ...lossScale(trainer) },
     history: trainer.history,
     benchmark,
     trained,

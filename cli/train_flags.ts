@@ -1,5 +1,5 @@
 /** The flags of `deno task train`, and the settings that they make. */
-import { METRICS } from "../kernels/mod.ts";
+import { METRICS, PRECISIONS } from "../kernels/mod.ts";
 import { type LossEntry, lossTable } from "../losses/mod.ts";
 import { parseTrainingOptions, type TrainingOptions } from "../train/options.ts";
 import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
@@ -191,6 +191,15 @@ export const SETTING_FLAGS = defineFlags({
     value: "PIXELS",
     group: "Training",
     help: "Training images are shifted by up to this many pixels each way (and mirrored half of the time).",
+  },
+  precision: {
+    type: "choice",
+    choices: [...PRECISIONS],
+    default: "f32",
+    group: "Training",
+    help:
+      "What activations and their gradients are stored as. f16 takes half the memory: weights stay f32, kernels " +
+      "compute in f32, and the loss is scaled so that gradients fit. Scoring is done in f32.",
   },
   seed: {
     type: "integer",

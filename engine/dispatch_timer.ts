@@ -6,10 +6,14 @@ import {
   type Binding,
   type Dispatch,
   elementCount,
+  type Precision,
+  precisionOf,
   type Storage,
   tensorBytes,
   TEXTURE_WIDTH,
+  textureFormat,
   VEC4_BYTES,
+  vec4Bytes,
 } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { LimitError } from "./errors.ts";
@@ -25,7 +29,7 @@ export const wallClock: Clock = (): number => performance.now();
 export interface Operand {
   /** Size of each axis, without padding. */
   readonly shape: readonly number[];
-  /** Left out: what a program would choose, textures or buffers by the device. */
+  /** Left out: what a program would choose, textures or buffers by the device, of f32. What is written is in a buffer. */
   readonly storage?: Storage;
   /** Values of the array in memory, padding included; f32 operands are filled with random numbers otherwise. */
   readonly values?: ArrayLike<number>;
@@ -34,7 +38,13 @@ export interface Operand {
 /** Operands by the names of a dispatch's bindings. A shape stands for an operand with nothing else to say. */
 export type Operands = Readonly<Record<string, readonly number[] | Operand>>;
 
-const ROW_BYTES = TEXTURE_WIDTH * VEC4_BYTES;
+function rowBytes(storage: Storage): number {
+  return TEXTURE_WIDTH * vec4Bytes(precisionOf(storage));
+}
+
+function inTexture(storage: Storage): boolean {
+  return storage === "texture" || storage === "half-texture";
+}
 
 /** Random numbers are made once per operand and repeated: a megabyte of them is as good as a gigabyte. */
 const RANDOM_BYTES = 1 << 20;
@@ -75,8 +85,13 @@ export class DispatchTimer {
     try {
       return await device.guard(`Cannot prepare ${dispatch.kernel}`, () => {
         const encoder = device.gpu.createCommandEncoder();
-        const random = randomNumbers(device);
-        owned.push(random);
+        const randoms = new Map<Precision, GPUBuffer>();
+        const random = (precision: Precision) => {
+          const buffer = randoms.get(precision) ?? randomNumbers(device, precision);
+          randoms.set(precision, buffer);
+          owned.push(buffer);
+          return buffer;
+        };
         const storages: Storage[] = [];
         const entries = dispatch.bindings.map((binding, index): GPUBindGroupEntry => {
           const operand = asOperand(operands[binding.name], dispatch.kernel, binding.name);
@@ -90,19 +105,19 @@ export class DispatchTimer {
               GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
           });
           owned.push(buffer);
-          fill(device, encoder, binding, operand, buffer, random);
-          if (storage !== "texture") {
+          fill(device, encoder, binding, operand, buffer, precisionOf(storage), random);
+          if (!inTexture(storage)) {
             buffers.set(binding.name, buffer);
             return { binding: index, resource: { buffer } };
           }
           const texture = device.gpu.createTexture({
             label: binding.name,
-            size: [TEXTURE_WIDTH, bytes / ROW_BYTES],
-            format: "rgba32float",
+            size: [TEXTURE_WIDTH, bytes / rowBytes(storage)],
+            format: textureFormat(precisionOf(storage)),
             usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
           });
           owned.push(texture);
-          copyToTexture(encoder, buffer, texture);
+          copyToTexture(encoder, buffer, texture, rowBytes(storage));
           return { binding: index, resource: texture.createView() };
         });
         device.gpu.queue.submit([encoder.finish()]);
@@ -171,19 +186,21 @@ function asOperand(given: Operands[string] | undefined, kernel: string, name: st
 }
 
 function storageOf(device: Device, binding: Binding, operand: Operand): Storage {
-  if (binding.type === "u32" || binding.access !== "read") return "buffer";
-  return operand.storage ?? device.storage;
+  const storage = binding.type === "u32" ? "buffer" : operand.storage ?? device.storage;
+  if (binding.access === "read") return storage;
+  return precisionOf(storage) === "f16" ? "half-buffer" : "buffer";
 }
 
 /** Bytes of an operand's buffer; those that go to a texture fill its rows. */
 function operandBytes(device: Device, binding: Binding, { shape }: Operand, storage: Storage): number {
   // The prelude declares uniforms as four vec4s.
   if (storage === "uniform") return (binding.vec4s ?? 4) * VEC4_BYTES;
-  const least = binding.type === "u32" ? 4 * elementCount(shape) : tensorBytes(shape);
-  const bytes = storage === "texture" ? Math.ceil(least / ROW_BYTES) * ROW_BYTES : least;
+  const least = binding.type === "u32" ? 4 * elementCount(shape) : tensorBytes(shape, precisionOf(storage));
+  const row = rowBytes(storage);
+  const bytes = inTexture(storage) ? Math.ceil(least / row) * row : least;
   const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D } = device.gpu.limits;
-  const most = storage === "texture"
-    ? Math.min(maxBufferSize, maxTextureDimension2D * ROW_BYTES)
+  const most = inTexture(storage)
+    ? Math.min(maxBufferSize, maxTextureDimension2D * row)
     : Math.min(maxBufferSize, maxStorageBufferBindingSize);
   if (bytes > most) {
     throw new LimitError(`${binding.name} [${shape}] takes ${bytes} bytes in a ${storage}; here ${most} fit`);
@@ -197,33 +214,45 @@ function fill(
   binding: Binding,
   { values }: Operand,
   buffer: GPUBuffer,
-  random: GPUBuffer,
+  precision: Precision,
+  randomOf: (precision: Precision) => GPUBuffer,
 ): void {
   if (values) {
-    const data = binding.type === "u32" ? Uint32Array.from(values) : Float32Array.from(values);
+    const data = binding.type === "u32" ? Uint32Array.from(values) : numbers(precision, values);
     device.gpu.queue.writeBuffer(buffer, 0, data);
   } else if (binding.type === "f32") {
+    const random = randomOf(precision);
     for (let offset = 0; offset < buffer.size; offset += random.size) {
       encoder.copyBufferToBuffer(random, 0, buffer, offset, Math.min(random.size, buffer.size - offset));
     }
   }
 }
 
+function numbers(precision: Precision, values: ArrayLike<number>) {
+  return precision === "f16" ? Float16Array.from(values) : Float32Array.from(values);
+}
+
 /** A buffer of numbers between 0 and 1 that are not special to any kernel. */
-function randomNumbers(device: Device): GPUBuffer {
+function randomNumbers(device: Device, precision: Precision): GPUBuffer {
   const random = new Random(1);
   const buffer = device.gpu.createBuffer({
     size: RANDOM_BYTES,
     usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
   });
-  const numbers = Float32Array.from({ length: RANDOM_BYTES / 4 }, () => random.uniform(0.05, 0.95));
-  device.gpu.queue.writeBuffer(buffer, 0, numbers);
+  const count = RANDOM_BYTES / (precision === "f16" ? 2 : 4);
+  const values = Array.from({ length: count }, () => random.uniform(0.05, 0.95));
+  device.gpu.queue.writeBuffer(buffer, 0, numbers(precision, values));
   return buffer;
 }
 
-function copyToTexture(encoder: GPUCommandEncoder, buffer: GPUBuffer, texture: GPUTexture): void {
+function copyToTexture(
+  encoder: GPUCommandEncoder,
+  buffer: GPUBuffer,
+  texture: GPUTexture,
+  bytesPerRow: number,
+): void {
   encoder.copyBufferToTexture(
-    { buffer, bytesPerRow: ROW_BYTES },
+    { buffer, bytesPerRow },
     { texture },
     [TEXTURE_WIDTH, texture.height],
   );

@@ -2,7 +2,7 @@
  * Dynamic loss scaling: gradients stored as f16 vanish below 2^-24, so the backward pass starts from a scale in place
  * of 1, and the optimiser divides by it. All of it happens on the GPU; no step waits for the host.
  */
-import { countBroken, lossScale, type LossScaleRule, vec4s } from "../kernels/mod.ts";
+import { countBroken, LOSS_SCALE_RULE, lossScale, vec4s } from "../kernels/mod.ts";
 import type { Parameter, ParameterSet } from "./parameter.ts";
 import { reshape, slice } from "./ops/shape.ts";
 import { record, recorder, temporary } from "./recorder.ts";
@@ -11,12 +11,6 @@ import type { Value } from "./value.ts";
 
 /** The first scale: far above 1, and three doublings below the most, so that a first step seldom overflows. */
 const START = 2 ** 12;
-
-/**
- * Gradients of means over a batch are far below 1, and 2^15 times as much still fits f16; more would be lost to
- * overflow and gain nothing that a weight could feel.
- */
-const RULE: LossScaleRule = { least: 1, most: 2 ** 15, growth: 500 };
 
 /** Names of the numbers of {@link LossScale.state}, in order. */
 export const LOSS_SCALE_STATE = ["scale", "goodSteps", "skippedSteps", "factor"] as const;
@@ -49,7 +43,7 @@ export class LossScale {
     const broken = temporary([threads, 4]);
     const scaling = asTensor(this.state).value;
     record(countBroken(length4, threads), { x: gradients, broken });
-    record(lossScale(threads, RULE), { broken, scaling });
+    record(lossScale(threads, LOSS_SCALE_RULE), { broken, scaling });
     return scaling;
   }
 }

@@ -4,7 +4,7 @@ export { type AdapterDescription, Device, type DeviceOptions } from "./device.ts
 export { type Clock, DispatchTimer, type Operand, type Operands, wallClock } from "./dispatch_timer.ts";
 export * from "./errors.ts";
 export type { MemoryUse } from "./memory.ts";
-export { LossScale } from "./loss_scale.ts";
+export { LOSS_SCALE_STATE, LossScale } from "./loss_scale.ts";
 export * from "./ops/batch_norm.ts";
 export * from "./ops/convolution.ts";
 export * from "./ops/cross_entropy.ts";

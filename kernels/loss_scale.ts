@@ -13,6 +13,12 @@ export interface LossScaleRule {
   readonly growth: number;
 }
 
+/**
+ * Gradients of means over a batch are far below 1, and 2^15 times as much still fits f16; beyond that there is more to
+ * lose by overflow than to win.
+ */
+export const LOSS_SCALE_RULE: LossScaleRule = { least: 1, most: 2 ** 15, growth: 500 };
+
 /** Counts what is not finite in `length4` vec4s. Bindings: `x`, `broken` [threads, 4]. */
 export function countBroken(length4: number, threads: number): Dispatch {
   return {

@@ -1,5 +1,5 @@
 /** Settings of a training run: what the flags set, and what a checkpoint must agree with to be resumed. */
-import { type Metric, METRICS } from "../kernels/mod.ts";
+import { type Metric, METRICS, type Precision, PRECISIONS } from "../kernels/mod.ts";
 import { lossTable } from "../losses/mod.ts";
 import { type FieldTypes, readFields } from "./fields.ts";
 
@@ -38,6 +38,8 @@ export interface TrainingOptions {
   weightDecay: number;
   /** Pixels by which training images are shifted at most, both ways; they are mirrored half of the time. */
   shift: number;
+  /** What activations and their gradients are stored as; f16 comes with loss scaling. */
+  precision: Precision;
   seed: number;
 }
 
@@ -64,6 +66,7 @@ const TYPES: FieldTypes<TrainingOptions> = {
   warmUp: "number",
   weightDecay: "number",
   shift: "number",
+  precision: "string",
   seed: "number",
 };
 
@@ -76,5 +79,6 @@ export function parseTrainingOptions(value: unknown): TrainingOptions {
   const options = readFields<TrainingOptions>(value, TYPES);
   if (!Object.hasOwn(lossTable, options.loss)) throw new Error(`there is no loss ${options.loss}`);
   if (!METRICS.includes(options.metric)) throw new Error(`there is no metric ${options.metric}`);
+  if (!PRECISIONS.includes(options.precision)) throw new Error(`there is no precision ${options.precision}`);
   return options;
 }

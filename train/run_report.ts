@@ -7,7 +7,7 @@ import type { RankingResult } from "../eval/ranking.ts";
 import type { TrainingOptions } from "./options.ts";
 import { distanceHistogram } from "./report/distance_histogram.ts";
 import type { ReportData, ReportImage, Retrieval, TrainingCurves } from "./report/report_data.ts";
-import { HISTORY } from "./trainer.ts";
+import { type HistoryColumn, historyColumns } from "./trainer.ts";
 
 /** Queries shown. */
 const ROWS = 10;
@@ -37,7 +37,7 @@ export async function gatherReport(run: FinishedRun): Promise<ReportData> {
       { name: "Untrained", scores: untrained.scores },
       { name: "Colour histogram", scores: run.colours },
     ],
-    curves: curves(run.history),
+    curves: curves(run.history, historyColumns(options)),
     distances: [
       distanceHistogram("Before training", untrained.positives, untrained.negatives),
       distanceHistogram("After training", trained.positives, trained.negatives),
@@ -47,10 +47,10 @@ export async function gatherReport(run: FinishedRun): Promise<ReportData> {
   };
 }
 
-function curves(history: ArrayLike<number>): TrainingCurves {
-  const steps = history.length / HISTORY.length;
-  const column = (name: typeof HISTORY[number]) =>
-    Float64Array.from({ length: steps }, (_, i) => history[i * HISTORY.length + HISTORY.indexOf(name)]);
+function curves(history: ArrayLike<number>, columns: readonly HistoryColumn[]): TrainingCurves {
+  const steps = history.length / columns.length;
+  const column = (name: HistoryColumn) =>
+    Float64Array.from({ length: steps }, (_, i) => history[i * columns.length + columns.indexOf(name)]);
   return {
     step: Float64Array.from({ length: steps }, (_, i) => i + 1),
     loss: column("total"),
@@ -58,6 +58,9 @@ function curves(history: ArrayLike<number>): TrainingCurves {
     positiveDistance: column("positiveDistance"),
     negativeDistance: column("negativeDistance"),
     learningRate: column("learningRate"),
+    ...(columns.includes("lossScale") && {
+      lossScale: { scale: column("lossScale"), skippedSteps: column("skippedSteps") },
+    }),
   };
 }
 

@@ -1,5 +1,17 @@
 /** One training step as a program: images in, weights updated, metrics out. */
-import { add, affine, type Device, normalisedImages, type Optimiser, Program, u32 } from "../engine/mod.ts";
+import {
+  Adam,
+  add,
+  affine,
+  asTensor,
+  type Device,
+  LossScale,
+  normalisedImages,
+  type Optimiser,
+  Program,
+  type Tensor,
+  u32,
+} from "../engine/mod.ts";
 import { imageWords } from "../kernels/mod.ts";
 import { identityLoss, lossTable } from "../losses/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
@@ -8,10 +20,17 @@ import type { TrainingOptions } from "./options.ts";
 /** A recorded training step. */
 export type TrainingStep = Awaited<ReturnType<typeof recordTrainingStep>>;
 
+/** The optimiser of a run; adds the state of its loss's scale to the model's parameters where the run needs one. */
+export function trainingOptimiser(model: ReidModel, { weightDecay, precision }: TrainingOptions): Adam {
+  const lossScale = precision === "f16" ? new LossScale(model.parameters) : undefined;
+  return new Adam(model.parameters, { weightDecay, lossScale });
+}
+
 /**
  * Records forward, loss, backward and update for batches of `images` images.
  *
- * Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS.
+ * Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; and `lossScale`, where the
+ * optimiser has one, its state after the step.
  */
 export function recordTrainingStep(
   device: Device,
@@ -38,8 +57,11 @@ export function recordTrainingStep(
         total = add(total, affine(identity.loss, options.idLoss, 0));
       }
       optimiser.minimize(total, settings);
-      return { total, triplet: triplet.metrics };
+      const outputs: { total: Tensor; triplet: Tensor } = { total, triplet: triplet.metrics };
+      const { lossScale } = optimiser;
+      return lossScale ? { ...outputs, lossScale: asTensor(lossScale.state) } : outputs;
     },
+    { precision: options.precision },
   );
 }
 

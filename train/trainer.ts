@@ -1,8 +1,8 @@
 /** The training loop: batches from the sampler through the recorded step, and nothing awaited in between. */
 import {
-  Adam,
   type Device,
   type ImageTransform,
+  LOSS_SCALE_STATE,
   type Optimiser,
   packTransforms,
   Random,
@@ -27,7 +27,7 @@ import { NumericsError, RunError } from "./errors.ts";
 import { InputWait } from "./input_wait.ts";
 import type { TrainingOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
-import { recordTrainingStep, type TrainingStep } from "./step.ts";
+import { recordTrainingStep, trainingOptimiser, type TrainingStep } from "./step.ts";
 
 /** What one step reports. */
 export interface StepMetrics {
@@ -47,10 +47,14 @@ export interface StepMetrics {
   readonly withoutNegative: number;
   readonly spread: number;
   readonly learningRate: number;
+  /** What the next step's loss is multiplied by; 1 where precision is f32. */
+  readonly lossScale: number;
+  /** Steps of the run so far whose gradients overflowed, so that nothing was updated. */
+  readonly skippedSteps: number;
 }
 
 /** Columns of a checkpoint's `history`. */
-export const HISTORY = [
+const HISTORY = [
   "total",
   "active",
   "positiveDistance",
@@ -58,6 +62,17 @@ export const HISTORY = [
   "spread",
   "learningRate",
 ] as const;
+
+/** Columns that come after those where precision is f16: the log of the loss's scale. */
+const LOSS_SCALE_HISTORY = ["lossScale", "skippedSteps"] as const;
+
+/** A column of a checkpoint's `history`. */
+export type HistoryColumn = typeof HISTORY[number] | typeof LOSS_SCALE_HISTORY[number];
+
+/** Columns of the `history` of a run with these options. */
+export function historyColumns({ precision }: TrainingOptions): readonly HistoryColumn[] {
+  return precision === "f16" ? [...HISTORY, ...LOSS_SCALE_HISTORY] : HISTORY;
+}
 
 /** Batches that are prepared before the loop asks for them. */
 const BATCHES_AHEAD = 2;
@@ -107,7 +122,7 @@ export class Trainer {
     const sampler = makeSampler(index, options);
     const spec = modelSpec(options, index.identities.length);
     const model = initialModel(device, spec, options.seed);
-    const optimiser = new Adam(model.parameters, { weightDecay: options.weightDecay });
+    const optimiser = trainingOptimiser(model, options);
     if (resume) {
       refuseOtherNetwork(resume, spec);
       restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
@@ -152,7 +167,8 @@ export class Trainer {
       this.inputWait.submitted();
       latest = outputs.then((out) => {
         this.inputWait.arrived();
-        onStep(this.#record(step, out.triplet, out.total[0]));
+        const lossScale = "lossScale" in out ? out.lossScale : undefined;
+        onStep(this.#record(step, out.triplet, out.total[0], lossScale));
       }).catch((error) => {
         failure ??= error;
       });
@@ -213,7 +229,8 @@ export class Trainer {
     return new Uint32Array(bytes.buffer);
   }
 
-  #record(step: number, triplet: Float32Array, total: number): StepMetrics {
+  #record(step: number, triplet: Float32Array, total: number, scaling?: Float32Array): StepMetrics {
+    const scaled = (name: typeof LOSS_SCALE_STATE[number]) => scaling?.[LOSS_SCALE_STATE.indexOf(name)];
     const metric = (name: typeof TRIPLET_METRICS[number]) => triplet[TRIPLET_METRICS.indexOf(name)];
     const { learningRate, warmUp } = this.options;
     const metrics: StepMetrics = {
@@ -227,11 +244,13 @@ export class Trainer {
       withoutNegative: metric("withoutNegative"),
       spread: metric("spread"),
       learningRate: learningRateAt(step, this.steps, learningRate, warmUp),
+      lossScale: scaled("scale") ?? 1,
+      skippedSteps: scaled("skippedSteps") ?? 0,
     };
     if (!Number.isFinite(total)) {
       throw new NumericsError(`The loss of step ${step + 1} was ${total}. ${NUMERICS_REMEDY}`);
     }
-    this.history.push(...HISTORY.map((name) => metrics[name]));
+    this.history.push(...historyColumns(this.options).map((name) => metrics[name]));
     return metrics;
   }
 }

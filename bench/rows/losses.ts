@@ -1,6 +1,7 @@
 /** The heads of the network: embeddings, distances, choice of triplets, losses, and the optimisers. */
 import {
   adam,
+  countBroken,
   crossEntropyGradient,
   crossEntropyRows,
   crossEntropyTotal,
@@ -12,6 +13,8 @@ import {
   hardTriplets,
   l2Normalize,
   l2NormalizeGradient,
+  LOSS_SCALE_RULE,
+  lossScale,
   matmulTransposed,
   NONE,
   semiHardTriplets,
@@ -148,6 +151,7 @@ function identityHead(): BenchRow[] {
 
 function optimisers(): BenchRow[] {
   const length4 = 34_750 * FACTOR_BLOCK;
+  const threads = 1024;
   const state = [length4, 4];
   const operands = {
     gradients: inBuffer(state),
@@ -161,5 +165,15 @@ function optimisers(): BenchRow[] {
   return [
     row(name, sgd(length4), { ...operands, settings: uniform(1e-6, 0.9, 0) }),
     row(name, adam(length4), { ...operands, settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1) }),
+    row(`${name}, gradients scaled`, adam(length4, true), {
+      ...operands,
+      settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1),
+      scaling: { shape: [4], storage: "buffer", values: [1, 0, 0, 1] },
+    }),
+    row(name, countBroken(length4, threads), { x: inBuffer(state), broken: [threads, 4] }),
+    row(`searched by ${threads} threads`, lossScale(threads, LOSS_SCALE_RULE), {
+      broken: [threads, 4],
+      scaling: [4],
+    }),
   ];
 }

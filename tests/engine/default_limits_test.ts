@@ -3,7 +3,7 @@
  * KiB of memory a workgroup. A device that was asked for no more refuses whatever needs more.
  */
 import assert from "node:assert/strict";
-import { Adam, Device, type DeviceOptions, Sgd } from "../../engine/mod.ts";
+import { Adam, Device, type DeviceOptions, LossScale, type Precision, Sgd } from "../../engine/mod.ts";
 import { lossTable } from "../../losses/mod.ts";
 import { drawImages, LABELS, SmallNetwork } from "./small_network.ts";
 
@@ -19,12 +19,15 @@ Deno.test("A device with default limits has no more than those", async () => {
 });
 
 /** Losses of two steps with every triplet loss, and the optimisers in turn. */
-async function train(device: Device): Promise<number[]> {
+async function train(device: Device, precision: Precision): Promise<number[]> {
   const losses: number[] = [];
   for (const [i, key] of Object.keys(lossTable).entries()) {
     const network = new SmallNetwork(device);
-    const optimiser = i % 2 === 0 ? new Adam(network.set) : new Sgd(network.set, { momentum: 0.9 });
-    const program = await network.trainingStep(optimiser, key);
+    const lossScale = precision === "f16" ? new LossScale(network.set) : undefined;
+    const optimiser = i % 2 === 0
+      ? new Adam(network.set, { lossScale })
+      : new Sgd(network.set, { momentum: 0.9, lossScale });
+    const program = await network.trainingStep(optimiser, key, precision);
     for (let step = 1; step <= 2; step++) {
       const settings = optimiser.settings(step, 1e-2);
       losses.push((await program.run({ images: drawImages(), labels: LABELS, settings })).loss[0]);
@@ -39,14 +42,18 @@ const kinds: DeviceOptions[] = [
   { storage: "buffer", kernels: "gpu" },
   { storage: "texture", kernels: "software" },
 ];
+const placements = kinds.flatMap((kind) =>
+  (["f32", "f16"] as const).map((precision) => ({ kind, precision }))
+);
 
-for (const kind of kinds) {
-  Deno.test(`Networks train within default limits as without, in ${kind.storage}s with kernels for ${kind.kernels}`, async () => {
+for (const { kind, precision } of placements) {
+  const where = `in ${precision} in ${kind.storage}s with kernels for ${kind.kernels}`;
+  Deno.test(`Networks train within default limits as they do without, ${where}`, async () => {
     const [small, large] = [await Device.open({ ...kind, limits: "default" }), await Device.open(kind)];
-    const losses = await train(small);
+    const losses = await train(small, precision);
     assert.equal(losses.length, 6);
     assert.ok(losses.every((loss) => loss > 0), `${losses}`);
-    assert.deepEqual(losses, await train(large));
+    assert.deepEqual(losses, await train(large, precision));
     for (const device of [small, large]) device.destroy();
   });
 }

@@ -56,8 +56,8 @@ export interface CaseFigures {
 
 /**
  * A number stored as f16 is off by up to 2^-11 of itself. An inverted residual block, the longest chain of the table,
- * stores ten one after another: four forward, and back again the cotangent, the sum, three inputs' gradients and the
- * copy of the first.
+ * stores ten one after another: four forward (expanded, convolved, projected, summed) and six back (the cotangent, the
+ * gradients of three inputs, one of a batch norm where it is written out, and the sum of both paths).
  */
 const F16_ERROR = 10 * 2 ** -11;
 

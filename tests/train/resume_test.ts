@@ -21,6 +21,7 @@ const runs: [string, Partial<TrainingOptions>][] = [
     idLoss: 1,
     embeddingSize: 12,
   }],
+  ["hard in f16", { precision: "f16" }],
 ];
 
 for (const [what, changes] of runs) {

@@ -30,6 +30,7 @@ export const TINY_OPTIONS: TrainingOptions = {
   warmUp: 0.1,
   weightDecay: 0.01,
   shift: 1,
+  precision: "f32",
   seed: 7,
 };
 

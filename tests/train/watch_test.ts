@@ -16,6 +16,8 @@ const WELL: StepMetrics = {
   withoutNegative: 0,
   spread: 0.9,
   learningRate: 0.003,
+  lossScale: 1,
+  skippedSteps: 0,
 };
 
 Deno.test("Watch has nothing to say of a run that goes well", () => {

@@ -105,6 +105,13 @@ export function learningRatePlot({ step, learningRate }: TrainingCurves): Html {
   ]);
 }
 
+/** What the loss was multiplied by over the steps of training. */
+export function lossScalePlot(step: ArrayLike<number>, scale: ArrayLike<number>): Html {
+  return curvePlot("Loss scale over the steps of training", { label: "loss scale", tickFormat: "~s" }, [
+    [thinCurve(step, scale), SERIES_COLOURS[0]],
+  ]);
+}
+
 /** The right end of the last bin that holds a pair. */
 export function upperEnd({ binWidth, positives, negatives }: DistanceHistogram): number {
   const last = (counts: readonly number[]) => counts.findLastIndex((count) => count > 0) + 1;

@@ -8,6 +8,7 @@ import {
   histogramPlot,
   learningRatePlot,
   lossPlot,
+  lossScalePlot,
   SERIES_COLOURS,
   thinCurve,
   upperEnd,
@@ -106,6 +107,17 @@ function ends(step: ArrayLike<number>, values: ArrayLike<number>, format: (value
   return `from ${format(points[0].mean)} at the start to ${format(points.at(-1)!.mean)} at the end`;
 }
 
+function lossScaleFigure({ step, lossScale }: TrainingCurves): Html | "" {
+  if (lossScale === undefined) return "";
+  const skipped = Array.from(lossScale.skippedSteps).at(-1) ?? 0;
+  return figure(
+    "Loss scale",
+    lossScalePlot(step, lossScale.scale),
+    `What the loss was multiplied by, so that its gradients fit f16. Gradients of ${whole(skipped)} of ` +
+      `${whole(step.length)} steps did not: those steps changed no weight.`,
+  );
+}
+
 function trainingFigures(curves: TrainingCurves): Html {
   const { step } = curves;
   const pair = legend(["d(a,p), anchor to positive", "var(--positive)"], [
@@ -122,7 +134,7 @@ function trainingFigures(curves: TrainingCurves): Html {
       "Learning rate",
       learningRatePlot(curves),
       `At most ${number(Array.from(curves.learningRate).reduce((most, rate) => Math.max(most, rate), 0))}.`,
-    )}</div>
+    )}${lossScaleFigure(curves)}</div>
   `;
 }
 

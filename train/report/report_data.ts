@@ -19,6 +19,8 @@ export interface TrainingCurves {
   /** Mean d(a,n) of the chosen triplets. */
   readonly negativeDistance: ArrayLike<number>;
   readonly learningRate: ArrayLike<number>;
+  /** Of a run in f16: what the loss was multiplied by, and how many steps were skipped up to each. */
+  readonly lossScale?: { readonly scale: ArrayLike<number>; readonly skippedSteps: ArrayLike<number> };
 }
 
 /** How distances spread over pairs of one identity and of two; bin i starts at i · binWidth. */
