@@ -58,10 +58,15 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
   for (const node of tape.toReversed()) {
     const gradient = gradients.get(node.output);
     if (!gradient) continue;
-    node.backward(gradient).forEach((contribution, i) => {
+    const taken = new Set<number>();
+    const take = (i: number) => {
+      taken.add(i);
+      return gradients.get(node.inputs[i]);
+    };
+    node.backward(gradient, take).forEach((contribution, i) => {
       const input = node.inputs[i];
       if (!contribution || !input.requiresGradient) return;
-      const known = gradients.get(input);
+      const known = taken.has(i) ? undefined : gradients.get(input);
       gradients.set(input, known ? add(known, contribution) : contribution);
     });
   }

@@ -21,8 +21,14 @@ export interface Recorded {
 export interface TapeNode {
   readonly inputs: readonly Tensor[];
   readonly output: Tensor;
-  /** Gradients of the inputs, given the output's; null where an input needs none. Records dispatches itself. */
-  readonly backward: (gradient: Tensor) => (Tensor | null)[];
+  /**
+   * Gradients of the inputs, given the output's; null where an input needs none. Records dispatches itself. What it takes
+   * of an input's gradient so far is included in what it returns.
+   */
+  readonly backward: (
+    gradient: Tensor,
+    take: (input: number) => Tensor | undefined,
+  ) => (Tensor | null)[];
 }
 
 /** What ops write into while a program is recorded. */

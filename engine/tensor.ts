@@ -125,18 +125,23 @@ export function constantWords(values: ArrayLike<number>): Words {
  * Makes an op's result and puts the op on the tape if any input needs a gradient.
  *
  * @param backward given the gradient of the result, returns those of the inputs (null: none). It is called with
- *   `needs[i]` telling which inputs need one.
+ *   `needs[i]` telling which inputs need one, and `take(i)`, which hands over what is known of input i's gradient so
+ *   far, if anything: then what is returned for it must include that.
  */
 export function result(
   inputs: readonly Tensor[],
   shape: readonly number[],
   memory: Value | Deferred,
-  backward: (gradient: Tensor, needs: readonly boolean[]) => (Tensor | null)[],
+  backward: (
+    gradient: Tensor,
+    needs: readonly boolean[],
+    take: (input: number) => Tensor | undefined,
+  ) => (Tensor | null)[],
 ): Tensor {
   const needs = inputs.map((input) => input.requiresGradient);
   const output = new Tensor(shape, memory, needs.some((need) => need));
   if (output.requiresGradient) {
-    recorder().tape.push({ inputs, output, backward: (gradient) => backward(gradient, needs) });
+    recorder().tape.push({ inputs, output, backward: (gradient, take) => backward(gradient, needs, take) });
   }
   return output;
 }

@@ -2,6 +2,7 @@
 import { type Device, normalisedImages, packTransforms, Program, u32, UNMOVED } from "../engine/mod.ts";
 import { imageWords } from "../kernels/mod.ts";
 import type { PixelStore } from "../data/pixels.ts";
+import { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { recordLargestBatch } from "./largest_batch.ts";
 
@@ -15,7 +16,11 @@ export class Embedder {
 
   /** Records the forward pass for batches of `batch` images, or of fewer where the adapter holds no more. */
   static async open(device: Device, model: ReidModel, batch: number): Promise<Embedder> {
-    const { images, program } = await recordLargestBatch(batch, (n) => recordEmbedding(device, model, n));
+    const folded = await FoldedWeights.of(model.parameters);
+    const { images, program } = await recordLargestBatch(
+      batch,
+      (n) => recordEmbedding(device, model, folded, n),
+    );
     return new Embedder(model, images, program);
   }
 
@@ -55,14 +60,14 @@ export class Embedder {
   }
 }
 
-function recordEmbedding(device: Device, model: ReidModel, batch: number) {
+function recordEmbedding(device: Device, model: ReidModel, folded: FoldedWeights, batch: number) {
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
   return Program.record(
     device,
     { pixels: u32([batch, imageWords(size.height, size.width)]), transforms: u32([batch, 4]) },
     ({ pixels, transforms }) => ({
       embeddings: model.embed(
-        model.features(normalisedImages(pixels, transforms, size), "inference"),
+        model.features(normalisedImages(pixels, transforms, size), folded),
         "inference",
       ),
     }),

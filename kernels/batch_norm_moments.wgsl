@@ -12,13 +12,14 @@ fn moments_of(c4: u32, first: u32, last: u32) -> Moments {
   let origin = x_load(first * C4 + c4);
   var sum = vec4f(0.0);
   var squares = vec4f(0.0);
+  var d: array<vec4f, 4>;
   for (var row = first; row < last; row += 4u) {
     @unroll for (var r = 0u; r < 4; r++) {
       // Past the end the first row is taken once more: it adds nothing.
-      let d = x_load(select(first, row + r, row + r < last) * C4 + c4) - origin;
-      sum += d;
-      squares = fma(d, d, squares);
+      d[r] = x_load(select(first, row + r, row + r < last) * C4 + c4) - origin;
     }
+    sum += (d[0] + d[1]) + (d[2] + d[3]);
+    squares += fma(d[0], d[0], d[1] * d[1]) + fma(d[2], d[2], d[3] * d[3]);
   }
   let mean = sum / f32(last - first);
   return Moments(origin + mean, max(squares - sum * mean, vec4f(0.0)));

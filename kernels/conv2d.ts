@@ -1,6 +1,14 @@
 /** Geometry of the full convolution. Shapes: x [N, H, W, Cin], w [KH, KW, Cin, Cout], y [N, OH, OW, Cout]. */
 import { type ConvShape, outputSize } from "./convolution_shape.ts";
-import { type Cost, type Dispatch, flatWorkgroups, reads, writes } from "./dispatch.ts";
+import {
+  type Cost,
+  type Dispatch,
+  type Finish,
+  finished,
+  flatWorkgroups,
+  reads,
+  writes,
+} from "./dispatch.ts";
 import { tensorBytes, vec4Count } from "./storage.ts";
 import { splitReduction } from "./sum_slices.ts";
 import type { Target } from "./target.ts";
@@ -31,15 +39,15 @@ function cost(s: Conv2dShape): Cost {
   };
 }
 
-/** y = x * w. Bindings: `x`, `w`, `y`. */
-export function conv2d(s: Conv2dShape): Dispatch {
+/** y = x * w. Bindings: `x`, `w`, `y` and what its finish needs. */
+export function conv2d(s: Conv2dShape, finish: Finish = {}): Dispatch {
   const { oh, ow } = outputSize(s);
   const tile = { TILE_O4: Math.min(4, vec4Count(s.cout)) };
   const threads = s.n * oh * Math.ceil(ow / 8) * Math.ceil(vec4Count(s.cout) / tile.TILE_O4);
   return {
     kernel: "conv2d",
     source: forward,
-    bindings: [reads("x"), reads("w"), writes("y")],
+    bindings: [reads("x"), reads("w"), ...finished("y", finish)],
     constants: { N: s.n, ...sizes(s) },
     tile: { ...tile, ...window(s) },
     workgroups: flatWorkgroups(threads),

@@ -2,6 +2,8 @@
 import { type ConvShape, outputSize } from "./convolution_shape.ts";
 import {
   type Dispatch,
+  type Finish,
+  finished,
   flatWorkgroups,
   type LoadMap,
   mapConstants,
@@ -70,26 +72,33 @@ function tunable(
   return { key, variant, as: (other) => as(other as DepthwiseVariant) };
 }
 
-/** y = x * w. Bindings: `x` (and `x_coefficients`), `w`, `y` [N, OH, OW, C]. */
-export function depthwiseConv(s: DepthwiseShape, target: Target, map: LoadMap = "none"): Dispatch {
+/** y = x * w. Bindings: `x` (and `x_coefficients`), `w`, `y` [N, OH, OW, C] and what its finish needs. */
+export function depthwiseConv(
+  s: DepthwiseShape,
+  target: Target,
+  map: LoadMap = "none",
+  finish: Finish = {},
+): Dispatch {
   const { oh, ow } = outputSize(s);
   const shapes = {
     ...mappedShapes("x", map, [s.n, s.h, s.w, s.channels]),
     w: [3, 3, s.channels],
     y: [s.n, oh, ow, s.channels],
+    y_bias: [1, s.channels],
+    y_addend: [s.n, oh, ow, s.channels],
   };
-  const as = (variant: DepthwiseVariant) => forwardAs(s, variant, map);
+  const as = (variant: DepthwiseVariant) => forwardAs(s, variant, map, finish);
   const choice = tunable("depthwise_conv", s, target, [map], (other) => [{ dispatch: as(other), shapes }]);
   return { ...as(choice.variant), tunable: choice };
 }
 
-function forwardAs(s: DepthwiseShape, variant: DepthwiseVariant, map: LoadMap): Dispatch {
+function forwardAs(s: DepthwiseShape, variant: DepthwiseVariant, map: LoadMap, finish: Finish): Dispatch {
   const { oh, ow } = outputSize(s);
   const { tileH, tileW } = tileOf(s, variant);
   return {
     kernel: "depthwise_conv",
     source: forward,
-    bindings: [...mapped("x", map, s.channels), reads("w"), writes("y")],
+    bindings: [...mapped("x", map, s.channels), reads("w"), ...finished("y", finish)],
     constants: { N: s.n, ...sizes(s), ...mapConstants("x", map, s.channels) },
     tile: {
       TILE_H: tileH,

@@ -23,6 +23,16 @@ export function isGradientMap(map: LoadMap): boolean {
   return map === "norm-gradient" || map === "norm-relu6-gradient";
 }
 
+/**
+ * What is done to a result before it is stored, in this order: a bias per channel is added, then a tensor of the result's
+ * shape, then values are clamped to [0, 6].
+ */
+export interface Finish {
+  readonly bias?: boolean;
+  readonly addend?: boolean;
+  readonly relu6?: boolean;
+}
+
 /** One binding of a shader, by the name its accessors are called after. */
 export interface Binding {
   /** What its accessors in the shader are called after. */
@@ -33,6 +43,8 @@ export interface Binding {
   readonly access: Access;
   /** Given for tensors that the shader reads through `NAME_map` and `NAME_value`. */
   readonly map?: LoadMap;
+  /** Given for tensors that the shader writes through `NAME_finish`. */
+  readonly finish?: Finish;
   /** How many vec4s it holds, where it may lie in a uniform buffer; 4 if not given. */
   readonly vec4s?: number;
 }
@@ -102,6 +114,17 @@ export function reads(name: string, type: "f32" | "u32" = "f32"): Binding {
 /** A tensor or word array that the shader writes. */
 export function writes(name: string, type: "f32" | "u32" = "f32"): Binding {
   return { name, type, access: "write" };
+}
+
+/**
+ * A tensor that the shader writes through `NAME_finish`. Where there is a bias, a binding `NAME_bias` [1, C] follows, and
+ * where there is something to add, `NAME_addend`.
+ */
+export function finished(name: string, finish: Finish): Binding[] {
+  const bindings: Binding[] = [{ name, type: "f32", access: "write", finish }];
+  if (finish.bias) bindings.push(reads(`${name}_bias`));
+  if (finish.addend) bindings.push(reads(`${name}_addend`));
+  return bindings;
 }
 
 /** A flat buffer that the shader updates in place. */

@@ -4,6 +4,8 @@
  */
 import {
   type Dispatch,
+  type Finish,
+  finished,
   flatWorkgroups,
   type LoadMap,
   mapConstants,
@@ -50,17 +52,27 @@ function columnTile(n4: number): number {
   return Math.ceil(n4 / tiles);
 }
 
-/** Y = X W with X read through `map`. Bindings: `x` (and `x_coefficients`), `w`, `y`. */
-export function matmul(shape: MatmulShape, target: Target, map: LoadMap = "none"): Dispatch {
-  return anyProduct("matmul", shape, target, map);
+/** Y = X W with X read through `map`. Bindings: `x` (and `x_coefficients`), `w`, `y` and what its finish needs. */
+export function matmul(
+  shape: MatmulShape,
+  target: Target,
+  map: LoadMap = "none",
+  finish: Finish = {},
+): Dispatch {
+  return anyProduct("matmul", shape, target, map, finish);
 }
 
 /**
  * Y = X Wᵀ with W [N, K] and X read through `map`: of X = dY [M, N] and W [K, N] it makes dX. Bindings: `x` and what its
- * map needs, `w`, `y`.
+ * map needs, `w`, `y` and what its finish needs.
  */
-export function matmulTransposed(shape: MatmulShape, target: Target, map: LoadMap = "none"): Dispatch {
-  return anyProduct("matmul_transposed", shape, target, map);
+export function matmulTransposed(
+  shape: MatmulShape,
+  target: Target,
+  map: LoadMap = "none",
+  finish: Finish = {},
+): Dispatch {
+  return anyProduct("matmul_transposed", shape, target, map, finish);
 }
 
 function anyProduct(
@@ -68,12 +80,13 @@ function anyProduct(
   shape: MatmulShape,
   target: Target,
   map: LoadMap,
+  finish: Finish,
 ): Dispatch {
   const { m, k, n } = shape;
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
   const transposed = name === "matmul_transposed";
   const shared = {
-    bindings: [...mapped("x", map, k), reads("w"), writes("y")],
+    bindings: [...mapped("x", map, k), reads("w"), ...finished("y", finish)],
     constants: { M: m, N: n, N4: n4, K: k, K4: k4, ...mapConstants("x", map, k) },
     cost: cost(shape),
   };
@@ -95,7 +108,13 @@ function anyProduct(
     key,
     () => target.adapterClass === "software" ? REGISTER : largestTile(m, n4, target.parallelism),
   );
-  const shapes = { ...mappedShapes("x", map, [m, k]), w: transposed ? [n, k] : [k, n], y: [m, n] };
+  const shapes = {
+    ...mappedShapes("x", map, [m, k]),
+    w: transposed ? [n, k] : [k, n],
+    y: [m, n],
+    y_bias: [1, n],
+    y_addend: [m, n],
+  };
   const work = (other: string): VariantWork[] => [{ dispatch: as(other as ProductVariant), shapes }];
   return { ...as(variant), tunable: { key, variant, as: work } };
 }

@@ -5,7 +5,7 @@
 //
 // x [M, K]  row-major; a per-channel map (the previous batch norm and ReLU6) may be applied as it is loaded
 // w [K, N]  row-major                   TRANSPOSED:  [N, K]
-// y [M, N]
+// y [M, N]  bias, something to add to and ReLU6 may be applied as it is stored
 //
 // A thread keeps a tile of TILE_M rows by TILE_N4 vec4s of Y in registers. Along K it takes one vec4 of each of its
 // rows of X, and column by column the 4 × 4 block of W that belongs to it: the block stays in registers while all rows
@@ -68,7 +68,8 @@ fn run(thread: u32) {
   @unroll for (var r = 0u; r < TILE_M; r++) {
     if (m + r < M) {
       @unroll for (var c = 0u; c < TILE_N4; c++) {
-        if (n4 + c < N4) { y_store((m + r) * N4 + n4 + c, within(sum[c * u32(TILE_M) + r], n4 + c, N)); }
+        let i = (m + r) * N4 + n4 + c;
+        if (n4 + c < N4) { y_store(i, within(y_finish(sum[c * u32(TILE_M) + r], i, n4 + c), n4 + c, N)); }
       }
     }
   }

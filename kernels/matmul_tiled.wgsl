@@ -4,7 +4,7 @@
 //
 // x [M, K]  row-major; a per-channel map (a batch norm and ReLU6, or their gradient) may be applied as it is loaded
 // w [K, N]  row-major                   TRANSPOSED:  [N, K]
-// y [M, N]
+// y [M, N]  bias, something to add to and ReLU6 may be applied as it is stored
 //
 // A workgroup makes TILE_M rows by TILE_N4 vec4s of Y. It walks along K in steps of 4·STEP_K4: the step's part of X,
 // its map applied once, and of W are staged in workgroup memory, and every thread adds to ROWS × COLUMNS4 vec4s of Y
@@ -123,7 +123,8 @@ fn main(
     let m = first_m + row + r * threads_m;
     @unroll for (var c = 0u; c < COLUMNS4; c++) {
       let n4 = first_n4 + column + c * threads_n;
-      if (m < M && n4 < N4) { y_store(m * N4 + n4, within(sum[c * u32(ROWS) + r], n4, N)); }
+      let i = m * N4 + n4;
+      if (m < M && n4 < N4) { y_store(i, within(y_finish(sum[c * u32(ROWS) + r], i, n4), n4, N)); }
     }
   }
 }

@@ -1,14 +1,20 @@
 /** The layers that MobileNetV2 is made of. */
 import { batchNormInference, batchNormTraining } from "../engine/ops/batch_norm.ts";
 import { conv2d, depthwiseConv } from "../engine/ops/convolution.ts";
+import type { Finishing } from "../engine/ops/finish.ts";
 import { dense, matmul, pointwiseConv } from "../engine/ops/matrix.ts";
 import type { Parameter, ParameterSet } from "../engine/parameter.ts";
 import type { Random } from "../engine/random.ts";
-import { constant, type Tensor } from "../engine/tensor.ts";
+import { residualAdd } from "../engine/ops/residual.ts";
+import { constant, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { type ConvGeometry, samePads } from "../kernels/mod.ts";
+import { FoldedWeights } from "./folded_weights.ts";
 
-/** `training` uses the batch's statistics and updates the running ones; `inference` uses the running ones. */
-export type Mode = "training" | "inference";
+/**
+ * `training` uses the batch's statistics and updates the running ones; `inference` uses the running ones, and folded
+ * weights have them in the convolutions already.
+ */
+export type Mode = "training" | "inference" | FoldedWeights;
 
 /** Settings of every batch norm of a network. */
 export interface NormOptions {
@@ -64,7 +70,7 @@ export class BatchNorm {
   apply(x: Tensor, mode: Mode, relu6: boolean): Tensor {
     const { epsilon, momentum } = this.options;
     const beta = this.beta ?? constant(new Float32Array(this.channels), [this.channels]);
-    if (mode === "inference") {
+    if (mode !== "training") {
       return batchNormInference(x, this.gamma, beta, this.mean, this.variance, { epsilon, relu6 });
     }
     const running = { mean: this.mean, variance: this.variance, momentum };
@@ -84,7 +90,7 @@ export class NormedConv {
     /** Whether ReLU6 comes last. */
     readonly relu6: boolean,
     /** The convolution itself. */
-    readonly convolve: (x: Tensor, weight: Parameter) => Tensor,
+    readonly convolve: (x: Tensor, weight: TensorLike, options?: Finishing) => Tensor,
   ) {
     this.norm = norm;
   }
@@ -116,7 +122,9 @@ export class NormedConv {
       glorotUniform(random, 9 * channels, 9 * channels, 9),
     );
     const norm = new BatchNorm(set, name, channels, options);
-    return new NormedConv(weight, norm, true, (x, w) => depthwiseConv(x, w, geometry(x, options)));
+    const convolve: NormedConv["convolve"] = (x, w, finish) =>
+      depthwiseConv(x, w, geometry(x, options), finish);
+    return new NormedConv(weight, norm, true, convolve);
   }
 
   /** 3×3 over all channels, with ReLU6: the stem. */
@@ -134,12 +142,22 @@ export class NormedConv {
       glorotUniform(random, 9 * from * to, 9 * from, 9 * to),
     );
     const norm = new BatchNorm(set, name, to, options);
-    return new NormedConv(weight, norm, true, (x, w) => conv2d(x, w, geometry(x, options)));
+    const convolve: NormedConv["convolve"] = (x, w, finish) => conv2d(x, w, geometry(x, options), finish);
+    return new NormedConv(weight, norm, true, convolve);
   }
 
-  /** x [N, H, W, from] → [N, OH, OW, to]. @throws {ShapeError} when x has another number of channels. */
-  apply(x: Tensor, mode: Mode): Tensor {
-    return this.norm.apply(this.convolve(x, this.weight), mode, this.relu6);
+  /**
+   * x [N, H, W, from] → [N, OH, OW, to], with `residual` of that shape added.
+   *
+   * @throws {ShapeError} when x has another number of channels.
+   */
+  apply(x: Tensor, mode: Mode, residual?: Tensor): Tensor {
+    if (mode instanceof FoldedWeights) {
+      const { weight, bias } = mode.fold(this.weight, this.norm);
+      return this.convolve(x, weight, { bias, relu6: this.relu6, ...(residual && { residual }) });
+    }
+    const y = this.norm.apply(this.convolve(x, this.weight), mode, this.relu6);
+    return residual ? residualAdd(residual, y) : y;
   }
 }
 

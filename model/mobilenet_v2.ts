@@ -3,7 +3,6 @@
  * Bottlenecks", 2018), without its classifier.
  */
 import { globalAveragePool } from "../engine/ops/pool.ts";
-import { residualAdd } from "../engine/ops/residual.ts";
 import type { ParameterSet } from "../engine/parameter.ts";
 import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -74,8 +73,7 @@ class InvertedResidual {
 
   apply(x: Tensor, mode: Mode): Tensor {
     const expanded = this.expand ? this.expand.apply(x, mode) : x;
-    const projected = this.project.apply(this.depthwise.apply(expanded, mode), mode);
-    return this.residual ? residualAdd(x, projected) : projected;
+    return this.project.apply(this.depthwise.apply(expanded, mode), mode, this.residual ? x : undefined);
   }
 }
 

@@ -67,7 +67,7 @@ export function batchNormTraining(
   if (slices.slices === 1) {
     record(batchNormOneSlice(slices), values);
   } else {
-    const partial = temporary([slices.slices, 2, channels]);
+    const partial = perChannel(2 * slices.slices, channels);
     record(batchNormStatistics(slices), { x: input.value, partial });
     record(batchNormCoefficients(slices), { ...values, partial });
   }
@@ -125,7 +125,7 @@ function normalised(
     if (slices.slices === 1) {
       record(batchNormGradientOneSlice(slices, relu6, batchStatistics), { ...values, x: x.value, dz });
     } else {
-      const partial = temporary([slices.slices, 2, channels]);
+      const partial = perChannel(2 * slices.slices, channels);
       record(batchNormGradientSums(slices, relu6), { x: x.value, dz, coefficients, moments, partial });
       record(batchNormGradientCoefficients(slices, batchStatistics), { ...values, partial });
     }

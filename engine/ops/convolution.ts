@@ -15,14 +15,21 @@ import {
 import { ShapeError } from "../errors.ts";
 import { activation, record, recorder } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { type Finishing, finishing } from "./finish.ts";
 import { summedSlices } from "./matrix.ts";
 
 /**
  * Full convolution: x [N, H, W, Cin], weight [kh, kw, Cin, Cout] → [N, OH, OW, Cout].
  *
  * @throws {ShapeError} when the channels differ or the kernel does not fit into the padded image.
+ * @throws {EngineError} when a gradient would have to flow through `options`.
  */
-export function conv2d(x: TensorLike, weight: TensorLike, geometry: ConvGeometry): Tensor {
+export function conv2d(
+  x: TensorLike,
+  weight: TensorLike,
+  geometry: ConvGeometry,
+  options: Finishing = {},
+): Tensor {
   const [image, w] = [asTensor(x), asTensor(weight)];
   if (image.shape.length !== 4 || w.shape.length !== 4 || w.shape[2] !== image.shape[3]) {
     throw new ShapeError(`conv2d() cannot convolve [${image.shape}] with [${w.shape}]`);
@@ -32,7 +39,8 @@ export function conv2d(x: TensorLike, weight: TensorLike, geometry: ConvGeometry
   const { oh, ow } = outputSize(shape);
   const outShape = [shape.n, oh, ow, cout];
   const y = activation(outShape);
-  record(conv2dForward(shape), { x: image.value, w: w.value, y });
+  const { finish, values } = finishing("conv2d", options, [image, w], outShape);
+  record(conv2dForward(shape, finish), { ...values, x: image.value, w: w.value, y });
   return result([image, w], outShape, y, (gradient, needs) => {
     const dy = gradient.value;
     let dx: Tensor | null = null;
@@ -57,8 +65,14 @@ export function conv2d(x: TensorLike, weight: TensorLike, geometry: ConvGeometry
  * Depthwise 3×3 convolution: x [N, H, W, C], weight [3, 3, C] → [N, OH, OW, C]. Stride 1 or 2.
  *
  * @throws {ShapeError} when the channels differ, or the kernel is not 3×3, or the stride neither 1 nor 2.
+ * @throws {EngineError} when a gradient would have to flow through `options`.
  */
-export function depthwiseConv(x: TensorLike, weight: TensorLike, geometry: ConvGeometry): Tensor {
+export function depthwiseConv(
+  x: TensorLike,
+  weight: TensorLike,
+  geometry: ConvGeometry,
+  options: Finishing = {},
+): Tensor {
   const [image, w] = [asTensor(x), asTensor(weight)];
   const [kh, kw, channels] = w.shape;
   if (
@@ -76,8 +90,14 @@ export function depthwiseConv(x: TensorLike, weight: TensorLike, geometry: ConvG
   const outShape = [shape.n, oh, ow, channels];
   const y = activation(outShape);
   const loaded = image.load("x");
+  const { finish, values } = finishing("depthwiseConv", options, [image, w], outShape);
   const { target } = recorder().device;
-  record(depthwiseForward(shape, target, loaded.map), { ...loaded.values, w: w.value, y });
+  record(depthwiseForward(shape, target, loaded.map, finish), {
+    ...loaded.values,
+    ...values,
+    w: w.value,
+    y,
+  });
   return result([image, w], outShape, y, (gradient, needs) => {
     const dy = gradient.load("dy");
     let dx: Tensor | null = null;

@@ -15,6 +15,7 @@ import { activation, record, recorder, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { add } from "./elementwise.ts";
+import { type Finishing, finishing } from "./finish.ts";
 
 /**
  * Matrix product [M, K] × [K, N] → [M, N].
@@ -33,13 +34,14 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
  * 1×1 convolution: a matrix product over the pixels. x [N, H, W, Cin], weight [Cin, Cout] → [N, H, W, Cout].
  *
  * @throws {ShapeError} when the channels differ.
+ * @throws {EngineError} when a gradient would have to flow through `options`.
  */
-export function pointwiseConv(x: TensorLike, weight: TensorLike): Tensor {
+export function pointwiseConv(x: TensorLike, weight: TensorLike, options: Finishing = {}): Tensor {
   const image = asTensor(x);
   if (image.shape.length !== 4) {
     throw new ShapeError(`pointwiseConv() takes [N, H, W, C]; got [${image.shape}]`);
   }
-  return rowProduct("pointwiseConv", image, asTensor(weight));
+  return rowProduct("pointwiseConv", image, asTensor(weight), options);
 }
 
 /**
@@ -52,7 +54,7 @@ export function dense(x: TensorLike, weight: TensorLike, bias: TensorLike): Tens
 }
 
 /** Product of the rows of x (all axes but the last) with w. */
-function rowProduct(op: string, x: Tensor, w: Tensor): Tensor {
+function rowProduct(op: string, x: Tensor, w: Tensor, options: Finishing = {}): Tensor {
   const shape: MatmulShape = { m: rowCount(x.shape), k: lastAxis(x.shape), n: lastAxis(w.shape) };
   if (w.shape.length !== 2 || w.shape[0] !== shape.k) {
     throw new ShapeError(
@@ -62,16 +64,23 @@ function rowProduct(op: string, x: Tensor, w: Tensor): Tensor {
   const outShape = [...x.shape.slice(0, -1), shape.n];
   const y = activation(outShape);
   const loaded = x.load("x");
+  const { finish, values } = finishing(op, options, [x, w], outShape);
   const { target } = recorder().device;
-  record(product(shape, target, loaded.map), { ...loaded.values, w: w.value, y });
-  return result([x, w], outShape, y, (gradient, needs) => {
+  record(product(shape, target, loaded.map, finish), { ...loaded.values, ...values, w: w.value, y });
+  return result([x, w], outShape, y, (gradient, needs, take) => {
     gradient.settle(loadsOfGradient(shape, target));
     let dx: Tensor | null = null;
     if (needs[0]) {
       const value = activation(x.shape);
       const dy = gradient.load("x");
-      const dispatch = matmulTransposed({ m: shape.m, k: shape.n, n: shape.k }, target, dy.map);
-      record(dispatch, { ...dy.values, w: w.value, y: value });
+      const known = take(0);
+      const transposed = { m: shape.m, k: shape.n, n: shape.k };
+      record(matmulTransposed(transposed, target, dy.map, { addend: known !== undefined }), {
+        ...dy.values,
+        ...(known && { y_addend: known.value }),
+        w: w.value,
+        y: value,
+      });
       dx = new Tensor(x.shape, value);
     }
     return [dx, needs[1] ? new Tensor(w.shape, weightGradient(shape, x, gradient)) : null];

@@ -9,7 +9,8 @@ import {
   Program,
   Random,
 } from "../../engine/mod.ts";
-import { BatchNorm, Dense, glorotUniform } from "../../model/layers.ts";
+import { BatchNorm, Dense, glorotUniform, type Mode, NormedConv } from "../../model/layers.ts";
+import { FoldedWeights } from "../../model/folded_weights.ts";
 import { makeDivisible, MOBILENET_DEFAULTS, MobileNetV2 } from "../../model/mobilenet_v2.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
 import { multipleOfEight, PAPER_BLOCKS, parameterShapes } from "./mobilenet_reference.ts";
@@ -145,16 +146,55 @@ Deno.test("A whole network gives the same features in training and, with the bat
   const model = new MobileNetV2(set, new Random(2), { ...MOBILENET_DEFAULTS, width: 0.1, momentum: 0 });
   const shape = [4, 40, 24, 3];
   const images = Float32Array.from({ length: 4 * 40 * 24 * 3 }, () => random.normal());
-  const record = (mode: "training" | "inference") =>
-    Program.record(device, { images: f32(shape) }, ({ images }) => ({ features: model.apply(images, mode) }));
-  const [training, inference] = [await record("training"), await record("inference")];
-  const { features: trained } = await training.run({ images });
-  const { features: inferred } = await inference.run({ images });
+  for (const gamma of set.parameters.filter(({ name }) => name.endsWith(".gamma"))) {
+    set.write(gamma, Float32Array.from({ length: gamma.shape[0] }, () => 0.5 + random.uniform()));
+  }
+  const features = async (mode: Mode) => {
+    const program = await Program.record(device, { images: f32(shape) }, ({ images }) => ({
+      features: model.apply(images, mode),
+    }));
+    const { features } = await program.run({ images });
+    program.destroy();
+    return features;
+  };
+  const trained = await features("training");
   assert.equal(trained.length, 4 * 1280);
   const size = Math.sqrt(trained.reduce((sum, v) => sum + v * v, 0));
-  const error = Math.sqrt(trained.reduce((sum, v, i) => sum + (v - inferred[i]) ** 2, 0));
-  assert.ok(size > 1 && error < 1e-4 * size, `${error} of ${size}`);
-  for (const owner of [training, inference, set]) owner.destroy();
+  const distance = (a: Float32Array, b: Float32Array) =>
+    Math.sqrt(a.reduce((sum, v, i) => sum + (v - b[i]) ** 2, 0));
+  const inferred = await features("inference");
+  const folded = await features(await FoldedWeights.of(set));
+  assert.ok(
+    size > 1 && distance(trained, inferred) < 5e-4 * size,
+    `${distance(trained, inferred)} of ${size}`,
+  );
+  assert.ok(distance(inferred, folded) < 5e-4 * size, `${distance(inferred, folded)} of ${size}`);
+  set.destroy();
+});
+
+Deno.test("Folded weights are those of the moment, and of their own network", async () => {
+  const set = new ParameterSet(device);
+  const conv = NormedConv.pointwise(set, "conv", new Random(1), 4, 8, { ...MOBILENET_DEFAULTS, relu6: true });
+  const folded = await FoldedWeights.of(set);
+  set.write(conv.norm.gamma, new Float32Array(8));
+  const x = Float32Array.from({ length: 2 * 3 * 4 }, (_, i) => i);
+  const program = await Program.record(
+    device,
+    { x: f32([1, 2, 3, 4]) },
+    ({ x }) => ({ y: conv.apply(x, folded) }),
+  );
+  const { y } = await program.run({ x });
+  assert.ok(y.some((v) => v > 0.1), "gamma was 1 when they were folded");
+  const other = new ParameterSet(device);
+  const stranger = NormedConv.pointwise(other, "conv", new Random(1), 4, 8, {
+    ...MOBILENET_DEFAULTS,
+    relu6: true,
+  });
+  await assert.rejects(
+    Program.record(device, { x: f32([1, 2, 3, 4]) }, ({ x }) => ({ y: stranger.apply(x, folded) })),
+    { name: "TypeError", message: /conv.gamma is not among the weights/ },
+  );
+  for (const owner of [program, set, other]) owner.destroy();
 });
 
 Deno.test("Inference leaves every parameter and running statistic as it was", async () => {
