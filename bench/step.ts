@@ -1,7 +1,8 @@
 /** One training step and one forward pass of MobileNetV2: time, memory, and what each kernel takes. */
 import { type Command, defineFlags, parseFlags, UsageError } from "../cli/flags.ts";
 import { runCommand } from "../cli/command.ts";
-import { SETTING_FLAGS, TRAIN_COMMAND, trainingOptions } from "../cli/train_flags.ts";
+import { SETTING_FLAGS, TRAIN_COMMAND, trainingOptions, TUNE_FLAG } from "../cli/train_flags.ts";
+import { tuner } from "../cli/tuning.ts";
 import {
   betterPeaks,
   Device,
@@ -23,6 +24,9 @@ import { cpuClock } from "./clock.ts";
 import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
 import { convolutionOutputBytes, leastBytes, stagedBytes, totalWork } from "./program_work.ts";
 import { giga, peaksLine, rooflineTable } from "./roofline_table.ts";
+
+/** Where tuned variants are kept, as by `deno task train`. */
+const CACHE = ".cache";
 
 const COMMAND: Command = {
   usage: "deno task bench:step",
@@ -58,6 +62,7 @@ const FLAGS = defineFlags({
     help: "Steps that are submitted in a row and timed together.",
   },
   repeats: { type: "integer", min: 1, max: 100, default: 3, help: "Such rows, of which the median counts." },
+  tune: TUNE_FLAG.tune,
   trace: { type: "string", value: "FILE", help: "Writes every dispatch's time in Chrome's trace format." },
 });
 
@@ -88,7 +93,7 @@ export async function main(args: string[]): Promise<number> {
       `--loss basic takes batches of whole triplets, a multiple of 3; got --batch ${flags.batch}`,
     );
   }
-  const { batch, steps, repeats, trace, ...settings } = flags;
+  const { batch, steps, repeats, tune, trace, ...settings } = flags;
   const options = trainingOptions({ ...parseFlags(TRAIN_COMMAND, SETTING_FLAGS, []), ...settings });
   const device = await Device.open({ timestamps: true });
   try {
@@ -98,7 +103,7 @@ export async function main(args: string[]): Promise<number> {
       { ...MOBILENET_DEFAULTS, ...options, identities: 0 },
       new Random(options.seed),
     );
-    const timings = await timePrograms(device, model, options, { batch, steps, repeats });
+    const timings = await timePrograms(device, model, options, { batch, steps, repeats, tune });
     const peaks = betterPeaks(before, await measurePeaks(device));
     console.log(`${device.adapter.name}, tensors in ${device.storage}s: ${peaksLine(peaks)}`);
     const size = `${options.imageHeight}×${options.imageWidth}`;
@@ -121,7 +126,7 @@ async function timePrograms(
   device: Device,
   model: ReidModel,
   options: TrainingOptions,
-  how: { batch: number; steps: number; repeats: number },
+  how: { batch: number; steps: number; repeats: number; tune: boolean },
 ): Promise<Timing[]> {
   const { batch } = how;
   const timed = { ...how, timestamps: device.timestamps };
@@ -132,7 +137,12 @@ async function timePrograms(
     transforms: packTransforms(new Array(batch).fill(UNMOVED)),
   };
   const optimiser = trainingOptimiser(model, options);
-  const step = await recordTrainingStep(device, model, optimiser, options, batch);
+  let step = await recordTrainingStep(device, model, optimiser, options, batch);
+  if (how.tune) {
+    device.choose(await tuner(device, CACHE)(step.dispatches));
+    step.destroy();
+    step = await recordTrainingStep(device, model, optimiser, options, batch);
+  }
   const training = await time("training step", step, {
     ...images,
     labels: Uint32Array.from({ length: batch }, (_, i) => i >> 2),

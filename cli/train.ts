@@ -19,6 +19,7 @@ import { openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
 import { scoreCounts, scoreTable } from "./scores.ts";
 import { parseTrainFlags, type TrainFlags } from "./train_flags.ts";
+import { tuner } from "./tuning.ts";
 
 /** A run as it is about to start or go on. */
 interface Plan {
@@ -28,11 +29,12 @@ interface Plan {
   /** The run that goes on. */
   readonly resumed: { readonly run: RunFolder; readonly newest: LoadedCheckpoint | undefined } | undefined;
   readonly cache: string;
+  readonly tune: boolean;
 }
 
 /** Parses the flags, trains, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { config, out, resumed, cache } = await planRun(parseTrainFlags(args));
+  const { config, out, resumed, cache, tune } = await planRun(parseTrainFlags(args));
   const { options } = config;
   const device = await Device.open();
   if (device.adapter.software) {
@@ -43,7 +45,14 @@ export async function main(args: string[]): Promise<number> {
   const store = await openPixels(dataset.train, "train", size, dataset.root, cache);
   const test = [...dataset.query, ...dataset.gallery];
   const testStore = await openPixels(test, "test", size, dataset.root, cache);
-  const trainer = await Trainer.open(device, options, dataset.train, store, resumed?.newest);
+  const trainer = await Trainer.open(
+    device,
+    options,
+    dataset.train,
+    store,
+    resumed?.newest,
+    tune ? tuner(device, cache) : undefined,
+  );
   for (const note of trainer.sampler.notes) console.error(`note: ${note}`);
   console.log(describeRun(trainer));
 
@@ -62,12 +71,12 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** What the user wants; refuses, before any work, what cannot be. */
-async function planRun({ options, out, resume, cache, ...flags }: TrainFlags): Promise<Plan> {
+async function planRun({ options, out, resume, cache, tune, ...flags }: TrainFlags): Promise<Plan> {
   // Kept whole, so that the run can be evaluated from anywhere. What is missing is refused when it is read.
   const data = flags.data === undefined ? undefined : await Deno.realPath(flags.data).catch(() => flags.data);
   if (resume === undefined) {
     if (out !== undefined) await requireFreeFolder(out);
-    return { config: { options, ...(data !== undefined && { data }) }, out, resumed: undefined, cache };
+    return { config: { options, ...(data !== undefined && { data }) }, out, resumed: undefined, cache, tune };
   }
   const run = await RunFolder.open(resume);
   if (data !== undefined && data !== run.config.data) {
@@ -86,6 +95,7 @@ async function planRun({ options, out, resume, cache, ...flags }: TrainFlags): P
     out,
     resumed: { run, newest },
     cache,
+    tune,
   };
 }
 

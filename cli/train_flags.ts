@@ -236,7 +236,18 @@ const PLACE_FLAGS = defineFlags({
     value: "DIR",
     default: ".cache",
     group: "Files",
-    help: "Where synthetic people and decoded pixels are kept.",
+    help: "Where synthetic people, decoded pixels and tuned kernels are kept.",
+  },
+});
+
+/** Whether kernels are tuned; a resumed run keeps its own. */
+export const TUNE_FLAG = defineFlags({
+  tune: {
+    type: "boolean",
+    group: "Kernels",
+    help:
+      "Times the variants of every kernel on this adapter first, minutes the first time, and uses the fastest. " +
+      "Results change in their last digits.",
   },
 });
 
@@ -248,6 +259,8 @@ export interface TrainFlags {
   readonly out: string | undefined;
   readonly resume: string | undefined;
   readonly cache: string;
+  /** Whether a new run's kernels are tuned first. */
+  readonly tune: boolean;
 }
 
 /**
@@ -256,10 +269,12 @@ export interface TrainFlags {
  * @throws {UsageError} for a mistake in them, such as a setting given to a run that is resumed.
  */
 export function parseTrainFlags(args: readonly string[]): TrainFlags {
-  const flags = parseFlags(TRAIN_COMMAND, { ...SETTING_FLAGS, ...PLACE_FLAGS }, args);
-  const { data, out, resume, cache } = flags;
+  const flags = parseFlags(TRAIN_COMMAND, { ...SETTING_FLAGS, ...PLACE_FLAGS, ...TUNE_FLAG }, args);
+  const { data, out, resume, cache, tune } = flags;
   if (resume !== undefined) {
-    const kept = [...Object.keys(SETTING_FLAGS), "out"].map((name) => new RegExp(`^--(no-)?${name}(=|$)`));
+    const kept = [...Object.keys(SETTING_FLAGS), "out", "tune"].map((name) =>
+      new RegExp(`^--(no-)?${name}(=|$)`)
+    );
     const given = args.find((arg) => kept.some((pattern) => pattern.test(arg)));
     if (given !== undefined) {
       throw new UsageError(
@@ -270,7 +285,7 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
       );
     }
   }
-  return { options: trainingOptions(flags), data, out, resume, cache };
+  return { options: trainingOptions(flags), data, out, resume, cache, tune };
 }
 
 /** Settings from the flags' values, and nothing else of them: a checkpoint holds no paths. */

@@ -55,7 +55,7 @@ export {
   type Tunable,
   type VariantWork,
 } from "../kernels/mod.ts";
-export { type Stopwatch, timeWork, tunables, tune } from "./tuner.ts";
+export { type Stopwatch, tunables, tune } from "./tuner.ts";
 export { median, runsFor, timeDispatch, waitFloor } from "./timing.ts";
 export {
   asTensor,

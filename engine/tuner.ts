@@ -36,16 +36,17 @@ export function tunables(dispatches: readonly Recorded[]): Tunable[] {
 export async function tune(
   device: Device,
   list: readonly Tunable[],
-  { stopwatch = timeWork, onProgress = () => {} }: {
+  { stopwatch, onProgress = () => {} }: {
     stopwatch?: Stopwatch;
     onProgress?: (done: number) => void;
   } = {},
 ): Promise<Choices> {
+  const time = stopwatch ?? stopwatchAbove(await waitFloor(device));
   const choices = new Map<string, string>();
   for (const [i, { key, variant, as }] of list.entries()) {
-    let best = { variant, milliseconds: WORTH_CHANGING * await stopwatch(device, as(variant)) };
+    let best = { variant, milliseconds: WORTH_CHANGING * await time(device, as(variant)) };
     for (const other of variantsOf(key).filter((name) => name !== variant)) {
-      const milliseconds = await stopwatch(device, as(other));
+      const milliseconds = await time(device, as(other));
       if (milliseconds < best.milliseconds) best = { variant: other, milliseconds };
     }
     choices.set(key, best.variant);
@@ -54,18 +55,19 @@ export async function tune(
   return choices;
 }
 
-/** Milliseconds of one run of some work, each dispatch timed in a row of runs of its own. */
-export async function timeWork(device: Device, work: readonly VariantWork[]): Promise<number> {
-  const floor = await waitFloor(device);
-  let milliseconds = 0;
-  for (const { dispatch, shapes } of work) {
-    const timer = await DispatchTimer.make(device, dispatch, shapes);
-    try {
-      const runs = await runsFor(timer, floor, MILLISECONDS);
-      milliseconds += median(await timeDispatch(timer, runs, REPEATS, { clock: wallClock, floor }));
-    } finally {
-      timer.destroy();
+/** A stopwatch that times each dispatch in a row of runs of its own; waiting takes at least `floor` milliseconds. */
+function stopwatchAbove(floor: number): Stopwatch {
+  return async (device, work) => {
+    let milliseconds = 0;
+    for (const { dispatch, shapes } of work) {
+      const timer = await DispatchTimer.make(device, dispatch, shapes);
+      try {
+        const runs = await runsFor(timer, floor, MILLISECONDS);
+        milliseconds += median(await timeDispatch(timer, runs, REPEATS, { clock: wallClock, floor }));
+      } finally {
+        timer.destroy();
+      }
     }
-  }
-  return milliseconds;
+    return milliseconds;
+  };
 }

@@ -3,7 +3,7 @@
  * an optimiser's moments are `moment/name`, `history` [steps, columns] holds the curves. There are no times and no
  * paths in it: equal runs make equal checkpoints.
  */
-import type { ParameterSet } from "../engine/mod.ts";
+import type { Choices, ParameterSet } from "../engine/mod.ts";
 import type { ModelSpec } from "../model/reid_model.ts";
 import type { SafetensorsTensor } from "../model/safetensors.ts";
 import { RunError } from "./errors.ts";
@@ -15,6 +15,8 @@ export interface Checkpoint {
   readonly step: number;
   readonly model: ModelSpec;
   readonly options: TrainingOptions;
+  /** What the tuner chose for the run's kernels: others would give other bits. */
+  readonly variants: Choices;
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
 }
 
@@ -26,7 +28,7 @@ export async function takeCheckpoint(
   parameters: ParameterSet,
   moments: readonly string[],
   history: Float32Array,
-  rest: Pick<Checkpoint, "step" | "model" | "options">,
+  rest: Pick<Checkpoint, "step" | "model" | "options" | "variants">,
 ): Promise<Checkpoint> {
   const tensors = new Map<string, SafetensorsTensor>();
   for (const [buffer, values] of await parameters.read(...moments)) {

@@ -3,6 +3,7 @@
  * in the file's metadata.
  */
 import { basename, dirname, join } from "node:path";
+import { parseChoices } from "../kernels/mod.ts";
 import type { ModelSpec } from "../model/reid_model.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
 import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
@@ -31,12 +32,13 @@ export interface LoadedCheckpoint {
  * @throws {RunError} when it cannot be written; earlier checkpoints are untouched.
  */
 export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promise<string> {
-  const { tensors, step, model, options } = checkpoint;
+  const { tensors, step, model, options, variants } = checkpoint;
   const bytes = encodeSafetensors(tensors, {
     format: FORMAT,
     step: String(step),
     model: JSON.stringify(model),
     options: JSON.stringify(options),
+    variants: JSON.stringify(Object.fromEntries(variants)),
   });
   const folder = join(run, CHECKPOINTS);
   const path = join(folder, `step-${String(step).padStart(7, "0")}.safetensors`);
@@ -131,7 +133,8 @@ function parseCheckpoint(
     throw new Error(`its history is not of ${step} steps`);
   }
   const model = parseModel(JSON.parse(metadata.model));
-  return { step, model, options: parseTrainingOptions(JSON.parse(metadata.options)), tensors };
+  const variants = parseChoices(JSON.parse(metadata.variants));
+  return { step, model, options: parseTrainingOptions(JSON.parse(metadata.options)), variants, tensors };
 }
 
 function parseModel(value: unknown): ModelSpec {

@@ -1,11 +1,13 @@
 /** The training loop: batches from the sampler through the recorded step, and nothing awaited in between. */
 import {
+  type Choices,
   type Device,
   type ImageTransform,
   LOSS_SCALE_STATE,
   type Optimiser,
   packTransforms,
   Random,
+  type Recorded,
   TRIPLET_METRICS,
 } from "../engine/mod.ts";
 import { type IdentityIndex, indexIdentities } from "../data/identity_index.ts";
@@ -107,7 +109,8 @@ export class Trainer {
    * Builds the network, records the step and prepares the sampler.
    *
    * @param train the dataset's training images, in the order of the store.
-   * @param resume a checkpoint to go on from, and its path for messages.
+   * @param resume a checkpoint to go on from, and its path for messages; the run keeps its kernels' variants.
+   * @param tuner chooses the variants of a new run's kernels, given its step; the adapter's defaults where left out.
    * @throws {DataError} when the images cannot be sampled as asked.
    * @throws {RunError} when the checkpoint belongs to other settings.
    */
@@ -117,6 +120,7 @@ export class Trainer {
     train: readonly { identity: number }[],
     store: PixelStore,
     resume?: LoadedCheckpoint,
+    tuner?: (dispatches: readonly Recorded[]) => Promise<Choices>,
   ): Promise<Trainer> {
     const index = indexIdentities(train, store.usable);
     const sampler = makeSampler(index, options);
@@ -127,7 +131,13 @@ export class Trainer {
       refuseOtherNetwork(resume, spec);
       restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
     }
-    const program = await recordTrainingStep(device, model, optimiser, options, sampler.batchImages);
+    device.choose(resume?.checkpoint.variants ?? new Map());
+    let program = await recordTrainingStep(device, model, optimiser, options, sampler.batchImages);
+    if (tuner && !resume) {
+      device.choose(await tuner(program.dispatches));
+      program.destroy();
+      program = await recordTrainingStep(device, model, optimiser, options, sampler.batchImages);
+    }
     const trainer = new Trainer(device, options, model, optimiser, sampler, store, program);
     if (resume) {
       trainer.step = resume.checkpoint.step;
@@ -187,7 +197,12 @@ export class Trainer {
       this.model.parameters,
       this.optimiser.state,
       Float32Array.from(this.history),
-      { step: this.step, model: this.model.spec, options: this.options },
+      {
+        step: this.step,
+        model: this.model.spec,
+        options: this.options,
+        variants: this.device.target.choices,
+      },
     );
     const broken = brokenTensors(checkpoint);
     if (broken.length > 0) {

@@ -28,7 +28,7 @@ async function writeRun(folder: string): Promise<string> {
   run.lock.close();
   const device = await Device.open();
   const { parameters } = new ReidModel(device, SPEC, new Random(1));
-  const settings = { step: 2, model: SPEC, options: TINY_OPTIONS };
+  const settings = { step: 2, model: SPEC, options: TINY_OPTIONS, variants: new Map() };
   const checkpoint = await takeCheckpoint(
     parameters,
     ["first_moment", "second_moment"],
@@ -55,6 +55,7 @@ async function rewrite(path: string, change: (metadata: Record<string, string>) 
     step: String(checkpoint.step),
     model: JSON.stringify(checkpoint.model),
     options: JSON.stringify(checkpoint.options),
+    variants: JSON.stringify(Object.fromEntries(checkpoint.variants)),
   };
   change(metadata);
   await Deno.writeFile(path, encodeSafetensors(checkpoint.tensors, metadata));
@@ -86,6 +87,11 @@ const damages: [string, (path: string) => Promise<void>, RegExp][] = [
     "a checkpoint with settings that are none",
     (path) => rewrite(path, (metadata) => metadata.model = JSON.stringify({ ...SPEC, imageHeight: 1e9 })),
     /its imageHeight is 1000000000/,
+  ],
+  [
+    "a checkpoint of kernels that there are not",
+    (path) => rewrite(path, (metadata) => metadata.variants = '{"matmul 1×2×3 none":"sideways"}'),
+    /there is no variant "sideways" of matmul 1×2×3 none/,
   ],
 ];
 

@@ -61,6 +61,7 @@ export function openTinyRun(
   device: Device,
   options: Partial<TrainingOptions> = {},
   resume?: LoadedCheckpoint,
+  tuner?: Parameters<typeof Trainer.open>[5],
 ): Promise<Trainer> {
-  return Trainer.open(device, { ...TINY_OPTIONS, ...options }, TINY_PEOPLE, noiseStore(), resume);
+  return Trainer.open(device, { ...TINY_OPTIONS, ...options }, TINY_PEOPLE, noiseStore(), resume, tuner);
 }

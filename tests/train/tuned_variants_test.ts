@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Device } from "../../engine/mod.ts";
+import { type Choices, type Tunable, variantsOf } from "../../kernels/mod.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../train/checkpoint_files.ts";
+import type { Trainer } from "../../train/trainer.ts";
+import { tunedVariants } from "../../train/tuned_variants.ts";
+import { assertSameBytes } from "./same_bytes.ts";
+import { openTinyRun, TINY_OPTIONS } from "./tiny_run.ts";
+
+/** Chooses the last variant of everything, and remembers what it was asked for. */
+function lastOfAll() {
+  const asked: string[] = [];
+  const tuner = (list: readonly Tunable[]): Promise<Choices> => {
+    asked.push(...list.map(({ key }) => key));
+    return Promise.resolve(new Map(list.map(({ key }) => [key, variantsOf(key).at(-1)!])));
+  };
+  return { asked, tuner };
+}
+
+async function withRun(test: (device: Device, run: Trainer, folder: string) => Promise<void>): Promise<void> {
+  const device = await Device.open();
+  const folder = await Deno.makeTempDir();
+  const run = await openTinyRun(device);
+  try {
+    await test(device, run, folder);
+  } finally {
+    run.destroy();
+    device.destroy();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What was written to stderr meanwhile. */
+async function told(work: () => Promise<unknown>): Promise<string[]> {
+  const lines: string[] = [];
+  const original = console.error;
+  console.error = (line: string) => void lines.push(line);
+  try {
+    await work();
+  } finally {
+    console.error = original;
+  }
+  return lines;
+}
+
+Deno.test("what was tuned once is read from the cache, and a damaged cache is timed again with a note", () =>
+  withRun(async (device, run, folder) => {
+    const { asked, tuner } = lastOfAll();
+    const cache = join(folder, "kernels");
+    const first = await tunedVariants(device, run.program.dispatches, cache, tuner);
+    assert.ok(asked.length > 10);
+    assert.equal(new Set(asked).size, asked.length);
+    assert.deepEqual([...first.keys()].sort(), [...asked].sort());
+    asked.length = 0;
+    assert.deepEqual(await tunedVariants(device, run.program.dispatches, cache, tuner), first);
+    assert.deepEqual(asked, []);
+
+    const [file] = [...Deno.readDirSync(cache)];
+    const path = join(cache, file.name);
+    const whole = await Deno.readTextFile(path);
+    const unknown = JSON.stringify({ ...JSON.parse(whole), [first.keys().next().value!]: "sideways" });
+    for (const broken of [whole.slice(0, whole.length / 2), "[]", "null", unknown]) {
+      await Deno.writeTextFile(path, broken);
+      asked.length = 0;
+      const notes = await told(async () => {
+        assert.deepEqual(await tunedVariants(device, run.program.dispatches, cache, tuner), first);
+      });
+      assert.equal(asked.length, first.size);
+      assert.match(notes[0], /damaged .*: kernels are timed again/);
+      assert.deepEqual(await told(() => tunedVariants(device, run.program.dispatches, cache, tuner)), []);
+    }
+  }));
+
+Deno.test("a cache that cannot be written is told and done without", () =>
+  withRun(async (device, run, folder) => {
+    const { tuner } = lastOfAll();
+    const file = join(folder, "file");
+    await Deno.writeTextFile(file, "");
+    const notes = await told(async () => {
+      assert.ok((await tunedVariants(device, run.program.dispatches, join(file, "kernels"), tuner)).size > 0);
+    });
+    assert.match(notes.at(-1)!, /cannot be written/);
+  }));
+
+Deno.test("two that tune into one cache at a time both get what they need, and leave it whole", () =>
+  withRun(async (device, run, folder) => {
+    const { tuner } = lastOfAll();
+    const { dispatches } = run.program;
+    const half = dispatches.slice(0, dispatches.length >> 1);
+    const results = await Promise.all(
+      [dispatches, half, dispatches, half].map((some) => tunedVariants(device, some, folder, tuner)),
+    );
+    assert.deepEqual(results[0], results[2]);
+    for (const [key, variant] of results[1]) assert.equal(results[0].get(key), variant);
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assert.equal(names.length, 1, `${names}`);
+    JSON.parse(await Deno.readTextFile(join(folder, names[0])));
+  }));
+
+Deno.test("a run keeps its tuned variants: resumed without the tuner it ends with the bytes of one never stopped", async () => {
+  const device = await Device.open({ storage: "buffer" });
+  const folder = await Deno.makeTempDir();
+  const trainTo = async (run: Trainer, step: number, name: string): Promise<Uint8Array> => {
+    while (run.step < step) await run.trainEpoch(() => {}, () => run.step >= step);
+    const path = await saveCheckpoint(join(folder, name), await run.checkpoint());
+    run.destroy();
+    return await Deno.readFile(path);
+  };
+  const tuned = () => {
+    const { tuner } = lastOfAll();
+    return openTinyRun(
+      device,
+      {},
+      undefined,
+      (dispatches) => tunedVariants(device, dispatches, folder, tuner),
+    );
+  };
+  try {
+    const end = TINY_OPTIONS.epochs * TINY_OPTIONS.batchesPerEpoch;
+    const run = await tuned();
+    const used = run.program.dispatches.flatMap(({ dispatch: { tunable } }) => tunable ? [tunable] : []);
+    for (const { key, variant } of used) assert.equal(variant, variantsOf(key).at(-1), key);
+    const expected = await trainTo(run, end, "whole");
+    await trainTo(await tuned(), TINY_OPTIONS.batchesPerEpoch + 1, "stopped");
+    device.choose(new Map());
+    const resumed = await openTinyRun(device, {}, await loadCheckpoint(join(folder, "stopped")));
+    assertSameBytes(await trainTo(resumed, end, "stopped"), expected);
+    // A run that was never tuned ends with other bytes: its variants are others.
+    const untuned = await trainTo(await openTinyRun(device), end, "untuned");
+    assert.notDeepEqual(untuned, expected);
+  } finally {
+    device.destroy();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
