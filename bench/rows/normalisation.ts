@@ -1,11 +1,13 @@
 /** Batch norm, residual addition, pooling and the image kernel at MobileNetV2's shapes. */
-import { packTransforms, UNMOVED } from "../../engine/mod.ts";
+import { type Operand, packTransforms, UNMOVED } from "../../engine/mod.ts";
 import {
   applyMap,
   batchNormCoefficients,
   batchNormGradientCoefficients,
+  batchNormGradientOneSlice,
   batchNormGradientSums,
   batchNormInference,
+  batchNormOneSlice,
   batchNormStatistics,
   globalAveragePool,
   globalAveragePoolGradient,
@@ -22,8 +24,9 @@ export function normalisationRows(target: Target): BenchRow[] {
   return [
     ...batchNorm("block 2 expand", [16, 128, 64, 96], target),
     ...batchNorm("block 8 expand", [16, 16, 8, 384], target),
+    ...batchNorm("block 15 expand", [16, 8, 4, 960], target),
     row("block 8 expand 384", batchNormInference(384), {
-      ...channelParameters(384),
+      ...channelParameters(384, target),
       mean: inBuffer([384]),
       variance: inBuffer([384]),
       settings: uniform(1e-3),
@@ -53,12 +56,18 @@ export function normalisationRows(target: Target): BenchRow[] {
   ];
 }
 
-function channelParameters(channels: number) {
+/** A few values per channel, where programs keep them. */
+function perChannel(rows: number, channels: number, target: Target): Operand {
+  const shape = [rows, channels];
+  return target.adapterClass === "software" ? { shape, storage: "uniform" } : { shape };
+}
+
+function channelParameters(channels: number, target: Target) {
   return {
     gamma: inBuffer([channels]),
     beta: inBuffer([channels]),
-    coefficients: [2, channels],
-    moments: [2, channels],
+    coefficients: perChannel(2, channels, target),
+    moments: perChannel(2, channels, target),
   };
 }
 
@@ -67,28 +76,37 @@ function batchNorm(layer: string, shape: number[], target: Target): BenchRow[] {
   const channels = shape[shape.length - 1];
   const slices = rowSlices(shape, target);
   const name = `${layer} ${shape.join("×")}`;
-  const partial = [slices.slices, 2, channels];
-  const shared = { ...channelParameters(channels), x: shape, dz: shape, dx: shape, partial };
+  const operands = {
+    ...channelParameters(channels, target),
+    x: shape,
+    dz: shape,
+    partial: perChannel(2 * slices.slices, channels, target),
+    settings: uniform(1e-3, 0.9),
+    running_mean: [channels],
+    running_variance: [channels],
+    dgamma: [channels],
+    dbeta: [channels],
+    gradient_coefficients: [4, channels],
+  };
+  const reductions = slices.slices === 1
+    ? [batchNormOneSlice(slices), batchNormGradientOneSlice(slices, true, true)]
+    : [
+      batchNormStatistics(slices),
+      batchNormCoefficients(slices),
+      batchNormGradientSums(slices, true),
+      batchNormGradientCoefficients(slices, true),
+    ];
   return [
-    row(name, batchNormStatistics(slices), shared),
-    row(name, batchNormCoefficients(slices), {
-      ...shared,
-      settings: uniform(1e-3, 0.9),
-      running_mean: [channels],
-      running_variance: [channels],
-    }),
-    row(name, applyMap(shape, "affine-relu6"), { x: shape, x_coefficients: [2, channels], y: shape }),
-    row(name, batchNormGradientSums(slices, true), shared),
-    row(name, batchNormGradientCoefficients(slices, true), {
-      ...shared,
-      dgamma: [channels],
-      dbeta: [channels],
-      gradient_coefficients: [4, channels],
+    ...reductions.map((dispatch) => row(name, dispatch, operands)),
+    row(name, applyMap(shape, "affine-relu6"), {
+      x: shape,
+      x_coefficients: perChannel(2, channels, target),
+      y: shape,
     }),
     row(name, applyMap(shape, "norm-relu6-gradient"), {
       x: shape,
       x_input: shape,
-      x_coefficients: { shape: [4, channels], storage: "uniform" },
+      x_coefficients: perChannel(4, channels, target),
       y: shape,
     }),
   ];
