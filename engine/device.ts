@@ -66,7 +66,7 @@ export class Device {
     readonly timestamps: boolean,
     kernels: AdapterClass,
   ) {
-    this.#target = targetOf(kernels);
+    this.#target = targetOf(kernels, new Map(), globalThis.navigator?.hardwareConcurrency);
     gpu.lost.then((info) => {
       if (this.#destroyed) return;
       this.#failure = new DeviceLostError(
@@ -112,7 +112,7 @@ export class Device {
 
   /** Has programs that are recorded from now on use these variants; everything else runs as its class's default. */
   choose(choices: Choices): void {
-    this.#target = targetOf(this.#target.adapterClass, choices);
+    this.#target = { ...this.#target, choices };
   }
 
   /** The error that broke the device, or undefined while it is well. */

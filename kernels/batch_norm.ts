@@ -56,7 +56,7 @@ export interface RowSlices {
 export function rowSlices(shape: readonly number[], target: Target): RowSlices {
   const { parallelism } = target;
   const [rows, channels] = [rowCount(shape), lastAxis(shape)];
-  const shortest = Math.max(32, 2 ** 20 / parallelism);
+  const shortest = target.adapterClass === "software" ? 2048 : 32;
   const { slices, sliceLength } = splitReduction(rows, vec4Count(channels), parallelism, shortest);
   return { rows, channels, slices, sliceRows: sliceLength, together: joinsTogether(slices, target) };
 }

@@ -45,7 +45,7 @@ export function splitReduction(
   parallelism: number,
   shortest: number,
 ): { slices: number; sliceLength: number } {
-  const wanted = Math.min(Math.ceil(parallelism / tasks), Math.ceil(length / shortest));
+  const wanted = Math.min(Math.round(parallelism / tasks), Math.ceil(length / shortest));
   const sliceLength = Math.ceil(length / Math.max(1, wanted));
   return { slices: Math.ceil(length / sliceLength), sliceLength };
 }

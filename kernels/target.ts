@@ -19,7 +19,19 @@ export interface Target {
   readonly choices: Choices;
 }
 
-/** An adapter of the given class, with what was chosen for it. */
-export function targetOf(adapterClass: AdapterClass, choices: Choices = new Map()): Target {
-  return { adapterClass, parallelism: adapterClass === "software" ? 1024 : 32768, choices };
+/**
+ * An adapter of the given class, with what was chosen for it.
+ *
+ * @param cores what a software adapter has to run on; more threads than these need only make more to sum.
+ */
+export function targetOf(
+  adapterClass: AdapterClass,
+  choices: Choices = new Map(),
+  cores: number = 2,
+): Target {
+  return {
+    adapterClass,
+    parallelism: adapterClass === "software" ? Math.max(256, 128 * cores) : 32768,
+    choices,
+  };
 }
