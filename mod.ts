@@ -8,6 +8,7 @@
  */
 export * from "./engine/mod.ts";
 export * from "./losses/mod.ts";
+export { FoldedWeights } from "./model/folded_weights.ts";
 export {
   BatchNorm,
   Dense,

@@ -47,6 +47,7 @@ const FLAGS = defineFlags({
   "image-width": SETTING_FLAGS["image-width"],
   loss: SETTING_FLAGS.loss,
   precision: SETTING_FLAGS.precision,
+  memory: SETTING_FLAGS.memory,
   batch: {
     type: "integer",
     min: 2,

@@ -1,7 +1,7 @@
 /** The flags of `deno task train`, and the settings that they make. */
 import { METRICS, PRECISIONS } from "../kernels/mod.ts";
 import { type LossEntry, lossTable } from "../losses/mod.ts";
-import { parseTrainingOptions, type TrainingOptions } from "../train/options.ts";
+import { MEMORY, parseTrainingOptions, type TrainingOptions } from "../train/options.ts";
 import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
 
 const losses = Object.values(lossTable).map(({ key, summary }) => `${key}: ${summary}`).join(" ");
@@ -200,6 +200,15 @@ export const SETTING_FLAGS = defineFlags({
     help:
       "What activations and their gradients are stored as. f16 takes half the memory: weights stay f32, kernels " +
       "compute in f32, and the loss is scaled so that gradients fit. Scoring is done in f32.",
+  },
+  memory: {
+    type: "choice",
+    choices: [...MEMORY],
+    default: "normal",
+    group: "Training",
+    help:
+      "low keeps no expanded activations and makes them again for the gradients: less memory, slower steps, the " +
+      "same results.",
   },
   seed: {
     type: "integer",

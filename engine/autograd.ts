@@ -53,7 +53,12 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
   if (!loss.requiresGradient) {
     throw new EngineError("The loss depends on no parameter, so it has no gradients");
   }
-  const { tape, parameters } = recorder();
+  const { tape, parameters, recomputable, memory } = recorder();
+  if (memory === "low") {
+    for (const { tensor, recompute } of recomputable.splice(0)) {
+      tensor.forget(recompute);
+    }
+  }
   const gradients = new Map<Tensor, Tensor>([[loss, scale ?? constant([1], loss.shape)]]);
   for (const node of tape.toReversed()) {
     const gradient = gradients.get(node.output);

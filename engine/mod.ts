@@ -10,6 +10,7 @@ export * from "./ops/convolution.ts";
 export * from "./ops/cross_entropy.ts";
 export * from "./ops/distance.ts";
 export * from "./ops/elementwise.ts";
+export type { Finishing } from "./ops/finish.ts";
 export { dense, matmul, pointwiseConv } from "./ops/matrix.ts";
 export * from "./ops/image.ts";
 export * from "./ops/normalise.ts";
@@ -45,6 +46,7 @@ export {
   type Cost,
   CROSS_ENTROPY_METRICS,
   type Dispatch,
+  type Finish,
   type LoadMap,
   type Pads,
   type Precision,
@@ -67,4 +69,4 @@ export {
   Words,
 } from "./tensor.ts";
 export type { Origin, Value } from "./value.ts";
-export { record, type Recorded, temporary } from "./recorder.ts";
+export { record, type Recorded, type RecordOptions, temporary } from "./recorder.ts";

@@ -2,7 +2,7 @@
  * A program: a function of tensors recorded once, planned once, and replayed any number of times. A replay only
  * uploads the inputs, encodes and submits: no allocation, no bind group, no shape arithmetic.
  */
-import { type Precision, TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../kernels/mod.ts";
+import { TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import {
@@ -16,7 +16,7 @@ import {
 import { Memory, type MemoryUse } from "./memory.ts";
 import { inStages } from "./order.ts";
 import { texelRows } from "./parameter.ts";
-import { type Recorded, Recorder, recordWith } from "./recorder.ts";
+import { type Recorded, Recorder, type RecordOptions, recordWith } from "./recorder.ts";
 import {
   copyStaged,
   copyToMirror,
@@ -72,8 +72,6 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * Records `body` on tensors of the inputs' shapes, plans it, and makes its memory, pipelines and bind groups.
    *
    * @param body called once; the tensors that it returns are the outputs.
-   * @param options `precision` f16 stores activations [N, H, W, C] and their gradients in half the bytes. Kernels compute
-   *   in f32 all the same, and outputs, parameters and everything per channel or per image are f32.
    * @example Twice the sum of two arrays
    * ```ts
    * import { add, affine, Device, f32, Program } from "@reid/webgpu";
@@ -98,7 +96,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     device: Device,
     inputs: I,
     body: (inputs: ProgramArguments<I>) => O,
-    options: { precision?: Precision } = {},
+    options: RecordOptions = {},
   ): Promise<Program<I, O>> {
     device.check();
     const values = new Map<string, Value>();
@@ -111,7 +109,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
         ? new Words(spec.shape, value)
         : new Tensor(spec.shape, value, spec.differentiable);
     }
-    const recorder = new Recorder(device, values.values(), options.precision);
+    const recorder = new Recorder(device, values.values(), options);
     const returned = recordWith(recorder, () => {
       const outputs = body(named as ProgramArguments<I>);
       return Object.entries(outputs).map(([name, output]) => [name, output.value] as const);

@@ -31,6 +31,20 @@ export interface TapeNode {
   ) => (Tensor | null)[];
 }
 
+/** How a program is recorded. */
+export interface RecordOptions {
+  /**
+   * f16 stores activations [N, H, W, C] and their gradients in half the bytes. Kernels compute in f32 all the same, and
+   * outputs, parameters and everything per channel or per image are f32. f32 by default.
+   */
+  readonly precision?: Precision;
+  /**
+   * `low` does not keep the results of pointwise convolutions that have more channels than what they were made of: the
+   * backward pass makes them again. `normal` by default.
+   */
+  readonly memory?: "normal" | "low";
+}
+
 /** What ops write into while a program is recorded. */
 export class Recorder {
   readonly dispatches: Recorded[] = [];
@@ -42,8 +56,17 @@ export class Recorder {
   /** Sets whose weights have been updated so far. */
   readonly #updated = new Set<ParameterSet>();
 
-  constructor(readonly device: Device, inputs: Iterable<Value>, readonly precision: Precision = "f32") {
+  /** What gradients can do without keeping: expanded activations, and how they are made again. */
+  readonly recomputable: { readonly tensor: Tensor; readonly recompute: () => Value }[] = [];
+  /** What activations are stored as. */
+  readonly precision: Precision;
+  /** Whether the recomputable is recomputed. */
+  readonly memory: "normal" | "low";
+
+  constructor(readonly device: Device, inputs: Iterable<Value>, options: RecordOptions = {}) {
     this.#filled = new Set(inputs);
+    this.precision = options.precision ?? "f32";
+    this.memory = options.memory ?? "normal";
   }
 
   /**

@@ -7,10 +7,10 @@ import { Value } from "./value.ts";
 
 /** A tensor whose elements are `map(source)` and have not been written: readers apply the map as they load. */
 export interface Deferred {
-  /** The memory that is read. */
-  readonly source: Value;
+  /** What is read. */
+  readonly source: Tensor;
   /** What a gradient map reads besides. */
-  readonly input?: Value;
+  readonly input?: Tensor;
   /** [2, C] or, for gradient maps, [4, C]: see {@link LoadMap}. */
   readonly coefficients: Value;
   /** What else is done to every element. */
@@ -23,6 +23,7 @@ const LOADS_WORTH_A_STORE = 4;
 /** An n-dimensional f32 array inside a program. Row-major, channels last; immutable. */
 export class Tensor {
   #value: Value | undefined;
+  #recompute: (() => Value) | undefined;
 
   /** A tensor on memory that a kernel writes. Ops make tensors; what calls them rarely does. */
   constructor(
@@ -41,7 +42,9 @@ export class Tensor {
 
   /** The memory that holds the elements; writes them now if they were deferred. */
   get value(): Value {
-    if (!this.#value) {
+    if (!this.#value && this.#recompute) {
+      this.#value = this.#recompute();
+    } else if (!this.#value) {
       const { map, values } = this.load("x");
       const y = activation(this.shape);
       recorder().record(applyMap(this.shape, map), { ...values, y });
@@ -53,9 +56,16 @@ export class Tensor {
   /** How a kernel with a mapped binding `name` should read this tensor: the map, and what to bind. */
   load(name: string): { map: LoadMap; values: Record<string, Value> } {
     if (this.#value) return { map: "none", values: { [name]: this.#value } };
-    const { source, input, coefficients, map } = this.deferred!;
-    const values = { [name]: source, [`${name}_coefficients`]: coefficients };
-    return { map, values: input ? { ...values, [`${name}_input`]: input } : values };
+    if (!this.deferred) return { map: "none", values: { [name]: this.value } };
+    const { source, input, coefficients, map } = this.deferred;
+    const values = { [name]: source.value, [`${name}_coefficients`]: coefficients };
+    return { map, values: input ? { ...values, [`${name}_input`]: input.value } : values };
+  }
+
+  /** Lets go of the elements; whoever asks for them next has them made again, in other memory, by `recompute`. */
+  forget(recompute: () => Value): void {
+    this.#recompute = recompute;
+    this.#value = undefined;
   }
 
   /**

@@ -40,8 +40,13 @@ export interface TrainingOptions {
   shift: number;
   /** What activations and their gradients are stored as; f16 comes with loss scaling. */
   precision: Precision;
+  /** `low` makes the expanded activations again in the backward pass instead of keeping them. */
+  memory: "normal" | "low";
   seed: number;
 }
+
+/** What `memory` may be. */
+export const MEMORY = ["normal", "low"] as const;
 
 const TYPES: FieldTypes<TrainingOptions> = {
   loss: "string",
@@ -67,6 +72,7 @@ const TYPES: FieldTypes<TrainingOptions> = {
   weightDecay: "number",
   shift: "number",
   precision: "string",
+  memory: "string",
   seed: "number",
 };
 
@@ -80,5 +86,6 @@ export function parseTrainingOptions(value: unknown): TrainingOptions {
   if (!Object.hasOwn(lossTable, options.loss)) throw new Error(`there is no loss ${options.loss}`);
   if (!METRICS.includes(options.metric)) throw new Error(`there is no metric ${options.metric}`);
   if (!PRECISIONS.includes(options.precision)) throw new Error(`there is no precision ${options.precision}`);
+  if (!MEMORY.includes(options.memory)) throw new Error(`there is no memory ${options.memory}`);
   return options;
 }

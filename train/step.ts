@@ -61,7 +61,7 @@ export function recordTrainingStep(
       const { lossScale } = optimiser;
       return lossScale ? { ...outputs, lossScale: asTensor(lossScale.state) } : outputs;
     },
-    { precision: options.precision },
+    { precision: options.precision, memory: options.memory },
   );
 }
 

@@ -115,7 +115,7 @@ function normalised(
   { relu6, batchStatistics }: { relu6: boolean; batchStatistics: boolean },
 ): Tensor {
   const channels = lastAxis(x.shape);
-  const deferred: Deferred = { source: x.value, coefficients, map: relu6 ? "affine-relu6" : "affine" };
+  const deferred: Deferred = { source: x, coefficients, map: relu6 ? "affine-relu6" : "affine" };
   return result([x, gamma, beta], x.shape, deferred, (gradient) => {
     const slices = rowSlices(x.shape, recorder().device.target);
     const dz = gradient.value;
@@ -130,8 +130,8 @@ function normalised(
       record(batchNormGradientCoefficients(slices, batchStatistics), { ...values, partial });
     }
     const dx = new Tensor(x.shape, {
-      source: dz,
-      input: x.value,
+      source: gradient,
+      input: x,
       coefficients: gradientCoefficients,
       map: relu6 ? "norm-relu6-gradient" : "norm-gradient",
     });

@@ -62,12 +62,15 @@ function rowProduct(op: string, x: Tensor, w: Tensor, options: Finishing = {}): 
     );
   }
   const outShape = [...x.shape.slice(0, -1), shape.n];
-  const y = activation(outShape);
-  const loaded = x.load("x");
   const { finish, values } = finishing(op, options, [x, w], outShape);
   const { target } = recorder().device;
-  record(product(shape, target, loaded.map, finish), { ...loaded.values, ...values, w: w.value, y });
-  return result([x, w], outShape, y, (gradient, needs, take) => {
+  const multiply = () => {
+    const y = activation(outShape);
+    const loaded = x.load("x");
+    record(product(shape, target, loaded.map, finish), { ...loaded.values, ...values, w: w.value, y });
+    return y;
+  };
+  const output = result([x, w], outShape, multiply(), (gradient, needs, take) => {
     gradient.settle(loadsOfGradient(shape, target));
     let dx: Tensor | null = null;
     if (needs[0]) {
@@ -85,6 +88,11 @@ function rowProduct(op: string, x: Tensor, w: Tensor, options: Finishing = {}): 
     }
     return [dx, needs[1] ? new Tensor(w.shape, weightGradient(shape, x, gradient)) : null];
   });
+  // Where memory is short, what is larger than what it was made of is made again when gradients need it.
+  if (output.requiresGradient && x.shape.length === 4 && shape.n > shape.k) {
+    recorder().recomputable.push({ tensor: output, recompute: multiply });
+  }
+  return output;
 }
 
 function weightGradient(shape: MatmulShape, input: Tensor, gradient: Tensor): Value {

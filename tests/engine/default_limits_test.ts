@@ -27,7 +27,7 @@ async function train(device: Device, precision: Precision): Promise<number[]> {
     const optimiser = i % 2 === 0
       ? new Adam(network.set, { lossScale })
       : new Sgd(network.set, { momentum: 0.9, lossScale });
-    const program = await network.trainingStep(optimiser, key, precision);
+    const program = await network.trainingStep(optimiser, key, { precision });
     for (let step = 1; step <= 2; step++) {
       const settings = optimiser.settings(step, 1e-2);
       losses.push((await program.run({ images: drawImages(), labels: LABELS, settings })).loss[0]);

@@ -101,7 +101,7 @@ for (const storage of STORAGES) {
     const network = new SmallNetwork(device);
     const lossScale = new LossScale(network.set);
     const optimiser = new Adam(network.set, { lossScale, weightDecay: 0.1 });
-    const program = await network.trainingStep(optimiser, "hard", "f16");
+    const program = await network.trainingStep(optimiser, "hard", { precision: "f16" });
     await program.run(inputsOf(optimiser, 1));
     assert.deepEqual(await stateOf(network, lossScale), [2 ** 12, 1, 0, 2 ** -12]);
 
@@ -132,7 +132,7 @@ Deno.test("The scale doubles after 500 good steps up to 2^15, and never falls be
   const network = new SmallNetwork(device);
   const lossScale = new LossScale(network.set);
   const optimiser = new Sgd(network.set, { lossScale });
-  const program = await network.trainingStep(optimiser, "hard", "f16");
+  const program = await network.trainingStep(optimiser, "hard", { precision: "f16" });
   const next = async (state: number[], times = 1) => {
     network.set.write(lossScale.state, state);
     await program.run(inputsOf(optimiser, 1, times));
@@ -177,7 +177,7 @@ for (const storage of STORAGES) {
       const network = new SmallNetwork(device);
       const lossScale = precision === "f16" ? new LossScale(network.set) : undefined;
       const optimiser = new Adam(network.set, { lossScale });
-      const program = await network.trainingStep(optimiser, "hard", precision);
+      const program = await network.trainingStep(optimiser, "hard", { precision });
       const losses: number[] = [];
       for (let step = 1; step <= 8; step++) {
         losses.push((await program.run(inputsOf(optimiser, step))).loss[0]);

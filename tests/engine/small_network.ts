@@ -8,9 +8,9 @@ import {
   l2Normalize,
   type Optimiser,
   ParameterSet,
-  type Precision,
   Program,
   Random,
+  type RecordOptions,
   residualAdd,
   type Tensor,
   u32,
@@ -64,13 +64,13 @@ export class SmallNetwork {
   }
 
   /** A program that trains the network by one step. */
-  async trainingStep(optimiser: Optimiser, key = "hard", precision: Precision = "f32") {
+  async trainingStep(optimiser: Optimiser, key = "hard", options: RecordOptions = {}) {
     const inputs = { images: f32(IMAGES), labels: u32([IMAGES[0]]), settings: optimiser.input };
     return await Program.record(this.set.device, inputs, ({ images, labels, settings }) => {
       const { loss, metrics } = this.loss(this.features(images), labels, key);
       optimiser.minimize(loss, settings);
       return { loss, metrics };
-    }, { precision });
+    }, options);
   }
 }
 

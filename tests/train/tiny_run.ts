@@ -31,6 +31,7 @@ export const TINY_OPTIONS: TrainingOptions = {
   weightDecay: 0.01,
   shift: 1,
   precision: "f32",
+  memory: "normal",
   seed: 7,
 };
 
