@@ -28,8 +28,11 @@ export function isGradientMap(map: LoadMap): boolean {
  * shape, then values are clamped to [0, 6].
  */
 export interface Finish {
+  /** Adds NAME_bias. */
   readonly bias?: boolean;
+  /** Adds NAME_addend. */
   readonly addend?: boolean;
+  /** Clamps. */
   readonly relu6?: boolean;
 }
 
