@@ -161,10 +161,9 @@ export const SETTING_FLAGS = defineFlags({
     type: "number",
     above: 0,
     max: 10,
-    default: 0.003,
     value: "RATE",
     group: "Training",
-    help: "Highest learning rate of Adam.",
+    help: `Highest learning rate of Adam; by default ${defaultsOf("learningRate")}.`,
   },
   "warm-up": {
     type: "number",
@@ -301,5 +300,11 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
 export function trainingOptions({ lr, ...flags }: FlagValues<typeof SETTING_FLAGS>): TrainingOptions {
   const { defaults } = lossTable[flags.loss];
   const { margin = defaults.margin, epochs = defaults.epochs, idLoss = defaults.idLoss } = flags;
-  return parseTrainingOptions({ ...flags, margin, epochs, idLoss, learningRate: lr });
+  return parseTrainingOptions({
+    ...flags,
+    margin,
+    epochs,
+    idLoss,
+    learningRate: lr ?? defaults.learningRate,
+  });
 }

@@ -19,7 +19,12 @@ export interface LossEntry {
    */
   readonly sampler: "triplets" | "pk" | "shuffled";
   /** What `deno task train` takes where no flag says otherwise: chosen on the synthetic people, see the README. */
-  readonly defaults: { readonly margin: number; readonly epochs: number; readonly idLoss: number };
+  readonly defaults: {
+    readonly margin: number;
+    readonly epochs: number;
+    readonly learningRate: number;
+    readonly idLoss: number;
+  };
   /** The loss of a batch: embeddings [images, D], labels [images]. */
   apply(embeddings: Tensor, labels: Words, options: TripletOptions): TripletResult;
 }
@@ -30,7 +35,7 @@ const entries: readonly LossEntry[] = [
     summary: "Triplets are drawn up before every epoch; nothing is mined.",
     source: "Schroff et al., FaceNet, 2015",
     sampler: "triplets",
-    defaults: { margin: 0.3, epochs: 12, idLoss: 1 },
+    defaults: { margin: 0.3, epochs: 8, learningRate: 0.006, idLoss: 1 },
     apply: (embeddings, _labels, options) => basicTripletLoss(inTriplets(embeddings), options),
   },
   {
@@ -38,7 +43,7 @@ const entries: readonly LossEntry[] = [
     summary: "Every image of a P×K batch with its farthest positive and its nearest negative.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
     sampler: "pk",
-    defaults: { margin: 0.3, epochs: 7, idLoss: 0 },
+    defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: hardTripletLoss,
   },
   {
@@ -47,7 +52,7 @@ const entries: readonly LossEntry[] = [
       "Every positive pair of a shuffled batch with the nearest negative that is farther than the positive.",
     source: "Schroff et al., FaceNet, 2015, as TripletSemiHardLoss of TensorFlow Addons",
     sampler: "shuffled",
-    defaults: { margin: 0.3, epochs: 12, idLoss: 1 },
+    defaults: { margin: 0.3, epochs: 5, learningRate: 0.006, idLoss: 1 },
     apply: semiHardTripletLoss,
   },
 ];

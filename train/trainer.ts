@@ -28,6 +28,7 @@ import type { LoadedCheckpoint } from "./checkpoint_files.ts";
 import { NumericsError, RunError } from "./errors.ts";
 import { InputWait } from "./input_wait.ts";
 import type { TrainingOptions } from "./options.ts";
+import { silenceResidualBlocks } from "./residual_start.ts";
 import { learningRateAt } from "./schedule.ts";
 import { recordTrainingStep, trainingOptimiser, type TrainingStep } from "./step.ts";
 
@@ -82,7 +83,7 @@ const BATCHES_AHEAD = 2;
 /** Labels of the streams of chance that a run's seed splits into. */
 const STREAM = { weights: 1, sampler: 2, augmentation: 3 };
 
-/** The network of a run as it is before the first step. */
+/** The network of a run with its first weights; its residual blocks are still to be silenced. */
 export function initialModel(device: Device, spec: ModelSpec, seed: number): ReidModel {
   return new ReidModel(device, spec, new Random(seed).fork(STREAM.weights));
 }
@@ -127,6 +128,7 @@ export class Trainer {
     const spec = modelSpec(options, index.identities.length);
     const model = initialModel(device, spec, options.seed);
     const optimiser = trainingOptimiser(model, options);
+    silenceResidualBlocks(model.parameters);
     if (resume) {
       refuseOtherNetwork(resume, spec);
       restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
