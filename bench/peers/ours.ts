@@ -1,6 +1,7 @@
 /** This engine. */
 import { Adam, Device, f32, Program, Random, type Tensor, u32, type Words } from "../../engine/mod.ts";
 import { hardTripletLoss } from "../../losses/mod.ts";
+import { FoldedWeights } from "../../model/folded_weights.ts";
 import { ReidModel } from "../../model/reid_model.ts";
 import { EMBEDDING, EPSILON, MOMENTUM } from "./network.ts";
 import type { Session } from "./peer.ts";
@@ -40,8 +41,9 @@ export async function open({ name, batch }: Task): Promise<Session> {
   const input = f32([batch, height, imageWidth, 3]);
   const x = images(batch);
   if (name === "forward") {
+    const folded = await FoldedWeights.of(reid.parameters);
     const program = await Program.record(device, { x: input }, ({ x }) => ({
-      embeddings: reid.embed(reid.features(x, "inference"), "inference"),
+      embeddings: reid.embed(reid.features(x, folded), "inference"),
     }));
     return { run: async () => (await program.run({ x })).embeddings as Float32Array };
   }
