@@ -28,6 +28,7 @@ import {
   type WeightVariant,
 } from "./variants.ts";
 import product from "./matmul.wgsl" with { type: "text" };
+import block from "./matmul_block.wgsl" with { type: "text" };
 import weightGradient from "./matmul_weight_gradient.wgsl" with { type: "text" };
 
 /** Sizes of a product [M, K] × [K, N]. */
@@ -100,7 +101,13 @@ function anyProduct(
     }
     const tile = { TILE_M: 8, TILE_N4: columnTile(n4), TRANSPOSED: transposed ? 1 : 0 };
     const threads = Math.ceil(m / tile.TILE_M) * Math.ceil(n4 / tile.TILE_N4);
-    return { kernel: name, source: product, ...shared, tile, workgroups: flatWorkgroups(threads) };
+    return {
+      kernel: name,
+      source: [block, product].join("\n"),
+      ...shared,
+      tile,
+      workgroups: flatWorkgroups(threads),
+    };
   };
   const key = keyOf(name, shape, map);
   const variant = variantOf<ProductVariant>(

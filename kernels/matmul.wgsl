@@ -17,29 +17,6 @@ override N4: u32;
 override K: u32;
 override K4: u32;
 
-// The 4 × 4 block of W at rows 4·k4 and columns 4·n4, as the product sees it. Past the last row of W as it is
-// stored the last one repeats: X is zero there, or the result is not kept.
-fn block(k4: u32, n4: u32) -> mat4x4f {
-  if (TRANSPOSED == 1) {
-    let n = n4 * 4u;
-    let last = N - 1u;
-    return transpose(mat4x4f(
-      w_load(min(n, last) * K4 + k4),
-      w_load(min(n + 1u, last) * K4 + k4),
-      w_load(min(n + 2u, last) * K4 + k4),
-      w_load(min(n + 3u, last) * K4 + k4),
-    ));
-  }
-  let k = k4 * 4u;
-  let last = K - 1u;
-  return mat4x4f(
-    w_load(k * N4 + n4),
-    w_load(min(k + 1u, last) * N4 + n4),
-    w_load(min(k + 2u, last) * N4 + n4),
-    w_load(min(k + 3u, last) * N4 + n4),
-  );
-}
-
 fn multiply_add(w: mat4x4f, x: vec4f, sum: vec4f) -> vec4f {
   return fma(x.wwww, w[3], fma(x.zzzz, w[2], fma(x.yyyy, w[1], fma(x.xxxx, w[0], sum))));
 }

@@ -5,6 +5,7 @@ import { vec4Count } from "./storage.ts";
 import { splitReduction } from "./sum_slices.ts";
 import type { Target } from "./target.ts";
 import { PRODUCT_TILES, type ProductTile, type WeightTile } from "./variants.ts";
+import block from "./matmul_block.wgsl" with { type: "text" };
 import product from "./matmul_tiled.wgsl" with { type: "text" };
 import weightGradient from "./matmul_weight_gradient_tiled.wgsl" with { type: "text" };
 
@@ -55,7 +56,7 @@ export function tiledProduct(
   const { groups, threads } = productTiles(m, n4, tile);
   const columns4 = tiledColumns(n4, tile);
   return {
-    source: product,
+    source: [block, product].join("\n"),
     tile: {
       TILE_M: tile.rows,
       TILE_N4: columns4,

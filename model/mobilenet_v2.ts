@@ -9,7 +9,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import { type Mode, NormedConv, type NormOptions, type Padding } from "./layers.ts";
 
 /** Table 2 of the paper: expansion factor t, output channels c, repeats n, stride s of the first. */
-const STAGES = [
+export const STAGES: readonly { t: number; c: number; n: number; s: number }[] = [
   { t: 1, c: 16, n: 1, s: 1 },
   { t: 6, c: 24, n: 2, s: 2 },
   { t: 6, c: 32, n: 3, s: 2 },

@@ -6,7 +6,7 @@
  * its parameters, so that the same weights go into all of them.
  */
 import type { Random } from "../../engine/mod.ts";
-import { makeDivisible } from "../../model/mobilenet_v2.ts";
+import { makeDivisible, STAGES } from "../../model/mobilenet_v2.ts";
 
 /** What batch norm adds to the variance. */
 export const EPSILON = 1e-3;
@@ -14,17 +14,6 @@ export const EPSILON = 1e-3;
 export const MOMENTUM = 0.9;
 /** Size of an embedding. */
 export const EMBEDDING = 128;
-
-/** Expansion factor, output channels, repeats and first stride of every stage. */
-const STAGES = [
-  { t: 1, c: 16, n: 1, s: 1 },
-  { t: 6, c: 24, n: 2, s: 2 },
-  { t: 6, c: 32, n: 3, s: 2 },
-  { t: 6, c: 64, n: 4, s: 2 },
-  { t: 6, c: 96, n: 3, s: 1 },
-  { t: 6, c: 160, n: 3, s: 2 },
-  { t: 6, c: 320, n: 1, s: 1 },
-];
 
 /** A convolution without bias, then batch norm, then ReLU6 or nothing. */
 export interface Layer {
