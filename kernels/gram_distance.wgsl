@@ -14,6 +14,11 @@ override N4: u32;
 // Rows no longer than this have no direction.
 const LEAST_LENGTH = 1e-12;
 
+// A comparison rather than max(): it lets NaN through, so that a broken network is noticed.
+fn clear_below_zero(v: vec4f) -> vec4f {
+  return select(v, vec4f(0.0), v < vec4f(0.0));
+}
+
 fn run(thread: u32) {
   if (thread >= M * N4) { return; }
   let n4 = thread % N4;
@@ -24,10 +29,10 @@ fn run(thread: u32) {
   if (METRIC == 2) {
     let a = sqrt(aa);
     let b = sqrt(bb);
-    y = max(1.0 - product / a / b, vec4f(0.0));
+    y = clear_below_zero(1.0 - product / a / b);
     y = select(y, vec4f(1.0), min(a, b) <= vec4f(LEAST_LENGTH));
   } else {
-    y = max((aa - product) + (bb - product), vec4f(0.0));
+    y = clear_below_zero((aa - product) + (bb - product));
     if (METRIC == 1) { y = select(sqrt(y), vec4f(0.0), y == vec4f(0.0)); }
   }
   y_store(thread, within(y, n4, N));

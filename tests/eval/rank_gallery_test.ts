@@ -180,3 +180,12 @@ Deno.test("galleryParts() keeps who is searched for together, fills up with the 
   assert.deepEqual(parts(2), [[0, 1, 3, 4, 8], [2, 5, 6, 7]]);
   assert.deepEqual(parts(3), [[0, 3, 7], [2, 5, 6], [1, 4, 8]]);
 });
+
+Deno.test("rankGallery() refuses embeddings that are not numbers, by every metric", async () => {
+  for (const metric of ["squared", "euclidean", "angular"] as const) {
+    const problem = { ...tiedProblem(51, 6, 90, 4), metric };
+    const embeddings = problem.gallery.embeddings.slice().fill(NaN);
+    const broken = { ...problem, gallery: { ...problem.gallery, embeddings } };
+    await assert.rejects(rankGallery(device, broken, { top: 10, sampled: [0] }), /NaN/, metric);
+  }
+});
