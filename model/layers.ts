@@ -40,7 +40,7 @@ export function glorotUniform(random: Random, count: number, fanIn: number, fanO
 
 /** Batch norm with its running statistics. With `shift: false` it has no beta: the result's mean stays zero. */
 export class BatchNorm {
-  /** Scale [C], at first 1. */
+  /** Scale [C], at first 1 unless the options say otherwise. */
   readonly gamma: Parameter;
   /** Shift [C], at first 0; undefined without shift. */
   readonly beta: Parameter | undefined;
@@ -55,12 +55,13 @@ export class BatchNorm {
     name: string,
     /** C. */
     readonly channels: number,
-    /** Epsilon, momentum, and whether there is a shift (default true). */
-    readonly options: NormOptions & { shift?: boolean },
+    /** Epsilon, momentum, whether there is a shift (default true), and what the scale is at first (default 1). */
+    readonly options: NormOptions & { shift?: boolean; scale?: number },
   ) {
     const ones = new Float32Array(channels).fill(1);
     const zeros = new Float32Array(channels);
-    this.gamma = set.add(`${name}.gamma`, [channels], ones, { decay: false });
+    const scale = ones.map((one) => one * (options.scale ?? 1));
+    this.gamma = set.add(`${name}.gamma`, [channels], scale, { decay: false });
     if (options.shift ?? true) this.beta = set.add(`${name}.beta`, [channels], zeros, { decay: false });
     this.mean = set.add(`${name}.running_mean`, [channels], zeros, { trainable: false });
     this.variance = set.add(`${name}.running_variance`, [channels], ones, { trainable: false });
@@ -102,7 +103,7 @@ export class NormedConv {
     random: Random,
     from: number,
     to: number,
-    options: NormOptions & { relu6: boolean },
+    options: NormOptions & { relu6: boolean; scale?: number },
   ): NormedConv {
     const weight = set.add(`${name}.weight`, [from, to], glorotUniform(random, from * to, from, to));
     return new NormedConv(weight, new BatchNorm(set, name, to, options), options.relu6, pointwiseConv);

@@ -25,6 +25,14 @@ export interface MobileNetOptions extends NormOptions {
   readonly width: number;
   /** Where convolutions of stride 2 put their padding. */
   readonly padding: Padding;
+  /**
+   * Whether residual blocks begin silent: the gamma of the batch norm that ends such a block starts at 0, so that at
+   * first the block hands on its input as it is, and takes part as far as it helps. With these blocks out of the way
+   * the gradient reaches the others undisturbed, and learning rates can be higher: see the README's list of what was
+   * tried. Goyal et al., "Accurate, Large Minibatch SGD", 2017, section 5.1, for residual networks in general.
+   * Default false.
+   */
+  readonly silentResiduals?: boolean;
 }
 
 /** Settings of the paper's reference implementation, at width 1. */
@@ -57,6 +65,7 @@ class InvertedResidual {
     { t, stride, ...options }: { t: number; stride: number } & MobileNetOptions,
   ) {
     const hidden = from * t;
+    this.residual = stride === 1 && from === to;
     if (t !== 1) {
       this.expand = NormedConv.pointwise(set, `${name}.expand`, random, from, hidden, {
         ...options,
@@ -67,8 +76,8 @@ class InvertedResidual {
     this.project = NormedConv.pointwise(set, `${name}.project`, random, hidden, to, {
       ...options,
       relu6: false,
+      scale: this.residual && options.silentResiduals ? 0 : 1,
     });
-    this.residual = stride === 1 && from === to;
   }
 
   apply(x: Tensor, mode: Mode): Tensor {

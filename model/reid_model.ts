@@ -7,7 +7,7 @@
  */
 import { type Device, l2Normalize, ParameterSet, type Random, type Tensor } from "../engine/mod.ts";
 import { BatchNorm, Dense, type Mode, type Padding } from "./layers.ts";
-import { MobileNetV2 } from "./mobilenet_v2.ts";
+import { type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
 
 /** Everything that decides the network's shape and arithmetic; kept in checkpoints. */
 export interface ModelSpec {
@@ -55,9 +55,11 @@ export class ReidModel {
     /** What it was built from. */
     readonly spec: ModelSpec,
     random: Random,
+    /** How the first weights differ from the paper's: see `MobileNetOptions`. */
+    start: Pick<MobileNetOptions, "silentResiduals"> = {},
   ) {
     this.parameters = new ParameterSet(device);
-    this.#backbone = new MobileNetV2(this.parameters, random, spec);
+    this.#backbone = new MobileNetV2(this.parameters, random, { ...spec, ...start });
     const { features } = this.#backbone;
     if (spec.embeddingSize > 0) {
       this.#embedding = new Dense(this.parameters, "embedding", random, features, spec.embeddingSize, {

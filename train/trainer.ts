@@ -28,7 +28,6 @@ import type { LoadedCheckpoint } from "./checkpoint_files.ts";
 import { NumericsError, RunError } from "./errors.ts";
 import { InputWait } from "./input_wait.ts";
 import type { TrainingOptions } from "./options.ts";
-import { silenceResidualBlocks } from "./residual_start.ts";
 import { learningRateAt } from "./schedule.ts";
 import { recordTrainingStep, trainingOptimiser, type TrainingStep } from "./step.ts";
 
@@ -83,9 +82,9 @@ const BATCHES_AHEAD = 2;
 /** Labels of the streams of chance that a run's seed splits into. */
 const STREAM = { weights: 1, sampler: 2, augmentation: 3 };
 
-/** The network of a run with its first weights; its residual blocks are still to be silenced. */
+/** The network of a run with its first weights; its residual blocks begin silent. */
 export function initialModel(device: Device, spec: ModelSpec, seed: number): ReidModel {
-  return new ReidModel(device, spec, new Random(seed).fork(STREAM.weights));
+  return new ReidModel(device, spec, new Random(seed).fork(STREAM.weights), { silentResiduals: true });
 }
 
 /** A run in memory. Make one with {@link Trainer.open}. */
@@ -128,7 +127,6 @@ export class Trainer {
     const spec = modelSpec(options, index.identities.length);
     const model = initialModel(device, spec, options.seed);
     const optimiser = trainingOptimiser(model, options);
-    silenceResidualBlocks(model.parameters);
     if (resume) {
       refuseOtherNetwork(resume, spec);
       restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);

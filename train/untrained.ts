@@ -3,7 +3,6 @@ import { type Device, packTransforms, Random, UNMOVED } from "../engine/mod.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { recordLargestBatch } from "../eval/largest_batch.ts";
 import type { ModelSpec, ReidModel } from "../model/reid_model.ts";
-import { silenceResidualBlocks } from "./residual_start.ts";
 import { recordCalibration } from "./step.ts";
 import { initialModel } from "./trainer.ts";
 
@@ -20,7 +19,6 @@ export async function untrainedModel(
   store: PixelStore,
 ): Promise<ReidModel> {
   const model = initialModel(device, { ...spec, momentum: MOMENTUM }, seed);
-  silenceResidualBlocks(model.parameters);
   const { images, program } = await recordLargestBatch(
     BATCH_IMAGES,
     (n) => recordCalibration(device, model, n),
