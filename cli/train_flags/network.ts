@@ -1,0 +1,48 @@
+/** Flags of `deno task train`: the network. */
+import { defineFlags } from "../flags.ts";
+
+/** The group "Network" of `--help`. */
+export const NETWORK_FLAGS = defineFlags({
+  width: {
+    type: "number",
+    above: 0,
+    max: 4,
+    default: 0.5,
+    group: "Network",
+    help: "Width multiplier of MobileNetV2.",
+  },
+  "image-height": {
+    type: "integer",
+    min: 32,
+    max: 1024,
+    default: 128,
+    value: "PIXELS",
+    group: "Network",
+    help: "Height that images are resized to.",
+  },
+  "image-width": {
+    type: "integer",
+    min: 32,
+    max: 1024,
+    default: 64,
+    value: "PIXELS",
+    group: "Network",
+    help: "Width that images are resized to.",
+  },
+  "embedding-size": {
+    type: "integer",
+    min: 0,
+    max: 8192,
+    default: 0,
+    group: "Network",
+    help:
+      "Adds a linear projection of the 1280 pooled features to this size; 0: the features are the embedding.",
+  },
+  neck: {
+    type: "boolean",
+    default: true,
+    group: "Network",
+    help: "Batch norm without shift between features and embedding: keeps embeddings from collapsing.",
+  },
+  normalize: { type: "boolean", default: true, group: "Network", help: "Scale embeddings to length one." },
+});
