@@ -6,14 +6,15 @@ import {
   type Binding,
   type Dispatch,
   elementCount,
+  inTexture,
   type Precision,
   precisionOf,
   type Storage,
   tensorBytes,
   TEXTURE_WIDTH,
   textureFormat,
+  textureRowBytes,
   VEC4_BYTES,
-  vec4Bytes,
 } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { LimitError } from "./errors.ts";
@@ -37,14 +38,6 @@ export interface Operand {
 
 /** Operands by the names of a dispatch's bindings. A shape stands for an operand with nothing else to say. */
 export type Operands = Readonly<Record<string, readonly number[] | Operand>>;
-
-function rowBytes(storage: Storage): number {
-  return TEXTURE_WIDTH * vec4Bytes(precisionOf(storage));
-}
-
-function inTexture(storage: Storage): boolean {
-  return storage === "texture" || storage === "half-texture";
-}
 
 /** Random numbers are made once per operand and repeated: a megabyte of them is as good as a gigabyte. */
 const RANDOM_BYTES = 1 << 20;
@@ -112,12 +105,12 @@ export class DispatchTimer {
           }
           const texture = device.gpu.createTexture({
             label: binding.name,
-            size: [TEXTURE_WIDTH, bytes / rowBytes(storage)],
+            size: [TEXTURE_WIDTH, bytes / textureRowBytes(precisionOf(storage))],
             format: textureFormat(precisionOf(storage)),
             usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
           });
           owned.push(texture);
-          copyToTexture(encoder, buffer, texture, rowBytes(storage));
+          copyToTexture(encoder, buffer, texture, textureRowBytes(precisionOf(storage)));
           return { binding: index, resource: texture.createView() };
         });
         device.gpu.queue.submit([encoder.finish()]);
@@ -196,7 +189,7 @@ function operandBytes(device: Device, binding: Binding, { shape }: Operand, stor
   // The prelude declares uniforms as four vec4s.
   if (storage === "uniform") return (binding.vec4s ?? 4) * VEC4_BYTES;
   const least = binding.type === "u32" ? 4 * elementCount(shape) : tensorBytes(shape, precisionOf(storage));
-  const row = rowBytes(storage);
+  const row = textureRowBytes(precisionOf(storage));
   const bytes = inTexture(storage) ? Math.ceil(least / row) * row : least;
   const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D } = device.gpu.limits;
   const most = inTexture(storage)

@@ -7,12 +7,13 @@
  */
 import {
   type Access,
+  inTexture,
   precisionOf,
   type Storage,
   TEXTURE_WIDTH,
   textureFormat,
+  textureRowBytes,
   VEC4_BYTES,
-  vec4Bytes,
 } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { LimitError } from "./errors.ts";
@@ -66,14 +67,6 @@ interface Span {
   firstRead: number | undefined;
 }
 
-function rowBytes(storage: Storage): number {
-  return TEXTURE_WIDTH * vec4Bytes(precisionOf(storage));
-}
-
-function isTexture(storage: Storage): storage is "texture" | "half-texture" {
-  return storage === "texture" || storage === "half-texture";
-}
-
 /** The prelude declares uniforms as four vec4s where nothing else is said. */
 const UNIFORM_BYTES = 4 * VEC4_BYTES;
 
@@ -93,7 +86,7 @@ export class Memory {
 
   /** Whether a kernel writes a value to a buffer and others read it from a texture. */
   staged(value: Value): boolean {
-    return value.origin.kind === "temporary" && isTexture(this.storage(value, "read"));
+    return value.origin.kind === "temporary" && inTexture(this.storage(value, "read"));
   }
 
   /**
@@ -128,7 +121,7 @@ export class Memory {
     for (const { value, firstRead } of staged) {
       const from = this.#staging.get(value)! as Place & { buffer: GPUBuffer };
       const to = this.#places.get(value)! as Place & { texture: GPUTexture };
-      const bytesPerRow = rowBytes(to.storage);
+      const bytesPerRow = textureRowBytes(precisionOf(to.storage));
       const rows = this.#size(value) / bytesPerRow;
       this.copies.push({ before: stageOf[firstRead!], from: from.buffer, to: to.texture, rows, bytesPerRow });
     }
@@ -197,7 +190,7 @@ export class Memory {
       queue.writeTexture(
         { texture: place.texture, origin },
         data,
-        { offset, bytesPerRow: rowBytes(place.storage) },
+        { offset, bytesPerRow: textureRowBytes(precisionOf(place.storage)) },
         size,
       );
     }
@@ -267,7 +260,10 @@ export class Memory {
   /** Bytes of a value where it is stored; textures, and buffers staged for them, come in whole rows. */
   #size(value: Value): number {
     const storage = this.storage(value, "read");
-    if (isTexture(storage)) return Math.ceil(value.bytes / rowBytes(storage)) * rowBytes(storage);
+    if (inTexture(storage)) {
+      return Math.ceil(value.bytes / textureRowBytes(precisionOf(storage))) *
+        textureRowBytes(precisionOf(storage));
+    }
     return storage === "uniform" ? Math.max(UNIFORM_BYTES, value.bytes) : value.bytes;
   }
 
@@ -278,7 +274,7 @@ export class Memory {
     const most = Math.min(
       limits.maxStorageBufferBindingSize,
       limits.maxBufferSize,
-      isTexture(storage) ? limits.maxTextureDimension2D * rowBytes(storage) : Infinity,
+      inTexture(storage) ? limits.maxTextureDimension2D * textureRowBytes(precisionOf(storage)) : Infinity,
     );
     if (size > most) {
       throw new LimitError(
@@ -293,10 +289,10 @@ export class Memory {
   #make(size: number, storage: Storage, value: Value): Place {
     const { gpu } = this.device;
     const label = `[${value.shape}]`;
-    if (isTexture(storage)) {
+    if (inTexture(storage)) {
       const texture = gpu.createTexture({
         label,
-        size: [TEXTURE_WIDTH, size / rowBytes(storage)],
+        size: [TEXTURE_WIDTH, size / textureRowBytes(precisionOf(storage))],
         format: textureFormat(precisionOf(storage)),
         usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.COPY_SRC,
       });

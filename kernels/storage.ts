@@ -38,6 +38,16 @@ export function precisionOf(storage: Storage): Precision {
   return storage === "half-buffer" || storage === "half-texture" ? "f16" : "f32";
 }
 
+/** Whether what is stored so lies in a texture. */
+export function inTexture(storage: Storage): boolean {
+  return storage === "texture" || storage === "half-texture";
+}
+
+/** Bytes in a row of a texture that holds elements of this precision. */
+export function textureRowBytes(precision: Precision): number {
+  return TEXTURE_WIDTH * vec4Bytes(precision);
+}
+
 /** The format of a texture that holds elements of this precision. */
 export function textureFormat(precision: Precision): "rgba32float" | "rgba16float" {
   return precision === "f16" ? "rgba16float" : "rgba32float";
