@@ -39,7 +39,7 @@ export function precisionOf(storage: Storage): Precision {
 }
 
 /** Whether what is stored so lies in a texture. */
-export function inTexture(storage: Storage): boolean {
+export function inTexture(storage: Storage): storage is "texture" | "half-texture" {
   return storage === "texture" || storage === "half-texture";
 }
 
