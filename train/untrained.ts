@@ -6,10 +6,10 @@ import type { ModelSpec, ReidModel } from "../model/reid_model.ts";
 import { recordCalibration } from "./step.ts";
 import { initialModel } from "./trainer.ts";
 
-const BATCHES = 20;
+const BATCHES = 10;
 const BATCH_IMAGES = 32;
-/** Of the running statistics: after 20 batches 0.0002 is left of the values that they began with. */
-const MOMENTUM = 0.65;
+/** Of the running statistics: after 10 batches 0.001 is left of the values that they began with. */
+const MOMENTUM = 0.5;
 
 /** A run's network as it was before the first step; free it with `parameters.destroy()`. */
 export async function untrainedModel(
