@@ -24,7 +24,15 @@ export {
   type MobileNetOptions,
   MobileNetV2,
 } from "./model/mobilenet_v2.ts";
-export { type ModelSpec, ReidModel } from "./model/reid_model.ts";
+export {
+  type ModelSpec,
+  type Neck,
+  NECKS,
+  ReidModel,
+  type Sides,
+  TEST_FEATURES,
+  type TestFeature,
+} from "./model/reid_model.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,

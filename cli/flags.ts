@@ -151,6 +151,10 @@ function unknownFlag(command: Command, table: FlagTable, given: string): UsageEr
     flag.type === "boolean" ? [name, `no-${name}`] : [name]
   );
   const typed = given.replace(/^-+/, "").replace(/=.*$/s, "");
+  const switchable = Object.hasOwn(table, typed.slice(3)) ? table[typed.slice(3)] : undefined;
+  if (typed.startsWith("no-") && switchable?.type === "choice" && switchable.choices.includes("none")) {
+    return new UsageError(`--${typed} is written --${typed.slice(3)} none`);
+  }
   const near = nearest(typed, [...names, "help"]);
   const hint = near === undefined ? `${command.usage} --help lists them all` : `did you mean --${near}?`;
   return new UsageError(`Unknown flag ${given.replace(/=.*$/s, "")}; ${hint}`);

@@ -145,7 +145,7 @@ async function train(trainer: Trainer, run: RunFolder): Promise<{ finished: bool
   const watch = new Watch({
     margin: options.margin,
     softMargin: options.softMargin,
-    normalized: options.normalize,
+    normalized: options.normalize && options.neck !== "bnneck",
   });
   const notes: string[] = [...sampler.notes];
   if (trainer.step >= trainer.steps) {

@@ -108,6 +108,9 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
 export function trainingOptions({ lr, ...flags }: FlagValues<typeof SETTING_FLAGS>): TrainingOptions {
   const { defaults } = lossTable[flags.loss];
   const { margin = defaults.margin, epochs = defaults.epochs, idLoss = defaults.idLoss } = flags;
+  if (flags.neck === "bnneck" && idLoss === 0) {
+    throw new UsageError("--neck bnneck is for the identity head: give that a weight, such as --id-loss 1");
+  }
   return parseTrainingOptions({
     ...flags,
     margin,

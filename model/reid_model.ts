@@ -1,13 +1,35 @@
 /**
  * The network that is trained: MobileNetV2, then optionally a linear projection, a neck and an identity head.
  *
- * The neck is a batch norm without shift between the features and the embedding. Pooled ReLU features are all
- * positive, so that every two of them point nearly the same way, and a triplet loss that starts there tends to shrink
- * them to one point. Centred and scaled, they cannot collapse.
+ * The neck is a batch norm without shift after the features. Pooled ReLU features are all positive, so that every two of
+ * them point nearly the same way, and a triplet loss that starts there tends to shrink them to one point. Centred and
+ * scaled, they cannot collapse. BNNeck (Luo et al., "Bag of Tricks and a Strong Baseline for Deep Person
+ * Re-identification", 2019) has it for another reason: triplet and identity loss pull one feature to different ends, so
+ * that each gets its own side of the norm.
  */
 import { type Device, l2Normalize, ParameterSet, type Random, type Tensor } from "../engine/mod.ts";
 import { BatchNorm, Dense, type Mode, type Padding } from "./layers.ts";
 import { type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
+
+/**
+ * What stands between the features f (pooled, or projected where there is a projection) and the losses:
+ * - `none`: triplet losses compare f, of length one where embeddings are; the identity head reads the pooled features;
+ * - `embedding`: triplet losses compare n(f), of length one where embeddings are; the identity head reads the pooled
+ *   features;
+ * - `bnneck`: triplet and center loss compare f as it is, as in the paper; the identity head, without bias, reads n(f),
+ *
+ * where n is a batch norm without shift.
+ */
+export const NECKS = ["none", "embedding", "bnneck"] as const;
+
+/** One of {@link NECKS}. */
+export type Neck = typeof NECKS[number];
+
+/** Whether an embedding is made of f or of n(f): see {@link NECKS}. Without a neck both are f. */
+export const TEST_FEATURES = ["before", "after"] as const;
+
+/** One of {@link TEST_FEATURES}. */
+export type TestFeature = typeof TEST_FEATURES[number];
 
 /** Everything that decides the network's shape and arithmetic; kept in checkpoints. */
 export interface ModelSpec {
@@ -19,8 +41,10 @@ export interface ModelSpec {
   readonly imageWidth: number;
   /** Size of the projection of the pooled features, or 0: the features are the embedding. */
   readonly embeddingSize: number;
-  /** Whether a batch norm without shift comes before the embedding's normalisation. */
-  readonly neck: boolean;
+  /** What stands between features and losses. */
+  readonly neck: Neck;
+  /** On which side of the neck embeddings are taken. */
+  readonly testFeature: TestFeature;
   /** Whether embeddings have length one. */
   readonly normalize: boolean;
   /** Classes of the identity head, or 0 for none. */
@@ -31,6 +55,16 @@ export interface ModelSpec {
   readonly epsilon: number;
   /** Share of batch norm's running statistics that stays at every step. */
   readonly momentum: number;
+}
+
+/** The features that the losses choose from. */
+export interface Sides {
+  /** [N, 1280]. */
+  readonly pooled: Tensor;
+  /** Before the neck: projected where there is a projection. */
+  readonly before: Tensor;
+  /** After the neck; the same as before it where there is none. */
+  readonly after: Tensor;
 }
 
 /** Rows shorter than this are not stretched to length one. */
@@ -66,13 +100,16 @@ export class ReidModel {
         bias: false,
       });
     }
-    if (spec.neck) {
+    if (spec.neck !== "none") {
       this.#neck = new BatchNorm(this.parameters, "neck", this.embeddingSize, { ...spec, shift: false });
     }
     if (spec.identities > 0) {
       // Small weights: at first every identity is about equally likely.
-      this.#head = new Dense(this.parameters, "identity", random, features, spec.identities, {
+      const behind = spec.neck === "bnneck";
+      const from = behind ? this.embeddingSize : features;
+      this.#head = new Dense(this.parameters, "identity", random, from, spec.identities, {
         deviation: 0.001,
+        bias: !behind,
       });
     }
   }
@@ -87,16 +124,30 @@ export class ReidModel {
     return this.#backbone.apply(images, mode);
   }
 
-  /** Features [N, 1280] → embeddings [N, {@link embeddingSize}]. */
+  /** Features [N, 1280] → embeddings [N, {@link embeddingSize}], from the side of the neck that the spec names. */
   embed(features: Tensor, mode: Mode): Tensor {
-    let x = this.#embedding ? this.#embedding.apply(features) : features;
-    if (this.#neck) x = this.#neck.apply(x, mode, false);
-    return this.spec.normalize ? l2Normalize(x, LEAST_NORM) : x;
+    const { before, after } = this.sides(features, mode);
+    return this.#scaled(this.spec.testFeature === "before" ? before : after);
   }
 
-  /** Features [N, 1280] → logits [N, identities]. @throws {TypeError} for a model without an identity head. */
-  logits(features: Tensor): Tensor {
+  /** Features [N, 1280] → what lies on both sides of the neck, [N, {@link embeddingSize}] each, not normalised. */
+  sides(features: Tensor, mode: Mode): Sides {
+    const before = this.#embedding ? this.#embedding.apply(features) : features;
+    return { pooled: features, before, after: this.#neck ? this.#neck.apply(before, mode, false) : before };
+  }
+
+  /** What triplet losses compare, [N, {@link embeddingSize}]: see {@link NECKS}. */
+  compared({ before, after }: Sides): Tensor {
+    return this.spec.neck === "bnneck" ? before : this.#scaled(after);
+  }
+
+  /** Logits [N, identities] of the identity head. @throws {TypeError} for a model without one. */
+  logits({ pooled, after }: Sides): Tensor {
     if (!this.#head) throw new TypeError("This model has no identity head");
-    return this.#head.apply(features);
+    return this.#head.apply(this.spec.neck === "bnneck" ? after : pooled);
+  }
+
+  #scaled(x: Tensor): Tensor {
+    return this.spec.normalize ? l2Normalize(x, LEAST_NORM) : x;
   }
 }

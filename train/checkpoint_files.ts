@@ -9,7 +9,7 @@ import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "..
 import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
 import { RunError } from "./errors.ts";
 import { type FieldTypes, readFields } from "./fields.ts";
-import { parseTrainingOptions } from "./options.ts";
+import { checkNeck, parseTrainingOptions } from "./options.ts";
 import { writeWhole } from "./write_whole.ts";
 
 /** Where a run's folder keeps its checkpoints. */
@@ -142,6 +142,7 @@ function parseModel(value: unknown): ModelSpec {
   if (model.padding !== "same" && model.padding !== "symmetric") {
     throw new Error(`there is no padding ${model.padding}`);
   }
+  checkNeck(model);
   if (!(model.width > 0 && model.width <= MAX_WIDTH)) throw new Error(`its width is ${model.width}`);
   for (const [name, [least, most]] of Object.entries(SIZES) as [keyof typeof SIZES, [number, number]][]) {
     const size = model[name];
@@ -164,7 +165,8 @@ const MODEL_TYPES: FieldTypes<ModelSpec> = {
   imageHeight: "number",
   imageWidth: "number",
   embeddingSize: "number",
-  neck: "boolean",
+  neck: "string",
+  testFeature: "string",
   normalize: "boolean",
   identities: "number",
   padding: "string",

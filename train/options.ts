@@ -1,6 +1,7 @@
 /** Settings of a training run: what the flags set, and what a checkpoint must agree with to be resumed. */
 import { type Metric, METRICS, type Precision, PRECISIONS } from "../kernels/mod.ts";
 import { lossTable } from "../losses/mod.ts";
+import { type Neck, NECKS, TEST_FEATURES, type TestFeature } from "../model/reid_model.ts";
 import { type FieldTypes, readFields } from "./fields.ts";
 
 /** All settings that decide the run's numbers. Kept in the run's folder as `config.json`. */
@@ -26,8 +27,10 @@ export interface TrainingOptions {
   imageWidth: number;
   /** 0: the 1280 pooled features. */
   embeddingSize: number;
-  /** Batch norm without shift before the embedding. */
-  neck: boolean;
+  /** What stands between features and losses. */
+  neck: Neck;
+  /** On which side of the neck the embeddings of scoring are taken. */
+  testFeature: TestFeature;
   normalize: boolean;
   epochs: number;
   /** Batches in an epoch; 0: one pass over the images. */
@@ -63,7 +66,8 @@ const TYPES: FieldTypes<TrainingOptions> = {
   imageHeight: "number",
   imageWidth: "number",
   embeddingSize: "number",
-  neck: "boolean",
+  neck: "string",
+  testFeature: "string",
   normalize: "boolean",
   epochs: "number",
   batchesPerEpoch: "number",
@@ -87,5 +91,12 @@ export function parseTrainingOptions(value: unknown): TrainingOptions {
   if (!METRICS.includes(options.metric)) throw new Error(`there is no metric ${options.metric}`);
   if (!PRECISIONS.includes(options.precision)) throw new Error(`there is no precision ${options.precision}`);
   if (!MEMORY.includes(options.memory)) throw new Error(`there is no memory ${options.memory}`);
+  checkNeck(options);
   return options;
+}
+
+/** @throws {Error} when there is no such neck, or no such side of it. */
+export function checkNeck({ neck, testFeature }: { neck: Neck; testFeature: TestFeature }): void {
+  if (!NECKS.includes(neck)) throw new Error(`there is no neck ${neck}`);
+  if (!TEST_FEATURES.includes(testFeature)) throw new Error(`there is no feature ${testFeature} the neck`);
 }

@@ -50,10 +50,11 @@ export function recordTrainingStep(
     },
     ({ pixels, transforms, labels, settings }) => {
       const features = model.features(normalisedImages(pixels, transforms, size), "training");
-      const triplet = lossTable[options.loss].apply(model.embed(features, "training"), labels, options);
+      const sides = model.sides(features, "training");
+      const triplet = lossTable[options.loss].apply(model.compared(sides), labels, options);
       let total = triplet.loss;
       if (options.idLoss > 0) {
-        const identity = identityLoss(model.logits(features), labels, options.labelSmoothing);
+        const identity = identityLoss(model.logits(sides), labels, options.labelSmoothing);
         total = add(total, affine(identity.loss, options.idLoss, 0));
       }
       optimiser.minimize(total, settings);
@@ -72,7 +73,7 @@ export function recordCalibration(device: Device, model: ReidModel, images: numb
     device,
     { pixels: u32([images, imageWords(size.height, size.width)]), transforms: u32([images, 4]) },
     ({ pixels, transforms }) => {
-      model.embed(model.features(normalisedImages(pixels, transforms, size), "training"), "training");
+      model.sides(model.features(normalisedImages(pixels, transforms, size), "training"), "training");
       return {};
     },
   );

@@ -295,6 +295,7 @@ function modelSpec(options: TrainingOptions, identities: number): ModelSpec {
     imageWidth: options.imageWidth,
     embeddingSize: options.embeddingSize,
     neck: options.neck,
+    testFeature: options.testFeature,
     normalize: options.normalize,
     identities: options.idLoss > 0 ? identities : 0,
     padding: "same",

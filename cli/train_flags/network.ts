@@ -1,4 +1,5 @@
 /** Flags of `deno task train`: the network. */
+import { NECKS, TEST_FEATURES } from "../../model/reid_model.ts";
 import { defineFlags } from "../flags.ts";
 
 /** The group "Network" of `--help`. */
@@ -39,10 +40,22 @@ export const NETWORK_FLAGS = defineFlags({
       "Adds a linear projection of the 1280 pooled features to this size; 0: the features are the embedding.",
   },
   neck: {
-    type: "boolean",
-    default: true,
+    type: "choice",
+    choices: [...NECKS],
+    default: "embedding",
     group: "Network",
-    help: "Batch norm without shift between features and embedding: keeps embeddings from collapsing.",
+    help:
+      "Batch norm without shift behind the features. embedding: the triplet loss compares what comes after it, which " +
+      "keeps embeddings from collapsing; the identity head reads the pooled features. bnneck (Luo et al. 2019, needs " +
+      "--id-loss): the triplet loss compares what comes before it, not scaled to length one; the identity head reads " +
+      "what comes after it. none: no batch norm.",
+  },
+  "test-feature": {
+    type: "choice",
+    choices: [...TEST_FEATURES],
+    default: "after",
+    group: "Network",
+    help: "Whether embeddings for scoring are taken before or after the neck.",
   },
   normalize: { type: "boolean", default: true, group: "Network", help: "Scale embeddings to length one." },
 });

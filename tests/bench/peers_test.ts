@@ -31,7 +31,8 @@ Deno.test("the peers' list of layers has the parameters of our model, name by na
         imageHeight: 256,
         imageWidth: 128,
         embeddingSize: 128,
-        neck: false,
+        neck: "none",
+        testFeature: "after",
         normalize: true,
         identities: 0,
       }, new Random(1));

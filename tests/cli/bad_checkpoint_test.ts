@@ -15,6 +15,7 @@ const SPEC: ModelSpec = {
   imageWidth: TINY_OPTIONS.imageWidth,
   embeddingSize: 0,
   neck: TINY_OPTIONS.neck,
+  testFeature: TINY_OPTIONS.testFeature,
   normalize: true,
   identities: 0,
   padding: "same",
@@ -144,7 +145,7 @@ Deno.test("train --resume refuses settings that differ from those of its checkpo
     await writeRun(folder);
     const config = `${folder}/run/config.json`;
     const args = [`--resume=${folder}/run`, `--cache=${folder}/cache`];
-    for (const flag of ["--lr=1", "--no-neck", "--out=x"]) {
+    for (const flag of ["--lr=1", "--neck=none", "--out=x"]) {
       assert.match(onlyError(await runTask("train", [...args, flag]), 2), /A resumed run keeps its settings/);
     }
     await Deno.writeTextFile(config, JSON.stringify({ options: { ...TINY_OPTIONS, margin: 1 } }));

@@ -19,10 +19,11 @@ function openModel(device: Device): ReidModel {
     imageHeight: 32,
     imageWidth: 32,
     embeddingSize: 0,
-    neck: true,
+    neck: "embedding",
+    testFeature: "after",
     normalize: true,
     identities: 0,
-  };
+  } as const;
   const norm = { padding: "same", epsilon: 1e-3, momentum: 0.9 } as const;
   return initialModel(device, { ...spec, ...norm, width: 0.5 }, 1);
 }

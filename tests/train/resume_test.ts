@@ -21,6 +21,7 @@ const runs: [string, Partial<TrainingOptions>][] = [
     idLoss: 1,
     embeddingSize: 12,
   }],
+  ["hard before BNNeck, an identity head behind it", { neck: "bnneck", idLoss: 1 }],
   ["hard in f16", { precision: "f16" }],
 ];
 
