@@ -20,6 +20,7 @@ import { MOBILENET_DEFAULTS } from "../model/mobilenet_v2.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import type { TrainingOptions } from "../train/options.ts";
 import { recordTrainingStep, trainingOptimiser } from "../train/step.ts";
+import { stepAugmentations } from "../train/trainer.ts";
 import { cpuClock } from "./clock.ts";
 import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
 import { convolutionOutputBytes, leastBytes, stagedBytes, totalWork } from "./program_work.ts";
@@ -133,10 +134,7 @@ async function timePrograms(
   const timed = { ...how, timestamps: device.timestamps };
   const random = new Random(1);
   const words = batch * imageWords(options.imageHeight, options.imageWidth);
-  const images = {
-    pixels: Uint32Array.from({ length: words }, () => random.uint32()),
-    transforms: packTransforms(new Array(batch).fill(UNMOVED)),
-  };
+  const pixels = Uint32Array.from({ length: words }, () => random.uint32());
   const optimiser = trainingOptimiser(model, options);
   let step = await recordTrainingStep(device, model, optimiser, options, batch);
   if (how.tune) {
@@ -145,13 +143,15 @@ async function timePrograms(
     step = await recordTrainingStep(device, model, optimiser, options, batch);
   }
   const training = await time("training step", step, {
-    ...images,
+    pixels,
+    augmentations: stepAugmentations(options, 0, batch),
     labels: Uint32Array.from({ length: batch }, (_, i) => i >> 2),
     settings: optimiser.settings(1, 1e-5),
   }, timed);
   step.destroy();
   const embedder = await Embedder.open(device, model, batch);
-  const forward = await time("forward", embedder.program, images, timed);
+  const transforms = packTransforms(new Array(batch).fill(UNMOVED));
+  const forward = await time("forward", embedder.program, { pixels, transforms }, timed);
   embedder.destroy();
   return [training, forward];
 }

@@ -2,6 +2,7 @@
 import { lossTable } from "../losses/mod.ts";
 import { parseTrainingOptions, type TrainingOptions } from "../train/options.ts";
 import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
+import { AUGMENTATION_FLAGS } from "./train_flags/augmentation.ts";
 import { BATCH_FLAGS } from "./train_flags/batch.ts";
 import { LOSS_FLAGS } from "./train_flags/loss.ts";
 import { NETWORK_FLAGS } from "./train_flags/network.ts";
@@ -25,7 +26,13 @@ export const TRAIN_COMMAND: Command = {
 };
 
 /** Flags that decide a run's numbers; a resumed run takes them from its checkpoint. */
-export const SETTING_FLAGS = { ...LOSS_FLAGS, ...BATCH_FLAGS, ...NETWORK_FLAGS, ...TRAINING_FLAGS };
+export const SETTING_FLAGS = {
+  ...LOSS_FLAGS,
+  ...BATCH_FLAGS,
+  ...AUGMENTATION_FLAGS,
+  ...NETWORK_FLAGS,
+  ...TRAINING_FLAGS,
+};
 
 /** Flags that say where things are. */
 const PLACE_FLAGS = defineFlags({

@@ -12,7 +12,15 @@ export * from "./ops/distance.ts";
 export * from "./ops/elementwise.ts";
 export type { Finishing } from "./ops/finish.ts";
 export { dense, matmul, pointwiseConv } from "./ops/matrix.ts";
-export * from "./ops/image.ts";
+export * from "./ops/augment.ts";
+export {
+  type ColourStatistics,
+  IMAGENET_COLOUR,
+  type ImageTransform,
+  normalisedImages,
+  packTransforms,
+  UNMOVED,
+} from "./ops/image.ts";
 export * from "./ops/normalise.ts";
 export * from "./ops/pool.ts";
 export * from "./ops/rank.ts";
@@ -40,12 +48,16 @@ export { Random } from "./random.ts";
 export {
   type Access,
   type AdapterClass,
+  AUGMENTATION_NUMBERS,
+  type AugmentShape,
   type Binding,
   type Choices,
   type ConvGeometry,
   type Cost,
   CROSS_ENTROPY_METRICS,
   type Dispatch,
+  ERASE_FILLS,
+  type EraseFill,
   type Finish,
   type LoadMap,
   type Pads,

@@ -26,4 +26,5 @@ export * from "./l2_normalize.ts";
 export * from "./rank_distances.ts";
 export * from "./triplet_loss.ts";
 export * from "./triplet_selection.ts";
+export * from "./augment.ts";
 export * from "./image.ts";

@@ -1,5 +1,12 @@
 /** Settings of a training run: what the flags set, and what a checkpoint must agree with to be resumed. */
-import { type Metric, METRICS, type Precision, PRECISIONS } from "../kernels/mod.ts";
+import {
+  ERASE_FILLS,
+  type EraseFill,
+  type Metric,
+  METRICS,
+  type Precision,
+  PRECISIONS,
+} from "../kernels/mod.ts";
 import { lossTable } from "../losses/mod.ts";
 import { type Neck, NECKS, TEST_FEATURES, type TestFeature } from "../model/reid_model.ts";
 import { type FieldTypes, readFields } from "./fields.ts";
@@ -39,8 +46,17 @@ export interface TrainingOptions {
   /** Share of the run over which the learning rate rises from 0. */
   warmUp: number;
   weightDecay: number;
-  /** Pixels by which training images are shifted at most, both ways; they are mirrored half of the time. */
+  /** Probability that a training image is mirrored; for this and the next five see `AugmentationSettings`. */
+  flip: number;
+  /** Pixels by which training images are shifted at most, each way. */
   shift: number;
+  /** Training images are scaled by a factor from 1 / (1 + zoom) to 1 + zoom. */
+  zoom: number;
+  /** Probability that a rectangle of a training image is erased. */
+  erase: number;
+  eraseFill: EraseFill;
+  /** Strength of the changes of training images' colours. */
+  colourJitter: number;
   /** What activations and their gradients are stored as; f16 comes with loss scaling. */
   precision: Precision;
   /** `low` makes the expanded activations again in the backward pass instead of keeping them. */
@@ -74,7 +90,12 @@ const TYPES: FieldTypes<TrainingOptions> = {
   learningRate: "number",
   warmUp: "number",
   weightDecay: "number",
+  flip: "number",
   shift: "number",
+  zoom: "number",
+  erase: "number",
+  eraseFill: "string",
+  colourJitter: "number",
   precision: "string",
   memory: "string",
   seed: "number",
@@ -89,6 +110,9 @@ export function parseTrainingOptions(value: unknown): TrainingOptions {
   const options = readFields<TrainingOptions>(value, TYPES);
   if (!Object.hasOwn(lossTable, options.loss)) throw new Error(`there is no loss ${options.loss}`);
   if (!METRICS.includes(options.metric)) throw new Error(`there is no metric ${options.metric}`);
+  if (!ERASE_FILLS.includes(options.eraseFill)) {
+    throw new Error(`there is no fill ${options.eraseFill} for what is erased`);
+  }
   if (!PRECISIONS.includes(options.precision)) throw new Error(`there is no precision ${options.precision}`);
   if (!MEMORY.includes(options.memory)) throw new Error(`there is no memory ${options.memory}`);
   checkNeck(options);

@@ -4,7 +4,10 @@ import {
   add,
   affine,
   asTensor,
+  AUGMENTATION_NUMBERS,
+  augmentedImages,
   type Device,
+  f32,
   LossScale,
   normalisedImages,
   type Optimiser,
@@ -12,6 +15,7 @@ import {
   type Tensor,
   u32,
 } from "../engine/mod.ts";
+import { augmentedBatch } from "../data/augmentation/augmentation.ts";
 import { imageWords } from "../kernels/mod.ts";
 import { identityLoss, lossTable } from "../losses/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
@@ -29,7 +33,8 @@ export function trainingOptimiser(model: ReidModel, { weightDecay, precision }: 
 /**
  * Records forward, loss, backward and update for batches of `images` images.
  *
- * Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; and `lossScale`, where the
+ * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`; and the optimiser's
+ * `settings`. Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; and `lossScale`, where the
  * optimiser has one, its state after the step.
  */
 export function recordTrainingStep(
@@ -40,16 +45,17 @@ export function recordTrainingStep(
   images: number,
 ) {
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
+  const batch = augmentedBatch(options, size, size);
   return Program.record(
     device,
     {
       pixels: u32([images, imageWords(size.height, size.width)]),
-      transforms: u32([images, 4]),
+      augmentations: f32([images, AUGMENTATION_NUMBERS]),
       labels: u32([images]),
       settings: optimiser.input,
     },
-    ({ pixels, transforms, labels, settings }) => {
-      const features = model.features(normalisedImages(pixels, transforms, size), "training");
+    ({ pixels, augmentations, labels, settings }) => {
+      const features = model.features(augmentedImages(pixels, augmentations, batch), "training");
       const sides = model.sides(features, "training");
       const triplet = lossTable[options.loss].apply(model.compared(sides), labels, options);
       let total = triplet.loss;

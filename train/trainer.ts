@@ -2,14 +2,14 @@
 import {
   type Choices,
   type Device,
-  type ImageTransform,
   LOSS_SCALE_STATE,
   type Optimiser,
-  packTransforms,
+  packAugmentations,
   Random,
   type Recorded,
   TRIPLET_METRICS,
 } from "../engine/mod.ts";
+import { augmentedBatch, drawAugmentations } from "../data/augmentation/augmentation.ts";
 import { type IdentityIndex, indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
@@ -85,6 +85,18 @@ const STREAM = { weights: 1, sampler: 2, augmentation: 3 };
 /** The network of a run with its first weights; its residual blocks begin silent. */
 export function initialModel(device: Device, spec: ModelSpec, seed: number): ReidModel {
   return new ReidModel(device, spec, new Random(seed).fork(STREAM.weights), { silentResiduals: true });
+}
+
+/** What a run does to the images of one step, as `recordTrainingStep` takes it; the seed and the step decide it. */
+export function stepAugmentations(
+  options: TrainingOptions,
+  step: number,
+  images: number,
+): Float32Array<ArrayBuffer> {
+  const size = { height: options.imageHeight, width: options.imageWidth };
+  const random = new Random(options.seed).fork(STREAM.augmentation, step);
+  const batch = augmentedBatch(options, size, size);
+  return packAugmentations(drawAugmentations(random, images, options, batch), batch);
 }
 
 /** A run in memory. Make one with {@link Trainer.open}. */
@@ -223,16 +235,10 @@ export class Trainer {
   }
 
   async #inputs(step: number, batch: Batch) {
-    const { seed, learningRate, warmUp, shift } = this.options;
-    const random = new Random(seed).fork(STREAM.augmentation, step);
-    const transforms = Array.from(batch.images, (): ImageTransform => ({
-      mirrored: random.integer(2) === 1,
-      dx: random.integer(2 * shift + 1) - shift,
-      dy: random.integer(2 * shift + 1) - shift,
-    }));
+    const { learningRate, warmUp } = this.options;
     return {
       pixels: await this.#pixels(batch.images),
-      transforms: packTransforms(transforms),
+      augmentations: stepAugmentations(this.options, step, batch.images.length),
       labels: new Uint32Array(batch.labels),
       settings: this.optimiser.settings(step + 1, learningRateAt(step, this.steps, learningRate, warmUp)),
     };

@@ -1,7 +1,14 @@
-/** Batch norm, residual addition, pooling and the image kernel at MobileNetV2's shapes. */
-import { type Operand, packTransforms, UNMOVED } from "../../engine/mod.ts";
+/** Batch norm, residual addition, pooling, and images from bytes at MobileNetV2's shapes. */
+import { type Operand, packAugmentations, packTransforms, Random, UNMOVED } from "../../engine/mod.ts";
+import {
+  type AugmentationSettings,
+  augmentedBatch,
+  drawAugmentations,
+} from "../../data/augmentation/augmentation.ts";
 import {
   applyMap,
+  augment,
+  AUGMENTATION_NUMBERS,
   batchNormCoefficients,
   batchNormGradientCoefficients,
   batchNormGradientOneSlice,
@@ -13,6 +20,7 @@ import {
   globalAveragePoolGradient,
   image,
   imageWords,
+  padRows,
   residualAdd,
   rowSlices,
   type Target,
@@ -48,12 +56,42 @@ export function normalisationRows(target: Target): BenchRow[] {
       dx: [16, 32, 1280],
     }),
     row("input 16×256×128×3", image(16, 256, 128), {
-      pixels: [16, imageWords(256, 128)],
+      ...IMAGES,
       transforms: { shape: [16, 4], values: packTransforms(new Array(16).fill(UNMOVED)) },
-      colour: uniform(1 / 64, 1 / 64, 1 / 64, 0, -2, -2, -2, 0),
-      y: [16, 256, 128, 3],
+    }),
+    augmentRow("input 16×256×128×3 moved", MOVED),
+    augmentRow("input 16×256×128×3 everything", {
+      ...MOVED,
+      zoom: 0.15,
+      erase: 0.5,
+      eraseFill: "noise",
+      colourJitter: 0.5,
     }),
   ];
+}
+
+const IMAGES = {
+  pixels: [16, imageWords(256, 128)],
+  colour: uniform(1 / 64, 1 / 64, 1 / 64, 0, -2, -2, -2, 0),
+  y: [16, 256, 128, 3],
+};
+
+const MOVED: AugmentationSettings = {
+  flip: 0.5,
+  shift: 4,
+  zoom: 0,
+  erase: 0,
+  eraseFill: "mean",
+  colourJitter: 0,
+};
+
+function augmentRow(layer: string, settings: AugmentationSettings): BenchRow {
+  const size = { height: 256, width: 128 };
+  const batch = augmentedBatch(settings, size, size);
+  const values = packAugmentations(drawAugmentations(new Random(1), 16, settings, batch), batch);
+  const shape = [16, AUGMENTATION_NUMBERS];
+  const parameters = { shape, values: padRows(values, shape) };
+  return row(layer, augment({ n: 16, ...batch }), { ...IMAGES, parameters });
 }
 
 /** A few values per channel, where programs keep them. */

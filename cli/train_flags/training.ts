@@ -47,15 +47,6 @@ export const TRAINING_FLAGS = defineFlags({
     group: "Training",
     help: "Decoupled weight decay; batch norm and biases are exempt.",
   },
-  shift: {
-    type: "integer",
-    min: 0,
-    max: 256,
-    default: 4,
-    value: "PIXELS",
-    group: "Training",
-    help: "Training images are shifted by up to this many pixels each way (and mirrored half of the time).",
-  },
   precision: {
     type: "choice",
     choices: [...PRECISIONS],

@@ -63,15 +63,19 @@ export function normalisedImages(
         `[N, 4]; got [${pixels.shape}] and [${transforms.shape}]`,
     );
   }
-  const { mean, deviation } = colour;
-  const table = [...deviation.map((d) => 1 / (255 * d)), ...mean.map((m, i) => -m / deviation[i])];
   const shape = [n, height, width, 3];
   const y = activation(shape);
   record(image(n, height, width), {
     pixels: pixels.value,
     transforms: transforms.value,
-    colour: constant(table, [2, 3], { uniform: true }).value,
+    colour: colourTable(colour).value,
     y,
   });
   return new Tensor(shape, y);
+}
+
+/** What kernels multiply bytes by and then add, [2, 3]. */
+export function colourTable({ mean, deviation }: ColourStatistics): Tensor {
+  const table = [...deviation.map((d) => 1 / (255 * d)), ...mean.map((m, i) => -m / deviation[i])];
+  return constant(table, [2, 3], { uniform: true });
 }

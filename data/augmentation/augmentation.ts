@@ -1,0 +1,90 @@
+/** Draws what is done to the images of a batch, so that the network never sees the same picture twice. */
+import {
+  type Augmentation,
+  type AugmentedBatch,
+  type EraseFill,
+  type Random,
+  type Rectangle,
+  SAME_COLOURS,
+} from "../../engine/mod.ts";
+import { drawColours } from "./colour_jitter.ts";
+import { drawErased } from "./random_erasing.ts";
+
+/** How strongly images are augmented, as the flags say it. */
+export interface AugmentationSettings {
+  /** Probability of mirroring left to right. */
+  readonly flip: number;
+  /** Pixels of the result by which an image is shifted at most, each way. */
+  readonly shift: number;
+  /** Images are scaled by a factor from 1 / (1 + zoom) to 1 + zoom, about their middle; its logarithm is uniform. */
+  readonly zoom: number;
+  /** Probability of erasing a rectangle. */
+  readonly erase: number;
+  /** What is put in its place. */
+  readonly eraseFill: EraseFill;
+  /** Strength of the changes of colour; 0: none. See {@link drawColours}. */
+  readonly colourJitter: number;
+}
+
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What a batch augmented so has in common, for images of `source` pixels and a network of `size` pixels. */
+export function augmentedBatch(settings: AugmentationSettings, source: Size, size: Size): AugmentedBatch {
+  const { zoom, eraseFill: fill } = settings;
+  const [down, across] = [source.height / size.height, source.width / size.width];
+  const resampled = zoom > 0 || down !== 1 || across !== 1;
+  return {
+    source,
+    size,
+    fill,
+    ...(resampled && { largestStep: Math.max(down, across) * (1 + zoom) }),
+  };
+}
+
+/**
+ * Draws `count` augmentations. Mirroring and shifting, zooming, colours and erasing each have a stream of their own, so
+ * that switching one on leaves the others as they were. What is erased does not depend on what fills it.
+ *
+ * @param random decides everything; the caller forks it by step.
+ */
+export function drawAugmentations(
+  random: Random,
+  count: number,
+  settings: AugmentationSettings,
+  { source, size }: AugmentedBatch,
+): Augmentation[] {
+  const { flip, shift, zoom, erase, colourJitter } = settings;
+  const [zooming, colouring, erasing] = [random.fork(1), random.fork(2), random.fork(3)];
+  const largest = Math.log1p(zoom);
+  return Array.from({ length: count }, (): Augmentation => {
+    const mirrored = lowBitsFirst(random.uint32()) >= 1 - flip;
+    const dx = random.integer(2 * shift + 1) - shift;
+    const dy = random.integer(2 * shift + 1) - shift;
+    const part = zoom > 0 ? Math.exp(zooming.uniform(-largest, largest)) : 1;
+    const colours = colourJitter > 0 ? drawColours(colouring, colourJitter) : SAME_COLOURS;
+    const erased = erase > 0 && erasing.next() < erase ? drawErased(erasing, size) : NOTHING;
+    const noise = erased === NOTHING ? 0 : erasing.integer(2 ** 24);
+    return { crop: cropOf(source, size, part, dx, dy), mirrored, colours, erased, noise };
+  });
+}
+
+const NOTHING: Rectangle = { top: 0, left: 0, height: 0, width: 0 };
+
+/** `part` of the source, about its middle, moved by pixels of the result. */
+function cropOf(source: Size, size: Size, part: number, dx: number, dy: number): Rectangle {
+  const [height, width] = [source.height * part, source.width * part];
+  return {
+    top: (source.height - height) / 2 + dy * (height / size.height),
+    left: (source.width - width) / 2 + dx * (width / size.width),
+    height,
+    width,
+  };
+}
+
+/** A number in [0, 1) from 32 random bits, the last of which counts most: at a half it alone decides, like a coin. */
+function lowBitsFirst(bits: number): number {
+  return ((bits >>> 1 | bits << 31) >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,72 @@
+/**
+ * Random changes of colour, as cameras and weather make them. Each is linear in red, green and blue (Haeberli, "Matrix
+ * Operations for Image Processing", 1993), so that all of them are one matrix for each image.
+ */
+import type { ColourMatrix, Random } from "../../engine/mod.ts";
+
+/** What is done to the colours of one image, in this order. */
+export interface ColourChange {
+  /** What red, green and blue are multiplied by: a camera's cast. */
+  readonly gain: readonly [number, number, number];
+  /** What all three are multiplied by. */
+  readonly brightness: number;
+  /** What the distance from the grey {@link GREY} is multiplied by. */
+  readonly contrast: number;
+  /** What the distance from the pixel's own luma is multiplied by; 0 makes it grey. */
+  readonly saturation: number;
+  /** Turn about the axis of greys, in radians. */
+  readonly hue: number;
+}
+
+/** Luma of ImageNet's mean colour: contrast is about this, not about each image's own mean. */
+export const GREY = 117;
+
+/** Luma of red, green and blue (ITU-R BT.601). */
+export const LUMA = [0.299, 0.587, 0.114] as const;
+
+/** How far each change goes at strength 1: a factor's logarithm lies between ± this, the angle between ± this. */
+const REACH = { gain: 0.2, brightness: 0.4, contrast: 0.4, saturation: 0.6, hue: Math.PI / 9 };
+
+/**
+ * The colours of one image, changed at random. At strength 1 brightness and contrast change by a factor of up to 1.5
+ * either way, saturation 1.8, each channel's gain 1.2, hue by up to 20 degrees; other strengths multiply the factors'
+ * logarithms and the angle. All are uniform in these ranges.
+ */
+export function drawColours(random: Random, strength: number): ColourMatrix {
+  const within = (reach: number) => strength * random.uniform(-reach, reach);
+  const factor = (reach: number) => Math.exp(within(reach));
+  return colourMatrix({
+    gain: [factor(REACH.gain), factor(REACH.gain), factor(REACH.gain)],
+    brightness: factor(REACH.brightness),
+    contrast: factor(REACH.contrast),
+    saturation: factor(REACH.saturation),
+    hue: within(REACH.hue),
+  });
+}
+
+/** All changes as one matrix and offset on values from 0 to 255. */
+export function colourMatrix({ gain, brightness, contrast, saturation, hue }: ColourChange): ColourMatrix {
+  // Saturation and hue leave greys where they are, so the offset of contrast passes through them.
+  const matrix = product(turn(hue), saturate(saturation));
+  const row = (i: number) => {
+    const [red, green, blue] = matrix[i].map((m, j) => m * contrast * brightness * gain[j]);
+    return [red, green, blue, GREY * (1 - contrast)] as const;
+  };
+  return [row(0), row(1), row(2)];
+}
+
+/** luma + s · (colour - luma). */
+function saturate(s: number): number[][] {
+  return [0, 1, 2].map((i) => LUMA.map((luma, j) => (1 - s) * luma + (i === j ? s : 0)));
+}
+
+/** Rotation about (1, 1, 1) (Rodrigues). */
+function turn(angle: number): number[][] {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle) / Math.sqrt(3)];
+  const [same, next, other] = [cos + (1 - cos) / 3, (1 - cos) / 3 - sin, (1 - cos) / 3 + sin];
+  return [[same, next, other], [other, same, next], [next, other, same]];
+}
+
+function product(a: readonly number[][], b: readonly number[][]): number[][] {
+  return a.map((row) => [0, 1, 2].map((j) => row.reduce((sum, value, k) => sum + value * b[k][j], 0)));
+}

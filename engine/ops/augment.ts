@@ -1,0 +1,124 @@
+/** Augmented images from packed bytes. */
+import { augment, AUGMENTATION_NUMBERS, type AugmentShape, imageWords } from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { activation, record } from "../recorder.ts";
+import { Tensor, type Words } from "../tensor.ts";
+import { type ColourStatistics, colourTable, IMAGENET_COLOUR } from "./image.ts";
+
+/** A rectangle of pixels, counted from the upper left corner of an image. */
+export interface Rectangle {
+  /** Pixels above it; negative where it begins above the image. */
+  readonly top: number;
+  /** Pixels left of it; negative where it begins left of the image. */
+  readonly left: number;
+  /** Pixels down. */
+  readonly height: number;
+  /** Pixels across. */
+  readonly width: number;
+}
+
+/**
+ * A change of colours: a 3 × 3 matrix and an offset, one row (of red, of green, of blue, offset) for each of red, green and
+ * blue of the result, on values from 0 to 255. The result is clamped to that range.
+ */
+export type ColourMatrix = readonly (readonly [number, number, number, number])[];
+
+/** The colours as they are. */
+export const SAME_COLOURS: ColourMatrix = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]];
+
+/** What is done to one image before the network sees it. */
+export interface Augmentation {
+  /** What of the source becomes the image, in the source's pixels; where it leaves the source lies the mean colour. */
+  readonly crop: Rectangle;
+  /** Left and right of the crop change sides. */
+  readonly mirrored: boolean;
+  /** Applied to the crop; the mean colour around the source is left alone. */
+  readonly colours: ColourMatrix;
+  /** What of the result is erased, in whole pixels; nothing where it has no area. */
+  readonly erased: Rectangle;
+  /** Decides the noise that erases, an integer from 0 to 2²⁴ - 1. */
+  readonly noise: number;
+}
+
+/** Of all images of a batch: sizes, how far the source may be resampled, and what erases. */
+export type AugmentedBatch = Omit<AugmentShape, "n">;
+
+/**
+ * The numbers that {@link augmentedImages} takes, [N, 21], row-major.
+ *
+ * @throws {RangeError} when a crop needs another step from pixel to pixel than the batch was declared with.
+ */
+export function packAugmentations(
+  augmentations: readonly Augmentation[],
+  batch: AugmentedBatch,
+): Float32Array<ArrayBuffer> {
+  return Float32Array.from(augmentations.flatMap((augmentation) => packed(augmentation, batch)));
+}
+
+/** Crops of the largest step may come out this much larger. */
+const ROUNDING = 1 + 1e-6;
+
+function packed(
+  { crop, mirrored, colours, erased, noise }: Augmentation,
+  { size, largestStep }: AugmentedBatch,
+): number[] {
+  const across = crop.width / size.width, down = crop.height / size.height;
+  const whole = across === 1 && down === 1 && Number.isInteger(crop.left) && Number.isInteger(crop.top);
+  const fits = largestStep === undefined ? whole : Math.max(across, down) <= largestStep * ROUNDING;
+  if (!fits) {
+    throw new RangeError(
+      `A crop of ${crop.height} × ${crop.width} source pixels at (${crop.top}, ${crop.left}) cannot become ` +
+        `${size.height} × ${size.width} pixels where ${
+          largestStep === undefined ? "the source is not resampled" : `the largest step is ${largestStep}`
+        }`,
+    );
+  }
+  // A pixel's place is that of its middle: the first one's is half a step from the crop's edge.
+  const first = mirrored ? size.width - 0.5 : 0.5;
+  return [
+    crop.left + first * across - 0.5,
+    mirrored ? -across : across,
+    crop.top + 0.5 * down - 0.5,
+    down,
+    erased.top,
+    erased.left,
+    erased.top + erased.height,
+    erased.left + erased.width,
+    ...colours.flat(),
+    noise,
+  ];
+}
+
+/**
+ * Packed 8-bit RGB → augmented, normalised f32 [N, height, width, 3] of the batch's size. No gradient flows back.
+ *
+ * @param pixels [N, words]: every source image's bytes, row by row, red first, rounded up to whole words.
+ * @param parameters [N, 21] from {@link packAugmentations}.
+ * @throws {ShapeError} when the words or the parameters are not those of such images.
+ */
+export function augmentedImages(
+  pixels: Words,
+  parameters: Tensor,
+  batch: AugmentedBatch,
+  colour: ColourStatistics = IMAGENET_COLOUR,
+): Tensor {
+  const { source, size } = batch;
+  const words = imageWords(source.height, source.width);
+  const [n] = pixels.shape;
+  const wanted = [`${n},${words}`, `${n},${AUGMENTATION_NUMBERS}`];
+  if (pixels.shape.join() !== wanted[0] || parameters.shape.join() !== wanted[1]) {
+    throw new ShapeError(
+      `augmentedImages() of ${source.height} × ${source.width} pixels takes words [N, ${words}] and parameters ` +
+        `[N, ${AUGMENTATION_NUMBERS}]; got [${pixels.shape}] and [${parameters.shape}]`,
+    );
+  }
+  const shape = [n, size.height, size.width, 3];
+  const y = activation(shape);
+  record(augment({ n, ...batch }), {
+    pixels: pixels.value,
+    parameters: parameters.value,
+    colour: colourTable(colour).value,
+    y,
+  });
+  return new Tensor(shape, y);
+}
