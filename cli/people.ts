@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { describeDataset, type PersonImage, type ReidDataset } from "../data/dataset.ts";
 import { readMarket1501 } from "../data/market1501.ts";
 import { PixelStore } from "../data/pixels.ts";
+import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
 import { ensureSyntheticPeople, holdsSyntheticPeople } from "../data/synthetic/write.ts";
+import { UsageError } from "./flags.ts";
 import { type Progress, progress } from "./progress.ts";
 
 /** Threads for decoding and drawing: the cores, but no more than eight. */
@@ -25,26 +27,47 @@ export function lazyProgress(label: string, unit: string) {
   };
 }
 
+/** What a set of synthetic people is called where a folder of data is asked for, before its own name. */
+const SYNTHETIC = "synthetic:";
+
+/** The sets of synthetic people as `--data` takes them. */
+export const SYNTHETIC_DATA: readonly string[] = Object.keys(SYNTHETIC_SETS).map((name) => SYNTHETIC + name);
+
+/** The set of synthetic people that `--data` asks for; undefined where it names a folder. */
+function syntheticSet(data: string | undefined): string | undefined {
+  if (data === undefined) return "default";
+  if (!data.startsWith(SYNTHETIC)) return undefined;
+  const name = data.slice(SYNTHETIC.length);
+  if (Object.hasOwn(SYNTHETIC_SETS, name)) return name;
+  throw new UsageError(
+    `--data ${data}: there is no such set of synthetic people; give ${SYNTHETIC_DATA.join(" or ")}`,
+  );
+}
+
 /**
- * Reads the dataset in `folder`, or draws synthetic people into the cache where no folder is given.
+ * Reads the dataset in `folder`, or draws synthetic people into the cache where no folder is given or one of their
+ * sets is named, as in `synthetic:benchmark`.
  *
  * @throws {DataError} when the folder is no dataset.
+ * @throws {UsageError} when there is no such set.
  */
 export async function openPeople(
   folder: string | undefined,
   cache: string,
   say: (line: string) => void = console.log,
 ): Promise<ReidDataset> {
-  let root = folder;
-  if (root === undefined) {
+  const set = syntheticSet(folder);
+  let root = folder!;
+  if (set !== undefined) {
     const display = lazyProgress("Drawing synthetic people", "images");
     try {
       const onProgress = (done: number, total: number) => display.update(done, total);
-      root = await ensureSyntheticPeople(cache, {}, { workers: workerCount(), onProgress });
+      root = await ensureSyntheticPeople(cache, SYNTHETIC_SETS[set]!, { workers: workerCount(), onProgress });
     } finally {
       display.finish();
     }
-    say(`No --data given: using synthetic people, drawn by this program into ${root}`);
+    const why = folder === undefined ? "No --data given: using" : `The ${set} set of`;
+    say(`${why} synthetic people, drawn by this program into ${root}`);
   }
   const dataset = await readMarket1501(root);
   if (await holdsSyntheticPeople(root)) dataset.name = "Synthetic people";

@@ -1,5 +1,5 @@
 /** `deno task synth`: draws synthetic people as JPEG files in Market-1501's layout. */
-import { DEFAULT_SYNTHETIC } from "../data/synthetic/options.ts";
+import { SYNTHETIC_SETS, type SyntheticOptions } from "../data/synthetic/options.ts";
 import { writeSyntheticPeople } from "../data/synthetic/write.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { defineFlags, parseFlags, UsageError } from "./flags.ts";
@@ -12,65 +12,60 @@ const COMMAND = {
   examples: [
     ["deno task synth --out people", "the set that training uses when no data is given"],
     ["deno task synth --out many --train-identities 400 --distractors 2000", "a larger one"],
+    ["deno task synth --out hard --set benchmark", "the hard one that settings are compared on"],
   ],
 } as const;
 
-const D = DEFAULT_SYNTHETIC;
 const FLAGS = defineFlags({
   out: {
     type: "string",
     value: "DIR",
     help: "Folder to write; must not exist, or hold synthetic people already.",
   },
-  seed: { type: "integer", min: 0, default: D.seed, help: "Equal seeds give equal bytes." },
-  "train-identities": {
-    type: "integer",
-    min: 2,
-    max: 5000,
-    default: D.trainIdentities,
-    help: "People to train on.",
+  set: {
+    type: "choice",
+    choices: Object.keys(SYNTHETIC_SETS),
+    default: "default",
+    help:
+      "What the other flags change. default: what training uses when no data is given. benchmark: more people, " +
+      "harder to tell apart, two of the six cameras unseen in training.",
   },
-  "test-identities": {
-    type: "integer",
-    min: 1,
-    max: 4999,
-    default: D.testIdentities,
-    help: "Other people to test on.",
-  },
-  cameras: {
-    type: "integer",
-    min: 2,
-    max: 64,
-    default: D.cameras,
-    help: "Cameras, each with its own light and place.",
-  },
+  seed: { type: "integer", min: 0, help: "Equal seeds give equal bytes." },
+  "train-identities": { type: "integer", min: 2, max: 5000, help: "People to train on." },
+  "test-identities": { type: "integer", min: 1, max: 4999, help: "Other people to test on." },
+  cameras: { type: "integer", min: 2, max: 64, help: "Cameras, each with its own light and place." },
   "train-cameras": {
     type: "integer",
     min: 1,
     max: 64,
-    help: "The first so many cameras see training; all by default.",
+    help: "The first so many cameras see training; with --cameras all by default.",
   },
-  distractors: {
-    type: "integer",
-    min: 0,
-    default: D.distractors,
-    help: "Gallery images of nobody in particular.",
-  },
-  junk: { type: "integer", min: 0, default: D.junk, help: "Gallery boxes that are not to count." },
+  distractors: { type: "integer", min: 0, help: "Gallery images of nobody in particular." },
+  junk: { type: "integer", min: 0, help: "Gallery boxes that are not to count." },
 });
 
 /** Parses the flags, draws, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { out, trainCameras, ...options } = parseFlags(COMMAND, FLAGS, args);
+  const { out, set, ...flags } = parseFlags(COMMAND, FLAGS, args);
   if (out === undefined) throw new UsageError("--out is needed: the folder to write, such as people");
   const display = lazyProgress("Drawing synthetic people", "images");
   const count = await writeSyntheticPeople(
     out,
-    { ...options, ...(trainCameras !== undefined && { trainCameras }) },
+    changedSet(set, flags),
     { workers: workerCount(), onProgress: (done, total) => display.update(done, total) },
   ).finally(() => display.finish());
   console.log(`${count} images in ${out}. Train on them with: deno task train --data ${out}`);
   return EXIT.done;
+}
+
+/** The options of a set with those in place of its own that are given. */
+function changedSet(
+  set: string,
+  given: { readonly [Name in keyof SyntheticOptions]?: SyntheticOptions[Name] },
+): Partial<SyntheticOptions> {
+  const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const { trainCameras, ...options } = SYNTHETIC_SETS[set]!;
+  return { ...options, ...(given.cameras === undefined && { trainCameras }), ...changes };
 }
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

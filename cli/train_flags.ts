@@ -40,7 +40,7 @@ const PLACE_FLAGS = defineFlags({
     type: "string",
     value: "DIR",
     group: "Files",
-    help: "Market-1501 folder; without it synthetic people are drawn.",
+    help: "Market-1501 folder; without it synthetic people are drawn; synthetic:benchmark: hard ones.",
   },
   out: {
     type: "string",

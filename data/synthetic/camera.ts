@@ -1,5 +1,6 @@
 import type { Random } from "../../engine/random.ts";
 import { clamp01, type Rgb } from "./canvas.ts";
+import type { SyntheticOptions } from "./options.ts";
 
 /** What a camera does to everything that it sees. */
 export interface Camera {
@@ -24,24 +25,31 @@ export interface Camera {
   path: number;
   /** Where the light comes from, -1 left to 1 right. */
   lightSide: number;
+  /** Standard deviation of the log of the exposure from picture to picture. */
+  flicker: number;
 }
 
 /**
  * The cameras of a dataset. Exposure, cast, gamma and the rest are spread evenly over their ranges and then dealt
  * out at random, so that any two cameras differ in most of them.
  */
-export function drawCameras(count: number, random: Random): Camera[] {
+export function drawCameras(
+  { cameras: count, cameraVariation, lightVariation }: SyntheticOptions,
+  random: Random,
+): Camera[] {
   const spread = (low: number, high: number): number[] => {
     const levels = Array.from({ length: count }, (_, i) => low + (high - low) * (i + random.next()) / count);
     return random.shuffle(levels);
   };
-  const exposure = spread(-0.17, 0.17);
+  const spreadAround = (middle: number, low: number, high: number) =>
+    spread(middle + cameraVariation * (low - middle), middle + cameraVariation * (high - middle));
+  const exposure = spreadAround(0, -0.17, 0.17);
   const castAngle = spread(0, 2 * Math.PI);
-  const castStrength = spread(0.02, 0.075);
-  const gamma = spread(0.9, 1.1);
-  const contrast = spread(0.9, 1.1);
-  const saturation = spread(0.84, 1.1);
-  const blur = spread(0.2, 0.85);
+  const castStrength = spreadAround(0, 0.02, 0.075);
+  const gamma = spreadAround(1, 0.9, 1.1);
+  const contrast = spreadAround(1, 0.9, 1.1);
+  const saturation = spreadAround(1, 0.84, 1.1);
+  const blur = spreadAround(0.2, 0.2, 0.85);
   const noise = spread(0.005, 0.022);
   const vignette = spread(0, 0.2);
   const quality = spread(60, 92);
@@ -65,6 +73,7 @@ export function drawCameras(count: number, random: Random): Camera[] {
       scale: scale[i]!,
       path: path[i]!,
       lightSide: lightSide[i]!,
+      flicker: 0.06 * lightVariation,
     };
   });
 }
@@ -80,8 +89,10 @@ export function develop(
   camera: Camera,
   random: Random,
 ): Uint8ClampedArray {
-  const light = Math.exp(0.06 * random.normal());
-  const gain = camera.gain.map((channel) => channel * light * Math.exp(0.012 * random.normal())) as [
+  const light = Math.exp(camera.flicker * random.normal());
+  const gain = camera.gain.map((channel) =>
+    channel * light * Math.exp(0.2 * camera.flicker * random.normal())
+  ) as [
     number,
     number,
     number,

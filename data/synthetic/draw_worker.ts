@@ -1,14 +1,14 @@
 /// <reference lib="deno.worker" />
 import { Image } from "imagescript";
 import { join } from "node:path";
+import type { SyntheticOptions } from "./options.ts";
 import type { PlannedImage } from "./plan.ts";
 import { HEIGHT, Renderer, WIDTH } from "./render.ts";
 
 /** The first message: what all pictures have in common. */
 export interface DrawSetup {
   folder: string;
-  seed: number;
-  cameras: number;
+  options: SyntheticOptions;
 }
 
 /** Every later message: some pictures to draw and write. */
@@ -23,7 +23,7 @@ let renderer: Renderer;
 self.onmessage = async ({ data }: MessageEvent<DrawSetup | DrawRequest>) => {
   if (!Array.isArray(data)) {
     folder = data.folder;
-    renderer = new Renderer(data.seed, data.cameras);
+    renderer = new Renderer(data.options);
     return;
   }
   let reply: DrawReply = { written: data.length };

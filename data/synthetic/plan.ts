@@ -1,6 +1,7 @@
 import { Random } from "../../engine/random.ts";
 import type { SyntheticOptions } from "./options.ts";
 import { GROUP } from "./person.ts";
+import { RecordingNames, WalkNames } from "./names.ts";
 import type { Shot } from "./render.ts";
 
 /** One file of the set: its name within the set's folder, and what it shows. */
@@ -18,13 +19,13 @@ const SEEN = 0.88;
  */
 export function planImages(options: SyntheticOptions): PlannedImage[] {
   const random = new Random(options.seed).fork(0x706c616e); // Apart from the forks that draw.
-  const names = new NameGiver(random);
+  const names = options.walks ? new WalkNames(options.cameras, random) : new RecordingNames(random);
   const images: PlannedImage[] = [];
   const identities = random.shuffle(
     Array.from({ length: options.trainIdentities + options.testIdentities }, (_, i) => i + 1),
   );
   const add = (folder: string, label: number, shot: Shot) => {
-    images.push({ file: `${folder}/${names.next(label, shot.camera)}`, shot });
+    images.push({ file: `${folder}/${names.next(label, shot)}`, shot });
   };
   // Groups of alike people are not torn apart: training has its own, and so has the test.
   const firstTest = Math.ceil(options.trainIdentities / GROUP) * GROUP;
@@ -67,23 +68,4 @@ function camerasOf(count: number, random: Random): number[] {
 /** A whole number of at least 1, half of the time either side of the mean. */
 function around(mean: number, random: Random): number {
   return Math.max(1, Math.floor(mean + 2 * random.next() - 0.5));
-}
-
-/** Gives every picture a name of its own: cameras record in sequences, time goes on from picture to picture. */
-class NameGiver {
-  readonly #random: Random;
-  readonly #frames = new Map<number, number>();
-
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  next(identity: number, camera: number): string {
-    const frame = (this.#frames.get(camera) ?? 0) + 5 + this.#random.integer(40);
-    this.#frames.set(camera, frame);
-    const sequence = 1 + Math.floor(frame / 20_000);
-    const who = identity === -1 ? "-1" : String(identity).padStart(4, "0");
-    const box = String(this.#random.integer(6)).padStart(2, "0");
-    return `${who}_c${camera}s${sequence}_${String(frame).padStart(6, "0")}_${box}.jpg`;
-  }
 }

@@ -4,6 +4,7 @@ import { Canvas } from "./canvas.ts";
 import { drawFigure } from "./figure.ts";
 import { drawPerson, type Person } from "./person.ts";
 import { drawOccluder, drawScene, type Scene, showScene } from "./scene.ts";
+import type { SyntheticOptions } from "./options.ts";
 import type { Placement, Pose } from "./skeleton.ts";
 
 /** Pixels of a picture, as in Market-1501. */
@@ -52,9 +53,9 @@ export class Renderer {
   readonly #scenes = new Map<number, Scene>();
   readonly #large = new Canvas(WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING);
 
-  constructor(seed: number, cameras: number) {
-    this.#root = new Random(seed);
-    this.#cameras = drawCameras(cameras, this.#root.fork(Purpose.Cameras));
+  constructor(readonly options: SyntheticOptions) {
+    this.#root = new Random(options.seed);
+    this.#cameras = drawCameras(options, this.#root.fork(Purpose.Cameras));
   }
 
   /** Draws one picture. */
@@ -72,7 +73,7 @@ export class Renderer {
     const sceneLeft = track.integer(scene.canvas.width - canvas.width - 24) + random.integer(24);
     showScene(scene, canvas, sceneLeft, random.integer(scene.canvas.height - canvas.height));
     this.#drawPeople(canvas, person, camera, shot.kind, track, random);
-    if (random.next() < 0.15) drawOccluder(canvas, random);
+    if (random.next() < this.options.occlusion) drawOccluder(canvas, random);
 
     const windowWidth = canvas.width * random.uniform(0.7, 0.82);
     const pixels = averageDown(canvas, (canvas.width - windowWidth) / 2, windowWidth);
@@ -120,14 +121,17 @@ export class Renderer {
       place.footY += height * random.uniform(-0.25, 0.35);
     }
 
-    const company = random.next();
+    if (this.options.boxError > 0) misplaceBox(place, this.options.boxError, width, height, random);
+
+    const company = random.next(), share = this.options.company;
     const companion = () => {
-      const offset = (random.next() < 0.5 ? -1 : 1) * width * random.uniform(0.38, 0.55);
+      const offset = (random.next() < 0.5 ? -1 : 1) * width * random.uniform(0.38, 0.55) *
+        this.options.companyDistance;
       const other = drawPerson(random, random.integer(1000));
       const turned = { ...pose, yaw: pose.yaw + random.normal(), phase: random.uniform(0, 2 * Math.PI) };
       return { offset, other, turned };
     };
-    if (company < 0.1) {
+    if (company < share * 2 / 3) {
       const { offset, other, turned } = companion();
       const behind = {
         ...place,
@@ -138,7 +142,7 @@ export class Renderer {
       drawFigure(canvas, other, turned, behind, light);
     }
     drawFigure(canvas, person, pose, place, light);
-    if (company > 0.95) {
+    if (company > 1 - share / 3) {
       const { offset, other, turned } = companion();
       const before = {
         ...place,
@@ -149,6 +153,33 @@ export class Renderer {
       drawFigure(canvas, other, turned, before, light);
     }
   }
+}
+
+/** Least overlap with the right box, as intersection over union, of a box that passes for a person's. */
+const LEAST_OVERLAP = 0.5;
+
+/**
+ * Moves a person as a detector's box that is off the person shows them: aside, too high or low, too large or small,
+ * cut off. Draws again until the boxes overlap enough.
+ */
+function misplaceBox(place: Placement, error: number, width: number, height: number, random: Random): void {
+  const boxWidth = 0.76 * width;
+  for (;;) {
+    const size = Math.exp(error * random.normal());
+    const dx = error * random.normal(), dy = error * random.normal();
+    // In units of the right box, which is the unit square.
+    const common = overlap(size, dx) * overlap(size, dy);
+    if (common / (1 + size * size - common) < LEAST_OVERLAP) continue;
+    place.footX = width / 2 + (place.footX - width / 2 - dx * boxWidth) / size;
+    place.footY = height / 2 + (place.footY - height / 2 - dy * height) / size;
+    place.unit /= size;
+    return;
+  }
+}
+
+/** The length that intervals of lengths 1 and `size` have in common, their middles `distance` apart. */
+function overlap(size: number, distance: number): number {
+  return Math.max(0, Math.min(0.5, distance + size / 2) - Math.max(-0.5, distance - size / 2));
 }
 
 /**

@@ -137,7 +137,7 @@ async function moveInto(
 
 async function drawAll(
   folder: string,
-  { seed, cameras }: SyntheticOptions,
+  options: SyntheticOptions,
   images: readonly PlannedImage[],
   { workers = Math.min(4, navigator.hardwareConcurrency), onProgress }: WriteSettings,
 ): Promise<void> {
@@ -145,7 +145,7 @@ async function drawAll(
   const lanes = Array.from({ length: Math.max(1, workers) }, async () => {
     const worker = new Worker(new URL("./draw_worker.ts", import.meta.url), { type: "module" });
     try {
-      worker.postMessage({ folder, seed, cameras } satisfies DrawSetup);
+      worker.postMessage({ folder, options } satisfies DrawSetup);
       while (next < images.length) {
         const chunk = images.slice(next, next + CHUNK);
         next += chunk.length;

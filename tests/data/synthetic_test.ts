@@ -114,12 +114,13 @@ Deno.test("synthetic training can leave cameras out that the test part sees", ()
 
 Deno.test("a synthetic picture depends on the seed and its shot alone", () => {
   const shot = { kind: "person", person: 12, camera: 2, index: 1 } as const;
-  const renderer = new Renderer(9, 3);
+  const options = completeOptions({ seed: 9, cameras: 3 });
+  const renderer = new Renderer(options);
   renderer.render({ ...shot, camera: 1 });
   renderer.render({ ...shot, kind: "junk" });
   const picture = renderer.render(shot);
   assert.equal(picture.pixels.length, WIDTH * HEIGHT * 4);
-  assert.deepEqual(new Renderer(9, 3).render(shot), picture);
+  assert.deepEqual(new Renderer(options).render(shot), picture);
   for (const other of [{ person: 13 }, { camera: 3 }, { index: 2 }, { kind: "distractor" as const }]) {
     assert.notDeepEqual(renderer.render({ ...shot, ...other }).pixels, picture.pixels);
   }

@@ -1,0 +1,42 @@
+/** Scores on a part of the cameras: how a network does where it has been trained, and where it has never been. */
+import type { ReidDataset } from "../data/dataset.ts";
+import type { EmbeddedSet } from "./rank_gallery.ts";
+
+/** Some of a dataset's cameras. */
+export interface CameraGroup {
+  readonly name: "seen cameras" | "unseen cameras";
+  readonly cameras: ReadonlySet<number>;
+}
+
+/**
+ * The cameras of the queries: those that training images are from, and those that are new to the network. Queries
+ * and gallery of the new ones alone tell how it does at another place. A group of fewer than two cameras is left
+ * out: a match comes from another camera than its query.
+ */
+export function cameraGroups(dataset: ReidDataset): CameraGroup[] {
+  const trained = new Set(dataset.train.map(({ camera }) => camera));
+  const tested = new Set(dataset.query.map(({ camera }) => camera).sort((a, b) => a - b));
+  const groups: CameraGroup[] = [
+    { name: "seen cameras", cameras: new Set([...tested].filter((camera) => trained.has(camera))) },
+    { name: "unseen cameras", cameras: tested.difference(trained) },
+  ];
+  return groups.filter(({ cameras }) => cameras.size > 1);
+}
+
+/** The images of a set that these cameras took; `size` is the length of an embedding. */
+export function takenBy(
+  { cameras }: Pick<CameraGroup, "cameras">,
+  { embeddings, labels }: EmbeddedSet,
+  size: number,
+): EmbeddedSet {
+  const kept = [...labels.camera.keys()].filter((i) => cameras.has(labels.camera[i]));
+  const taken = new Float32Array(kept.length * size);
+  kept.forEach((i, place) => taken.set(embeddings.subarray(i * size, (i + 1) * size), place * size));
+  return {
+    embeddings: taken,
+    labels: {
+      identity: Int32Array.from(kept, (i) => labels.identity[i]),
+      camera: Int32Array.from(kept, (i) => labels.camera[i]),
+    },
+  };
+}
