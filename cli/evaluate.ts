@@ -10,7 +10,7 @@ import { EXIT, runCommand } from "./command.ts";
 import { defineFlags, parseFlags, UsageError } from "./flags.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
-import { scoreCounts, scoreTable } from "./scores.ts";
+import { FLIPPED, scoreCounts, scoreTable, TEST_FLIP_FLAG } from "./scores.ts";
 
 const COMMAND = {
   usage: "deno task evaluate",
@@ -33,6 +33,7 @@ const FLAGS = defineFlags({
   },
   data: { type: "string", value: "DIR", help: "Market-1501 folder; by default what the run was trained on." },
   metric: { type: "choice", choices: [...METRICS], help: "Distance; by default that of the training." },
+  "test-flip": TEST_FLIP_FLAG,
   colours: {
     type: "boolean",
     default: true,
@@ -72,8 +73,13 @@ export async function main(args: string[]): Promise<number> {
   const benchmark = new Benchmark(dataset, store);
   const display = progress({ label: "Embedding", total: store.count, unit: "images" });
   const metric = (flags.metric ?? checkpoint.options.metric) as typeof METRICS[number];
-  const { scores } = await benchmark.run(device, model, metric, (done) => display.update(done))
+  const { testFlip } = flags;
+  const embedded = await benchmark.embed(device, model, {
+    flip: testFlip,
+    onProgress: (done) => display.update(done),
+  })
     .finally(() => display.finish());
+  const { scores } = await benchmark.rank(device, embedded, metric);
   if (flags.json) {
     const { step } = checkpoint;
     const result = {
@@ -82,11 +88,12 @@ export async function main(args: string[]): Promise<number> {
       metric,
       dataset: dataset.name,
       ignored: dataset.ignored,
+      testFlip,
       ...scores,
     };
     console.log(JSON.stringify({ ...result, cmc: [...scores.cmc] }));
   } else {
-    const rows = [{ name: `step ${checkpoint.step}`, scores }];
+    const rows = [{ name: `step ${checkpoint.step}${testFlip ? FLIPPED : ""}`, scores }];
     if (flags.colours) rows.push({ name: "colour histogram", scores: await benchmark.colours() });
     console.log(scoreTable(rows));
     console.log(scoreCounts(scores));

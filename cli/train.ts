@@ -30,11 +30,13 @@ interface Plan {
   readonly resumed: { readonly run: RunFolder; readonly newest: LoadedCheckpoint | undefined } | undefined;
   readonly cache: string;
   readonly tune: boolean;
+  /** Whether embeddings are averaged with those of mirror images when the networks are scored. */
+  readonly testFlip: boolean;
 }
 
 /** Parses the flags, trains, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { config, out, resumed, cache, tune } = await planRun(parseTrainFlags(args));
+  const { config, out, resumed, cache, tune, testFlip } = await planRun(parseTrainFlags(args));
   const { options } = config;
   const device = await Device.open();
   if (device.adapter.software) {
@@ -57,26 +59,33 @@ export async function main(args: string[]): Promise<number> {
   console.log(describeRun(trainer));
 
   const benchmark = new Benchmark(dataset, testStore);
-  const before = await baselines(trainer, benchmark);
+  const before = await baselines(trainer, benchmark, testFlip);
   const run = resumed?.run ?? await RunFolder.create(out, config); // Only now is there something to keep.
   const { finished, notes } = await train(trainer, run);
   if (!finished) {
     console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.path}`);
     return EXIT.interrupted;
   }
-  await finish(trainer, run.path, dataset, benchmark, before, notes);
+  await finish(trainer, run.path, dataset, benchmark, before, notes, testFlip);
   trainer.destroy();
   device.destroy();
   return EXIT.done;
 }
 
 /** What the user wants; refuses, before any work, what cannot be. */
-async function planRun({ options, out, resume, cache, tune, ...flags }: TrainFlags): Promise<Plan> {
+async function planRun({ options, out, resume, cache, tune, testFlip, ...flags }: TrainFlags): Promise<Plan> {
   // Kept whole, so that the run can be evaluated from anywhere. What is missing is refused when it is read.
   const data = flags.data === undefined ? undefined : await Deno.realPath(flags.data).catch(() => flags.data);
   if (resume === undefined) {
     if (out !== undefined) await requireFreeFolder(out);
-    return { config: { options, ...(data !== undefined && { data }) }, out, resumed: undefined, cache, tune };
+    return {
+      config: { options, ...(data !== undefined && { data }) },
+      out,
+      resumed: undefined,
+      cache,
+      tune,
+      testFlip,
+    };
   }
   const run = await RunFolder.open(resume);
   if (data !== undefined && data !== run.config.data) {
@@ -96,6 +105,7 @@ async function planRun({ options, out, resume, cache, tune, ...flags }: TrainFla
     resumed: { run, newest },
     cache,
     tune,
+    testFlip,
   };
 }
 
@@ -108,13 +118,17 @@ function describeRun({ model, options, sampler, steps, program, device }: Traine
 }
 
 /** What the trained network is compared with. */
-async function baselines(trainer: Trainer, benchmark: Benchmark) {
+async function baselines(trainer: Trainer, benchmark: Benchmark, testFlip: boolean) {
   const { device, model, options, store } = trainer;
   const untrained = await untrainedModel(device, model.spec, options.seed, store);
   const display = progress({ label: "Untrained network", total: benchmark.store.count, unit: "images" });
   try {
-    const evaluation = await benchmark.run(device, untrained, options.metric, (done) => display.update(done));
-    return { untrained: evaluation, colours: await benchmark.colours() };
+    const onProgress = (done: number) => display.update(done);
+    const embedded = await benchmark.embed(device, untrained, { flip: testFlip, onProgress });
+    return {
+      untrained: await benchmark.rank(device, embedded, options.metric),
+      colours: await benchmark.colours(),
+    };
   } finally {
     display.finish();
     untrained.parameters.destroy();
@@ -194,22 +208,31 @@ async function finish(
   benchmark: Benchmark,
   { untrained, colours }: Awaited<ReturnType<typeof baselines>>,
   notes: string[],
+  testFlip: boolean,
 ): Promise<void> {
   const { device, model, options } = trainer;
-  const trained = await benchmark.run(device, model, options.metric);
+  const embedded = await benchmark.embed(device, model, { flip: testFlip });
+  const trained = await benchmark.rank(device, embedded, options.metric);
   const rows = [
     { name: "trained", scores: trained.scores },
     { name: "untrained", scores: untrained.scores },
     { name: "colour histogram", scores: colours },
   ];
   console.log(`\n${scoreTable(rows)}\n${scoreCounts(trained.scores)}`);
+  if (testFlip) console.log("Embeddings of both networks are averaged with those of the mirror images");
   for (const [what, said] of Object.entries({ ...waited(trainer), ...lossScale(trainer) })) {
     console.log(`${what}: ${said}`);
   }
   const report = await gatherReport({
     title: `${options.loss} on ${dataset.name}`,
     options,
-    settings: { data: dataset.name, adapter: device.adapter.name, ...waited(trainer), ...lossScale(trainer) },
+    settings: {
+      data: dataset.name,
+      adapter: device.adapter.name,
+      testFlip,
+      ...waited(trainer),
+      ...lossScale(trainer),
+    },
     history: trainer.history,
     benchmark,
     trained,
@@ -218,7 +241,11 @@ async function finish(
     notes,
   });
   const scores = Object.fromEntries(
-    rows.map(({ name, scores }) => [name, { ...scores, cmc: [...scores.cmc] }]),
+    rows.map(({ name, scores }) => [name, {
+      ...(name !== "colour histogram" && { testFlip }),
+      ...scores,
+      cmc: [...scores.cmc],
+    }]),
   );
   await writeFile(folder, "scores.json", JSON.stringify(scores, null, 2) + "\n");
   const page = await writeFile(folder, "report.html", renderReport(report));

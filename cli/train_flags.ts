@@ -2,6 +2,7 @@
 import { lossTable } from "../losses/mod.ts";
 import { parseTrainingOptions, type TrainingOptions } from "../train/options.ts";
 import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
+import { TEST_FLIP_FLAG } from "./scores.ts";
 import { AUGMENTATION_FLAGS } from "./train_flags/augmentation.ts";
 import { BATCH_FLAGS } from "./train_flags/batch.ts";
 import { LOSS_FLAGS } from "./train_flags/loss.ts";
@@ -74,6 +75,9 @@ export const TUNE_FLAG = defineFlags({
   },
 });
 
+/** How the finished run's network is scored; a resumed run takes it anew. */
+const SCORING_FLAGS = defineFlags({ "test-flip": TEST_FLIP_FLAG });
+
 /** What the flags of `deno task train` ask for. */
 export interface TrainFlags {
   /** Of a new run; a resumed one has its own. */
@@ -84,6 +88,8 @@ export interface TrainFlags {
   readonly cache: string;
   /** Whether a new run's kernels are tuned first. */
   readonly tune: boolean;
+  /** Whether embeddings are averaged with those of mirror images when the networks are scored. */
+  readonly testFlip: boolean;
 }
 
 /**
@@ -92,8 +98,12 @@ export interface TrainFlags {
  * @throws {UsageError} for a mistake in them, such as a setting given to a run that is resumed.
  */
 export function parseTrainFlags(args: readonly string[]): TrainFlags {
-  const flags = parseFlags(TRAIN_COMMAND, { ...SETTING_FLAGS, ...PLACE_FLAGS, ...TUNE_FLAG }, args);
-  const { data, out, resume, cache, tune } = flags;
+  const flags = parseFlags(
+    TRAIN_COMMAND,
+    { ...SETTING_FLAGS, ...SCORING_FLAGS, ...PLACE_FLAGS, ...TUNE_FLAG },
+    args,
+  );
+  const { data, out, resume, cache, tune, testFlip } = flags;
   if (resume !== undefined) {
     const kept = [...Object.keys(SETTING_FLAGS), "out", "tune"].map((name) =>
       new RegExp(`^--(no-)?${name}(=|$)`)
@@ -108,7 +118,7 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
       );
     }
   }
-  return { options: trainingOptions(flags), data, out, resume, cache, tune };
+  return { options: trainingOptions(flags), data, out, resume, cache, tune, testFlip };
 }
 
 /** Settings from the flags' values, and nothing else of them: a checkpoint holds no paths. */

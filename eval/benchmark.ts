@@ -7,6 +7,7 @@ import type { ReidModel } from "../model/reid_model.ts";
 import { colourHistogram, rankByColour } from "./colour_histogram.ts";
 import { Embedder } from "./embed.ts";
 import { evaluate, type Evaluation } from "./evaluate.ts";
+import type { EmbeddedSet } from "./rank_gallery.ts";
 import type { ImageLabels, RankingResult } from "./ranking.ts";
 
 /** Images embedded at a time. */
@@ -16,6 +17,20 @@ interface TestSet {
   /** Places in the store. */
   readonly indices: number[];
   readonly labels: ImageLabels;
+}
+
+/** How images become embeddings. */
+export interface EmbeddingOptions {
+  /** Whether embeddings are averaged with those of the mirror images. */
+  readonly flip?: boolean;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Embeddings of a benchmark, of length `size`. */
+export interface EmbeddedBenchmark {
+  readonly queries: EmbeddedSet;
+  readonly gallery: EmbeddedSet;
+  readonly size: number;
 }
 
 /** The test part of a dataset with its pixels. */
@@ -40,29 +55,36 @@ export class Benchmark {
     this.gallery = part(dataset.query.length, images.length);
   }
 
-  /** Embeds everything and ranks the gallery for every query. */
-  async run(
+  /** Embeds the queries and the gallery. */
+  async embed(
     device: Device,
     model: ReidModel,
-    metric: Metric,
-    onProgress?: (done: number, total: number) => void,
-  ): Promise<Evaluation> {
+    options: EmbeddingOptions = {},
+  ): Promise<EmbeddedBenchmark> {
     const embedder = await Embedder.open(device, model, BATCH);
     try {
       const indices = [...this.queries.indices, ...this.gallery.indices];
-      const embeddings = await embedder.embed(this.store, indices, onProgress);
-      const split = this.queries.indices.length * model.embeddingSize;
-      const evaluation = await evaluate(
-        device,
-        { embeddings: embeddings.subarray(0, split), labels: this.queries.labels },
-        { embeddings: embeddings.subarray(split), labels: this.gallery.labels },
-        model.embeddingSize,
-        metric,
-      );
-      return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
+      const embeddings = await embedder.embed(this.store, indices, options);
+      const size = model.embeddingSize;
+      const split = this.queries.indices.length * size;
+      return {
+        queries: { embeddings: embeddings.subarray(0, split), labels: this.queries.labels },
+        gallery: { embeddings: embeddings.subarray(split), labels: this.gallery.labels },
+        size,
+      };
     } finally {
       embedder.destroy();
     }
+  }
+
+  /** Ranks the gallery for every query by the distances of their embeddings. */
+  async rank(
+    device: Device,
+    { queries, gallery, size }: EmbeddedBenchmark,
+    metric: Metric,
+  ): Promise<Evaluation> {
+    const evaluation = await evaluate(device, queries, gallery, size, metric);
+    return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
   }
 
   /** Ranks by colour histograms: what can be had without learning anything. */

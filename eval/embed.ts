@@ -1,10 +1,21 @@
 /** Embeddings of many images: the inference forward pass, batch by batch. */
-import { type Device, normalisedImages, packTransforms, Program, u32, UNMOVED } from "../engine/mod.ts";
+import {
+  type Device,
+  type ImageTransform,
+  normalisedImages,
+  packTransforms,
+  Program,
+  u32,
+  UNMOVED,
+} from "../engine/mod.ts";
 import { imageWords } from "../kernels/mod.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { recordLargestBatch } from "./largest_batch.ts";
+import { toUnitLength } from "./unit_length.ts";
+
+const MIRRORED: ImageTransform = { ...UNMOVED, mirrored: true };
 
 /** The forward pass for one batch size, recorded once. */
 export class Embedder {
@@ -27,30 +38,42 @@ export class Embedder {
   /**
    * Embeds the images of a store named by `indices`.
    *
+   * @param flip the embedding is the mean of those of the image and of its mirror image, scaled to length one where
+   *   the network's embeddings are. Takes twice the time. Averaging over reflections at test time is from Krizhevsky
+   *   et al. 2012, "ImageNet Classification with Deep Convolutional Neural Networks"; re-ID averages features.
    * @returns embeddings [n, D], row-major.
    */
   async embed(
     store: PixelStore,
     indices: ArrayLike<number>,
-    onProgress: (done: number, total: number) => void = () => {},
+    { flip = false, onProgress = () => {} }: {
+      flip?: boolean;
+      onProgress?: (done: number, total: number) => void;
+    } = {},
   ): Promise<Float32Array<ArrayBuffer>> {
     const size = this.model.embeddingSize;
     const embeddings = new Float32Array(indices.length * size);
-    const transforms = packTransforms(new Array(this.batch).fill(UNMOVED));
+    const views = (flip ? [UNMOVED, MIRRORED] : [UNMOVED])
+      .map((view) => packTransforms(new Array(this.batch).fill(view)));
     const waiting: Promise<void>[] = [];
     for (let start = 0; start < indices.length; start += this.batch) {
       const count = Math.min(this.batch, indices.length - start);
-      const pixels = new Uint8Array(this.batch * store.stride); // A last batch that is short ends in black images.
-      await store.batch(Array.from({ length: count }, (_, i) => indices[start + i]), pixels);
-      const { outputs } = await this.program.submit({ pixels: new Uint32Array(pixels.buffer), transforms });
-      const arrived = outputs.then((out) => {
-        embeddings.set(out.embeddings.subarray(0, count * size), start * size);
-        onProgress(start + count, indices.length);
-      });
-      arrived.catch(() => {}); // It is thrown below, unless submitting throws before.
-      waiting.push(arrived);
+      const bytes = new Uint8Array(this.batch * store.stride); // A last batch that is short ends in black images.
+      await store.batch(Array.from({ length: count }, (_, i) => indices[start + i]), bytes);
+      const pixels = new Uint32Array(bytes.buffer);
+      const mean = embeddings.subarray(start * size, (start + count) * size);
+      for (const [view, transforms] of views.entries()) {
+        const { outputs } = await this.program.submit({ pixels, transforms });
+        const arrived = outputs.then((out) => {
+          for (let i = 0; i < mean.length; i++) mean[i] += out.embeddings[i] / views.length;
+          if (view === views.length - 1) onProgress(start + count, indices.length);
+        });
+        arrived.catch(() => {}); // It is thrown below, unless submitting throws before.
+        waiting.push(arrived);
+      }
     }
     await Promise.all(waiting);
+    if (flip && this.model.spec.normalize) toUnitLength(embeddings, size);
     return embeddings;
   }
 

@@ -16,7 +16,7 @@ const ROWS = 10;
 export interface FinishedRun {
   readonly title: string;
   readonly options: TrainingOptions;
-  readonly settings: Record<string, string | number>;
+  readonly settings: Record<string, string | number | boolean>;
   readonly history: ArrayLike<number>;
   readonly benchmark: Benchmark;
   readonly trained: Evaluation;

@@ -1,0 +1,14 @@
+/** Rows of length one: what a mean of embeddings is scaled to. */
+
+/** Shorter rows have no direction to speak of and stay as they are. */
+const LEAST_LENGTH = 1e-12;
+
+/** Scales each row of `rows` [n, size] to length one, in place. */
+export function toUnitLength(rows: Float32Array, size: number): void {
+  for (let start = 0; start < rows.length; start += size) {
+    const row = rows.subarray(start, start + size);
+    const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+    if (length < LEAST_LENGTH) continue;
+    for (let i = 0; i < size; i++) row[i] /= length;
+  }
+}
