@@ -36,7 +36,7 @@ export const SETTING_FLAGS = {
 };
 
 /** Flags that say where things are. */
-const PLACE_FLAGS = defineFlags({
+export const PLACE_FLAGS = defineFlags({
   data: {
     type: "string",
     value: "DIR",

@@ -1,0 +1,95 @@
+/** `deno task augment`: a picture of what the flags of augmentation do to training images. */
+import { PixelStore } from "../data/pixels.ts";
+import { Device } from "../engine/mod.ts";
+import { augmentedVariants } from "../train/augmentation_preview.ts";
+import { RunError } from "../train/errors.ts";
+import { renderContactSheet } from "../train/report/contact_sheet.ts";
+import { writeWhole } from "../train/write_whole.ts";
+import { EXIT, runCommand } from "./command.ts";
+import { defineFlags, parseFlags, UsageError } from "./flags.ts";
+import { openPeople, workerCount } from "./people.ts";
+import { PLACE_FLAGS, SETTING_FLAGS, TRAIN_COMMAND, trainingOptions } from "./train_flags.ts";
+import { AUGMENTATION_FLAGS } from "./train_flags/augmentation.ts";
+
+const COMMAND = {
+  usage: "deno task augment",
+  summary:
+    "Draws training images beside what a run with these flags makes of them, with the run's own kernel.",
+  examples: [
+    ["deno task augment --preview out.png", "the default of training"],
+    [
+      "deno task augment --preview out.png --zoom 0.15 --erase 0.5 --erase-fill noise --colour-jitter 0.5",
+      "everything",
+    ],
+  ],
+} as const;
+
+const FLAGS = defineFlags({
+  preview: { type: "string", value: "FILE", group: "Picture", help: "PNG file to write." },
+  images: {
+    type: "integer",
+    min: 1,
+    max: 64,
+    default: 6,
+    group: "Picture",
+    help: "Rows: training images, spread over the dataset.",
+  },
+  steps: {
+    type: "integer",
+    min: 1,
+    max: 64,
+    default: 10,
+    group: "Picture",
+    help: "Columns after the original: what the first steps of a run do to the row's image.",
+  },
+  ...AUGMENTATION_FLAGS,
+  "image-height": SETTING_FLAGS["image-height"],
+  "image-width": SETTING_FLAGS["image-width"],
+  seed: SETTING_FLAGS.seed,
+  data: PLACE_FLAGS.data,
+  cache: PLACE_FLAGS.cache,
+});
+
+/** Parses the flags, draws, and returns the exit code. */
+export async function main(args: string[]): Promise<number> {
+  const { preview, images, steps, data, cache, ...settings } = parseFlags(COMMAND, FLAGS, args);
+  if (preview === undefined) throw new UsageError("--preview is needed: the file to write, such as out.png");
+  const options = trainingOptions({ ...parseFlags(TRAIN_COMMAND, SETTING_FLAGS, []), ...settings });
+  const size = { height: options.imageHeight, width: options.imageWidth };
+  const device = await Device.open();
+  const dataset = await openPeople(data, cache);
+  const people = spread(dataset.train, images);
+  const store = await PixelStore.open(people, { ...size, workers: workerCount() });
+  const variants = await augmentedVariants(device, options, store, [...people.keys()], steps);
+  const rows = await Promise.all(variants.map(async (row, i) => [await original(store, i), ...row]));
+  store.close();
+  device.destroy();
+  try {
+    await writeWhole(preview, await renderContactSheet(rows, size));
+  } catch (error) {
+    throw new RunError(
+      `The picture ${preview} cannot be written (${
+        (error as Error).message
+      }). Name another file with --preview.`,
+    );
+  }
+  console.log(
+    `${preview}: on the left ${people.length} training images, then what steps 1 to ${steps} of a run with seed ` +
+      `${options.seed} make of them`,
+  );
+  return EXIT.done;
+}
+
+/** Up to `count` items at even distances. */
+function spread<T>(items: readonly T[], count: number): T[] {
+  const rows = Math.min(count, items.length);
+  return Array.from({ length: rows }, (_, row) => items[Math.floor(row * items.length / rows)]);
+}
+
+async function original(store: PixelStore, image: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(store.stride);
+  await store.batch([image], bytes);
+  return bytes.subarray(0, store.height * store.width * 3);
+}
+
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));
