@@ -2,6 +2,7 @@
 import { type Command, defineFlags, parseFlags, UsageError } from "../cli/flags.ts";
 import { runCommand } from "../cli/command.ts";
 import { SETTING_FLAGS, TRAIN_COMMAND, trainingOptions, TUNE_FLAG } from "../cli/train_flags.ts";
+import { AUGMENTATION_FLAGS } from "../cli/train_flags/augmentation.ts";
 import { tuner } from "../cli/tuning.ts";
 import {
   betterPeaks,
@@ -49,6 +50,7 @@ const FLAGS = defineFlags({
   loss: SETTING_FLAGS.loss,
   precision: SETTING_FLAGS.precision,
   memory: SETTING_FLAGS.memory,
+  ...AUGMENTATION_FLAGS,
   batch: {
     type: "integer",
     min: 2,
