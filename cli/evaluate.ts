@@ -6,6 +6,7 @@ import { ReidModel } from "../model/reid_model.ts";
 import { restoreCheckpoint } from "../train/checkpoint.ts";
 import { loadCheckpoint, runOfCheckpoint } from "../train/checkpoint_files.ts";
 import { readConfig } from "../train/run_folder.ts";
+import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { defineFlags, parseFlags, UsageError } from "./flags.ts";
 import { openPeople, openPixels } from "./people.ts";
@@ -34,6 +35,12 @@ const FLAGS = defineFlags({
   data: { type: "string", value: "DIR", help: "Market-1501 folder; by default what the run was trained on." },
   metric: { type: "choice", choices: [...METRICS], help: "Distance; by default that of the training." },
   "test-flip": TEST_FLIP_FLAG,
+  "camera-pairs": {
+    type: "boolean",
+    group: "Scoring",
+    help:
+      "Also rank-1 and mAP of the queries of each camera among the gallery images of each other camera alone.",
+  },
   colours: {
     type: "boolean",
     default: true,
@@ -80,6 +87,7 @@ export async function main(args: string[]): Promise<number> {
   })
     .finally(() => display.finish());
   const { scores } = await benchmark.rank(device, embedded, metric);
+  const cameraPairs = flags.cameraPairs ? await benchmark.cameraPairs(device, embedded, metric) : undefined;
   if (flags.json) {
     const { step } = checkpoint;
     const result = {
@@ -90,6 +98,7 @@ export async function main(args: string[]): Promise<number> {
       ignored: dataset.ignored,
       testFlip,
       ...scores,
+      ...(cameraPairs && { cameraPairs }),
     };
     console.log(JSON.stringify({ ...result, cmc: [...scores.cmc] }));
   } else {
@@ -97,6 +106,7 @@ export async function main(args: string[]): Promise<number> {
     if (flags.colours) rows.push({ name: "colour histogram", scores: await benchmark.colours() });
     console.log(scoreTable(rows));
     console.log(scoreCounts(scores));
+    if (cameraPairs) console.log(`\n${cameraPairTables(cameraPairs)}`);
   }
   model.parameters.destroy();
   device.destroy();

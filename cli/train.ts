@@ -213,6 +213,7 @@ async function finish(
   const { device, model, options } = trainer;
   const embedded = await benchmark.embed(device, model, { flip: testFlip });
   const trained = await benchmark.rank(device, embedded, options.metric);
+  const cameraPairs = await benchmark.cameraPairs(device, embedded, options.metric);
   const rows = [
     { name: "trained", scores: trained.scores },
     { name: "untrained", scores: untrained.scores },
@@ -236,6 +237,7 @@ async function finish(
     history: trainer.history,
     benchmark,
     trained,
+    cameraPairs,
     untrained,
     colours,
     notes,

@@ -4,6 +4,7 @@ import type { PixelStore } from "../data/pixels.ts";
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
+import { type CameraPairScores, rankCameraPairs } from "./camera_pairs.ts";
 import { colourHistogram, rankByColour } from "./colour_histogram.ts";
 import { Embedder } from "./embed.ts";
 import { evaluate, type Evaluation } from "./evaluate.ts";
@@ -85,6 +86,11 @@ export class Benchmark {
   ): Promise<Evaluation> {
     const evaluation = await evaluate(device, queries, gallery, size, metric);
     return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
+  }
+
+  /** Scores by pair of cameras: see {@link rankCameraPairs}. */
+  cameraPairs(device: Device, embedded: EmbeddedBenchmark, metric: Metric): Promise<CameraPairScores[]> {
+    return rankCameraPairs(device, { ...embedded, metric });
   }
 
   /** Ranks by colour histograms: what can be had without learning anything. */

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { PersonImage } from "../data/dataset.ts";
 import type { Benchmark } from "../eval/benchmark.ts";
+import type { CameraPairScores } from "../eval/camera_pairs.ts";
 import type { Evaluation } from "../eval/evaluate.ts";
 import type { RankingResult } from "../eval/ranking.ts";
 import type { TrainingOptions } from "./options.ts";
@@ -20,6 +21,8 @@ export interface FinishedRun {
   readonly history: ArrayLike<number>;
   readonly benchmark: Benchmark;
   readonly trained: Evaluation;
+  /** Of the trained network. */
+  readonly cameraPairs: readonly CameraPairScores[];
   readonly untrained: Evaluation;
   readonly colours: RankingResult;
   readonly notes: readonly string[];
@@ -37,6 +40,7 @@ export async function gatherReport(run: FinishedRun): Promise<ReportData> {
       { name: "Untrained", scores: untrained.scores },
       { name: "Colour histogram", scores: run.colours },
     ],
+    cameraPairs: run.cameraPairs,
     curves: curves(run.history, historyColumns(options)),
     distances: [
       distanceHistogram("Before training", untrained.positives, untrained.negatives),

@@ -54,6 +54,10 @@ async function reportData(): Promise<ReportData> {
     title: `Run of ${HOSTILE}`,
     settings: { data: HOSTILE, margin: 0.3, normalize: true },
     scores: [scoresOf("Trained", 0.712), scoresOf("Untrained", 0.1), scoresOf("Colour histogram", 0.301)],
+    cameraPairs: [
+      { query: 1, gallery: 2, queries: 30, rank1: 0.615, mAP: 0.5 },
+      { query: 10, gallery: 1, queries: 4, rank1: 0.25, mAP: 0.125 },
+    ],
     curves: {
       step,
       loss: falling,
@@ -88,6 +92,20 @@ Deno.test("renderReport() shows the scores, every plot and every picture with a 
   assert.equal(document.querySelectorAll("li.right").length, 1);
   assert.equal(document.querySelectorAll("li.wrong").length, 2);
   assert.equal(document.querySelectorAll('span[role="img"]').length, 1);
+});
+
+Deno.test("renderReport() shows a table of camera pairs for rank-1 and one for mAP, darker where the score is better", async () => {
+  const document = parse(renderReport(await reportData()));
+  const tables = [...document.querySelectorAll("table.heat")];
+  // deno-lint-ignore no-explicit-any
+  const rows = (table: any) =>
+    [...table.querySelectorAll("th, td")].map((cell) => cell.textContent).filter(Boolean).join(" ");
+  assert.deepEqual(tables.map(rows), ["c1 c2 c1 – 61.5 c10 25.0 –", "c1 c2 c1 – 50.0 c10 12.5 –"]);
+  const [best] = tables[0].querySelectorAll("td[style]");
+  assert.match(best.getAttribute("style"), /var\(--positive\) 37%/);
+  assert.equal(best.getAttribute("title"), "30 queries");
+  const without = parse(renderReport({ ...await reportData(), cameraPairs: [] }));
+  assert.equal(without.querySelectorAll("table.heat").length, 0);
 });
 
 Deno.test("renderReport() treats names and settings as text, and refers to nothing outside itself", async () => {

@@ -1,5 +1,6 @@
 /** The run report: one self-contained page, without scripts and without anything fetched. */
 import style from "./report.css" with { type: "text" };
+import { cameraPairTable } from "./camera_pairs.ts";
 import { Html, html } from "./html.ts";
 import {
   activePlot,
@@ -150,6 +151,17 @@ function distanceFigures(histograms: ReportData["distances"]): Html {
   `;
 }
 
+function cameraPairFigures(pairs: ReportData["cameraPairs"]): Html {
+  return html`
+    <div class="figures">
+    ${figure("Rank-1", cameraPairTable(pairs, "Rank-1 by camera", ({ rank1 }) => rank1), "")}${figure(
+      "mAP",
+      cameraPairTable(pairs, "mAP by camera", ({ mAP }) => mAP),
+      "",
+    )}</div>
+  `;
+}
+
 function settingsTable(settings: ReportData["settings"]): Html {
   const rows = Object.entries(settings).map(([name, value]) =>
     html`
@@ -229,6 +241,14 @@ export function renderReport(data: ReportData): string {
       </div>
     `,
   ));
+  if (data.cameraPairs.length > 0) {
+    body.push(section(
+      "Camera pairs",
+      "Scores of the trained network, in per cent: queries of the row's camera, ranked among the gallery images of " +
+        "the column's camera alone.",
+      cameraPairFigures(data.cameraPairs),
+    ));
+  }
   if (data.curves.step.length > 0) {
     body.push(
       section(

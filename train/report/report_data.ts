@@ -1,4 +1,5 @@
 /** What a run report shows: plain data, gathered by the training loop, drawn by {@linkcode renderReport}. */
+import type { CameraPairScores } from "../../eval/camera_pairs.ts";
 import type { RankingResult } from "../../eval/ranking.ts";
 
 /** The scores of one way to rank the gallery. */
@@ -58,6 +59,8 @@ export interface ReportData {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   /** The trained network first, then what it is compared with. */
   readonly scores: readonly NamedScores[];
+  /** The trained network's scores by pair of cameras. */
+  readonly cameraPairs: readonly CameraPairScores[];
   readonly curves: TrainingCurves;
   readonly distances: readonly DistanceHistogram[];
   readonly retrieval: readonly Retrieval[];

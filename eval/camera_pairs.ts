@@ -1,0 +1,87 @@
+/**
+ * Scores by pair of cameras: how well queries of one camera find their people among the images of one other camera.
+ * A mean over all queries hides that some pairs differ much in view or light.
+ */
+import type { Device } from "../engine/mod.ts";
+import { type EmbeddedSet, rankGallery, type RankingProblem } from "./rank_gallery.ts";
+import { RankingAccumulator } from "./ranking.ts";
+
+/** The scores of one pair of cameras. */
+export interface CameraPairScores {
+  /** Camera of the queries. */
+  readonly query: number;
+  /** Another camera, of the gallery images. */
+  readonly gallery: number;
+  /** Queries scored: those with a right match in that camera. */
+  readonly queries: number;
+  /** Share of them with a right match in the first place. */
+  readonly rank1: number;
+  readonly mAP: number;
+}
+
+/**
+ * For every two different cameras, ranks the gallery images of the one, and no others, for the queries of the other:
+ * by `rankGallery`, hence exactly, and by the same rules. Takes about the time of ranking once more.
+ *
+ * @returns the pairs that have a query with a right match, by the queries' camera, then by the gallery's.
+ * @throws {RangeError} if a distance is NaN.
+ */
+export async function rankCameraPairs(device: Device, problem: RankingProblem): Promise<CameraPairScores[]> {
+  const { queries, gallery, size } = problem;
+  const pairs: CameraPairScores[] = [];
+  for (const camera of new Set(gallery.labels.camera)) {
+    const asking = subset(queries, size, (of) => of !== camera);
+    const asked = subset(gallery, size, (of) => of === camera);
+    const ranked = await rankGallery(device, { ...problem, queries: asking, gallery: asked }, {
+      top: 1,
+      sampled: [],
+    });
+    const byCamera = Map.groupBy(ranked.queries.entries(), ([q]) => asking.labels.camera[q]);
+    for (const [query, entries] of byCamera) {
+      const accumulator = new RankingAccumulator(asked.labels);
+      for (const [, { ranks }] of entries) accumulator.addRanks(ranks);
+      const { queries, rank, mAP } = accumulator.result();
+      if (queries > 0) pairs.push({ query, gallery: camera, queries, rank1: rank[1], mAP });
+    }
+  }
+  return pairs.sort((a, b) => a.query - b.query || a.gallery - b.gallery);
+}
+
+/** The images of some cameras. */
+function subset(
+  { embeddings, labels }: EmbeddedSet,
+  size: number,
+  wanted: (camera: number) => boolean,
+): EmbeddedSet {
+  const places = Int32Array.from(labels.camera.keys().filter((i) => wanted(labels.camera[i])));
+  const chosen = new Float32Array(places.length * size);
+  places.forEach((place, i) => chosen.set(embeddings.subarray(place * size, (place + 1) * size), i * size));
+  return {
+    embeddings: chosen,
+    labels: {
+      identity: places.map((place) => labels.identity[place]),
+      camera: places.map((place) => labels.camera[place]),
+    },
+  };
+}
+
+/** Pairs as a table is drawn of them. */
+export interface CameraPairGrid {
+  /** Cameras of queries, ascending: the rows. */
+  readonly queries: readonly number[];
+  /** Cameras of gallery images, ascending: the columns. */
+  readonly galleries: readonly number[];
+  /** The scores of a row and a column, where there are any. */
+  at(query: number, gallery: number): CameraPairScores | undefined;
+}
+
+/** Lays pairs out in rows and columns. */
+export function cameraPairGrid(pairs: readonly CameraPairScores[]): CameraPairGrid {
+  const cameras = (of: "query" | "gallery") =>
+    [...new Set(pairs.map((pair) => pair[of]))].sort((a, b) => a - b);
+  return {
+    queries: cameras("query"),
+    galleries: cameras("gallery"),
+    at: (query, gallery) => pairs.find((pair) => pair.query === query && pair.gallery === gallery),
+  };
+}

@@ -1,0 +1,41 @@
+/** Scores by pair of cameras as heat maps: tables whose cells are the darker the better the score. */
+import { cameraPairGrid, type CameraPairScores } from "../../eval/camera_pairs.ts";
+import { type Html, html } from "./html.ts";
+
+/** How strong the colour of a cell is at a score of 1, in per cent: text must stay readable on it. */
+const STRONGEST = 60;
+
+function cell(pair: CameraPairScores | undefined, value: (pair: CameraPairScores) => number): Html {
+  if (pair === undefined) return html`<td>–</td>`;
+  const score = value(pair);
+  const strength = (STRONGEST * score).toFixed(0);
+  return html`
+    <td style="background:color-mix(in srgb,var(--positive) ${strength}%,transparent)"
+      title="${pair.queries} queries">${(100 * score).toFixed(1)}</td>
+  `;
+}
+
+/** One score in per cent: a row for each camera of the queries, a column for each camera of the gallery. */
+export function cameraPairTable(
+  pairs: readonly CameraPairScores[],
+  label: string,
+  value: (pair: CameraPairScores) => number,
+): Html {
+  const { queries, galleries, at } = cameraPairGrid(pairs);
+  const head = galleries.map((camera) => html`<th scope="col">c${camera}</th>`);
+  const lines = queries.map((row) => {
+    const cells = galleries.map((column) => cell(at(row, column), value));
+    return html`<tr><th scope="row">c${row}</th>${cells}</tr>`;
+  });
+  return html`
+    <div class="scroll" tabindex="0" role="region" aria-label="${label}">
+      <table class="heat">
+        <thead>
+          <tr><td></td>${head}</tr>
+        </thead>
+        <tbody>
+    ${lines}</tbody>
+      </table>
+    </div>
+  `;
+}
