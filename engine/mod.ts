@@ -5,6 +5,7 @@ export { type Clock, DispatchTimer, type Operand, type Operands, wallClock } fro
 export * from "./errors.ts";
 export type { MemoryUse } from "./memory.ts";
 export { LOSS_SCALE_STATE, LossScale } from "./loss_scale.ts";
+export * from "./ops/all_triplets.ts";
 export * from "./ops/batch_norm.ts";
 export * from "./ops/convolution.ts";
 export * from "./ops/cross_entropy.ts";

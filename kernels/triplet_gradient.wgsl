@@ -1,7 +1,7 @@
 // Gradient of a triplet loss with respect to the distances.
 //
 //   ddistances[a, j] = dloss / triplets · (sum of slopes of a's triplets with p = j - of those with n = j)
-//   slope(a, p, n)   = 1 where d(a, p) - d(a, n) + MARGIN > 0, else 0;  with SOFT_MARGIN sigmoid(d(a, p) - d(a, n))
+//   slope(a, p, n)   = slope(d(a, p) - d(a, n)) of hinge.wgsl
 //
 // distances, ddistances [ROWS, COLUMNS]
 // selection             [ROWS, SLOTS, 2]  as in triplet_terms.wgsl
@@ -11,14 +11,8 @@
 override ROWS: u32;
 override COLUMNS4: u32;
 override SLOTS: u32;
-override MARGIN: f32;
 
 const NONE = 0xffffffffu;
-
-fn sigmoid(x: f32) -> f32 {
-  let e = exp(-abs(x));
-  return select(e, 1.0, x > 0.0) / (1.0 + e);
-}
 
 fn run(thread: u32) {
   if (thread >= ROWS * COLUMNS4) { return; }
@@ -34,14 +28,9 @@ fn run(thread: u32) {
       if (n != NONE || ZERO_WITHOUT_NEGATIVE == 1) {
         var x = distances_at(start + p);
         if (n != NONE) { x -= distances_at(start + n); }
-        var slope: f32;
-        if (SOFT_MARGIN == 1) {
-          slope = sigmoid(x);
-        } else {
-          slope = select(0.0, 1.0, x + MARGIN > 0.0);
-        }
-        sum += select(vec4f(0.0), vec4f(slope), columns == vec4u(p));
-        sum -= select(vec4f(0.0), vec4f(slope), columns == vec4u(n));
+        let s = slope(vec4f(x));
+        sum += select(vec4f(0.0), s, columns == vec4u(p));
+        sum -= select(vec4f(0.0), s, columns == vec4u(n));
       }
     }
   }

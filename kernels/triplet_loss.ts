@@ -1,6 +1,7 @@
 /** Geometry of a triplet loss over selected triplets, with its metrics and its gradient into the distances. */
 import { type Dispatch, flatWorkgroups, reads, writes } from "./dispatch.ts";
 import { tensorBytes, vec4Count } from "./storage.ts";
+import hinge from "./hinge.wgsl" with { type: "text" };
 import gradient from "./triplet_gradient.wgsl" with { type: "text" };
 import reduce from "./workgroup_reduce.wgsl" with { type: "text" };
 import terms from "./triplet_terms.wgsl" with { type: "text" };
@@ -20,7 +21,7 @@ export interface TripletLossShape {
 
 /** Names of the numbers in `metrics`, in order. */
 export const TRIPLET_METRICS = [
-  /** The loss itself. */
+  /** The mean of the triplets' hinges: the loss, but for what it adds to that. */
   "loss",
   /** Share of triplets whose hinge is above 0; with soft margin, whose positive is farther than the negative. */
   "active",
@@ -28,7 +29,7 @@ export const TRIPLET_METRICS = [
   "positiveDistance",
   /** Mean d(a, n) over the triplets that have a negative. */
   "negativeDistance",
-  /** Triplets in the mean. */
+  /** Triplets that were looked at. */
   "triplets",
   /** Anchors without a positive. */
   "withoutPositive",
@@ -62,7 +63,7 @@ function bytes({ rows, columns, slots }: TripletLossShape): number {
 export function tripletTerms(shape: TripletLossShape): Dispatch {
   return {
     kernel: "triplet_terms",
-    source: terms,
+    source: hinge + terms,
     bindings: [reads("distances"), reads("selection", "u32"), writes("terms")],
     constants: constants(shape),
     tile: tile(shape),
@@ -72,16 +73,21 @@ export function tripletTerms(shape: TripletLossShape): Dispatch {
 }
 
 /**
- * Loss and metrics from `rows` rows of terms and the statistics of `embeddings` rows of width `d`.
- * Bindings: `terms`, `partial` [1, 2, d], `loss` [], `metrics` [8].
+ * Loss and metrics from `rows` rows of terms and the statistics of `embeddings` rows of width `d`; the loss is the mean
+ * over all triplets or over the active ones. Bindings: `terms`, `partial` [1, 2, d], `loss` [], `metrics` [8].
  */
-export function tripletTotal(rows: number, embeddings: number, d: number): Dispatch {
+export function tripletTotal(
+  rows: number,
+  embeddings: number,
+  d: number,
+  mean: "all" | "active" = "all",
+): Dispatch {
   return {
     kernel: "triplet_total",
     source: reduce + total,
     bindings: [reads("terms"), reads("partial"), writes("loss"), writes("metrics")],
     constants: { ROWS: rows, EMBEDDINGS: embeddings, D4: vec4Count(d) },
-    tile: {},
+    tile: { MEAN_OF_ACTIVE: mean === "active" ? 1 : 0 },
     workgroups: [1, 1, 1],
     cost: { flops: 8 * rows + d, bytes: tensorBytes([rows, 8]) + tensorBytes([2, d]) + tensorBytes([3, 4]) },
   };
@@ -91,7 +97,7 @@ export function tripletTotal(rows: number, embeddings: number, d: number): Dispa
 export function tripletGradient(shape: TripletLossShape): Dispatch {
   return {
     kernel: "triplet_gradient",
-    source: gradient,
+    source: hinge + gradient,
     bindings: [
       reads("distances"),
       reads("selection", "u32"),

@@ -2,6 +2,8 @@
 import { type Dispatch, flatWorkgroups, reads, writes } from "./dispatch.ts";
 import { tensorBytes, vec4Count } from "./storage.ts";
 import hard from "./hard_triplets.wgsl" with { type: "text" };
+import identities from "./nearest_identities.wgsl" with { type: "text" };
+import others from "./nearest_others.wgsl" with { type: "text" };
 import semiHard from "./semi_hard_triplets.wgsl" with { type: "text" };
 
 /** Stands in a selection where there is no such image. */
@@ -39,5 +41,43 @@ export function semiHardTriplets(batch: number): Dispatch {
       flops: 4 * batch ** 3,
       bytes: tensorBytes([batch, batch]) + 4 * batch + 8 * batch * batch,
     },
+  };
+}
+
+/**
+ * Of every image the nearest negative, and the nearest of yet another identity. Bindings: `distances` [batch, batch],
+ * `labels` [batch], `nearest` [batch, 2].
+ */
+export function nearestIdentities(batch: number): Dispatch {
+  return {
+    kernel: "nearest_identities",
+    source: identities,
+    bindings: [reads("distances"), reads("labels", "u32"), writes("nearest", "u32")],
+    constants: { B: batch, B4: vec4Count(batch) },
+    tile: {},
+    workgroups: flatWorkgroups(batch),
+    cost: { flops: 2 * batch * batch, bytes: tensorBytes([batch, batch]) + 12 * batch },
+  };
+}
+
+/**
+ * Of every anchor the positive, and the nearest two images of two other identities, as places among batch · batch
+ * distances. Bindings: `distances`, `labels`, `hard` [batch, 1, 2], `nearest` [batch, 2], `selection` [1, batch, 2].
+ */
+export function nearestOthers(batch: number): Dispatch {
+  return {
+    kernel: "nearest_others",
+    source: others,
+    bindings: [
+      reads("distances"),
+      reads("labels", "u32"),
+      reads("hard", "u32"),
+      reads("nearest", "u32"),
+      writes("selection", "u32"),
+    ],
+    constants: { B: batch, B4: vec4Count(batch) },
+    tile: {},
+    workgroups: flatWorkgroups(batch),
+    cost: { flops: batch * batch, bytes: 32 * batch },
   };
 }

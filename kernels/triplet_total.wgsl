@@ -1,8 +1,8 @@
 // A triplet loss and what a training loop wants to know beside it, from the sums of its rows.
 //
-//   loss = sum of terms / triplets, or 0 without a triplet
+//   loss = sum of terms / triplets, or 0 without a triplet;  with MEAN_OF_ACTIVE the sum / active triplets
 //
-// terms   [ROWS, 8]     from triplet_terms.wgsl
+// terms   [ROWS, 8]     from triplet_terms.wgsl or all_triplet_terms.wgsl
 // partial [1, 2, D]     means of the embeddings' columns, then their sums of squared deviations
 //                       (batch_norm_statistics.wgsl over one slice)
 // loss    []
@@ -30,7 +30,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   let counts = workgroup_sum(lane, row_counts);
   let spread = sqrt(dot(workgroup_sum(lane, squares), vec4f(1.0)) / f32(EMBEDDINGS));
   if (lane == 0u) {
-    let means = sums / max(vec4f(counts.xxx, counts.y), vec4f(1.0));
+    let terms = select(counts.x, sums.y, MEAN_OF_ACTIVE == 1);
+    let means = sums / max(vec4f(terms, counts.xx, counts.y), vec4f(1.0));
     loss_store(0u, vec4f(means.x, 0.0, 0.0, 0.0));
     metrics_store(0u, means);
     metrics_store(1u, vec4f(counts.x, counts.z, counts.w, spread));

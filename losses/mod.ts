@@ -2,8 +2,10 @@
 export type { CrossEntropyResult, TripletResult } from "../engine/mod.ts";
 export { CROSS_ENTROPY_METRICS, type Metric, METRICS, TRIPLET_METRICS } from "../kernels/mod.ts";
 export { basicTripletLoss } from "./basic.ts";
+export { batchAllTripletLoss } from "./batch_all.ts";
 export { crossEntropy, identityLoss } from "./cross_entropy.ts";
 export { hardTripletLoss } from "./hard.ts";
+export { quadrupletLoss } from "./quadruplet.ts";
 export { semiHardTripletLoss } from "./semi_hard.ts";
 export { type LossEntry, lossTable } from "./table.ts";
 export { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";

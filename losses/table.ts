@@ -1,7 +1,9 @@
 /** The one table from which `--loss` picks. A row more is a loss more. */
 import { reshape, type Tensor, type TripletResult, type Words } from "../engine/mod.ts";
 import { basicTripletLoss } from "./basic.ts";
+import { batchAllTripletLoss } from "./batch_all.ts";
 import { hardTripletLoss } from "./hard.ts";
+import { quadrupletLoss } from "./quadruplet.ts";
 import { semiHardTripletLoss } from "./semi_hard.ts";
 import type { TripletOptions } from "./triplet_options.ts";
 
@@ -54,6 +56,23 @@ const entries: readonly LossEntry[] = [
     sampler: "shuffled",
     defaults: { margin: 0.3, epochs: 5, learningRate: 0.006, idLoss: 1 },
     apply: semiHardTripletLoss,
+  },
+  {
+    key: "batch-all",
+    summary: "All triplets of a P×K batch; the mean is over those that still cost something.",
+    source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
+    sampler: "pk",
+    defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
+    apply: batchAllTripletLoss,
+  },
+  {
+    key: "quadruplet",
+    summary:
+      "Batch-hard, and every farthest positive also nearer, by half the margin, than any two other people are to each other.",
+    source: "Chen et al., Beyond Triplet Loss: A Deep Quadruplet Network for Person Re-Identification, 2017",
+    sampler: "pk",
+    defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
+    apply: quadrupletLoss,
   },
 ];
 

@@ -1,6 +1,8 @@
 /** The heads of the network: embeddings, distances, choice of triplets, losses, and the optimisers. */
 import {
   adam,
+  allTripletGradient,
+  allTripletTerms,
   countBroken,
   crossEntropyGradient,
   crossEntropyRows,
@@ -16,7 +18,10 @@ import {
   LOSS_SCALE_RULE,
   lossScale,
   matmulTransposed,
+  nearestIdentities,
+  nearestOthers,
   NONE,
+  relations,
   semiHardTriplets,
   sgd,
   squaredLengths,
@@ -82,6 +87,40 @@ function selections(): BenchRow[] {
       selection: [BATCH, BATCH, 2],
     }),
     ...tripletLoss("semi-hard", BATCH, pairs),
+    ...[BATCH, 4 * BATCH].flatMap(batchAll),
+    row(`quadruplet ${BATCH}×${BATCH}`, nearestIdentities(BATCH), { distances, labels, nearest: [BATCH, 2] }),
+    row(`quadruplet ${BATCH}×${BATCH}`, nearestOthers(BATCH), {
+      distances,
+      labels,
+      hard: { shape: [BATCH, 1, 2], values: hard },
+      nearest: { shape: [BATCH, 2], values: hard.map((_, i) => 4 * ((i >> 3) + 1 + (i & 1)) % BATCH) },
+      selection: [1, BATCH, 2],
+    }),
+  ];
+}
+
+/** All triplets of a batch of identities with 4 images each. */
+function batchAll(batch: number): BenchRow[] {
+  const shape = { batch, margin: 0.3, softMargin: false, mean: "active" } as const;
+  const name = `batch-all ${batch}×${batch}`;
+  const square = [batch, batch];
+  const related = Array.from({ length: batch * batch }, (_, i) => {
+    const [anchor, other] = [Math.floor(i / batch), i % batch];
+    return anchor === other ? 0 : anchor >> 2 === other >> 2 ? 1 : -1;
+  });
+  const operands = {
+    labels: { shape: [batch], values: Array.from({ length: batch }, (_, i) => i >> 2) },
+    distances: square,
+    relations: { shape: square, values: related },
+    terms: [batch, 8],
+    metrics: [8],
+    dloss: [1],
+    ddistances: square,
+  };
+  return [
+    row(name, relations(batch), { ...operands, relations: square }),
+    row(name, allTripletTerms(shape), operands),
+    row(name, allTripletGradient(shape), operands),
   ];
 }
 

@@ -1,25 +1,24 @@
 /** Triplets of a batch: which ones to learn from, and what they cost. */
 import {
-  batchNormStatistics,
   hardTriplets,
-  lastAxis,
-  rowCount,
+  nearestIdentities,
+  nearestOthers,
   semiHardTriplets,
   TRIPLET_METRICS,
   tripletGradient,
   type TripletLossShape,
   tripletTerms,
-  tripletTotal,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
 import { constantWords, result, Tensor, Words } from "../tensor.ts";
+import { checkBatch, totalOf } from "./triplet_total.ts";
 
 /** A triplet loss and what a training loop watches beside it. */
 export interface TripletResult {
   /** [], for backward(). */
   readonly loss: Tensor;
-  /** [8], in the order of `TRIPLET_METRICS`; has no gradient. */
+  /** [8], in the order of `TRIPLET_METRICS`, of the triplets alone; has no gradient. */
   readonly metrics: Tensor;
 }
 
@@ -64,6 +63,25 @@ export function selectSemiHard(distances: Tensor, labels: Words): Words {
   return new Words([batch, batch, 2], selection);
 }
 
+/**
+ * The second half of every anchor's hardest quadruplet: its positive from {@link selectHard} against the nearest two images
+ * of two other identities, of equals those of lowest index.
+ *
+ * distances [B, B], labels [B], hard [B, 1, 2] → selection [1, B, 2] for distances reshaped to [1, B · B], `NONE` where there is none.
+ * Chen, Chen, Zhang and Huang, "Beyond triplet loss", 2017.
+ *
+ * @throws {ShapeError} when the distances are not square with a row for every label.
+ */
+export function selectNearestOthers(distances: Tensor, labels: Words, hard: Words): Words {
+  const batch = checkBatch(distances, labels);
+  const nearest = temporary([batch, 2], "u32");
+  const selection = temporary([1, batch, 2], "u32");
+  const given = { distances: distances.value, labels: labels.value };
+  record(nearestIdentities(batch), { ...given, nearest });
+  record(nearestOthers(batch), { ...given, hard: hard.value, nearest, selection });
+  return new Words([1, batch, 2], selection);
+}
+
 /** The selection that takes every row (d(a, p), d(a, n)) of distances [T, 2] as one triplet: [T, 1, 2]. */
 export function selectGiven(triplets: number): Words {
   const columns = constantWords(Array.from({ length: 2 * triplets }, (_, i) => i % 2));
@@ -95,15 +113,7 @@ export function tripletLoss(
   const shape: TripletLossShape = { rows, columns, slots, ...options };
   const terms = temporary([rows, 8]);
   record(tripletTerms(shape), { distances: distances.value, selection: selection.value, terms });
-
-  const [count, width] = [rowCount(embeddings.shape), lastAxis(embeddings.shape)];
-  const partial = temporary([1, 2, width]);
-  const whole = { rows: count, channels: width, slices: 1, sliceRows: count, together: false };
-  record(batchNormStatistics(whole), { x: embeddings.value, partial });
-
-  const loss = temporary([]);
-  const metrics = temporary([TRIPLET_METRICS.length]);
-  record(tripletTotal(rows, count, width), { terms, partial, loss, metrics });
+  const { loss, metrics } = totalOf(terms, embeddings, "all");
   const differentiable = result([distances], [], loss, (gradient) => {
     const ddistances = temporary(distances.shape);
     record(tripletGradient(shape), {
@@ -116,16 +126,4 @@ export function tripletLoss(
     return [new Tensor(distances.shape, ddistances)];
   });
   return { loss: differentiable, metrics: new Tensor([TRIPLET_METRICS.length], metrics) };
-}
-
-function checkBatch(distances: Tensor, labels: Words): number {
-  const [rows, columns] = distances.shape;
-  if (
-    distances.shape.length !== 2 || rows !== columns || labels.shape.length !== 1 || labels.shape[0] !== rows
-  ) {
-    throw new ShapeError(
-      `Selecting triplets takes distances [B, B] and labels [B]; got [${distances.shape}] and [${labels.shape}]`,
-    );
-  }
-  return rows;
 }

@@ -40,4 +40,7 @@ export const engineOps: Ops<Tensor, Words> = {
   hardTripletLoss: (embeddings, labels, options) => losses.hardTripletLoss(embeddings, labels, options).loss,
   semiHardTripletLoss: (embeddings, labels, options) =>
     losses.semiHardTripletLoss(embeddings, labels, options).loss,
+  batchAllTripletLoss: (embeddings, labels, options) =>
+    losses.batchAllTripletLoss(embeddings, labels, options).loss,
+  quadrupletLoss: (embeddings, labels, options) => losses.quadrupletLoss(embeddings, labels, options).loss,
 };

@@ -72,7 +72,7 @@ onBothStorages((test) => {
 });
 
 Deno.test("every loss of the table says what it is, where it comes from and how its batches are drawn", () => {
-  assert.deepEqual(Object.keys(lossTable), ["basic", "hard", "semi-hard"]);
+  assert.deepEqual(Object.keys(lossTable), ["basic", "hard", "semi-hard", "batch-all", "quadruplet"]);
   for (const [key, entry] of Object.entries(lossTable)) {
     assert.equal(entry.key, key);
     assert.ok(entry.summary.length > 20 && entry.source.length > 10);

@@ -84,6 +84,13 @@ export interface Ops<T, I> {
    * An anchor without a negative counts its distance to one as 0. -> [].
    */
   semiHardTripletLoss(embeddings: T, labels: I, options: TripletOptions): T;
+  /** embeddings [B, D], labels [B]: mean of the hinges above 0 (softplus: of all) over all triplets, 0 without. -> []. */
+  batchAllTripletLoss(embeddings: T, labels: I, options: TripletOptions): T;
+  /**
+   * embeddings [B, D], labels [B]: batch-hard, plus with half the margin every anchor's farthest positive against the
+   * nearest two images of two other identities; each a mean over the anchors that have both. -> [].
+   */
+  quadrupletLoss(embeddings: T, labels: I, options: TripletOptions): T;
 }
 
 /** Stride of both axes and explicit zero padding. */

@@ -9,7 +9,13 @@ import { dense, matmul, pointwiseConv, transpose } from "./matrix.ts";
 import type { Ops } from "./ops.ts";
 import { globalAveragePool, mean, sum } from "./reductions.ts";
 import { type RefTensor, roundToF32 } from "./tape.ts";
-import { basicTripletLoss, hardTripletLoss, semiHardTripletLoss } from "./triplet_loss.ts";
+import {
+  basicTripletLoss,
+  batchAllTripletLoss,
+  hardTripletLoss,
+  quadrupletLoss,
+  semiHardTripletLoss,
+} from "./triplet_loss.ts";
 
 /** Every op in f64, recorded on the tape. */
 export const referenceOps: Ops<RefTensor, number[]> = {
@@ -46,6 +52,8 @@ export const referenceOps: Ops<RefTensor, number[]> = {
   basicTripletLoss,
   hardTripletLoss,
   semiHardTripletLoss,
+  batchAllTripletLoss,
+  quadrupletLoss,
 };
 
 /**

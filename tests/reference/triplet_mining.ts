@@ -52,6 +52,54 @@ export function mineSemiHard(distances: Float64Array, labels: readonly number[])
   return { triplets, clearance };
 }
 
+/** Hermans et al. 2017, batch-all: every anchor with every positive and every negative. */
+export function mineAll(_distances: Float64Array, labels: readonly number[]): Mined {
+  const triplets = [...labels.keys()].flatMap((anchor) =>
+    positivesOf(labels, anchor).flatMap((positive) =>
+      negativesOf(labels, anchor).map((negative) => ({ anchor, positive, negative }))
+    )
+  );
+  return { triplets, clearance: Infinity };
+}
+
+/** A pair of images of one identity, and one of two other identities, by batch index. */
+export interface PairOfPairs {
+  positive: [number, number];
+  others: [number, number];
+}
+
+/**
+ * Chen et al. 2017: every anchor and its farthest positive, with the nearest pair of images of two identities that are
+ * not the anchor's, found among all pairs.
+ */
+export function mineNearestOthers(
+  distances: Float64Array,
+  labels: readonly number[],
+): { pairs: PairOfPairs[]; clearance: number } {
+  const pairs: PairOfPairs[] = [];
+  let clearance = Infinity;
+  labels.forEach((identity, anchor) => {
+    const positive = farthest(rowOf(distances, labels, anchor), positivesOf(labels, anchor));
+    const candidates: number[] = [];
+    for (let l = 0; l < labels.length; l++) {
+      for (let k = l + 1; k < labels.length; k++) {
+        if (labels[l] !== identity && labels[k] !== identity && labels[l] !== labels[k]) {
+          candidates.push(l * labels.length + k);
+        }
+      }
+    }
+    const others = nearest(distances, candidates);
+    if (positive === null || others === null) return;
+    const { index } = others;
+    pairs.push({
+      positive: [anchor, positive.index],
+      others: [Math.floor(index / labels.length), index % labels.length],
+    });
+    clearance = Math.min(clearance, positive.lead, others.lead);
+  });
+  return { pairs, clearance };
+}
+
 function rowOf(distances: Float64Array, labels: readonly number[], anchor: number): Float64Array {
   return distances.subarray(anchor * labels.length, (anchor + 1) * labels.length);
 }

@@ -77,24 +77,31 @@ const options: TripletOptions[] = [
   { metric: "euclidean", margin: 0, softMargin: true },
 ];
 
-const losses: GradientCase[] = batches.flatMap(([words, rows, labels]) =>
-  options.flatMap((option) => {
-    const embeddings = exactly([rows.length, rows[0].length], rows.flat());
-    const margin = option.softMargin ? "soft margin" : `margin ${option.margin}`;
-    const about = { note: `${words}, ${option.metric} with ${margin}`, indices: [labels], atKink: true };
-    return [
-      gradientCase("hardTripletLoss", [embeddings], (ops, [x], [y]) =>
-        ops.hardTripletLoss(x, y, option), about),
-      gradientCase(
-        "semiHardTripletLoss",
-        [embeddings],
-        (ops, [x], [y]) =>
-          ops.semiHardTripletLoss(x, y, option),
-        about,
-      ),
-    ];
-  })
-);
+/** Batches for the quadruplet loss, which looks at pairs that the anchor is not in. */
+const othersBatches: typeof batches = [
+  ["equally near pairs of others", [[0], [1], [4], [6], [8], [10], [9]], [0, 0, 1, 2, 3, 2, 1]],
+  ["the nearest of others of the anchor's identity", [[0], [3], [4], [9], [1], [8]], [0, 0, 1, 1, 2, 3]],
+];
+
+type MiningLoss = "hardTripletLoss" | "semiHardTripletLoss" | "batchAllTripletLoss" | "quadrupletLoss";
+
+const onTies = (losses: readonly MiningLoss[], ties: typeof batches, options: TripletOptions[]) =>
+  ties.flatMap(([words, rows, labels]) =>
+    options.flatMap((option) => {
+      const embeddings = exactly([rows.length, rows[0].length], rows.flat());
+      const margin = option.softMargin ? "soft margin" : `margin ${option.margin}`;
+      const about = { note: `${words}, ${option.metric} with ${margin}`, indices: [labels], atKink: true };
+      return losses.map((loss) =>
+        gradientCase(loss, [embeddings], (ops, [x], [y]) => ops[loss](x, y, option), about)
+      );
+    })
+  );
+
+const losses: GradientCase[] = [
+  ...onTies(["hardTripletLoss", "semiHardTripletLoss"], batches, options),
+  ...onTies(["batchAllTripletLoss", "quadrupletLoss"], batches, [options[0], options[3]]),
+  ...onTies(["quadrupletLoss"], othersBatches, [options[0], options[2]]),
+];
 
 const basic: GradientCase[] = [
   gradientCase(

@@ -1,4 +1,4 @@
-/** Rows for the three triplet losses: metrics, hinge and soft margin, many mixtures of identities. */
+/** Rows for the triplet losses: metrics, hinge and soft margin, many mixtures of identities. */
 import type { TripletOptions } from "../../reference/ops.ts";
 import { metrics } from "./distance.ts";
 import { type GradientCase, gradientCase, normal } from "./gradient_case.ts";
@@ -30,21 +30,21 @@ const batches: [string, number, number[]][] = [
   ["three images", 2, [1, 0, 1]],
 ];
 
-const mined: GradientCase[] = batches.flatMap(([words, width, labels]) =>
-  settings.flatMap((options) => {
+/** The losses that choose among a batch's distances, and how often each is run: where settings only repeat, less. */
+const miningLosses = [
+  { loss: "hardTripletLoss", every: 1 },
+  { loss: "semiHardTripletLoss", every: 1 },
+  { loss: "batchAllTripletLoss", every: 2 },
+  { loss: "quadrupletLoss", every: 2 },
+] as const;
+
+const mined: GradientCase[] = batches.flatMap(([words, width, labels], batch) =>
+  settings.flatMap((options, setting) => {
     const about = { note: `${words}, ${note(options)}`, indices: [labels] };
     const embeddings = normal([labels.length, width]);
-    return [
-      gradientCase("hardTripletLoss", [embeddings], (ops, [x], [y]) =>
-        ops.hardTripletLoss(x, y, options), about),
-      gradientCase(
-        "semiHardTripletLoss",
-        [embeddings],
-        (ops, [x], [y]) =>
-          ops.semiHardTripletLoss(x, y, options),
-        about,
-      ),
-    ];
+    return miningLosses.filter(({ every }) => (batch + setting) % every === 0).map(({ loss }) =>
+      gradientCase(loss, [embeddings], (ops, [x], [y]) => ops[loss](x, y, options), about)
+    );
   })
 );
 
@@ -55,20 +55,9 @@ const large: GradientCase[] = (["euclidean", "squared"] as const).flatMap((metri
   const options: TripletOptions = { metric, margin: 2, softMargin: false };
   const embeddings = normal([32, 5], 8);
   const about = { note: `eight identities by four, ${note(options)}`, indices: [eightByFour] };
-  return [
-    gradientCase(
-      "hardTripletLoss",
-      [embeddings],
-      (ops, [x], [y]) => ops.hardTripletLoss(x, y, options),
-      about,
-    ),
-    gradientCase(
-      "semiHardTripletLoss",
-      [embeddings],
-      (ops, [x], [y]) => ops.semiHardTripletLoss(x, y, options),
-      about,
-    ),
-  ];
+  return miningLosses.map(({ loss }) =>
+    gradientCase(loss, [embeddings], (ops, [x], [y]) => ops[loss](x, y, options), about)
+  );
 });
 
 const inactive: GradientCase[] = [false, true].map((softMargin) =>

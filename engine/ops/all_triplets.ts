@@ -1,0 +1,47 @@
+/** The loss over all triplets of a batch. */
+import {
+  allTripletGradient,
+  type AllTripletsShape,
+  allTripletTerms,
+  relations as relationsKernel,
+  TRIPLET_METRICS,
+} from "../../kernels/mod.ts";
+import { record, temporary } from "../recorder.ts";
+import { result, Tensor, type Words } from "../tensor.ts";
+import type { TripletResult } from "./triplet.ts";
+import { checkBatch, totalOf } from "./triplet_total.ts";
+
+/**
+ * Mean over the triplets (a, p, n) of a batch, or over the active ones, of max(0, d(a, p) - d(a, n) + margin); 0 with zero
+ * gradient where there are none.
+ *
+ * distances [B, B], labels [B]; `embeddings` [..., D] are looked at for their spread only. B³ triplets take B² memory.
+ *
+ * @throws {ShapeError} when the distances are not square with a row for every label.
+ */
+export function allTripletLoss(
+  distances: Tensor,
+  labels: Words,
+  embeddings: Tensor,
+  options: Omit<AllTripletsShape, "batch">,
+): TripletResult {
+  const batch = checkBatch(distances, labels);
+  const shape: AllTripletsShape = { batch, ...options };
+  const relations = temporary([batch, batch]);
+  record(relationsKernel(batch), { labels: labels.value, relations });
+  const terms = temporary([batch, 8]);
+  record(allTripletTerms(shape), { distances: distances.value, relations, terms });
+  const { loss, metrics } = totalOf(terms, embeddings, options.mean);
+  const differentiable = result([distances], [], loss, (gradient) => {
+    const ddistances = temporary(distances.shape);
+    record(allTripletGradient(shape), {
+      distances: distances.value,
+      relations,
+      metrics,
+      dloss: gradient.value,
+      ddistances,
+    });
+    return [new Tensor(distances.shape, ddistances)];
+  });
+  return { loss: differentiable, metrics: new Tensor([TRIPLET_METRICS.length], metrics) };
+}

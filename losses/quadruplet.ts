@@ -1,0 +1,51 @@
+/** The quadruplet loss with the hardest quadruplets of a batch. */
+import {
+  add,
+  pairwiseDistance,
+  reshape,
+  selectHard,
+  selectNearestOthers,
+  type Tensor,
+  tripletLoss,
+  type TripletResult,
+  type Words,
+} from "../engine/mod.ts";
+import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
+
+/** The second margin as a share of the first: the weights 1 and 0.5 of the paper's adaptive margins. */
+const SECOND_MARGIN = 0.5;
+
+/**
+ * The batch-hard triplet loss, and the mean over anchors of max(0, d(a, p) - d(l, k) + margin / 2), where p is the
+ * anchor's farthest positive and l, k are the nearest two images of the batch that are of two identities, neither of them
+ * the anchor's: pairs of one person are to be nearer than pairs of two, whoever they are. Anchors without a positive, or
+ * without such a pair (there are three identities or more where there is one), are left out of the second mean. With soft
+ * margin both terms are log(1 + e^x). Embeddings [B, D], labels [B].
+ *
+ * Chen, Chen, Zhang and Huang, "Beyond triplet loss: a deep quadruplet network for person re-identification", 2017. They
+ * compare squared outputs of a learned metric, sum over the quadruplets that their adaptive margin finds hard, and give
+ * the second margin half the weight of the first; here the metric is an option, as for the other losses, and each
+ * anchor's hardest quadruplet stands for all. The metrics are those of the triplets: the second term is in the loss alone.
+ *
+ * @throws {ShapeError} when there is not one label for every row of the embeddings.
+ * @throws {RangeError} when the options have no meaning.
+ */
+export function quadrupletLoss(embeddings: Tensor, labels: Words, options: TripletOptions): TripletResult {
+  checkTripletOptions(options);
+  const { margin, metric, softMargin } = options;
+  const distances = pairwiseDistance(embeddings, metric);
+  const hard = selectHard(distances, labels);
+  const triplets = tripletLoss(distances, hard, embeddings, {
+    margin,
+    softMargin,
+    withoutNegative: "skip",
+  });
+  const [batch] = distances.shape;
+  const pairs = tripletLoss(
+    reshape(distances, [1, batch * batch]),
+    selectNearestOthers(distances, labels, hard),
+    embeddings,
+    { margin: SECOND_MARGIN * margin, softMargin, withoutNegative: "skip" },
+  );
+  return { loss: add(triplets.loss, pairs.loss), metrics: triplets.metrics };
+}
