@@ -11,6 +11,16 @@ import { result, Tensor, type Words } from "../tensor.ts";
 import type { TripletResult } from "./triplet.ts";
 import { checkBatch, totalOf } from "./triplet_total.ts";
 
+/** How all triplets become a loss. */
+export interface AllTripletsOptions {
+  /** How much farther than the positive a negative should be. */
+  readonly margin: number;
+  /** log(1 + e^x) of x = d(a, p) - d(a, n) in place of max(0, x + margin). */
+  readonly softMargin: boolean;
+  /** Whether the loss is the mean over all triplets or over the active ones. */
+  readonly mean: "all" | "active";
+}
+
 /**
  * Mean over the triplets (a, p, n) of a batch, or over the active ones, of max(0, d(a, p) - d(a, n) + margin); 0 with zero
  * gradient where there are none.
@@ -23,7 +33,7 @@ export function allTripletLoss(
   distances: Tensor,
   labels: Words,
   embeddings: Tensor,
-  options: Omit<AllTripletsShape, "batch">,
+  options: AllTripletsOptions,
 ): TripletResult {
   const batch = checkBatch(distances, labels);
   const shape: AllTripletsShape = { batch, ...options };
