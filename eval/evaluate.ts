@@ -15,8 +15,10 @@ export interface Evaluation {
   readonly negatives: number[];
 }
 
-const TOP = 10;
-const NEGATIVES_PER_QUERY = 100;
+/** Nearest gallery images that are told of every query. */
+export const TOP = 10;
+/** About how many distances to other people are sampled of every query. */
+export const NEGATIVES_PER_QUERY = 100;
 
 /**
  * Ranks the gallery for every query. `size` is the length of an embedding.
@@ -44,7 +46,7 @@ export async function evaluate(
 }
 
 /** Places at equal steps, about `count` of them, of images that are not junk. */
-function regularSample(identity: Int32Array, count: number): number[] {
+export function regularSample(identity: Int32Array, count: number): number[] {
   const every = Math.max(1, Math.floor(identity.length / count));
   return [...identity.keys()].filter((place) => place % every === 0 && identity[place] !== JUNK);
 }

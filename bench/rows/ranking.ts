@@ -1,5 +1,5 @@
 /** Ranking by a block of distances: what comes after the product in an evaluation. */
-import { rankCount, rankNearest, rankPick } from "../../kernels/mod.ts";
+import { rankCount, rankFarthest, rankNearest, rankPick } from "../../kernels/mod.ts";
 import { type BenchRow, row } from "../row.ts";
 
 /** A block of queries against the gallery of Market-1501. */
@@ -26,11 +26,13 @@ export function rankingRows(): BenchRow[] {
     columns: { shape: matches, values: columns },
     y: matches,
     nearest: [queries, TOP],
+    farthest: [queries],
   };
   const name = `queries × gallery ${distances.join("×")}`;
   return [
     row(`${name}, ${MATCHES} picked`, rankPick(SHAPE, MATCHES), operands),
     row(`${name}, ${MATCHES} thresholds`, rankCount(SHAPE, MATCHES), operands),
     row(`${name}, ${TOP} nearest`, rankNearest(SHAPE, TOP), operands),
+    row(`${name}, farthest`, rankFarthest(SHAPE), operands),
   ];
 }

@@ -1,5 +1,5 @@
 /** Ranking a gallery by distances that stay on the GPU: nothing is sorted, and nothing here has a gradient. */
-import { rankCount, rankNearest, rankPick } from "../../kernels/mod.ts";
+import { rankCount, rankFarthest, rankNearest, rankPick } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
 import { Tensor, Words } from "../tensor.ts";
@@ -79,6 +79,21 @@ export function nearestOthers(distances: Tensor, count: number, identities: Rank
     nearest,
   });
   return new Words([shape.queries, count], nearest);
+}
+
+/**
+ * The largest distance of every row: distances [Q, N], none below 0 → [Q]; NaN for a row that holds one.
+ *
+ * @throws {ShapeError} when the distances are no matrix.
+ */
+export function farthestDistance(distances: Tensor): Tensor {
+  const [queries, gallery] = distances.shape;
+  if (distances.shape.length !== 2) {
+    throw new ShapeError(`farthestDistance() takes distances [Q, N]; got [${distances.shape}]`);
+  }
+  const farthest = temporary([queries]);
+  record(rankFarthest({ queries, gallery }), { distances: distances.value, farthest });
+  return new Tensor([queries], farthest);
 }
 
 function rankShape(op: string, distances: Tensor, { query, gallery }: RankedIdentities) {

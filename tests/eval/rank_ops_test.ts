@@ -4,6 +4,7 @@ import {
   countNearer,
   Device,
   f32,
+  farthestDistance,
   nearestOthers,
   pickColumns,
   Program,
@@ -55,6 +56,7 @@ async function run(
       picked: pickColumns(distances, columns),
       counts: countNearer(distances, thresholds, { query, gallery: identity }),
       nearest: nearestOthers(distances, count, { query, gallery: identity }),
+      farthest: farthestDistance(distances),
     }),
   );
   const out = await program.run({ distances, query, identity, columns, thresholds });
@@ -69,7 +71,7 @@ for (const storage of ["buffer", "texture"] as const) {
       await body(device).finally(() => device.destroy());
     });
 
-  test("picked distances, counts and nearest images equal plain loops where many distances tie", async (device) => {
+  test("picked distances, counts, nearest and farthest images equal plain loops where many distances tie", async (device) => {
     const sizes = [[1, 1], [1, 3], [3, 5], [5, 64], [2, 255], [7, 257], [3, 1000], [9, 601]];
     for (const [seed, [queries, gallery]] of sizes.entries()) {
       const problem = drawProblem(seed + 1, queries, gallery, [1, 2, 9, 400][seed % 4]);
@@ -84,10 +86,11 @@ for (const storage of ["buffer", "texture"] as const) {
         { length: queries * width },
         () => random.uniform() < 0.3 ? -1 : random.integer(20) / 8,
       );
-      const { picked, counts, nearest } = await run(device, problem, columns, thresholds, 10);
+      const { picked, counts, nearest, farthest } = await run(device, problem, columns, thresholds, 10);
       for (let q = 0; q < queries; q++) {
         const wrong = [...identity.keys()].filter((j) => identity[j] !== query[q] && identity[j] !== 0);
         const row = distances.subarray(q * gallery, (q + 1) * gallery);
+        assert.equal(farthest[q], Math.max(...row));
         for (let i = q * width; i < (q + 1) * width; i++) {
           assert.equal(picked[i], columns[i] < gallery ? row[columns[i]] : 0);
           assert.equal(counts[i], wrong.filter((j) => row[j] <= thresholds[i]).length);
@@ -110,9 +113,10 @@ for (const storage of ["buffer", "texture"] as const) {
     problem.identity[3] = 0;
     const columns = Uint32Array.of(2, 0, 3);
     const thresholds = Float32Array.of(1, Infinity, 9);
-    const { picked, counts, nearest } = await run(device, problem, columns, thresholds, 3);
+    const { picked, counts, nearest, farthest } = await run(device, problem, columns, thresholds, 3);
     assert.deepEqual([...picked], [NaN, Infinity, NaN]);
     assert.deepEqual([...counts], [2, 3, 3]);
+    assert.deepEqual([...farthest], [NaN, Infinity, NaN]);
     assert.deepEqual([...nearest], [2, 3, 4, 4, 2, 0, 3, 0, 1]);
   });
 }
@@ -124,6 +128,7 @@ Deno.test("ranking refuses identities, columns and thresholds that do not fit th
     ({ d, query, gallery }) => nearestOthers(d, 3, { query, gallery }),
     ({ d, query, t }) => countNearer(d, t, { query, gallery: query }),
     ({ d, c }) => pickColumns(d, c),
+    ({ query }) => farthestDistance(query),
   ];
   for (const body of bodies) {
     await assert.rejects(() => Program.record(device, inputs, (x) => ({ y: body(x) })), ShapeError);

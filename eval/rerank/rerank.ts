@@ -1,0 +1,92 @@
+/**
+ * k-reciprocal re-ranking (Zhong, Zheng, Cao & Li 2017, "Re-ranking Person Re-identification with k-reciprocal
+ * Encoding"), exact, in memory that grows with the number of images and not with its square.
+ *
+ * Queries and gallery are taken together; labels are not looked at. Where the paper and its authors' program differ,
+ * or the paper leaves it open, this follows the program, by which the published figures were made:
+ *
+ *   d(p, q)        squared Euclidean distance, or for the angular metric 1 - cosine
+ *   o(p, q)        d(p, q) / max over all images x of d(p, x): each image's row is divided by its own largest
+ *   N(p, k)        p itself and its k nearest others
+ *   R(p, k)        { q of N(p, k) : p in N(q, k) }
+ *   R*(p)          R(p, k1), and each R(q, k1/2), q of R(p, k1), with more than two thirds of it in R(p, k1)
+ *   V(p)[q]        exp(-o(p, q)) for q of R*(p), else 0, divided by its sum
+ *   W(p)           mean of V over p and its k2 - 1 nearest others
+ *   jaccard(p, q)  1 - sum of min(W(p), W(q)) / sum of max(W(p), W(q))
+ *   final(p, q)    (1 - lambda) jaccard(p, q) + lambda o(p, q)
+ *
+ * Of the n × n distances the GPU tells each image's nearest and its farthest (`neighbours.ts`); the sets, the
+ * encodings and the Jaccard distances follow from those on sparse vectors (`reciprocal.ts`, `encoding.ts`,
+ * `jaccard.ts`); then the GPU computes the distances of queries to gallery images once more, row by row.
+ */
+import type { Device } from "../../engine/mod.ts";
+import type { RankingProblem } from "../rank_gallery.ts";
+import { columnParts, RERANK_BUDGET, type RerankBudget } from "./blocks.ts";
+import { distanceRows } from "./distance_rows.ts";
+import { encode, expandQueries } from "./encoding.ts";
+import { JaccardIndex } from "./jaccard.ts";
+import { findNeighbours, type Images } from "./neighbours.ts";
+import { checkRerankOptions, RERANK_DEFAULTS, type RerankOptions } from "./options.ts";
+import { expandedSets } from "./reciprocal.ts";
+
+/** How far re-ranking has come. */
+export interface RerankProgress {
+  /** Rows of distances done, and in all: of every image to all images, then of every query to the gallery. */
+  readonly done: number;
+  readonly total: number;
+  /** The most GPU memory that was held at a time so far, in bytes. */
+  readonly gpuBytes: number;
+}
+
+/**
+ * The final distances of each query to the whole gallery, in order; a smaller one ranks first.
+ *
+ * @throws {RangeError} if a distance is not finite, or the options are out of their ranges.
+ */
+export async function* rerank(
+  device: Device,
+  { queries, gallery, size, metric }: RankingProblem,
+  options: RerankOptions = RERANK_DEFAULTS,
+  onProgress: (progress: RerankProgress) => void = () => {},
+  budget: RerankBudget = RERANK_BUDGET,
+): AsyncGenerator<Float32Array> {
+  checkRerankOptions(options);
+  const { k1, k2, lambda } = options;
+  const searched = queries.labels.identity.length, found = gallery.labels.identity.length;
+  if (found === 0) {
+    for (let query = 0; query < searched; query++) yield new Float32Array(0);
+    return;
+  }
+  if (searched === 0) return;
+  const images: Images = {
+    embeddings: new Float32Array((searched + found) * size),
+    count: searched + found,
+    size,
+    metric: metric === "angular" ? "angular" : "squared",
+  };
+  images.embeddings.set(queries.embeddings);
+  images.embeddings.set(gallery.embeddings, searched * size);
+
+  const total = images.count * columnParts(images.count, size, budget).length + searched;
+  let gpuBytes = 0, done = 0;
+  const advance = (rows: number, bytes: number) => {
+    gpuBytes = Math.max(gpuBytes, bytes);
+    onProgress({ done: done += rows, total, gpuBytes });
+  };
+  const neighbours = await findNeighbours(device, images, Math.max(k1, k2 - 1), budget, advance);
+  const vectors = expandQueries(encode(images, neighbours, expandedSets(neighbours, k1)), neighbours, k2);
+  const index = new JaccardIndex(vectors.slice(searched), images.count);
+
+  let query = 0;
+  const problem = { queries: queries.embeddings, gallery: gallery.embeddings, size, metric: images.metric };
+  for await (const row of distanceRows(device, problem, budget, (bytes) => advance(0, bytes))) {
+    const jaccard = index.distances(vectors[query]);
+    const farthest = neighbours.farthest[query];
+    yield row.map((distance, i) => {
+      const original = farthest === 0 ? 0 : distance / farthest;
+      return (1 - lambda) * jaccard[i] + lambda * original;
+    });
+    query++;
+    advance(1, gpuBytes);
+  }
+}
