@@ -8,6 +8,13 @@
  */
 export * from "./engine/mod.ts";
 export * from "./losses/mod.ts";
+export {
+  COLOUR_STATISTICS,
+  type ColourScale,
+  type Convention,
+  type ConventionKey,
+  CONVENTIONS,
+} from "./model/conventions.ts";
 export { FoldedWeights } from "./model/folded_weights.ts";
 export {
   BatchNorm,
@@ -24,6 +31,7 @@ export {
   type MobileNetOptions,
   MobileNetV2,
 } from "./model/mobilenet_v2.ts";
+export { type PretrainedBackbone, PretrainedError, readPretrained } from "./model/pretrained/pretrained.ts";
 export {
   type ModelSpec,
   type Neck,

@@ -17,7 +17,7 @@ import {
 } from "../engine/mod.ts";
 import { Embedder } from "../eval/embed.ts";
 import { imageWords } from "../kernels/mod.ts";
-import { MOBILENET_DEFAULTS } from "../model/mobilenet_v2.ts";
+import { CONVENTIONS } from "../model/conventions.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import type { TrainingOptions } from "../train/options.ts";
 import { recordTrainingStep, trainingOptimiser } from "../train/step.ts";
@@ -104,7 +104,7 @@ export async function main(args: string[]): Promise<number> {
     const before = await measurePeaks(device);
     const model = new ReidModel(
       device,
-      { ...MOBILENET_DEFAULTS, ...options, identities: 0 },
+      { ...CONVENTIONS[options.convention], ...options, identities: 0 },
       new Random(options.seed),
     );
     const timings = await timePrograms(device, model, options, { batch, steps, repeats, tune });

@@ -4,8 +4,15 @@ import { isDeepStrictEqual } from "node:util";
 import type { ReidDataset } from "../data/dataset.ts";
 import { Device } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
+import { CONVENTIONS } from "../model/conventions.ts";
 import { type LoadedCheckpoint, newestCheckpoint, saveCheckpoint } from "../train/checkpoint_files.ts";
 import { RunError } from "../train/errors.ts";
+import {
+  loadPretrained,
+  loadRunsPretrained,
+  PRETRAINED,
+  type PretrainedFile,
+} from "../train/pretrained_file.ts";
 import { requireFreeFolder, type RunConfig, RunFolder, writeFile } from "../train/run_folder.ts";
 import { gatherReport } from "../train/run_report.ts";
 import { renderReport } from "../train/report/report.ts";
@@ -28,6 +35,8 @@ interface Plan {
   readonly out: string | undefined;
   /** The run that goes on. */
   readonly resumed: { readonly run: RunFolder; readonly newest: LoadedCheckpoint | undefined } | undefined;
+  /** What the backbone's first weights are. */
+  readonly pretrained: PretrainedFile | undefined;
   readonly cache: string;
   readonly tune: boolean;
   /** Whether embeddings are averaged with those of mirror images when the networks are scored. */
@@ -36,8 +45,9 @@ interface Plan {
 
 /** Parses the flags, trains, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { config, out, resumed, cache, tune, testFlip } = await planRun(parseTrainFlags(args));
+  const { config, out, resumed, pretrained, cache, tune, testFlip } = await planRun(parseTrainFlags(args));
   const { options } = config;
+  if (pretrained) console.log(describePretrained(pretrained));
   const device = await Device.open();
   if (device.adapter.software) {
     console.error(`note: ${device.adapter.name} is a software adapter: the CPU does the work of a GPU`);
@@ -54,13 +64,15 @@ export async function main(args: string[]): Promise<number> {
     store,
     resumed?.newest,
     tune ? tuner(device, cache) : undefined,
+    pretrained?.backbone.values,
   );
   for (const note of trainer.sampler.notes) console.error(`note: ${note}`);
   console.log(describeRun(trainer));
 
   const benchmark = new Benchmark(dataset, testStore);
-  const before = await baselines(trainer, benchmark, testFlip);
+  const before = await baselines(trainer, benchmark, testFlip, pretrained);
   const run = resumed?.run ?? await RunFolder.create(out, config); // Only now is there something to keep.
+  if (pretrained && !resumed) await keep(pretrained, run);
   const { finished, notes } = await train(trainer, run);
   if (!finished) {
     console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.path}`);
@@ -73,19 +85,20 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** What the user wants; refuses, before any work, what cannot be. */
-async function planRun({ options, out, resume, cache, tune, testFlip, ...flags }: TrainFlags): Promise<Plan> {
+async function planRun({ out, resume, cache, tune, testFlip, ...flags }: TrainFlags): Promise<Plan> {
   // Kept whole, so that the run can be evaluated from anywhere. What is missing is refused when it is read.
   const data = flags.data === undefined ? undefined : await Deno.realPath(flags.data).catch(() => flags.data);
   if (resume === undefined) {
     if (out !== undefined) await requireFreeFolder(out);
-    return {
-      config: { options, ...(data !== undefined && { data }) },
-      out,
-      resumed: undefined,
-      cache,
-      tune,
-      testFlip,
+    const { weights, width } = flags;
+    const pretrained = weights === undefined ? undefined : await loadPretrained(weights, width);
+    const options = { ...flags.options, ...pretrained?.options };
+    const config = {
+      options,
+      ...(data !== undefined && { data }),
+      ...(weights !== undefined && { weights: await Deno.realPath(weights) }),
     };
+    return { config, out, resumed: undefined, pretrained, cache, tune, testFlip };
   }
   const run = await RunFolder.open(resume);
   if (data !== undefined && data !== run.config.data) {
@@ -103,10 +116,32 @@ async function planRun({ options, out, resume, cache, tune, testFlip, ...flags }
     config: { ...run.config, ...(data !== undefined && { data }) },
     out,
     resumed: { run, newest },
+    pretrained: await loadRunsPretrained(resume, run.config.options),
     cache,
     tune,
     testFlip,
   };
+}
+
+/** What was found in a file of weights, and what was left in it. */
+function describePretrained({ name, backbone: { family, width, ignored } }: PretrainedFile): string {
+  const { padding, epsilon, momentum, colour } = CONVENTIONS[family];
+  const listed = ignored.filter((tensor) => !tensor.endsWith(".num_batches_tracked"));
+  const counters = ignored.length - listed.length;
+  const left = [...listed, ...(counters > 0 ? [`${counters} counts of batches`] : [])];
+  return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}, ${padding} padding, epsilon ${epsilon}, running ` +
+    `statistics keep ${momentum}, colours scaled as for ${colour}; ` +
+    (left.length > 0 ? `not used: ${left.join(", ")}` : "every tensor is used");
+}
+
+/** Puts the run's own copy of its first weights into its folder. */
+async function keep({ bytes }: PretrainedFile, run: RunFolder): Promise<void> {
+  try {
+    await writeFile(run.path, PRETRAINED, bytes);
+  } catch (error) {
+    run.abandon();
+    throw error;
+  }
 }
 
 function describeRun({ model, options, sampler, steps, program, device }: Trainer): string {
@@ -118,9 +153,20 @@ function describeRun({ model, options, sampler, steps, program, device }: Traine
 }
 
 /** What the trained network is compared with. */
-async function baselines(trainer: Trainer, benchmark: Benchmark, testFlip: boolean) {
+async function baselines(
+  trainer: Trainer,
+  benchmark: Benchmark,
+  testFlip: boolean,
+  pretrained?: PretrainedFile,
+) {
   const { device, model, options, store } = trainer;
-  const untrained = await untrainedModel(device, model.spec, options.seed, store);
+  const untrained = await untrainedModel(
+    device,
+    model.spec,
+    options.seed,
+    store,
+    pretrained?.backbone.values,
+  );
   const display = progress({ label: "Untrained network", total: benchmark.store.count, unit: "images" });
   try {
     const onProgress = (done: number) => display.update(done);

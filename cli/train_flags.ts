@@ -6,8 +6,9 @@ import { TEST_FLIP_FLAG } from "./scores.ts";
 import { AUGMENTATION_FLAGS } from "./train_flags/augmentation.ts";
 import { BATCH_FLAGS } from "./train_flags/batch.ts";
 import { LOSS_FLAGS } from "./train_flags/loss.ts";
-import { NETWORK_FLAGS } from "./train_flags/network.ts";
+import { DEFAULT_WIDTH, NETWORK_FLAGS } from "./train_flags/network.ts";
 import { TRAINING_FLAGS } from "./train_flags/training.ts";
+import { TRANSFER_FLAGS } from "./train_flags/transfer.ts";
 
 /** What `--help` says first. */
 export const TRAIN_COMMAND: Command = {
@@ -32,6 +33,7 @@ export const SETTING_FLAGS = {
   ...BATCH_FLAGS,
   ...AUGMENTATION_FLAGS,
   ...NETWORK_FLAGS,
+  ...TRANSFER_FLAGS,
   ...TRAINING_FLAGS,
 };
 
@@ -82,6 +84,10 @@ const SCORING_FLAGS = defineFlags({ "test-flip": TEST_FLIP_FLAG });
 export interface TrainFlags {
   /** Of a new run; a resumed one has its own. */
   readonly options: TrainingOptions;
+  /** The file of the backbone's first weights, which decides some of the options. */
+  readonly weights: string | undefined;
+  /** The width multiplier, where it was given. */
+  readonly width: number | undefined;
   readonly data: string | undefined;
   readonly out: string | undefined;
   readonly resume: string | undefined;
@@ -103,7 +109,7 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
     { ...SETTING_FLAGS, ...SCORING_FLAGS, ...PLACE_FLAGS, ...TUNE_FLAG },
     args,
   );
-  const { data, out, resume, cache, tune, testFlip } = flags;
+  const { data, out, resume, cache, tune, testFlip, weights, width } = flags;
   if (resume !== undefined) {
     const kept = [...Object.keys(SETTING_FLAGS), "out", "tune"].map((name) =>
       new RegExp(`^--(no-)?${name}(=|$)`)
@@ -118,18 +124,31 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
       );
     }
   }
-  return { options: trainingOptions(flags), data, out, resume, cache, tune, testFlip };
+  return { options: trainingOptions(flags), weights, width, data, out, resume, cache, tune, testFlip };
 }
 
-/** Settings from the flags' values, and nothing else of them: a checkpoint holds no paths. */
-export function trainingOptions({ lr, ...flags }: FlagValues<typeof SETTING_FLAGS>): TrainingOptions {
+/**
+ * Settings from the flags' values, and nothing else of them: a checkpoint holds no paths. Those that a file of weights
+ * decides are as without one.
+ */
+export function trainingOptions(
+  { lr, backboneLr, ...flags }: FlagValues<typeof SETTING_FLAGS>,
+): TrainingOptions {
   const { defaults } = lossTable[flags.loss];
   const { margin = defaults.margin, epochs = defaults.epochs, idLoss = defaults.idLoss } = flags;
+  const { width = DEFAULT_WIDTH } = flags;
   if (flags.neck === "bnneck" && idLoss === 0) {
     throw new UsageError("--neck bnneck is for the identity head: give that a weight, such as --id-loss 1");
   }
+  if (flags.freezeEpochs > 0 && flags.weights === undefined) {
+    throw new UsageError("--freeze-epochs is for a backbone that has learnt already: give its --weights");
+  }
   return parseTrainingOptions({
     ...flags,
+    width,
+    initialWeights: "",
+    convention: "own",
+    backboneRate: backboneLr,
     margin,
     epochs,
     idLoss,

@@ -2,11 +2,14 @@
 import { adam, FACTOR_BLOCK, sgd, VEC4_BYTES } from "../kernels/mod.ts";
 import { backward, type Gradients } from "./autograd.ts";
 import type { LossScale } from "./loss_scale.ts";
-import type { ParameterSet } from "./parameter.ts";
+import type { Parameter, ParameterSet } from "./parameter.ts";
 import { type InputSpec, scalars } from "./inputs.ts";
 import { record } from "./recorder.ts";
 import { constant, type Tensor } from "./tensor.ts";
 import { Value } from "./value.ts";
+
+/** What a parameter's learning rate is multiplied by, and its weight decay with it; 0 leaves the parameter as it is. */
+export type RateMultiplier = (parameter: Parameter) => number;
 
 /** What a training loop needs of an optimiser. */
 export interface Optimiser {
@@ -20,9 +23,9 @@ export interface Optimiser {
   settings(step: number, learningRate: number): number[];
   /**
    * Records the backward pass of a scalar loss and the update of the weights. The gradients are those of the loss times
-   * its scale, where there is one.
+   * its scale, where there is one. The learning rate of each parameter is multiplied by `multiplier`, 1 by default.
    */
-  minimize(loss: Tensor, settings: Tensor): Gradients;
+  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier): Gradients;
 }
 
 /** Stochastic gradient descent with momentum; weight decay is added to the gradient, as in PyTorch's SGD. */
@@ -51,7 +54,7 @@ export class Sgd implements Optimiser {
   }
 
   /** Records the backward pass of a scalar loss [] and the update of the weights. */
-  minimize(loss: Tensor, settings: Tensor): Gradients {
+  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier): Gradients {
     const set = this.parameters;
     const { lossScale } = this;
     const gradients = backward(loss, lossScale?.factor(loss.shape));
@@ -59,7 +62,7 @@ export class Sgd implements Optimiser {
     record(sgd(set.trainableBytes / VEC4_BYTES, scaling !== undefined), {
       ...(scaling && { scaling }),
       gradients: flat(set, "gradients"),
-      factors: factors(set),
+      factors: factors(set, multiplier),
       settings: settings.value,
       weights: flat(set, "weights"),
       velocity: flat(set, "velocity"),
@@ -134,7 +137,7 @@ export class Adam implements Optimiser {
   }
 
   /** Records the backward pass of a scalar loss [] and the update of the weights. */
-  minimize(loss: Tensor, settings: Tensor): Gradients {
+  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier): Gradients {
     const set = this.parameters;
     const { lossScale } = this;
     const gradients = backward(loss, lossScale?.factor(loss.shape));
@@ -142,7 +145,7 @@ export class Adam implements Optimiser {
     record(adam(set.trainableBytes / VEC4_BYTES, scaling !== undefined), {
       ...(scaling && { scaling }),
       gradients: flat(set, "gradients"),
-      factors: factors(set),
+      factors: factors(set, multiplier),
       settings: settings.value,
       weights: flat(set, "weights"),
       first: flat(set, "first_moment"),
@@ -157,14 +160,14 @@ function flat(set: ParameterSet, buffer: string): Value {
 }
 
 /** Per block of a parameter: what multiplies the learning rate, and what multiplies weight decay. */
-function factors(set: ParameterSet): Value {
+function factors(set: ParameterSet, multiplier: RateMultiplier = () => 1): Value {
   const blockBytes = FACTOR_BLOCK * VEC4_BYTES;
   const table = new Float32Array(set.trainableBytes / blockBytes * 4);
   for (const parameter of set.parameters) {
     if (!parameter.trainable) continue;
     const first = parameter.offset / blockBytes;
     for (let block = 0; block < Math.ceil(parameter.bytes / blockBytes); block++) {
-      table[(first + block) * 4] = 1;
+      table[(first + block) * 4] = multiplier(parameter);
       table[(first + block) * 4 + 1] = parameter.decay ? 1 : 0;
     }
   }

@@ -10,6 +10,7 @@ import {
 } from "../engine/mod.ts";
 import { imageWords } from "../kernels/mod.ts";
 import type { PixelStore } from "../data/pixels.ts";
+import { COLOUR_STATISTICS } from "../model/conventions.ts";
 import { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { recordLargestBatch } from "./largest_batch.ts";
@@ -85,12 +86,13 @@ export class Embedder {
 
 function recordEmbedding(device: Device, model: ReidModel, folded: FoldedWeights, batch: number) {
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
+  const colour = COLOUR_STATISTICS[model.spec.colour];
   return Program.record(
     device,
     { pixels: u32([batch, imageWords(size.height, size.width)]), transforms: u32([batch, 4]) },
     ({ pixels, transforms }) => ({
       embeddings: model.embed(
-        model.features(normalisedImages(pixels, transforms, size), folded),
+        model.features(normalisedImages(pixels, transforms, size, colour), folded),
         "inference",
       ),
     }),

@@ -7,7 +7,15 @@
  * Re-identification", 2019) has it for another reason: triplet and identity loss pull one feature to different ends, so
  * that each gets its own side of the norm.
  */
-import { type Device, l2Normalize, ParameterSet, type Random, type Tensor } from "../engine/mod.ts";
+import {
+  type Device,
+  l2Normalize,
+  type Parameter,
+  ParameterSet,
+  type Random,
+  type Tensor,
+} from "../engine/mod.ts";
+import type { ColourScale } from "./conventions.ts";
 import { BatchNorm, Dense, type Mode, type Padding } from "./layers.ts";
 import { type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
 
@@ -55,6 +63,8 @@ export interface ModelSpec {
   readonly epsilon: number;
   /** Share of batch norm's running statistics that stays at every step. */
   readonly momentum: number;
+  /** How pixels are scaled before the first layer. */
+  readonly colour: ColourScale;
 }
 
 /** The features that the losses choose from. */
@@ -69,11 +79,18 @@ export interface Sides {
 
 /** Rows shorter than this are not stretched to length one. */
 const LEAST_NORM = 1e-12;
+/**
+ * The neck's statistics begin with nothing that was learnt. Under a higher momentum, as Keras has it, they would need
+ * thousands of steps to say what features are like.
+ */
+const MOST_NECK_MOMENTUM = 0.9;
 
 /** A network with its parameters on the GPU. */
 export class ReidModel {
   /** Weights and running statistics; free them with `parameters.destroy()`. */
   readonly parameters: ParameterSet;
+  /** The parameters of MobileNetV2, all others belong to the head. */
+  readonly backbone: ReadonlySet<Parameter>;
   readonly #backbone: MobileNetV2;
   readonly #embedding: Dense | undefined;
   readonly #neck: BatchNorm | undefined;
@@ -94,6 +111,7 @@ export class ReidModel {
   ) {
     this.parameters = new ParameterSet(device);
     this.#backbone = new MobileNetV2(this.parameters, random, { ...spec, ...start });
+    this.backbone = new Set(this.parameters.parameters);
     const { features } = this.#backbone;
     if (spec.embeddingSize > 0) {
       this.#embedding = new Dense(this.parameters, "embedding", random, features, spec.embeddingSize, {
@@ -101,7 +119,12 @@ export class ReidModel {
       });
     }
     if (spec.neck !== "none") {
-      this.#neck = new BatchNorm(this.parameters, "neck", this.embeddingSize, { ...spec, shift: false });
+      const momentum = Math.min(spec.momentum, MOST_NECK_MOMENTUM);
+      this.#neck = new BatchNorm(this.parameters, "neck", this.embeddingSize, {
+        ...spec,
+        momentum,
+        shift: false,
+      });
     }
     if (spec.identities > 0) {
       // Small weights: at first every identity is about equally likely.

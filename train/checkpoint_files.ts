@@ -4,6 +4,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { parseChoices } from "../kernels/mod.ts";
+import { COLOUR_STATISTICS } from "../model/conventions.ts";
 import type { ModelSpec } from "../model/reid_model.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
 import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
@@ -15,7 +16,8 @@ import { writeWhole } from "./write_whole.ts";
 /** Where a run's folder keeps its checkpoints. */
 export const CHECKPOINTS = "checkpoints";
 
-const FORMAT = "webgpu-reid checkpoint 1";
+/** What a checkpoint's metadata says it is. */
+export const FORMAT = "webgpu-reid checkpoint 1";
 /** How many of a run's checkpoints stay. */
 const KEEP = 3;
 
@@ -143,6 +145,7 @@ function parseModel(value: unknown): ModelSpec {
     throw new Error(`there is no padding ${model.padding}`);
   }
   checkNeck(model);
+  if (!Object.hasOwn(COLOUR_STATISTICS, model.colour)) throw new Error(`there is no colour ${model.colour}`);
   if (!(model.width > 0 && model.width <= MAX_WIDTH)) throw new Error(`its width is ${model.width}`);
   for (const [name, [least, most]] of Object.entries(SIZES) as [keyof typeof SIZES, [number, number]][]) {
     const size = model[name];
@@ -172,6 +175,7 @@ const MODEL_TYPES: FieldTypes<ModelSpec> = {
   padding: "string",
   epsilon: "number",
   momentum: "number",
+  colour: "string",
 };
 
 /** Names of a run's checkpoints, oldest first. */

@@ -8,6 +8,7 @@ import {
   PRECISIONS,
 } from "../kernels/mod.ts";
 import { lossTable } from "../losses/mod.ts";
+import { type ConventionKey, CONVENTIONS } from "../model/conventions.ts";
 import { type Neck, NECKS, TEST_FEATURES, type TestFeature } from "../model/reid_model.ts";
 import { type FieldTypes, readFields } from "./fields.ts";
 
@@ -39,6 +40,14 @@ export interface TrainingOptions {
   /** On which side of the neck the embeddings of scoring are taken. */
   testFeature: TestFeature;
   normalize: boolean;
+  /** SHA-256, in hexadecimal, of the file that the backbone's first weights come from; empty where they are drawn. */
+  initialWeights: string;
+  /** Padding, batch norm and colours of the implementation that the weights come from. */
+  convention: ConventionKey;
+  /** Epochs at the start in which the backbone stays as it is and only the head learns. */
+  freezeEpochs: number;
+  /** What the backbone's learning rate is multiplied by. */
+  backboneRate: number;
   epochs: number;
   /** Batches in an epoch; 0: one pass over the images. */
   batchesPerEpoch: number;
@@ -85,6 +94,10 @@ const TYPES: FieldTypes<TrainingOptions> = {
   neck: "string",
   testFeature: "string",
   normalize: "boolean",
+  initialWeights: "string",
+  convention: "string",
+  freezeEpochs: "number",
+  backboneRate: "number",
   epochs: "number",
   batchesPerEpoch: "number",
   learningRate: "number",
@@ -109,6 +122,9 @@ const TYPES: FieldTypes<TrainingOptions> = {
 export function parseTrainingOptions(value: unknown): TrainingOptions {
   const options = readFields<TrainingOptions>(value, TYPES);
   if (!Object.hasOwn(lossTable, options.loss)) throw new Error(`there is no loss ${options.loss}`);
+  if (!Object.hasOwn(CONVENTIONS, options.convention)) {
+    throw new Error(`there is no convention ${options.convention}`);
+  }
   if (!METRICS.includes(options.metric)) throw new Error(`there is no metric ${options.metric}`);
   if (!ERASE_FILLS.includes(options.eraseFill)) {
     throw new Error(`there is no fill ${options.eraseFill} for what is erased`);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CHECKPOINTS } from "./checkpoint_files.ts";
 import { RunError } from "./errors.ts";
 import { parseTrainingOptions, type TrainingOptions } from "./options.ts";
+import { PRETRAINED } from "./pretrained_file.ts";
 import { removeUnfinished, writeWhole } from "./write_whole.ts";
 
 /** What `config.json` holds. */
@@ -10,6 +11,8 @@ export interface RunConfig {
   readonly options: TrainingOptions;
   /** The dataset's folder as it was given; absent for synthetic people. */
   readonly data?: string;
+  /** The file of the backbone's first weights as it was given; absent where they are drawn. */
+  readonly weights?: string;
 }
 
 const CONFIG = "config.json";
@@ -77,12 +80,12 @@ export class RunFolder {
     try {
       const checkpoints = join(this.path, CHECKPOINTS);
       const names = [...Deno.readDirSync(this.path)].map(({ name }) => name);
-      if (names.some((name) => ![CONFIG, LOCK, CHECKPOINTS].includes(name))) return;
+      if (names.some((name) => ![CONFIG, LOCK, CHECKPOINTS, PRETRAINED].includes(name))) return;
       if (names.includes(CHECKPOINTS)) {
         removeUnfinished(checkpoints);
         Deno.removeSync(checkpoints);
       }
-      for (const name of [CONFIG, LOCK]) {
+      for (const name of [CONFIG, LOCK, PRETRAINED]) {
         if (names.includes(name)) Deno.removeSync(join(this.path, name));
       }
       Deno.removeSync(this.path);
@@ -160,9 +163,14 @@ export async function readConfig(folder: string): Promise<RunConfig> {
     );
   }
   try {
-    const { options, data } = JSON.parse(text);
+    const { options, data, weights } = JSON.parse(text);
     if (data !== undefined && typeof data !== "string") throw new Error("data is no text");
-    return { options: parseTrainingOptions(options), ...(data !== undefined && { data }) };
+    if (weights !== undefined && typeof weights !== "string") throw new Error("weights is no text");
+    return {
+      options: parseTrainingOptions(options),
+      ...(data !== undefined && { data }),
+      ...(weights !== undefined && { weights }),
+    };
   } catch (error) {
     throw new RunError(
       `${path} is damaged: ${

@@ -18,6 +18,8 @@ import {
 import { augmentedBatch } from "../data/augmentation/augmentation.ts";
 import { imageWords } from "../kernels/mod.ts";
 import { identityLoss, lossTable } from "../losses/mod.ts";
+import { COLOUR_STATISTICS } from "../model/conventions.ts";
+import type { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import type { TrainingOptions } from "./options.ts";
 
@@ -36,6 +38,9 @@ export function trainingOptimiser(model: ReidModel, { weightDecay, precision }: 
  * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`; and the optimiser's
  * `settings`. Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; and `lossScale`, where the
  * optimiser has one, its state after the step.
+ *
+ * @param frozen the backbone's weights in a step that leaves it as it is; only the head is trained then, and no gradient
+ * goes through the backbone.
  */
 export function recordTrainingStep(
   device: Device,
@@ -43,7 +48,9 @@ export function recordTrainingStep(
   optimiser: Optimiser,
   options: TrainingOptions,
   images: number,
+  frozen?: FoldedWeights,
 ) {
+  const colour = COLOUR_STATISTICS[model.spec.colour];
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
   const batch = augmentedBatch(options, size, size);
   return Program.record(
@@ -55,7 +62,8 @@ export function recordTrainingStep(
       settings: optimiser.input,
     },
     ({ pixels, augmentations, labels, settings }) => {
-      const features = model.features(augmentedImages(pixels, augmentations, batch), "training");
+      const normalised = augmentedImages(pixels, augmentations, batch, colour);
+      const features = model.features(normalised, frozen ?? "training");
       const sides = model.sides(features, "training");
       const triplet = lossTable[options.loss].apply(model.compared(sides), labels, options);
       let total = triplet.loss;
@@ -63,7 +71,8 @@ export function recordTrainingStep(
         const identity = identityLoss(model.logits(sides), labels, options.labelSmoothing);
         total = add(total, affine(identity.loss, options.idLoss, 0));
       }
-      optimiser.minimize(total, settings);
+      const backboneRate = frozen ? 0 : options.backboneRate;
+      optimiser.minimize(total, settings, (parameter) => model.backbone.has(parameter) ? backboneRate : 1);
       const outputs: { total: Tensor; triplet: Tensor } = { total, triplet: triplet.metrics };
       const { lossScale } = optimiser;
       return lossScale ? { ...outputs, lossScale: asTensor(lossScale.state) } : outputs;
@@ -72,14 +81,19 @@ export function recordTrainingStep(
   );
 }
 
-/** Records a forward pass whose only effect is on the running statistics of batch norm. */
-export function recordCalibration(device: Device, model: ReidModel, images: number) {
+/**
+ * Records a forward pass whose only effect is on the running statistics of batch norm, or on the head's alone where the
+ * backbone is `frozen`.
+ */
+export function recordCalibration(device: Device, model: ReidModel, images: number, frozen?: FoldedWeights) {
+  const colour = COLOUR_STATISTICS[model.spec.colour];
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
   return Program.record(
     device,
     { pixels: u32([images, imageWords(size.height, size.width)]), transforms: u32([images, 4]) },
     ({ pixels, transforms }) => {
-      model.sides(model.features(normalisedImages(pixels, transforms, size), "training"), "training");
+      const normalised = normalisedImages(pixels, transforms, size, colour);
+      model.sides(model.features(normalised, frozen ?? "training"), "training");
       return {};
     },
   );

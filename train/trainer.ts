@@ -16,6 +16,7 @@ import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
 import { samplers } from "../data/samplers.ts";
 import { lossTable } from "../losses/mod.ts";
+import { CONVENTIONS } from "../model/conventions.ts";
 import { type ModelSpec, ReidModel } from "../model/reid_model.ts";
 import {
   brokenTensors,
@@ -30,6 +31,7 @@ import { InputWait } from "./input_wait.ts";
 import type { TrainingOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
 import { recordTrainingStep, trainingOptimiser, type TrainingStep } from "./step.ts";
+import { type BackboneValues, loadBackbone, recordFrozenStep, restartOptimiser } from "./transfer.ts";
 
 /** What one step reports. */
 export interface StepMetrics {
@@ -106,6 +108,8 @@ export class Trainer {
   readonly history: number[] = [];
   /** How long the GPU waited for images, over the epochs trained since the run was opened. */
   readonly inputWait: InputWait = new InputWait();
+  /** The step of the epochs in which the backbone is frozen; undefined where none are left. */
+  #frozenProgram: TrainingStep | undefined;
 
   private constructor(
     readonly device: Device,
@@ -115,13 +119,17 @@ export class Trainer {
     readonly sampler: Sampler,
     readonly store: PixelStore,
     readonly program: TrainingStep,
-  ) {}
+    frozenProgram: TrainingStep | undefined,
+  ) {
+    this.#frozenProgram = frozenProgram;
+  }
 
   /**
    * Builds the network, records the step and prepares the sampler.
    *
    * @param train the dataset's training images, in the order of the store.
    * @param resume a checkpoint to go on from, and its path for messages; the run keeps its kernels' variants.
+   * @param pretrained the first weights of a new run's backbone, if its options say that they come from a file.
    * @param tuner chooses the variants of a new run's kernels, given its step; the adapter's defaults where left out.
    * @throws {DataError} when the images cannot be sampled as asked.
    * @throws {RunError} when the checkpoint belongs to other settings.
@@ -133,6 +141,7 @@ export class Trainer {
     store: PixelStore,
     resume?: LoadedCheckpoint,
     tuner?: (dispatches: readonly Recorded[]) => Promise<Choices>,
+    pretrained?: BackboneValues,
   ): Promise<Trainer> {
     const index = indexIdentities(train, store.usable);
     const sampler = makeSampler(index, options);
@@ -142,6 +151,8 @@ export class Trainer {
     if (resume) {
       refuseOtherNetwork(resume, spec);
       restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
+    } else if (pretrained) {
+      loadBackbone(model, pretrained);
     }
     device.choose(resume?.checkpoint.variants ?? new Map());
     let program = await recordTrainingStep(device, model, optimiser, options, sampler.batchImages);
@@ -150,7 +161,20 @@ export class Trainer {
       program.destroy();
       program = await recordTrainingStep(device, model, optimiser, options, sampler.batchImages);
     }
-    const trainer = new Trainer(device, options, model, optimiser, sampler, store, program);
+    const frozenSteps = options.freezeEpochs * sampler.batchesPerEpoch;
+    const frozenProgram = (resume?.checkpoint.step ?? 0) < frozenSteps
+      ? await recordFrozenStep(device, model, optimiser, options, sampler.batchImages)
+      : undefined;
+    const trainer = new Trainer(
+      device,
+      options,
+      model,
+      optimiser,
+      sampler,
+      store,
+      program,
+      frozenProgram,
+    );
     if (resume) {
       trainer.step = resume.checkpoint.step;
       for (const value of resume.checkpoint.tensors.get(HISTORY_TENSOR)!.data) {
@@ -163,6 +187,11 @@ export class Trainer {
   /** Steps of the whole run. */
   get steps(): number {
     return this.options.epochs * this.sampler.batchesPerEpoch;
+  }
+
+  /** Steps in which the backbone is frozen. */
+  get frozenSteps(): number {
+    return this.options.freezeEpochs * this.sampler.batchesPerEpoch;
   }
 
   /**
@@ -178,6 +207,9 @@ export class Trainer {
     // Outputs arrive in the order of the runs: when the latest is there, all are.
     let latest = Promise.resolve();
     let failure: unknown;
+    const frozen = this.step < this.frozenSteps;
+    if (!frozen) this.#thaw();
+    const program = frozen ? this.#frozenProgram! : this.program;
     this.inputWait.begin();
     const batches = Iterator.from(this.sampler.epoch(epoch)).drop(this.step % perEpoch);
     let next = this.step;
@@ -185,7 +217,7 @@ export class Trainer {
       if (stop() || failure) break;
       const step = this.step++;
       this.inputWait.ready();
-      const { outputs } = await this.program.submit(inputs);
+      const { outputs } = await program.submit(inputs);
       this.inputWait.submitted();
       latest = outputs.then((out) => {
         this.inputWait.arrived();
@@ -230,17 +262,27 @@ export class Trainer {
 
   /** Frees the GPU memory of the run. */
   destroy(): void {
+    this.#frozenProgram?.destroy();
     this.program.destroy();
     this.model.parameters.destroy();
   }
 
+  /** Before the first step in which the backbone learns: the optimiser begins anew. */
+  #thaw(): void {
+    if (this.step === 0 || this.step !== this.frozenSteps) return;
+    restartOptimiser(this.model, this.optimiser);
+    this.#frozenProgram?.destroy();
+    this.#frozenProgram = undefined;
+  }
+
   async #inputs(step: number, batch: Batch) {
     const { learningRate, warmUp } = this.options;
+    const update = step < this.frozenSteps ? step : step - this.frozenSteps; // The optimiser's own count, from 0.
     return {
       pixels: await this.#pixels(batch.images),
       augmentations: stepAugmentations(this.options, step, batch.images.length),
       labels: new Uint32Array(batch.labels),
-      settings: this.optimiser.settings(step + 1, learningRateAt(step, this.steps, learningRate, warmUp)),
+      settings: this.optimiser.settings(update + 1, learningRateAt(step, this.steps, learningRate, warmUp)),
     };
   }
 
@@ -304,9 +346,7 @@ function modelSpec(options: TrainingOptions, identities: number): ModelSpec {
     testFeature: options.testFeature,
     normalize: options.normalize,
     identities: options.idLoss > 0 ? identities : 0,
-    padding: "same",
-    epsilon: 1e-3,
-    momentum: 0.9,
+    ...CONVENTIONS[options.convention],
   };
 }
 

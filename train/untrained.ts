@@ -2,26 +2,36 @@
 import { type Device, packTransforms, Random, UNMOVED } from "../engine/mod.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { recordLargestBatch } from "../eval/largest_batch.ts";
+import { FoldedWeights } from "../model/folded_weights.ts";
 import type { ModelSpec, ReidModel } from "../model/reid_model.ts";
 import { recordCalibration } from "./step.ts";
 import { initialModel } from "./trainer.ts";
+import { type BackboneValues, loadBackbone } from "./transfer.ts";
 
 const BATCHES = 10;
 const BATCH_IMAGES = 32;
 /** Of the running statistics: after 10 batches 0.001 is left of the values that they began with. */
 const MOMENTUM = 0.5;
 
-/** A run's network as it was before the first step; free it with `parameters.destroy()`. */
+/**
+ * A run's network as it was before the first step; free it with `parameters.destroy()`. A pretrained backbone keeps the
+ * statistics that it came with.
+ *
+ * @param pretrained the backbone's weights, where the run began with such.
+ */
 export async function untrainedModel(
   device: Device,
   spec: ModelSpec,
   seed: number,
   store: PixelStore,
+  pretrained?: BackboneValues,
 ): Promise<ReidModel> {
   const model = initialModel(device, { ...spec, momentum: MOMENTUM }, seed);
+  if (pretrained) loadBackbone(model, pretrained);
+  const frozen = pretrained && await FoldedWeights.of(model.parameters);
   const { images, program } = await recordLargestBatch(
     BATCH_IMAGES,
-    (n) => recordCalibration(device, model, n),
+    (n) => recordCalibration(device, model, n, frozen),
   );
   const random = new Random(seed);
   const usable = [...store.usable.keys()].filter((i) => store.usable[i]);

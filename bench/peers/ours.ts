@@ -21,6 +21,7 @@ export function model(device: Device, { width, height, imageWidth }: Size): Reid
     padding: "same",
     epsilon: EPSILON,
     momentum: MOMENTUM,
+    colour: "imagenet",
   }, new Random(0));
   for (const [name, values] of network(width).weights) {
     made.parameters.write(made.parameters.get(name)!, values);

@@ -2,15 +2,17 @@
 import { NECKS, TEST_FEATURES } from "../../model/reid_model.ts";
 import { defineFlags } from "../flags.ts";
 
+/** Width multiplier where neither a flag nor a file of weights says one. */
+export const DEFAULT_WIDTH = 0.5;
+
 /** The group "Network" of `--help`. */
 export const NETWORK_FLAGS = defineFlags({
   width: {
     type: "number",
     above: 0,
     max: 4,
-    default: 0.5,
     group: "Network",
-    help: "Width multiplier of MobileNetV2.",
+    help: `Width multiplier of MobileNetV2; by default that of --weights, ${DEFAULT_WIDTH} without.`,
   },
   "image-height": {
     type: "integer",

@@ -18,7 +18,7 @@ import { images, labels } from "../../bench/peers/scenario.ts";
 import { disagreeing, ratio, taskTable } from "../../bench/peers/table.ts";
 import { HelpRequest, UsageError } from "../../cli/flags.ts";
 import { Device, Random } from "../../engine/mod.ts";
-import { MOBILENET_DEFAULTS } from "../../model/mobilenet_v2.ts";
+import { CONVENTIONS } from "../../model/conventions.ts";
 import { ReidModel } from "../../model/reid_model.ts";
 
 Deno.test("the peers' list of layers has the parameters of our model, name by name, and the paper's count", async () => {
@@ -26,7 +26,7 @@ Deno.test("the peers' list of layers has the parameters of our model, name by na
   try {
     for (const width of [0.5, 1]) {
       const model = new ReidModel(device, {
-        ...MOBILENET_DEFAULTS,
+        ...CONVENTIONS.own,
         width,
         imageHeight: 256,
         imageWidth: 128,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { PixelStore } from "../../data/pixels.ts";
 import { Device, Random } from "../../engine/mod.ts";
 import { Embedder } from "../../eval/embed.ts";
+import { CONVENTIONS } from "../../model/conventions.ts";
 import type { ReidModel } from "../../model/reid_model.ts";
 import { untrainedModel } from "../../train/untrained.ts";
 import { TINY_OPTIONS } from "../train/tiny_run.ts";
@@ -38,7 +39,7 @@ function noiseAndItsMirror(): PixelStore {
 Deno.test("flip-averaged embeddings are the mean of those of an image and its mirror image, of length one", async () => {
   const device = await Device.open();
   const store = noiseAndItsMirror();
-  const spec = { ...TINY_OPTIONS, identities: 0, padding: "same", epsilon: 1e-3, momentum: 0.9 } as const;
+  const spec = { ...TINY_OPTIONS, ...CONVENTIONS.own, identities: 0 };
   const indices = Array.from({ length: IMAGES }, (_, i) => i);
   const check = async (model: ReidModel) => {
     const embedder = await Embedder.open(device, model, 2); // Whole batches and a short one.

@@ -24,7 +24,7 @@ function openModel(device: Device): ReidModel {
     normalize: true,
     identities: 0,
   } as const;
-  const norm = { padding: "same", epsilon: 1e-3, momentum: 0.9 } as const;
+  const norm = { padding: "same", epsilon: 1e-3, momentum: 0.9, colour: "imagenet" } as const;
   return initialModel(device, { ...spec, ...norm, width: 0.5 }, 1);
 }
 

@@ -1,0 +1,193 @@
+/** Published weights of MobileNetV2 from a safetensors file, as the values of this program's parameters. */
+import { type SafetensorsFile, type SafetensorsTensor, toFloat32 } from "../safetensors.ts";
+import type { ConventionKey } from "../conventions.ts";
+import { FAMILIES, type Family } from "./families.ts";
+import { type NetworkLayer, networkLayers } from "./network_layers.ts";
+
+/** Thrown for a file whose tensors are not those of a MobileNetV2; the message is for the user. */
+export class PretrainedError extends Error {
+  /** "PretrainedError". */
+  override readonly name = "PretrainedError";
+}
+
+/** A backbone as a file holds it. */
+export interface PretrainedBackbone {
+  /** Whose names the file has, and so whose conventions the weights want. */
+  readonly family: Exclude<ConventionKey, "own">;
+  /** Width multiplier. */
+  readonly width: number;
+  /** Values, row-major, by the names of the backbone's parameters (`stem.weight`, `block1.depthwise.gamma`, ...). */
+  readonly values: ReadonlyMap<string, Float32Array>;
+  /** Tensors of the file that are understood and not used: the classifier, counts of batches. */
+  readonly ignored: readonly string[];
+}
+
+/** Width multipliers for which weights are published: tried first. */
+const PUBLISHED_WIDTHS = [0.35, 0.5, 0.75, 1, 1.3, 1.4];
+/** Then every hundredth between these. */
+const [LEAST_WIDTH, MOST_WIDTH] = [0.35, 1.4];
+/** Names that a message lists before it only counts. */
+const LISTED = 4;
+
+/**
+ * Finds out whose names a file has and which width, checks every tensor, and brings the weights into this program's
+ * layouts.
+ *
+ * @param width the width multiplier that is wanted; any where left out.
+ * @throws {PretrainedError} when the file is of another network or width, lacks a tensor, has one too many, or holds
+ * values that a trained network cannot have.
+ */
+export function readPretrained(file: SafetensorsFile, width?: number): PretrainedBackbone {
+  const family = familyOf(file);
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const [name, tensor] of file.tensors) {
+    const canonical = family.canonical(name);
+    if (tensors.has(canonical)) {
+      throw new PretrainedError(`It holds ${canonical} twice, once as ${name}: keep one of them.`);
+    }
+    tensors.set(canonical, tensor);
+  }
+  const found = widthOf(family, tensors, width);
+  const layers = networkLayers(found);
+  const expected = new Set(layers.flatMap((layer) => Object.values(family.names(layer))));
+  const missing = [...expected].filter((name) => !tensors.has(name));
+  const others = [...tensors.keys()].filter((name) => !expected.has(name));
+  const extra = others.filter((name) => !family.ignores(name));
+  if (missing.length > 0 || extra.length > 0) {
+    const complaints = [
+      ...(missing.length > 0 ? [`lacks ${list(missing)}`] : []),
+      ...(extra.length > 0 ? [`has, which no MobileNetV2 has, ${list(extra)}`] : []),
+    ];
+    throw new PretrainedError(
+      `Its tensors are named as ${family.key} names MobileNetV2's, but it ${
+        complaints.join("; and it ")
+      }. Weights of the whole unchanged MobileNetV2 are needed.`,
+    );
+  }
+  refuseOtherShapes(family, layers, tensors, found);
+  const values = new Map<string, Float32Array>();
+  for (const layer of layers) {
+    for (const [role, name] of Object.entries(family.names(layer)) as [Role, string][]) {
+      const read = finite(name, tensors.get(name)!);
+      if (role === "variance" && read.some((value) => value < 0)) {
+        throw new PretrainedError(`${name} has a variance below 0: the file is damaged. Get it anew.`);
+      }
+      const data = role === "weight" && family.axes === "OIHW" ? fromOihw(layer, read) : read;
+      values.set(`${layer.name}.${PARAMETER[role]}`, data);
+    }
+  }
+  return { family: family.key, width: found, values, ignored: others };
+}
+
+type Role = keyof ReturnType<Family["names"]>;
+
+/** What a role is called in this program's parameters. */
+const PARAMETER: Readonly<Record<Role, string>> = {
+  weight: "weight",
+  gamma: "gamma",
+  beta: "beta",
+  mean: "running_mean",
+  variance: "running_variance",
+};
+
+/** The family that most of the file's names belong to. */
+function familyOf(file: SafetensorsFile): Family {
+  const names = [...file.tensors.keys()];
+  const scored = FAMILIES.map((family) => {
+    const known = new Set(networkLayers(1).flatMap((layer) => Object.values(family.names(layer))));
+    return { family, matches: names.filter((name) => known.has(family.canonical(name))).length };
+  }).sort((a, b) => b.matches - a.matches);
+  const [best] = scored;
+  // A ResNet and timm's MobileNetV2 both have a "bn1": that alone makes nothing of a MobileNetV2.
+  if (best.matches > names.length / 4) return best.family;
+  const examples = FAMILIES.map(({ key, names }) => `${names(networkLayers(1)[0]).weight} (${key})`).join(
+    ", ",
+  );
+  throw new PretrainedError(
+    `It is no MobileNetV2 by any naming that is known here: it has ${
+      list(names)
+    }, where the first convolution would ` +
+      `be ${examples}. Give MobileNetV2 weights of torchvision, timm or Keras, converted to safetensors under the ` +
+      "names that they have there.",
+  );
+}
+
+/** Width by the number of channels after every convolution; tells what was wanted from what there is. */
+function widthOf(family: Family, tensors: ReadonlyMap<string, SafetensorsTensor>, wanted?: number): number {
+  const hundredths = Array.from(
+    { length: Math.round((MOST_WIDTH - LEAST_WIDTH) * 100) + 1 },
+    (_, i) => Math.round(LEAST_WIDTH * 100 + i) / 100,
+  );
+  const candidates = [...(wanted === undefined ? [] : [wanted]), ...PUBLISHED_WIDTHS, ...hundredths];
+  const fits = (width: number) =>
+    networkLayers(width).filter((layer) => {
+      const gamma = tensors.get(family.names(layer).gamma);
+      return gamma?.shape.join() === `${layer.to}`;
+    }).length;
+  // The first of those that fit best: what is wanted before what is published before any other.
+  const [best] = candidates.map((width) => ({ width, fits: fits(width) })).sort((a, b) => b.fits - a.fits);
+  if (wanted !== undefined && best.width !== wanted) {
+    throw new PretrainedError(
+      `It is a MobileNetV2 of width ${best.width}, and width ${wanted} was asked for. Leave out --width to take the ` +
+        "file's, or give a file of the width that you want.",
+    );
+  }
+  return best.width;
+}
+
+function refuseOtherShapes(
+  family: Family,
+  layers: readonly NetworkLayer[],
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  width: number,
+): void {
+  const wrong = layers.flatMap((layer) =>
+    (Object.entries(family.names(layer)) as [Role, string][]).flatMap(([role, name]) => {
+      const shape = role === "weight" ? weightShape(family, layer) : [layer.to];
+      const found = tensors.get(name)!.shape;
+      return found.join() === shape.join() ? [] : [`${name} [${found}] instead of [${shape}]`];
+    })
+  );
+  if (wrong.length === 0) return;
+  throw new PretrainedError(
+    `Its shapes are those of no MobileNetV2 of a width from ${LEAST_WIDTH} to ${MOST_WIDTH}; nearest is ${width}, but ` +
+      `there is ${list(wrong)}. Give weights of an unchanged MobileNetV2.`,
+  );
+}
+
+function weightShape({ axes }: Family, { part, from, to }: NetworkLayer): number[] {
+  const kernel = part === "stem" || part === "depthwise" ? [3, 3] : [1, 1];
+  if (part === "depthwise") return axes === "OIHW" ? [to, 1, ...kernel] : [...kernel, to, 1];
+  return axes === "OIHW" ? [to, from, ...kernel] : [...kernel, from, to];
+}
+
+/** [out, in, kh, kw] → [kh, kw, in, out]; a depthwise [C, 1, 3, 3] → [3, 3, C]: either is [places, in, out] row-major. */
+function fromOihw({ part, from, to }: NetworkLayer, weight: Float32Array): Float32Array {
+  const inputs = part === "depthwise" ? 1 : from;
+  const places = weight.length / (inputs * to);
+  const result = new Float32Array(weight.length);
+  for (let out = 0; out < to; out++) {
+    for (let input = 0; input < inputs; input++) {
+      for (let place = 0; place < places; place++) {
+        result[(place * inputs + input) * to + out] = weight[(out * inputs + input) * places + place];
+      }
+    }
+  }
+  return result;
+}
+
+function finite(name: string, tensor: SafetensorsTensor): Float32Array {
+  let values: Float32Array;
+  try {
+    values = toFloat32(tensor);
+  } catch (error) {
+    throw new PretrainedError(`${name} cannot be used: ${(error as Error).message}.`);
+  }
+  if (values.every((value) => Number.isFinite(value))) return values;
+  throw new PretrainedError(`${name} has values that are not finite: the file is damaged. Get it anew.`);
+}
+
+function list(names: readonly string[]): string {
+  const more = names.length - LISTED;
+  return names.slice(0, LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}

@@ -1,0 +1,90 @@
+/** A file of published weights on disk, and the copy of it that a run keeps. */
+import { basename, join } from "node:path";
+import { PretrainedError, readPretrained } from "../model/pretrained/pretrained.ts";
+import type { PretrainedBackbone } from "../model/pretrained/pretrained.ts";
+import { decodeSafetensors, SafetensorsError } from "../model/safetensors.ts";
+import { FORMAT } from "./checkpoint_files.ts";
+import { RunError } from "./errors.ts";
+import type { TrainingOptions } from "./options.ts";
+
+/** What the copy is called in a run's folder: the network before training is scored again when a run is resumed. */
+export const PRETRAINED = "pretrained.safetensors";
+
+/** A file that was read whole and understood. */
+export interface PretrainedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly backbone: PretrainedBackbone;
+  /** What it decides of a run's settings. */
+  readonly options: Pick<TrainingOptions, "width" | "convention" | "initialWeights">;
+}
+
+/**
+ * Reads a file of published weights.
+ *
+ * @param width the width multiplier that is wanted; any where left out.
+ * @throws {RunError} when it cannot be read or is not what is wanted.
+ */
+export async function loadPretrained(path: string, width?: number): Promise<PretrainedFile> {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    throw new RunError(`The weights ${path} cannot be read: ${(error as Error).message}`);
+  }
+  const backbone = understand(path, bytes, width);
+  const initialWeights = await sha256(bytes);
+  return {
+    name: basename(path),
+    bytes,
+    backbone,
+    options: { width: backbone.width, convention: backbone.family, initialWeights },
+  };
+}
+
+/**
+ * Reads the copy that a run's folder keeps; undefined for a run whose first weights were drawn.
+ *
+ * @throws {RunError} when it is gone or another file.
+ */
+export async function loadRunsPretrained(
+  run: string,
+  options: TrainingOptions,
+): Promise<PretrainedFile | undefined> {
+  if (options.initialWeights === "") return undefined;
+  const path = join(run, PRETRAINED);
+  const remedy =
+    `Copy the weights that the run began with, of SHA-256 ${options.initialWeights}, to ${path}.`;
+  const file = await loadPretrained(path, options.width).catch((error: RunError) => {
+    throw new RunError(`${error.message} ${remedy}`);
+  });
+  if (file.options.initialWeights !== options.initialWeights) {
+    throw new RunError(`${path} has another content than the file that the run began with. ${remedy}`);
+  }
+  return file;
+}
+
+function understand(path: string, bytes: Uint8Array, width?: number): PretrainedBackbone {
+  try {
+    const file = decodeSafetensors(bytes);
+    if (file.metadata.format === FORMAT) {
+      throw new RunError(
+        `${path} is a checkpoint of a training run of this program, and --weights takes weights published by ` +
+          "others. Go on with the run itself by --resume and its folder.",
+      );
+    }
+    return readPretrained(file, width);
+  } catch (error) {
+    if (error instanceof SafetensorsError) {
+      throw new RunError(
+        `${path} is no whole safetensors file: ${error.message}. Get or convert the weights again.`,
+      );
+    }
+    if (error instanceof PretrainedError) throw new RunError(`${path} cannot be used: ${error.message}`);
+    throw error;
+  }
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
