@@ -130,11 +130,19 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
 /**
  * Settings from the flags' values, and nothing else of them: a checkpoint holds no paths. Those that a file of weights
  * decides are as without one.
+ *
+ * @throws {UsageError} for flags that do not go together.
  */
 export function trainingOptions(
   { lr, backboneLr, ...flags }: FlagValues<typeof SETTING_FLAGS>,
 ): TrainingOptions {
-  const { defaults } = lossTable[flags.loss];
+  const { defaults, samplers } = lossTable[flags.loss];
+  const { sampler = samplers[0] } = flags;
+  if (!samplers.includes(sampler)) {
+    throw new UsageError(
+      `--loss ${flags.loss} takes batches of --sampler ${samplers.join(" or ")}; got '${sampler}'`,
+    );
+  }
   const { margin = defaults.margin, epochs = defaults.epochs, idLoss = defaults.idLoss } = flags;
   const { width = DEFAULT_WIDTH } = flags;
   if (flags.neck === "bnneck" && idLoss === 0) {
@@ -149,6 +157,7 @@ export function trainingOptions(
     initialWeights: "",
     convention: "own",
     backboneRate: backboneLr,
+    sampler,
     margin,
     epochs,
     idLoss,

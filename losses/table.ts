@@ -7,6 +7,12 @@ import { quadrupletLoss } from "./quadruplet.ts";
 import { semiHardTripletLoss } from "./semi_hard.ts";
 import type { TripletOptions } from "./triplet_options.ts";
 
+/**
+ * How a batch is drawn: `triplets` gives images in the order anchor, positive, negative, anchor, ...; `pk` P identities
+ * with K images each; `shuffled` single images in any order.
+ */
+export type BatchKind = "triplets" | "pk" | "shuffled";
+
 /** What a loss is, where it comes from, and which batches it wants. */
 export interface LossEntry {
   /** Its name on the command line. */
@@ -15,11 +21,8 @@ export interface LossEntry {
   readonly summary: string;
   /** The paper. */
   readonly source: string;
-  /**
-   * How its batches are drawn: `triplets` gives images in the order anchor, positive, negative, anchor, ...;
-   * `pk` P identities with K images each; `shuffled` single images in any order.
-   */
-  readonly sampler: "triplets" | "pk" | "shuffled";
+  /** How its batches may be drawn; the first is the default. */
+  readonly samplers: readonly [BatchKind, ...BatchKind[]];
   /** What `deno task train` takes where no flag says otherwise: chosen on the synthetic people, see the README. */
   readonly defaults: {
     readonly margin: number;
@@ -36,7 +39,7 @@ const entries: readonly LossEntry[] = [
     key: "basic",
     summary: "Triplets are drawn up before every epoch; nothing is mined.",
     source: "Schroff et al., FaceNet, 2015",
-    sampler: "triplets",
+    samplers: ["triplets"],
     defaults: { margin: 0.3, epochs: 8, learningRate: 0.006, idLoss: 1 },
     apply: (embeddings, _labels, options) => basicTripletLoss(inTriplets(embeddings), options),
   },
@@ -44,7 +47,7 @@ const entries: readonly LossEntry[] = [
     key: "hard",
     summary: "Every image of a P×K batch with its farthest positive and its nearest negative.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
-    sampler: "pk",
+    samplers: ["pk", "shuffled"],
     defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: hardTripletLoss,
   },
@@ -53,7 +56,7 @@ const entries: readonly LossEntry[] = [
     summary:
       "Every positive pair of a shuffled batch with the nearest negative that is farther than the positive.",
     source: "Schroff et al., FaceNet, 2015, as TripletSemiHardLoss of TensorFlow Addons",
-    sampler: "shuffled",
+    samplers: ["shuffled", "pk"],
     defaults: { margin: 0.3, epochs: 5, learningRate: 0.006, idLoss: 1 },
     apply: semiHardTripletLoss,
   },
@@ -61,7 +64,7 @@ const entries: readonly LossEntry[] = [
     key: "batch-all",
     summary: "All triplets of a P×K batch; the mean is over those that still cost something.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
-    sampler: "pk",
+    samplers: ["pk", "shuffled"],
     defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: batchAllTripletLoss,
   },
@@ -70,7 +73,7 @@ const entries: readonly LossEntry[] = [
     summary:
       "Batch-hard, and every farthest positive also nearer, by half the margin, than any two other people are to each other.",
     source: "Chen et al., Beyond Triplet Loss: A Deep Quadruplet Network for Person Re-Identification, 2017",
-    sampler: "pk",
+    samplers: ["pk", "shuffled"],
     defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: quadrupletLoss,
   },

@@ -1,4 +1,5 @@
 /** Settings of a training run: what the flags set, and what a checkpoint must agree with to be resumed. */
+import type { SamplerKey } from "../data/samplers.ts";
 import {
   ERASE_FILLS,
   type EraseFill,
@@ -19,12 +20,14 @@ export interface TrainingOptions {
   margin: number;
   metric: Metric;
   softMargin: boolean;
-  /** Identities and images of each in a P×K batch (hard). */
+  /** How batches are drawn: a key of `samplers`, one of those that the loss can work with. */
+  sampler: SamplerKey;
+  /** Identities and images of each in a P×K batch. */
   p: number;
   k: number;
-  /** Images in a shuffled batch (semi-hard). */
+  /** Images in a shuffled batch. */
   batchSize: number;
-  /** Triplets in a batch of three times as many images (basic). */
+  /** Triplets in a batch of three times as many images. */
   triplets: number;
   /** Weight of the identity head's cross-entropy beside the triplet loss; 0: no head. */
   idLoss: number;
@@ -81,6 +84,7 @@ const TYPES: FieldTypes<TrainingOptions> = {
   margin: "number",
   metric: "string",
   softMargin: "boolean",
+  sampler: "string",
   p: "number",
   k: "number",
   batchSize: "number",
@@ -124,6 +128,12 @@ export function parseTrainingOptions(value: unknown): TrainingOptions {
   if (!Object.hasOwn(lossTable, options.loss)) throw new Error(`there is no loss ${options.loss}`);
   if (!Object.hasOwn(CONVENTIONS, options.convention)) {
     throw new Error(`there is no convention ${options.convention}`);
+  }
+  const usable: readonly string[] = lossTable[options.loss].samplers;
+  if (!usable.includes(options.sampler)) {
+    throw new Error(
+      `loss ${options.loss} takes batches of ${usable.join(" or ")}, not of ${options.sampler}`,
+    );
   }
   if (!METRICS.includes(options.metric)) throw new Error(`there is no metric ${options.metric}`);
   if (!ERASE_FILLS.includes(options.eraseFill)) {

@@ -15,7 +15,6 @@ import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
 import { samplers } from "../data/samplers.ts";
-import { lossTable } from "../losses/mod.ts";
 import { CONVENTIONS } from "../model/conventions.ts";
 import { type ModelSpec, ReidModel } from "../model/reid_model.ts";
 import {
@@ -352,7 +351,7 @@ function modelSpec(options: TrainingOptions, identities: number): ModelSpec {
 
 function makeSampler(index: IdentityIndex, options: TrainingOptions): Sampler {
   const { p, k, batchSize, triplets, batchesPerEpoch } = options;
-  const factory = samplers[lossTable[options.loss].sampler];
+  const factory = samplers[options.sampler];
   const seed = new Random(options.seed).fork(STREAM.sampler).uint32();
   return factory(index, {
     seed,

@@ -29,7 +29,7 @@ export class Watch {
       this.withoutTriplets++;
       if (this.withoutTriplets === 1) {
         return "A batch had no two images of one person, so the triplet loss learned nothing from it (the final count " +
-          "follows). Larger batches help: --batch-size, or --loss hard, which always draws K images of each person.";
+          "follows). Larger batches help: --batch-size, or --sampler pk, which always draws K images of each person.";
       }
       return undefined;
     }

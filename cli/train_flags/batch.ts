@@ -1,15 +1,28 @@
 /** Flags of `deno task train`: how batches are drawn. */
+import { type SamplerKey, samplers } from "../../data/samplers.ts";
+import { lossTable } from "../../losses/mod.ts";
 import { defineFlags } from "../flags.ts";
+
+const possible = Object.values(lossTable).map(({ key, samplers }) => `${samplers.join(" or ")} for ${key}`)
+  .join(", ");
 
 /** The group "Batch" of `--help`. */
 export const BATCH_FLAGS = defineFlags({
+  sampler: {
+    type: "choice",
+    choices: Object.keys(samplers) as SamplerKey[],
+    group: "Batch",
+    help:
+      "How batches are drawn. pk: P identities with K images each. shuffled: single images. triplets: anchor, positive, " +
+      `negative, drawn up before every epoch. The first is the default: ${possible}.`,
+  },
   p: {
     type: "integer",
     min: 2,
     max: 512,
     default: 8,
     group: "Batch",
-    help: "Identities in a batch (--loss hard).",
+    help: "Identities in a batch (--sampler pk).",
   },
   k: {
     type: "integer",
@@ -17,7 +30,7 @@ export const BATCH_FLAGS = defineFlags({
     max: 64,
     default: 4,
     group: "Batch",
-    help: "Images of each identity in a batch (--loss hard).",
+    help: "Images of each identity in a batch (--sampler pk).",
   },
   "batch-size": {
     type: "integer",
@@ -25,7 +38,7 @@ export const BATCH_FLAGS = defineFlags({
     max: 2048,
     default: 96,
     group: "Batch",
-    help: "Images in a batch (--loss semi-hard).",
+    help: "Images in a batch (--sampler shuffled).",
   },
   triplets: {
     type: "integer",
@@ -33,6 +46,6 @@ export const BATCH_FLAGS = defineFlags({
     max: 512,
     default: 11,
     group: "Batch",
-    help: "Triplets in a batch of three times as many images (--loss basic).",
+    help: "Triplets in a batch of three times as many images (--sampler triplets).",
   },
 });

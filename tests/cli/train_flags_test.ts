@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../../cli/flags.ts";
+import { HelpRequest, UsageError } from "../../cli/flags.ts";
 import { parseTrainFlags } from "../../cli/train_flags.ts";
+import { lossTable } from "../../losses/mod.ts";
+
+const options = (...args: string[]) => parseTrainFlags(args).options;
 
 /** What a usage error of these arguments says. */
 function message(...args: string[]): string {
@@ -23,4 +26,29 @@ Deno.test("--neck bnneck asks for the identity head that it is for", () => {
 Deno.test("--no-neck is told how it is written", () => {
   assert.equal(message("--no-neck"), "--no-neck is written --neck none");
   assert.match(message("--no-metric"), /^Unknown flag --no-metric/);
+});
+
+Deno.test("--sampler is the loss's first unless it is given, and none that the loss cannot work with", () => {
+  for (const { key, samplers } of Object.values(lossTable)) {
+    assert.equal(options(`--loss=${key}`).sampler, samplers[0]);
+    for (const sampler of samplers) {
+      assert.equal(options(`--loss=${key}`, "--sampler", sampler).sampler, sampler);
+    }
+  }
+  assert.equal(
+    message("--loss=basic", "--sampler=pk"),
+    "--loss basic takes batches of --sampler triplets; got 'pk'",
+  );
+  assert.equal(
+    message("--loss=semi-hard", "--sampler=triplets"),
+    "--loss semi-hard takes batches of --sampler shuffled or pk; got 'triplets'",
+  );
+});
+
+Deno.test("--help says which sampler a loss takes", () => {
+  assert.throws(() => options("--help"), (error) => {
+    assert.ok(error instanceof HelpRequest);
+    assert.match(error.message.replace(/\s+/g, " "), /triplets for basic, pk or shuffled for hard/);
+    return true;
+  });
 });

@@ -76,6 +76,7 @@ Deno.test("every loss of the table says what it is, where it comes from and how 
   for (const [key, entry] of Object.entries(lossTable)) {
     assert.equal(entry.key, key);
     assert.ok(entry.summary.length > 20 && entry.source.length > 10);
-    assert.ok(["triplets", "pk", "shuffled"].includes(entry.sampler));
+    assert.ok(entry.samplers.length > 0 && new Set(entry.samplers).size === entry.samplers.length);
+    assert.ok(entry.samplers.every((sampler) => ["triplets", "pk", "shuffled"].includes(sampler)));
   }
 });

@@ -15,7 +15,10 @@ async function trainTo(run: Trainer, step: number, folder: string): Promise<Uint
 }
 
 const runs: [string, Partial<TrainingOptions>][] = [
-  ...Object.keys(lossTable).map((loss): [string, Partial<TrainingOptions>] => [loss, { loss }]),
+  ...Object.values(lossTable).map(({ key, samplers }): [string, Partial<TrainingOptions>] => [
+    key,
+    { loss: key, sampler: samplers[0] },
+  ]),
   ["hard with soft margin, an identity head and a projection", {
     softMargin: true,
     idLoss: 1,

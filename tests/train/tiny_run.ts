@@ -12,6 +12,7 @@ export const TINY_OPTIONS: TrainingOptions = {
   margin: 0.3,
   metric: "euclidean",
   softMargin: false,
+  sampler: "pk",
   p: 2,
   k: 2,
   batchSize: 4,
