@@ -7,8 +7,8 @@ import { type Command, defineFlags, parseFlags, UsageError } from "../cli/flags.
 import { SETTING_FLAGS, TRAIN_COMMAND, trainingOptions } from "../cli/train_flags.ts";
 import type { PersonImage } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
-import { readMarket1501 } from "../data/market1501.ts";
 import { PixelStore } from "../data/pixels.ts";
+import { readDataset } from "../data/read_dataset.ts";
 import { resizeToRgb } from "../data/resize.ts";
 import { writeSyntheticPeople } from "../data/synthetic/write.ts";
 import { Device, median, Random, wallClock } from "../engine/mod.ts";
@@ -26,7 +26,7 @@ const COMMAND: Command = {
 };
 
 const FLAGS = defineFlags({
-  data: { type: "string", value: "DIR", help: "Market-1501 folder; by default synthetic people." },
+  data: { type: "string", value: "DIR", help: "Folder of a dataset; by default synthetic people." },
   width: SETTING_FLAGS.width,
   "image-height": SETTING_FLAGS["image-height"],
   "image-width": SETTING_FLAGS["image-width"],
@@ -59,7 +59,7 @@ export async function main(args: string[]): Promise<number> {
       const people = { trainIdentities: 60, testIdentities: 2, distractors: 0, junk: 0 };
       await writeSyntheticPeople(join(folder, "people"), people);
     }
-    const { train } = await readMarket1501(data ?? join(folder, "people"));
+    const { train } = await readDataset(data ?? join(folder, "people"));
     if (train.length < batch) {
       throw new UsageError(`${data} has fewer training images than a batch, ${batch}`);
     }

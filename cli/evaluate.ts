@@ -9,7 +9,7 @@ import { readConfig } from "../train/run_folder.ts";
 import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { defineFlags, parseFlags, UsageError } from "./flags.ts";
-import { openPeople, openPixels } from "./people.ts";
+import { DATA_HELP, openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
 import { FLIPPED, scoreCounts, scoreTable, TEST_FLIP_FLAG } from "./scores.ts";
 
@@ -32,7 +32,11 @@ const FLAGS = defineFlags({
     value: "RUN",
     help: "A run's folder (its newest checkpoint) or a .safetensors file.",
   },
-  data: { type: "string", value: "DIR", help: "Market-1501 folder; by default what the run was trained on." },
+  data: {
+    type: "string",
+    value: "DIR",
+    help: `${DATA_HELP} By default what the run was trained on.`,
+  },
   metric: { type: "choice", choices: [...METRICS], help: "Distance; by default that of the training." },
   "test-flip": TEST_FLIP_FLAG,
   "camera-pairs": {

@@ -1,12 +1,18 @@
 /** The people that a command works on: a dataset folder, or synthetic ones, and their decoded pixels. */
 import { join } from "node:path";
 import { describeDataset, type PersonImage, type ReidDataset } from "../data/dataset.ts";
-import { readMarket1501 } from "../data/market1501.ts";
 import { PixelStore } from "../data/pixels.ts";
+import { readDataset } from "../data/read_dataset.ts";
 import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
 import { ensureSyntheticPeople, holdsSyntheticPeople } from "../data/synthetic/write.ts";
 import { UsageError } from "./flags.ts";
 import { type Progress, progress } from "./progress.ts";
+
+/** What `--help` says of `--data`; each command adds what it does without one. */
+export const DATA_HELP =
+  "Folder of a dataset, recognised by what lies in it: Market-1501, DukeMTMC-reID, MSMT17, " +
+  "or people of your own, a folder for each person with images named CAMERA_anything.jpg, directly in it or in " +
+  "train/ and test/.";
 
 /** Threads for decoding and drawing: the cores, but no more than eight. */
 export function workerCount(): number {
@@ -48,7 +54,7 @@ function syntheticSet(data: string | undefined): string | undefined {
  * Reads the dataset in `folder`, or draws synthetic people into the cache where no folder is given or one of their
  * sets is named, as in `synthetic:benchmark`.
  *
- * @throws {DataError} when the folder is no dataset.
+ * @throws {DataError} when the folder is no dataset that can be used.
  * @throws {UsageError} when there is no such set.
  */
 export async function openPeople(
@@ -69,8 +75,9 @@ export async function openPeople(
     const why = folder === undefined ? "No --data given: using" : `The ${set} set of`;
     say(`${why} synthetic people, drawn by this program into ${root}`);
   }
-  const dataset = await readMarket1501(root);
+  const dataset = await readDataset(root);
   if (await holdsSyntheticPeople(root)) dataset.name = "Synthetic people";
+  if (set === undefined) say(`Data: ${root}, recognised as ${dataset.name}`);
   say(describeDataset(dataset));
   for (const warning of dataset.warnings) console.error(`warning: ${warning}`);
   return dataset;

@@ -2,6 +2,7 @@
 import { lossTable } from "../losses/mod.ts";
 import { parseTrainingOptions, type TrainingOptions } from "../train/options.ts";
 import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
+import { DATA_HELP } from "./people.ts";
 import { TEST_FLIP_FLAG } from "./scores.ts";
 import { AUGMENTATION_FLAGS } from "./train_flags/augmentation.ts";
 import { BATCH_FLAGS } from "./train_flags/batch.ts";
@@ -23,6 +24,7 @@ export const TRAIN_COMMAND: Command = {
       "deno task train --data Market-1501-v15.09.15 --width 1 --image-height 256 --image-width 128 --epochs 120",
       "the real thing, on a GPU",
     ],
+    ["deno task train --data my-people", "on people of your own: my-people/alice/door_0001.jpg, ..."],
     ["deno task train --resume runs/hard", "go on with a run that was stopped"],
   ],
 };
@@ -43,7 +45,7 @@ export const PLACE_FLAGS = defineFlags({
     type: "string",
     value: "DIR",
     group: "Files",
-    help: "Market-1501 folder; without it synthetic people are drawn; synthetic:benchmark: hard ones.",
+    help: `${DATA_HELP} Without it synthetic people are drawn; synthetic:benchmark: hard ones.`,
   },
   out: {
     type: "string",

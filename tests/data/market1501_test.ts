@@ -1,25 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { countIdentities, describeDataset } from "../../data/dataset.ts";
-import { DataError } from "../../data/errors.ts";
-import { parseMarket1501Name, readMarket1501 } from "../../data/market1501.ts";
-
-/** Makes a folder with empty files of the given names, hands it over and removes it. */
-async function withFiles(
-  files: Record<string, string[]>,
-  use: (root: string) => Promise<void>,
-): Promise<void> {
-  const root = await Deno.makeTempDir();
-  try {
-    for (const [folder, names] of Object.entries(files)) {
-      await Deno.mkdir(join(root, folder), { recursive: true });
-      for (const name of names) await Deno.writeTextFile(join(root, folder, name), "");
-    }
-    await use(root);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-}
+import { MARKET_1501 } from "../../data/layouts/market1501.ts";
+import { readDataset } from "../../data/read_dataset.ts";
+import { refusal, withFiles, writeFiles } from "./dataset_files.ts";
 
 const small = {
   bounding_box_train: [
@@ -40,56 +24,45 @@ const small = {
   ],
 };
 
-async function refusal(root: string): Promise<string> {
-  let message = "";
-  await assert.rejects(readMarket1501(root), (error) => {
-    assert.ok(error instanceof DataError);
-    message = error.message;
-    return true;
-  });
-  return message;
-}
-
-Deno.test("parseMarket1501Name() reads identity, camera, sequence, frame and box", () => {
-  const expected = { identity: 2, camera: 1, sequence: 6, frame: 451, box: 3 };
-  assert.deepEqual(parseMarket1501Name("0002_c1s6_000451_03.jpg"), expected);
-  assert.deepEqual(parseMarket1501Name("0002_c1s6_000451_03.JPEG"), expected);
-  assert.equal(parseMarket1501Name("-1_c1s1_000401_03.jpg")?.identity, -1);
+Deno.test("a name of Market-1501 says identity, camera, sequence and frame", () => {
+  const expected = { identity: 2, camera: 1, sequence: 6, frame: 451 };
+  assert.deepEqual(MARKET_1501.parse("0002_c1s6_000451_03.jpg"), expected);
+  assert.deepEqual(MARKET_1501.parse("0002_c1s6_000451_03.JPEG"), expected);
+  assert.equal(MARKET_1501.parse("-1_c1s1_000401_03.jpg")?.identity, -1);
   for (
     const name of ["-2_c1s1_000401_03.jpg", "0002_c1s1_000451_03.png", "a_c1s1_000451_03.jpg", "", ".jpg"]
   ) {
-    assert.equal(parseMarket1501Name(name), undefined, name);
+    assert.equal(MARKET_1501.parse(name), undefined, name);
   }
 });
 
-Deno.test("readMarket1501() sorts, leaves out junk, keeps distractors and counts other files", async () => {
+Deno.test("Market-1501: the reader sorts, leaves out junk, keeps distractors and counts other files", async () => {
   await withFiles(small, async (root) => {
-    const dataset = await readMarket1501(root);
+    const dataset = await readDataset(root);
     assert.deepEqual(dataset.train.map(({ identity, camera }) => [identity, camera]), [[2, 1], [2, 3], [
       7,
       2,
     ]]);
     assert.deepEqual(dataset.gallery.map((image) => image.identity), [0, 1]);
     assert.equal(dataset.query.length, 2);
+    assert.equal(dataset.timed, true);
+    assert.deepEqual([dataset.train[0]!.sequence, dataset.train[0]!.frame], [1, 451]);
     assert.deepEqual(dataset.ignored, { junk: 3, otherFiles: 3 });
     assert.deepEqual(dataset.warnings, []);
     assert.equal(countIdentities(dataset.train), 2);
     assert.match(
       describeDataset(dataset),
-      /3 images of 2 identities; .* 1 distractors; left out: 3 junk boxes/,
+      /^Market-1501: training 3 images of 2 identities; .* 1 distractors; 3 cameras; left out: 3 junk boxes/,
     );
     await Deno.readFile(dataset.train[0]!.path);
   });
 });
 
-Deno.test("readMarket1501() warns where a whole-looking dataset differs from the published counts", async () => {
+Deno.test("Market-1501: the reader warns where a whole-looking dataset differs from the published counts", async () => {
   await withFiles({}, async (root) => {
     const folder = join(root, "Market-1501-v15.09.15");
-    for (const [part, names] of Object.entries(small)) {
-      await Deno.mkdir(join(folder, part), { recursive: true });
-      for (const name of names) await Deno.writeTextFile(join(folder, part, name), "");
-    }
-    const [warning] = (await readMarket1501(folder)).warnings;
+    await writeFiles(folder, small);
+    const [warning] = (await readDataset(folder)).warnings;
     assert.match(
       warning!,
       /2 training identities \(published: 751\), 3 training images \(published: 12936\)/,
@@ -98,28 +71,29 @@ Deno.test("readMarket1501() warns where a whole-looking dataset differs from the
   });
 });
 
-Deno.test("readMarket1501() leaves identity 0000 out of training and query with a warning", async () => {
+Deno.test("Market-1501: the reader leaves identity 0000 out of training and query with a warning", async () => {
   const files = { ...small, bounding_box_train: [...small.bounding_box_train, "0000_c1s1_000001_00.jpg"] };
   await withFiles(files, async (root) => {
-    const dataset = await readMarket1501(root);
+    const dataset = await readDataset(root);
     assert.equal(dataset.train.length, 3);
     assert.match(dataset.warnings[0]!, /bounding_box_train has 1 images of identity 0000/);
   });
 });
 
-Deno.test("readMarket1501() refuses a missing folder, an empty one and one of another layout", async () => {
-  assert.match(await refusal("/nowhere/at/all"), /There is no folder \/nowhere\/at\/all/);
-  await withFiles({}, async (root) => assert.match(await refusal(root), /missing; it is empty/));
-  await withFiles(
-    { photos: ["a.jpg"] },
-    async (root) => assert.match(await refusal(root), /it has photos\//),
-  );
+Deno.test("Market-1501: the reader refuses a missing part and an empty one", async () => {
+  const { query: _, ...incomplete } = small;
+  await withFiles(incomplete, async (root) => {
+    assert.match(
+      await refusal(root),
+      /but query is missing; it has bounding_box_test\/, bounding_box_train\//,
+    );
+  });
   await withFiles({ ...small, query: [] }, async (root) => {
     assert.match(await refusal(root), /query has no usable image: it is empty/);
   });
 });
 
-Deno.test("readMarket1501() refuses training folders without a usable image or with one identity only", async () => {
+Deno.test("Market-1501: the reader refuses training folders without a usable image or with one identity only", async () => {
   await withFiles({ ...small, bounding_box_train: ["-1_c1s1_000401_03.jpg", "a.jpg"] }, async (root) => {
     assert.match(await refusal(root), /only 1 junk boxes \(identity -1\) and 1 files of other names/);
   });

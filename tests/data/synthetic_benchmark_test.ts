@@ -1,7 +1,7 @@
 /** The synthetic set that settings are compared on: what it holds, and that it stays the same. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { parseMarket1501Name } from "../../data/market1501.ts";
+import { MARKET_1501 } from "../../data/layouts/market1501.ts";
 import { BENCHMARK_SYNTHETIC, completeOptions, DEFAULT_SYNTHETIC } from "../../data/synthetic/options.ts";
 import { planImages, type PlannedImage } from "../../data/synthetic/plan.ts";
 import { Renderer, type Shot } from "../../data/synthetic/render.ts";
@@ -10,7 +10,7 @@ const images = planImages(BENCHMARK_SYNTHETIC);
 const inFolder = (folder: string) => images.filter(({ file }) => file.startsWith(folder));
 const people = (list: readonly PlannedImage[]) =>
   new Set(list.filter(({ shot }) => shot.kind === "person").map(({ shot }) => shot.person));
-const nameOf = ({ file }: PlannedImage) => parseMarket1501Name(file.slice(file.indexOf("/") + 1))!;
+const nameOf = ({ file }: PlannedImage) => MARKET_1501.parse(file.slice(file.indexOf("/") + 1))!;
 
 /** SHA-256 of a plan and of some of its pictures' pixels. */
 function digest(plan: readonly PlannedImage[], renderer: Renderer, every: number): string {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Image } from "imagescript";
 import { countIdentities } from "../../data/dataset.ts";
 import { DataError } from "../../data/errors.ts";
-import { readMarket1501 } from "../../data/market1501.ts";
+import { readDataset } from "../../data/read_dataset.ts";
 import { completeOptions, DEFAULT_SYNTHETIC, type SyntheticOptions } from "../../data/synthetic/options.ts";
 import { planImages } from "../../data/synthetic/plan.ts";
 import { HEIGHT, Renderer, WIDTH } from "../../data/synthetic/render.ts";
@@ -67,7 +67,7 @@ Deno.test("writeSyntheticPeople() writes the same bytes from the same seed, what
 Deno.test("synthetic people are a dataset in Market-1501's layout, of JPEG images of 64 × 128 pixels", async () => {
   await withFolder(async (folder) => {
     await writeSyntheticPeople(join(folder, "people"), tiny);
-    const dataset = await readMarket1501(join(folder, "people"));
+    const dataset = await readDataset(join(folder, "people"));
     assert.equal(countIdentities(dataset.train), 3);
     assert.equal(countIdentities(dataset.query), 2);
     assert.equal(dataset.gallery.filter((image) => image.identity === 0).length, 3);

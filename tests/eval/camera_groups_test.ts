@@ -3,7 +3,7 @@ import type { PersonImage, ReidDataset } from "../../data/dataset.ts";
 import { cameraGroups, takenBy } from "../../eval/camera_groups.ts";
 
 const seenBy = (...cameras: number[]): PersonImage[] =>
-  cameras.map((camera, i) => ({ path: `${i}.jpg`, identity: 1 + i, camera, sequence: 1, frame: i, box: 0 }));
+  cameras.map((camera, i) => ({ path: `${i}.jpg`, identity: 1 + i, camera, sequence: 1, frame: i }));
 
 const dataset = (train: number[], query: number[]): ReidDataset => ({
   name: "Market-1501",
@@ -11,6 +11,7 @@ const dataset = (train: number[], query: number[]): ReidDataset => ({
   train: seenBy(...train),
   query: seenBy(...query),
   gallery: seenBy(1),
+  timed: true,
   ignored: { junk: 0, otherFiles: 0 },
   warnings: [],
 });

@@ -1,0 +1,94 @@
+import { basename, dirname, join, sep } from "node:path";
+import { DataError } from "../errors.ts";
+
+/** Names in a folder, each list sorted by code unit: the same order under every locale. */
+export interface Listing {
+  /** Folders, and links to folders. */
+  readonly folders: readonly string[];
+  /** Everything else. */
+  readonly files: readonly string[];
+}
+
+/** A dataset's folder on disk. What lies in it stays in it: a link that leads out of the folder is refused. */
+export class DatasetFolder {
+  private constructor(
+    /** The folder as the user wrote it. */
+    readonly root: string,
+    readonly realRoot: string,
+    /** What lies directly in it. */
+    readonly top: Listing,
+  ) {}
+
+  /** @throws {DataError} When there is no such folder, or it cannot be read. */
+  static async open(root: string): Promise<DatasetFolder> {
+    if (!await isFolder(root)) {
+      throw new DataError(
+        `There is no folder ${root}. Give the folder of a dataset; without --data, synthetic people are used.`,
+      );
+    }
+    const realRoot = await Deno.realPath(root);
+    return new DatasetFolder(root, realRoot, await list(root, realRoot));
+  }
+
+  /**
+   * What lies in a folder of the dataset, named from the dataset's root.
+   *
+   * @throws {DataError} When it cannot be read, or a link in it leads out of the dataset's folder.
+   */
+  async list(...parts: string[]): Promise<Listing> {
+    return await list(join(this.root, ...parts), this.realRoot);
+  }
+
+  /** The path of a file or folder, named from the dataset's root. */
+  path(...parts: string[]): string {
+    return join(this.root, ...parts);
+  }
+
+  /** What lies directly in the folder, in words: "it has a/, b.txt and 3 more". */
+  describe(): string {
+    const found = [...this.top.folders.map((name) => `${name}/`), ...this.top.files].sort();
+    if (found.length === 0) return "it is empty";
+    return `it has ${found.slice(0, 5).join(", ")}${found.length > 5 ? ` and ${found.length - 5} more` : ""}`;
+  }
+}
+
+async function list(folder: string, realRoot: string): Promise<Listing> {
+  const folders: string[] = [], files: string[] = [];
+  try {
+    for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
+      const leadsToFolder = isSymlink && await followLink(join(folder, name), realRoot);
+      (isDirectory || leadsToFolder ? folders : files).push(name);
+    }
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    throw new DataError(`The folder ${folder} cannot be read: ${(error as Error).message}.`);
+  }
+  return { folders: folders.sort(), files: files.sort() };
+}
+
+/** Whether a symbolic link leads to a folder. One that leads nowhere counts as a file, and fails when it is decoded. */
+async function followLink(path: string, realRoot: string): Promise<boolean> {
+  const target = await Deno.realPath(path).catch(() => undefined);
+  if (target === undefined) return false;
+  if (target !== realRoot && !target.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)) {
+    throw new DataError(
+      `${
+        join(dirname(path), basename(path))
+      } is a symbolic link that leads out of the dataset's folder, to ` +
+        `${target}. A dataset is read from its own folder alone: put the files themselves there, or give the ` +
+        `folder that holds them.`,
+    );
+  }
+  return (await Deno.stat(target)).isDirectory;
+}
+
+/** Whether there is a folder at a path. */
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    // NotFound, a file as part of the way, a loop of links: no folder in each case. Denied access is another matter.
+    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) throw error;
+    return false;
+  }
+}

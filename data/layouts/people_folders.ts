@@ -1,0 +1,267 @@
+import { camerasOf, countIdentities, type PersonImage, type ReidDataset } from "../dataset.ts";
+import { DataError } from "../errors.ts";
+import type { DatasetFolder } from "./dataset_folder.ts";
+import type { Layout } from "./layout.ts";
+import { Numbering } from "./numbering.ts";
+
+/** Folders of these names are parts of the dataset, never people. */
+const PARTS = ["train", "test", "query", "gallery"] as const;
+
+/** An image by its name; the decoder takes it for what its content says. */
+const IMAGE = /^[^.].*\.(jpe?g|png)$/i;
+
+/** camera _ anything, e.g. `door_0001.jpg`: the camera is everything before the first underscore. */
+const CAMERA = /^([^_]+)_/;
+
+/**
+ * One's own people: a folder for each person, in it images named `camera_anything.jpg` (or `.jpeg`, `.png`). A
+ * person's name is the folder's, a camera's is the text before the first underscore of the file's name, both as
+ * they are written.
+ *
+ * Folders of people directly in the dataset's folder are divided by their names alone: a person whose name, in
+ * UTF-8 and Unicode's form NFC, has a SHA-256 that begins with a hexadecimal digit from 0 to 7 is tested on, the
+ * others are learned from. So it is the same division on every machine, and nobody changes sides when people or
+ * images are added. To divide them otherwise, put the people's folders into `train/` and `test/`.
+ *
+ * Of the people tested on, the first image by file name of each person and camera is a query, if another camera
+ * has seen the person too. All their images are the gallery, queries included, so that people with one image for
+ * each camera can be scored: a query's own image, as any of the same person by the same camera, is never ranked
+ * for it (the Market-1501 protocol). To choose the queries, put `query/` and `gallery/` in the place of `test/`;
+ * people who are in `gallery/` alone are distractors.
+ */
+export const peopleFolders: Layout = {
+  looksFor: "people of your own: a folder for each person with images named CAMERA_anything.jpg (or .jpeg, " +
+    ".png), directly in the dataset's folder, or in train/ and test/ in it, or in train/, query/ and gallery/",
+
+  async claims(folder) {
+    if (PARTS.some((part) => folder.top.folders.includes(part))) return true;
+    for (const name of visible(folder.top.folders)) {
+      if ((await folder.list(name)).files.some((file) => IMAGE.test(file))) return true;
+    }
+    return false;
+  },
+
+  async read(folder) {
+    const reader = new PeopleReader(folder);
+    const images = await readParts(folder, reader);
+    const all = [...images.train, ...images.query, ...images.gallery];
+    reader.requireImages(all.length);
+
+    const people = new Numbering(all.map(({ person }) => person));
+    const cameras = new Numbering(all.map(({ camera }) => camera));
+    const number = (part: readonly NamedImage[]): PersonImage[] =>
+      part.map(({ path, person, camera }) => (
+        { path, identity: people.of(person), camera: cameras.of(camera), sequence: 0, frame: 0 }
+      ));
+    const dataset: ReidDataset = {
+      name: "Your own people",
+      root: folder.root,
+      train: number(images.train),
+      query: number(images.query),
+      gallery: number(images.gallery),
+      timed: false,
+      names: { identity: people.names, camera: cameras.names },
+      ignored: { junk: 0, otherFiles: reader.otherFiles },
+      warnings: reader.warnings(),
+    };
+    requireCameras(dataset);
+    requireParts(dataset);
+    dataset.warnings.push(...oddities(dataset));
+    return dataset;
+  },
+};
+
+/** Folders that are not hidden; what programs keep in hidden ones is nobody. */
+function visible(folders: readonly string[]): string[] {
+  return folders.filter((name) => !name.startsWith("."));
+}
+
+interface NamedImage {
+  readonly path: string;
+  readonly person: string;
+  readonly camera: string;
+}
+
+interface Parts {
+  readonly train: NamedImage[];
+  readonly query: NamedImage[];
+  readonly gallery: NamedImage[];
+}
+
+async function readParts({ root, top }: DatasetFolder, reader: PeopleReader): Promise<Parts> {
+  const found = PARTS.filter((part) => top.folders.includes(part));
+  if (found.length === 0) {
+    const train: NamedImage[] = [], test: NamedImage[] = [];
+    for (const name of visible(top.folders)) {
+      (await isTestedOn(name) ? test : train).push(...await reader.readPerson(name));
+    }
+    return { train, query: firstOfEachCamera(test), gallery: test };
+  }
+  const wanted = found.includes("test") ? ["train", "test"] : ["train", "query", "gallery"];
+  if (found.join() !== wanted.join()) {
+    throw new DataError(
+      `${root} has the folders ${
+        found.map((part) => `${part}/`).join(", ")
+      }. People of your own that are sorted ` +
+        `into parts need either train/ and test/, or train/, query/ and gallery/, each with a folder for each ` +
+        `person. Complete it, or put the people's folders directly into ${root} to have them divided.`,
+    );
+  }
+  const train = await reader.readPart("train");
+  if (found.includes("test")) {
+    const test = await reader.readPart("test");
+    return { train, query: firstOfEachCamera(test), gallery: test };
+  }
+  return { train, query: await reader.readPart("query"), gallery: await reader.readPart("gallery") };
+}
+
+/** Reads people's folders and counts what is no image of a person. */
+class PeopleReader {
+  otherFiles: number;
+  /** Images whose names say no camera. */
+  readonly #withoutCamera: string[] = [];
+  readonly #withoutImage: string[] = [];
+
+  constructor(private readonly folder: DatasetFolder) {
+    this.otherFiles = folder.top.files.length;
+  }
+
+  /** All people of one of the parts. */
+  async readPart(part: string): Promise<NamedImage[]> {
+    const { folders, files } = await this.folder.list(part);
+    this.otherFiles += files.length;
+    const images: NamedImage[] = [];
+    for (const name of visible(folders)) images.push(...await this.readPerson(part, name));
+    return images;
+  }
+
+  /** The images of one person, whose folder is named from the dataset's root. */
+  async readPerson(...parts: string[]): Promise<NamedImage[]> {
+    const { folders, files } = await this.folder.list(...parts);
+    this.otherFiles += folders.length;
+    const person = parts.at(-1)!.normalize("NFC");
+    const images: NamedImage[] = [];
+    let pictures = 0;
+    for (const name of files) {
+      if (!IMAGE.test(name)) {
+        this.otherFiles++;
+        continue;
+      }
+      pictures++;
+      const path = this.folder.path(...parts, name);
+      const camera = CAMERA.exec(name)?.[1]?.normalize("NFC");
+      if (camera === undefined) this.#withoutCamera.push(path);
+      else images.push({ path, person, camera });
+    }
+    if (pictures === 0) this.#withoutImage.push(this.folder.path(...parts));
+    return images;
+  }
+
+  /** @throws {DataError} When there is none, whatever the folders are called. */
+  requireImages(images: number): void {
+    if (images > 0) return;
+    const [unnamed] = this.#withoutCamera;
+    throw new DataError(
+      unnamed === undefined
+        ? `${this.folder.root} has no images of people: ${this.#withoutImage.length} folders without an image. ` +
+          `Put images named CAMERA_anything.jpg into a folder for each person.`
+        : `None of the ${this.#withoutCamera.length} images in ${this.folder.root} says by its name which camera ` +
+          `took it: ${unnamed} has no "_" behind a camera's name. Name them CAMERA_anything.jpg, such as ` +
+          `door_0001.jpg: a person is looked up in the images of other cameras.`,
+    );
+  }
+
+  /** What was left out. */
+  warnings(): string[] {
+    const some = (paths: readonly string[]) =>
+      `${paths.slice(0, 3).join(", ")}${paths.length > 3 ? `, and ${paths.length - 3} more` : ""}`;
+    const warnings: string[] = [];
+    if (this.#withoutCamera.length > 0) {
+      warnings.push(
+        `${this.#withoutCamera.length} images have no "_" behind a camera's name and are left out: ` +
+          `${some(this.#withoutCamera)}.`,
+      );
+    }
+    if (this.#withoutImage.length > 0) {
+      warnings.push(`Folders without an image are nobody: ${some(this.#withoutImage)}.`);
+    }
+    return warnings;
+  }
+}
+
+/** Whether a person is tested on, by the name alone. */
+async function isTestedOn(person: string): Promise<boolean> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(person.normalize("NFC")));
+  return new Uint8Array(digest)[0]! < 0x80;
+}
+
+/** The first image of each person and camera, of people whom two cameras have seen. */
+function firstOfEachCamera(images: readonly NamedImage[]): NamedImage[] {
+  const people = new Map<string, Map<string, NamedImage>>();
+  for (const image of images) {
+    const firsts = people.get(image.person) ?? new Map<string, NamedImage>();
+    people.set(image.person, firsts);
+    if (!firsts.has(image.camera)) firsts.set(image.camera, image);
+  }
+  const chosen = new Set(
+    [...people.values()].filter(({ size }) => size > 1).flatMap((firsts) => [...firsts.values()]),
+  );
+  return images.filter((image) => chosen.has(image)); // In the order of the images.
+}
+
+function requireCameras(dataset: ReidDataset): void {
+  if (camerasOf(dataset).length > 1) return;
+  throw new DataError(
+    `All images in ${dataset.root} are by one camera, "${
+      [...dataset.names!.camera!.values()][0]
+    }": the camera is ` +
+      `everything before the first "_" of a file's name. A person is looked up in the images of other cameras, so ` +
+      `that two at least are needed: name the images CAMERA_anything.jpg, such as door_0001.jpg and yard_0001.jpg.`,
+  );
+}
+
+function requireParts({ root, train, query, gallery }: ReidDataset): void {
+  const sorted = `Sort the people yourself, into folders ${root}/train and ${root}/test`;
+  if (train.length === 0 || gallery.length === 0) {
+    throw new DataError(
+      `The people in ${root} are all ${
+        train.length === 0 ? "to be tested on" : "to be learned from"
+      }, as their ` +
+        `names' hashes or their folders have it; both are needed. ${sorted}, or add people.`,
+    );
+  }
+  if (query.length > 0) return;
+  throw new DataError(
+    `None of the ${
+      countIdentities(gallery)
+    } people in ${root} who are to be tested on is seen by two cameras, so ` +
+      `that nobody can be looked up: the camera is everything before the first "_" of a file's name. ${sorted}, or ` +
+      `add images.`,
+  );
+}
+
+/** What can be read, but is hardly meant. */
+function oddities(dataset: ReidDataset): string[] {
+  const warnings: string[] = [];
+  const images = dataset.train.length + dataset.gallery.length;
+  const cameras = camerasOf(dataset).length;
+  if (cameras > 8 && cameras > images / 4) {
+    warnings.push(
+      `${images} images by ${cameras} cameras: the text before the first "_" of a file's name should be the ` +
+        `camera, not the image.`,
+    );
+  }
+  const learned = new Set(dataset.train.map(({ identity }) => identity));
+  const both = new Set(
+    dataset.gallery.map(({ identity }) => identity).filter((identity) => learned.has(identity)),
+  );
+  if (both.size > 0) {
+    const names = [...both].slice(0, 3).map((identity) => dataset.names!.identity.get(identity));
+    warnings.push(
+      `${both.size} people are both learned from and tested on (${names.join(", ")}${
+        both.size > 3 ? ", ..." : ""
+      }): the scores are not those of people whom the network has never seen.`,
+    );
+  }
+  return warnings;
+}

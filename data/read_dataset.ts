@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { countIdentities, identityName, type ReidDataset } from "./dataset.ts";
+import { DataError } from "./errors.ts";
+import { DatasetFolder } from "./layouts/dataset_folder.ts";
+import type { Layout } from "./layouts/layout.ts";
+import { msmt17 } from "./layouts/msmt17.ts";
+import { peopleFolders } from "./layouts/people_folders.ts";
+import { threeFolders } from "./layouts/three_folders.ts";
+
+/** The first that claims a folder reads it. One's own people come last: nearly any folder of pictures could be such. */
+const LAYOUTS: readonly Layout[] = [threeFolders, msmt17, peopleFolders];
+
+/**
+ * Reads a dataset's names and lists, in whichever of the known layouts it is; opens no image.
+ *
+ * @param root The dataset's folder.
+ * @throws {DataError} When the folder is of no known layout or lacks something, when a link leads out of it, when
+ * there are fewer than two identities to train on, or when no query has a right match in the gallery.
+ */
+export async function readDataset(root: string): Promise<ReidDataset> {
+  const folder = await DatasetFolder.open(root);
+  for (const layout of LAYOUTS) {
+    if (!await layout.claims(folder)) continue;
+    const dataset = await layout.read(folder);
+    requireUsable(dataset);
+    return dataset;
+  }
+  throw new DataError(
+    `${root} is laid out as none of the datasets known here: ${folder.describe()}. Looked for was ` +
+      `${LAYOUTS.map((layout, i) => `(${i + 1}) ${layout.looksFor}`).join("; ")}. ${await remedy(folder)}`,
+  );
+}
+
+/** Where the dataset seems to be instead. */
+async function remedy({ root, top }: DatasetFolder): Promise<string> {
+  const claimed = async (path: string) => {
+    const folder = await DatasetFolder.open(path).catch(() => undefined);
+    if (folder === undefined) return false;
+    for (const layout of LAYOUTS) if (await layout.claims(folder)) return true;
+    return false;
+  };
+  for (const name of top.folders) {
+    const inside = join(root, name);
+    if (await claimed(inside)) return `The dataset seems to be one folder further down: give ${inside}.`;
+  }
+  return "Give the folder that directly holds one of these.";
+}
+
+function requireUsable(dataset: ReidDataset): void {
+  const { root, train, query, gallery } = dataset;
+  if (countIdentities(train) < 2) {
+    throw new DataError(
+      `The ${train.length} training images of ${root} all show one person (identity ` +
+        `${identityName(dataset, train[0]!.identity)}). Telling people apart is learned from at least two ` +
+        `identities: check how images are named and sorted, or give the whole dataset.`,
+    );
+  }
+  const seenBy = new Map<number, Set<number>>();
+  for (const { identity, camera } of gallery) {
+    if (identity === 0) continue;
+    const cameras = seenBy.get(identity);
+    if (cameras === undefined) seenBy.set(identity, new Set([camera]));
+    else cameras.add(camera);
+  }
+  const answerable = query.some(({ identity, camera }) =>
+    [...seenBy.get(identity) ?? []].some((other) => other !== camera)
+  );
+  if (!answerable) {
+    throw new DataError(
+      `None of the ${query.length} queries of ${root} can be scored: a right match is an image of the same person ` +
+        `by another camera, and the gallery has none. Check the identities and cameras in the file names, or give ` +
+        `the whole dataset.`,
+    );
+  }
+}
