@@ -69,12 +69,12 @@ export function describeDataset(dataset: ReidDataset): string {
     `${dataset.ignored.otherFiles} other files`;
 }
 
-/** Cameras by their names where they have some: whoever named files otherwise than meant sees it here. */
+/** Cameras by number and name where they have names: whoever named files otherwise than meant sees it here. */
 function describeCameras(dataset: ReidDataset): string {
   const numbers = camerasOf(dataset);
   const count = `${numbers.length} ${numbers.length === 1 ? "camera" : "cameras"}`;
   if (dataset.names?.camera === undefined) return count;
-  const shown = numbers.slice(0, 8).map((number) => cameraName(dataset, number)).join(", ");
+  const shown = numbers.slice(0, 8).map((number) => `c${number} ${cameraName(dataset, number)}`).join(", ");
   return `${count} (${shown}${numbers.length > 8 ? ` and ${numbers.length - 8} more` : ""})`;
 }
 

@@ -1,6 +1,6 @@
 /** From a finished run to its report: curves, distances, and a sample of ranked galleries. */
 import { basename } from "node:path";
-import type { PersonImage } from "../data/dataset.ts";
+import { cameraName, identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
 import type { Benchmark } from "../eval/benchmark.ts";
 import type { CameraPairScores } from "../eval/camera_pairs.ts";
 import type { Evaluation } from "../eval/evaluate.ts";
@@ -76,15 +76,24 @@ async function retrieval(benchmark: Benchmark, { top }: Evaluation): Promise<Ret
   const rows: Retrieval[] = [];
   for (let q = 0; q < queries.indices.length && rows.length < ROWS; q += every) {
     const matches = await Promise.all(top[q].map(async ({ index, distance, right }) => ({
-      ...await reportImage(images[gallery.indices[index]]),
+      ...await reportImage(dataset, images[gallery.indices[index]]),
       distance,
       right,
     })));
-    rows.push({ query: await reportImage(images[queries.indices[q]]), matches });
+    rows.push({ query: await reportImage(dataset, images[queries.indices[q]]), matches });
   }
   return rows;
 }
 
-async function reportImage({ path, identity, camera }: PersonImage): Promise<ReportImage> {
-  return { name: basename(path), bytes: await Deno.readFile(path), identity, camera };
+/** An image with its person and camera as the user calls them. */
+async function reportImage(
+  dataset: ReidDataset,
+  { path, identity, camera }: PersonImage,
+): Promise<ReportImage> {
+  return {
+    name: basename(path),
+    bytes: await Deno.readFile(path),
+    identity: identityName(dataset, identity),
+    camera: cameraName(dataset, camera),
+  };
 }

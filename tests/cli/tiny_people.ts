@@ -1,4 +1,6 @@
 /** Datasets and settings so small that a whole run takes seconds. */
+import type { PersonImage } from "../../data/dataset.ts";
+import { readDataset } from "../../data/read_dataset.ts";
 import { writeSyntheticPeople } from "../../data/synthetic/write.ts";
 
 /** Flags of a run on {@link writeTinyPeople}: every layer of the network is there, and hardly a channel in it. */
@@ -19,6 +21,24 @@ export const TINY = [
 export async function writeTinyPeople(folder: string): Promise<void> {
   const options = { trainIdentities: 4, testIdentities: 3, cameras: 2, distractors: 2, junk: 1 };
   await writeSyntheticPeople(folder, options, { workers: 1 });
+}
+
+/** The people of {@link writeTinyPeople} in a folder each, by names whose hashes divide them as they are divided there. */
+export async function writeTinyFolders(folder: string): Promise<void> {
+  const drawn = `${folder}.drawn`;
+  await writeTinyPeople(drawn);
+  const { train, query, gallery } = await readDataset(drawn);
+  const copy = async (names: string[], images: PersonImage[]) => {
+    const people = [...new Set(images.map(({ identity }) => identity))].filter((identity) => identity !== 0);
+    for (const { path, identity, camera } of images.filter(({ identity }) => identity !== 0)) {
+      const person = `${folder}/${names[people.indexOf(identity)]!}`;
+      await Deno.mkdir(person, { recursive: true });
+      await Deno.rename(path, `${person}/${["door", "yard"][camera - 1]!}_${path.split("/").at(-1)!}`);
+    }
+  };
+  await copy(["bob", "eve", "mallory", "trent"], train);
+  await copy(["alice", "carol", "dave"], [...query, ...gallery]);
+  await Deno.remove(drawn, { recursive: true });
 }
 
 /** A dataset of `people` × `images` training images, all of them the picture in `jpeg`. */

@@ -26,7 +26,7 @@ const scoresOf = (name: string, rank1: number): NamedScores => ({
 });
 
 async function crop(colour: number, name: string): Promise<ReportImage> {
-  return { name, bytes: await new Image(16, 32).fill(colour).encode(), identity: 7, camera: 2 };
+  return { name, bytes: await new Image(16, 32).fill(colour).encode(), identity: "7", camera: "2" };
 }
 
 async function retrieval(): Promise<Retrieval[]> {

@@ -41,8 +41,9 @@ export interface ReportImage {
   readonly name: string;
   /** The file's bytes, JPEG or PNG. */
   readonly bytes: Uint8Array;
-  readonly identity: number;
-  readonly camera: number;
+  /** The person and the camera as the user calls them. */
+  readonly identity: string;
+  readonly camera: string;
 }
 
 /** A query with the head of its ranking. */

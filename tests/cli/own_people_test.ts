@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { runTask, withFolder } from "./run_task.ts";
+import { TINY, writeTinyFolders } from "./tiny_people.ts";
+
+Deno.test("train and evaluate take people of one's own, a folder for each, and call them by their names", async () => {
+  await withFolder(async (folder) => {
+    await writeTinyFolders(`${folder}/people`);
+    const places = [`--data=${folder}/people`, `--cache=${folder}/cache`];
+    const trained = await runTask("train", [...places, ...TINY, `--out=${folder}/run`]);
+    assert.equal(trained.code, 0, trained.stderr);
+    assert.match(trained.stdout, /^Data: .*people, recognised as Your own people$/m);
+    assert.match(
+      trained.stdout,
+      /training \d+ images of 4 identities; query 6 images of 3 identities; .*; 2 cameras \(c1 door, c2 yard\)/,
+    );
+    const page = await Deno.readTextFile(`${folder}/run/report.html`);
+    assert.match(page, /alt="Query door_[^"]*: identity alice, camera door"/);
+
+    const evaluated = await runTask("evaluate", [`--checkpoint=${folder}/run`, ...places, "--json"]);
+    assert.equal(evaluated.code, 0, evaluated.stderr);
+    const { dataset, queries, mAP } = JSON.parse(evaluated.stdout);
+    const scores = JSON.parse(await Deno.readTextFile(`${folder}/run/scores.json`));
+    assert.deepEqual([dataset, queries, mAP], ["Your own people", 6, scores.trained.mAP]);
+  });
+});
