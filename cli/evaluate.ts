@@ -1,6 +1,7 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
 import { Device, Random } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
+import type { RankingResult } from "../eval/ranking.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import { restoreCheckpoint } from "../train/checkpoint.ts";
@@ -11,6 +12,7 @@ import { EXIT, runCommand } from "./command.ts";
 import { defineFlags, parseFlags, UsageError } from "./flags.ts";
 import { DATA_HELP, openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
+import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
 import { FLIPPED, scoreCounts, scoreTable, TEST_FLIP_FLAG } from "./scores.ts";
 
 const COMMAND = {
@@ -45,6 +47,7 @@ const FLAGS = defineFlags({
     help:
       "Also rank-1 and mAP of the queries of each camera among the gallery images of each other camera alone.",
   },
+  ...OTHER_RANKINGS_FLAGS,
   colours: {
     type: "boolean",
     default: true,
@@ -68,6 +71,7 @@ export async function main(args: string[]): Promise<number> {
   if (flags.checkpoint === undefined) {
     throw new UsageError("--checkpoint is needed: the folder of a training run, such as runs/hard");
   }
+  const reranking = rerankOptions(flags);
   const { checkpoint, path } = await loadCheckpoint(flags.checkpoint);
   const run = runOfCheckpoint(path);
   const data = flags.data ?? (run === undefined ? undefined : (await readConfig(run)).data);
@@ -91,6 +95,12 @@ export async function main(args: string[]): Promise<number> {
   })
     .finally(() => display.finish());
   const { scores } = await benchmark.rank(device, embedded, metric);
+  const others = await otherRankings(device, benchmark, embedded, {
+    metric,
+    unitLength: checkpoint.model.normalize,
+    multiQuery: flags.multiQuery,
+    reranking,
+  });
   const cameraPairs = flags.cameraPairs ? await benchmark.cameraPairs(device, embedded, metric) : undefined;
   if (flags.json) {
     const { step } = checkpoint;
@@ -101,12 +111,17 @@ export async function main(args: string[]): Promise<number> {
       dataset: dataset.name,
       ignored: dataset.ignored,
       testFlip,
-      ...scores,
+      ...withPlainArrays(scores),
+      ...Object.fromEntries(others.map(({ key, scores }) => [key, withPlainArrays(scores)])),
       ...(cameraPairs && { cameraPairs }),
     };
-    console.log(JSON.stringify({ ...result, cmc: [...scores.cmc] }));
+    console.log(JSON.stringify(result));
   } else {
-    const rows = [{ name: `step ${checkpoint.step}${testFlip ? FLIPPED : ""}`, scores }];
+    const name = `step ${checkpoint.step}${testFlip ? FLIPPED : ""}`;
+    const rows = [
+      { name, scores },
+      ...others.map((other) => ({ ...other, name: `${name}, ${other.name}` })),
+    ];
     if (flags.colours) rows.push({ name: "colour histogram", scores: await benchmark.colours() });
     console.log(scoreTable(rows));
     console.log(scoreCounts(scores));
@@ -115,6 +130,11 @@ export async function main(args: string[]): Promise<number> {
   model.parameters.destroy();
   device.destroy();
   return EXIT.done;
+}
+
+/** JSON would write a typed array as an object. */
+function withPlainArrays(scores: RankingResult) {
+  return { ...scores, cmc: [...scores.cmc] };
 }
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

@@ -8,8 +8,11 @@ import { type CameraPairScores, rankCameraPairs } from "./camera_pairs.ts";
 import { colourHistogram, rankByColour } from "./colour_histogram.ts";
 import { Embedder } from "./embed.ts";
 import { evaluate, type Evaluation } from "./evaluate.ts";
+import { evaluateRows } from "./evaluate_rows.ts";
 import type { EmbeddedSet } from "./rank_gallery.ts";
 import type { ImageLabels, RankingResult } from "./ranking.ts";
+import type { RerankOptions } from "./rerank/options.ts";
+import { rerank, type RerankProgress } from "./rerank/rerank.ts";
 
 /** Images embedded at a time. */
 const BATCH = 32;
@@ -85,6 +88,19 @@ export class Benchmark {
     metric: Metric,
   ): Promise<Evaluation> {
     const evaluation = await evaluate(device, queries, gallery, size, metric);
+    return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
+  }
+
+  /** The same by re-ranked distances: see {@link rerank}. */
+  async rerank(
+    device: Device,
+    { queries, gallery, size }: EmbeddedBenchmark,
+    metric: Metric,
+    options: RerankOptions,
+    onProgress?: (progress: RerankProgress) => void,
+  ): Promise<Evaluation> {
+    const rows = rerank(device, { queries, gallery, size, metric }, options, onProgress);
+    const evaluation = await evaluateRows(rows, queries.labels, gallery.labels);
     return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
   }
 

@@ -14,9 +14,9 @@ export function reciprocalSets(neighbours: Neighbours, k: number): Int32Array[] 
 
 /**
  * R*(p, k1) for every image p, ascending: R(p, k1) with the whole of each R(q, k1/2), q of R(p, k1), of which more
- * than two thirds are in R(p, k1). Half of k1 is rounded to the nearest whole number, halves to the even one. The
- * paper's formula has "at least two thirds"; its authors' program, and all ports of it, have "more than", and so has
- * this.
+ * than two thirds are in R(p, k1). The paper's formula has "at least two thirds"; its authors' programs have "more
+ * than", and so has this. Half of an odd k1 is rounded to the even one of its neighbours, as in their Python program;
+ * the one in MATLAB rounds it down.
  */
 export function expandedSets(neighbours: Neighbours, k1: number): Int32Array[] {
   const whole = reciprocalSets(neighbours, k1);

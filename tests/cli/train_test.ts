@@ -78,6 +78,22 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
       },
     );
 
+    await t.step("evaluate --multi-query --rerank adds rows for both, and for both together", async () => {
+      const asked = [`--checkpoint=${run}`, `--cache=${folder}/cache`, "--multi-query", "--rerank", "--k1=5"];
+      const table = await runTask("evaluate", [...asked, "--no-colours"]);
+      assert.equal(table.code, 0, table.stderr);
+      for (const name of ["step 4", "multi-query", "re-ranked", "multi-query, re-ranked"]) {
+        assert.match(table.stdout, new RegExp(`^(step 4, )?${name} +\\d+\\.\\d %`, "m"));
+      }
+      const { code, stdout, stderr } = await runTask("evaluate", [...asked, "--json"]);
+      assert.equal(code, 0, stderr);
+      const { multiQuery, reranked, multiQueryReranked, ...plain } = JSON.parse(stdout);
+      assert.deepEqual([reranked.k1, reranked.k2, reranked.lambda], [5, 6, 0.3]);
+      assert.deepEqual([reranked.queries, reranked.junk], [plain.queries, plain.junk]);
+      assert.equal(multiQuery.queries, multiQueryReranked.queries);
+      for (const scores of [multiQuery, reranked, multiQueryReranked]) assert.equal(scores.cmc.length, 50);
+    });
+
     await t.step("a second run is not let into the folder", async () => {
       const before = await last(run);
       const second = await runTask("train", [...places, ...TINY, `--out=${run}`]);

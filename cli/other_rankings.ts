@@ -1,0 +1,126 @@
+/** Rankings beside that by the distances of single queries: of pooled queries, and by re-ranked distances. */
+import type { Benchmark, EmbeddedBenchmark } from "../eval/benchmark.ts";
+import { pooledQueries } from "../eval/multi_query.ts";
+import type { RankingResult } from "../eval/ranking.ts";
+import { RERANK_DEFAULTS, type RerankOptions } from "../eval/rerank/options.ts";
+import type { Device } from "../engine/mod.ts";
+import type { Metric } from "../kernels/mod.ts";
+import { defineFlags, type FlagValues, UsageError } from "./flags.ts";
+import { lazyProgress } from "./people.ts";
+
+/** For a command that ranks a gallery. */
+export const OTHER_RANKINGS_FLAGS = defineFlags({
+  "multi-query": {
+    type: "boolean",
+    group: "Scoring",
+    help:
+      "Also search with all images of an identity from one camera at once: the mean of the embeddings of its queries " +
+      "and of the gallery images that the protocol removes for them (Zheng et al. 2015).",
+  },
+  rerank: {
+    type: "boolean",
+    group: "Scoring",
+    help:
+      "Also re-rank: images count as near that are among each other's nearest (k-reciprocal encoding, Zhong et al. " +
+      "2017). Uses queries and gallery together, never their labels; compare it with other re-ranked results only.",
+  },
+  k1: {
+    type: "integer",
+    min: 1,
+    group: "Scoring",
+    help:
+      `With --rerank: neighbours among which two images must find each other; ${RERANK_DEFAULTS.k1} by default.`,
+  },
+  k2: {
+    type: "integer",
+    min: 1,
+    group: "Scoring",
+    help:
+      `With --rerank: images whose encodings are averaged, 1 for none of it; ${RERANK_DEFAULTS.k2} by default.`,
+  },
+  lambda: {
+    type: "number",
+    min: 0,
+    max: 1,
+    group: "Scoring",
+    help:
+      `With --rerank: share of the original distance in the final one; ${RERANK_DEFAULTS.lambda} by default.`,
+  },
+});
+
+/**
+ * What the flags ask for, or undefined where they don't ask for re-ranking.
+ *
+ * @throws {UsageError} if a setting is given without `--rerank`.
+ */
+export function rerankOptions(
+  { rerank, k1, k2, lambda }: Pick<
+    FlagValues<typeof OTHER_RANKINGS_FLAGS>,
+    "rerank" | "k1" | "k2" | "lambda"
+  >,
+): RerankOptions | undefined {
+  if (rerank) {
+    return {
+      k1: k1 ?? RERANK_DEFAULTS.k1,
+      k2: k2 ?? RERANK_DEFAULTS.k2,
+      lambda: lambda ?? RERANK_DEFAULTS.lambda,
+    };
+  }
+  const given = Object.entries({ k1, k2, lambda }).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return undefined;
+  throw new UsageError(
+    `${
+      given.map(([name]) => `--${name}`).join(", ")
+    } without --rerank changes nothing: add --rerank, or leave it out`,
+  );
+}
+
+/** Which rankings are asked for. */
+export interface OtherRankings {
+  readonly metric: Metric;
+  /** Whether the network's embeddings have length one. */
+  readonly unitLength: boolean;
+  readonly multiQuery: boolean;
+  readonly reranking: RerankOptions | undefined;
+}
+
+/** Scores of one of them. */
+export interface OtherRanking {
+  /** Its name in JSON. */
+  readonly key: "multiQuery" | "reranked" | "multiQueryReranked";
+  /** What a table calls it. */
+  readonly name: string;
+  /** With the settings of re-ranking, where it was. */
+  readonly scores: RankingResult & Partial<RerankOptions>;
+}
+
+/** Ranks in every way that is asked for, both of them together included. */
+export async function otherRankings(
+  device: Device,
+  benchmark: Benchmark,
+  embedded: EmbeddedBenchmark,
+  { metric, unitLength, multiQuery, reranking }: OtherRankings,
+): Promise<OtherRanking[]> {
+  const { queries, gallery, size } = embedded;
+  const pooled = { ...embedded, queries: pooledQueries(queries, gallery, size, unitLength) };
+  const reranked = async (embedded: EmbeddedBenchmark, name: string, options: RerankOptions) => {
+    const display = lazyProgress(`Ranking, ${name}`, "rows of distances");
+    const { scores } = await benchmark
+      .rerank(device, embedded, metric, options, ({ done, total }) => display.update(done, total))
+      .finally(() => display.finish());
+    return { name, scores: { ...scores, ...options } };
+  };
+  const found: OtherRanking[] = [];
+  if (multiQuery) {
+    const { scores } = await benchmark.rank(device, pooled, metric);
+    found.push({ key: "multiQuery", name: "multi-query", scores });
+  }
+  if (reranking) found.push({ key: "reranked", ...await reranked(embedded, "re-ranked", reranking) });
+  if (multiQuery && reranking) {
+    found.push({
+      key: "multiQueryReranked",
+      ...await reranked(pooled, "multi-query, re-ranked", reranking),
+    });
+  }
+  return found;
+}
