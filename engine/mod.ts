@@ -7,6 +7,7 @@ export type { MemoryUse } from "./memory.ts";
 export { LOSS_SCALE_STATE, LossScale } from "./loss_scale.ts";
 export * from "./ops/all_triplets.ts";
 export * from "./ops/batch_norm.ts";
+export * from "./ops/center.ts";
 export * from "./ops/convolution.ts";
 export * from "./ops/cross_entropy.ts";
 export * from "./ops/distance.ts";

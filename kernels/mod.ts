@@ -20,6 +20,7 @@ export * from "./optimisers.ts";
 export * from "./layout.ts";
 export * from "./sum.ts";
 export * from "./unary.ts";
+export * from "./center_update.ts";
 export * from "./cross_entropy.ts";
 export * from "./distance.ts";
 export * from "./l2_normalize.ts";

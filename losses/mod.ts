@@ -3,6 +3,7 @@ export type { CrossEntropyResult, TripletResult } from "../engine/mod.ts";
 export { CROSS_ENTROPY_METRICS, type Metric, METRICS, TRIPLET_METRICS } from "../kernels/mod.ts";
 export { basicTripletLoss } from "./basic.ts";
 export { batchAllTripletLoss } from "./batch_all.ts";
+export { CenterLoss, centerLoss } from "./center.ts";
 export { crossEntropy, identityLoss } from "./cross_entropy.ts";
 export { hardTripletLoss } from "./hard.ts";
 export { quadrupletLoss } from "./quadruplet.ts";

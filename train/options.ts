@@ -32,6 +32,8 @@ export interface TrainingOptions {
   /** Weight of the identity head's cross-entropy beside the triplet loss; 0: no head. */
   idLoss: number;
   labelSmoothing: number;
+  /** Weight of the center loss beside the triplet loss; 0: none. */
+  centerLoss: number;
   /** Width multiplier. */
   width: number;
   imageHeight: number;
@@ -91,6 +93,7 @@ const TYPES: FieldTypes<TrainingOptions> = {
   triplets: "number",
   idLoss: "number",
   labelSmoothing: "number",
+  centerLoss: "number",
   width: "number",
   imageHeight: "number",
   imageWidth: "number",

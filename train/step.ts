@@ -17,7 +17,7 @@ import {
 } from "../engine/mod.ts";
 import { augmentedBatch } from "../data/augmentation/augmentation.ts";
 import { imageWords } from "../kernels/mod.ts";
-import { identityLoss, lossTable } from "../losses/mod.ts";
+import { CenterLoss, identityLoss, lossTable } from "../losses/mod.ts";
 import { COLOUR_STATISTICS } from "../model/conventions.ts";
 import type { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
@@ -32,15 +32,32 @@ export function trainingOptimiser(model: ReidModel, { weightDecay, precision }: 
   return new Adam(model.parameters, { weightDecay, lossScale });
 }
 
+/** The center loss of a run that has one; adds its centres to the model's parameters. */
+export function trainingCenters(
+  model: ReidModel,
+  { centerLoss }: TrainingOptions,
+  identities: number,
+): CenterLoss | undefined {
+  return centerLoss > 0 ? new CenterLoss(model.parameters, identities, model.embeddingSize) : undefined;
+}
+
+/** What only some steps have. */
+export interface StepExtras {
+  /**
+   * The backbone's weights in a step that leaves it as it is; only the head is trained then, and no gradient goes through
+   * the backbone.
+   */
+  readonly frozen?: FoldedWeights;
+  /** The center loss, from trainingCenters(). */
+  readonly centers?: CenterLoss;
+}
+
 /**
  * Records forward, loss, backward and update for batches of `images` images.
  *
  * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`; and the optimiser's
  * `settings`. Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; and `lossScale`, where the
  * optimiser has one, its state after the step.
- *
- * @param frozen the backbone's weights in a step that leaves it as it is; only the head is trained then, and no gradient
- * goes through the backbone.
  */
 export function recordTrainingStep(
   device: Device,
@@ -48,7 +65,7 @@ export function recordTrainingStep(
   optimiser: Optimiser,
   options: TrainingOptions,
   images: number,
-  frozen?: FoldedWeights,
+  { frozen, centers }: StepExtras = {},
 ) {
   const colour = COLOUR_STATISTICS[model.spec.colour];
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
@@ -71,6 +88,7 @@ export function recordTrainingStep(
         const identity = identityLoss(model.logits(sides), labels, options.labelSmoothing);
         total = add(total, affine(identity.loss, options.idLoss, 0));
       }
+      if (centers) total = add(total, affine(centers.apply(sides.before, labels), options.centerLoss, 0));
       const backboneRate = frozen ? 0 : options.backboneRate;
       optimiser.minimize(total, settings, (parameter) => model.backbone.has(parameter) ? backboneRate : 1);
       const outputs: { total: Tensor; triplet: Tensor } = { total, triplet: triplet.metrics };

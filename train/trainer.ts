@@ -29,7 +29,7 @@ import { NumericsError, RunError } from "./errors.ts";
 import { InputWait } from "./input_wait.ts";
 import type { TrainingOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
-import { recordTrainingStep, trainingOptimiser, type TrainingStep } from "./step.ts";
+import { recordTrainingStep, trainingCenters, trainingOptimiser, type TrainingStep } from "./step.ts";
 import { type BackboneValues, loadBackbone, recordFrozenStep, restartOptimiser } from "./transfer.ts";
 
 /** What one step reports. */
@@ -147,6 +147,7 @@ export class Trainer {
     const spec = modelSpec(options, index.identities.length);
     const model = initialModel(device, spec, options.seed);
     const optimiser = trainingOptimiser(model, options);
+    const centers = trainingCenters(model, options, index.identities.length);
     if (resume) {
       refuseOtherNetwork(resume, spec);
       restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
@@ -154,15 +155,17 @@ export class Trainer {
       loadBackbone(model, pretrained);
     }
     device.choose(resume?.checkpoint.variants ?? new Map());
-    let program = await recordTrainingStep(device, model, optimiser, options, sampler.batchImages);
+    const record = () =>
+      recordTrainingStep(device, model, optimiser, options, sampler.batchImages, { centers });
+    let program = await record();
     if (tuner && !resume) {
       device.choose(await tuner(program.dispatches));
       program.destroy();
-      program = await recordTrainingStep(device, model, optimiser, options, sampler.batchImages);
+      program = await record();
     }
     const frozenSteps = options.freezeEpochs * sampler.batchesPerEpoch;
     const frozenProgram = (resume?.checkpoint.step ?? 0) < frozenSteps
-      ? await recordFrozenStep(device, model, optimiser, options, sampler.batchImages)
+      ? await recordFrozenStep(device, model, optimiser, options, sampler.batchImages, centers)
       : undefined;
     const trainer = new Trainer(
       device,

@@ -1,5 +1,6 @@
 /** Transfer learning: a backbone with pretrained weights, which may stay as it is while the head learns. */
 import type { Device, Optimiser } from "../engine/mod.ts";
+import type { CenterLoss } from "../losses/mod.ts";
 import { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { RunError } from "./errors.ts";
@@ -26,6 +27,7 @@ export async function recordFrozenStep(
   optimiser: Optimiser,
   options: TrainingOptions,
   images: number,
+  centers?: CenterLoss,
 ): Promise<TrainingStep> {
   if (
     !model.parameters.parameters.some((parameter) => parameter.trainable && !model.backbone.has(parameter))
@@ -36,7 +38,7 @@ export async function recordFrozenStep(
     );
   }
   const frozen = await FoldedWeights.of(model.parameters);
-  return await recordTrainingStep(device, model, optimiser, options, images, frozen);
+  return await recordTrainingStep(device, model, optimiser, options, images, { frozen, centers });
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   adam,
   allTripletGradient,
   allTripletTerms,
+  centerUpdate,
   countBroken,
   crossEntropyGradient,
   crossEntropyRows,
@@ -185,6 +186,11 @@ function identityHead(): BenchRow[] {
     row(name, crossEntropyRows(shape), operands),
     row(name, crossEntropyTotal(BATCH), operands),
     row(name, crossEntropyGradient(shape), operands),
+    row(
+      `centres ${BATCH}×${FEATURES} of ${CLASSES}`,
+      centerUpdate({ rows: BATCH, d: FEATURES, identities: CLASSES, rate: 0.5 }),
+      { ...operands, x: [BATCH, FEATURES], centers: inBuffer([CLASSES, FEATURES]) },
+    ),
   ];
 }
 

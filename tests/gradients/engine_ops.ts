@@ -43,4 +43,5 @@ export const engineOps: Ops<Tensor, Words> = {
   batchAllTripletLoss: (embeddings, labels, options) =>
     losses.batchAllTripletLoss(embeddings, labels, options).loss,
   quadrupletLoss: (embeddings, labels, options) => losses.quadrupletLoss(embeddings, labels, options).loss,
+  centerLoss: losses.centerLoss,
 };

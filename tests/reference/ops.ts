@@ -91,6 +91,8 @@ export interface Ops<T, I> {
    * nearest two images of two other identities; each a mean over the anchors that have both. -> [].
    */
   quadrupletLoss(embeddings: T, labels: I, options: TripletOptions): T;
+  /** features [B, D], centers [C, D] (constants: no gradient flows into them), labels [B]: sum |x - c|² / 2. -> []. */
+  centerLoss(features: T, centers: T, labels: I): T;
 }
 
 /** Stride of both axes and explicit zero padding. */

@@ -1,6 +1,7 @@
 /** The whole of `Ops` in f64, composed from the files beside this one. */
 import { batchNormInference, batchNormTraining } from "./batch_norm.ts";
 import { conv2d, depthwiseConv } from "./convolution.ts";
+import { centerLoss } from "./center_loss.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import { crossDistance, l2Normalize, pairwiseDistance } from "./distance.ts";
 import { add, affine, div, exp, log, mul, relu, relu6, softplus, sqrt, sub } from "./elementwise.ts";
@@ -54,6 +55,7 @@ export const referenceOps: Ops<RefTensor, number[]> = {
   semiHardTripletLoss,
   batchAllTripletLoss,
   quadrupletLoss,
+  centerLoss,
 };
 
 /**

@@ -24,7 +24,11 @@ const runs: [string, Partial<TrainingOptions>][] = [
     idLoss: 1,
     embeddingSize: 12,
   }],
-  ["hard before BNNeck, an identity head behind it", { neck: "bnneck", idLoss: 1 }],
+  ["hard and center loss before BNNeck, an identity head behind it", {
+    neck: "bnneck",
+    idLoss: 1,
+    centerLoss: 0.01,
+  }],
   ["hard in f16", { precision: "f16" }],
 ];
 

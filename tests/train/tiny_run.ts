@@ -19,6 +19,7 @@ export const TINY_OPTIONS: TrainingOptions = {
   triplets: 2,
   idLoss: 0,
   labelSmoothing: 0.1,
+  centerLoss: 0,
   width: 0.02,
   imageHeight: 32,
   imageWidth: 32,

@@ -1,7 +1,7 @@
 /** Rows for the triplet losses: metrics, hinge and soft margin, many mixtures of identities. */
 import type { TripletOptions } from "../../reference/ops.ts";
 import { metrics } from "./distance.ts";
-import { type GradientCase, gradientCase, normal } from "./gradient_case.ts";
+import { constant, type GradientCase, gradientCase, normal } from "./gradient_case.ts";
 
 /** Every metric, each with a hinge that is sometimes active and with soft margin. */
 const settings: TripletOptions[] = metrics.flatMap((metric) => [
@@ -72,5 +72,20 @@ const inactive: GradientCase[] = [false, true].map((softMargin) =>
   )
 );
 
-/** Rows for triplet losses. */
-export const lossCases: GradientCase[] = [...basic, ...mined, ...large, ...inactive];
+/** [rows, width, labels]: a label may be there often, once or not at all. */
+const centered: GradientCase[] = ([
+  [1, 1, [0]],
+  [4, 7, [2, 0, 2, 2]],
+  [6, 8, [3, 3, 1, 1, 0, 4]],
+  [70, 6, Array.from({ length: 70 }, (_, i) => i * i % 5)],
+] as [number, number, number[]][]).map(([rows, width, labels]) =>
+  gradientCase(
+    "centerLoss",
+    [normal([rows, width]), constant(normal([5, width]))],
+    (ops, [x, centers], [y]) => ops.centerLoss(x, centers, y),
+    { indices: [labels] },
+  )
+);
+
+/** Rows for triplet losses and the center loss. */
+export const lossCases: GradientCase[] = [...basic, ...mined, ...large, ...inactive, ...centered];
