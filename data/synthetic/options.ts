@@ -75,12 +75,12 @@ export const BENCHMARK_SYNTHETIC: Readonly<SyntheticOptions> = {
   galleryImagesPerCamera: 1.2,
   distractors: 400,
   junk: 100,
-  cameraVariation: 2,
-  lightVariation: 2.5,
-  boxError: 0.09,
-  occlusion: 0.3,
-  company: 0.3,
-  companyDistance: 0.75,
+  cameraVariation: 1.75,
+  lightVariation: 2,
+  boxError: 0.05,
+  occlusion: 0.25,
+  company: 0.25,
+  companyDistance: 0.8,
   walks: true,
 };
 

@@ -1,0 +1,45 @@
+/**
+ * Trains and scores one cell in a process of its own: its memory is given back whatever happens, and several fit
+ * side by side. Reads a {@linkcode CellRequest} from stdin, writes a {@linkcode CellMessage} a line to stdout.
+ */
+import { Device } from "../../engine/mod.ts";
+import { type CellResult, runCell } from "../../train/ablation/cell.ts";
+import type { TrainingOptions } from "../../train/options.ts";
+import { EXIT, runCommand } from "../command.ts";
+import { openPeople, openPixels } from "../people.ts";
+
+/** What to train, on what. */
+export interface CellRequest {
+  readonly options: TrainingOptions;
+  readonly data: string;
+  readonly cache: string;
+}
+
+/** A line of the answer. */
+export type CellMessage = { readonly share: number } | { readonly result: CellResult };
+
+/** Writes all of it before it returns, and throws where nobody reads any more: then this process is of no use. */
+function say(message: CellMessage): void {
+  const bytes = new TextEncoder().encode(JSON.stringify(message) + "\n");
+  for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
+}
+
+async function main(): Promise<number> {
+  const { options, data, cache }: CellRequest = JSON.parse(await new Response(Deno.stdin.readable).text());
+  const device = await Device.open();
+  const dataset = await openPeople(data, cache, () => {});
+  const size = { height: options.imageHeight, width: options.imageWidth };
+  const train = await openPixels(dataset.train, "train", size, dataset.root, cache);
+  const test = await openPixels([...dataset.query, ...dataset.gallery], "test", size, dataset.root, cache);
+  let said = 0;
+  const result = await runCell(device, options, dataset, { train, test }, (share) => {
+    if (share - said < 0.01) return;
+    said = share;
+    say({ share });
+  });
+  say({ result });
+  device.destroy();
+  return EXIT.done;
+}
+
+if (import.meta.main) Deno.exit(await runCommand(main, []));

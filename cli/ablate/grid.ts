@@ -1,0 +1,48 @@
+/** The grid of `deno task ablate`: from a base one factor at a time, and all that helps together. */
+import type { Scoring } from "../../train/ablation/cell.ts";
+
+/** One row: what it changes of the base. */
+export interface GridRow {
+  readonly name: string;
+  /** Flags of `deno task train` beside those of the base. */
+  readonly flags: readonly string[];
+  /** How the trained network is scored; rows that differ in this alone share their training. */
+  readonly scoring?: Scoring;
+  /** The paper. */
+  readonly source: string;
+}
+
+/** Images in a step, as near as a sampler can: 8 × 4, 11 triplets (33) or 32 single ones. */
+const BUDGET = ["--p", "8", "--k", "4", "--batch-size", "32", "--triplets", "11"];
+
+/** Epochs of a run; the number of steps is a multiple of it. */
+export const EPOCHS = 4;
+
+/** Flags that all rows have: the budget, and what the losses' own defaults would make unequal. */
+export function baseFlags(steps: number): string[] {
+  return ["--epochs", `${EPOCHS}`, "--batches-per-epoch", `${steps / EPOCHS}`, ...BUDGET, "--lr", "0.01"];
+}
+
+const HERMANS = "Hermans et al. 2017";
+const LUO = "Luo et al. 2019";
+
+/** The rows, the base first. */
+export const GRID: readonly GridRow[] = [
+  { name: "hard (base)", flags: ["--loss", "hard"], source: HERMANS },
+  { name: "basic", flags: ["--loss", "basic", "--id-loss", "0"], source: "Schroff et al. 2015" },
+  { name: "semi-hard", flags: ["--loss", "semi-hard", "--id-loss", "0"], source: "Schroff et al. 2015" },
+  { name: "hard, soft margin", flags: ["--loss", "hard", "--soft-margin"], source: HERMANS },
+  { name: "+ ID loss", flags: ["--loss", "hard", "--id-loss", "1"], source: "Szegedy et al. 2016; " + LUO },
+  {
+    name: "+ ID loss, BNNeck",
+    flags: ["--loss", "hard", "--id-loss", "1", "--neck", "bnneck"],
+    source: LUO,
+  },
+  { name: "+ erasing", flags: ["--loss", "hard", "--erase", "0.5"], source: "Zhong et al. 2020" },
+  {
+    name: "+ colour jitter",
+    flags: ["--loss", "hard", "--colour-jitter", "0.3"],
+    source: "Krizhevsky et al. 2012",
+  },
+  { name: "+ flip at test", flags: ["--loss", "hard"], scoring: "flip", source: "Hermans et al. 2017" },
+];

@@ -1,0 +1,76 @@
+/** Cells in processes of their own, so many at a time. */
+import { fileURLToPath } from "node:url";
+import type { CellResult } from "../../train/ablation/cell.ts";
+import type { CellMessage, CellRequest } from "./cell_process.ts";
+
+/** How to run cells, and whom to tell. */
+export interface RunSettings<T extends CellRequest> {
+  /** Processes at a time. */
+  readonly jobs: number;
+  /** Threads of a software adapter in each process; as many as it likes where left out. */
+  readonly threads?: number;
+  readonly onProgress: (cell: T, share: number) => void;
+  readonly onResult: (cell: T, result: CellResult) => Promise<void>;
+  /** Called with what a process wrote to stderr before it failed; the other cells go on. */
+  readonly onFailure: (cell: T, message: string) => void;
+  /** Ends all processes at once. */
+  readonly signal: AbortSignal;
+}
+
+/** What a process of a cell may do: what `deno task train` may. */
+const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-ffi"];
+const SCRIPT = fileURLToPath(new URL("./cell_process.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+
+/** Runs the cells in their order; resolves when all have ended or the signal is aborted. */
+export async function runCells<T extends CellRequest>(
+  cells: readonly T[],
+  settings: RunSettings<T>,
+): Promise<void> {
+  const waiting = [...cells];
+  await Promise.all(Array.from({ length: settings.jobs }, async () => {
+    for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
+      if (settings.signal.aborted) return;
+      await runOne(cell, settings);
+    }
+  }));
+}
+
+async function runOne<T extends CellRequest>(cell: T, settings: RunSettings<T>): Promise<void> {
+  const { threads, signal } = settings;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--config", CONFIG, ...PERMISSIONS, SCRIPT],
+    env: { DENO_NO_PROMPT: "1", ...(threads !== undefined && { LP_NUM_THREADS: String(threads) }) },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const end = () => child.kill("SIGKILL"); // It holds nothing that is to be kept.
+  signal.addEventListener("abort", end);
+  try {
+    const { options, data, cache } = cell;
+    const errors = new Response(child.stderr).text();
+    const request: CellRequest = { options, data, cache };
+    await new Blob([JSON.stringify(request)]).stream().pipeTo(child.stdin);
+    let result: CellResult | undefined;
+    for await (const message of messages(child.stdout)) {
+      if ("result" in message) result = message.result;
+      else settings.onProgress(cell, message.share);
+    }
+    const { success } = await child.status;
+    if (signal.aborted) return;
+    if (success && result !== undefined) await settings.onResult(cell, result);
+    else settings.onFailure(cell, (await errors).trim());
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}
+
+async function* messages(stdout: ReadableStream<Uint8Array>): AsyncGenerator<CellMessage> {
+  let unread = "";
+  for await (const piece of stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (unread + piece).split("\n");
+    unread = lines.pop()!;
+    for (const line of lines) yield JSON.parse(line);
+  }
+}

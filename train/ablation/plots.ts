@@ -1,0 +1,82 @@
+/** The ablation's plots: every seed a dot, a tick at the mean, the base's mean as a line through all rows. */
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { Html, html } from "../report/html.ts";
+import type { RowSummary } from "./summary.ts";
+
+const { document } = parseHTML("<html></html>") as unknown as { document: Plot.PlotOptions["document"] };
+
+const COLOURS: Readonly<Record<string, string>> = { "seen cameras": "#2563a8", "unseen cameras": "#c2571a" };
+
+/** A score of all rows on every group of cameras, as an SVG file that stands alone. */
+export function ablationPlot(rows: readonly RowSummary[], score: "mAP" | "rank1"): string {
+  const points = rows.flatMap(({ name, groups }) =>
+    [...groups].flatMap(([group, summary]) => summary[score].values.map((value) => ({ name, group, value })))
+  );
+  const means = rows.flatMap(({ name, groups }) =>
+    [...groups].map(([group, summary]) => ({ name, group, value: summary[score].mean }))
+  );
+  const base = means.filter(({ name }) => name === rows[0]?.name);
+  const present = Object.keys(COLOURS).filter((name) => means.some(({ group }) => group === name));
+  const title = score === "mAP" ? "mAP" : "rank-1";
+  const figure = Plot.plot({
+    document,
+    width: 760,
+    height: 70 + 26 * rows.length,
+    marginLeft: 210,
+    marginTop: 34,
+    marginRight: 20,
+    style: { fontSize: "13px", background: "white", color: "#222" },
+    x: { label: `${title} →`, tickFormat: "%", grid: true, nice: true },
+    y: { label: null, domain: rows.map(({ name }) => name), type: "band" },
+    color: { domain: present, range: present.map((name) => COLOURS[name]!) },
+    marks: [
+      Plot.ruleX(base, { x: "value", stroke: "group", strokeDasharray: "3,4", strokeOpacity: 0.7 }),
+      Plot.dot(points, { x: "value", y: "name", stroke: "group", r: 3.5, strokeOpacity: 0.8 }),
+      Plot.tickX(means, {
+        x: "value",
+        y: "name",
+        stroke: "group",
+        strokeWidth: 2.5,
+        insetTop: 3,
+        insetBottom: 3,
+      }),
+      ...present.map((group, i) =>
+        Plot.text([group], {
+          frameAnchor: "top-right",
+          dy: -26,
+          dx: -130 * (present.length - 1 - i),
+          fill: COLOURS[group]!,
+        })
+      ),
+    ],
+  });
+  figure.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  figure.setAttribute("role", "img");
+  figure.setAttribute("aria-label", `${title} of every setting, one dot for each seed`);
+  return figure.outerHTML;
+}
+
+/** A page with the plots, which needs nothing besides itself. */
+export function ablationPage(title: string, lead: string, plots: readonly string[]): string {
+  return html`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+        <title>${title}</title>
+        <style>
+        body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }
+        svg { max-width: 100%; height: auto }
+        </style>
+      </head>
+      <body>
+        <h1>${title}</h1>
+        <p>${lead}</p>
+        ${plots.map((plot) => new Html(plot))}
+      </body>
+    </html>
+  `.text;
+}
