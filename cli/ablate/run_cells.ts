@@ -1,5 +1,5 @@
 /** Cells in processes of their own, so many at a time. */
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { CellResult } from "../../train/ablation/cell.ts";
 import type { CellMessage, CellRequest } from "./cell_process.ts";
 
@@ -19,8 +19,8 @@ export interface RunSettings<T extends CellRequest> {
 
 /** What a process of a cell may do: what `deno task train` may. */
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-ffi"];
-const SCRIPT = fileURLToPath(new URL("./cell_process.ts", import.meta.url));
-const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+const SCRIPT = join(import.meta.dirname!, "cell_process.ts");
+const CONFIG = join(import.meta.dirname!, "..", "..", "deno.json");
 
 /** Runs the cells in their order; resolves when all have ended or the signal is aborted. */
 export async function runCells<T extends CellRequest>(

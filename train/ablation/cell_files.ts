@@ -1,6 +1,5 @@
 /** Finished cells on disk: one JSON file each, there whole or not at all, found again by what it was made from. */
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ReidDataset } from "../../data/dataset.ts";
 import type { TrainingOptions } from "../options.ts";
 import { writeWhole } from "../write_whole.ts";
@@ -33,7 +32,7 @@ const NOT_IN_NUMBERS = ["train/report", "train/ablation"];
 
 /** Digest of all code that decides a cell's numbers. */
 export async function codeDigest(): Promise<string> {
-  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const root = join(import.meta.dirname!, "..", "..");
   const files: string[] = [];
   const visit = (folder: string) => {
     if (NOT_IN_NUMBERS.includes(folder)) return;
