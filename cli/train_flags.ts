@@ -8,6 +8,7 @@ import { AUGMENTATION_FLAGS } from "./train_flags/augmentation.ts";
 import { BATCH_FLAGS } from "./train_flags/batch.ts";
 import { LOSS_FLAGS } from "./train_flags/loss.ts";
 import { DEFAULT_WIDTH, NETWORK_FLAGS } from "./train_flags/network.ts";
+import { decayOptions, SCHEDULE_FLAGS } from "./train_flags/schedule.ts";
 import { TRAINING_FLAGS } from "./train_flags/training.ts";
 import { TRANSFER_FLAGS } from "./train_flags/transfer.ts";
 
@@ -37,6 +38,7 @@ export const SETTING_FLAGS = {
   ...NETWORK_FLAGS,
   ...TRANSFER_FLAGS,
   ...TRAINING_FLAGS,
+  ...SCHEDULE_FLAGS,
 };
 
 /** Flags that say where things are. */
@@ -164,5 +166,6 @@ export function trainingOptions(
     epochs,
     idLoss,
     learningRate: lr ?? defaults.learningRate,
+    ...decayOptions(flags),
   });
 }

@@ -11,6 +11,14 @@ import { Value } from "./value.ts";
 /** What a parameter's learning rate is multiplied by, and its weight decay with it; 0 leaves the parameter as it is. */
 export type RateMultiplier = (parameter: Parameter) => number;
 
+/** Another momentum (Adam's beta1) than the optimiser's own, from a step on that is counted from 1. */
+export interface LaterMomentum {
+  /** Share of the running mean that stays at every step. */
+  readonly momentum: number;
+  /** The first step with it. */
+  readonly from: number;
+}
+
 /** What a training loop needs of an optimiser. */
 export interface Optimiser {
   /** The program input through which {@link Optimiser.settings} come in. */
@@ -20,7 +28,7 @@ export interface Optimiser {
   /** Moves the scale of the loss; undefined where the loss is differentiated as it is. */
   readonly lossScale: LossScale | undefined;
   /** Values of {@link Optimiser.input} for the given step, counted from 1. */
-  settings(step: number, learningRate: number): number[];
+  settings(step: number, learningRate: number, later?: LaterMomentum): number[];
   /**
    * Records the backward pass of a scalar loss and the update of the weights. The gradients are those of the loss times
    * its scale, where there is one. The learning rate of each parameter is multiplied by `multiplier`, 1 by default.
@@ -48,9 +56,10 @@ export class Sgd implements Optimiser {
     return this.options.lossScale;
   }
 
-  /** Values of {@link Sgd.input}; the step does not matter. */
-  settings(_step: number, learningRate: number): number[] {
-    return [learningRate, this.options.momentum ?? 0, this.options.weightDecay ?? 0];
+  /** Values of {@link Sgd.input} for a step counted from 1. */
+  settings(step: number, learningRate: number, later?: LaterMomentum): number[] {
+    const { momentum = 0, weightDecay = 0 } = this.options;
+    return [learningRate, later && step >= later.from ? later.momentum : momentum, weightDecay];
   }
 
   /** Records the backward pass of a scalar loss [] and the update of the weights. */
@@ -122,16 +131,23 @@ export class Adam implements Optimiser {
     return this.options.lossScale;
   }
 
-  /** Values of {@link Adam.input} for a step counted from 1; one that its loss's scale has skipped counts as well. */
-  settings(step: number, learningRate: number): number[] {
+  /**
+   * Values of {@link Adam.input} for a step counted from 1; one that its loss's scale has skipped counts as well.
+   *
+   * Whatever beta1 was at each step so far, the weights of the gradients in the running mean sum to 1 less the product of
+   * them all: that is the bias which is corrected.
+   */
+  settings(step: number, learningRate: number, later?: LaterMomentum): number[] {
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
+    const changed = later ? Math.min(step, Math.max(0, step - later.from + 1)) : 0;
+    const product = beta1 ** (step - changed) * (later?.momentum ?? 0) ** changed;
     return [
       learningRate,
-      beta1,
+      changed > 0 ? later!.momentum : beta1,
       beta2,
       epsilon,
       weightDecay,
-      1 / (1 - beta1 ** step),
+      1 / (1 - product),
       1 / (1 - beta2 ** step),
     ];
   }

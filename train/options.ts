@@ -12,6 +12,7 @@ import { lossTable } from "../losses/mod.ts";
 import { type ConventionKey, CONVENTIONS } from "../model/conventions.ts";
 import { type Neck, NECKS, TEST_FEATURES, type TestFeature } from "../model/reid_model.ts";
 import { type FieldTypes, readFields } from "./fields.ts";
+import { checkSchedule } from "./schedule.ts";
 
 /** All settings that decide the run's numbers. Kept in the run's folder as `config.json`. */
 export interface TrainingOptions {
@@ -57,8 +58,13 @@ export interface TrainingOptions {
   /** Batches in an epoch; 0: one pass over the images. */
   batchesPerEpoch: number;
   learningRate: number;
+  /** How the learning rate goes down: a key of `scheduleTable`. */
+  schedule: string;
   /** Share of the run over which the learning rate rises from 0. */
   warmUp: number;
+  /** What the learning rate is multiplied by, and when, as shares of the run: see `LearningRateOptions`. */
+  decay: number;
+  decayAt: string;
   weightDecay: number;
   /** Probability that a training image is mirrored; for this and the next five see `AugmentationSettings`. */
   flip: number;
@@ -108,7 +114,10 @@ const TYPES: FieldTypes<TrainingOptions> = {
   epochs: "number",
   batchesPerEpoch: "number",
   learningRate: "number",
+  schedule: "string",
   warmUp: "number",
+  decay: "number",
+  decayAt: "string",
   weightDecay: "number",
   flip: "number",
   shift: "number",
@@ -145,6 +154,7 @@ export function parseTrainingOptions(value: unknown): TrainingOptions {
   if (!PRECISIONS.includes(options.precision)) throw new Error(`there is no precision ${options.precision}`);
   if (!MEMORY.includes(options.memory)) throw new Error(`there is no memory ${options.memory}`);
   checkNeck(options);
+  checkSchedule(options);
   return options;
 }
 

@@ -28,7 +28,7 @@ import type { LoadedCheckpoint } from "./checkpoint_files.ts";
 import { NumericsError, RunError } from "./errors.ts";
 import { InputWait } from "./input_wait.ts";
 import type { TrainingOptions } from "./options.ts";
-import { learningRateAt } from "./schedule.ts";
+import { laterBeta1, learningRateAt } from "./schedule.ts";
 import { recordTrainingStep, trainingCenters, trainingOptimiser, type TrainingStep } from "./step.ts";
 import { type BackboneValues, loadBackbone, recordFrozenStep, restartOptimiser } from "./transfer.ts";
 
@@ -278,13 +278,17 @@ export class Trainer {
   }
 
   async #inputs(step: number, batch: Batch) {
-    const { learningRate, warmUp } = this.options;
-    const update = step < this.frozenSteps ? step : step - this.frozenSteps; // The optimiser's own count, from 0.
+    const before = step < this.frozenSteps ? 0 : this.frozenSteps; // The optimiser's own count begins after those.
+    const beta1 = laterBeta1(this.steps, this.options);
     return {
       pixels: await this.#pixels(batch.images),
       augmentations: stepAugmentations(this.options, step, batch.images.length),
       labels: new Uint32Array(batch.labels),
-      settings: this.optimiser.settings(update + 1, learningRateAt(step, this.steps, learningRate, warmUp)),
+      settings: this.optimiser.settings(
+        step - before + 1,
+        learningRateAt(step, this.steps, this.options),
+        beta1 && { momentum: beta1.beta1, from: beta1.from - before + 1 },
+      ),
     };
   }
 
@@ -297,7 +301,6 @@ export class Trainer {
   #record(step: number, triplet: Float32Array, total: number, scaling?: Float32Array): StepMetrics {
     const scaled = (name: typeof LOSS_SCALE_STATE[number]) => scaling?.[LOSS_SCALE_STATE.indexOf(name)];
     const metric = (name: typeof TRIPLET_METRICS[number]) => triplet[TRIPLET_METRICS.indexOf(name)];
-    const { learningRate, warmUp } = this.options;
     const metrics: StepMetrics = {
       step,
       total,
@@ -308,7 +311,7 @@ export class Trainer {
       triplets: metric("triplets"),
       withoutNegative: metric("withoutNegative"),
       spread: metric("spread"),
-      learningRate: learningRateAt(step, this.steps, learningRate, warmUp),
+      learningRate: learningRateAt(step, this.steps, this.options),
       lossScale: scaled("scale") ?? 1,
       skippedSteps: scaled("skippedSteps") ?? 0,
     };

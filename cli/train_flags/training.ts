@@ -30,15 +30,6 @@ export const TRAINING_FLAGS = defineFlags({
     group: "Training",
     help: `Highest learning rate of Adam; by default ${defaultsOf("learningRate")}.`,
   },
-  "warm-up": {
-    type: "number",
-    min: 0,
-    max: 1,
-    default: 0.1,
-    value: "SHARE",
-    group: "Training",
-    help: "Share of the run over which the learning rate rises from 0; then half a cosine brings it down.",
-  },
   "weight-decay": {
     type: "number",
     min: 0,

@@ -52,3 +52,22 @@ Deno.test("--help says which sampler a loss takes", () => {
     return true;
   });
 });
+
+Deno.test("--schedule brings its own --decay and --decay-at, and refuses what it has no use for", () => {
+  const fall = (...args: string[]) => {
+    const { schedule, decay, decayAt } = options(...args);
+    return [schedule, decay, decayAt];
+  };
+  assert.deepEqual(fall(), ["cosine", 0.01, ""]);
+  assert.deepEqual(fall("--schedule=step"), ["step", 0.1, "0.3333,0.5833"]);
+  assert.deepEqual(fall("--schedule=exponential"), ["exponential", 0.001, "0.6"]);
+  assert.deepEqual(fall("--schedule=constant"), ["constant", 1, ""]);
+  assert.deepEqual(fall("--schedule=step", "--decay=0.5", "--decay-at=.5, 0.75"), ["step", 0.5, "0.5,0.75"]);
+  assert.equal(message("--decay-at=0.5"), "--schedule cosine has no marks: leave out --decay-at");
+  assert.match(
+    message("--schedule=step", "--decay-at=40,70"),
+    /^--decay-at '40,70' should be shares of the run/,
+  );
+  assert.match(message("--schedule=exponential", "--decay-at=0.5,0.6"), /takes one share of the run/);
+  assert.match(message("--schedule=constant", "--decay=0.5"), /leave out --decay$/);
+});

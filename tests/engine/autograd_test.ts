@@ -7,6 +7,7 @@ import {
   constant,
   Device,
   f32,
+  type LaterMomentum,
   matmul,
   mul,
   type Parameter,
@@ -184,8 +185,29 @@ Deno.test("SGD and Adam take the steps of their definitions", async () => {
   assert.ok(Math.abs(w - expected) < 1e-6, `${w}, ${expected}`);
 });
 
-/** Three steps of an optimiser down w², from 2, with learning rate 0.05. */
-async function descend(optimiserOf: (set: ParameterSet) => Sgd | Adam): Promise<number> {
+Deno.test("Adam with another beta1 from a step on corrects the bias of the mean that it has", async () => {
+  const later = { momentum: 0.5, from: 3 };
+  const w = await descend((set) => new Adam(set), 5, later);
+  let [expected, first, second, product] = [2, 0, 0, 1];
+  for (let step = 1; step <= 5; step++) {
+    const beta1 = step < 3 ? 0.9 : 0.5;
+    product *= beta1;
+    first = beta1 * first + (1 - beta1) * 2 * expected;
+    second = 0.999 * second + 0.001 * (2 * expected) ** 2;
+    expected -= 0.05 * first / (1 - product) / (Math.sqrt(second / (1 - 0.999 ** step)) + 1e-8);
+  }
+  assert.ok(Math.abs(w - expected) < 3e-6, `${w}, ${expected}`);
+  const adam = new Adam(new ParameterSet(device));
+  assert.deepEqual(adam.settings(2, 1, later), adam.settings(2, 1));
+  assert.deepEqual(adam.settings(4, 1, { momentum: 0.5, from: -2 }).slice(5, 6), [1 / (1 - 0.5 ** 4)]);
+});
+
+/** Steps of an optimiser down w², from 2, with learning rate 0.05. */
+async function descend(
+  optimiserOf: (set: ParameterSet) => Sgd | Adam,
+  steps = 3,
+  later?: LaterMomentum,
+): Promise<number> {
   const set = new ParameterSet(device);
   const w = set.add("w", [1], [2]);
   const optimiser = optimiserOf(set);
@@ -193,7 +215,9 @@ async function descend(optimiserOf: (set: ParameterSet) => Sgd | Adam): Promise<
     optimiser.minimize(sum(mul(w, w)), settings);
     return {};
   });
-  for (let step = 1; step <= 3; step++) await program.run({ settings: optimiser.settings(step, 0.05) });
+  for (let step = 1; step <= steps; step++) {
+    await program.run({ settings: optimiser.settings(step, 0.05, later) });
+  }
   const [value] = (await set.read()).get("weights")!.get(w)!;
   for (const owner of [program, set]) owner.destroy();
   return value;
