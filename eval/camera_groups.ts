@@ -23,20 +23,20 @@ export function cameraGroups(dataset: ReidDataset): CameraGroup[] {
   return groups.filter(({ cameras }) => cameras.size > 1);
 }
 
-/** The images of a set that these cameras took; `size` is the length of an embedding. */
+/** The images of a set whose camera is wanted, in their order; `size` is the length of an embedding. */
 export function takenBy(
-  { cameras }: Pick<CameraGroup, "cameras">,
   { embeddings, labels }: EmbeddedSet,
   size: number,
+  wanted: (camera: number) => boolean,
 ): EmbeddedSet {
-  const kept = [...labels.camera.keys()].filter((i) => cameras.has(labels.camera[i]));
-  const taken = new Float32Array(kept.length * size);
-  kept.forEach((i, place) => taken.set(embeddings.subarray(i * size, (i + 1) * size), place * size));
+  const places = Int32Array.from(labels.camera.keys().filter((i) => wanted(labels.camera[i])));
+  const taken = new Float32Array(places.length * size);
+  places.forEach((place, i) => taken.set(embeddings.subarray(place * size, (place + 1) * size), i * size));
   return {
     embeddings: taken,
     labels: {
-      identity: Int32Array.from(kept, (i) => labels.identity[i]),
-      camera: Int32Array.from(kept, (i) => labels.camera[i]),
+      identity: places.map((place) => labels.identity[place]),
+      camera: places.map((place) => labels.camera[place]),
     },
   };
 }

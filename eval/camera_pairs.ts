@@ -3,7 +3,8 @@
  * A mean over all queries hides that some pairs differ much in view or light.
  */
 import type { Device } from "../engine/mod.ts";
-import { type EmbeddedSet, rankGallery, type RankingProblem } from "./rank_gallery.ts";
+import { takenBy } from "./camera_groups.ts";
+import { rankGallery, type RankingProblem } from "./rank_gallery.ts";
 import { RankingAccumulator } from "./ranking.ts";
 
 /** The scores of one pair of cameras. */
@@ -30,8 +31,8 @@ export async function rankCameraPairs(device: Device, problem: RankingProblem): 
   const { queries, gallery, size } = problem;
   const pairs: CameraPairScores[] = [];
   for (const camera of new Set(gallery.labels.camera)) {
-    const asking = subset(queries, size, (of) => of !== camera);
-    const asked = subset(gallery, size, (of) => of === camera);
+    const asking = takenBy(queries, size, (of) => of !== camera);
+    const asked = takenBy(gallery, size, (of) => of === camera);
     const ranked = await rankGallery(device, { ...problem, queries: asking, gallery: asked }, {
       top: 1,
       sampled: [],
@@ -45,24 +46,6 @@ export async function rankCameraPairs(device: Device, problem: RankingProblem): 
     }
   }
   return pairs.sort((a, b) => a.query - b.query || a.gallery - b.gallery);
-}
-
-/** The images of some cameras. */
-function subset(
-  { embeddings, labels }: EmbeddedSet,
-  size: number,
-  wanted: (camera: number) => boolean,
-): EmbeddedSet {
-  const places = Int32Array.from(labels.camera.keys().filter((i) => wanted(labels.camera[i])));
-  const chosen = new Float32Array(places.length * size);
-  places.forEach((place, i) => chosen.set(embeddings.subarray(place * size, (place + 1) * size), i * size));
-  return {
-    embeddings: chosen,
-    labels: {
-      identity: places.map((place) => labels.identity[place]),
-      camera: places.map((place) => labels.camera[place]),
-    },
-  };
 }
 
 /** Pairs as a table is drawn of them. */

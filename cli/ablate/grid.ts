@@ -25,24 +25,30 @@ export function baseFlags(steps: number): string[] {
 
 const HERMANS = "Hermans et al. 2017";
 const LUO = "Luo et al. 2019";
+const RERANKING = "Zhong et al. 2017";
 
 /** The rows, the base first. */
 export const GRID: readonly GridRow[] = [
   { name: "hard (base)", flags: ["--loss", "hard"], source: HERMANS },
   { name: "basic", flags: ["--loss", "basic", "--id-loss", "0"], source: "Schroff et al. 2015" },
   { name: "semi-hard", flags: ["--loss", "semi-hard", "--id-loss", "0"], source: "Schroff et al. 2015" },
-  { name: "hard, soft margin", flags: ["--loss", "hard", "--soft-margin"], source: HERMANS },
-  { name: "+ ID loss", flags: ["--loss", "hard", "--id-loss", "1"], source: "Szegedy et al. 2016; " + LUO },
+  { name: "batch-all", flags: ["--loss", "batch-all"], source: HERMANS },
+  { name: "quadruplet", flags: ["--loss", "quadruplet"], source: "Chen et al. 2017" },
+  { name: "+ soft margin", flags: ["--loss", "hard", "--soft-margin"], source: HERMANS },
+  { name: "+ ID loss", flags: ["--loss", "hard", "--id-loss", "1"], source: LUO },
   {
     name: "+ ID loss, BNNeck",
     flags: ["--loss", "hard", "--id-loss", "1", "--neck", "bnneck"],
     source: LUO,
   },
+  { name: "+ centre loss", flags: ["--loss", "hard", "--center-loss", "0.0005"], source: "Wen et al. 2016" },
   { name: "+ erasing", flags: ["--loss", "hard", "--erase", "0.5"], source: "Zhong et al. 2020" },
   {
     name: "+ colour jitter",
     flags: ["--loss", "hard", "--colour-jitter", "0.3"],
-    source: "Krizhevsky et al. 2012",
+    source: "Howard 2013",
   },
-  { name: "+ flip at test", flags: ["--loss", "hard"], scoring: "flip", source: "Hermans et al. 2017" },
+  { name: "+ flip at test", flags: ["--loss", "hard"], scoring: "flip", source: HERMANS },
+  { name: "+ re-ranking, k1 20", flags: ["--loss", "hard"], scoring: "rerank", source: RERANKING },
+  { name: "+ re-ranking, k1 6", flags: ["--loss", "hard"], scoring: "rerankFew", source: RERANKING },
 ];

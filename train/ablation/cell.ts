@@ -6,13 +6,33 @@ import type { Device } from "../../engine/mod.ts";
 import { Benchmark, type EmbeddedBenchmark } from "../../eval/benchmark.ts";
 import { type CameraGroup, cameraGroups, takenBy } from "../../eval/camera_groups.ts";
 import { evaluate } from "../../eval/evaluate.ts";
+import { evaluateRows } from "../../eval/evaluate_rows.ts";
+import { RERANK_DEFAULTS, type RerankOptions } from "../../eval/rerank/options.ts";
+import { rerank } from "../../eval/rerank/rerank.ts";
+import type { Metric } from "../../kernels/mod.ts";
 import type { TrainingOptions } from "../options.ts";
 import { Trainer } from "../trainer.ts";
 
+/** How a trained network is scored; see `EmbeddingOptions` and `rerank`. */
+interface ScoringSettings {
+  readonly flip: boolean;
+  readonly rerank?: RerankOptions;
+}
+
 /** Ways of scoring a trained network; none needs a training of its own. */
-export const SCORINGS = ["plain", "flip"] as const;
+export const SCORINGS = {
+  plain: { flip: false },
+  flip: { flip: true },
+  rerank: { flip: false, rerank: RERANK_DEFAULTS },
+  /** For galleries with a handful of images of a person, where twenty neighbours are mostly other people. */
+  rerankFew: { flip: false, rerank: { ...RERANK_DEFAULTS, k1: 6, k2: 3 } },
+  flipRerankFew: { flip: true, rerank: { ...RERANK_DEFAULTS, k1: 6, k2: 3 } },
+} as const satisfies Record<string, ScoringSettings>;
 /** A way of scoring. */
-export type Scoring = typeof SCORINGS[number];
+export type Scoring = keyof typeof SCORINGS;
+
+/** Scores by group of cameras. */
+export type ScoresByGroup = Readonly<Partial<Record<CameraGroup["name"], CellScores>>>;
 
 /** Scores on some cameras, every one from 0 to 1. */
 export interface CellScores {
@@ -36,7 +56,7 @@ export interface CellResult {
   readonly finalLoss: number;
   readonly adapter: string;
   /** By scoring, then by group of cameras. */
-  readonly scores: Readonly<Record<Scoring, Partial<Record<CameraGroup["name"], CellScores>>>>;
+  readonly scores: Readonly<Record<Scoring, ScoresByGroup>>;
 }
 
 /** Share of a cell's time that training takes, about; for progress. */
@@ -67,19 +87,12 @@ export async function runCell(
   await trainer.checkpoint(); // Refuses weights that are not finite.
   const trained = performance.now();
 
-  const benchmark = new Benchmark(dataset, test);
-  const scored = async (scoring: Scoring) => {
-    const embedded = await benchmark.embed(device, trainer.model, {
-      flip: scoring === "flip",
-      onProgress: (done, total) =>
-        onProgress(
-          TRAINING_SHARE +
-            (1 - TRAINING_SHARE) * (SCORINGS.indexOf(scoring) + done / total) / SCORINGS.length,
-        ),
-    });
-    return await scoresOf(device, embedded, options, cameraGroups(dataset));
-  };
-  const scores = { plain: await scored("plain"), flip: await scored("flip") };
+  const scores = await scoreAll(
+    device,
+    trainer,
+    new Benchmark(dataset, test),
+    (share) => onProgress(TRAINING_SHARE + (1 - TRAINING_SHARE) * share),
+  );
   const { sampler, steps } = trainer;
   trainer.destroy();
   const { user, system } = process.cpuUsage();
@@ -96,23 +109,50 @@ export async function runCell(
   };
 }
 
-async function scoresOf(
+/** Scores in every way; images are embedded once as they are and once with their mirror images. */
+async function scoreAll(
+  device: Device,
+  { model, options }: Trainer,
+  benchmark: Benchmark,
+  onProgress: (share: number) => void,
+): Promise<CellResult["scores"]> {
+  const groups = cameraGroups(benchmark.dataset);
+  const scores: Partial<Record<Scoring, ScoresByGroup>> = {};
+  for (const flip of [false, true]) {
+    const embedded = await benchmark.embed(device, model, {
+      flip,
+      onProgress: (done, total) => onProgress((Number(flip) + done / total) / 2),
+    });
+    const ways: [string, ScoringSettings][] = Object.entries(SCORINGS);
+    for (const [scoring, settings] of ways.filter(([, way]) => way.flip === flip)) {
+      scores[scoring as Scoring] = await scoreGroups(device, embedded, options.metric, settings, groups);
+    }
+  }
+  return scores as Record<Scoring, ScoresByGroup>;
+}
+
+async function scoreGroups(
   device: Device,
   { queries, gallery, size }: EmbeddedBenchmark,
-  { metric }: TrainingOptions,
+  metric: Metric,
+  { rerank: options }: ScoringSettings,
   groups: readonly CameraGroup[],
-): Promise<CellResult["scores"][Scoring]> {
+): Promise<ScoresByGroup> {
   const scores: Partial<Record<CameraGroup["name"], CellScores>> = {};
-  for (const group of groups) {
-    const part = await evaluate(
-      device,
-      takenBy(group, queries, size),
-      takenBy(group, gallery, size),
-      size,
-      metric,
-    );
-    const { rank, mAP, mINP, queries: count, gallery: ranked } = part.scores;
-    scores[group.name] = { rank1: rank[1], mAP, mINP, queries: count, gallery: ranked };
+  for (const { name, cameras } of groups) {
+    const part = {
+      queries: takenBy(queries, size, (camera) => cameras.has(camera)),
+      gallery: takenBy(gallery, size, (camera) => cameras.has(camera)),
+    };
+    const evaluation = options === undefined
+      ? await evaluate(device, part.queries, part.gallery, size, metric)
+      : await evaluateRows(
+        rerank(device, { ...part, size, metric }, options),
+        part.queries.labels,
+        part.gallery.labels,
+      );
+    const { rank, mAP, mINP, queries: count, gallery: ranked } = evaluation.scores;
+    scores[name] = { rank1: rank[1], mAP, mINP, queries: count, gallery: ranked };
   }
   return scores;
 }

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import type { ReidDataset } from "../../data/dataset.ts";
 import type { TrainingOptions } from "../options.ts";
 import { writeWhole } from "../write_whole.ts";
-import type { CellResult } from "./cell.ts";
+import { type CellResult, type Scoring, SCORINGS } from "./cell.ts";
 
 /** What a cell's file holds. */
 export interface StoredCell {
@@ -52,11 +52,14 @@ export async function cellName(options: TrainingOptions, data: string): Promise<
   return `${options.loss}-seed${options.seed}-${await hex(JSON.stringify([options, data]))}.json`;
 }
 
-/** A finished cell; undefined where there is none, or a file that is none. */
+/** A finished cell; undefined where there is none, or a file that is none or lacks a way of scoring. */
 export async function readCell(path: string): Promise<StoredCell | undefined> {
   try {
     const cell = JSON.parse(await Deno.readTextFile(path)) as StoredCell;
-    return typeof cell.code === "string" && typeof cell.result.scores.plain === "object" ? cell : undefined;
+    const scored = Object.keys(SCORINGS).every((way) =>
+      typeof cell.result.scores[way as Scoring] === "object"
+    );
+    return typeof cell.code === "string" && scored ? cell : undefined;
   } catch {
     return undefined;
   }
