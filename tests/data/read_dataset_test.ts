@@ -102,3 +102,16 @@ for (
     assert.equal(differencesFromPublished(dataset, p, /people/, p.junk).length, 1, "unless it has its name");
   });
 }
+
+Deno.test("the published parts of each dataset add up to its published totals", () => {
+  const totals = (
+    { trainImages, queries, ranked, junk, trainIdentities, galleryIdentities }: PublishedCounts,
+  ) => ({
+    images: trainImages + queries + ranked + junk,
+    identities: trainIdentities + galleryIdentities,
+  });
+  // The Market-1501 archive has 12,936 + 3,368 + 19,732 files in the three folders.
+  assert.deepEqual(totals(MARKET_1501.published), { images: 36_036, identities: 1_501 });
+  assert.deepEqual(totals(DUKE_MTMC_REID.published), { images: 36_411, identities: 1_812 });
+  assert.deepEqual(totals(MSMT17), { images: 126_441, identities: 4_101 });
+});
