@@ -19,14 +19,12 @@ import {
   wallClock,
   Words,
 } from "../engine/mod.ts";
-import { type EmbeddedSet, rankGallery, type RankingProblem } from "../eval/rank_gallery.ts";
+import { rankGallery, type RankingProblem } from "../eval/rank_gallery.ts";
 import { distancesOf, rankedOnCpu } from "../tests/reference/ranking.ts";
 import { clockInWords, kernelClock } from "./clock.ts";
+import { drawProblem, GALLERY, QUERIES, SIZE } from "./ranking_problem.ts";
 import { giga, peaksLine } from "./roofline_table.ts";
 
-/** The published dataset: its queries, the ranked part of its gallery, how many of that are distractors, identities. */
-const QUERIES = 3368, GALLERY = 15_913, DISTRACTORS = 2798, IDENTITIES = 750, CAMERAS = 6;
-const SIZE = 1280;
 /** Queries of a block, as `rankGallery` shares them out. */
 const ROWS = 241;
 const REPEATS = 2;
@@ -47,7 +45,7 @@ try {
 }
 
 async function main(): Promise<void> {
-  const problem = drawProblem(new Random(1));
+  const problem = drawProblem(new Random(1), 0);
   let peaks = await measurePeaks(device, clock);
   const distances: Timing[] = [], ranking: Timing[] = [];
   let ranked = await rankGallery(device, firstQueries(problem, ROWS), DETAILS); // Compiles the kernels.
@@ -81,23 +79,6 @@ async function main(): Promise<void> {
 
 function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(2)} s`;
-}
-
-function drawProblem(random: Random): RankingProblem {
-  const draw = (count: number, identity: (i: number) => number): EmbeddedSet => ({
-    embeddings: Float32Array.from({ length: count * SIZE }, () => random.normal()),
-    labels: {
-      identity: Int32Array.from({ length: count }, (_, i) => identity(i)),
-      camera: Int32Array.from({ length: count }, () => 1 + random.integer(CAMERAS)),
-    },
-  });
-  const person = () => 1 + random.integer(IDENTITIES);
-  return {
-    queries: draw(QUERIES, person),
-    gallery: draw(GALLERY, (i) => i < DISTRACTORS ? 0 : person()),
-    size: SIZE,
-    metric: "euclidean",
-  };
 }
 
 function firstQueries(problem: RankingProblem, count: number): RankingProblem {

@@ -1,0 +1,88 @@
+/**
+ * Re-ranks a random gallery of Market-1501's size for all of its queries, `deno task bench:reranking`: the time beside
+ * the least in which the adapter could compute the distances, the memory, and what re-ranking does to the scores of
+ * people who have something, and not much, in common with themselves.
+ */
+import process from "node:process";
+import { betterPeaks, Device, leastMilliseconds, measurePeaks, Random, wallClock } from "../engine/mod.ts";
+import { evaluate } from "../eval/evaluate.ts";
+import { evaluateRows } from "../eval/evaluate_rows.ts";
+import { RERANK_DEFAULTS } from "../eval/rerank/options.ts";
+import { rerank } from "../eval/rerank/rerank.ts";
+import { clockInWords, kernelClock } from "./clock.ts";
+import { drawProblem, GALLERY, QUERIES, SIZE } from "./ranking_problem.ts";
+import { peaksLine } from "./roofline_table.ts";
+
+/** So little that a person's images are often nearer to strangers than to each other. */
+const LIKENESS = 0.1;
+
+const device = await Device.open();
+const clock = kernelClock(device);
+try {
+  await main();
+} finally {
+  device.destroy();
+}
+
+async function main(): Promise<void> {
+  const problem = drawProblem(new Random(1), LIKENESS);
+  const { queries, gallery, size, metric } = problem;
+  const drawn = Deno.memoryUsage().rss;
+  let peaks = await measurePeaks(device, clock);
+  let gpuBytes = 0, neighboursKnown = 0;
+  const [start, wallStart] = [clock(), wallClock()];
+  const rows = rerank(device, problem, RERANK_DEFAULTS, (progress) => {
+    gpuBytes = progress.gpuBytes;
+    if (progress.done <= progress.total - QUERIES) neighboursKnown = clock();
+  });
+  const reranked = await evaluateRows(rows, queries.labels, gallery.labels);
+  const [end, wall] = [clock(), wallClock() - wallStart];
+  const resident = 1024 * process.resourceUsage().maxRSS;
+  peaks = betterPeaks(peaks, await measurePeaks(device, clock));
+  const plain = await evaluate(device, queries, gallery, size, metric);
+
+  const images = QUERIES + GALLERY;
+  const least = (m: number, n: number) =>
+    leastMilliseconds(
+      { flops: 2 * m * n * SIZE, bytesRead: 4 * (m + n) * SIZE, bytesWritten: 4 * m * n },
+      peaks,
+    );
+  const roofline = least(images, images) + least(QUERIES, GALLERY);
+  console.log(
+    `${device.adapter.name}, tensors in ${device.storage}s, ${clockInWords(device)}: ${peaksLine(peaks)}`,
+  );
+  console.log(
+    `${QUERIES} queries + ${GALLERY} gallery images × ${SIZE}, ${JSON.stringify(RERANK_DEFAULTS)}:`,
+  );
+  console.log(
+    `  roofline of distances   ${seconds(roofline)}: all images to all, then queries to gallery images`,
+  );
+  console.log(`  nearest of all images   ${seconds(neighboursKnown - start)}`);
+  console.log(`  encoding and re-ranking ${seconds(end - neighboursKnown)}`);
+  console.log(
+    `  both                    ${seconds(end - start)}, ${
+      ((end - start) / roofline).toFixed(2)
+    } times the least; ` +
+      `${seconds(wall)} passed`,
+  );
+  console.log(`  GPU memory              ${mebibytes(gpuBytes)} at most`);
+  console.log(
+    `  process memory          ${mebibytes(resident)} at most, ${mebibytes(drawn)} before` +
+      (device.adapter.software ? "; that of the software adapter is part of it" : ""),
+  );
+  for (const [name, { scores }] of Object.entries({ plain, "re-ranked": reranked })) {
+    console.log(`  ${name.padEnd(24)}rank-1 ${percent(scores.rank[1])}, mAP ${percent(scores.mAP)}`);
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(2)} s`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
