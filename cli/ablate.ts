@@ -16,6 +16,7 @@ import { EXIT, runCommand } from "./command.ts";
 import { defineFlags, parseFlags, UsageError } from "./flags.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
+import { parseWithRecipe } from "./train_flags/recipe.ts";
 import { SETTING_FLAGS, TRAIN_COMMAND, trainingOptions } from "./train_flags.ts";
 
 const COMMAND = {
@@ -101,7 +102,7 @@ export async function main(args: string[]): Promise<number> {
   const shared = [...baseFlags(steps), ...(flags.base?.trim().split(/\s+/) ?? [])];
   const optionsOf = (row: GridRow, seed: number): TrainingOptions =>
     trainingOptions(
-      parseFlags(TRAIN_COMMAND, SETTING_FLAGS, [...shared, ...row.flags, "--seed", String(seed)]),
+      parseWithRecipe(TRAIN_COMMAND, SETTING_FLAGS, [...shared, ...row.flags, "--seed", String(seed)]),
     );
   rows.forEach((row) => optionsOf(row, seeds[0]!)); // A mistake in --base is said before anything is drawn.
 

@@ -147,7 +147,8 @@ async function keep({ bytes }: PretrainedFile, run: RunFolder): Promise<void> {
 function describeRun({ model, options, sampler, steps, program, device }: Trainer): string {
   const { parameters, spec } = model;
   return `MobileNetV2 ${spec.width}, ${spec.imageHeight} × ${spec.imageWidth} pixels, ` +
-    `${parameters.count("trainable").toLocaleString("en")} trainable parameters; loss ${options.loss}, ` +
+    `${parameters.count("trainable").toLocaleString("en")} trainable parameters; recipe ${options.recipe}, ` +
+    `loss ${options.loss}, ` +
     `${sampler.batchImages} images a batch, ${steps} steps; GPU memory ` +
     `${((program.memory.total + parameters.gpuBytes) / 2 ** 20).toFixed(0)} MiB on ${device.adapter.name}`;
 }

@@ -1,13 +1,14 @@
 /** The flags of `deno task train`, and the settings that they make. */
 import { lossTable } from "../losses/mod.ts";
 import { parseTrainingOptions, type TrainingOptions } from "../train/options.ts";
-import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
+import { type Command, defineFlags, type FlagValues, UsageError } from "./flags.ts";
 import { DATA_HELP } from "./people.ts";
 import { TEST_FLIP_FLAG } from "./scores.ts";
 import { AUGMENTATION_FLAGS } from "./train_flags/augmentation.ts";
 import { BATCH_FLAGS } from "./train_flags/batch.ts";
 import { LOSS_FLAGS } from "./train_flags/loss.ts";
 import { DEFAULT_WIDTH, NETWORK_FLAGS } from "./train_flags/network.ts";
+import { parseWithRecipe, RECIPE_FLAGS } from "./train_flags/recipe.ts";
 import { decayOptions, SCHEDULE_FLAGS } from "./train_flags/schedule.ts";
 import { TRAINING_FLAGS } from "./train_flags/training.ts";
 import { TRANSFER_FLAGS } from "./train_flags/transfer.ts";
@@ -32,6 +33,7 @@ export const TRAIN_COMMAND: Command = {
 
 /** Flags that decide a run's numbers; a resumed run takes them from its checkpoint. */
 export const SETTING_FLAGS = {
+  ...RECIPE_FLAGS,
   ...LOSS_FLAGS,
   ...BATCH_FLAGS,
   ...AUGMENTATION_FLAGS,
@@ -108,7 +110,7 @@ export interface TrainFlags {
  * @throws {UsageError} for a mistake in them, such as a setting given to a run that is resumed.
  */
 export function parseTrainFlags(args: readonly string[]): TrainFlags {
-  const flags = parseFlags(
+  const flags = parseWithRecipe(
     TRAIN_COMMAND,
     { ...SETTING_FLAGS, ...SCORING_FLAGS, ...PLACE_FLAGS, ...TUNE_FLAG },
     args,

@@ -16,6 +16,8 @@ import { checkSchedule } from "./schedule.ts";
 
 /** All settings that decide the run's numbers. Kept in the run's folder as `config.json`. */
 export interface TrainingOptions {
+  /** The recipe that the settings were taken from, as far as no flag said otherwise; they themselves follow. */
+  recipe: string;
   /** Key of the loss table. */
   loss: string;
   margin: number;
@@ -88,6 +90,7 @@ export interface TrainingOptions {
 export const MEMORY = ["normal", "low"] as const;
 
 const TYPES: FieldTypes<TrainingOptions> = {
+  recipe: "string",
   loss: "string",
   margin: "number",
   metric: "string",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { HelpRequest, UsageError } from "../../cli/flags.ts";
 import { parseTrainFlags } from "../../cli/train_flags.ts";
 import { lossTable } from "../../losses/mod.ts";
+import { recipeTable } from "../../train/recipes.ts";
 
 const options = (...args: string[]) => parseTrainFlags(args).options;
 
@@ -70,4 +71,26 @@ Deno.test("--schedule brings its own --decay and --decay-at, and refuses what it
   );
   assert.match(message("--schedule=exponential", "--decay-at=0.5,0.6"), /takes one share of the run/);
   assert.match(message("--schedule=constant", "--decay=0.5"), /leave out --decay$/);
+});
+
+Deno.test("--recipe sets the defaults of other flags, and a flag that is given wins, wherever it stands", () => {
+  const { recipe: _plain, ...plain } = options();
+  assert.deepEqual(options("--recipe=plain"), { recipe: "plain", ...plain });
+  for (const { key, flags } of Object.values(recipeTable)) {
+    const given = Object.entries(flags).map(([name, value]) =>
+      typeof value === "boolean" ? `--${value ? "" : "no-"}${name}` : `--${name}=${value}`
+    );
+    // The same as the flags written out: each is a flag, and its value one that this allows.
+    assert.deepEqual(options(`--recipe=${key}`), { ...options(...given), recipe: key });
+  }
+  const strong = options("--recipe=strong");
+  assert.ok(strong.idLoss > 0 && plain.idLoss === 0);
+  for (const args of [["--id-loss=0.25", "--recipe=strong"], ["--recipe=strong", "--id-loss=0.25"]]) {
+    assert.deepEqual(options(...args), { ...strong, idLoss: 0.25 });
+  }
+  assert.equal(message("--recipe=weak"), "--recipe must be one of plain, strong; got 'weak'");
+  assert.match(
+    message("--resume=x", "--recipe=strong"),
+    /A resumed run keeps its settings.*leave out --recipe/,
+  );
 });

@@ -8,6 +8,7 @@ import { Trainer } from "../../train/trainer.ts";
 
 /** Settings of a run of 2 epochs of 3 steps, with every layer of the network and hardly a channel in it. */
 export const TINY_OPTIONS: TrainingOptions = {
+  recipe: "plain",
   loss: "hard",
   margin: 0.3,
   metric: "euclidean",
