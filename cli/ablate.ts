@@ -194,6 +194,7 @@ export async function main(args: string[]): Promise<number> {
       unit: "runs",
       start: before,
       lineSeconds: 30,
+      rateSeconds: 900,
     });
     const update = (path: string, share: number) => {
       shares.set(path, share);

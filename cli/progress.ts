@@ -27,6 +27,8 @@ export interface ProgressOptions {
   readonly stream?: ProgressStream;
   /** Seconds between plain lines where the stream is no terminal; 10 by default. */
   readonly lineSeconds?: number;
+  /** Seconds over which the rate is measured; 20 by default, more where units are few and take long. */
+  readonly rateSeconds?: number;
   /** Milliseconds from any fixed moment; `performance.now` by default. */
   readonly now?: () => number;
 }
@@ -39,7 +41,7 @@ export interface Progress {
   finish(summary?: string): void;
 }
 
-/** Seconds over which the rate is measured: recent enough to forget a slow start. */
+/** Seconds over which the rate is measured where nothing else is asked for: recent enough to forget a slow start. */
 const RATE_SECONDS = 20;
 /** A first unit that takes longer than this is not counted into the rate. */
 const SETUP_SECONDS = 5;
@@ -91,7 +93,8 @@ class Meter {
     // What takes this long before the first unit is setting up, compiling kernels say, and tells nothing of the rate.
     if (this.#samples.length === 1 && at - this.#samples[0]!.at > SETUP_SECONDS) this.#samples.pop();
     this.#samples.push({ at, done });
-    while (this.#samples.length > 2 && this.#samples[1]!.at <= at - RATE_SECONDS) this.#samples.shift();
+    const since = at - (this.#options.rateSeconds ?? RATE_SECONDS);
+    while (this.#samples.length > 2 && this.#samples[1]!.at <= since) this.#samples.shift();
     Object.assign(this.fields, fields);
   }
 
