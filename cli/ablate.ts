@@ -100,10 +100,18 @@ export async function main(args: string[]): Promise<number> {
   const seeds = parseSeeds(flags.seeds);
   const rows = chooseRows(flags.only);
   const shared = [...baseFlags(steps), ...(flags.base?.trim().split(/\s+/) ?? [])];
-  const optionsOf = (row: GridRow, seed: number): TrainingOptions =>
-    trainingOptions(
-      parseWithRecipe(TRAIN_COMMAND, SETTING_FLAGS, [...shared, ...row.flags, "--seed", String(seed)]),
-    );
+  const optionsOf = (row: GridRow, seed: number): TrainingOptions => {
+    const given = parseWithRecipe(TRAIN_COMMAND, SETTING_FLAGS, [
+      ...shared,
+      ...row.flags,
+      "--seed",
+      String(seed),
+    ]);
+    if (given.weights !== undefined) {
+      throw new UsageError("The runs of a grid begin with weights drawn at random: leave out --weights");
+    }
+    return trainingOptions(given);
+  };
   rows.forEach((row) => optionsOf(row, seeds[0]!)); // A mistake in --base is said before anything is drawn.
 
   const dataset = await openPeople(data, cache);

@@ -131,7 +131,7 @@ export class Trainer {
    * @param pretrained the first weights of a new run's backbone, if its options say that they come from a file.
    * @param tuner chooses the variants of a new run's kernels, given its step; the adapter's defaults where left out.
    * @throws {DataError} when the images cannot be sampled as asked.
-   * @throws {RunError} when the checkpoint belongs to other settings.
+   * @throws {RunError} when the checkpoint belongs to other settings, or pretrained weights are missing.
    */
   static async open(
     device: Device,
@@ -153,6 +153,11 @@ export class Trainer {
       restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
     } else if (pretrained) {
       loadBackbone(model, pretrained);
+    } else if (options.initialWeights !== "") {
+      throw new RunError(
+        `This run's backbone begins with weights from a file, of SHA-256 ${options.initialWeights}: start it with that ` +
+          "as --weights.",
+      );
     }
     device.choose(resume?.checkpoint.variants ?? new Map());
     const record = () =>

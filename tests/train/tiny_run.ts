@@ -79,6 +79,8 @@ export function openTinyRun(
   options: Partial<TrainingOptions> = {},
   resume?: LoadedCheckpoint,
   tuner?: Parameters<typeof Trainer.open>[5],
+  pretrained?: Parameters<typeof Trainer.open>[6],
 ): Promise<Trainer> {
-  return Trainer.open(device, { ...TINY_OPTIONS, ...options }, TINY_PEOPLE, noiseStore(), resume, tuner);
+  const all = { ...TINY_OPTIONS, ...options };
+  return Trainer.open(device, all, TINY_PEOPLE, noiseStore(), resume, tuner, pretrained);
 }

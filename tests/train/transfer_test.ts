@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { Device, Random } from "../../engine/mod.ts";
+import { type ModelSpec, ReidModel } from "../../model/reid_model.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../train/checkpoint_files.ts";
+import type { TrainingOptions } from "../../train/options.ts";
+import type { StepMetrics, Trainer } from "../../train/trainer.ts";
+import type { BackboneValues } from "../../train/transfer.ts";
+import { untrainedModel } from "../../train/untrained.ts";
+import { assertSameBytes } from "./same_bytes.ts";
+import { noiseStore, openTinyRun, TINY_OPTIONS } from "./tiny_run.ts";
+
+/** Two epochs of three steps, the first with the backbone frozen. */
+const FROZEN: Partial<TrainingOptions> = {
+  idLoss: 1,
+  initialWeights: "5d",
+  convention: "keras",
+  freezeEpochs: 1,
+  backboneRate: 0.25,
+};
+
+let device: Device;
+let folder: string;
+Deno.test.beforeEach(async () => {
+  [device, folder] = [await Device.open(), await Deno.makeTempDir()];
+});
+Deno.test.afterEach(async () => {
+  device.destroy();
+  await Deno.remove(folder, { recursive: true });
+});
+
+/** Values for a tiny run's backbone, as if somebody else had trained it. */
+function pretrained(): BackboneValues {
+  const spec: ModelSpec = {
+    ...TINY_OPTIONS,
+    identities: 0,
+    padding: "same",
+    epsilon: 1e-3,
+    momentum: 0.9,
+    colour: "imagenet",
+  };
+  const random = new Random(21);
+  const draw = (name: string) => {
+    if (name.endsWith(".weight")) return random.normal() * 0.4;
+    return /gamma|variance/.test(name) ? random.uniform(0.5, 1.5) : random.uniform(-0.3, 0.3);
+  };
+  return new Map([...new ReidModel(device, spec, random).backbone].map(({ name, shape }) => [
+    name,
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => draw(name)),
+  ]));
+}
+
+const open = (options: Partial<TrainingOptions>, from?: string) =>
+  from === undefined
+    ? openTinyRun(device, options, undefined, undefined, pretrained())
+    : loadCheckpoint(from).then((resume) => openTinyRun(device, options, resume));
+
+/** Trains up to a step; the metrics of each. */
+async function trainTo(run: Trainer, step: number): Promise<StepMetrics[]> {
+  const metrics: StepMetrics[] = [];
+  while (run.step < step) await run.trainEpoch((each) => metrics.push(each), () => run.step >= step);
+  assert.equal(run.step, step);
+  return metrics;
+}
+
+async function valuesOf(run: Trainer): Promise<Map<string, Float32Array>> {
+  const values = (await run.model.parameters.read()).get("weights")!;
+  return new Map([...values].map(([{ name }, value]) => [name, value]));
+}
+
+Deno.test("a run stopped while the backbone is frozen, as it joins, and after, ends with the bytes of one never stopped", async () => {
+  const trained = async (step: number, name: string, from?: string) => {
+    const run = await open(FROZEN, from);
+    try {
+      await trainTo(run, step);
+      return await Deno.readFile(await saveCheckpoint(`${folder}/${name}`, await run.checkpoint()));
+    } finally {
+      run.destroy();
+    }
+  };
+  const expected = await trained(6, "whole");
+  await trained(1, "stopped");
+  for (const step of [3, 4]) await trained(step, "stopped", `${folder}/stopped`);
+  assertSameBytes(await trained(6, "stopped", `${folder}/stopped`), expected);
+});
+
+Deno.test("while it is frozen nothing of the backbone changes and the head does; then all does", async () => {
+  const run = await open(FROZEN);
+  const [loaded, before] = [pretrained(), await valuesOf(run)];
+  for (const [name, values] of loaded) assert.deepEqual(before.get(name), values, name);
+  await trainTo(run, 3);
+  const frozen = await valuesOf(run);
+  for (const [name, values] of loaded) assert.deepEqual(frozen.get(name), values, name);
+  for (const name of ["identity.weight", "neck.gamma", "neck.running_mean"]) {
+    assert.notDeepEqual(frozen.get(name), before.get(name), name);
+  }
+  await trainTo(run, 4);
+  const joined = await valuesOf(run);
+  for (const name of ["stem.weight", "stem.running_mean", "block5.project.gamma", "identity.weight"]) {
+    assert.notDeepEqual(joined.get(name), frozen.get(name), name);
+  }
+  run.destroy();
+});
+
+Deno.test("as the backbone joins the optimiser begins anew, and the backbone has a learning rate of its own", async () => {
+  const run = await open(FROZEN);
+  await trainTo(run, 3);
+  const before = await valuesOf(run);
+  const [{ learningRate }] = await trainTo(run, 4);
+  const after = await valuesOf(run);
+  // Adam's first step is as long as the learning rate in every direction with a gradient; these do not decay.
+  for (const [name, rate] of [["last.beta", 0.25 * learningRate], ["identity.bias", learningRate]] as const) {
+    const steps = after.get(name)!.map((value, i) => Math.abs(value - before.get(name)![i]));
+    const largest = Math.max(...steps);
+    assert.ok(Math.abs(largest / rate - 1) < 1e-2, `${name} moved by ${largest}, learning rate ${rate}`);
+  }
+  run.destroy();
+});
+
+Deno.test("a backbone with learning rate 0 keeps its weights, decay included, while its statistics move", async () => {
+  const run = await open({ ...FROZEN, freezeEpochs: 0, backboneRate: 0, weightDecay: 0.5 });
+  await trainTo(run, 2);
+  const after = await valuesOf(run);
+  for (const [name, values] of pretrained()) {
+    if (name.includes("running")) assert.notDeepEqual(after.get(name), values, name);
+    else assert.deepEqual(after.get(name), values, name);
+  }
+  run.destroy();
+});
+
+Deno.test("the network before training keeps the statistics that were loaded, and its neck takes those of the images", async () => {
+  const { model } = await open(FROZEN);
+  const untrained = await untrainedModel(device, model.spec, 1, noiseStore(), pretrained());
+  const values = (await untrained.parameters.read()).get("weights")!;
+  for (const parameter of untrained.backbone) {
+    assert.deepEqual(values.get(parameter), pretrained().get(parameter.name), parameter.name);
+  }
+  const neck = values.get(untrained.parameters.get("neck.running_mean")!)!;
+  assert.ok(neck.filter((value) => value !== 0).length > neck.length / 2);
+});
+
+Deno.test("a frozen backbone without a head is refused", async () => {
+  const bare: Partial<TrainingOptions> = { ...FROZEN, idLoss: 0, neck: "none" };
+  await assert.rejects(open(bare), { name: "RunError", message: /nothing to train.*--embedding-size/ });
+});
+
+Deno.test("a run whose weights come from a file does not start without them", async () => {
+  await assert.rejects(openTinyRun(device, FROZEN), { name: "RunError", message: /--weights/ });
+});
