@@ -2,6 +2,7 @@
 import { Device, Random } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
 import type { RankingResult } from "../eval/ranking.ts";
+import { requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import { restoreCheckpoint } from "../train/checkpoint.ts";
@@ -79,6 +80,7 @@ export async function main(args: string[]): Promise<number> {
   const say = flags.json ? console.error : console.log;
   const device = await Device.open();
   const dataset = await openPeople(data, flags.cache, say);
+  if (flags.spatialTemporal) requireTimes(dataset); // Before the long work.
   const { imageHeight: height, imageWidth: width } = checkpoint.model;
   const test = [...dataset.query, ...dataset.gallery];
   const store = await openPixels(test, "test", { height, width }, dataset.root, flags.cache);
@@ -99,6 +101,7 @@ export async function main(args: string[]): Promise<number> {
     metric,
     unitLength: checkpoint.model.normalize,
     multiQuery: flags.multiQuery,
+    spatialTemporal: flags.spatialTemporal,
     reranking,
   });
   const cameraPairs = flags.cameraPairs ? await benchmark.cameraPairs(device, embedded, metric) : undefined;

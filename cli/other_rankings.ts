@@ -1,4 +1,7 @@
-/** Rankings beside that by the distances of single queries: of pooled queries, and by re-ranked distances. */
+/**
+ * Rankings beside that by the distances of single queries: of pooled queries, by re-ranked distances, and by look and
+ * time.
+ */
 import type { Benchmark, EmbeddedBenchmark } from "../eval/benchmark.ts";
 import { pooledQueries } from "../eval/multi_query.ts";
 import type { RankingResult } from "../eval/ranking.ts";
@@ -46,6 +49,14 @@ export const OTHER_RANKINGS_FLAGS = defineFlags({
     help:
       `With --rerank: share of the original distance in the final one; ${RERANK_DEFAULTS.lambda} by default.`,
   },
+  "spatial-temporal": {
+    type: "boolean",
+    group: "Scoring",
+    help:
+      "Also rank by look and time together: how long people take from camera to camera is estimated from the names of " +
+      "the training images (st-ReID, Wang et al. 2019). Needs names with camera and frame, as those of Market-1501 and " +
+      "DukeMTMC-reID; compare it with other results of that kind only.",
+  },
 });
 
 /**
@@ -82,24 +93,25 @@ export interface OtherRankings {
   readonly unitLength: boolean;
   readonly multiQuery: boolean;
   readonly reranking: RerankOptions | undefined;
+  readonly spatialTemporal: boolean;
 }
 
 /** Scores of one of them. */
 export interface OtherRanking {
   /** Its name in JSON. */
-  readonly key: "multiQuery" | "reranked" | "multiQueryReranked";
+  readonly key: "multiQuery" | "reranked" | "multiQueryReranked" | "spatialTemporal";
   /** What a table calls it. */
   readonly name: string;
   /** With the settings of re-ranking, where it was. */
   readonly scores: RankingResult & Partial<RerankOptions>;
 }
 
-/** Ranks in every way that is asked for, both of them together included. */
+/** Ranks in every way that is asked for; of pooled queries by re-ranked distances too, where both are. */
 export async function otherRankings(
   device: Device,
   benchmark: Benchmark,
   embedded: EmbeddedBenchmark,
-  { metric, unitLength, multiQuery, reranking }: OtherRankings,
+  { metric, unitLength, multiQuery, reranking, spatialTemporal }: OtherRankings,
 ): Promise<OtherRanking[]> {
   const { queries, gallery, size } = embedded;
   const pooled = { ...embedded, queries: pooledQueries(queries, gallery, size, unitLength) };
@@ -121,6 +133,10 @@ export async function otherRankings(
       key: "multiQueryReranked",
       ...await reranked(pooled, "multi-query, re-ranked", reranking),
     });
+  }
+  if (spatialTemporal) {
+    const { scores } = await benchmark.spatialTemporal(device, embedded);
+    found.push({ key: "spatialTemporal", name: "look and time", scores });
   }
   return found;
 }

@@ -11,8 +11,13 @@ import { evaluate, type Evaluation } from "./evaluate.ts";
 import { evaluateRows } from "./evaluate_rows.ts";
 import type { EmbeddedSet } from "./rank_gallery.ts";
 import type { ImageLabels, RankingResult } from "./ranking.ts";
+import { RERANK_BUDGET } from "./rerank/blocks.ts";
+import { distanceRows } from "./rerank/distance_rows.ts";
 import type { RerankOptions } from "./rerank/options.ts";
 import { rerank, type RerankProgress } from "./rerank/rerank.ts";
+import { jointRows, type Sights } from "./spatial_temporal/joint_rows.ts";
+import { recordingTimes, requireTimes } from "./spatial_temporal/recording_times.ts";
+import { TravelTimes } from "./spatial_temporal/travel_times.ts";
 
 /** Images embedded at a time. */
 const BATCH = 32;
@@ -107,6 +112,39 @@ export class Benchmark {
   /** Scores by pair of cameras: see {@link rankCameraPairs}. */
   cameraPairs(device: Device, embedded: EmbeddedBenchmark, metric: Metric): Promise<CameraPairScores[]> {
     return rankCameraPairs(device, { ...embedded, metric });
+  }
+
+  /**
+   * Ranks by look and time together: st-ReID's joint metric of the embeddings' cosines and of how long people take
+   * from camera to camera, which is estimated from the training images' names. Rows of distances come from the GPU
+   * and are ranked on the CPU, by the same rules.
+   *
+   * @throws {DataError} where the dataset's file names do not say when an image was taken.
+   */
+  async spatialTemporal(
+    device: Device,
+    { queries, gallery, size }: EmbeddedBenchmark,
+  ): Promise<Evaluation> {
+    const { dataset } = this;
+    requireTimes(dataset);
+    const test = [...dataset.query, ...dataset.gallery];
+    const timeOf = recordingTimes([...dataset.train, ...test]);
+    const travel = new TravelTimes(
+      dataset.train.map((image) => ({ ...image, time: timeOf(image) })),
+    );
+    const sights = ({ indices, labels }: TestSet): Sights => ({
+      camera: labels.camera,
+      time: Float64Array.from(indices, (i) => timeOf(test[i])),
+    });
+    const angular = distanceRows(
+      device,
+      { queries: queries.embeddings, gallery: gallery.embeddings, size, metric: "angular" },
+      RERANK_BUDGET,
+      () => {},
+    );
+    const rows = jointRows(angular, sights(this.queries), sights(this.gallery), travel);
+    const evaluation = await evaluateRows(rows, queries.labels, gallery.labels);
+    return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
   }
 
   /** Ranks by colour histograms: what can be had without learning anything. */

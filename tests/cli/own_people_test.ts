@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runTask, withFolder } from "./run_task.ts";
+import { onlyError, runTask, withFolder } from "./run_task.ts";
 import { TINY, writeTinyFolders } from "./tiny_people.ts";
 
 Deno.test("train and evaluate take people of one's own, a folder for each, and call them by their names", async () => {
@@ -21,5 +21,8 @@ Deno.test("train and evaluate take people of one's own, a folder for each, and c
     const { dataset, queries, mAP } = JSON.parse(evaluated.stdout);
     const scores = JSON.parse(await Deno.readTextFile(`${folder}/run/scores.json`));
     assert.deepEqual([dataset, queries, mAP], ["Your own people", 6, scores.trained.mAP]);
+
+    const timed = await runTask("evaluate", [`--checkpoint=${folder}/run`, ...places, "--spatial-temporal"]);
+    assert.match(onlyError(timed, 1), /Your own people cannot be ranked by time: .*frame.*Leave out/);
   });
 });

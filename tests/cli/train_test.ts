@@ -94,6 +94,25 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
       for (const scores of [multiQuery, reranked, multiQueryReranked]) assert.equal(scores.cmc.length, 50);
     });
 
+    await t.step(
+      "evaluate scores flipped embeddings, look and time together, and pairs of cameras",
+      async () => {
+        const asked = ["--test-flip", "--spatial-temporal", "--camera-pairs"];
+        const places = [`--checkpoint=${run}`, `--cache=${folder}/cache`];
+        const table = await runTask("evaluate", [...places, ...asked, "--no-colours"]);
+        assert.equal(table.code, 0, table.stderr);
+        assert.match(table.stdout, /^step 4, flipped, look and time +\d+\.\d %/m);
+        assert.match(table.stdout, /^mAP +c1 +c2\n +c1 +– +\d+\.\d %\n +c2 +\d+\.\d % +–$/m);
+        const { code, stdout, stderr } = await runTask("evaluate", [...places, ...asked, "--json"]);
+        assert.equal(code, 0, stderr);
+        const { testFlip, spatialTemporal, cameraPairs, ...plain } = JSON.parse(stdout);
+        assert.equal(testFlip, true);
+        assert.deepEqual([spatialTemporal.queries, spatialTemporal.cmc.length], [plain.queries, 50]);
+        const pairs = cameraPairs.map(({ query, gallery }: Record<string, number>) => `${query} ${gallery}`);
+        assert.deepEqual(pairs, ["1 2", "2 1"]);
+      },
+    );
+
     await t.step("a second run is not let into the folder", async () => {
       const before = await last(run);
       const second = await runTask("train", [...places, ...TINY, `--out=${run}`]);
