@@ -149,6 +149,7 @@ async function timePrograms(
     augmentations: stepAugmentations(options, 0, batch),
     labels: Uint32Array.from({ length: batch }, (_, i) => i >> 2),
     settings: optimiser.settings(1, 1e-5),
+    averaging: [0],
   }, timed);
   step.destroy();
   const embedder = await Embedder.open(device, model, batch);

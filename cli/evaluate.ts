@@ -54,6 +54,12 @@ const FLAGS = defineFlags({
     default: true,
     help: "Also rank by colour histograms, for comparison; takes a minute on large galleries.",
   },
+  ema: {
+    type: "boolean",
+    default: true,
+    help:
+      "Scores the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
+  },
   json: {
     type: "boolean",
     help: "Print one JSON object on stdout instead of a table; without colour histograms.",
@@ -85,7 +91,8 @@ export async function main(args: string[]): Promise<number> {
   const test = [...dataset.query, ...dataset.gallery];
   const store = await openPixels(test, "test", { height, width }, dataset.root, flags.cache);
   const model = new ReidModel(device, checkpoint.model, new Random(0));
-  restoreCheckpoint(checkpoint, model.parameters, [], path);
+  const averaged = flags.ema && checkpoint.options.ema > 0;
+  restoreCheckpoint(checkpoint, model.parameters, [], path, averaged);
 
   const benchmark = new Benchmark(dataset, store);
   const display = progress({ label: "Embedding", total: store.count, unit: "images" });
@@ -114,13 +121,14 @@ export async function main(args: string[]): Promise<number> {
       dataset: dataset.name,
       ignored: dataset.ignored,
       testFlip,
+      averaged,
       ...withPlainArrays(scores),
       ...Object.fromEntries(others.map(({ key, scores }) => [key, withPlainArrays(scores)])),
       ...(cameraPairs && { cameraPairs }),
     };
     console.log(JSON.stringify(result));
   } else {
-    const name = `step ${checkpoint.step}${testFlip ? FLIPPED : ""}`;
+    const name = `step ${checkpoint.step}${averaged ? ", averaged" : ""}${testFlip ? FLIPPED : ""}`;
     const rows = [
       { name, scores },
       ...others.map((other) => ({ ...other, name: `${name}, ${other.name}` })),

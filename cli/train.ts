@@ -258,6 +258,7 @@ async function finish(
   testFlip: boolean,
 ): Promise<void> {
   const { device, model, options } = trainer;
+  await trainer.useAverage();
   const embedded = await benchmark.embed(device, model, { flip: testFlip });
   const trained = await benchmark.rank(device, embedded, options.metric);
   const cameraPairs = await benchmark.cameraPairs(device, embedded, options.metric);
@@ -267,6 +268,7 @@ async function finish(
     { name: "colour histogram", scores: colours },
   ];
   console.log(`\n${scoreTable(rows)}\n${scoreCounts(trained.scores)}`);
+  if (options.ema > 0) console.log("The trained network is the average of its weights (--ema)");
   if (testFlip) console.log("Embeddings of both networks are averaged with those of the mirror images");
   for (const [what, said] of Object.entries({ ...waited(trainer), ...lossScale(trainer) })) {
     console.log(`${what}: ${said}`);

@@ -159,7 +159,7 @@ export class Memory {
     }
     if (value.origin.kind === "flat") {
       const { set, buffer } = value.origin;
-      const flat = buffer === "weights" ? set.weights : set.trainableBuffer(buffer);
+      const flat = set.flat(buffer);
       return { storage: "buffer", buffer: flat.buffer, offset: 0, size: flat.bytes };
     }
     if (value.placement) {

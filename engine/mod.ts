@@ -32,6 +32,7 @@ export * from "./ops/shape.ts";
 export * from "./ops/triplet.ts";
 export * from "./ops/unary.ts";
 export * from "./optimisers.ts";
+export { AVERAGE_PREFIX, WeightAverage } from "./weight_average.ts";
 export { type FlatBuffer, type Parameter, ParameterSet } from "./parameter.ts";
 export { betterPeaks, leastMilliseconds, measurePeaks, type Peaks, type Work } from "./peaks.ts";
 export {

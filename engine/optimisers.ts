@@ -6,7 +6,7 @@ import type { Parameter, ParameterSet } from "./parameter.ts";
 import { type InputSpec, scalars } from "./inputs.ts";
 import { record } from "./recorder.ts";
 import { constant, type Tensor } from "./tensor.ts";
-import { Value } from "./value.ts";
+import { flatBuffer, type Value } from "./value.ts";
 
 /** What a parameter's learning rate is multiplied by, and its weight decay with it; 0 leaves the parameter as it is. */
 export type RateMultiplier = (parameter: Parameter) => number;
@@ -67,14 +67,14 @@ export class Sgd implements Optimiser {
     const set = this.parameters;
     const { lossScale } = this;
     const gradients = backward(loss, lossScale?.factor(loss.shape));
-    const scaling = lossScale?.judge(flat(set, "gradients"));
+    const scaling = lossScale?.judge(flatBuffer(set, "gradients"));
     record(sgd(set.trainableBytes / VEC4_BYTES, scaling !== undefined), {
       ...(scaling && { scaling }),
-      gradients: flat(set, "gradients"),
+      gradients: flatBuffer(set, "gradients"),
       factors: factors(set, multiplier),
       settings: settings.value,
-      weights: flat(set, "weights"),
-      velocity: flat(set, "velocity"),
+      weights: flatBuffer(set, "weights"),
+      velocity: flatBuffer(set, "velocity"),
     });
     return gradients;
   }
@@ -157,22 +157,18 @@ export class Adam implements Optimiser {
     const set = this.parameters;
     const { lossScale } = this;
     const gradients = backward(loss, lossScale?.factor(loss.shape));
-    const scaling = lossScale?.judge(flat(set, "gradients"));
+    const scaling = lossScale?.judge(flatBuffer(set, "gradients"));
     record(adam(set.trainableBytes / VEC4_BYTES, scaling !== undefined), {
       ...(scaling && { scaling }),
-      gradients: flat(set, "gradients"),
+      gradients: flatBuffer(set, "gradients"),
       factors: factors(set, multiplier),
       settings: settings.value,
-      weights: flat(set, "weights"),
-      first: flat(set, "first_moment"),
-      second: flat(set, "second_moment"),
+      weights: flatBuffer(set, "weights"),
+      first: flatBuffer(set, "first_moment"),
+      second: flatBuffer(set, "second_moment"),
     });
     return gradients;
   }
-}
-
-function flat(set: ParameterSet, buffer: string): Value {
-  return new Value([set.trainableBytes / 4], "f32", { kind: "flat", set, buffer });
 }
 
 /** Per block of a parameter: what multiplies the learning rate, and what multiplies weight decay. */

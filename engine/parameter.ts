@@ -116,6 +116,17 @@ export class ParameterSet {
     return Math.max(this.#trainableBytes, PARAMETER_ALIGNMENT);
   }
 
+  /** Bytes that the set's state takes, 0 where it has none. */
+  get stateBytes(): number {
+    return this.#stateBytes;
+  }
+
+  /** The flat buffer of this name: `weights`, `state`, or a {@link trainableBuffer}. */
+  flat(name: string): FlatBuffer {
+    if (name === "weights") return this.weights;
+    return name === "state" ? this.state : this.trainableBuffer(name);
+  }
+
   /** Bytes of everything that the set holds on the GPU now. */
   get gpuBytes(): number {
     let bytes = 0;

@@ -12,7 +12,7 @@ export type Origin =
   | { readonly kind: "constant"; readonly data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> }
   /** A parameter's own memory. */
   | { readonly kind: "parameter"; readonly parameter: Parameter }
-  /** A whole flat buffer of a set: weights, gradients or moments, for optimisers. */
+  /** A whole flat buffer of a set: weights, gradients, moments or state, for optimisers and averages. */
   | { readonly kind: "flat"; readonly set: ParameterSet; readonly buffer: string };
 
 /** A tensor's or word array's memory, not yet placed. */
@@ -50,4 +50,10 @@ export class Value {
   get vec4s(): number {
     return vec4s(this.shape);
   }
+}
+
+/** A whole flat buffer of a set: `state`, or one in the layout of its weights. */
+export function flatBuffer(set: ParameterSet, buffer: string): Value {
+  const bytes = buffer === "state" ? set.stateBytes : set.trainableBytes;
+  return new Value([bytes / 4], "f32", { kind: "flat", set, buffer });
 }

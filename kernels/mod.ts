@@ -17,6 +17,7 @@ export * from "./global_average_pool.ts";
 export * from "./residual_add.ts";
 export * from "./loss_scale.ts";
 export * from "./optimisers.ts";
+export * from "./weight_average.ts";
 export * from "./layout.ts";
 export * from "./sum.ts";
 export * from "./unary.ts";

@@ -1,9 +1,9 @@
 /**
  * What a run needs to go on, as named tensors and a few settings. Weights and running statistics keep their names,
- * an optimiser's moments are `moment/name`, `history` [steps, columns] holds the curves. There are no times and no
+ * an optimiser's moments are `moment/name`, averages of weights `ema/name`, `history` [steps, columns] holds the curves. There are no times and no
  * paths in it: equal runs make equal checkpoints.
  */
-import type { Choices, ParameterSet } from "../engine/mod.ts";
+import { AVERAGE_PREFIX, type Choices, type ParameterSet } from "../engine/mod.ts";
 import type { ModelSpec } from "../model/reid_model.ts";
 import type { SafetensorsTensor } from "../model/safetensors.ts";
 import { RunError } from "./errors.ts";
@@ -51,6 +51,7 @@ export function brokenTensors({ tensors }: Checkpoint): string[] {
 /**
  * Puts a checkpoint's values into a model's parameters and an optimiser's moments.
  *
+ * @param averaged the averages of the weights and running statistics in their place, which the checkpoint must hold.
  * @throws {RunError} when it is of another network; nothing has been written then.
  */
 export function restoreCheckpoint(
@@ -58,11 +59,13 @@ export function restoreCheckpoint(
   parameters: ParameterSet,
   moments: readonly string[],
   path: string,
+  averaged = false,
 ): void {
   const writes: (() => void)[] = [];
   for (const parameter of parameters.parameters) {
     for (const buffer of ["weights", ...(parameter.trainable ? moments : [])]) {
-      const name = tensorName(buffer, parameter.name);
+      const prefix = averaged && buffer === "weights" ? AVERAGE_PREFIX : "";
+      const name = prefix + tensorName(buffer, parameter.name);
       const tensor = checkpoint.tensors.get(name);
       if (tensor?.dtype !== "F32" || tensor.shape.join() !== parameter.shape.join()) {
         const found = tensor ? `is ${tensor.dtype} [${tensor.shape}]` : "is not there";

@@ -68,6 +68,8 @@ export interface TrainingOptions {
   decay: number;
   decayAt: string;
   weightDecay: number;
+  /** Decay of the exponential moving average of the weights, which is what is scored; 0: none. */
+  ema: number;
   /** Probability that a training image is mirrored; for this and the next five see `AugmentationSettings`. */
   flip: number;
   /** Pixels by which training images are shifted at most, each way. */
@@ -122,6 +124,7 @@ const TYPES: FieldTypes<TrainingOptions> = {
   decay: "number",
   decayAt: "string",
   weightDecay: "number",
+  ema: "number",
   flip: "number",
   shift: "number",
   zoom: "number",
@@ -156,6 +159,7 @@ export function parseTrainingOptions(value: unknown): TrainingOptions {
   }
   if (!PRECISIONS.includes(options.precision)) throw new Error(`there is no precision ${options.precision}`);
   if (!MEMORY.includes(options.memory)) throw new Error(`there is no memory ${options.memory}`);
+  if (options.ema >= 1) throw new Error(`ema should be below 1 and is ${options.ema}`);
   checkNeck(options);
   checkSchedule(options);
   return options;

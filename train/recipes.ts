@@ -21,11 +21,12 @@ const entries: readonly Recipe[] = [
   },
   {
     key: "strong",
-    summary: "batch-hard triplets with an identity head.",
+    summary: "batch-hard triplets with an identity head, and averaged weights.",
     sources: [
       "Luo et al., Bag of Tricks and a Strong Baseline for Deep Person Re-identification, 2019",
+      "Tarvainen and Valpola, Mean teachers are better role models, 2017",
     ],
-    flags: { loss: "hard", "id-loss": 1, schedule: "cosine" },
+    flags: { loss: "hard", "id-loss": 1, schedule: "cosine", ema: 0.99 },
   },
 ];
 

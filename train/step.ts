@@ -12,8 +12,10 @@ import {
   normalisedImages,
   type Optimiser,
   Program,
+  scalars,
   type Tensor,
   u32,
+  WeightAverage,
 } from "../engine/mod.ts";
 import { augmentedBatch } from "../data/augmentation/augmentation.ts";
 import { imageWords } from "../kernels/mod.ts";
@@ -41,6 +43,11 @@ export function trainingCenters(
   return centerLoss > 0 ? new CenterLoss(model.parameters, identities, model.embeddingSize) : undefined;
 }
 
+/** The weight average of a run that has one; adds its averages to the model's parameters, as they are so far. */
+export function trainingAverage(model: ReidModel, { ema }: TrainingOptions): WeightAverage | undefined {
+  return ema > 0 ? new WeightAverage(model.parameters, ema) : undefined;
+}
+
 /** What only some steps have. */
 export interface StepExtras {
   /**
@@ -50,6 +57,8 @@ export interface StepExtras {
   readonly frozen?: FoldedWeights;
   /** The center loss, from trainingCenters(). */
   readonly centers?: CenterLoss;
+  /** The average of the weights, from trainingAverage(). */
+  readonly average?: WeightAverage;
 }
 
 /**
@@ -65,7 +74,7 @@ export function recordTrainingStep(
   optimiser: Optimiser,
   options: TrainingOptions,
   images: number,
-  { frozen, centers }: StepExtras = {},
+  { frozen, centers, average }: StepExtras = {},
 ) {
   const colour = COLOUR_STATISTICS[model.spec.colour];
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
@@ -77,8 +86,9 @@ export function recordTrainingStep(
       augmentations: f32([images, AUGMENTATION_NUMBERS]),
       labels: u32([images]),
       settings: optimiser.input,
+      averaging: scalars(1),
     },
-    ({ pixels, augmentations, labels, settings }) => {
+    ({ pixels, augmentations, labels, settings, averaging }) => {
       const normalised = augmentedImages(pixels, augmentations, batch, colour);
       const features = model.features(normalised, frozen ?? "training");
       const sides = model.sides(features, "training");
@@ -91,6 +101,7 @@ export function recordTrainingStep(
       if (centers) total = add(total, affine(centers.apply(sides.before, labels), options.centerLoss, 0));
       const backboneRate = frozen ? 0 : options.backboneRate;
       optimiser.minimize(total, settings, (parameter) => model.backbone.has(parameter) ? backboneRate : 1);
+      average?.update(averaging);
       const outputs: { total: Tensor; triplet: Tensor } = { total, triplet: triplet.metrics };
       const { lossScale } = optimiser;
       return lossScale ? { ...outputs, lossScale: asTensor(lossScale.state) } : outputs;

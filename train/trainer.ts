@@ -8,6 +8,7 @@ import {
   Random,
   type Recorded,
   TRIPLET_METRICS,
+  type WeightAverage,
 } from "../engine/mod.ts";
 import { augmentedBatch, drawAugmentations } from "../data/augmentation/augmentation.ts";
 import { type IdentityIndex, indexIdentities } from "../data/identity_index.ts";
@@ -29,7 +30,13 @@ import { NumericsError, RunError } from "./errors.ts";
 import { InputWait } from "./input_wait.ts";
 import type { TrainingOptions } from "./options.ts";
 import { laterBeta1, learningRateAt } from "./schedule.ts";
-import { recordTrainingStep, trainingCenters, trainingOptimiser, type TrainingStep } from "./step.ts";
+import {
+  recordTrainingStep,
+  trainingAverage,
+  trainingCenters,
+  trainingOptimiser,
+  type TrainingStep,
+} from "./step.ts";
 import { type BackboneValues, loadBackbone, recordFrozenStep, restartOptimiser } from "./transfer.ts";
 
 /** What one step reports. */
@@ -118,6 +125,7 @@ export class Trainer {
     readonly sampler: Sampler,
     readonly store: PixelStore,
     readonly program: TrainingStep,
+    readonly average: WeightAverage | undefined,
     frozenProgram: TrainingStep | undefined,
   ) {
     this.#frozenProgram = frozenProgram;
@@ -146,6 +154,7 @@ export class Trainer {
     const sampler = makeSampler(index, options);
     const spec = modelSpec(options, index.identities.length);
     const model = initialModel(device, spec, options.seed);
+    const average = trainingAverage(model, options); // Before what else becomes state, and needs no average.
     const optimiser = trainingOptimiser(model, options);
     const centers = trainingCenters(model, options, index.identities.length);
     if (resume) {
@@ -161,7 +170,7 @@ export class Trainer {
     }
     device.choose(resume?.checkpoint.variants ?? new Map());
     const record = () =>
-      recordTrainingStep(device, model, optimiser, options, sampler.batchImages, { centers });
+      recordTrainingStep(device, model, optimiser, options, sampler.batchImages, { centers, average });
     let program = await record();
     if (tuner && !resume) {
       device.choose(await tuner(program.dispatches));
@@ -170,7 +179,7 @@ export class Trainer {
     }
     const frozenSteps = options.freezeEpochs * sampler.batchesPerEpoch;
     const frozenProgram = (resume?.checkpoint.step ?? 0) < frozenSteps
-      ? await recordFrozenStep(device, model, optimiser, options, sampler.batchImages, centers)
+      ? await recordFrozenStep(device, model, optimiser, options, sampler.batchImages, { centers, average })
       : undefined;
     const trainer = new Trainer(
       device,
@@ -180,6 +189,7 @@ export class Trainer {
       sampler,
       store,
       program,
+      average,
       frozenProgram,
     );
     if (resume) {
@@ -267,6 +277,14 @@ export class Trainer {
     return checkpoint;
   }
 
+  /**
+   * Puts the averages of the weights, where the run has them, in the weights' place: for scoring, after the run's last
+   * checkpoint.
+   */
+  async useAverage(): Promise<void> {
+    await this.average?.apply();
+  }
+
   /** Frees the GPU memory of the run. */
   destroy(): void {
     this.#frozenProgram?.destroy();
@@ -294,6 +312,7 @@ export class Trainer {
         learningRateAt(step, this.steps, this.options),
         beta1 && { momentum: beta1.beta1, from: beta1.from - before + 1 },
       ),
+      averaging: this.average?.settings(step + 1) ?? [0],
     };
   }
 

@@ -1,11 +1,10 @@
 /** Transfer learning: a backbone with pretrained weights, which may stay as it is while the head learns. */
 import type { Device, Optimiser } from "../engine/mod.ts";
-import type { CenterLoss } from "../losses/mod.ts";
 import { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { RunError } from "./errors.ts";
 import type { TrainingOptions } from "./options.ts";
-import { recordTrainingStep, type TrainingStep } from "./step.ts";
+import { recordTrainingStep, type StepExtras, type TrainingStep } from "./step.ts";
 
 /** Values of all of a backbone's parameters, row-major, by the parameters' names. */
 export type BackboneValues = ReadonlyMap<string, Float32Array>;
@@ -27,7 +26,7 @@ export async function recordFrozenStep(
   optimiser: Optimiser,
   options: TrainingOptions,
   images: number,
-  centers?: CenterLoss,
+  extras: Omit<StepExtras, "frozen"> = {},
 ): Promise<TrainingStep> {
   if (
     !model.parameters.parameters.some((parameter) => parameter.trainable && !model.backbone.has(parameter))
@@ -38,7 +37,7 @@ export async function recordFrozenStep(
     );
   }
   const frozen = await FoldedWeights.of(model.parameters);
-  return await recordTrainingStep(device, model, optimiser, options, images, { frozen, centers });
+  return await recordTrainingStep(device, model, optimiser, options, images, { ...extras, frozen });
 }
 
 /**

@@ -33,6 +33,7 @@ import {
   type TripletLossShape,
   tripletTerms,
   tripletTotal,
+  weightAverage,
 } from "../../kernels/mod.ts";
 import { type BenchRow, inBuffer, row, uniform } from "../row.ts";
 
@@ -196,6 +197,8 @@ function identityHead(): BenchRow[] {
 
 function optimisers(): BenchRow[] {
   const length4 = 34_750 * FACTOR_BLOCK;
+  /** Running statistics. */
+  const state4 = 545 * FACTOR_BLOCK;
   const threads = 1024;
   const state = [length4, 4];
   const operands = {
@@ -214,6 +217,11 @@ function optimisers(): BenchRow[] {
       ...operands,
       settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1),
       scaling: { shape: [4], storage: "buffer", values: [1, 0, 0, 1] },
+    }),
+    row(name, weightAverage({ weights4: length4, state4, averages: state4 }), {
+      weights: inBuffer(state),
+      settings: uniform(0.99),
+      state: [2 * state4 + length4, 4],
     }),
     row(name, countBroken(length4, threads), { x: inBuffer(state), broken: [threads, 4] }),
     row(`searched by ${threads} threads`, lossScale(threads, LOSS_SCALE_RULE), {

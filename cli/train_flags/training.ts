@@ -38,6 +38,17 @@ export const TRAINING_FLAGS = defineFlags({
     group: "Training",
     help: "Decoupled weight decay; batch norm and biases are exempt.",
   },
+  ema: {
+    type: "number",
+    min: 0,
+    below: 1,
+    default: 0,
+    value: "DECAY",
+    group: "Training",
+    help:
+      "Keeps an exponential moving average of all weights and running statistics and scores it; DECAY, such as 0.99, is " +
+      "the share that stays at every step; 0: none (Polyak and Juditsky, 1992; Tarvainen and Valpola, 2017).",
+  },
   precision: {
     type: "choice",
     choices: [...PRECISIONS],

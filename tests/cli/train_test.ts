@@ -26,7 +26,13 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
     const seven = "--k=7"; // More images than any of the people has.
 
     await t.step("the run", async () => {
-      const { code, stdout, stderr } = await runTask("train", [...places, ...TINY, seven, `--out=${run}`]);
+      const { code, stdout, stderr } = await runTask("train", [
+        ...places,
+        ...TINY,
+        seven,
+        "--ema=0.9",
+        `--out=${run}`,
+      ]);
       assert.equal(code, 0, stderr);
       assert.equal(
         stderr.match(/fewer than K = 7 images: theirs are sampled with replacement/g)?.length,
@@ -70,10 +76,13 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
             "--json",
           ]);
           assert.equal(code, 0, stderr);
-          const { checkpoint, step, metric, dataset, ignored, ...scores } = JSON.parse(stdout);
+          const { checkpoint, step, metric, dataset, ignored, testFlip, averaged, ...scores } = JSON.parse(
+            stdout,
+          );
           assert.deepEqual(scores, JSON.parse(await Deno.readTextFile(`${run}/scores.json`)).trained);
           assert.equal(checkpoint, `${run}/checkpoints/step-0000004.safetensors`);
           assert.deepEqual([step, metric, dataset, ignored.junk], [4, "euclidean", "Synthetic people", 1]);
+          assert.deepEqual([testFlip, averaged], [false, true]);
         }
       },
     );

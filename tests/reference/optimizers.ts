@@ -46,3 +46,13 @@ export function adamStep(
     weights[i] -= learningRate * (mHat / (Math.sqrt(vHat) + epsilon) + weightDecay * weights[i]);
   }
 }
+
+/** The decay of a weight average at a step counted from 1: 0, 2/11, 3/12, ... up to `decay`. */
+export function averageDecay(step: number, decay: number): number {
+  return step === 1 ? 0 : Math.min(decay, step / (step + 9));
+}
+
+/** Exponential moving average: average = d average + (1 - d) value. */
+export function averageStep(average: Float64Array, values: ArrayLike<number>, decay: number): void {
+  for (let i = 0; i < average.length; i++) average[i] = decay * average[i] + (1 - decay) * values[i];
+}

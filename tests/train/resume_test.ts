@@ -19,17 +19,24 @@ const runs: [string, Partial<TrainingOptions>][] = [
     key,
     { loss: key, sampler: samplers[0] },
   ]),
-  ["hard with soft margin, an identity head and a projection", {
-    softMargin: true,
-    idLoss: 1,
-    embeddingSize: 12,
-  }],
+  [
+    "hard with soft margin, an identity head and a projection, shuffled, with a rate that falls exponentially",
+    {
+      sampler: "shuffled",
+      schedule: "exponential",
+      decay: 0.001,
+      decayAt: "0.5",
+      softMargin: true,
+      idLoss: 1,
+      embeddingSize: 12,
+    },
+  ],
   ["hard and center loss before BNNeck, an identity head behind it", {
     neck: "bnneck",
     idLoss: 1,
     centerLoss: 0.01,
   }],
-  ["hard in f16", { precision: "f16" }],
+  ["hard in f16 with averaged weights", { precision: "f16", ema: 0.9 }],
 ];
 
 for (const [what, changes] of runs) {

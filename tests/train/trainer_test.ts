@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Device } from "../../engine/mod.ts";
+import { restoreCheckpoint } from "../../train/checkpoint.ts";
 import { NumericsError, RunError } from "../../train/errors.ts";
 import type { StepMetrics } from "../../train/trainer.ts";
 import { openTinyRun, TINY_OPTIONS } from "./tiny_run.ts";
@@ -104,5 +105,31 @@ Deno.test("a checkpoint of another network is refused by what differs", async ()
   } finally {
     run.destroy();
     device.destroy();
+  }
+});
+
+Deno.test("a run's averaged weights are scored after its end, and restored from its checkpoint", async () => {
+  const device = await Device.open();
+  const [run, plain] = [await openTinyRun(device, { ema: 0.5 }), await openTinyRun(device)];
+  try {
+    for (const each of [run, plain]) await each.trainEpoch(() => {}, () => each.step >= 2);
+    const [checkpoint, without] = [await run.checkpoint(), await plain.checkpoint()];
+    const valueOf = (name: string) => checkpoint.tensors.get(name)!.data;
+    for (const name of ["stem.weight", "stem.running_mean"]) {
+      assert.deepEqual(valueOf(name), without.tensors.get(name)!.data); // Averaging changes nothing of the training.
+      assert.notDeepEqual(valueOf(`ema/${name}`), valueOf(name));
+    }
+
+    const { parameters } = plain.model;
+    restoreCheckpoint(checkpoint, parameters, [], "step-2.safetensors", true);
+    await run.useAverage();
+    const scored = (await run.model.parameters.read()).get("weights")!;
+    for (const [{ name }, data] of (await parameters.read()).get("weights")!) {
+      assert.deepEqual(data, valueOf(`ema/${name}`));
+      assert.deepEqual(scored.get(run.model.parameters.get(name)!), data, name);
+    }
+    assert.throws(() => restoreCheckpoint(without, parameters, [], "step-2.safetensors", true), RunError);
+  } finally {
+    for (const owner of [run, plain, device]) owner.destroy();
   }
 });

@@ -85,6 +85,7 @@ export async function runCell(
     }, () => false);
   }
   await trainer.checkpoint(); // Refuses weights that are not finite.
+  await trainer.useAverage();
   const trained = performance.now();
 
   const scores = await scoreAll(
