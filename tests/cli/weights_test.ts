@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { encodeSafetensors } from "../../model/safetensors.ts";
+import { saveCheckpoint } from "../../train/checkpoint_files.ts";
+import { loadPretrained, loadRunsPretrained } from "../../train/pretrained_file.ts";
+import { publish } from "../model/pretrained/published_network.ts";
+import { TINY_OPTIONS } from "../train/tiny_run.ts";
+import { onlyError, runTask, withFolder } from "./run_task.ts";
+import { TINY, writeTinyPeople } from "./tiny_people.ts";
+
+const publishedFile = () =>
+  encodeSafetensors(publish("torchvision", 0.35, { height: 32, width: 32 }, 9).tensors);
+
+/** The message that reading the file ends with. */
+async function refusal(path: string, width?: number): Promise<string> {
+  const error = await loadPretrained(path, width).then(() => undefined, (error: Error) => error);
+  assert.equal(error?.name, "RunError");
+  assert.ok(!error.message.includes("\n") && error.message.includes(path), error.message);
+  return error.message;
+}
+
+Deno.test("a file of weights that is none is told in one paragraph with its path", async () => {
+  await withFolder(async (folder) => {
+    const whole = publishedFile();
+    const write = async (name: string, bytes: Uint8Array) => {
+      await Deno.writeFile(`${folder}/${name}`, bytes);
+      return `${folder}/${name}`;
+    };
+    assert.match(await refusal(`${folder}/none`), /cannot be read/);
+    for (const length of [0, 5000, whole.length - 1]) {
+      assert.match(
+        await refusal(await write("cut", whole.subarray(0, length))),
+        /no whole safetensors file.*truncated/,
+      );
+    }
+    const zip = new TextEncoder().encode("PK\x03\x04 as torch.save() writes it");
+    assert.match(await refusal(await write("torch.pth", zip)), /no whole safetensors file/);
+    assert.match(await refusal(await write("whole", whole), 1), /width 0.35, and width 1 was asked for/);
+    const own = await saveCheckpoint(folder, {
+      step: 0,
+      model: {
+        ...TINY_OPTIONS,
+        identities: 0,
+        padding: "same",
+        epsilon: 1e-3,
+        momentum: 0.9,
+        colour: "imagenet",
+      },
+      options: TINY_OPTIONS,
+      variants: new Map(),
+      tensors: new Map(),
+    });
+    assert.match(await refusal(own), /checkpoint of a training run of this program.*--resume/);
+  });
+});
+
+Deno.test("a run's copy of its weights must be the file that it began with", async () => {
+  await withFolder(async (folder) => {
+    const bytes = publishedFile();
+    await Deno.writeFile(`${folder}/pretrained.safetensors`, bytes);
+    const { options } = await loadPretrained(`${folder}/pretrained.safetensors`);
+    const own = { ...TINY_OPTIONS, ...options };
+    assert.equal((await loadRunsPretrained(folder, own))?.backbone.family, "torchvision");
+    assert.equal(await loadRunsPretrained(folder, TINY_OPTIONS), undefined);
+    const message = /has another content.*Copy the weights.*SHA-256 abc/;
+    await assert.rejects(loadRunsPretrained(folder, { ...own, initialWeights: "abc" }), { message });
+    await Deno.remove(`${folder}/pretrained.safetensors`);
+    await assert.rejects(loadRunsPretrained(folder, own), { message: /cannot be read.*Copy the weights/ });
+  });
+});
+
+Deno.test("train --weights takes width and conventions from the file, and the run goes on without it", async () => {
+  await withFolder(async (folder) => {
+    await writeTinyPeople(`${folder}/people`);
+    const weights = `${folder}/mobilenet_v2.safetensors`;
+    await Deno.writeFile(weights, publishedFile());
+    const places = [`--data=${folder}/people`, `--cache=${folder}/cache`];
+    const tiny = TINY.filter((flag) => !flag.startsWith("--width"));
+
+    const wrong = await runTask("train", [...places, ...tiny, `--weights=${weights}`, "--width=1"]);
+    assert.match(onlyError(wrong, 1), /width 0.35, and width 1 was asked for. Leave out --width/);
+    const alone = await runTask("train", [...places, ...tiny, "--freeze-epochs=1"]);
+    assert.match(onlyError(alone, 2), /--freeze-epochs .* --weights/);
+
+    const run = `${folder}/run`;
+    // Frozen to the end: the step of the whole network is made, but not compiled by adapters that do so at its first use.
+    const transfer = [`--weights=${weights}`, "--epochs=1", "--freeze-epochs=1", "--backbone-lr=0.1"];
+    const { code, stdout, stderr } = await runTask("train", [
+      ...places,
+      ...tiny,
+      ...transfer,
+      `--out=${run}`,
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stdout,
+      /^Backbone from mobilenet_v2.safetensors: torchvision's MobileNetV2 0.35, symmetric/m,
+    );
+    assert.match(stdout, /not used: classifier.1.bias, classifier.1.weight, 52 counts of batches$/m);
+    const config = JSON.parse(await Deno.readTextFile(`${run}/config.json`));
+    assert.match(config.weights, /mobilenet_v2.safetensors$/);
+    const { width, convention, initialWeights, freezeEpochs, backboneRate } = config.options;
+    assert.deepEqual([width, convention, freezeEpochs, backboneRate], [0.35, "torchvision", 1, 0.1]);
+    assert.match(initialWeights, /^[0-9a-f]{64}$/);
+
+    await Deno.remove(weights);
+    const resumed = await runTask("train", [`--resume=${run}`, `--cache=${folder}/cache`]);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    const untrained = (text: string) => /^untrained .*$/m.exec(text)![0];
+    assert.equal(untrained(resumed.stdout), untrained(stdout));
+  });
+});
