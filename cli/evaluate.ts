@@ -128,7 +128,7 @@ export async function main(args: string[]): Promise<number> {
     };
     console.log(JSON.stringify(result));
   } else {
-    const name = `step ${checkpoint.step}${averaged ? ", averaged" : ""}${testFlip ? FLIPPED : ""}`;
+    const name = `step ${checkpoint.step}${testFlip ? FLIPPED : ""}`;
     const rows = [
       { name, scores },
       ...others.map((other) => ({ ...other, name: `${name}, ${other.name}` })),
@@ -136,6 +136,9 @@ export async function main(args: string[]): Promise<number> {
     if (flags.colours) rows.push({ name: "colour histogram", scores: await benchmark.colours() });
     console.log(scoreTable(rows));
     console.log(scoreCounts(scores));
+    if (averaged) {
+      console.log("Scored with the average of the weights; --no-ema takes those of the last step");
+    }
     if (cameraPairs) console.log(`\n${cameraPairTables(cameraPairs)}`);
   }
   model.parameters.destroy();
