@@ -1,8 +1,9 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
+import type { ReidDataset } from "../data/dataset.ts";
 import { Device, Random } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
 import type { RankingResult } from "../eval/ranking.ts";
-import { requireTimes } from "../eval/spatial_temporal/recording_times.ts";
+import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import { restoreCheckpoint } from "../train/checkpoint.ts";
@@ -86,7 +87,7 @@ export async function main(args: string[]): Promise<number> {
   const say = flags.json ? console.error : console.log;
   const device = await Device.open();
   const dataset = await openPeople(data, flags.cache, say);
-  if (flags.spatialTemporal) requireTimes(dataset); // Before the long work.
+  if (flags.spatialTemporal) checkTimes(dataset); // Before the long work.
   const { imageHeight: height, imageWidth: width } = checkpoint.model;
   const test = [...dataset.query, ...dataset.gallery];
   const store = await openPixels(test, "test", { height, width }, dataset.root, flags.cache);
@@ -144,6 +145,19 @@ export async function main(args: string[]): Promise<number> {
   model.parameters.destroy();
   device.destroy();
   return EXIT.done;
+}
+
+/** Refuses a dataset without times, and says which cameras' times are not known. */
+function checkTimes(dataset: ReidDataset): void {
+  requireTimes(dataset);
+  const unknown = camerasWithoutTraining(dataset);
+  if (unknown.length === 0) return;
+  console.error(
+    `warning: no training image is by camera ${
+      unknown.map((camera) => `c${camera}`).join(", ")
+    }: by look and time ` +
+      "their images rank as if nobody ever came there from another camera, which costs those of them that are right",
+  );
 }
 
 /** JSON would write a typed array as an object. */

@@ -34,3 +34,12 @@ export function requireTimes({ name, timed }: Pick<ReidDataset, "name" | "timed"
       "--spatial-temporal.",
   );
 }
+
+/** Cameras of the test that no training image is by: how long people take to and from them is not known. */
+export function camerasWithoutTraining(
+  { train, query, gallery }: Pick<ReidDataset, "train" | "query" | "gallery">,
+): number[] {
+  const trained = new Set(train.map(({ camera }) => camera));
+  const tested = new Set([...query, ...gallery].map(({ camera }) => camera));
+  return [...tested.difference(trained)].sort((a, b) => a - b);
+}

@@ -32,6 +32,9 @@ const REACH = 3;
  *
  * p is 0 where nobody was seen by both cameras in this order, and for images of one camera: by the protocol, no right
  * match is by the query's own camera, so that all images by it are moved back a little, whatever their time.
+ *
+ * p does not ask how often two strangers are so far apart in time. Where people's times tell nothing, it therefore
+ * moves images about at random, the more the fewer bins all times fall into.
  */
 export class TravelTimes {
   /** p of each order of two cameras by bin. */

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { recordingTimes, requireTimes } from "../../../eval/spatial_temporal/recording_times.ts";
+import {
+  camerasWithoutTraining,
+  recordingTimes,
+  requireTimes,
+} from "../../../eval/spatial_temporal/recording_times.ts";
 import { type Sight, TravelTimes } from "../../../eval/spatial_temporal/travel_times.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
 
@@ -15,6 +19,12 @@ Deno.test("recordingTimes() lays the recordings of a camera end to end", () => {
 Deno.test("requireTimes() says of a dataset without times why it cannot be ranked by them", () => {
   requireTimes({ name: "Market-1501", timed: true });
   assert.throws(() => requireTimes({ name: "MSMT17", timed: false }), /MSMT17 .*frame.*--spatial-temporal/);
+});
+
+Deno.test("camerasWithoutTraining() names the cameras that only the test has", () => {
+  const by = (...cameras: number[]) =>
+    cameras.map((camera) => ({ path: "", identity: 1, camera, sequence: 1, frame: 0, box: 0 }));
+  assert.deepEqual(camerasWithoutTraining({ train: by(1, 2), query: by(12, 1), gallery: by(3, 2) }), [3, 12]);
 });
 
 /** The histogram and its smoothing written out as dense loops over a fixed number of bins. */
