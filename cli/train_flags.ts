@@ -140,7 +140,7 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
  * @throws {UsageError} for flags that do not go together.
  */
 export function trainingOptions(
-  { lr, backboneLr, ...flags }: FlagValues<typeof SETTING_FLAGS>,
+  { lr, backboneLr, idLr, ...flags }: FlagValues<typeof SETTING_FLAGS>,
 ): TrainingOptions {
   const { defaults, samplers } = lossTable[flags.loss];
   const { sampler = samplers[0] } = flags;
@@ -163,6 +163,7 @@ export function trainingOptions(
     initialWeights: "",
     convention: "own",
     backboneRate: backboneLr,
+    idRate: idLr,
     sampler,
     margin,
     epochs,

@@ -21,9 +21,8 @@ import { type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
 
 /**
  * What stands between the features f (pooled, or projected where there is a projection) and the losses:
- * - `none`: triplet losses compare f, of length one where embeddings are; the identity head reads the pooled features;
- * - `embedding`: triplet losses compare n(f), of length one where embeddings are; the identity head reads the pooled
- *   features;
+ * - `none`: triplet losses compare f, of length one where embeddings are; the identity head reads f;
+ * - `embedding`: triplet losses compare n(f), of length one where embeddings are; the identity head reads n(f);
  * - `bnneck`: triplet and center loss compare f as it is, as in the paper; the identity head, without bias, reads n(f),
  *
  * where n is a batch norm without shift.
@@ -69,8 +68,6 @@ export interface ModelSpec {
 
 /** The features that the losses choose from. */
 export interface Sides {
-  /** [N, 1280]. */
-  readonly pooled: Tensor;
   /** Before the neck: projected where there is a projection. */
   readonly before: Tensor;
   /** After the neck; the same as before it where there is none. */
@@ -128,13 +125,16 @@ export class ReidModel {
     }
     if (spec.identities > 0) {
       // Small weights: at first every identity is about equally likely.
-      const behind = spec.neck === "bnneck";
-      const from = behind ? this.embeddingSize : features;
-      this.#head = new Dense(this.parameters, "identity", random, from, spec.identities, {
+      this.#head = new Dense(this.parameters, "identity", random, this.embeddingSize, spec.identities, {
         deviation: 0.001,
-        bias: !behind,
+        bias: spec.neck !== "bnneck",
       });
     }
+  }
+
+  /** The parameters of the identity head; none where there is no head. */
+  get identityHead(): readonly (Parameter | undefined)[] {
+    return [this.#head?.weight, this.#head?.bias];
   }
 
   /** Length of an embedding. */
@@ -156,7 +156,7 @@ export class ReidModel {
   /** Features [N, 1280] → what lies on both sides of the neck, [N, {@link embeddingSize}] each, not normalised. */
   sides(features: Tensor, mode: Mode): Sides {
     const before = this.#embedding ? this.#embedding.apply(features) : features;
-    return { pooled: features, before, after: this.#neck ? this.#neck.apply(before, mode, false) : before };
+    return { before, after: this.#neck ? this.#neck.apply(before, mode, false) : before };
   }
 
   /** What triplet losses compare, [N, {@link embeddingSize}]: see {@link NECKS}. */
@@ -165,9 +165,9 @@ export class ReidModel {
   }
 
   /** Logits [N, identities] of the identity head. @throws {TypeError} for a model without one. */
-  logits({ pooled, after }: Sides): Tensor {
+  logits({ after }: Sides): Tensor {
     if (!this.#head) throw new TypeError("This model has no identity head");
-    return this.#head.apply(this.spec.neck === "bnneck" ? after : pooled);
+    return this.#head.apply(after);
   }
 
   #scaled(x: Tensor): Tensor {

@@ -35,6 +35,8 @@ export interface TrainingOptions {
   /** Weight of the identity head's cross-entropy beside the triplet loss; 0: no head. */
   idLoss: number;
   labelSmoothing: number;
+  /** What multiplies the learning rate of the identity head. */
+  idRate: number;
   /** Weight of the center loss beside the triplet loss; 0: none. */
   centerLoss: number;
   /** Width multiplier. */
@@ -104,6 +106,7 @@ const TYPES: FieldTypes<TrainingOptions> = {
   triplets: "number",
   idLoss: "number",
   labelSmoothing: "number",
+  idRate: "number",
   centerLoss: "number",
   width: "number",
   imageHeight: "number",

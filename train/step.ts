@@ -100,7 +100,10 @@ export function recordTrainingStep(
       }
       if (centers) total = add(total, affine(centers.apply(sides.before, labels), options.centerLoss, 0));
       const backboneRate = frozen ? 0 : options.backboneRate;
-      optimiser.minimize(total, settings, (parameter) => model.backbone.has(parameter) ? backboneRate : 1);
+      optimiser.minimize(total, settings, (parameter) => {
+        if (model.backbone.has(parameter)) return backboneRate;
+        return model.identityHead.includes(parameter) ? options.idRate : 1;
+      });
       average?.update(averaging);
       const outputs: { total: Tensor; triplet: Tensor } = { total, triplet: triplet.metrics };
       const { lossScale } = optimiser;

@@ -46,6 +46,17 @@ export const LOSS_FLAGS = defineFlags({
     group: "Loss",
     help: "Of the identity head's cross-entropy.",
   },
+  "id-lr": {
+    type: "number",
+    min: 0,
+    max: 100,
+    default: 0.05,
+    value: "FACTOR",
+    group: "Loss",
+    help:
+      "Multiplies the learning rate of the identity head. Its logits are sums over more than a thousand " +
+      "features, so that at a rate that suits convolutions they would leap.",
+  },
   "center-loss": {
     type: "number",
     min: 0,

@@ -48,7 +48,7 @@ export const NETWORK_FLAGS = defineFlags({
     group: "Network",
     help:
       "Batch norm without shift behind the features. embedding: the triplet loss compares what comes after it, which " +
-      "keeps embeddings from collapsing; the identity head reads the pooled features. bnneck (Luo et al. 2019, needs " +
+      "keeps embeddings from collapsing; the identity head reads the same. bnneck (Luo et al. 2019, needs " +
       "--id-loss): the triplet loss compares what comes before it, not scaled to length one; the identity head reads " +
       "what comes after it. none: no batch norm.",
   },

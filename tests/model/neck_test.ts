@@ -100,7 +100,7 @@ Deno.test("each neck gives the losses and the embedding their own side of it", a
         assert.equal(bias === undefined, neck === "bnneck", `${what} identity.bias`);
         const after = gamma ? normed(x, gamma) : Float64Array.from(x);
         assertNear(outputs.compared, neck === "bnneck" ? x : unitRows(after), `${what} compared`);
-        assertNear(outputs.logits, dense(neck === "bnneck" ? after : x, weight, bias), `${what} logits`);
+        assertNear(outputs.logits, dense(after, weight, bias), `${what} logits`);
         assertNear(outputs.embedding, unitRows(testFeature === "before" ? x : after), `${what} embedding`);
       }
     }

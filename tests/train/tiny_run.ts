@@ -20,6 +20,7 @@ export const TINY_OPTIONS: TrainingOptions = {
   triplets: 2,
   idLoss: 0,
   labelSmoothing: 0.1,
+  idRate: 0.05,
   centerLoss: 0,
   width: 0.02,
   imageHeight: 32,

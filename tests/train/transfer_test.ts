@@ -101,14 +101,16 @@ Deno.test("while it is frozen nothing of the backbone changes and the head does;
   run.destroy();
 });
 
-Deno.test("as the backbone joins the optimiser begins anew, and the backbone has a learning rate of its own", async () => {
+Deno.test("as the backbone joins the optimiser begins anew, and the backbone and the identity head have learning rates of their own", async () => {
   const run = await open(FROZEN);
   await trainTo(run, 3);
   const before = await valuesOf(run);
   const [{ learningRate }] = await trainTo(run, 4);
   const after = await valuesOf(run);
   // Adam's first step is as long as the learning rate in every direction with a gradient; these do not decay.
-  for (const [name, rate] of [["last.beta", 0.25 * learningRate], ["identity.bias", learningRate]] as const) {
+  const rates = [["last.beta", 0.25], ["identity.bias", 0.05], ["neck.gamma", 1]] as const;
+  for (const [name, factor] of rates) {
+    const rate = factor * learningRate;
     const steps = after.get(name)!.map((value, i) => Math.abs(value - before.get(name)![i]));
     const largest = Math.max(...steps);
     assert.ok(Math.abs(largest / rate - 1) < 1e-2, `${name} moved by ${largest}, learning rate ${rate}`);
