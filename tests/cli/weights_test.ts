@@ -7,8 +7,7 @@ import { TINY_OPTIONS } from "../train/tiny_run.ts";
 import { onlyError, runTask, withFolder } from "./run_task.ts";
 import { TINY, writeTinyPeople } from "./tiny_people.ts";
 
-const publishedFile = () =>
-  encodeSafetensors(publish("torchvision", 0.35, { height: 32, width: 32 }, 9).tensors);
+const publishedFile = () => encodeSafetensors(publish("torchvision", 0.35, 9).tensors);
 
 /** The message that reading the file ends with. */
 async function refusal(path: string, width?: number): Promise<string> {

@@ -1,6 +1,6 @@
 /** Published weights give here the features that they give where they were published: held against ONNX Runtime. */
 import assert from "node:assert/strict";
-import ort from "onnxruntime-node";
+import { fileURLToPath } from "node:url";
 import {
   Device,
   normalisedImages,
@@ -17,49 +17,27 @@ import { readPretrained } from "../../../model/pretrained/pretrained.ts";
 import { type ModelSpec, ReidModel } from "../../../model/reid_model.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../model/safetensors.ts";
 import { loadBackbone } from "../../../train/transfer.ts";
-import { seededRandom } from "../../reference/seeded_random.ts";
-import { publish, type Publisher } from "./published_network.ts";
+import { CASES, noise, SEED, SIZE } from "./agreement_cases.ts";
+import { publish } from "./published_network.ts";
 
-/** Strided convolutions see even and odd sizes: 52, 26, 13, 7 and 4 rows, 36, 18, 9, 5 and 3 columns. */
-const SIZE = { height: 52, width: 36 };
-
-const CASES: readonly (readonly [Publisher, number])[] = [
-  ["torchvision", 0.35],
-  ["torchvision", 0.5],
-  ["torchvision", 1],
-  ["torchvision", 1.4],
-  ["timm", 0.5],
-  ["keras", 0.5],
-];
-
-/** Bytes of one image, row by row, red first. */
-function noise(seed: number): Uint8Array<ArrayBuffer> {
-  const random = seededRandom(seed);
-  return Uint8Array.from({ length: SIZE.height * SIZE.width * 3 }, () => Math.floor(256 * random.uniform()));
+/** Features of all cases, by ONNX Runtime in a process of its own: its packages are none of this program's. */
+async function featuresOfOnnx(): Promise<Float32Array[]> {
+  const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-prompt", "--allow-read", "--allow-env", "--allow-ffi"],
+      ...["--config", path("onnx/deno.json"), path("onnx_features.ts")],
+    ],
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert.ok(success, text(stderr));
+  return JSON.parse(text(stdout)).map((features: number[]) => Float32Array.from(features));
 }
 
-/** What the publisher's documentation has done to images: one plane each for red, green and blue. */
-function preprocessed(bytes: Uint8Array, publisher: Publisher): Float32Array {
-  const [mean, deviation] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
-  const plane = SIZE.height * SIZE.width;
-  return Float32Array.from({ length: 3 * plane }, (_, i) => {
-    const [c, place] = [Math.floor(i / plane), i % plane];
-    const byte = bytes[3 * place + c];
-    return publisher === "keras" ? byte / 127.5 - 1 : (byte / 255 - mean[c]) / deviation[c];
-  });
-}
-
-async function featuresOfOnnx(onnx: Uint8Array, images: Float32Array): Promise<Float32Array> {
-  const session = await ort.InferenceSession.create(onnx, {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-  });
-  const input = new ort.Tensor("float32", images, [1, 3, SIZE.height, SIZE.width]);
-  const { features } = await session.run({ images: input });
-  await session.release();
-  return features.data as Float32Array;
-}
+let expectedOf: Float32Array[];
+Deno.test.beforeAll(async () => {
+  expectedOf = await featuresOfOnnx();
+});
 
 async function ourFeatures(device: Device, model: ReidModel, bytes: Uint8Array) {
   const mode = await FoldedWeights.of(model.parameters); // As embeddings are made.
@@ -90,11 +68,10 @@ function difference(actual: Float32Array, expected: Float32Array): number {
   );
 }
 
-for (const [publisher, width] of CASES) {
+for (const [i, [publisher, width]] of CASES.entries()) {
   Deno.test(`features are those of ONNX Runtime to 1e-4 with weights as ${publisher} names them, width ${width}`, async () => {
-    const { tensors, onnx } = publish(publisher, width, SIZE, 11);
-    const bytes = noise(5);
-    const expected = await featuresOfOnnx(onnx, preprocessed(bytes, publisher));
+    const { tensors } = publish(publisher, width, SEED);
+    const expected = expectedOf[i];
     const spread = expected.filter((value) => value > 0.01 && value < 5.9).length / expected.length;
     assert.ok(spread > 0.5, `only ${spread} of the features say anything`);
 
@@ -116,7 +93,7 @@ for (const [publisher, width] of CASES) {
       // As a run begins: what residual blocks begin with is overwritten too.
       const model = new ReidModel(device, spec, new Random(1), { silentResiduals: true });
       loadBackbone(model, values);
-      const actual = await ourFeatures(device, model, bytes);
+      const actual = await ourFeatures(device, model, noise());
       assert.equal(actual.length, expected.length);
       const largest = difference(actual, expected);
       assert.ok(largest <= 1e-4, `largest relative difference ${largest}`);

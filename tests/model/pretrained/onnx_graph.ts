@@ -1,9 +1,9 @@
 /** Writes ONNX files: nodes and constants of a graph, encoded by the format's own schema. */
-import onnxProto from "onnx-proto";
 
-const { onnx } = onnxProto;
-const { AttributeType } = onnx.AttributeProto;
-const { DataType } = onnx.TensorProto;
+// A name in a variable: the type checker would otherwise ask for the package, which only onnx_features.ts runs with.
+const ONNX_PROTO = "onnx-proto";
+/** Numbers of ONNX's data and attribute types. */
+const FLOAT = 1, ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 };
 
 /** Version of the operators; in this one Clip takes its bounds as inputs. */
 const OPSET = 13;
@@ -32,7 +32,7 @@ export class OnnxGraph {
   /** Adds an f32 constant and returns its name. */
   constant(name: string, dims: readonly number[], values: Float32Array): string {
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.#constants.set(name, { name, dims, dataType: DataType.FLOAT, rawData });
+    this.#constants.set(name, { name, dims, dataType: FLOAT, rawData });
     return name;
   }
 
@@ -47,7 +47,8 @@ export class OnnxGraph {
   }
 
   /** The file. */
-  encode(input: Port, output: Port): Uint8Array {
+  async encode(input: Port, output: Port): Promise<Uint8Array> {
+    const { onnx } = (await import(ONNX_PROTO)).default;
     return onnx.ModelProto.encode(onnx.ModelProto.fromObject({
       irVersion: 8,
       opsetImport: [{ domain: "", version: OPSET }],
@@ -63,14 +64,12 @@ export class OnnxGraph {
 }
 
 function typed(value: Attribute): object {
-  if (typeof value === "string") return { type: AttributeType.STRING, s: new TextEncoder().encode(value) };
-  if (typeof value !== "number") return { type: AttributeType.INTS, ints: value };
-  return Number.isInteger(value)
-    ? { type: AttributeType.INT, i: value }
-    : { type: AttributeType.FLOAT, f: value };
+  if (typeof value === "string") return { type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
+  if (typeof value !== "number") return { type: ATTRIBUTE.ints, ints: value };
+  return Number.isInteger(value) ? { type: ATTRIBUTE.int, i: value } : { type: ATTRIBUTE.float, f: value };
 }
 
 function port({ name, shape }: Port): object {
   const dim = shape.map((dimValue) => ({ dimValue }));
-  return { name, type: { tensorType: { elemType: DataType.FLOAT, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
 }

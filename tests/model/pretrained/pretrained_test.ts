@@ -6,13 +6,12 @@ import { publish, type Publisher } from "./published_network.ts";
 
 type Tensors = Map<string, SafetensorsTensor>;
 
-const SIZE = { height: 32, width: 32 };
 const files = new Map<string, Tensors>();
 
 /** A new map of a published network's tensors. */
 function tensorsOf(publisher: Publisher, width = 0.35): Tensors {
   const key = `${publisher} ${width}`;
-  if (!files.has(key)) files.set(key, publish(publisher, width, SIZE, 3).tensors);
+  if (!files.has(key)) files.set(key, publish(publisher, width, 3).tensors);
   return new Map(files.get(key)!);
 }
 

@@ -14,8 +14,8 @@ export type Publisher = "torchvision" | "timm" | "keras";
 export interface Published {
   /** What its file holds. */
   readonly tensors: Map<string, SafetensorsTensor>;
-  /** `images` [1, 3, height, width], normalised → `features` [1, 1280]. */
-  readonly onnx: Uint8Array;
+  /** Encodes the graph: `images` [1, 3, height, width], normalised → `features` [1, 1280]. */
+  encodeOnnx(size: { height: number; width: number }): Promise<Uint8Array>;
 }
 
 /** Running statistics, scales and shifts of batch norm far from those that they begin with. */
@@ -72,12 +72,7 @@ const NAMINGS: Record<Publisher, Naming> = {
 };
 
 /** Draws a network and writes it down both ways. */
-export function publish(
-  publisher: Publisher,
-  width: number,
-  size: { height: number; width: number },
-  seed: number,
-): Published {
+export function publish(publisher: Publisher, width: number, seed: number): Published {
   const random = seededRandom(seed);
   const keras = publisher === "keras";
   const tensors = new Map<string, SafetensorsTensor>();
@@ -153,11 +148,12 @@ export function publish(
   }[publisher];
   f32(head, keras ? [features, 4] : [4, features], new Float32Array(4 * features));
   f32(bias, [4], new Float32Array(4));
-  const onnx = graph.encode(
-    { name: "images", shape: [1, 3, size.height, size.width] },
-    { name: "features", shape: [1, features] },
-  );
-  return { tensors, onnx };
+  const encodeOnnx: Published["encodeOnnx"] = ({ height, width }) =>
+    graph.encode(
+      { name: "images", shape: [1, 3, height, width] },
+      { name: "features", shape: [1, features] },
+    );
+  return { tensors, encodeOnnx };
 }
 
 /** [to, inputs, k, k] → [k, k, inputs, to]; a depthwise one's [k, k, 1, C] has the bytes of Keras' [k, k, C, 1]. */
