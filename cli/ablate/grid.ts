@@ -18,10 +18,13 @@ const BUDGET = ["--p", "8", "--k", "4", "--batch-size", "32", "--triplets", "11"
 /** Epochs of a run; the number of steps is a multiple of it. */
 export const EPOCHS = 4;
 
-/** Flags that all rows have: the budget, and what the losses' own defaults would make unequal. */
+/** Flags that all rows have: as many steps of as many images. */
 export function baseFlags(steps: number): string[] {
-  return ["--epochs", `${EPOCHS}`, "--batches-per-epoch", `${steps / EPOCHS}`, ...BUDGET, "--lr", "0.01"];
+  return ["--epochs", `${EPOCHS}`, "--batches-per-epoch", `${steps / EPOCHS}`, ...BUDGET];
 }
+
+/** What losses' own defaults would change of the base besides the loss. */
+const AS_BASE = ["--id-loss", "0", "--lr", "0.01"];
 
 const HERMANS = "Hermans et al. 2017";
 const LUO = "Luo et al. 2019";
@@ -30,8 +33,8 @@ const RERANKING = "Zhong et al. 2017";
 /** The rows, the base first. */
 export const GRID: readonly GridRow[] = [
   { name: "hard (base)", flags: ["--loss", "hard"], source: HERMANS },
-  { name: "basic", flags: ["--loss", "basic", "--id-loss", "0"], source: "Schroff et al. 2015" },
-  { name: "semi-hard", flags: ["--loss", "semi-hard", "--id-loss", "0"], source: "Schroff et al. 2015" },
+  { name: "basic", flags: ["--loss", "basic", ...AS_BASE], source: "Schroff et al. 2015" },
+  { name: "semi-hard", flags: ["--loss", "semi-hard", ...AS_BASE], source: "Schroff et al. 2015" },
   { name: "batch-all", flags: ["--loss", "batch-all"], source: HERMANS },
   { name: "quadruplet", flags: ["--loss", "quadruplet"], source: "Chen et al. 2017" },
   { name: "+ soft margin", flags: ["--loss", "hard", "--soft-margin"], source: HERMANS },
@@ -48,7 +51,20 @@ export const GRID: readonly GridRow[] = [
     flags: ["--loss", "hard", "--colour-jitter", "0.3"],
     source: "Howard 2013",
   },
+  {
+    name: "+ exponential decay",
+    flags: ["--loss", "hard", "--schedule", "exponential"],
+    source: HERMANS,
+  },
   { name: "+ flip at test", flags: ["--loss", "hard"], scoring: "flip", source: HERMANS },
   { name: "+ re-ranking, k1 20", flags: ["--loss", "hard"], scoring: "rerank", source: RERANKING },
   { name: "+ re-ranking, k1 6", flags: ["--loss", "hard"], scoring: "rerankFew", source: RERANKING },
+  { name: "strong", flags: ["--recipe", "strong"], source: "see --recipe" },
+  { name: "strong, flip at test", flags: ["--recipe", "strong"], scoring: "flip", source: HERMANS },
+  {
+    name: "strong, flip, re-ranking, k1 6",
+    flags: ["--recipe", "strong"],
+    scoring: "flipRerankFew",
+    source: RERANKING,
+  },
 ];

@@ -45,22 +45,27 @@ async function runOne<T extends CellRequest>(cell: T, settings: RunSettings<T>):
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const end = () => child.kill("SIGKILL"); // It holds nothing that is to be kept.
+  const end = () => {
+    try {
+      child.kill("SIGKILL"); // It holds nothing that is to be kept.
+    } catch {
+      // It has just ended by itself, and its result is being kept.
+    }
+  };
   signal.addEventListener("abort", end);
   try {
     const { options, data, cache } = cell;
     const errors = new Response(child.stderr).text();
     const request: CellRequest = { options, data, cache };
-    await new Blob([JSON.stringify(request)]).stream().pipeTo(child.stdin);
+    await new Blob([JSON.stringify(request)]).stream().pipeTo(child.stdin).catch(() => {}); // Who ends too early says why.
     let result: CellResult | undefined;
     for await (const message of messages(child.stdout)) {
       if ("result" in message) result = message.result;
       else settings.onProgress(cell, message.share);
     }
     const { success } = await child.status;
-    if (signal.aborted) return;
     if (success && result !== undefined) await settings.onResult(cell, result);
-    else settings.onFailure(cell, (await errors).trim());
+    else if (!signal.aborted) settings.onFailure(cell, (await errors).trim());
   } finally {
     signal.removeEventListener("abort", end);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { StoredCell } from "../../train/ablation/cell_files.ts";
-import { onlyError, runTask, withFolder } from "./run_task.ts";
+import { exists, onlyError, runTask, withFolder } from "./run_task.ts";
 import { writeTinyPeople } from "./tiny_people.ts";
 
 const BASE =
@@ -29,18 +29,20 @@ Deno.test("ablate goes on where it was stopped, and does again what other settin
     await writeTinyPeople(`${folder}/people`);
     const out = `${folder}/out`, cells = `${out}/cells`;
     const places = [`--data=${folder}/people`, `--cache=${folder}/cache`, `--out=${out}`, "--jobs=1", BASE];
-    const small = [...places, "--only=base,flip", "--steps=4"];
+    const small = [...places, "--only=base,+ flip", "--steps=4"];
     let first: string, made: StoredCell;
 
     await t.step("stopped within the second run, it has kept the first", async () => {
-      let stopped = false;
+      let watch: ReturnType<typeof setInterval> | undefined;
       const { code, stderr } = await runTask("ablate", [...small, "--seeds=1,2"], {
-        onOutput: (text, child) => {
-          if (stopped || !/Ablation: [6-9]\d %/.test(text)) return;
-          stopped = true;
-          child.kill("SIGTERM");
+        onOutput: (_, child) => {
+          watch ??= setInterval(() => {
+            if (!exists(cells) || !names(cells).some((name) => name.endsWith(".json"))) return;
+            clearInterval(watch);
+            child.kill("SIGTERM");
+          }, 20);
         },
-      });
+      }).finally(() => clearInterval(watch));
       assert.equal(code, 130, stderr);
       assert.match(stderr, /Stopped: 1 of 2 runs are kept in .*; the same command goes on/);
       assert.equal(names(cells).length, 1, "two rows that differ in scoring alone share a run");
