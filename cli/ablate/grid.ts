@@ -56,6 +56,7 @@ export const GRID: readonly GridRow[] = [
     flags: ["--loss", "hard", "--schedule", "exponential"],
     source: HERMANS,
   },
+  { name: "+ EMA", flags: ["--loss", "hard", "--ema", "0.99"], source: "Tarvainen and Valpola 2017" },
   { name: "+ flip at test", flags: ["--loss", "hard"], scoring: "flip", source: HERMANS },
   { name: "+ re-ranking, k1 20", flags: ["--loss", "hard"], scoring: "rerank", source: RERANKING },
   { name: "+ re-ranking, k1 6", flags: ["--loss", "hard"], scoring: "rerankFew", source: RERANKING },
