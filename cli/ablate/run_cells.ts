@@ -11,7 +11,7 @@ export interface RunSettings<T extends CellRequest> {
   readonly threads?: number;
   readonly onProgress: (cell: T, share: number) => void;
   readonly onResult: (cell: T, result: CellResult) => Promise<void>;
-  /** Called with what a process wrote to stderr before it failed; the other cells go on. */
+  /** Called with what a process wrote to stderr before it failed, or how it ended; the other cells go on. */
   readonly onFailure: (cell: T, message: string) => void;
   /** Ends all processes at once. */
   readonly signal: AbortSignal;
@@ -63,9 +63,12 @@ async function runOne<T extends CellRequest>(cell: T, settings: RunSettings<T>):
       if ("result" in message) result = message.result;
       else settings.onProgress(cell, message.share);
     }
-    const { success } = await child.status;
+    const { success, code, signal: killedBy } = await child.status;
     if (success && result !== undefined) await settings.onResult(cell, result);
-    else if (!signal.aborted) settings.onFailure(cell, (await errors).trim());
+    else if (!signal.aborted) {
+      const end = killedBy === null ? `exit code ${code}` : `${killedBy}, as when memory runs out`;
+      settings.onFailure(cell, (await errors).trim() || `its process said nothing and ended with ${end}`);
+    }
   } finally {
     signal.removeEventListener("abort", end);
   }
