@@ -1,6 +1,8 @@
 // What all triplets of every anchor contribute to loss and metrics; triplet_total.wgsl sums the anchors.
 //
-//   sum over positives p of a, over negatives n of a of hinge(d(a, p) - d(a, n))     (Hermans, Beyer, Leibe, 2017)
+//   terms[a] = sum over positives p of a, over negatives n of a of hinge(d(a, p) - d(a, n))
+//
+// Hermans, Beyer and Leibe, "In Defense of the Triplet Loss for Person Re-Identification", 2017.
 //
 // distances [B, B]
 // relations [B, B]  from relations.wgsl

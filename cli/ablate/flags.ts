@@ -36,7 +36,7 @@ const FLAGS = defineFlags({
   steps: {
     type: "integer",
     min: EPOCHS,
-    default: 300,
+    default: 600,
     help: `Training steps of every run: a multiple of ${EPOCHS}, as a run has ${EPOCHS} epochs.`,
   },
   seeds: { type: "string", value: "LIST", default: "1,2,3", help: "Seeds of every row." },

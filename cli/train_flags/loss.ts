@@ -50,7 +50,7 @@ export const LOSS_FLAGS = defineFlags({
     type: "number",
     min: 0,
     max: 100,
-    default: 0.05,
+    default: 0.15,
     value: "FACTOR",
     group: "Loss",
     help:

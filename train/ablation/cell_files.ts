@@ -27,8 +27,8 @@ export async function datasetDigest({ train, query, gallery, root }: ReidDataset
 
 /** The layers that decide a cell's numbers. */
 const LAYERS = ["kernels", "engine", "model", "losses", "data", "eval", "train"];
-/** Parts of them that don't. */
-const NOT_IN_NUMBERS = ["train/report", "train/ablation"];
+/** Parts of them that don't, or, as recipes, by a cell's options alone. */
+const NOT_IN_NUMBERS = ["train/report", "train/ablation", "train/recipes.ts"];
 
 /** Digest of all code that decides a cell's numbers. */
 export async function codeDigest(): Promise<string> {
@@ -37,8 +37,9 @@ export async function codeDigest(): Promise<string> {
   const visit = (folder: string) => {
     if (NOT_IN_NUMBERS.includes(folder)) return;
     for (const { name, isDirectory } of Deno.readDirSync(join(root, folder))) {
-      if (isDirectory) visit(`${folder}/${name}`);
-      else if (/\.(ts|wgsl)$/.test(name)) files.push(`${folder}/${name}`);
+      const path = `${folder}/${name}`;
+      if (isDirectory) visit(path);
+      else if (/\.(ts|wgsl)$/.test(name) && !NOT_IN_NUMBERS.includes(path)) files.push(path);
     }
   };
   LAYERS.forEach(visit);
