@@ -21,7 +21,7 @@ import { CONVENTIONS } from "../model/conventions.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import type { TrainingOptions } from "../train/options.ts";
 import { recordTrainingStep, trainingOptimiser } from "../train/step.ts";
-import { stepAugmentations } from "../train/trainer.ts";
+import { stepAugmentations } from "../train/from_options.ts";
 import { cpuClock } from "./clock.ts";
 import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
 import { convolutionOutputBytes, leastBytes, stagedBytes, totalWork } from "./program_work.ts";

@@ -17,7 +17,8 @@ import { requireFreeFolder, type RunConfig, RunFolder, writeFile } from "../trai
 import { gatherReport } from "../train/run_report.ts";
 import { renderReport } from "../train/report/report.ts";
 import { renderRetrievalPicture } from "../train/report/retrieval_picture.ts";
-import { type HistoryColumn, historyColumns, Trainer } from "../train/trainer.ts";
+import { type HistoryColumn, historyColumns } from "../train/metrics.ts";
+import { Trainer } from "../train/trainer.ts";
 import { untrainedModel } from "../train/untrained.ts";
 import { Watch } from "../train/watch.ts";
 import { EXIT, runCommand } from "./command.ts";

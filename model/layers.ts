@@ -31,7 +31,7 @@ export type Padding = "same" | "symmetric";
  * Values uniform within ±sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010).
  *
  * Before batch norm the scale of a weight changes nothing but how far a step of given size turns it. With these small
- * weights, those of the Keras reference, Adam learns faster than with He's: see the README's list of what was tried.
+ * weights, those of the Keras reference, Adam learns faster than with He's: see docs/training.md.
  */
 export function glorotUniform(random: Random, count: number, fanIn: number, fanOut: number): Float32Array {
   const limit = Math.sqrt(6 / (fanIn + fanOut));

@@ -28,8 +28,7 @@ export interface MobileNetOptions extends NormOptions {
   /**
    * Whether residual blocks begin silent: the gamma of the batch norm that ends such a block starts at 0, so that at
    * first the block hands on its input as it is, and takes part as far as it helps. With these blocks out of the way
-   * the gradient reaches the others undisturbed, and learning rates can be higher: see the README's list of what was
-   * tried. Goyal et al., "Accurate, Large Minibatch SGD", 2017, section 5.1, for residual networks in general.
+   * the gradient reaches the others undisturbed, and learning rates can be higher: see docs/training.md. Goyal et al., "Accurate, Large Minibatch SGD", 2017, section 5.1, for residual networks in general.
    * Default false.
    */
   readonly silentResiduals?: boolean;

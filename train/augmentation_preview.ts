@@ -12,7 +12,7 @@ import { augmentedBatch } from "../data/augmentation/augmentation.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { imageWords } from "../kernels/mod.ts";
 import type { TrainingOptions } from "./options.ts";
-import { stepAugmentations } from "./trainer.ts";
+import { stepAugmentations } from "./from_options.ts";
 
 /**
  * Images as the first steps of a run would see them, if every batch began with these images in this order: made by the

@@ -8,7 +8,7 @@ import type { RankingResult } from "../eval/ranking.ts";
 import type { TrainingOptions } from "./options.ts";
 import { distanceHistogram } from "./report/distance_histogram.ts";
 import type { ReportData, ReportImage, Retrieval, TrainingCurves } from "./report/report_data.ts";
-import { type HistoryColumn, historyColumns } from "./trainer.ts";
+import { type HistoryColumn, historyColumns } from "./metrics.ts";
 
 /** Queries shown. */
 const ROWS = 10;

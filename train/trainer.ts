@@ -1,23 +1,10 @@
 /** The training loop: batches from the sampler through the recorded step, and nothing awaited in between. */
-import {
-  type Choices,
-  type Device,
-  LOSS_SCALE_STATE,
-  type Optimiser,
-  packAugmentations,
-  Random,
-  type Recorded,
-  TRIPLET_METRICS,
-  type WeightAverage,
-} from "../engine/mod.ts";
-import { augmentedBatch, drawAugmentations } from "../data/augmentation/augmentation.ts";
-import { type IdentityIndex, indexIdentities } from "../data/identity_index.ts";
+import type { Choices, Device, Optimiser, Recorded, WeightAverage } from "../engine/mod.ts";
+import { indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
-import { samplers } from "../data/samplers.ts";
-import { CONVENTIONS } from "../model/conventions.ts";
-import { type ModelSpec, ReidModel } from "../model/reid_model.ts";
+import type { ModelSpec, ReidModel } from "../model/reid_model.ts";
 import {
   brokenTensors,
   type Checkpoint,
@@ -27,7 +14,9 @@ import {
 } from "./checkpoint.ts";
 import type { LoadedCheckpoint } from "./checkpoint_files.ts";
 import { NumericsError, RunError } from "./errors.ts";
+import { initialModel, modelSpec, runSampler, stepAugmentations } from "./from_options.ts";
 import { InputWait } from "./input_wait.ts";
+import { historyColumns, type StepMetrics, stepMetrics, type StepOutputs } from "./metrics.ts";
 import type { TrainingOptions } from "./options.ts";
 import { laterBeta1, learningRateAt } from "./schedule.ts";
 import {
@@ -39,73 +28,8 @@ import {
 } from "./step.ts";
 import { type BackboneValues, loadBackbone, recordFrozenStep, restartOptimiser } from "./transfer.ts";
 
-/** What one step reports. */
-export interface StepMetrics {
-  /** Counted from 0. */
-  readonly step: number;
-  /** The loss that was differentiated. */
-  readonly total: number;
-  /** The triplet loss alone. */
-  readonly triplet: number;
-  /** Share of active triplets, 0 to 1. */
-  readonly active: number;
-  readonly positiveDistance: number;
-  readonly negativeDistance: number;
-  /** Triplets in the mean. */
-  readonly triplets: number;
-  /** Anchors without a negative in the batch. */
-  readonly withoutNegative: number;
-  readonly spread: number;
-  readonly learningRate: number;
-  /** What the next step's loss is multiplied by; 1 where precision is f32. */
-  readonly lossScale: number;
-  /** Steps of the run so far whose gradients overflowed, so that nothing was updated. */
-  readonly skippedSteps: number;
-}
-
-/** Columns of a checkpoint's `history`. */
-const HISTORY = [
-  "total",
-  "active",
-  "positiveDistance",
-  "negativeDistance",
-  "spread",
-  "learningRate",
-] as const;
-
-/** Columns that come after those where precision is f16: the log of the loss's scale. */
-const LOSS_SCALE_HISTORY = ["lossScale", "skippedSteps"] as const;
-
-/** A column of a checkpoint's `history`. */
-export type HistoryColumn = typeof HISTORY[number] | typeof LOSS_SCALE_HISTORY[number];
-
-/** Columns of the `history` of a run with these options. */
-export function historyColumns({ precision }: TrainingOptions): readonly HistoryColumn[] {
-  return precision === "f16" ? [...HISTORY, ...LOSS_SCALE_HISTORY] : HISTORY;
-}
-
 /** Batches that are prepared before the loop asks for them. */
 const BATCHES_AHEAD = 2;
-
-/** Labels of the streams of chance that a run's seed splits into. */
-const STREAM = { weights: 1, sampler: 2, augmentation: 3 };
-
-/** The network of a run with its first weights; its residual blocks begin silent. */
-export function initialModel(device: Device, spec: ModelSpec, seed: number): ReidModel {
-  return new ReidModel(device, spec, new Random(seed).fork(STREAM.weights), { silentResiduals: true });
-}
-
-/** What a run does to the images of one step, as `recordTrainingStep` takes it; the seed and the step decide it. */
-export function stepAugmentations(
-  options: TrainingOptions,
-  step: number,
-  images: number,
-): Float32Array<ArrayBuffer> {
-  const size = { height: options.imageHeight, width: options.imageWidth };
-  const random = new Random(options.seed).fork(STREAM.augmentation, step);
-  const batch = augmentedBatch(options, size, size);
-  return packAugmentations(drawAugmentations(random, images, options, batch), batch);
-}
 
 /** A run in memory. Make one with {@link Trainer.open}. */
 export class Trainer {
@@ -151,7 +75,7 @@ export class Trainer {
     pretrained?: BackboneValues,
   ): Promise<Trainer> {
     const index = indexIdentities(train, store.usable);
-    const sampler = makeSampler(index, options);
+    const sampler = runSampler(index, options);
     const spec = modelSpec(options, index.identities.length);
     const model = initialModel(device, spec, options.seed);
     const average = trainingAverage(model, options); // Before what else becomes state, and needs no average.
@@ -238,8 +162,7 @@ export class Trainer {
       this.inputWait.submitted();
       latest = outputs.then((out) => {
         this.inputWait.arrived();
-        const lossScale = "lossScale" in out ? out.lossScale : undefined;
-        onStep(this.#record(step, out.triplet, out.total[0], lossScale));
+        onStep(this.#record(step, out));
       }).catch((error) => {
         failure ??= error;
       });
@@ -322,25 +245,10 @@ export class Trainer {
     return new Uint32Array(bytes.buffer);
   }
 
-  #record(step: number, triplet: Float32Array, total: number, scaling?: Float32Array): StepMetrics {
-    const scaled = (name: typeof LOSS_SCALE_STATE[number]) => scaling?.[LOSS_SCALE_STATE.indexOf(name)];
-    const metric = (name: typeof TRIPLET_METRICS[number]) => triplet[TRIPLET_METRICS.indexOf(name)];
-    const metrics: StepMetrics = {
-      step,
-      total,
-      triplet: metric("loss"),
-      active: metric("active"),
-      positiveDistance: metric("positiveDistance"),
-      negativeDistance: metric("negativeDistance"),
-      triplets: metric("triplets"),
-      withoutNegative: metric("withoutNegative"),
-      spread: metric("spread"),
-      learningRate: learningRateAt(step, this.steps, this.options),
-      lossScale: scaled("scale") ?? 1,
-      skippedSteps: scaled("skippedSteps") ?? 0,
-    };
-    if (!Number.isFinite(total)) {
-      throw new NumericsError(`The loss of step ${step + 1} was ${total}. ${NUMERICS_REMEDY}`);
+  #record(step: number, out: StepOutputs): StepMetrics {
+    const metrics = stepMetrics(step, out, learningRateAt(step, this.steps, this.options));
+    if (!Number.isFinite(metrics.total)) {
+      throw new NumericsError(`The loss of step ${step + 1} was ${metrics.total}. ${NUMERICS_REMEDY}`);
     }
     this.history.push(...historyColumns(this.options).map((name) => metrics[name]));
     return metrics;
@@ -363,32 +271,4 @@ function refuseOtherNetwork({ checkpoint, path }: LoadedCheckpoint, spec: ModelS
     `${path} is a checkpoint of another network or of other people: it has ${list}. Resume a run with its own ` +
       "checkpoints and its own --data.",
   );
-}
-
-function modelSpec(options: TrainingOptions, identities: number): ModelSpec {
-  return {
-    width: options.width,
-    imageHeight: options.imageHeight,
-    imageWidth: options.imageWidth,
-    embeddingSize: options.embeddingSize,
-    neck: options.neck,
-    testFeature: options.testFeature,
-    normalize: options.normalize,
-    identities: options.idLoss > 0 ? identities : 0,
-    ...CONVENTIONS[options.convention],
-  };
-}
-
-function makeSampler(index: IdentityIndex, options: TrainingOptions): Sampler {
-  const { p, k, batchSize, triplets, batchesPerEpoch } = options;
-  const factory = samplers[options.sampler];
-  const seed = new Random(options.seed).fork(STREAM.sampler).uint32();
-  return factory(index, {
-    seed,
-    p,
-    k,
-    batchSize,
-    triplets,
-    ...(batchesPerEpoch > 0 ? { batchesPerEpoch } : {}),
-  });
 }

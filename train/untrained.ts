@@ -5,7 +5,7 @@ import { recordLargestBatch } from "../eval/largest_batch.ts";
 import { FoldedWeights } from "../model/folded_weights.ts";
 import type { ModelSpec, ReidModel } from "../model/reid_model.ts";
 import { recordCalibration } from "./step.ts";
-import { initialModel } from "./trainer.ts";
+import { initialModel } from "./from_options.ts";
 import { type BackboneValues, loadBackbone } from "./transfer.ts";
 
 const BATCHES = 10;

@@ -1,5 +1,5 @@
 /** Watches the metrics of a run for what goes wrong most often, and says so once, with the remedy. */
-import type { StepMetrics } from "./trainer.ts";
+import type { StepMetrics } from "./metrics.ts";
 
 /** Steps in a row that count as a collapse. */
 const PATIENCE = 30;

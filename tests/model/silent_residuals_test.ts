@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Device, normalisedImages, packTransforms, Program, Random, u32, UNMOVED } from "../../engine/mod.ts";
 import { imageWords } from "../../kernels/mod.ts";
 import type { ReidModel } from "../../model/reid_model.ts";
-import { initialModel } from "../../train/trainer.ts";
+import { initialModel } from "../../train/from_options.ts";
 import { openTinyRun } from "../train/tiny_run.ts";
 
 const SIZE = { height: 32, width: 32 };

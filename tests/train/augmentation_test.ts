@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Device } from "../../engine/mod.ts";
 import type { TrainingOptions } from "../../train/options.ts";
-import { stepAugmentations } from "../../train/trainer.ts";
+import { stepAugmentations } from "../../train/from_options.ts";
 import { openTinyRun, TINY_OPTIONS } from "./tiny_run.ts";
 
 const EVERYTHING: Partial<TrainingOptions> = {

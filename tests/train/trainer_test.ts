@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Device } from "../../engine/mod.ts";
 import { restoreCheckpoint } from "../../train/checkpoint.ts";
 import { NumericsError, RunError } from "../../train/errors.ts";
-import type { StepMetrics } from "../../train/trainer.ts";
+import type { StepMetrics } from "../../train/metrics.ts";
 import { openTinyRun, TINY_OPTIONS } from "./tiny_run.ts";
 
 Deno.test("trainEpoch() reports every step in order, and stops when told", async () => {

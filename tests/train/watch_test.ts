@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { StepMetrics } from "../../train/trainer.ts";
+import type { StepMetrics } from "../../train/metrics.ts";
 import { Watch } from "../../train/watch.ts";
 
 const LOSS = { margin: 0.3, softMargin: false, normalized: true };
