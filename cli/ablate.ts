@@ -1,9 +1,12 @@
 /** `deno task ablate`: trains a grid of settings with several seeds, and writes their scores as a table and plots. */
 import { join } from "node:path";
 import { describeDataset } from "../data/dataset.ts";
+import { DataError } from "../data/errors.ts";
 import { Device } from "../engine/mod.ts";
+import { cameraGroups } from "../eval/camera_groups.ts";
 import { codeDigest, datasetDigest, writeCell } from "../train/ablation/cell_files.ts";
 import { writeResults } from "../train/ablation/results.ts";
+import { RunError } from "../train/errors.ts";
 import { parseAblateFlags } from "./ablate/flags.ts";
 import { type OpenGrid, openGrid } from "./ablate/open_grid.ts";
 import { runCells } from "./ablate/run_cells.ts";
@@ -15,12 +18,18 @@ import { progress } from "./progress.ts";
 export async function main(args: string[]): Promise<number> {
   const flags = parseAblateFlags(args);
   const { out, data, cache, rows, seeds, steps } = flags;
+  await makeFolder(out);
   const dataset = await openPeople(data, cache);
+  if (cameraGroups(dataset).length === 0) {
+    throw new DataError(
+      "A grid is scored on cameras of training and on others, each time on two at least with a query among them: this " +
+        "dataset has neither. Score single runs with deno task train.",
+    );
+  }
   const { imageHeight: height, imageWidth: width } = flags.optionsOf(rows[0]!, seeds[0]!);
   // Drawn and decoded once, before several processes would.
   await openPixels(dataset.train, "train", { height, width }, dataset.root, cache);
   await openPixels([...dataset.query, ...dataset.gallery], "test", { height, width }, dataset.root, cache);
-  await Deno.mkdir(join(out, "cells"), { recursive: true });
   const digests = { code: await codeDigest(), data: await datasetDigest(dataset) };
   const grid = await openGrid(flags, digests);
 
@@ -46,6 +55,16 @@ export async function main(args: string[]): Promise<number> {
   }
   if (grid.finished.size > 0) console.log(`\n${await write()}\nTable and plots: ${out}`);
   return failures > 0 ? EXIT.failed : EXIT.done;
+}
+
+async function makeFolder(out: string): Promise<void> {
+  try {
+    await Deno.mkdir(join(out, "cells"), { recursive: true });
+  } catch (error) {
+    throw new RunError(
+      `The results cannot be kept in ${out} (${(error as Error).message}). Name another folder with --out.`,
+    );
+  }
 }
 
 /** The number of runs that failed; undefined when Ctrl-C ended them. */

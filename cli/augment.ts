@@ -60,8 +60,10 @@ export async function main(args: string[]): Promise<number> {
   const dataset = await openPeople(data, cache);
   const people = spread(dataset.train, images);
   const store = await PixelStore.open(people, { ...size, workers: workerCount() });
-  const variants = await augmentedVariants(device, options, store, [...people.keys()], steps);
-  const rows = await Promise.all(variants.map(async (row, i) => [await original(store, i), ...row]));
+  for (const { path, reason } of store.failed) console.error(`warning: skipped ${path}: ${reason}`);
+  const usable = [...people.keys()].filter((image) => store.usable[image]);
+  const variants = await augmentedVariants(device, options, store, usable, steps);
+  const rows = await Promise.all(variants.map(async (row, i) => [await original(store, usable[i]), ...row]));
   store.close();
   device.destroy();
   try {
@@ -74,7 +76,7 @@ export async function main(args: string[]): Promise<number> {
     );
   }
   console.log(
-    `${preview}: on the left ${people.length} training images, then what steps 1 to ${steps} of a run with seed ` +
+    `${preview}: on the left ${usable.length} training images, then what steps 1 to ${steps} of a run with seed ` +
       `${options.seed} make of them`,
   );
   return EXIT.done;

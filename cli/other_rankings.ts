@@ -54,7 +54,7 @@ export const OTHER_RANKINGS_FLAGS = defineFlags({
     group: "Scoring",
     help:
       "Also rank by look and time together: how long people take from camera to camera is estimated from the names of " +
-      "the training images (st-ReID, Wang et al. 2019). Needs names with camera and frame, as those of Market-1501 and " +
+      "the training images (st-ReID, Wang et al. 2019). Of single queries, by the cosine whatever --metric is. Needs names with camera and frame, as those of Market-1501 and " +
       "DukeMTMC-reID; compare it with other results of that kind only.",
   },
 });

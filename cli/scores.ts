@@ -7,7 +7,7 @@ export const TEST_FLIP_FLAG: BooleanFlag = {
   type: "boolean",
   group: "Scoring",
   help:
-    "Averages the embeddings of every image and its mirror image, scaled to length one: usually a little better, " +
+    "Averages the embeddings of every image and its mirror image, scaled to length one where the network's are: usually a little better, " +
     "and twice the time of embedding.",
 };
 

@@ -9,18 +9,20 @@ export interface CameraGroup {
 }
 
 /**
- * The cameras of the queries: those that training images are from, and those that are new to the network. Queries
- * and gallery of the new ones alone tell how it does at another place. A group of fewer than two cameras is left
- * out: a match comes from another camera than its query.
+ * The cameras of queries and gallery: those that training images are from, and those that are new to the network. Queries
+ * and gallery of the new ones alone tell how it does at another place. A group of fewer than two cameras, or
+ * without a query, is left out: a match comes from another camera than its query.
  */
 export function cameraGroups(dataset: ReidDataset): CameraGroup[] {
   const trained = new Set(dataset.train.map(({ camera }) => camera));
-  const tested = new Set(dataset.query.map(({ camera }) => camera).sort((a, b) => a - b));
+  const searched = new Set(dataset.query.map(({ camera }) => camera));
+  const images = [...dataset.query, ...dataset.gallery];
+  const tested = new Set(images.map(({ camera }) => camera).sort((a, b) => a - b));
   const groups: CameraGroup[] = [
     { name: "seen cameras", cameras: new Set([...tested].filter((camera) => trained.has(camera))) },
     { name: "unseen cameras", cameras: tested.difference(trained) },
   ];
-  return groups.filter(({ cameras }) => cameras.size > 1);
+  return groups.filter(({ cameras }) => cameras.size > 1 && !cameras.isDisjointFrom(searched));
 }
 
 /** The images of a set whose camera is wanted, in their order; `size` is the length of an embedding. */

@@ -139,6 +139,22 @@ const TYPES: FieldTypes<TrainingOptions> = {
   seed: "number",
 };
 
+/** Settings that count something. */
+const WHOLE = [
+  "p",
+  "k",
+  "batchSize",
+  "triplets",
+  "imageHeight",
+  "imageWidth",
+  "embeddingSize",
+  "freezeEpochs",
+  "epochs",
+  "batchesPerEpoch",
+  "shift",
+  "seed",
+] as const;
+
 /**
  * Settings read from a file.
  *
@@ -146,6 +162,8 @@ const TYPES: FieldTypes<TrainingOptions> = {
  */
 export function parseTrainingOptions(value: unknown): TrainingOptions {
   const options = readFields<TrainingOptions>(value, TYPES);
+  const broken = WHOLE.find((name) => !Number.isSafeInteger(options[name]));
+  if (broken !== undefined) throw new Error(`${broken} should be a whole number and is ${options[broken]}`);
   if (!Object.hasOwn(lossTable, options.loss)) throw new Error(`there is no loss ${options.loss}`);
   if (!Object.hasOwn(CONVENTIONS, options.convention)) {
     throw new Error(`there is no convention ${options.convention}`);

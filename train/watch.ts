@@ -25,7 +25,7 @@ export class Watch {
     this.#firstStep ??= step;
     this.#steps++;
     if (withoutNegative > 0) this.onePersonOnly++; // Whoever has no negative shares the batch with nobody else.
-    if (triplets === 0) {
+    if (triplets === 0 && withoutNegative === 0) {
       this.withoutTriplets++;
       if (this.withoutTriplets === 1) {
         return "A batch had no two images of one person, so the triplet loss learned nothing from it (the final count " +

@@ -43,12 +43,13 @@ const FLAGS = defineFlags({
   only: {
     type: "string",
     value: "NAMES",
-    help: "Only rows whose names contain one of these, separated by commas; the base always comes along.",
+    help: "Only rows whose names begin with one of these, separated by commas; the base always comes along.",
   },
   base: {
     type: "string",
     value: "FLAGS",
-    help: "Flags of deno task train that every row begins with, as --base='--width 1 ...'.",
+    help:
+      "Flags of deno task train that every row begins with, as --base='--width 1 ...'; a row's loss, the steps and the seeds are not among them.",
   },
   jobs: {
     type: "integer",
@@ -100,9 +101,17 @@ export function parseAblateFlags(args: readonly string[]): AblateFlags {
   }
   const seeds = parseSeeds(flags.seeds);
   const rows = chooseRows(only);
-  const shared = [...baseFlags(flags.steps), ...(base?.trim().split(/\s+/) ?? [])];
+  const own = base?.trim().split(/\s+/) ?? [];
+  const taken = own.find((flag) => /^--(loss|seed|epochs|batches-per-epoch)(=|$)/.test(flag));
+  if (taken !== undefined) {
+    throw new UsageError(
+      `--base cannot hold ${taken}: rows have their losses, --steps gives the length and --seeds the seeds`,
+    );
+  }
+  const budget = baseFlags(flags.steps);
+  const shared = [...budget, ...own];
   const optionsOf = (row: GridRow, seed: number): TrainingOptions => {
-    const all = [...shared, ...row.flags, "--seed", String(seed)];
+    const all = [...budget, ...(row.before ?? []), ...own, ...row.flags, "--seed", String(seed)];
     const given = parseWithRecipe(TRAIN_COMMAND, SETTING_FLAGS, all);
     if (given.weights !== undefined) {
       throw new UsageError("The runs of a grid begin with weights drawn at random: leave out --weights");
@@ -128,11 +137,11 @@ function chooseRows(only: string | undefined): GridRow[] {
   if (only === undefined) return [...GRID];
   const parts = only.split(",").map((part) => part.trim().toLowerCase()).filter(Boolean);
   const [base, ...others] = GRID;
-  const missing = parts.find((part) => !GRID.some(({ name }) => name.toLowerCase().includes(part)));
+  const missing = parts.find((part) => !GRID.some(({ name }) => name.toLowerCase().startsWith(part)));
   if (missing !== undefined || parts.length === 0) {
     throw new UsageError(
       `--only: no row is called '${missing ?? only}'; there are ${GRID.map(({ name }) => name).join("; ")}`,
     );
   }
-  return [base!, ...others.filter(({ name }) => parts.some((part) => name.toLowerCase().includes(part)))];
+  return [base!, ...others.filter(({ name }) => parts.some((part) => name.toLowerCase().startsWith(part)))];
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { StoredCell } from "../../train/ablation/cell_files.ts";
+import { parseAblateFlags } from "../../cli/ablate/flags.ts";
 import { exists, onlyError, runTask, withFolder } from "./run_task.ts";
 import { writeTinyPeople } from "./tiny_people.ts";
 
@@ -29,7 +30,7 @@ Deno.test("ablate goes on where it was stopped, and does again what other settin
     await writeTinyPeople(`${folder}/people`);
     const out = `${folder}/out`, cells = `${out}/cells`;
     const places = [`--data=${folder}/people`, `--cache=${folder}/cache`, `--out=${out}`, "--jobs=1", BASE];
-    const small = [...places, "--only=base,+ flip", "--steps=4"];
+    const small = [...places, "--only=hard,+ flip", "--steps=4"];
     let first: string, made: StoredCell;
 
     await t.step("stopped within the second run, it has kept the first", async () => {
@@ -85,7 +86,7 @@ Deno.test("ablate goes on where it was stopped, and does again what other settin
     );
 
     await t.step("another setting is another run", async () => {
-      const { code, stdout } = await runTask("ablate", [...places, "--only=base", "--seeds=1", "--steps=8"]);
+      const { code, stdout } = await runTask("ablate", [...places, "--only=hard", "--seeds=1", "--steps=8"]);
       assert.equal(code, 0);
       assert.match(stdout, /^1 runs for 1 rows and 1 seeds, 0 of them finished before/m);
       assert.equal(names(cells).length, 3);
@@ -101,5 +102,15 @@ Deno.test("ablate refuses, before any work, rows, seeds, steps and settings that
   );
   assert.match(await refused("--seeds=1,1"), /different whole numbers/);
   assert.match(await refused("--steps=10"), /multiple of 4/);
+  assert.match(await refused("--base=--lr 0.1 --epochs 8"), /--base cannot hold --epochs: .* --steps/);
   assert.match(await refused("--base=--widht 1"), /Unknown flag --widht; did you mean --width\?/);
+});
+
+Deno.test("what --base says counts in every row, whatever the defaults of the row's loss", () => {
+  const { rows, optionsOf } = parseAblateFlags(["--base=--lr 0.002 --id-loss 0.5", "--only=hard,basic,semi"]);
+  assert.deepEqual(rows.map(({ name }) => name), ["hard (base)", "basic", "semi-hard"]);
+  for (const row of rows) {
+    const { learningRate, idLoss } = optionsOf(row, 1);
+    assert.deepEqual([learningRate, idLoss], [0.002, 0.5], row.name);
+  }
 });
