@@ -54,8 +54,9 @@ export const OTHER_RANKINGS_FLAGS = defineFlags({
     group: "Scoring",
     help:
       "Also rank by look and time together: how long people take from camera to camera is estimated from the names of " +
-      "the training images (st-ReID, Wang et al. 2019). Of single queries, by the cosine whatever --metric is. Needs names with camera and frame, as those of Market-1501 and " +
-      "DukeMTMC-reID; compare it with other results of that kind only.",
+      "the training images (st-ReID, Wang et al. 2019). Of single queries, by the cosine whatever --metric is. Needs " +
+      "names with camera and frame, as those of Market-1501 and DukeMTMC-reID; compare it with other results of that " +
+      "kind only.",
   },
 });
 
@@ -114,7 +115,9 @@ export async function otherRankings(
   { metric, unitLength, multiQuery, reranking, spatialTemporal }: OtherRankings,
 ): Promise<OtherRanking[]> {
   const { queries, gallery, size } = embedded;
-  const pooled = { ...embedded, queries: pooledQueries(queries, gallery, size, unitLength) };
+  const pooled = multiQuery
+    ? { ...embedded, queries: pooledQueries(queries, gallery, size, unitLength) }
+    : undefined;
   const reranked = async (embedded: EmbeddedBenchmark, name: string, options: RerankOptions) => {
     const display = lazyProgress(`Ranking, ${name}`, "rows of distances");
     const { scores } = await benchmark
@@ -123,12 +126,12 @@ export async function otherRankings(
     return { name, scores: { ...scores, ...options } };
   };
   const found: OtherRanking[] = [];
-  if (multiQuery) {
+  if (pooled) {
     const { scores } = await benchmark.rank(device, pooled, metric);
     found.push({ key: "multiQuery", name: "multi-query", scores });
   }
   if (reranking) found.push({ key: "reranked", ...await reranked(embedded, "re-ranked", reranking) });
-  if (multiQuery && reranking) {
+  if (pooled && reranking) {
     found.push({
       key: "multiQueryReranked",
       ...await reranked(pooled, "multi-query, re-ranked", reranking),

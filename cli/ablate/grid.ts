@@ -14,11 +14,9 @@ export interface GridRow {
   readonly source: string;
 }
 
-/**
- * Images in a step, as near as a sampler can: 8 × 4, 11 triplets (33) or 32 single ones. They are small, so that the grid
- * takes less than an hour on two CPU cores; `--base` says otherwise where there is a GPU.
- */
+/** Images in a step, as near as a sampler can: 8 × 4, 11 triplets (33) or 32 single ones. */
 const BUDGET = ["--p", "8", "--k", "4", "--batch-size", "32", "--triplets", "11"];
+/** So small that the grid takes less than an hour on two CPU cores; `--base` says otherwise where there is a GPU. */
 const SIZE = ["--image-height", "96", "--image-width", "48"];
 
 /** Epochs of a run; the number of steps is a multiple of it. */
