@@ -32,15 +32,17 @@ export {
   MobileNetV2,
 } from "./model/mobilenet_v2.ts";
 export { type PretrainedBackbone, PretrainedError, readPretrained } from "./model/pretrained/pretrained.ts";
+export { type ModelSpec, type Neck, NECKS, TEST_FEATURES, type TestFeature } from "./model/model_spec.ts";
+export { Embedder, type EmbeddingProgram } from "./model/embedder.ts";
 export {
-  type ModelSpec,
-  type Neck,
-  NECKS,
-  ReidModel,
-  type Sides,
-  TEST_FEATURES,
-  type TestFeature,
-} from "./model/reid_model.ts";
+  buildTrainedModel,
+  decodeTrainedModel,
+  encodeTrainedModel,
+  ModelFileError,
+  modelIdentity,
+  type TrainedModel,
+} from "./model/trained_model.ts";
+export { ReidModel, type Sides } from "./model/reid_model.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,

@@ -15,7 +15,7 @@ import {
   UNMOVED,
   wallClock,
 } from "../engine/mod.ts";
-import { Embedder } from "../eval/embed.ts";
+import { Embedder } from "../model/embedder.ts";
 import { imageWords } from "../kernels/mod.ts";
 import { CONVENTIONS } from "../model/conventions.ts";
 import { ReidModel } from "../model/reid_model.ts";

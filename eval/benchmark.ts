@@ -6,7 +6,8 @@ import type { Metric } from "../kernels/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { type CameraPairScores, rankCameraPairs } from "./camera_pairs.ts";
 import { colourHistogram, rankByColour } from "./colour_histogram.ts";
-import { Embedder } from "./embed.ts";
+import { Embedder } from "../model/embedder.ts";
+import { embedStored } from "./embed.ts";
 import { evaluate, type Evaluation } from "./evaluate.ts";
 import { evaluateRows } from "./evaluate_rows.ts";
 import type { EmbeddedSet } from "./rank_gallery.ts";
@@ -73,7 +74,7 @@ export class Benchmark {
     const embedder = await Embedder.open(device, model, BATCH);
     try {
       const indices = [...this.queries.indices, ...this.gallery.indices];
-      const embeddings = await embedder.embed(this.store, indices, options);
+      const embeddings = await embedStored(embedder, this.store, indices, options);
       const size = model.embeddingSize;
       const split = this.queries.indices.length * size;
       return {

@@ -3,7 +3,7 @@
  * person often has several images of them from the camera at hand, and searches with all of these at once.
  */
 import type { EmbeddedSet } from "./rank_gallery.ts";
-import { toUnitLength } from "./unit_length.ts";
+import { toUnitLength } from "../model/unit_length.ts";
 
 /**
  * One query for each identity and camera among `queries`, in the order in which they first appear: the mean of the

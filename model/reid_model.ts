@@ -15,56 +15,9 @@ import {
   type Random,
   type Tensor,
 } from "../engine/mod.ts";
-import type { ColourScale } from "./conventions.ts";
-import { BatchNorm, Dense, type Mode, type Padding } from "./layers.ts";
+import { BatchNorm, Dense, type Mode } from "./layers.ts";
 import { type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
-
-/**
- * What stands between the features f (pooled, or projected where there is a projection) and the losses:
- * - `none`: triplet losses compare f, of length one where embeddings are; the identity head reads f;
- * - `embedding`: triplet losses compare n(f), of length one where embeddings are; the identity head reads n(f);
- * - `bnneck`: triplet and center loss compare f as it is, as in the paper; the identity head, without bias, reads n(f),
- *
- * where n is a batch norm without shift.
- */
-export const NECKS = ["none", "embedding", "bnneck"] as const;
-
-/** One of {@link NECKS}. */
-export type Neck = typeof NECKS[number];
-
-/** Whether an embedding is made of f or of n(f): see {@link NECKS}. Without a neck both are f. */
-export const TEST_FEATURES = ["before", "after"] as const;
-
-/** One of {@link TEST_FEATURES}. */
-export type TestFeature = typeof TEST_FEATURES[number];
-
-/** Everything that decides the network's shape and arithmetic; kept in checkpoints. */
-export interface ModelSpec {
-  /** Width multiplier of MobileNetV2. */
-  readonly width: number;
-  /** Height of the input in pixels. */
-  readonly imageHeight: number;
-  /** Width of the input in pixels. */
-  readonly imageWidth: number;
-  /** Size of the projection of the pooled features, or 0: the features are the embedding. */
-  readonly embeddingSize: number;
-  /** What stands between features and losses. */
-  readonly neck: Neck;
-  /** On which side of the neck embeddings are taken. */
-  readonly testFeature: TestFeature;
-  /** Whether embeddings have length one. */
-  readonly normalize: boolean;
-  /** Classes of the identity head, or 0 for none. */
-  readonly identities: number;
-  /** Where convolutions of stride 2 put their padding. */
-  readonly padding: Padding;
-  /** What batch norm adds to the variance. */
-  readonly epsilon: number;
-  /** Share of batch norm's running statistics that stays at every step. */
-  readonly momentum: number;
-  /** How pixels are scaled before the first layer. */
-  readonly colour: ColourScale;
-}
+import type { ModelSpec } from "./model_spec.ts";
 
 /** The features that the losses choose from. */
 export interface Sides {

@@ -4,7 +4,7 @@
  * paths in it: equal runs make equal checkpoints.
  */
 import { AVERAGE_PREFIX, type Choices, type ParameterSet } from "../engine/mod.ts";
-import type { ModelSpec } from "../model/reid_model.ts";
+import type { ModelSpec } from "../model/model_spec.ts";
 import type { SafetensorsTensor } from "../model/safetensors.ts";
 import { RunError } from "./errors.ts";
 import type { TrainingOptions } from "./options.ts";

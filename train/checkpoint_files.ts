@@ -4,20 +4,17 @@
  */
 import { basename, dirname, join } from "node:path";
 import { parseChoices } from "../kernels/mod.ts";
-import { COLOUR_STATISTICS } from "../model/conventions.ts";
-import type { ModelSpec } from "../model/reid_model.ts";
+import { parseModelSpec } from "../model/model_spec.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
+import { CHECKPOINT_FORMAT } from "../model/trained_model.ts";
 import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
 import { RunError } from "./errors.ts";
-import { type FieldTypes, readFields } from "./fields.ts";
-import { checkNeck, parseTrainingOptions } from "./options.ts";
+import { parseTrainingOptions } from "./options.ts";
 import { writeWhole } from "./write_whole.ts";
 
 /** Where a run's folder keeps its checkpoints. */
 export const CHECKPOINTS = "checkpoints";
 
-/** What a checkpoint's metadata says it is. */
-export const FORMAT = "webgpu-reid checkpoint 1";
 /** How many of a run's checkpoints stay. */
 const KEEP = 3;
 
@@ -36,7 +33,7 @@ export interface LoadedCheckpoint {
 export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promise<string> {
   const { tensors, step, model, options, variants } = checkpoint;
   const bytes = encodeSafetensors(tensors, {
-    format: FORMAT,
+    format: CHECKPOINT_FORMAT,
     step: String(step),
     model: JSON.stringify(model),
     options: JSON.stringify(options),
@@ -77,9 +74,19 @@ export async function newestCheckpoint(run: string): Promise<LoadedCheckpoint | 
  * @throws {RunError} when there is none, or it is damaged or no checkpoint.
  */
 export async function loadCheckpoint(place: string): Promise<LoadedCheckpoint> {
+  return await readCheckpoint(await checkpointPath(place));
+}
+
+/**
+ * A file as it is, or the newest checkpoint of a run's folder.
+ *
+ * @throws {RunError} when there is none.
+ */
+export async function checkpointPath(place: string): Promise<string> {
   const info = await Deno.stat(place).catch(() => undefined);
-  const loaded = info?.isFile ? await readCheckpoint(place) : await newestCheckpoint(place);
-  if (loaded) return loaded;
+  if (info?.isFile) return place;
+  const newest = (await checkpointNames(place)).at(-1);
+  if (newest !== undefined) return join(place, CHECKPOINTS, newest);
   throw new RunError(
     `There is no checkpoint in ${place}. Give the folder of a training run (such as runs/hard) or a .safetensors file.`,
   );
@@ -108,7 +115,7 @@ async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
         "or train again.",
     );
   }
-  if (file.metadata.format !== FORMAT) {
+  if (file.metadata.format !== CHECKPOINT_FORMAT) {
     throw new RunError(
       `${path} is a safetensors file, but no checkpoint of this program. Give one of a training run.`,
     );
@@ -134,49 +141,10 @@ function parseCheckpoint(
   if (history?.dtype !== "F32" || history.shape.length !== 2 || history.shape[0] !== step) {
     throw new Error(`its history is not of ${step} steps`);
   }
-  const model = parseModel(JSON.parse(metadata.model));
+  const model = parseModelSpec(JSON.parse(metadata.model));
   const variants = parseChoices(JSON.parse(metadata.variants));
   return { step, model, options: parseTrainingOptions(JSON.parse(metadata.options)), variants, tensors };
 }
-
-function parseModel(value: unknown): ModelSpec {
-  const model = readFields<ModelSpec>(value, MODEL_TYPES);
-  if (model.padding !== "same" && model.padding !== "symmetric") {
-    throw new Error(`there is no padding ${model.padding}`);
-  }
-  checkNeck(model);
-  if (!Object.hasOwn(COLOUR_STATISTICS, model.colour)) throw new Error(`there is no colour ${model.colour}`);
-  if (!(model.width > 0 && model.width <= MAX_WIDTH)) throw new Error(`its width is ${model.width}`);
-  for (const [name, [least, most]] of Object.entries(SIZES) as [keyof typeof SIZES, [number, number]][]) {
-    const size = model[name];
-    if (!Number.isInteger(size) || size < least || size > most) throw new Error(`its ${name} is ${size}`);
-  }
-  return model;
-}
-
-/** Beyond what any flag allows: a file that says more is broken, and is not to fill the memory. */
-const MAX_WIDTH = 16;
-const SIZES = {
-  imageHeight: [1, 4096],
-  imageWidth: [1, 4096],
-  embeddingSize: [0, 65_536],
-  identities: [0, 1_000_000],
-} as const;
-
-const MODEL_TYPES: FieldTypes<ModelSpec> = {
-  width: "number",
-  imageHeight: "number",
-  imageWidth: "number",
-  embeddingSize: "number",
-  neck: "string",
-  testFeature: "string",
-  normalize: "boolean",
-  identities: "number",
-  padding: "string",
-  epsilon: "number",
-  momentum: "number",
-  colour: "string",
-};
 
 /** Names of a run's checkpoints, oldest first. */
 async function checkpointNames(run: string): Promise<string[]> {

@@ -5,7 +5,8 @@ import type { IdentityIndex } from "../data/identity_index.ts";
 import type { Sampler } from "../data/sampler.ts";
 import { samplers } from "../data/samplers.ts";
 import { CONVENTIONS } from "../model/conventions.ts";
-import { type ModelSpec, ReidModel } from "../model/reid_model.ts";
+import type { ModelSpec } from "../model/model_spec.ts";
+import { ReidModel } from "../model/reid_model.ts";
 import type { TrainingOptions } from "./options.ts";
 
 /** Labels of the streams of chance that a run's seed splits into. */

@@ -10,8 +10,8 @@ import {
 } from "../kernels/mod.ts";
 import { lossTable } from "../losses/mod.ts";
 import { type ConventionKey, CONVENTIONS } from "../model/conventions.ts";
-import { type Neck, NECKS, TEST_FEATURES, type TestFeature } from "../model/reid_model.ts";
-import { type FieldTypes, readFields } from "./fields.ts";
+import { type FieldTypes, readFields } from "../model/fields.ts";
+import { checkNeck, type Neck, type TestFeature } from "../model/model_spec.ts";
 import { checkSchedule } from "./schedule.ts";
 
 /** All settings that decide the run's numbers. Kept in the run's folder as `config.json`. */
@@ -184,10 +184,4 @@ export function parseTrainingOptions(value: unknown): TrainingOptions {
   checkNeck(options);
   checkSchedule(options);
   return options;
-}
-
-/** @throws {Error} when there is no such neck, or no such side of it. */
-export function checkNeck({ neck, testFeature }: { neck: Neck; testFeature: TestFeature }): void {
-  if (!NECKS.includes(neck)) throw new Error(`there is no neck ${neck}`);
-  if (!TEST_FEATURES.includes(testFeature)) throw new Error(`there is no feature ${testFeature} the neck`);
 }

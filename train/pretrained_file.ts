@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { PretrainedError, readPretrained } from "../model/pretrained/pretrained.ts";
 import type { PretrainedBackbone } from "../model/pretrained/pretrained.ts";
 import { decodeSafetensors, SafetensorsError } from "../model/safetensors.ts";
-import { FORMAT } from "./checkpoint_files.ts";
+import { CHECKPOINT_FORMAT } from "../model/trained_model.ts";
 import { RunError } from "./errors.ts";
 import type { TrainingOptions } from "./options.ts";
 
@@ -67,7 +67,7 @@ export async function loadRunsPretrained(
 function understand(path: string, bytes: Uint8Array, width?: number): PretrainedBackbone {
   try {
     const file = decodeSafetensors(bytes);
-    if (file.metadata.format === FORMAT) {
+    if (file.metadata.format === CHECKPOINT_FORMAT) {
       throw new RunError(
         `${path} is a checkpoint of a training run of this program, and --weights takes weights published by ` +
           "others. Go on with the run itself by --resume and its folder.",

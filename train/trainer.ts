@@ -4,7 +4,8 @@ import { indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
-import type { ModelSpec, ReidModel } from "../model/reid_model.ts";
+import type { ModelSpec } from "../model/model_spec.ts";
+import type { ReidModel } from "../model/reid_model.ts";
 import {
   brokenTensors,
   type Checkpoint,

@@ -1,9 +1,10 @@
 /** The network before training, judged fairly: with batch norm's statistics taken from training images. */
 import { type Device, packTransforms, Random, UNMOVED } from "../engine/mod.ts";
 import type { PixelStore } from "../data/pixels.ts";
-import { recordLargestBatch } from "../eval/largest_batch.ts";
+import { recordLargestBatch } from "../model/largest_batch.ts";
 import { FoldedWeights } from "../model/folded_weights.ts";
-import type { ModelSpec, ReidModel } from "../model/reid_model.ts";
+import type { ModelSpec } from "../model/model_spec.ts";
+import type { ReidModel } from "../model/reid_model.ts";
 import { recordCalibration } from "./step.ts";
 import { initialModel } from "./from_options.ts";
 import { type BackboneValues, loadBackbone } from "./transfer.ts";

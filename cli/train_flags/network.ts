@@ -1,5 +1,5 @@
 /** Flags of `deno task train`: the network. */
-import { NECKS, TEST_FEATURES } from "../../model/reid_model.ts";
+import { NECKS, TEST_FEATURES } from "../../model/model_spec.ts";
 import { defineFlags } from "../flags.ts";
 
 /** Width multiplier where neither a flag nor a file of weights says one. */

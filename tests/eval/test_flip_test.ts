@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { PixelStore } from "../../data/pixels.ts";
 import { Device, Random } from "../../engine/mod.ts";
-import { Embedder } from "../../eval/embed.ts";
+import { embedStored } from "../../eval/embed.ts";
 import { CONVENTIONS } from "../../model/conventions.ts";
+import { Embedder } from "../../model/embedder.ts";
 import type { ReidModel } from "../../model/reid_model.ts";
 import { untrainedModel } from "../../train/untrained.ts";
 import { TINY_OPTIONS } from "../train/tiny_run.ts";
@@ -44,9 +45,12 @@ Deno.test("flip-averaged embeddings are the mean of those of an image and its mi
   const check = async (model: ReidModel) => {
     const embedder = await Embedder.open(device, model, 2); // Whole batches and a short one.
     const size = model.embeddingSize;
-    const plain = await embedder.embed(store, [...indices, ...indices.map((i) => IMAGES + i)]);
+    const plain = await embedStored(embedder, store, [...indices, ...indices.map((i) => IMAGES + i)]);
     const done: number[] = [];
-    const flipped = await embedder.embed(store, indices, { flip: true, onProgress: (n) => done.push(n) });
+    const flipped = await embedStored(embedder, store, indices, {
+      flip: true,
+      onProgress: (n) => done.push(n),
+    });
     assert.deepEqual(done, [2, 4, 5]);
     let differs = 0;
     for (const i of indices) {
@@ -59,7 +63,7 @@ Deno.test("flip-averaged embeddings are the mean of those of an image and its mi
       });
     }
     assert.ok(differs > 1e-3, "the images and their mirror images have the same embeddings");
-    const again = await embedder.embed(store, indices.map((i) => IMAGES + i), { flip: true });
+    const again = await embedStored(embedder, store, indices.map((i) => IMAGES + i), { flip: true });
     again.forEach((x, at) => assert.ok(Math.abs(x - flipped[at]) < 1e-5 * Math.max(1, Math.abs(x))));
     embedder.destroy();
     model.parameters.destroy();

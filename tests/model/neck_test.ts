@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Device, f32, Program, Random, type Tensor } from "../../engine/mod.ts";
-import { type ModelSpec, ReidModel } from "../../model/reid_model.ts";
+import type { ModelSpec } from "../../model/model_spec.ts";
+import { ReidModel } from "../../model/reid_model.ts";
 
 const ROWS = 5;
 const FEATURES = 1280;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Device, Random } from "../../engine/mod.ts";
-import { type ModelSpec, ReidModel } from "../../model/reid_model.ts";
+import type { ModelSpec } from "../../model/model_spec.ts";
+import { ReidModel } from "../../model/reid_model.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../train/checkpoint_files.ts";
 import type { TrainingOptions } from "../../train/options.ts";
 import type { StepMetrics } from "../../train/metrics.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LimitError, ShapeError } from "../../engine/mod.ts";
-import { recordLargestBatch } from "../../eval/largest_batch.ts";
+import { recordLargestBatch } from "../../model/largest_batch.ts";
 
 /** Records as an adapter does that holds a number of images. */
 function adapterFor(most: number) {

@@ -1,0 +1,136 @@
+/** Embeddings of images: the inference forward pass for batches of one size, recorded once. */
+import {
+  type Device,
+  type ImageTransform,
+  type InputSpec,
+  normalisedImages,
+  packTransforms,
+  Program,
+  type Tensor,
+  u32,
+  UNMOVED,
+  type Words,
+} from "../engine/mod.ts";
+import { imageWords } from "../kernels/mod.ts";
+import { COLOUR_STATISTICS } from "./conventions.ts";
+import { FoldedWeights } from "./folded_weights.ts";
+import { recordLargestBatch } from "./largest_batch.ts";
+import type { ReidModel } from "./reid_model.ts";
+import { toUnitLength } from "./unit_length.ts";
+
+const MIRRORED: ImageTransform = { ...UNMOVED, mirrored: true };
+
+/** Images and how each is shown, [N, 4], to embeddings [N, D]. */
+export type EmbeddingProgram = Program<
+  { pixels: InputSpec<Words>; transforms: InputSpec<Words> },
+  { embeddings: Tensor }
+>;
+
+/** A network's forward pass with its batch norms folded in. What the network learns later is not seen. */
+export class Embedder {
+  /** Bytes from one image of a batch to the next: height · width · 3, rounded up to a multiple of 4. */
+  readonly stride: number;
+  readonly #views: { plain: Uint32Array<ArrayBuffer>; mirrored: Uint32Array<ArrayBuffer> };
+
+  private constructor(
+    /** The network. */
+    readonly model: ReidModel,
+    /** Images that a batch holds at most. */
+    readonly batch: number,
+    /** What runs on the GPU. */
+    readonly program: EmbeddingProgram,
+  ) {
+    this.stride = 4 * imageWords(model.spec.imageHeight, model.spec.imageWidth);
+    const all = (view: ImageTransform) => packTransforms(new Array(batch).fill(view));
+    this.#views = { plain: all(UNMOVED), mirrored: all(MIRRORED) };
+  }
+
+  /**
+   * Records the forward pass for batches of `batch` images, or of fewer where the adapter holds no more.
+   *
+   * @throws {LimitError} when the adapter cannot hold one image.
+   */
+  static async open(device: Device, model: ReidModel, batch: number): Promise<Embedder> {
+    const folded = await FoldedWeights.of(model.parameters);
+    const { images, program } = await recordLargestBatch(
+      batch,
+      (n) => recordEmbedding(device, model, folded, n),
+    );
+    return new Embedder(model, images, program);
+  }
+
+  /**
+   * Submits one batch; several may be under way.
+   *
+   * @param pixels `count` images [height, width, 3], red first, {@link stride} bytes apart.
+   * @param count from 1 to {@link batch}.
+   * @param flip the embedding is the mean of those of the image and of its mirror image, scaled to length one where
+   *   the network's embeddings are. Takes twice the time. Averaging over reflections at test time is from Krizhevsky
+   *   et al. 2012, "ImageNet Classification with Deep Convolutional Neural Networks"; re-ID averages features.
+   * @returns once the batch is on its way: its embeddings [count, D], row-major, when they arrive.
+   * @throws {RangeError} when `count` or the length of `pixels` is out of range.
+   */
+  async submit(
+    pixels: Uint8Array,
+    count: number,
+    { flip = false } = {},
+  ): Promise<{ embeddings: Promise<Float32Array<ArrayBuffer>> }> {
+    const { batch, stride } = this;
+    if (!Number.isInteger(count) || count < 1 || count > batch) {
+      throw new RangeError(`A batch holds 1 to ${batch} images; got ${count}`);
+    }
+    if (pixels.length < count * stride) {
+      throw new RangeError(`${count} images take ${count * stride} bytes; got ${pixels.length}`);
+    }
+    const whole = new Uint8Array(batch * stride); // A batch that is short ends in black images.
+    whole.set(pixels.subarray(0, count * stride));
+    const words = new Uint32Array(whole.buffer);
+    const views = flip ? [this.#views.plain, this.#views.mirrored] : [this.#views.plain];
+    const runs = [];
+    for (const transforms of views) {
+      const { outputs } = await this.program.submit({ pixels: words, transforms });
+      outputs.catch(() => {}); // Whoever awaits the embeddings gets the error, unless submitting throws before.
+      runs.push(outputs);
+    }
+    const embeddings = Promise.all(runs).then((outputs) =>
+      this.#mean(outputs.map((out) => out.embeddings), count)
+    );
+    embeddings.catch(() => {});
+    return { embeddings };
+  }
+
+  /** Frees the program's memory. */
+  destroy(): void {
+    this.program.destroy();
+  }
+
+  #mean(views: readonly Float32Array[], count: number): Float32Array<ArrayBuffer> {
+    const size = this.model.embeddingSize;
+    const mean = new Float32Array(count * size);
+    for (const view of views) {
+      for (let i = 0; i < mean.length; i++) mean[i] += view[i] / views.length;
+    }
+    if (views.length > 1 && this.model.spec.normalize) toUnitLength(mean, size);
+    return mean;
+  }
+}
+
+function recordEmbedding(
+  device: Device,
+  model: ReidModel,
+  folded: FoldedWeights,
+  batch: number,
+): Promise<EmbeddingProgram> {
+  const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
+  const colour = COLOUR_STATISTICS[model.spec.colour];
+  return Program.record(
+    device,
+    { pixels: u32([batch, imageWords(size.height, size.width)]), transforms: u32([batch, 4]) },
+    ({ pixels, transforms }) => ({
+      embeddings: model.embed(
+        model.features(normalisedImages(pixels, transforms, size, colour), folded),
+        "inference",
+      ),
+    }),
+  );
+}

@@ -1,0 +1,119 @@
+/** What is kept of a network after training, and what its name depends on. */
+import assert from "node:assert/strict";
+import { Device, Random } from "../../engine/mod.ts";
+import { CONVENTIONS } from "../../model/conventions.ts";
+import { Embedder } from "../../model/embedder.ts";
+import type { ModelSpec } from "../../model/model_spec.ts";
+import { ReidModel } from "../../model/reid_model.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../model/safetensors.ts";
+import {
+  buildTrainedModel,
+  CHECKPOINT_FORMAT,
+  decodeTrainedModel,
+  encodeTrainedModel,
+  ModelFileError,
+  modelIdentity,
+} from "../../model/trained_model.ts";
+import { takeCheckpoint } from "../../train/checkpoint.ts";
+import { TINY_OPTIONS } from "../train/tiny_run.ts";
+
+const SPEC: ModelSpec = { ...TINY_OPTIONS, ...CONVENTIONS.own, embeddingSize: 12, identities: 7 };
+
+/** A checkpoint's bytes of a network with random weights; averages are all weights times two. */
+async function checkpointBytes(device: Device, { step = 3, average = false, spec = SPEC } = {}) {
+  const model = new ReidModel(device, spec, new Random(5));
+  model.parameters.add("centers", [7, 12], new Float32Array(84), { trainable: false });
+  const { tensors } = await takeCheckpoint(model.parameters, [], new Float32Array(step), {
+    step,
+    model: spec,
+    options: TINY_OPTIONS,
+    variants: new Map(),
+  });
+  const all = new Map<string, SafetensorsTensor>(tensors);
+  for (const [name, tensor] of average ? tensors : []) {
+    if (name !== "history") {
+      all.set(`ema/${name}`, { ...tensor, data: (tensor.data as Float32Array).map((x) => 2 * x) });
+    }
+  }
+  model.parameters.destroy();
+  const metadata = { format: CHECKPOINT_FORMAT, step: String(step), model: JSON.stringify(spec) };
+  return encodeSafetensors(all, metadata);
+}
+
+Deno.test("A model file is a checkpoint without what only training needs, and embeds the same", async () => {
+  const device = await Device.open();
+  try {
+    const fromCheckpoint = decodeTrainedModel(await checkpointBytes(device));
+    assert.equal(fromCheckpoint.step, 3);
+    assert.equal(fromCheckpoint.spec.identities, 0);
+    const names = [...fromCheckpoint.tensors.keys()];
+    assert.ok(!names.some((name) => /identity|history|centers|\//.test(name)), names.join());
+    const file = decodeTrainedModel(encodeTrainedModel(fromCheckpoint));
+    assert.deepEqual(encodeTrainedModel(file), encodeTrainedModel(fromCheckpoint));
+
+    const model = buildTrainedModel(device, file);
+    assert.deepEqual(new Set(model.parameters.parameters.map(({ name }) => name)), new Set(names));
+    const embedder = await Embedder.open(device, model, 4);
+    const random = new Random(1);
+    const pixels = Uint8Array.from({ length: 3 * embedder.stride }, () => random.integer(256));
+    const three = await (await embedder.submit(pixels, 3)).embeddings;
+    const one = await (await embedder.submit(pixels.subarray(embedder.stride), 1)).embeddings;
+    assert.equal(three.length, 3 * 12);
+    assert.deepEqual(one, three.slice(12, 24), "an embedding depends on its neighbours in the batch");
+    await assert.rejects(embedder.submit(pixels, 5), RangeError);
+    await assert.rejects(embedder.submit(pixels, 4), RangeError);
+    embedder.destroy();
+    model.parameters.destroy();
+  } finally {
+    device.destroy();
+  }
+});
+
+Deno.test("A network's name depends on weights and settings, not on steps or an identity head", async () => {
+  const device = await Device.open();
+  try {
+    const identity = async (how: Parameters<typeof checkpointBytes>[1], averaged?: boolean) =>
+      await modelIdentity(decodeTrainedModel(await checkpointBytes(device, how), { averaged }));
+    const plain = await identity({});
+    assert.match(plain, /^[0-9a-f]{64}$/);
+    assert.equal(await identity({ step: 9 }), plain);
+    const averaged = await identity({ average: true });
+    assert.notEqual(averaged, plain);
+    assert.equal(await identity({ average: true }, false), plain);
+    assert.notEqual(await identity({ spec: { ...SPEC, imageHeight: SPEC.imageHeight + 32 } }), plain);
+    const file = decodeTrainedModel(await checkpointBytes(device));
+    const tensors = new Map(file.tensors);
+    const data = (tensors.get("stem.weight")!.data as Float32Array).slice();
+    data[0] += 1e-6;
+    tensors.set("stem.weight", { ...tensors.get("stem.weight")!, data });
+    assert.notEqual(await modelIdentity({ ...file, tensors }), plain);
+  } finally {
+    device.destroy();
+  }
+});
+
+Deno.test("Files that hold no network are refused with the reason", async () => {
+  const device = await Device.open();
+  try {
+    const bytes = await checkpointBytes(device);
+    const refused = (bytes: Uint8Array, reason: RegExp) =>
+      assert.throws(
+        () => decodeTrainedModel(bytes),
+        (error) => error instanceof ModelFileError && reason.test(error.message),
+      );
+    refused(bytes.subarray(0, bytes.length - 5), /damaged/);
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    refused(encodeSafetensors(tensors, {}), /neither a checkpoint nor a model/);
+    refused(encodeSafetensors(tensors, { ...metadata, step: "-1" }), /its step is -1/);
+    refused(encodeSafetensors(tensors, { ...metadata, model: "{}" }), /width should be a number/);
+    const model = decodeTrainedModel(bytes);
+    const fewer = new Map(model.tensors);
+    fewer.delete("neck.gamma");
+    assert.throws(
+      () => buildTrainedModel(device, { ...model, tensors: fewer }),
+      (error) => error instanceof ModelFileError && /neck.gamma .* is not there/.test(error.message),
+    );
+  } finally {
+    device.destroy();
+  }
+});

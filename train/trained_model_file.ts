@@ -1,0 +1,41 @@
+/** A trained network on disk: in a run's folder, a checkpoint or a model file. */
+import { decodeTrainedModel, ModelFileError, type TrainedModel } from "../model/trained_model.ts";
+import { checkpointPath, runOfCheckpoint } from "./checkpoint_files.ts";
+import { RunError } from "./errors.ts";
+
+/** A network and where it came from. */
+export interface TrainedModelFile {
+  readonly model: TrainedModel;
+  /** The checkpoint or model file. */
+  readonly path: string;
+  /** The run's folder, where the file is a run's checkpoint. */
+  readonly run: string | undefined;
+}
+
+/**
+ * Reads the newest checkpoint of a run's folder, or a checkpoint or model file.
+ *
+ * @param averaged take the averages of the weights where the run has some, as by default.
+ * @throws {RunError} when there is none, or it is damaged or something else.
+ */
+export async function readTrainedModel(
+  place: string,
+  { averaged = true } = {},
+): Promise<TrainedModelFile> {
+  const path = await checkpointPath(place);
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    throw new RunError(`${path} cannot be read: ${(error as Error).message}`);
+  }
+  try {
+    return { model: decodeTrainedModel(bytes, { averaged }), path, run: runOfCheckpoint(path) };
+  } catch (error) {
+    if (!(error instanceof ModelFileError)) throw error;
+    throw new RunError(
+      `${path} cannot be used: ${error.message}. Give the folder of a training run, one of its checkpoints, ` +
+        "or a model file made by deno task export.",
+    );
+  }
+}
