@@ -9,7 +9,7 @@
  * The reader believes nothing: each promise of the format is checked, and every broken one has its own kind of
  * {@linkcode SafetensorsError}.
  */
-import { parseJsonObject } from "./safetensors_json.ts";
+import { brief, parseJsonObject, quoted } from "./safetensors_json.ts";
 import {
   bitsOf,
   floatsOf,
@@ -72,17 +72,22 @@ export interface SafetensorsFile {
   readonly metadata: Record<string, string>;
 }
 
+/** A tensor in a message: `Tensor "w" [2,3] of F32`, of whatever length names and shapes are in a file. */
+function described(name: string, dtype: SafetensorsDtype, shape: readonly number[]): string {
+  return `Tensor ${quoted(name)} [${brief(String(shape))}] of ${dtype}`;
+}
+
 /** Bytes of a tensor, refusing shapes whose size exceeds what a number holds exactly. */
 function byteLength(name: string, dtype: SafetensorsDtype, shape: readonly number[]): number {
   let bits = bitsOf(dtype);
   for (const size of shape) {
     bits *= size;
     if (bits > Number.MAX_SAFE_INTEGER) {
-      throw new SafetensorsError("size-overflow", `Tensor "${name}" [${shape}] of ${dtype} is too large`);
+      throw new SafetensorsError("size-overflow", `${described(name, dtype, shape)} is too large`);
     }
   }
   if (bits % 8 !== 0) {
-    const message = `Tensor "${name}" [${shape}] of ${dtype} does not fill whole bytes`;
+    const message = `${described(name, dtype, shape)} does not fill whole bytes`;
     throw new SafetensorsError("invalid-tensor", message);
   }
   return bits / 8;
@@ -118,11 +123,14 @@ export function encodeSafetensors(
   let end = 0;
   for (const [name, { dtype, shape, data }] of sorted) {
     if (name === "__metadata__" || !shape.every(isSize)) {
-      throw new SafetensorsError("invalid-tensor", `Cannot write a tensor "${name}" of shape [${shape}]`);
+      throw new SafetensorsError(
+        "invalid-tensor",
+        `Cannot write a tensor ${quoted(name)} of shape [${brief(String(shape))}]`,
+      );
     }
     const bytes = byteLength(name, dtype, shape);
     if (bytes !== data.byteLength) {
-      const message = `Tensor "${name}" [${shape}] of ${dtype} takes ${bytes} bytes, got ${data.byteLength}`;
+      const message = `${described(name, dtype, shape)} takes ${bytes} bytes, got ${data.byteLength}`;
       throw new SafetensorsError("size-mismatch", message);
     }
     const offsets = `[${end},${end += bytes}]`;
@@ -197,19 +205,18 @@ function readEntry(name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets: offsets } = Object(value) as Record<string, unknown>;
   const sizes = Array.isArray(shape) && shape.every(isSize);
   if (!sizes || !Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    const message = `Tensor "${name}" needs a dtype, a shape of whole numbers and two data_offsets, ` +
-      `the header has ${JSON.stringify(value).slice(0, 200)}`;
+    const message = `Tensor ${quoted(name)} needs a dtype, a shape of whole numbers and two data_offsets, ` +
+      `the header has ${brief(JSON.stringify(value))}`;
     throw new SafetensorsError("invalid-tensor", message);
   }
   if (!isSafetensorsDtype(dtype)) {
-    const message = `Tensor "${name}" has dtype ${JSON.stringify(dtype)}, known are ` +
+    const message = `Tensor ${quoted(name)} has dtype ${brief(JSON.stringify(dtype) ?? "none")}, known are ` +
       SAFETENSORS_DTYPES.join(", ");
     throw new SafetensorsError("unknown-dtype", message);
   }
   const [begin, end] = offsets;
   if (end - begin !== byteLength(name, dtype, shape)) {
-    const message =
-      `Tensor "${name}" [${shape}] of ${dtype} takes ${byteLength(name, dtype, shape)} bytes, ` +
+    const message = `${described(name, dtype, shape)} takes ${byteLength(name, dtype, shape)} bytes, ` +
       `but its data_offsets span ${end - begin}`;
     throw new SafetensorsError("size-mismatch", message);
   }
@@ -241,13 +248,14 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   let expected = 0;
   for (const { name, dtype, shape, begin, end } of entries) {
     if (begin !== expected) {
-      const message = `Tensor "${name}" begins at data byte ${begin} where ${expected} was due: ` +
+      const message = `Tensor ${quoted(name)} begins at data byte ${begin} where ${expected} was due: ` +
         `the data has a ${begin > expected ? "hole" : "overlap"}`;
       throw new SafetensorsError("invalid-offsets", message);
     }
     if (end > dataBytes) {
-      const message =
-        `Tensor "${name}" ends at data byte ${end}, but the file holds ${dataBytes}: it is truncated`;
+      const message = `Tensor ${
+        quoted(name)
+      } ends at data byte ${end}, but the file holds ${dataBytes}: it is truncated`;
       throw new SafetensorsError("truncated", message);
     }
     const data = viewAs(dtype, bytes.subarray(dataStart + begin, dataStart + end));

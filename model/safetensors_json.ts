@@ -11,6 +11,21 @@ export interface JsonFault {
   readonly message: string;
 }
 
+/** The most characters of a file that a message quotes. */
+const QUOTED = 200;
+
+/** The beginning of a text that came from a file: what would steer a terminal becomes a space. */
+export function brief(text: string): string {
+  // deno-lint-ignore no-control-regex
+  const printable = text.slice(0, QUOTED).replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+  return text.length > QUOTED ? `${printable}…` : printable;
+}
+
+/** A name that came from a file, in quotation marks. */
+export function quoted(name: string): string {
+  return brief(JSON.stringify(name));
+}
+
 /** Parses the text of one JSON object, or says what is wrong with it. */
 export function parseJsonObject(
   text: string,
@@ -23,11 +38,11 @@ export function parseJsonObject(
     object = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { fault: { duplicate: false, message: `The header is not JSON: ${reason.slice(0, 200)}` } };
+    return { fault: { duplicate: false, message: `The header is not JSON: ${brief(reason)}` } };
   }
   const key = duplicateKey(text);
   if (key === undefined) return { object };
-  return { fault: { duplicate: true, message: `The header names ${JSON.stringify(key)} twice` } };
+  return { fault: { duplicate: true, message: `The header names ${quoted(key)} twice` } };
 }
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a;

@@ -194,3 +194,19 @@ Deno.test("decodeSafetensors() throws nothing but SafetensorsError on mutated fi
   }
   assert.ok(refused > 1500, `${refused}`);
 });
+
+Deno.test("A message quotes no more of a file than a line, and nothing that steers a terminal", () => {
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  const headers = [
+    `{"w":{"dtype":${deep},"shape":[1],"data_offsets":[0,4]}}`,
+    `{"w":{"dtype":"F32","shape":[${"1,".repeat(100_000)}1],"data_offsets":[0,8]}}`,
+    `{"${"w".repeat(100_000)}":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`,
+    `{"${"w".repeat(100_000)}":0,"${"w".repeat(100_000)}":0}`,
+    `{"\\u001b[2J":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`,
+    "{\u001b[2J}",
+  ];
+  for (const header of headers) {
+    // deno-lint-ignore no-control-regex
+    assert.throws(() => decodeSafetensors(fileOf(header, 4)), { message: /^[^\u0000-\u001f]{1,1000}$/ });
+  }
+});

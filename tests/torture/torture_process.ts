@@ -1,0 +1,68 @@
+/** A torture in a process of its own, ended with all that it started when its time is over. */
+import { fileURLToPath } from "node:url";
+import type { TortureRow } from "./table.ts";
+import { LIMIT_SECONDS, type Outcome, type Torture } from "./torture.ts";
+
+const SCRIPT = fileURLToPath(new URL("./one_torture.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+
+/** What the process of a torture may do: what the tests may. */
+const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-ffi", "--allow-run"];
+
+/** How to run it. */
+export interface TortureSettings {
+  readonly short: boolean;
+  readonly seed: number;
+  /** Instead of those of the torture. */
+  readonly limitSeconds?: number;
+  /** Ends the process early. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs the torture of a module. A process that dies counts as a loss, one that is ended as a hang. */
+export async function runTorture(
+  name: string,
+  module: string,
+  { short, seed, limitSeconds, signal }: TortureSettings,
+): Promise<TortureRow> {
+  const { torture }: { torture: Torture } = await import(module);
+  const { promise, limitSeconds: limits = LIMIT_SECONDS } = torture;
+  const limit = limitSeconds ?? (short ? limits.short : limits.full);
+  const start = performance.now();
+  const row = (outcome: Outcome) => ({
+    name,
+    promise,
+    outcome,
+    seconds: (performance.now() - start) / 1000,
+  });
+  const folder = await Deno.makeTempDir({ prefix: "torture-" });
+  const place = `${folder}/outcome.json`;
+  const words = [name, module, String(seed), short ? "short" : "full", place];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", `--config=${CONFIG}`, ...PERMISSIONS, SCRIPT, ...words],
+    stdin: "null",
+    env: { XDG_RUNTIME_DIR: "/tmp" },
+    detached: true, // A process group of its own, which ends as a whole.
+  }).spawn();
+  let late = false;
+  const end = () => Deno.kill(-child.pid, "SIGKILL");
+  const timer = setTimeout(() => {
+    late = true;
+    end();
+  }, 1000 * limit);
+  signal?.addEventListener("abort", end);
+  try {
+    const { success, code } = await child.status;
+    if (success) return row(JSON.parse(await Deno.readTextFile(place)));
+    const nothing = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
+    return row(
+      late
+        ? { ...nothing, hangs: 1, figures: `ended after ${limit} s` }
+        : { ...nothing, losses: 1, figures: `the process ended with code ${code}` },
+    );
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,9 @@
+/** Every torture by its name, in the order of the table, and where its module is. A new one adds a line. */
+export const TORTURES: Readonly<Record<string, string>> = {
+  "safetensors": "./input/safetensors.ts",
+};
+
+/** The address of a module in this folder. */
+export function moduleOf(path: string): string {
+  return new URL(path, import.meta.url).href;
+}
