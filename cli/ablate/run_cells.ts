@@ -74,7 +74,7 @@ async function runOne<T extends CellRequest>(cell: T, settings: RunSettings<T>):
   }
 }
 
-async function* messages(stdout: ReadableStream<Uint8Array>): AsyncGenerator<CellMessage> {
+async function* messages(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<CellMessage> {
   let unread = "";
   for await (const piece of stdout.pipeThrough(new TextDecoderStream())) {
     const lines = (unread + piece).split("\n");

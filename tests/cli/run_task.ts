@@ -43,7 +43,7 @@ export async function runTask(task: string, args: readonly string[], running: Ru
     stderr: "piped",
   }).spawn();
   let output = "";
-  const read = async (stream: ReadableStream<Uint8Array>) => {
+  const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
     let text = "";
     for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
       text += piece;
