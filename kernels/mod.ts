@@ -26,6 +26,7 @@ export * from "./cross_entropy.ts";
 export * from "./distance.ts";
 export * from "./l2_normalize.ts";
 export * from "./rank_distances.ts";
+export * from "./top_k.ts";
 export * from "./all_triplets.ts";
 export * from "./triplet_loss.ts";
 export * from "./triplet_selection.ts";

@@ -1,5 +1,5 @@
 /** Ranking by a block of distances: what comes after the product in an evaluation. */
-import { rankCount, rankFarthest, rankNearest, rankPick } from "../../kernels/mod.ts";
+import { rankCount, rankFarthest, rankNearest, rankPick, topK } from "../../kernels/mod.ts";
 import { type BenchRow, row } from "../row.ts";
 
 /** A block of queries against the gallery of Market-1501. */
@@ -9,6 +9,8 @@ const IDENTITIES = 751;
 const MATCHES = 20;
 /** Nearest images that a report shows. */
 const TOP = 10;
+/** Candidates of a long list. */
+const MANY = 1000;
 
 /** 240 queries against 15,913 gallery images of 750 identities and distractors. */
 export function rankingRows(): BenchRow[] {
@@ -27,12 +29,15 @@ export function rankingRows(): BenchRow[] {
     y: matches,
     nearest: [queries, TOP],
     farthest: [queries],
+    valid: { shape: [1], values: [gallery] },
   };
   const name = `queries × gallery ${distances.join("×")}`;
   return [
     row(`${name}, ${MATCHES} picked`, rankPick(SHAPE, MATCHES), operands),
     row(`${name}, ${MATCHES} thresholds`, rankCount(SHAPE, MATCHES), operands),
     row(`${name}, ${TOP} nearest`, rankNearest(SHAPE, TOP), operands),
+    row(`${name}, top ${TOP}`, topK(SHAPE, TOP), operands),
+    row(`${name}, top ${MANY}`, topK(SHAPE, MANY), { ...operands, nearest: [queries, MANY] }),
     row(`${name}, farthest`, rankFarthest(SHAPE), operands),
   ];
 }

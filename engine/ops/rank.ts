@@ -1,5 +1,5 @@
 /** Ranking a gallery by distances that stay on the GPU: nothing is sorted, and nothing here has a gradient. */
-import { rankCount, rankFarthest, rankNearest, rankPick } from "../../kernels/mod.ts";
+import { rankCount, rankFarthest, rankNearest, rankPick, topK } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
 import { Tensor, Words } from "../tensor.ts";
@@ -79,6 +79,27 @@ export function nearestOthers(distances: Tensor, count: number, identities: Rank
     nearest,
   });
   return new Words([shape.queries, count], nearest);
+}
+
+/**
+ * Columns of the `count` smallest distances of every row, nearest first, of equals the lowest index first:
+ * distances [Q, N], none below 0 → [Q, count], `NONE` where there are no more. NaN comes before all others, so that it
+ * can be noticed. Unlike {@link nearestOthers} it knows of no identities, and is meant for hundreds of columns as well.
+ *
+ * @param valid [1], how many columns hold something; the others are left out.
+ * @throws {ShapeError} when the shapes do not fit.
+ * @throws {RangeError} when `count` is more than `MOST_NEAREST`, or less than 1.
+ */
+export function nearestColumns(distances: Tensor, count: number, valid: Words): Words {
+  const [queries, gallery] = distances.shape;
+  if (distances.shape.length !== 2 || valid.shape.join() !== "1") {
+    throw new ShapeError(
+      `nearestColumns() takes distances [Q, N] and valid [1]; got [${distances.shape}] and [${valid.shape}]`,
+    );
+  }
+  const nearest = temporary([queries, count], "u32");
+  record(topK({ queries, gallery }, count), { distances: distances.value, valid: valid.value, nearest });
+  return new Words([queries, count], nearest);
 }
 
 /**
