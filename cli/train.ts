@@ -125,12 +125,15 @@ async function planRun({ out, resume, cache, tune, testFlip, ...flags }: TrainFl
 }
 
 /** What was found in a file of weights, and what was left in it. */
-function describePretrained({ name, backbone: { family, width, ignored } }: PretrainedFile): string {
-  const { padding, epsilon, momentum, colour } = CONVENTIONS[family];
+function describePretrained(
+  { name, backbone: { family, convention, width, ignored } }: PretrainedFile,
+): string {
+  const { padding, epsilon, momentum, colour } = CONVENTIONS[convention];
   const listed = ignored.filter((tensor) => !tensor.endsWith(".num_batches_tracked"));
   const counters = ignored.length - listed.length;
   const left = [...listed, ...(counters > 0 ? [`${counters} counts of batches`] : [])];
-  return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}, ${padding} padding, epsilon ${epsilon}, running ` +
+  const exported = convention === family ? "" : `, exported from convention ${convention}`;
+  return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}${exported}, ${padding} padding, epsilon ${epsilon}, running ` +
     `statistics keep ${momentum}, colours scaled as for ${colour}; ` +
     (left.length > 0 ? `not used: ${left.join(", ")}` : "every tensor is used");
 }

@@ -7,6 +7,29 @@ import type { Parameter, ParameterSet } from "../engine/parameter.ts";
 import { constant, type Tensor } from "../engine/tensor.ts";
 import type { BatchNorm } from "./layers.ts";
 
+/** A batch norm's values [C]. */
+export interface NormValues {
+  readonly gamma: Float32Array;
+  /** Left out where the norm has no shift. */
+  readonly beta?: Float32Array | undefined;
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+  /** What is added to the variance. */
+  readonly epsilon: number;
+}
+
+/** A weight [..., C] with the batch norm behind it folded in, and its bias [C]; computed in f64. */
+export function foldNorm(
+  weight: Float32Array,
+  { gamma, beta, mean, variance, epsilon }: NormValues,
+): { weight: Float32Array<ArrayBuffer>; bias: Float32Array<ArrayBuffer> } {
+  const scale = Float64Array.from(gamma, (g, c) => g / Math.sqrt(variance[c] + epsilon));
+  return {
+    weight: Float32Array.from(weight, (w, i) => w * scale[i % gamma.length]),
+    bias: Float32Array.from(scale, (s, c) => (beta?.[c] ?? 0) - mean[c] * s),
+  };
+}
+
 /** The values of a set at one moment, folded layer by layer as a program asks for them. */
 export class FoldedWeights {
   readonly #values: ReadonlyMap<Parameter, Float32Array>;
@@ -26,13 +49,14 @@ export class FoldedWeights {
    * @throws {TypeError} when they belong to another set.
    */
   fold(weight: Parameter, norm: BatchNorm): { weight: Tensor; bias: Tensor } {
-    const { channels, options: { epsilon } } = norm;
     const [gamma, mean, variance] = [norm.gamma, norm.mean, norm.variance].map((p) => this.#valuesOf(p));
-    const beta = norm.beta ? this.#valuesOf(norm.beta) : new Float32Array(channels);
-    const scale = Float64Array.from(gamma, (g, c) => g / Math.sqrt(variance[c] + epsilon));
-    const bias = Float32Array.from(beta, (b, c) => b - mean[c] * scale[c]);
-    const folded = this.#valuesOf(weight).map((w, i) => w * scale[i % channels]);
-    return { weight: constant(folded, weight.shape), bias: constant(bias, [1, channels]) };
+    const beta = norm.beta && this.#valuesOf(norm.beta);
+    const values = { gamma, beta, mean, variance, epsilon: norm.options.epsilon };
+    const folded = foldNorm(this.#valuesOf(weight), values);
+    return {
+      weight: constant(folded.weight, weight.shape),
+      bias: constant(folded.bias, [1, norm.channels]),
+    };
   }
 
   #valuesOf(parameter: Parameter): Float32Array {

@@ -7,7 +7,7 @@ import type { Parameter, ParameterSet } from "../engine/parameter.ts";
 import type { Random } from "../engine/random.ts";
 import { residualAdd } from "../engine/ops/residual.ts";
 import { constant, type Tensor, type TensorLike } from "../engine/tensor.ts";
-import { type ConvGeometry, samePads } from "../kernels/mod.ts";
+import { type ConvGeometry, type Pads, samePads } from "../kernels/mod.ts";
 import { FoldedWeights } from "./folded_weights.ts";
 
 /**
@@ -196,8 +196,12 @@ export class Dense {
   }
 }
 
+/** The zeros around an image of h × w pixels that a 3×3 convolution reads. */
+export function convolutionPads(padding: Padding, h: number, w: number, stride: number): Pads {
+  return padding === "same" ? samePads(h, w, 3, stride) : { top: 1, bottom: 1, left: 1, right: 1 };
+}
+
 function geometry(x: Tensor, { stride, padding }: { stride: number; padding: Padding }): ConvGeometry {
   const [, h, w] = x.shape;
-  const pads = padding === "same" ? samePads(h, w, 3, stride) : { top: 1, bottom: 1, left: 1, right: 1 };
-  return { stride, pads };
+  return { stride, pads: convolutionPads(padding, h, w, stride) };
 }

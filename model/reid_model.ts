@@ -28,7 +28,7 @@ export interface Sides {
 }
 
 /** Rows shorter than this are not stretched to length one. */
-const LEAST_NORM = 1e-12;
+export const LEAST_NORM = 1e-12;
 /**
  * The neck's statistics begin with nothing that was learnt. Under a higher momentum, as Keras has it, they would need
  * thousands of steps to say what features are like.

@@ -38,7 +38,7 @@ export async function loadPretrained(path: string, width?: number): Promise<Pret
     name: basename(path),
     bytes,
     backbone,
-    options: { width: backbone.width, convention: backbone.family, initialWeights },
+    options: { width: backbone.width, convention: backbone.convention, initialWeights },
   };
 }
 

@@ -39,8 +39,11 @@ const pytorchNorm = (norm: string) => ({
 const ignoredByPytorch = (classifier: RegExp) => (name: string) =>
   classifier.test(name) || name.endsWith(".num_batches_tracked");
 
-/** `torchvision.models.mobilenet_v2`: blocks are `features.1` to `features.17`. */
-const torchvision: Family = {
+/**
+ * `torchvision.models.mobilenet_v2`: blocks are `features.1` to `features.17`. What export writes beside them of a re-ID
+ * network, its projection and neck, is of no use to a backbone.
+ */
+export const torchvision: Family = {
   key: "torchvision",
   axes: "OIHW",
   canonical: (name) => name,
@@ -55,7 +58,7 @@ const torchvision: Family = {
     const project = expanded ? 2 : 1;
     return { weight: `${conv}.${project}.weight`, ...pytorchNorm(`${conv}.${project + 1}`) };
   },
-  ignores: ignoredByPytorch(/^classifier\./),
+  ignores: ignoredByPytorch(/^(classifier|embedding|neck)\./),
 };
 
 /** timm: `blocks.STAGE.PLACE`, where the first stage's only block is depthwise-separable and has no `conv_pwl`. */

@@ -15,23 +15,38 @@ export interface NetworkLayer {
   readonly place: number;
   /** Whether the block has an expansion. */
   readonly expanded: boolean;
+  /** Of the convolution. */
+  readonly stride: number;
+  /** Of a block's last layer: whether what goes into the block is added to what comes out. */
+  readonly residual: boolean;
 }
 
 /** All 52 convolutions at a width multiplier. */
 export function networkLayers(width: number): NetworkLayer[] {
   const scaled = (channels: number) => makeDivisible(channels * width);
   let channels = scaled(32);
-  const alone = { block: 0, stage: 0, place: 0, expanded: false };
-  const layers: NetworkLayer[] = [{ name: "stem", part: "stem", from: 3, to: channels, ...alone }];
+  const alone = { block: 0, stage: 0, place: 0, expanded: false, residual: false };
+  const layers: NetworkLayer[] = [{ name: "stem", part: "stem", from: 3, to: channels, stride: 2, ...alone }];
   let block = 0;
-  STAGES.forEach(({ t, c, n }, stage) => {
+  STAGES.forEach(({ t, c, n, s }, stage) => {
     for (let place = 0; place < n; place++) {
       block++;
       const hidden = channels * t;
       const to = scaled(c);
-      const at = { block, stage, place, expanded: t !== 1 };
+      const stride = place === 0 ? s : 1;
       const add = (part: NetworkLayer["part"], from: number, to: number) =>
-        layers.push({ name: `block${block}.${part}`, part, from, to, ...at });
+        layers.push({
+          name: `block${block}.${part}`,
+          part,
+          from,
+          to,
+          block,
+          stage,
+          place,
+          expanded: t !== 1,
+          stride: part === "depthwise" ? stride : 1,
+          residual: part === "project" && stride === 1 && channels === to,
+        });
       if (t !== 1) add("expand", channels, hidden);
       add("depthwise", hidden, hidden);
       add("project", hidden, to);
@@ -39,6 +54,6 @@ export function networkLayers(width: number): NetworkLayer[] {
     }
   });
   const features = width > 1 ? scaled(1280) : 1280;
-  layers.push({ name: "last", part: "last", from: channels, to: features, ...alone });
+  layers.push({ name: "last", part: "last", from: channels, to: features, stride: 1, ...alone });
   return layers;
 }

@@ -1,8 +1,9 @@
 /** Published weights of MobileNetV2 from a safetensors file, as the values of this program's parameters. */
 import { type SafetensorsFile, type SafetensorsTensor, toFloat32 } from "../safetensors.ts";
-import type { ConventionKey } from "../conventions.ts";
+import { type ConventionKey, CONVENTIONS } from "../conventions.ts";
 import { FAMILIES, type Family } from "./families.ts";
 import { type NetworkLayer, networkLayers } from "./network_layers.ts";
+import { fromOihw, weightShape } from "./weight_axes.ts";
 
 /** Thrown for a file whose tensors are not those of a MobileNetV2; the message is for the user. */
 export class PretrainedError extends Error {
@@ -12,8 +13,10 @@ export class PretrainedError extends Error {
 
 /** A backbone as a file holds it. */
 export interface PretrainedBackbone {
-  /** Whose names the file has, and so whose conventions the weights want. */
+  /** Whose names the file has. */
   readonly family: Exclude<ConventionKey, "own">;
+  /** Which convention the weights want: the family's, unless the file names another. */
+  readonly convention: ConventionKey;
   /** Width multiplier. */
   readonly width: number;
   /** Values, row-major, by the names of the backbone's parameters (`stem.weight`, `block1.depthwise.gamma`, ...). */
@@ -21,6 +24,12 @@ export interface PretrainedBackbone {
   /** Tensors of the file that are understood and not used: the classifier, counts of batches. */
   readonly ignored: readonly string[];
 }
+
+/**
+ * Under this name a file's metadata may say which convention its weights were trained under. Exported networks do:
+ * their names are torchvision's whatever their padding is.
+ */
+export const CONVENTION_METADATA = "reid_convention";
 
 /** Width multipliers for which weights are published: tried first. */
 const PUBLISHED_WIDTHS = [0.35, 0.5, 0.75, 1, 1.3, 1.4];
@@ -34,8 +43,8 @@ const LISTED = 4;
  * layouts.
  *
  * @param width the width multiplier that is wanted; any where left out.
- * @throws {PretrainedError} when the file is of another network or width, lacks a tensor, has one too many, or holds
- * values that a trained network cannot have.
+ * @throws {PretrainedError} when the file is of another network or width, lacks a tensor, has one too many, holds
+ * values that a trained network cannot have, or names a convention that is not known.
  */
 export function readPretrained(file: SafetensorsFile, width?: number): PretrainedBackbone {
   const family = familyOf(file);
@@ -76,7 +85,22 @@ export function readPretrained(file: SafetensorsFile, width?: number): Pretraine
       values.set(`${layer.name}.${PARAMETER[role]}`, data);
     }
   }
-  return { family: family.key, width: found, values, ignored: others };
+  return {
+    family: family.key,
+    convention: conventionOf(file, family),
+    width: found,
+    values,
+    ignored: others,
+  };
+}
+
+function conventionOf({ metadata }: SafetensorsFile, family: Family): ConventionKey {
+  const named = metadata[CONVENTION_METADATA] ?? family.key;
+  if (Object.hasOwn(CONVENTIONS, named)) return named as ConventionKey;
+  throw new PretrainedError(
+    `It says that its network has the convention "${named}" for padding, batch norm and colours, and known are ` +
+      `${Object.keys(CONVENTIONS).join(", ")}. Give weights of one of these.`,
+  );
 }
 
 type Role = keyof ReturnType<Family["names"]>;
@@ -143,7 +167,7 @@ function refuseOtherShapes(
 ): void {
   const wrong = layers.flatMap((layer) =>
     (Object.entries(family.names(layer)) as [Role, string][]).flatMap(([role, name]) => {
-      const shape = role === "weight" ? weightShape(family, layer) : [layer.to];
+      const shape = role === "weight" ? weightShape(layer, family.axes) : [layer.to];
       const found = tensors.get(name)!.shape;
       return found.join() === shape.join() ? [] : [`${name} [${found}] instead of [${shape}]`];
     })
@@ -153,27 +177,6 @@ function refuseOtherShapes(
     `Its shapes are those of no MobileNetV2 of a width from ${LEAST_WIDTH} to ${MOST_WIDTH}; nearest is ${width}, but ` +
       `there is ${list(wrong)}. Give weights of an unchanged MobileNetV2.`,
   );
-}
-
-function weightShape({ axes }: Family, { part, from, to }: NetworkLayer): number[] {
-  const kernel = part === "stem" || part === "depthwise" ? [3, 3] : [1, 1];
-  if (part === "depthwise") return axes === "OIHW" ? [to, 1, ...kernel] : [...kernel, to, 1];
-  return axes === "OIHW" ? [to, from, ...kernel] : [...kernel, from, to];
-}
-
-/** [out, in, kh, kw] → [kh, kw, in, out]; a depthwise [C, 1, 3, 3] → [3, 3, C]: either is [places, in, out] row-major. */
-function fromOihw({ part, from, to }: NetworkLayer, weight: Float32Array): Float32Array {
-  const inputs = part === "depthwise" ? 1 : from;
-  const places = weight.length / (inputs * to);
-  const result = new Float32Array(weight.length);
-  for (let out = 0; out < to; out++) {
-    for (let input = 0; input < inputs; input++) {
-      for (let place = 0; place < places; place++) {
-        result[(place * inputs + input) * to + out] = weight[(out * inputs + input) * places + place];
-      }
-    }
-  }
-  return result;
 }
 
 function finite(name: string, tensor: SafetensorsTensor): Float32Array {

@@ -1,0 +1,152 @@
+/** `deno task export`: writes a trained network for other programs. */
+import { dirname, join } from "node:path";
+import { embeddingSizeOf } from "../export/description.ts";
+import { FORMATS } from "../export/formats.ts";
+import { NEWEST_OPSET, OLDEST_OPSET } from "../export/onnx/graph.ts";
+import type { OnnxOptions } from "../export/onnx/network.ts";
+import { otherThanTorchvision } from "../export/torchvision.ts";
+import { ModelFileError, type TrainedModel } from "../model/trained_model.ts";
+import { RunError } from "../train/errors.ts";
+import { readConfig } from "../train/run_folder.ts";
+import { readTrainedModel } from "../train/trained_model_file.ts";
+import { writeWhole } from "../train/write_whole.ts";
+import { EXIT, runCommand } from "./command.ts";
+import { defineFlags, parseFlags, UsageError } from "./flags.ts";
+
+const COMMAND = {
+  usage: "deno task export",
+  summary:
+    "Writes a trained network as ONNX, as safetensors for PyTorch, or as a model file of this program.",
+  examples: [
+    [
+      "deno task export --checkpoint runs/hard --format onnx",
+      "runs/hard/model.onnx, from pixels to embeddings",
+    ],
+    [
+      "deno task export --checkpoint runs/hard --format safetensors --out reid.safetensors",
+      "weights under torchvision's names",
+    ],
+  ],
+} as const;
+
+type FormatName = keyof typeof FORMATS;
+const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[];
+
+const FLAGS = defineFlags({
+  checkpoint: {
+    type: "string",
+    value: "RUN",
+    help: "A run's folder (its newest checkpoint), a checkpoint or a model file.",
+  },
+  format: {
+    type: "choice",
+    choices: FORMAT_NAMES,
+    help: `${FORMAT_NAMES.map((name) => `${name}: ${FORMATS[name].summary}`).join("; ")}.`,
+  },
+  out: {
+    type: "string",
+    value: "FILE",
+    help: `Where to. By default in the run's folder: ${
+      FORMAT_NAMES.map((name) => FORMATS[name].fileName).join(", ")
+    }.`,
+  },
+  overwrite: { type: "boolean", help: "Replace the file if it exists." },
+  ema: {
+    type: "boolean",
+    default: true,
+    help:
+      "Writes the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
+  },
+  preprocess: {
+    type: "boolean",
+    default: true,
+    group: "ONNX",
+    help:
+      "The graph takes uint8 [batch, height, width, 3], RGB as decoded, and scales it itself; --no-preprocess: " +
+      "float32 [batch, 3, height, width], scaled by mean and std of the metadata.",
+  },
+  normalize: {
+    type: "boolean",
+    default: true,
+    group: "ONNX",
+    help: "Embeddings have length one where the network's have; --no-normalize leaves that step out.",
+  },
+  opset: {
+    type: "integer",
+    min: OLDEST_OPSET,
+    max: NEWEST_OPSET,
+    default: NEWEST_OPSET,
+    group: "ONNX",
+    help:
+      "Version of ONNX's operators. The graph is the same in all; older runtimes may want a smaller number.",
+  },
+});
+
+/** Parses the flags, writes the file, and returns the exit code. */
+export async function main(args: string[]): Promise<number> {
+  const flags = parseFlags(COMMAND, FLAGS, args);
+  if (flags.checkpoint === undefined) {
+    throw new UsageError("--checkpoint is needed: the folder of a training run, such as runs/hard");
+  }
+  if (flags.format === undefined) {
+    throw new UsageError(`--format is needed: one of ${FORMAT_NAMES.join(", ")}`);
+  }
+  const name = flags.format as FormatName;
+  const onlyOnnx = [
+    [!flags.preprocess, "no-preprocess"],
+    [!flags.normalize, "no-normalize"],
+    [flags.opset !== NEWEST_OPSET, "opset"],
+  ].find(([given]) => given);
+  if (name !== "onnx" && onlyOnnx) throw new UsageError(`--${onlyOnnx[1]} is for --format onnx`);
+  const { model, path, run } = await readTrainedModel(flags.checkpoint, { averaged: flags.ema });
+  const training = run === undefined ? undefined : (await readConfig(run)).options;
+  const out = flags.out ?? join(run ?? dirname(path), FORMATS[name].fileName);
+  const exists = await Deno.lstat(out).then(() => true, () => false);
+  if (exists && !flags.overwrite) {
+    throw new RunError(
+      `${out} exists already. Give another place with --out, or replace it with --overwrite.`,
+    );
+  }
+  let bytes: Uint8Array;
+  try {
+    bytes = await FORMATS[name].encode(model, training, flags);
+  } catch (error) {
+    if (!(error instanceof ModelFileError)) throw error;
+    throw new RunError(`${path} is damaged: ${error.message}. Use another checkpoint.`);
+  }
+  try {
+    await Deno.mkdir(dirname(out), { recursive: true });
+    await writeWhole(out, bytes);
+  } catch (error) {
+    throw new RunError(
+      `${out} cannot be written (${
+        (error as Error).message
+      }). Give another place with --out, or free space there.`,
+    );
+  }
+  console.log(`${out}: ${(bytes.length / 1e6).toFixed(1)} MB, step ${model.step} of ${path}`);
+  if (training && training.ema > 0 && flags.ema) {
+    console.log("Weights are their moving average; --no-ema takes those of the last step");
+  }
+  for (const line of describeFile(name, model, flags)) console.log(line);
+  return EXIT.done;
+}
+
+/** What a reader of the file must know. */
+function describeFile(name: FormatName, { spec }: TrainedModel, options: OnnxOptions): string[] {
+  const { imageHeight: h, imageWidth: w } = spec;
+  if (name === "onnx") {
+    const unit = options.normalize && spec.normalize ? "of length one" : "of any length";
+    return [
+      `Input images: ${
+        options.preprocess ? `uint8 [batch, ${h}, ${w}, 3], RGB` : `float32 [batch, 3, ${h}, ${w}], scaled`
+      }`,
+      `Output embeddings: float32 [batch, ${embeddingSizeOf(spec)}], ${unit}`,
+      `Operators of opset ${options.opset}`,
+    ];
+  }
+  const warning = name === "safetensors" ? otherThanTorchvision(spec) : undefined;
+  return warning === undefined ? [] : [`Take care: ${warning}`];
+}
+
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

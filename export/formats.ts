@@ -1,0 +1,39 @@
+/** What a trained network can be written as. */
+import { encodeTrainedModel, type TrainedModel } from "../model/trained_model.ts";
+import { describe } from "./description.ts";
+import { encodeOnnx, type OnnxOptions } from "./onnx/network.ts";
+import { encodeTorchvision } from "./torchvision.ts";
+
+/** A kind of file. */
+export interface ExportFormat {
+  /** What a file is called where nobody has said. */
+  readonly fileName: string;
+  /** What it is good for, for `--help`. */
+  readonly summary: string;
+  /**
+   * The file.
+   *
+   * @param training the run's settings, where they are known.
+   * @throws {ModelFileError} when a tensor is missing or of another shape than the network's settings say.
+   */
+  encode(model: TrainedModel, training: object | undefined, options: OnnxOptions): Promise<Uint8Array>;
+}
+
+/** The formats by their names on the command line. */
+export const FORMATS = {
+  onnx: {
+    fileName: "model.onnx",
+    summary: "a graph for ONNX Runtime and others, from pixels to embedding",
+    encode: async (model, training, options) => encodeOnnx(model, options, await describe(model, training)),
+  },
+  safetensors: {
+    fileName: "torchvision.safetensors",
+    summary: "weights under torchvision's names for PyTorch, and for train --weights",
+    encode: async (model, training) => encodeTorchvision(model, await describe(model, training)),
+  },
+  model: {
+    fileName: "model.safetensors",
+    summary: "weights and settings as this program's own commands and web page take them",
+    encode: (model) => Promise.resolve(encodeTrainedModel(model)),
+  },
+} as const satisfies Record<string, ExportFormat>;

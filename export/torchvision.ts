@@ -1,0 +1,79 @@
+/**
+ * A trained network's weights under torchvision's names, which PyTorch loads by `load_state_dict`: the backbone as
+ * `torchvision.models.mobilenet_v2` has it, without its classifier; beside it `embedding.weight`, a torch.nn.Linear
+ * without bias, and `neck.*`, a torch.nn.BatchNorm1d. docs/export.md has the module that takes all of them.
+ */
+import type { NormValues } from "../model/folded_weights.ts";
+import type { ModelSpec } from "../model/model_spec.ts";
+import { type LayerNames, torchvision } from "../model/pretrained/families.ts";
+import { type NetworkLayer, networkLayers } from "../model/pretrained/network_layers.ts";
+import { toOihw, weightShape } from "../model/pretrained/weight_axes.ts";
+import { encodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
+import type { TrainedModel } from "../model/trained_model.ts";
+import { embeddingSizeOf } from "./description.ts";
+import { normOf, ownShape, valuesOf } from "./tensors.ts";
+
+/**
+ * The weights as a safetensors file.
+ *
+ * @param metadata what the file says of itself.
+ * @throws {ModelFileError} when a tensor is missing or of another shape than the network's settings say.
+ */
+export function encodeTorchvision(
+  model: TrainedModel,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const tensors = new Map<string, SafetensorsTensor>();
+  const f32 = (name: string, shape: readonly number[], data: Float32Array) =>
+    tensors.set(name, { dtype: "F32", shape, data });
+  // PyTorch averages statistics by this count only where it is given no momentum.
+  const count = BigInt64Array.of(BigInt(model.step));
+  const norm = (names: Omit<LayerNames, "weight">, { gamma, beta, mean, variance }: NormValues) => {
+    const shape = [gamma.length];
+    f32(names.gamma, shape, gamma);
+    f32(names.beta, shape, beta ?? new Float32Array(gamma.length));
+    f32(names.mean, shape, mean);
+    f32(names.variance, shape, variance);
+    const counter = names.gamma.replace(/weight$/, "num_batches_tracked");
+    tensors.set(counter, { dtype: "I64", shape: [], data: count });
+  };
+  const convolution = (layer: NetworkLayer) => {
+    const names = torchvision.names(layer);
+    const weight = valuesOf(model, `${layer.name}.weight`, ownShape(layer));
+    f32(names.weight, weightShape(layer, "OIHW"), toOihw(layer, weight));
+    norm(names, normOf(model, layer.name, layer.to));
+  };
+  const layers = networkLayers(model.spec.width);
+  layers.forEach(convolution);
+  const features = layers.at(-1)!.to;
+  const { embeddingSize, neck } = model.spec;
+  if (embeddingSize > 0) {
+    const weight = valuesOf(model, "embedding.weight", [features, embeddingSize]);
+    f32("embedding.weight", [embeddingSize, features], transposed(weight, features, embeddingSize));
+  }
+  if (neck !== "none") norm(NECK, normOf(model, "neck", embeddingSizeOf(model.spec), false));
+  return encodeSafetensors(tensors, { ...metadata, format: "pt" });
+}
+
+const NECK = {
+  gamma: "neck.weight",
+  beta: "neck.bias",
+  mean: "neck.running_mean",
+  variance: "neck.running_var",
+};
+
+/**
+ * Why torchvision's own class would make other embeddings of a network's weights, in a sentence, or undefined where it
+ * makes the same.
+ */
+export function otherThanTorchvision({ padding, epsilon }: ModelSpec): string | undefined {
+  if (padding === "symmetric") return undefined;
+  return `this network pads strided convolutions as TensorFlow does (SAME), with a batch norm epsilon of ${epsilon}, as ` +
+    "Keras' MobileNetV2: torchvision.models.mobilenet_v2 would take these names without a word and give other " +
+    "features. Load the file with the class in docs/export.md";
+}
+
+/** [rows, columns] → [columns, rows]. */
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
+}
