@@ -1,11 +1,42 @@
 #!/bin/sh
-# Makes sure that a Vulkan driver is there, for Deno's WebGPU. Installs nothing where one is found.
+# Makes sure that a Vulkan driver is there, for Deno's WebGPU; with --chromium also the browser that tests of the web
+# pages run in. Installs nothing that is found.
 set -eu
 
 say() { printf '%s\n' "$*"; }
 
-# macOS and Windows bring their own graphics API.
-[ "$(uname -s)" = Linux ] || { say "setup: nothing to install on this system"; exit 0; }
+with_chromium=no
+for argument in "$@"; do
+  case "$argument" in
+    --chromium) with_chromium=yes ;;
+    *) say "setup: unknown argument $argument; there is only --chromium" >&2; exit 2 ;;
+  esac
+done
+
+# Installs Debian packages, or says how: install "what is missing" "remedy without apt-get" PACKAGE...
+install() {
+  missing=$1
+  remedy=$2
+  shift 2
+  command="apt-get update && apt-get install --yes --no-install-recommends $*"
+  if ! command -v apt-get >/dev/null 2>&1; then
+    say "setup: $missing. $remedy" >&2
+    exit 1
+  fi
+  if [ "$(id -u)" = 0 ]; then
+    as_root=""
+  elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    as_root="sudo"
+  else
+    say "setup: $missing, and this user may not install one. Type:" >&2
+    say "  sudo sh -c '$command'" >&2
+    exit 1
+  fi
+  say "setup: $missing; installing Debian's $*"
+  export DEBIAN_FRONTEND=noninteractive
+  $as_root apt-get update -qq
+  $as_root apt-get install --yes -qq --no-install-recommends "$@" >/dev/null
+}
 
 found() {
   for folder in /usr/share/vulkan/icd.d /etc/vulkan/icd.d /usr/local/share/vulkan/icd.d; do
@@ -17,32 +48,38 @@ found() {
 }
 loader() { ldconfig -p 2>/dev/null | grep -q 'libvulkan\.so\.1'; }
 
-if found && loader; then
+# The same places as tests/web/browser.ts looks in.
+chromium() {
+  [ -n "${CHROMIUM:-}" ] && return 0
+  for path in /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome \
+    /Applications/Chromium.app/Contents/MacOS/Chromium \
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+    [ -e "$path" ] && return 0
+  done
+  return 1
+}
+
+# macOS and Windows bring their own graphics API.
+if [ "$(uname -s)" != Linux ]; then
+  say "setup: no driver to install on this system"
+elif found && loader; then
   say "setup: a Vulkan driver is there"
-  exit 0
+else
+  install "no Vulkan driver was found" \
+    "Install one with your system's package manager: Mesa's Vulkan drivers
+(called mesa-vulkan-drivers, vulkan-radeon, vulkan-intel or vulkan-swrast) or your GPU vendor's, and the
+Vulkan loader (libvulkan1 or vulkan-icd-loader)." \
+    mesa-vulkan-drivers libvulkan1
+  say "setup: done"
 fi
 
-packages="mesa-vulkan-drivers libvulkan1"
-command="apt-get update && apt-get install --yes --no-install-recommends $packages"
-if ! command -v apt-get >/dev/null 2>&1; then
-  say "setup: no Vulkan driver was found. Install one with your system's package manager: Mesa's Vulkan drivers" >&2
-  say "(called mesa-vulkan-drivers, vulkan-radeon, vulkan-intel or vulkan-swrast) or your GPU vendor's, and the" >&2
-  say "Vulkan loader (libvulkan1 or vulkan-icd-loader)." >&2
-  exit 1
-fi
-if [ "$(id -u)" = 0 ]; then
-  as_root=""
-elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
-  as_root="sudo"
+[ "$with_chromium" = yes ] || exit 0
+if chromium; then
+  say "setup: Chromium is there"
 else
-  say "setup: no Vulkan driver was found, and this user may not install one. Type:" >&2
-  say "  sudo sh -c '$command'" >&2
-  exit 1
+  install "no Chromium was found" \
+    "Install Chromium or Chrome, and name it to the tests where they do not find it:
+CHROMIUM=/path/to/chromium." \
+    chromium fonts-dejavu-core
+  say "setup: Chromium is installed"
 fi
-say "setup: no Vulkan driver was found; installing Debian's $packages"
-export DEBIAN_FRONTEND=noninteractive
-# shellcheck disable=SC2086
-$as_root apt-get update -qq
-# shellcheck disable=SC2086
-$as_root apt-get install --yes -qq --no-install-recommends $packages >/dev/null
-say "setup: done"

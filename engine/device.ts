@@ -241,7 +241,9 @@ function layoutEntry(binding: number, readOnly: boolean, storage: Storage): GPUB
 
 function describe(adapter: GPUAdapter): AdapterDescription {
   const info = adapter.info;
-  const name = info.description || info.device || "unnamed adapter";
+  // Browsers tell less: a maker and a family of GPUs.
+  const family = [info.vendor, info.architecture].filter(Boolean).join(" ");
+  const name = info.description || info.device || family || "unnamed adapter";
   const software = info.isFallbackAdapter === true ||
     /llvmpipe|lavapipe|swiftshader|software|basic render/i.test(name);
   return { name, vendor: info.vendor, architecture: info.architecture, software };

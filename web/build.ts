@@ -1,0 +1,58 @@
+/**
+ * Builds the static site: every folder `web/pages/NAME` gives `NAME.html`, `NAME.css` and, bundled from `NAME.ts` and
+ * all that it imports, `NAME.js`, where it has them. The page of searching is where a visitor comes in.
+ */
+import { join } from "node:path";
+import { bundle } from "./bundle.ts";
+import { SiteError } from "./errors.ts";
+
+/** The page that is called `index.html` on the site. */
+const FIRST_PAGE = "search";
+
+/** Files that all pages share, beside this one. */
+const SHARED = ["site.css", "icon.svg"];
+
+/** A file of the built site. */
+export interface BuiltFile {
+  /** Its name in the site's folder. */
+  readonly name: string;
+  /** How large it is. */
+  readonly bytes: number;
+}
+
+/**
+ * Writes the pages into a folder, which is made where it is missing. Other files there stay.
+ *
+ * @returns the files, in the order of their names.
+ * @throws {SiteError} when a script cannot be bundled or a file cannot be written.
+ */
+export async function buildPages(out: string): Promise<BuiltFile[]> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of SHARED) files.set(name, await Deno.readFile(new URL(name, import.meta.url)));
+  files.set("theme.js", await bundle(new URL("shell/theme.ts", import.meta.url), { format: "iife" }));
+  const pages = new URL("pages/", import.meta.url);
+  for await (const { name: page, isDirectory } of Deno.readDir(pages)) {
+    if (!isDirectory) continue;
+    for await (const { name } of Deno.readDir(new URL(`${page}/`, pages))) {
+      const file = new URL(`${page}/${name}`, pages);
+      if (name === `${page}.html`) {
+        files.set(page === FIRST_PAGE ? "index.html" : name, await Deno.readFile(file));
+      } else if (name === `${page}.css`) files.set(name, await Deno.readFile(file));
+      else if (name === `${page}.ts`) files.set(`${page}.js`, await bundle(file));
+    }
+  }
+  return await writeFiles(out, files);
+}
+
+async function writeFiles(out: string, files: ReadonlyMap<string, Uint8Array>): Promise<BuiltFile[]> {
+  try {
+    await Deno.mkdir(out, { recursive: true });
+    for (const [name, contents] of files) await Deno.writeFile(join(out, name), contents);
+  } catch (error) {
+    throw new SiteError(
+      `The site cannot be written into ${out}: ${(error as Error).message}. Name another folder.`,
+    );
+  }
+  return [...files].map(([name, { length: bytes }]) => ({ name, bytes }))
+    .sort((a, b) => a.name < b.name ? -1 : 1);
+}

@@ -1,0 +1,32 @@
+/** One script for the browser out of many modules, with the text of the shaders in it. */
+import { fileURLToPath } from "node:url";
+import { SiteError } from "./errors.ts";
+
+/** How a bundle is made. */
+export interface BundleOptions {
+  /** `esm`: a module. `iife`: a plain script, which may run before the page is painted. */
+  readonly format?: "esm" | "iife";
+}
+
+/**
+ * Bundles a module and all that it imports.
+ *
+ * @param entry where the module lies, a `file:` address.
+ * @returns the script as UTF-8.
+ * @throws {SiteError} when a module cannot be found, read or parsed.
+ */
+export async function bundle(entry: URL, { format = "esm" }: BundleOptions = {}): Promise<Uint8Array> {
+  const path = fileURLToPath(entry);
+  const { success, errors, outputFiles } = await Deno.bundle({
+    entrypoints: [path],
+    platform: "browser",
+    format,
+    minify: true,
+    write: false,
+  });
+  const contents = outputFiles?.[0]?.contents;
+  if (!success || contents === undefined) {
+    throw new SiteError(`${path} cannot be bundled: ${errors.map(({ text }) => text).join("; ")}`);
+  }
+  return contents;
+}
