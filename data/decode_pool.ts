@@ -19,10 +19,147 @@ const IN_FLIGHT = 2;
 /** What a worker may take to load the decoder, in milliseconds. */
 const START_TIMEOUT = 60_000;
 
+interface Job {
+  readonly path: string;
+  readonly resolve: (decoded: DecodeReply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Worker threads that decode files. No file can take the process down: a worker that dies or hangs costs the image
+ * that it was working on, and is replaced.
+ */
+export class DecodePool {
+  readonly #waiting: Job[] = [];
+  readonly #lanes: Lane[];
+
+  /** Workers start with the first images. */
+  constructor(readonly options: DecodeOptions) {
+    const next = () => this.#waiting.shift();
+    this.#lanes = Array.from({ length: Math.max(1, options.workers) }, () => new Lane(options, next));
+  }
+
+  /** Images that can be under way at once; more of them wait for their turn. */
+  get lanes(): number {
+    return this.#lanes.length * IN_FLIGHT;
+  }
+
+  /**
+   * Decodes one file; images are begun in the order of the calls and end in any order.
+   *
+   * @throws {DataError} When the decoder itself cannot start.
+   */
+  decode(path: string): Promise<DecodeReply> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ path, resolve, reject });
+      // One that is at rest, lest the first threads take all there is to do.
+      const lane = this.#lanes.reduce((a, b) => b.held < a.held ? b : a);
+      lane.refill();
+    });
+  }
+
+  /** Ends the threads; images that are still under way never come. */
+  close(): void {
+    this.#waiting.length = 0;
+    for (const lane of this.#lanes) lane.close();
+  }
+}
+
+/** One worker, and another in its place where it fails. */
+class Lane {
+  #worker: Worker | undefined;
+  #ready = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What the worker has been sent or is to be sent, oldest first. */
+  #held: Job[] = [];
+  #sent = 0;
+
+  constructor(readonly options: DecodeOptions, readonly next: () => Job | undefined) {}
+
+  /** Images that wait for this worker. */
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Takes from what waits as much as the worker may hold. */
+  refill(): void {
+    while (this.#held.length < IN_FLIGHT) {
+      const job = this.next();
+      if (job === undefined) break;
+      this.#held.push(job);
+    }
+    if (this.#held.length === 0) return clearTimeout(this.#timer);
+    if (this.#worker === undefined) this.#start();
+    else if (this.#ready) this.#send();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#ready = false;
+    this.#sent = 0;
+  }
+
+  #start(): void {
+    const worker = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
+    this.#worker = worker;
+    this.#limit(START_TIMEOUT, (what) => this.#giveUp(what));
+    worker.onmessage = ({ data }: MessageEvent<DecodeReply | string>) => {
+      if (this.#worker !== worker) return; // It was ended while this was on its way.
+      if (typeof data === "string") {
+        this.#ready = true;
+      } else {
+        this.#sent--;
+        this.#held.shift()!.resolve(data);
+        if (this.#sent > 0) this.#watch();
+        else clearTimeout(this.#timer);
+      }
+      this.refill();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (this.#worker !== worker) return;
+      if (this.#ready) this.#replace(`the decoder failed on it (${event.message})`);
+      else this.#giveUp(event.message);
+    };
+  }
+
+  #send(): void {
+    const { height, width } = this.options;
+    if (this.#sent === 0) this.#watch();
+    for (; this.#sent < this.#held.length; this.#sent++) {
+      const { path } = this.#held[this.#sent]!;
+      this.#worker!.postMessage({ path, height, width } satisfies DecodeRequest);
+    }
+  }
+
+  /** Gives the oldest image its time. */
+  #watch(): void {
+    this.#limit(this.options.timeout ?? 30_000, (what) => this.#replace(what));
+  }
+
+  #limit(milliseconds: number, onLate: (what: string) => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => onLate(`gave no result within ${milliseconds / 1000} s`), milliseconds);
+  }
+
+  /** Gives up the oldest image; a new worker goes on with the others. */
+  #replace(reason: string): void {
+    this.close();
+    this.#held.shift()!.resolve({ reason });
+    this.refill();
+  }
+
+  #giveUp(what: string): void {
+    this.close();
+    for (const { reject } of this.#held.splice(0)) reject(new DataError(couldNotStart(what)));
+  }
+}
+
 /**
  * Decodes files in worker threads, a bounded number of them at a time, and hands each result over as it comes,
- * in no particular order. No file can take the process down: a worker that dies or hangs costs the image that it
- * was working on, and is replaced.
+ * in no particular order.
  *
  * @param onImage Called once for every path with its pixels, [height, width, 3], or the reason why it has none.
  * @throws {DataError} When the decoder itself cannot start.
@@ -30,99 +167,19 @@ const START_TIMEOUT = 60_000;
 export async function decodeAll(
   paths: readonly string[],
   options: DecodeOptions,
-  onImage: (reply: DecodeReply) => void,
+  onImage: (reply: { index: number } & DecodeReply) => void,
 ): Promise<void> {
-  const remaining = paths.keys();
-  const lanes = Math.max(1, Math.min(options.workers, Math.ceil(paths.length / IN_FLIGHT)));
-  const stopped = new AbortController();
-  const results = await Promise.allSettled(
-    Array.from({ length: lanes }, () => runLane(paths, remaining, options, onImage, stopped)),
-  );
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-}
-
-/** Keeps one worker busy, and puts another in its place where it fails, until nothing remains. */
-async function runLane(
-  paths: readonly string[],
-  remaining: Iterator<number>,
-  options: DecodeOptions,
-  onImage: (reply: DecodeReply) => void,
-  stopped: AbortController,
-): Promise<void> {
-  const held: number[] = [];
-  const refill = () => {
-    while (held.length < IN_FLIGHT && !stopped.signal.aborted) {
-      const { done, value } = remaining.next();
-      if (done) break;
-      held.push(value);
-    }
-    return held.length > 0;
+  const workers = Math.max(1, Math.min(options.workers, Math.ceil(paths.length / IN_FLIGHT)));
+  const pool = new DecodePool({ ...options, workers });
+  const remaining = paths.entries();
+  const work = async () => {
+    for (const [index, path] of remaining) onImage({ index, ...await pool.decode(path) });
   };
   try {
-    while (refill()) {
-      const reason = await runWorker(paths, held, refill, options, onImage);
-      if (reason !== undefined) onImage({ index: held.shift()!, reason });
-    }
-  } catch (error) {
-    stopped.abort(); // The other lanes end after what they hold.
-    throw error;
+    await Promise.all(Array.from({ length: pool.lanes }, work));
+  } finally {
+    pool.close();
   }
-}
-
-/**
- * Works through `held`, oldest first, until nothing is left, or until the worker fails.
- *
- * @returns Why the worker failed on the oldest of `held`, or undefined when all is done.
- */
-function runWorker(
-  paths: readonly string[],
-  held: number[],
-  refill: () => boolean,
-  { height, width, timeout = 30_000 }: DecodeOptions,
-  onImage: (reply: DecodeReply) => void,
-): Promise<string | undefined> {
-  const worker = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  return new Promise<string | undefined>((resolve, reject) => {
-    let ready = false;
-    let sent = 0;
-    const limit = (milliseconds: number, onLate: (what: string) => void) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => onLate(`gave no result within ${milliseconds / 1000} s`), milliseconds);
-    };
-    limit(START_TIMEOUT, (what) => reject(new DataError(couldNotStart(what))));
-    const send = () => {
-      for (; sent < held.length; sent++) {
-        const index = held[sent]!;
-        worker.postMessage({ index, path: paths[index]!, height, width } satisfies DecodeRequest);
-      }
-    };
-    worker.onmessage = ({ data }: MessageEvent<DecodeReply | string>) => {
-      try {
-        if (typeof data === "string") {
-          ready = true;
-        } else {
-          held.shift();
-          sent--;
-          onImage(data);
-          if (!refill()) return resolve(undefined);
-        }
-        send();
-        limit(timeout, resolve);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      if (ready) resolve(`the decoder failed on it (${event.message})`);
-      else reject(new DataError(couldNotStart(event.message)));
-    };
-  }).finally(() => {
-    clearTimeout(timer);
-    worker.terminate();
-  });
 }
 
 function couldNotStart(message: string): string {

@@ -5,8 +5,6 @@ import { resizeToRgb } from "./resize.ts";
 
 /** Asks for one file, decoded and resized to [height, width, 3]. */
 export interface DecodeRequest {
-  /** Returned with the answer. */
-  index: number;
   /** The file. */
   path: string;
   /** Pixels down after resizing. */
@@ -15,11 +13,8 @@ export interface DecodeRequest {
   width: number;
 }
 
-/** The pixels, or why there are none. */
-export type DecodeReply = { index: number; pixels: Uint8Array<ArrayBuffer> } | {
-  index: number;
-  reason: string;
-};
+/** The pixels, [height, width, 3], or why there are none. */
+export type DecodeReply = { pixels: Uint8Array<ArrayBuffer> } | { reason: string };
 
 /** What the worker says once, when its decoder is loaded. */
 export const READY = "ready";
@@ -38,9 +33,9 @@ async function decode({ path, height, width }: DecodeRequest): Promise<Uint8Arra
 async function answer(request: DecodeRequest): Promise<void> {
   let reply: DecodeReply;
   try {
-    reply = { index: request.index, pixels: await decode(request) };
+    reply = { pixels: await decode(request) };
   } catch (error) {
-    reply = { index: request.index, reason: error instanceof Error ? error.message : String(error) };
+    reply = { reason: error instanceof Error ? error.message : String(error) };
   }
   self.postMessage(reply, "pixels" in reply ? [reply.pixels.buffer] : []);
 }

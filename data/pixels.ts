@@ -1,4 +1,3 @@
-import type { DecodeReply } from "./decode_worker.ts";
 import { decodeAll } from "./decode_pool.ts";
 import { DataError } from "./errors.ts";
 import { fingerprint, openPixelCache, PixelCacheWriter, readAt } from "./pixel_cache.ts";
@@ -186,7 +185,7 @@ async function decodeInto(
 ): Promise<[number, string][]> {
   const failures: [number, string][] = [];
   let done = 0;
-  await decodeAll(paths, options, (reply: DecodeReply) => {
+  await decodeAll(paths, options, (reply) => {
     if ("pixels" in reply) onPixels(reply.index, reply.pixels);
     else failures.push([reply.index, reply.reason]);
     options.onProgress?.(++done, paths.length);

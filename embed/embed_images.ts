@@ -1,0 +1,115 @@
+/** From image files to embeddings, as a stream: any number of images in a fixed amount of memory. */
+import { DecodePool } from "../data/decode_pool.ts";
+import type { DecodeReply } from "../data/decode_worker.ts";
+import { readImageName } from "../data/layouts/image_name.ts";
+import type { Embedder } from "../model/embedder.ts";
+import type { ImageFile } from "./image_files.ts";
+import { inOrder } from "./in_order.ts";
+
+/** An image and its vector. */
+export interface ImageEmbedding {
+  /** What the image is called: see {@link ImageFile}. */
+  readonly id: string;
+  /** The camera's number, where the file's name tells it. */
+  readonly camera?: number;
+  /** The frame's number, where the file's name tells it: see `NamedSighting`. */
+  readonly time?: number;
+  /** [embedding size]. */
+  readonly embedding: Float32Array;
+}
+
+/** An image that could not be decoded. */
+export interface FailedImage {
+  /** What the image is called. */
+  readonly id: string;
+  /** Why, to be shown beside the id. */
+  readonly failed: string;
+}
+
+/** How to embed. */
+export interface EmbedImagesOptions {
+  /** Threads that decode. */
+  readonly workers: number;
+  /** The embedding is the mean of those of the image and of its mirror image; see `Embedder`. Default false. */
+  readonly flip?: boolean;
+}
+
+/** Batches that may be on the GPU or waiting for their results, beside the one that is being filled. */
+const BATCHES_IN_FLIGHT = 2;
+/** Batches whose images may be decoded ahead of the batch that is being filled. */
+const BATCHES_DECODED = 2;
+
+interface Batch {
+  /** In order; `row` is an image's place in `pixels`. */
+  readonly images: (FailedImage | { readonly id: string; readonly row: number })[];
+  readonly pixels: Uint8Array;
+  rows: number;
+}
+
+/**
+ * Embeds images, in their order. Files are decoded and resized in worker threads while the GPU embeds earlier ones.
+ * Whoever takes the results slowly slows the rest down: beside the network, memory holds the pixels of seven batches
+ * at most, whatever the number of images.
+ *
+ * An image's embedding does not depend on the images before and after it, nor on the size of batches: the kernels
+ * compute each row alone, in a fixed order.
+ *
+ * @param files in the order that the results shall have.
+ * @throws {DataError} when the decoder cannot start; a broken image is no error but a {@link FailedImage}.
+ */
+export async function* embedImages(
+  embedder: Embedder,
+  files: AsyncIterable<ImageFile> | Iterable<ImageFile>,
+  { workers, flip = false }: EmbedImagesOptions,
+): AsyncGenerator<ImageEmbedding | FailedImage, void, void> {
+  const { model: { spec, embeddingSize }, batch } = embedder;
+  const pool = new DecodePool({ height: spec.imageHeight, width: spec.imageWidth, workers });
+  try {
+    const decoded = inOrder(files, BATCHES_DECODED * batch, async ({ id, path }) => ({
+      id,
+      decoded: await pool.decode(path),
+    }));
+    const stride = Math.ceil(spec.imageHeight * spec.imageWidth * 3 / 4) * 4;
+    const embedded = inOrder(batches(decoded, batch, stride), BATCHES_IN_FLIGHT, async (filled) => ({
+      images: filled.images,
+      vectors: filled.rows === 0
+        ? new Float32Array(0)
+        : await embedder.submit(filled.pixels, filled.rows, { flip }),
+    }));
+    for await (const { images, vectors } of embedded) {
+      for (const image of images) {
+        if ("failed" in image) {
+          yield image;
+        } else {
+          const embedding = vectors.slice(image.row * embeddingSize, (image.row + 1) * embeddingSize);
+          yield { id: image.id, ...readImageName(image.id), embedding };
+        }
+      }
+    }
+  } finally {
+    pool.close();
+  }
+}
+
+/** Packs decoded images, one after the other, into the pixels of batches; a broken one takes a place, but no row. */
+async function* batches(
+  images: AsyncIterable<{ id: string; decoded: DecodeReply }>,
+  size: number,
+  stride: number,
+): AsyncGenerator<Batch> {
+  const empty = (): Batch => ({ images: [], pixels: new Uint8Array(size * stride), rows: 0 });
+  let batch = empty();
+  for await (const { id, decoded } of images) {
+    if ("pixels" in decoded) {
+      batch.pixels.set(decoded.pixels, batch.rows * stride);
+      batch.images.push({ id, row: batch.rows++ });
+    } else {
+      batch.images.push({ id, failed: decoded.reason });
+    }
+    if (batch.images.length === size) {
+      yield batch;
+      batch = empty();
+    }
+  }
+  if (batch.images.length > 0) yield batch;
+}

@@ -1,0 +1,53 @@
+/** Vectors, or their ids alone, as JSON lines: one object to an image. */
+import type { ImageEmbedding } from "./embed_images.ts";
+
+/** What is known of an image beside its vector. */
+export type ImageLabel = Omit<ImageEmbedding, "embedding">;
+
+/** Nine significant digits tell any two numbers of 32 bits apart, so that reading gives back the same bits. */
+const DIGITS = 9;
+
+/** Lines `{"id", "camera", "time"}`; camera and time only where they are known. */
+export function encodeLabels(images: readonly ImageLabel[]): Uint8Array<ArrayBuffer> {
+  return lines(images.map(({ id, camera, time }) => JSON.stringify({ id, camera, time })));
+}
+
+/** Reads what {@link encodeLabels} wrote. @throws {Error} where a line is none of its. */
+export function decodeLabels(bytes: Uint8Array): ImageLabel[] {
+  return parse(bytes).map(({ id, camera, time }) => ({ id, ...known({ camera, time }) }));
+}
+
+/** Lines `{"id", "camera", "time", "embedding": [...]}`; camera and time only where they are known. */
+export function encodeJsonl(images: readonly ImageEmbedding[]): Uint8Array<ArrayBuffer> {
+  return lines(images.map(({ id, camera, time, embedding }) => {
+    const numbers = Array.from(embedding, (x) => Number(x.toPrecision(DIGITS)));
+    return JSON.stringify({ id, camera, time, embedding: numbers });
+  }));
+}
+
+/** Reads what {@link encodeJsonl} wrote. @throws {Error} where a line is none of its. */
+export function decodeJsonl(bytes: Uint8Array): ImageEmbedding[] {
+  return parse(bytes).map(({ id, camera, time, embedding }) => {
+    if (!Array.isArray(embedding)) throw new Error(`${id} has no embedding`);
+    return { id, ...known({ camera, time }), embedding: Float32Array.from(embedding) };
+  });
+}
+
+/** The fields that have a value. */
+export function known({ camera, time }: { camera?: number | null; time?: number | null }) {
+  return { ...(camera != null && { camera }), ...(time != null && { time }) };
+}
+
+function lines(texts: readonly string[]): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(texts.map((text) => `${text}\n`).join(""));
+}
+
+// deno-lint-ignore no-explicit-any
+function parse(bytes: Uint8Array): any[] {
+  const texts = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
+  return texts.map((text, i) => {
+    const value = JSON.parse(text);
+    if (typeof value?.id !== "string") throw new Error(`line ${i + 1} has no id`);
+    return value;
+  });
+}

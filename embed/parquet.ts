@@ -1,0 +1,99 @@
+/**
+ * Vectors as Apache Parquet: columns id (STRING), camera (INT32, null where unknown), time (INT64, null where
+ * unknown) and embedding (LIST of required FLOAT, all of one length). Parquet has no list of a fixed length; pandas,
+ * pyarrow and DuckDB read this one as they read their own lists of float32. The file's key-value metadata tells which
+ * network the vectors are of.
+ */
+import { parquetMetadata, parquetReadObjects, type SchemaElement } from "hyparquet";
+import { ByteWriter, ParquetWriter } from "hyparquet-writer";
+import type { ImageEmbedding } from "./embed_images.ts";
+import { known } from "./jsonl.ts";
+
+const SCHEMA: SchemaElement[] = [
+  { name: "vectors", num_children: 4 },
+  {
+    name: "id",
+    type: "BYTE_ARRAY",
+    converted_type: "UTF8",
+    logical_type: { type: "STRING" },
+    repetition_type: "REQUIRED",
+  },
+  { name: "camera", type: "INT32", repetition_type: "OPTIONAL" },
+  { name: "time", type: "INT64", repetition_type: "OPTIONAL" },
+  {
+    name: "embedding",
+    num_children: 1,
+    converted_type: "LIST",
+    logical_type: { type: "LIST" },
+    repetition_type: "REQUIRED",
+  },
+  { name: "list", num_children: 1, repetition_type: "REPEATED" },
+  { name: "element", type: "FLOAT", repetition_type: "REQUIRED" },
+];
+
+/** Rows to a row group: few enough that what the encoder makes of them is small beside the shard itself. */
+const GROUP = 500;
+
+/** The bytes of a file with these rows, and with `metadata` for whoever reads it. */
+export function encodeParquet(
+  rows: readonly ImageEmbedding[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter();
+  const file = new ParquetWriter({
+    writer,
+    schema: SCHEMA,
+    statistics: false,
+    kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+    createdBy: "webgpu-reid",
+  });
+  for (let start = 0; start < rows.length; start += GROUP) {
+    const group = rows.slice(start, start + GROUP);
+    file.write({
+      rowGroupSize: GROUP,
+      columnData: [
+        { name: "id", data: group.map(({ id }) => id) },
+        { name: "camera", data: group.map(({ camera }) => camera ?? null) },
+        { name: "time", data: group.map(({ time }) => time === undefined ? null : BigInt(time)) },
+        {
+          name: "embedding",
+          data: group.map(({ embedding }) => Array.from(embedding)),
+          encoding: "PLAIN", // Vectors repeat nothing that a dictionary or compression could save.
+          codec: "UNCOMPRESSED",
+        },
+      ],
+    });
+  }
+  file.finish();
+  return new Uint8Array(writer.getBuffer());
+}
+
+/**
+ * The rows of a file that {@link encodeParquet} wrote, group by group.
+ *
+ * @throws {Error} when it is no Parquet file, or has not its columns.
+ */
+export async function* decodeParquet(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<ImageEmbedding[]> {
+  const file = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
+    ? bytes.buffer
+    : bytes.slice().buffer;
+  const metadata = parquetMetadata(file);
+  const names = metadata.schema.map(({ name }) => name);
+  for (const { name } of SCHEMA.slice(1)) {
+    if (!names.includes(name)) throw new Error(`it has no column ${name}`);
+  }
+  const rows = Number(metadata.num_rows);
+  for (let rowStart = 0; rowStart < rows; rowStart += GROUP) {
+    const group = await parquetReadObjects({
+      file,
+      metadata,
+      rowStart,
+      rowEnd: Math.min(rows, rowStart + GROUP),
+    });
+    yield group.map(({ id, camera, time, embedding }) => ({
+      id,
+      ...known({ camera, time: time == null ? time : Number(time) }),
+      embedding: Float32Array.from(embedding),
+    }));
+  }
+}
