@@ -26,6 +26,9 @@ export interface FailedImage {
   readonly failed: string;
 }
 
+/** What becomes of an image. */
+export type EmbeddedImage = ImageEmbedding | FailedImage;
+
 /** How to embed. */
 export interface EmbedImagesOptions {
   /** Threads that decode. */
@@ -51,8 +54,8 @@ interface Batch {
  * Whoever takes the results slowly slows the rest down: beside the network, memory holds the pixels of seven batches
  * at most, whatever the number of images.
  *
- * An image's embedding does not depend on the images before and after it, nor on the size of batches: the kernels
- * compute each row alone, in a fixed order.
+ * An image's embedding has the same bits whatever the images before and after it: kernels compute the rows of a batch
+ * each for itself, in a fixed order. Another size of batches may choose other kernels, on a GPU, and round otherwise.
  *
  * @param files in the order that the results shall have.
  * @throws {DataError} when the decoder cannot start; a broken image is no error but a {@link FailedImage}.
@@ -61,20 +64,19 @@ export async function* embedImages(
   embedder: Embedder,
   files: AsyncIterable<ImageFile> | Iterable<ImageFile>,
   { workers, flip = false }: EmbedImagesOptions,
-): AsyncGenerator<ImageEmbedding | FailedImage, void, void> {
-  const { model: { spec, embeddingSize }, batch } = embedder;
+): AsyncGenerator<EmbeddedImage, void, void> {
+  const { model: { spec, embeddingSize }, batch, stride } = embedder;
   const pool = new DecodePool({ height: spec.imageHeight, width: spec.imageWidth, workers });
   try {
     const decoded = inOrder(files, BATCHES_DECODED * batch, async ({ id, path }) => ({
       id,
       decoded: await pool.decode(path),
     }));
-    const stride = Math.ceil(spec.imageHeight * spec.imageWidth * 3 / 4) * 4;
     const embedded = inOrder(batches(decoded, batch, stride), BATCHES_IN_FLIGHT, async (filled) => ({
       images: filled.images,
       vectors: filled.rows === 0
         ? new Float32Array(0)
-        : await embedder.submit(filled.pixels, filled.rows, { flip }),
+        : await (await embedder.submit(filled.pixels, filled.rows, { flip })).embeddings,
     }));
     for await (const { images, vectors } of embedded) {
       for (const image of images) {
