@@ -5,7 +5,12 @@ import type { ReidDataset } from "../data/dataset.ts";
 import { Device } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
 import { CONVENTIONS } from "../model/conventions.ts";
-import { type LoadedCheckpoint, newestCheckpoint, saveCheckpoint } from "../train/checkpoint_files.ts";
+import {
+  keepAsBest,
+  type LoadedCheckpoint,
+  newestCheckpoint,
+  saveCheckpoint,
+} from "../train/checkpoint_files.ts";
 import { RunError } from "../train/errors.ts";
 import {
   loadPretrained,
@@ -26,7 +31,7 @@ import { listenForInterrupt } from "./interrupt.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
 import { scoreCounts, scoreTable } from "./scores.ts";
-import { parseTrainFlags, type TrainFlags } from "./train_flags.ts";
+import { parseTrainFlags, type Saving, type TrainFlags } from "./train_flags.ts";
 import { tuner } from "./tuning.ts";
 
 /** A run as it is about to start or go on. */
@@ -42,11 +47,14 @@ interface Plan {
   readonly tune: boolean;
   /** Whether embeddings are averaged with those of mirror images when the networks are scored. */
   readonly testFlip: boolean;
+  readonly saving: Saving;
 }
 
 /** Parses the flags, trains, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { config, out, resumed, pretrained, cache, tune, testFlip } = await planRun(parseTrainFlags(args));
+  const { config, out, resumed, pretrained, cache, tune, testFlip, saving } = await planRun(
+    parseTrainFlags(args),
+  );
   const { options } = config;
   if (pretrained) console.log(describePretrained(pretrained));
   const device = await Device.open();
@@ -74,7 +82,7 @@ export async function main(args: string[]): Promise<number> {
   const before = await baselines(trainer, benchmark, testFlip, pretrained);
   const run = resumed?.run ?? await RunFolder.create(out, config); // Only now is there something to keep.
   if (pretrained && !resumed) await keep(pretrained, run);
-  const { finished, notes } = await train(trainer, run);
+  const { finished, notes } = await train(trainer, run, saving, resumed?.newest?.path);
   if (!finished) {
     console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.path}`);
     return EXIT.interrupted;
@@ -86,7 +94,7 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** What the user wants; refuses, before any work, what cannot be. */
-async function planRun({ out, resume, cache, tune, testFlip, ...flags }: TrainFlags): Promise<Plan> {
+async function planRun({ out, resume, cache, tune, testFlip, saving, ...flags }: TrainFlags): Promise<Plan> {
   // Kept whole, so that the run can be evaluated from anywhere. What is missing is refused when it is read.
   const data = flags.data === undefined ? undefined : await Deno.realPath(flags.data).catch(() => flags.data);
   if (resume === undefined) {
@@ -99,7 +107,7 @@ async function planRun({ out, resume, cache, tune, testFlip, ...flags }: TrainFl
       ...(data !== undefined && { data }),
       ...(weights !== undefined && { weights: await Deno.realPath(weights) }),
     };
-    return { config, out, resumed: undefined, pretrained, cache, tune, testFlip };
+    return { config, out, resumed: undefined, pretrained, cache, tune, testFlip, saving };
   }
   const run = await RunFolder.open(resume);
   if (data !== undefined && data !== run.config.data) {
@@ -121,6 +129,7 @@ async function planRun({ out, resume, cache, tune, testFlip, ...flags }: TrainFl
     cache,
     tune,
     testFlip,
+    saving,
   };
 }
 
@@ -204,8 +213,13 @@ function lossScale({ options, history, step }: Trainer): Record<string, string> 
   };
 }
 
-/** Trains epoch by epoch and saves after each; Ctrl-C stops after the step under way, and saves. */
-async function train(trainer: Trainer, run: RunFolder): Promise<{ finished: boolean; notes: string[] }> {
+/** Trains epoch by epoch and saves after each, or more often; Ctrl-C stops after the step under way, and saves. */
+async function train(
+  trainer: Trainer,
+  run: RunFolder,
+  { every, keep }: Saving,
+  resumedFrom?: string,
+): Promise<{ finished: boolean; notes: string[] }> {
   const { options, sampler } = trainer;
   const watch = new Watch({
     margin: options.margin,
@@ -219,6 +233,8 @@ async function train(trainer: Trainer, run: RunFolder): Promise<{ finished: bool
   }
   using interrupt = listenForInterrupt(() => run.abandon());
   console.log(`Run in ${run.path}`);
+  // The process may have been killed between the two.
+  if (resumedFrom !== undefined && trainer.lastEpochIsBest) await keepAsBest(run.path, resumedFrom);
   const display = progress({
     label: `Training ${options.loss}`,
     total: trainer.steps * sampler.batchImages,
@@ -227,6 +243,7 @@ async function train(trainer: Trainer, run: RunFolder): Promise<{ finished: bool
   });
   try {
     while (trainer.step < trainer.steps && !interrupt.requested) {
+      const pause = every > 0 ? (Math.floor(trainer.step / every) + 1) * every : Infinity;
       await trainer.trainEpoch((metrics) => {
         display.update((metrics.step + 1) * sampler.batchImages, {
           epoch: `${Math.floor(metrics.step / sampler.batchesPerEpoch) + 1}/${options.epochs}`,
@@ -240,8 +257,9 @@ async function train(trainer: Trainer, run: RunFolder): Promise<{ finished: bool
           notes.push(warning);
           console.error(`\nwarning: ${warning}`);
         }
-      }, () => interrupt.requested);
-      await saveCheckpoint(run.path, await trainer.checkpoint());
+      }, () => interrupt.requested || trainer.step >= pause);
+      const path = await saveCheckpoint(run.path, await trainer.checkpoint(), keep);
+      if (trainer.lastEpochIsBest) await keepAsBest(run.path, path);
     }
   } catch (error) {
     run.abandon();

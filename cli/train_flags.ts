@@ -72,6 +72,38 @@ export const PLACE_FLAGS = defineFlags({
   },
 });
 
+/** When a run's state is saved and how much of it stays; a resumed run takes them anew. */
+const SAVING_FLAGS = defineFlags({
+  "checkpoint-every": {
+    type: "integer",
+    min: 0,
+    max: 1000000,
+    default: 0,
+    value: "STEPS",
+    group: "Files",
+    help:
+      "Saves a checkpoint after every so many steps too, not only at the end of each epoch; 0: only then.",
+  },
+  keep: {
+    type: "integer",
+    min: 1,
+    max: 1000000,
+    default: 3,
+    value: "COUNT",
+    group: "Files",
+    help:
+      "Latest checkpoints that stay. That of the epoch with the lowest mean loss stays besides, as best.safetensors.",
+  },
+});
+
+/** When a run's state is saved, and how much of it stays. */
+export interface Saving {
+  /** Steps from one checkpoint to the next within an epoch; 0: none within. */
+  readonly every: number;
+  /** Latest checkpoints that stay. */
+  readonly keep: number;
+}
+
 /** Whether kernels are tuned; a resumed run keeps its own. */
 export const TUNE_FLAG = defineFlags({
   tune: {
@@ -102,6 +134,7 @@ export interface TrainFlags {
   readonly tune: boolean;
   /** Whether embeddings are averaged with those of mirror images when the networks are scored. */
   readonly testFlip: boolean;
+  readonly saving: Saving;
 }
 
 /**
@@ -112,7 +145,7 @@ export interface TrainFlags {
 export function parseTrainFlags(args: readonly string[]): TrainFlags {
   const flags = parseWithRecipe(
     TRAIN_COMMAND,
-    { ...SETTING_FLAGS, ...SCORING_FLAGS, ...PLACE_FLAGS, ...TUNE_FLAG },
+    { ...SETTING_FLAGS, ...SCORING_FLAGS, ...PLACE_FLAGS, ...SAVING_FLAGS, ...TUNE_FLAG },
     args,
   );
   const { data, out, resume, cache, tune, testFlip, weights, width } = flags;
@@ -130,7 +163,18 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
       );
     }
   }
-  return { options: trainingOptions(flags), weights, width, data, out, resume, cache, tune, testFlip };
+  return {
+    options: trainingOptions(flags),
+    weights,
+    width,
+    data,
+    out,
+    resume,
+    cache,
+    tune,
+    testFlip,
+    saving: { every: flags.checkpointEvery, keep: flags.keep },
+  };
 }
 
 /**

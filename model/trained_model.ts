@@ -13,7 +13,7 @@ import {
 } from "./safetensors.ts";
 
 /** What the metadata of a training checkpoint says it is. */
-export const CHECKPOINT_FORMAT = "webgpu-reid checkpoint 1";
+export const CHECKPOINT_FORMAT = "webgpu-reid checkpoint 2";
 /** What the metadata of a model file says it is. */
 export const MODEL_FORMAT = "webgpu-reid model 1";
 

@@ -5,18 +5,19 @@
 import { basename, dirname, join } from "node:path";
 import { parseChoices } from "../kernels/mod.ts";
 import { parseModelSpec } from "../model/model_spec.ts";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
+import { decodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
 import { CHECKPOINT_FORMAT } from "../model/trained_model.ts";
 import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
+import { encodeWithChecksum, isIntact } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 import { parseTrainingOptions } from "./options.ts";
-import { writeWhole } from "./write_whole.ts";
+import { linkWhole, writeWhole } from "./write_whole.ts";
 
 /** Where a run's folder keeps its checkpoints. */
 export const CHECKPOINTS = "checkpoints";
 
-/** How many of a run's checkpoints stay. */
-const KEEP = 3;
+/** The checkpoint of the epoch that went best, beside the latest ones. */
+export const BEST = "best.safetensors";
 
 /** A checkpoint and the file that it came from. */
 export interface LoadedCheckpoint {
@@ -27,12 +28,13 @@ export interface LoadedCheckpoint {
 /**
  * Writes a checkpoint into a run's folder: whole or not at all. Of older ones the last few are kept.
  *
+ * @param keep how many stay, with this one.
  * @returns its path.
  * @throws {RunError} when it cannot be written; earlier checkpoints are untouched.
  */
-export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promise<string> {
+export async function saveCheckpoint(run: string, checkpoint: Checkpoint, keep = 3): Promise<string> {
   const { tensors, step, model, options, variants } = checkpoint;
-  const bytes = encodeSafetensors(tensors, {
+  const bytes = await encodeWithChecksum(tensors, {
     format: CHECKPOINT_FORMAT,
     step: String(step),
     model: JSON.stringify(model),
@@ -53,19 +55,54 @@ export async function saveCheckpoint(run: string, checkpoint: Checkpoint): Promi
       `The checkpoint of step ${step} could not be written to ${path} (${reason}). ${remedy}`,
     );
   }
-  const all = await checkpointNames(run);
-  for (const old of all.slice(0, -KEEP)) await Deno.remove(join(folder, old)).catch(() => {});
+  for (const old of (await checkpointNames(run)).slice(0, -keep)) {
+    await Deno.remove(join(folder, old)).catch(() => {});
+  }
   return path;
 }
 
 /**
- * The newest checkpoint of a run's folder, or undefined where there is none yet.
+ * Keeps a checkpoint of a run as its best one, in place of the one before.
  *
- * @throws {RunError} when it is damaged.
+ * @throws {RunError} when it cannot be written; the one before is untouched.
  */
-export async function newestCheckpoint(run: string): Promise<LoadedCheckpoint | undefined> {
-  const newest = (await checkpointNames(run)).at(-1);
-  return newest === undefined ? undefined : await readCheckpoint(join(run, CHECKPOINTS, newest));
+export async function keepAsBest(run: string, path: string): Promise<void> {
+  const best = join(run, CHECKPOINTS, BEST);
+  try {
+    await linkWhole(path, best);
+  } catch (error) {
+    throw new RunError(
+      `${path} could not be kept as ${best} (${(error as Error).message}). Checkpoints are intact. ` +
+        `Free space on the disk, then go on with --resume ${run}.`,
+    );
+  }
+}
+
+/**
+ * The newest checkpoint of a run's folder that can be read, or undefined where there is none yet.
+ *
+ * @param say is told of damaged ones that are passed over.
+ * @throws {RunError} when all are damaged: what is wrong with the newest.
+ */
+export async function newestCheckpoint(
+  run: string,
+  say: (line: string) => void = console.error,
+): Promise<LoadedCheckpoint | undefined> {
+  const names = (await checkpointNames(run)).reverse();
+  const refused: RunError[] = [];
+  for (const name of names) {
+    try {
+      const loaded = await readCheckpoint(join(run, CHECKPOINTS, name));
+      for (const { message } of refused) say(`warning: ${message}`);
+      if (refused.length > 0) say(`warning: going on from the one before, of step ${loaded.checkpoint.step}`);
+      return loaded;
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      refused.push(error);
+    }
+  }
+  if (refused.length > 0) throw refused[0];
+  return undefined;
 }
 
 /**
@@ -98,7 +135,7 @@ export function runOfCheckpoint(path: string): string | undefined {
 }
 
 async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
-  let bytes: Uint8Array;
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = await Deno.readFile(path);
   } catch (error) {
@@ -118,6 +155,12 @@ async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
   if (file.metadata.format !== CHECKPOINT_FORMAT) {
     throw new RunError(
       `${path} is a safetensors file, but no checkpoint of this program. Give one of a training run.`,
+    );
+  }
+  if (await isIntact(bytes) !== true) {
+    throw new RunError(
+      `${path} is damaged: its content is not that of its checksum. Remove it and use an earlier checkpoint of the ` +
+        "same folder, or train again.",
     );
   }
   try {

@@ -4,6 +4,7 @@ import { PretrainedError, readPretrained } from "../model/pretrained/pretrained.
 import type { PretrainedBackbone } from "../model/pretrained/pretrained.ts";
 import { decodeSafetensors, SafetensorsError } from "../model/safetensors.ts";
 import { CHECKPOINT_FORMAT } from "../model/trained_model.ts";
+import { sha256 } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 import type { TrainingOptions } from "./options.ts";
 
@@ -83,8 +84,4 @@ function understand(path: string, bytes: Uint8Array, width?: number): Pretrained
     if (error instanceof PretrainedError) throw new RunError(`${path} cannot be used: ${error.message}`);
     throw error;
   }
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

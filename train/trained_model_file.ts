@@ -1,6 +1,7 @@
 /** A trained network on disk: in a run's folder, a checkpoint or a model file. */
 import { decodeTrainedModel, ModelFileError, type TrainedModel } from "../model/trained_model.ts";
 import { checkpointPath, runOfCheckpoint } from "./checkpoint_files.ts";
+import { isIntact } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 
 /** A network and where it came from. */
@@ -23,14 +24,16 @@ export async function readTrainedModel(
   { averaged = true } = {},
 ): Promise<TrainedModelFile> {
   const path = await checkpointPath(place);
-  let bytes: Uint8Array;
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = await Deno.readFile(path);
   } catch (error) {
     throw new RunError(`${path} cannot be read: ${(error as Error).message}`);
   }
   try {
-    return { model: decodeTrainedModel(bytes, { averaged }), path, run: runOfCheckpoint(path) };
+    const model = decodeTrainedModel(bytes, { averaged });
+    if (await isIntact(bytes) === false) throw new ModelFileError("it is damaged: its checksum is another");
+    return { model, path, run: runOfCheckpoint(path) };
   } catch (error) {
     if (!(error instanceof ModelFileError)) throw error;
     throw new RunError(

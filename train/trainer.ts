@@ -6,6 +6,7 @@ import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import type { ReidModel } from "../model/reid_model.ts";
+import { endsInBestEpoch } from "./best_epoch.ts";
 import {
   brokenTensors,
   type Checkpoint,
@@ -134,6 +135,16 @@ export class Trainer {
   /** Steps in which the backbone is frozen. */
   get frozenSteps(): number {
     return this.options.freezeEpochs * this.sampler.batchesPerEpoch;
+  }
+
+  /**
+   * Whether the run is at the end of the epoch that went best so far, by its mean loss: the people that score the network
+   * must not choose it.
+   */
+  get lastEpochIsBest(): boolean {
+    const columns = historyColumns(this.options);
+    const losses = this.history.filter((_, i) => i % columns.length === columns.indexOf("total"));
+    return endsInBestEpoch(losses, this.sampler.batchesPerEpoch);
   }
 
   /**

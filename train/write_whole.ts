@@ -17,6 +17,26 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
     await Deno.remove(temporary).catch(() => {});
     throw error;
   }
+  await syncFolder(path);
+}
+
+/** Gives a file that is on the disk a second name, in place of what had it, or copies it where that cannot be. */
+export async function linkWhole(file: string, path: string): Promise<void> {
+  const temporary = path + UNFINISHED;
+  await Deno.remove(temporary).catch(() => {}); // A killed process may have left it.
+  try {
+    await Deno.link(file, temporary);
+    await Deno.rename(temporary, path); // Does nothing where both are the same file already, ...
+    await Deno.remove(temporary).catch(() => {}); // ... and leaves this.
+  } catch {
+    await Deno.remove(temporary).catch(() => {});
+    return await writeWhole(path, await Deno.readFile(file));
+  }
+  await syncFolder(path);
+}
+
+/** A file's new name is on the disk when its folder is. */
+async function syncFolder(path: string): Promise<void> {
   try {
     using folder = await Deno.open(dirname(path));
     await folder.sync();

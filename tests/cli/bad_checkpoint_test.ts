@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { Device, Random } from "../../engine/mod.ts";
 import type { ModelSpec } from "../../model/model_spec.ts";
 import { ReidModel } from "../../model/reid_model.ts";
-import { encodeSafetensors } from "../../model/safetensors.ts";
+import { CHECKPOINT_FORMAT } from "../../model/trained_model.ts";
 import { takeCheckpoint } from "../../train/checkpoint.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../train/checkpoint_files.ts";
+import { encodeWithChecksum } from "../../train/checksum.ts";
 import { RunFolder } from "../../train/run_folder.ts";
 import { TINY_OPTIONS } from "../train/tiny_run.ts";
 import { onlyError, runTask, withFolder } from "./run_task.ts";
@@ -54,14 +55,14 @@ function listing(folder: string): string[] {
 async function rewrite(path: string, change: (metadata: Record<string, string>) => void): Promise<void> {
   const { checkpoint } = await loadCheckpoint(path);
   const metadata = {
-    format: "webgpu-reid checkpoint 1",
+    format: CHECKPOINT_FORMAT,
     step: String(checkpoint.step),
     model: JSON.stringify(checkpoint.model),
     options: JSON.stringify(checkpoint.options),
     variants: JSON.stringify(Object.fromEntries(checkpoint.variants)),
   };
   change(metadata);
-  await Deno.writeFile(path, encodeSafetensors(checkpoint.tensors, metadata));
+  await Deno.writeFile(path, await encodeWithChecksum(checkpoint.tensors, metadata));
 }
 
 const damages: [string, (path: string) => Promise<void>, RegExp][] = [
@@ -75,6 +76,15 @@ const damages: [string, (path: string) => Promise<void>, RegExp][] = [
       await Deno.writeFile(path, bytes);
     },
     /is damaged: The header claims 1152921504606846976 bytes/,
+  ],
+  [
+    "a single bit that has flipped in a weight",
+    async (path) => {
+      const bytes = await Deno.readFile(path);
+      bytes[bytes.length >> 1] ^= 4;
+      await Deno.writeFile(path, bytes);
+    },
+    /is damaged: its content is not that of its checksum/,
   ],
   [
     "somebody else's safetensors file",
@@ -118,6 +128,19 @@ Deno.test("evaluate and train --resume refuse a checkpoint that cannot be right,
         assert.deepEqual(listing(`${folder}/run`), before);
       });
     }
+  });
+});
+
+Deno.test("train --resume passes over a damaged checkpoint, says so, and goes on from the one before", async () => {
+  await withFolder(async (folder) => {
+    await writeTinyPeople(`${folder}/people`);
+    const older = await writeRun(folder);
+    const newer = older.replace("0000002", "0000004");
+    await Deno.writeFile(newer, (await Deno.readFile(older)).subarray(0, 5000));
+    const { code, stderr } = await runTask("train", [`--resume=${folder}/run`, `--cache=${folder}/cache`]);
+    assert.match(stderr, /warning: .*0000004\.safetensors is damaged: .*truncated/);
+    assert.match(stderr, /warning: going on from the one before, of step 2/);
+    assert.equal(code, 0, stderr);
   });
 });
 

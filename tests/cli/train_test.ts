@@ -51,7 +51,10 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
         "retrieval.png",
         "scores.json",
       ]);
-      assert.deepEqual(names(`${run}/checkpoints`), ["step-0000002.safetensors", "step-0000004.safetensors"]);
+      assert.deepEqual(names(`${run}/checkpoints`).slice(-2), [
+        "step-0000002.safetensors",
+        "step-0000004.safetensors",
+      ]);
     });
 
     await t.step("its report stands alone", async () => {
@@ -190,11 +193,19 @@ Deno.test("train goes on where it was, after Ctrl-C, a kill and a full disk, and
       assertSameBytes(await Deno.readFile(`${run}/checkpoints/${name}`), before);
     });
 
-    await t.step("resumed, it ends with the bytes of the run that nothing stopped", async () => {
-      const { code, stderr } = await runTask("train", resume);
-      assert.equal(code, 0, stderr);
-      assertSameBytes(await Deno.readFile(`${run}/${end}`), await Deno.readFile(`${whole}/${end}`));
-    });
+    await t.step(
+      "resumed, saving more often, it ends with the bytes of the run that nothing stopped",
+      async () => {
+        await Deno.remove(`${run}/checkpoints/best.safetensors`).catch(() => {});
+        const { code, stderr } = await runTask("train", [...resume, "--checkpoint-every=4", "--keep=5"]);
+        assert.equal(code, 0, stderr);
+        assertSameBytes(await Deno.readFile(`${run}/${end}`), await Deno.readFile(`${whole}/${end}`));
+        const saved = [40, 44, 48, 50].map((step) => `step-00000${step}.safetensors`);
+        assert.deepEqual(names(`${run}/checkpoints`).slice(-4), saved);
+        const { checkpoint } = await loadCheckpoint(`${whole}/checkpoints/best.safetensors`);
+        assert.ok([25, 50].includes(checkpoint.step), `${checkpoint.step}`);
+      },
+    );
   });
 });
 

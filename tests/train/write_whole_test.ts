@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeWhole } from "../../train/write_whole.ts";
+import { linkWhole, writeWhole } from "../../train/write_whole.ts";
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
 
@@ -35,6 +35,27 @@ Deno.test("writeWhole() does not touch the old file before the new one is comple
     assert.deepEqual([...sizes].filter((size) => size !== 1 && size !== 2 ** 24), []);
     assert.equal((await reader.stat()).size, 1);
     reader.close();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("linkWhole() gives a file a second name in place of what had it, also where that is the same file", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [a, b, best] = ["a", "b", "best"].map((name) => `${folder}/${name}`);
+    await writeWhole(a, Uint8Array.of(1));
+    await writeWhole(b, Uint8Array.of(2));
+    await Deno.writeFile(`${best}.part`, Uint8Array.of(9)); // As if killed while linking.
+    for (const [from, expected] of [[a, 1], [a, 1], [b, 2], [b, 2]] as const) {
+      await linkWhole(from, best);
+      assert.deepEqual(await Deno.readFile(best), Uint8Array.of(expected));
+      assert.deepEqual(names(folder), ["a", "b", "best"]);
+    }
+    await Deno.remove(b);
+    assert.deepEqual(await Deno.readFile(best), Uint8Array.of(2));
+    await assert.rejects(linkWhole(`${folder}/nowhere`, best));
+    assert.deepEqual(names(folder), ["a", "best"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
