@@ -65,11 +65,11 @@ async function decodePng(bytes: Uint8Array): Promise<DecodedImage> {
   return { width, height, channels: 4, data: framebuffer };
 }
 
+/** In place, as a large picture is large enough once: RGB takes three of every four bytes, from the front on. */
 function cmykToRgb(cmyk: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array(cmyk.length / 4 * 3);
   for (let from = 0, to = 0; from < cmyk.length; from += 4, to += 3) {
     const light = 1 - cmyk[from + 3]! / 255;
-    for (let ink = 0; ink < 3; ink++) rgb[to + ink] = Math.round((255 - cmyk[from + ink]!) * light);
+    for (let ink = 0; ink < 3; ink++) cmyk[to + ink] = Math.round((255 - cmyk[from + ink]!) * light);
   }
-  return rgb;
+  return cmyk.subarray(0, cmyk.length / 4 * 3);
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { Image } from "imagescript";
+import jpeg from "imagescript/wasm/node/jpeg.js";
 import { decodeImage } from "../../data/decode_image.ts";
 import { readImageHeader } from "../../data/image_header.ts";
 import { resizeToRgb } from "../../data/resize.ts";
+import { UNUSUAL_JPEGS } from "../torture/input/unusual_jpegs.ts";
 
 function gradient(width: number, height: number): Image {
   const image = new Image(width, height);
@@ -70,4 +72,16 @@ Deno.test("resizeToRgb() averages when reducing: a chessboard of single pixels b
   const out = new Uint8Array(8 * 8 * 3);
   resizeToRgb({ width: 64, height: 64, channels: 1, data }, out, 8, 8);
   assert.ok(out.every((value) => Math.abs(value - 127.5) <= 2), `${out.slice(0, 12)}`);
+});
+
+Deno.test("decodeImage() makes RGB of a JPEG of four inks", async () => {
+  const image = await decodeImage(UNUSUAL_JPEGS.cmyk!);
+  assert.deepEqual([image.width, image.height, image.channels, image.data.length], [8, 8, 3, 192]);
+  const { format, buffer } = (await jpeg.init()).decode(UNUSUAL_JPEGS.cmyk!);
+  assert.equal(format, 2);
+  for (let pixel = 0; pixel < 64; pixel++) {
+    const [c, m, y, k] = buffer.subarray(4 * pixel, 4 * pixel + 4);
+    const expected = [c!, m!, y!].map((ink) => Math.round((255 - ink) * (1 - k! / 255)));
+    assert.deepEqual([...image.data.subarray(3 * pixel, 3 * pixel + 3)], expected);
+  }
 });

@@ -1,6 +1,7 @@
 /** Every torture by its name, in the order of the table, and where its module is. A new one adds a line. */
 export const TORTURES: Readonly<Record<string, string>> = {
   "safetensors": "./input/safetensors.ts",
+  "images": "./input/images.ts",
 };
 
 /** The address of a module in this folder. */
