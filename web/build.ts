@@ -1,6 +1,6 @@
 /**
  * Builds the static site: every folder `web/pages/NAME` gives `NAME.html`, `NAME.css` and, bundled from `NAME.ts` and
- * all that it imports, `NAME.js`, where it has them. The page of searching is where a visitor comes in.
+ * all that it imports, `NAME.js`, where it has them; a worker's script is `NAME_worker.ts`. The page of searching is where a visitor comes in.
  */
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
@@ -38,7 +38,9 @@ export async function buildPages(out: string): Promise<BuiltFile[]> {
       if (name === `${page}.html`) {
         files.set(page === FIRST_PAGE ? "index.html" : name, await Deno.readFile(file));
       } else if (name === `${page}.css`) files.set(name, await Deno.readFile(file));
-      else if (name === `${page}.ts`) files.set(`${page}.js`, await bundle(file));
+      else if (name === `${page}.ts` || name === `${page}_worker.ts`) {
+        files.set(name.replace(/\.ts$/, ".js"), await bundle(file));
+      }
     }
   }
   return await writeFiles(out, files);
