@@ -64,13 +64,23 @@ export function crossDistance(a: TensorLike, b: TensorLike, metric: Metric): Ten
  * [M, D], [N, D] → [M, N]. Faster than {@link crossDistance} for large blocks, and less exact where rows are nearly
  * equal; has no gradient.
  *
- * @throws {ShapeError} when a and b are no matrices of the same width.
+ * @param squaredLengthsOfB [N], where they are known already: so that b, if it is large and a is not, is read once.
+ * @throws {ShapeError} when a and b are no matrices of the same width, or the lengths are not those of b's rows.
  */
-export function gramDistance(a: TensorLike, b: TensorLike, metric: Metric): Tensor {
+export function gramDistance(
+  a: TensorLike,
+  b: TensorLike,
+  metric: Metric,
+  squaredLengthsOfB?: Tensor,
+): Tensor {
   const [left, right, shape] = comparedPair("gramDistance", asTensor(a), asTensor(b));
-  const [aa, bb] = [temporary([shape.m]), temporary([shape.n])];
-  record(squaredLengths(shape.m, shape.d), { x: left.value, y: aa });
-  record(squaredLengths(shape.n, shape.d), { x: right.value, y: bb });
+  if (squaredLengthsOfB && squaredLengthsOfB.shape.join() !== `${shape.n}`) {
+    throw new ShapeError(
+      `gramDistance() of ${shape.n} rows takes as many lengths; got [${squaredLengthsOfB.shape}]`,
+    );
+  }
+  const aa = squaredRows(left);
+  const bb = squaredLengthsOfB?.value ?? squaredRows(right);
   const product = temporary([shape.m, shape.n]);
   record(matmulTransposed({ m: shape.m, k: shape.d, n: shape.n }, recorder().device.target), {
     x: left.value,
@@ -102,6 +112,13 @@ export function tripletDistance(embeddings: TensorLike, metric: Metric): Tensor 
     record(tripletDistanceGradient(count, d, metric), { x: x.value, y, dy: gradient.value, dx });
     return [new Tensor(x.shape, dx)];
   });
+}
+
+/** Squared length of every row: [M, D] → [M]. */
+function squaredRows({ shape: [rows, d], value }: Tensor): Value {
+  const y = temporary([rows]);
+  record(squaredLengths(rows, d), { x: value, y });
+  return y;
 }
 
 /** The rows that a metric compares: themselves, or for angles their directions. */

@@ -1,0 +1,108 @@
+/** The exact scan on the GPU against a brute force in f64. */
+import assert from "node:assert/strict";
+import { Device } from "../../engine/mod.ts";
+import { MOST_TOP, openScan, scanOnce, type ScanOptions } from "../../search/scan.ts";
+import { type SeededRandom, seededRandom } from "../reference/seeded_random.ts";
+import { bruteForce, type Drawn, pagesOf } from "./drawn_vectors.ts";
+
+function draw(count: number, size: number, next: (i: number) => number): Drawn {
+  return { values: Float32Array.from({ length: count * size }, (_, i) => next(i)), size };
+}
+
+/** Searches both ways, and compares with the brute force. @returns how often f32 left the nearest open. */
+async function assertExact(
+  device: Device,
+  gallery: Drawn,
+  queries: Drawn,
+  options: ScanOptions,
+  rows: number,
+): Promise<number> {
+  const { size, top } = options;
+  const expected = Array.from(
+    { length: queries.values.length / size },
+    (_, q) => bruteForce(gallery, queries.values.subarray(q * size, (q + 1) * size), top),
+  );
+  assert.deepEqual(await scanOnce(device, pagesOf(gallery), queries.values, options), expected);
+  const scan = await openScan(device, pagesOf(gallery), options, rows);
+  try {
+    assert.equal(scan.count, gallery.values.length / size);
+    assert.deepEqual(await scan.search(queries.values), expected);
+    assert.deepEqual(await scan.search(queries.values.subarray(0, size)), expected.slice(0, 1));
+    return scan.undecided;
+  } finally {
+    scan.destroy();
+  }
+}
+
+async function onDevice(body: (device: Device) => Promise<void>): Promise<void> {
+  const device = await Device.open({ limits: "default" });
+  await body(device).finally(() => device.destroy());
+}
+
+Deno.test("the scan finds what a brute force in f64 finds, for many shapes", () =>
+  onDevice(async (device) => {
+    const shapes = [
+      // gallery, queries, size, top, columns of a block, queries at a time
+      [1, 1, 1, 1, 4, 1],
+      [5, 2, 3, 10, 4, 4],
+      [203, 3, 13, 7, 100, 2],
+      [1000, 9, 64, 10, 256, 4],
+      [700, 3, 130, 200, 300, 8],
+    ];
+    for (const [seed, [count, queries, size, top, columns, rows]] of shapes.entries()) {
+      const random = seededRandom(seed + 1);
+      const gallery = draw(count, size, () => random.uniform() - 0.5);
+      const wanted = draw(queries, size, () => random.uniform() - 0.5);
+      const undecided = await assertExact(device, gallery, wanted, { size, top, columns }, rows);
+      assert.equal(undecided, 0, "f32 tells such vectors apart");
+    }
+  }));
+
+/** Vectors that differ from one another far less than f32 can tell by inner products. */
+function nearlyEqual(random: SeededRandom, count: number, size: number): Drawn {
+  return draw(count, size, (i) => Math.cos(i % size) + 1e-6 * (random.uniform() - 0.5));
+}
+
+Deno.test("where f32 cannot tell the distances apart, the scan still finds what f64 finds", () =>
+  onDevice(async (device) => {
+    const random = seededRandom(7);
+    const gallery = nearlyEqual(random, 500, 32);
+    const queries = nearlyEqual(random, 4, 32);
+    const undecided = await assertExact(device, gallery, queries, { size: 32, top: 10, columns: 200 }, 4);
+    assert.ok(undecided > 0, "this was to be the case that f32 cannot decide");
+  }));
+
+Deno.test("of equal distances the first of the stream is nearest, across blocks and beyond the candidates", () =>
+  onDevice(async (device) => {
+    const random = seededRandom(3);
+    const few = draw(6, 8, () => random.integer(3) - 1);
+    const gallery = draw(300, 8, (i) => few.values[i % few.values.length]);
+    for (const top of [1, 10, 60]) {
+      await assertExact(device, gallery, few, { size: 8, top, columns: 64 }, 6);
+    }
+  }));
+
+Deno.test("an empty gallery has no nearest; what is not finite, or does not fit, is refused", () =>
+  onDevice(async (device) => {
+    const options = { size: 4, top: 2 };
+    const gallery = draw(3, 4, (i) => i);
+    const query = Float32Array.of(0, 0, 0, 0);
+    const empty = await openScan(device, pagesOf(draw(0, 4, () => 0)), options, 1);
+    assert.deepEqual(await empty.search(query), [[]]);
+    assert.deepEqual(await scanOnce(device, pagesOf(gallery), new Float32Array(0), options), []);
+
+    const refused = (vectors: Drawn, queries: Float32Array, changes: Partial<ScanOptions>, message: RegExp) =>
+      assert.rejects(() => scanOnce(device, pagesOf(vectors), queries, { ...options, ...changes }), message);
+    await refused(gallery, query, { top: 0 }, /1 to \d+ vectors; 0 were/);
+    await refused(gallery, query, { top: MOST_TOP + 1 }, /vectors/);
+    await refused(gallery, query.subarray(1), {}, /Queries of 4 numbers each cannot be 3/);
+    await refused(gallery, Float32Array.of(0, NaN, 0, 0), {}, /Query 0 holds numbers that are not finite/);
+    await refused({ values: gallery.values, size: 3 }, query, {}, /vectors of 4 are/);
+    await refused(
+      draw(3, 4, (i) => i === 9 ? Infinity : 1),
+      query,
+      {},
+      /vector of image 2 holds numbers that are not/,
+    );
+    await refused(draw(3, 4, () => 2 ** 60), query, {}, /image 0 is too long/);
+  }));
