@@ -1,6 +1,7 @@
 /** The exact scan on the GPU against a brute force in f64. */
 import assert from "node:assert/strict";
-import { Device } from "../../engine/mod.ts";
+import { Device, f32, gramDistance, Program } from "../../engine/mod.ts";
+import { distanceError, squaredDistance, squaredLength } from "../../search/exact_distance.ts";
 import { MOST_TOP, openScan, scanOnce, type ScanOptions } from "../../search/scan.ts";
 import { type SeededRandom, seededRandom } from "../reference/seeded_random.ts";
 import { bruteForce, type Drawn, pagesOf } from "./drawn_vectors.ts";
@@ -58,18 +59,45 @@ Deno.test("the scan finds what a brute force in f64 finds, for many shapes", () 
     }
   }));
 
-/** Vectors that differ from one another far less than f32 can tell by inner products. */
-function nearlyEqual(random: SeededRandom, count: number, size: number): Drawn {
-  return draw(count, size, (i) => Math.cos(i % size) + 1e-6 * (random.uniform() - 0.5));
+/** Vectors that are all the same but for a little noise, which inner products in f32 hardly see. */
+function nearlyEqual(random: SeededRandom, count: number, size: number, noise: number): Drawn {
+  return draw(count, size, (i) => Math.cos(i % size) + noise * (random.uniform() - 0.5));
 }
 
 Deno.test("where f32 cannot tell the distances apart, the scan still finds what f64 finds", () =>
   onDevice(async (device) => {
-    const random = seededRandom(7);
-    const gallery = nearlyEqual(random, 500, 32);
-    const queries = nearlyEqual(random, 4, 32);
-    const undecided = await assertExact(device, gallery, queries, { size: 32, top: 10, columns: 200 }, 4);
-    assert.ok(undecided > 0, "this was to be the case that f32 cannot decide");
+    for (const noise of [1e-6, 1e-4, 1e-3, 4e-3]) {
+      const random = seededRandom(7);
+      const gallery = nearlyEqual(random, 500, 32, noise);
+      const queries = nearlyEqual(random, 4, 32, noise);
+      const undecided = await assertExact(device, gallery, queries, { size: 32, top: 10, columns: 200 }, 4);
+      assert.ok(undecided > 0, "this was to be a case that f32 cannot decide");
+    }
+  }));
+
+Deno.test("distances in f32 are as near to those in f64 as is promised, and the promise is not idle", () =>
+  onDevice(async (device) => {
+    const [m, n, size] = [5, 60, 96];
+    const random = seededRandom(11);
+    for (const offset of [0, 1, 30]) {
+      const a = draw(m, size, () => offset + random.uniform() - 0.5).values;
+      const b = draw(n, size, () => offset + random.uniform() - 0.5).values;
+      const program = await Program.record(
+        device,
+        { a: f32([m, size]), b: f32([n, size]) },
+        ({ a, b }) => ({ y: gramDistance(a, b, "squared") }),
+      );
+      const { y } = await program.run({ a, b });
+      program.destroy();
+      let largest = 0;
+      for (let i = 0; i < m * n; i++) {
+        const [p, q] = [Math.floor(i / n) * size, i % n * size];
+        const lengths = [squaredLength(a, p, size), squaredLength(b, q, size)].map(Math.sqrt);
+        const error = Math.abs(y[i] - squaredDistance(a, p, b, q, size));
+        largest = Math.max(largest, error / distanceError(size, lengths[0], lengths[1]));
+      }
+      assert.ok(largest > 1e-5 && largest <= 1, `${largest} of what is promised`);
+    }
   }));
 
 Deno.test("of equal distances the first of the stream is nearest, across blocks and beyond the candidates", () =>
