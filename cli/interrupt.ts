@@ -13,14 +13,18 @@ const SAME_SIGNAL_MS = 300;
  * Listens for signals. The first one asks to stop; a second one calls `leave` and ends the process at once.
  *
  * @param leave must not wait for anything.
+ * @param answer what the first signal is answered with.
  */
-export function listenForInterrupt(leave: () => void): Interrupt {
+export function listenForInterrupt(
+  leave: () => void,
+  answer = "Stopping after this step and saving; once more to leave at once",
+): Interrupt {
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   let askedAt: number | undefined;
   const listener = () => {
     if (askedAt === undefined) {
       askedAt = performance.now();
-      console.error("\nStopping after this step and saving; once more to leave at once");
+      console.error(`\n${answer}`);
     } else if (performance.now() - askedAt >= SAME_SIGNAL_MS) {
       leave();
       Deno.exit(EXIT.interrupted);

@@ -65,7 +65,7 @@ export function encodeParquet(
     });
   }
   file.finish();
-  return new Uint8Array(writer.getBuffer());
+  return writer.getBytes();
 }
 
 /**

@@ -1,0 +1,204 @@
+/** `deno task embed`: the vectors of any images, in files for other programs and for `deno task index`. */
+import { dirname } from "node:path";
+import { DataError } from "../data/errors.ts";
+import { isFolder } from "../data/layouts/dataset_folder.ts";
+import { extensionOf, FORMATS } from "../embed/formats.ts";
+import { type ImageFile, imagesInFolder, imagesInList, type PassedOver } from "../embed/image_files.ts";
+import { ImageList } from "../embed/image_list.ts";
+import { manifestPath } from "../embed/manifest.ts";
+import { writeVectors, type WrittenVectors } from "../embed/write_vectors.ts";
+import { Device } from "../engine/mod.ts";
+import { Embedder } from "../model/embedder.ts";
+import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
+import { readTrainedModel } from "../train/trained_model_file.ts";
+import { EXIT, runCommand } from "./command.ts";
+import { defineFlags, parseFlags, UsageError } from "./flags.ts";
+import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
+import { workerCount } from "./people.ts";
+import { formatSeconds, type Progress, progress } from "./progress.ts";
+import { TEST_FLIP_FLAG } from "./scores.ts";
+
+const COMMAND = {
+  usage: "deno task embed",
+  summary:
+    "Turns images into vectors: any number of them, in a fixed amount of memory. Stopped, by Ctrl-C or " +
+    "harder, the same command goes on and ends with the same bytes.",
+  examples: [
+    [
+      "deno task embed --checkpoint runs/hard --images crops --out vectors.parquet",
+      "all JPEG and PNG files in crops/ and in the folders in it",
+    ],
+    [
+      "find crops -name '*.jpg' | sort | deno task embed --checkpoint runs/hard --images - --out vectors.npy",
+      "images by name",
+    ],
+  ],
+} as const;
+
+/** Images on the GPU at once. It is not for the user to choose: vectors of other batches may round otherwise. */
+const BATCH = 64;
+
+const FLAGS = defineFlags({
+  checkpoint: {
+    type: "string",
+    value: "RUN",
+    help: "A run's folder (its newest checkpoint), a checkpoint, or a model file.",
+  },
+  images: {
+    type: "string",
+    value: "DIR|LIST|-",
+    help:
+      "A folder, searched with the folders in it; a text file with the path of an image on every line, from " +
+      "the working directory; or -, such lines on stdin. An image's id is its path in the folder, or its line.",
+  },
+  out: {
+    type: "string",
+    value: "FILE",
+    help:
+      "Where the vectors go, by its ending: .parquet (columns id, camera, time, embedding), .npy (float32 " +
+      "[N, D], with .ids.jsonl beside it) or .jsonl. With more images than --shard-size it is a folder of " +
+      "part-00000, part-00001, ... Beside it lies FILE.manifest.json: the network, the shards, the images that failed.",
+  },
+  "test-flip": TEST_FLIP_FLAG,
+  ema: {
+    type: "boolean",
+    default: true,
+    help:
+      "Takes the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
+  },
+  "shard-size": {
+    type: "integer",
+    min: 1,
+    max: 1_000_000,
+    default: 5000,
+    help:
+      "Images to a shard. A shard is written when it is whole; what is embedded of one that is not is done again " +
+      "after a stop. It has to fit in memory about four times: 5000 vectors of 1280 numbers are 26 MB.",
+  },
+});
+
+/** Parses the flags, embeds, and returns the exit code. */
+export async function main(args: string[]): Promise<number> {
+  const { checkpoint, images, out, testFlip: flip, ema, shardSize } = parseFlags(COMMAND, FLAGS, args);
+  if (checkpoint === undefined) {
+    throw new UsageError("--checkpoint is needed: the folder of a training run, such as runs/hard");
+  }
+  if (images === undefined) {
+    throw new UsageError("--images is needed: a folder of images, a list of them, or -");
+  }
+  if (out === undefined) throw new UsageError("--out is needed: a file's name, such as vectors.parquet");
+  if (extensionOf(out) === undefined) {
+    throw new UsageError(`--out must end in one of ${Object.keys(FORMATS).join(", ")}; got '${out}'`);
+  }
+  const trained = await readTrainedModel(checkpoint, { averaged: ema });
+  const passed: PassedOver = { links: 0, others: 0 };
+  const source = await openImages(images, passed);
+  await makeFolder(dirname(out));
+  const start = performance.now();
+  using interrupt = listenForInterrupt(
+    () => {},
+    "Stopping; finished shards stay; once more to leave at once",
+  );
+  using list = await ImageList.write(`${out}.images.part`, until(source, interrupt));
+  if (interrupt.requested) return EXIT.interrupted;
+  sayPassedOver(images, passed);
+  if (list.count === 0) {
+    throw new DataError(
+      `There are no images in ${images === "-" ? "the list on stdin" : images}: JPEG or PNG files.`,
+    );
+  }
+
+  const device = await Device.open();
+  const model = buildTrainedModel(device, trained.model);
+  const embedder = await Embedder.open(device, model, Math.min(BATCH, list.count));
+  let done = 0, failed = 0;
+  let shown: Progress | undefined;
+  const result = await writeVectors(embedder, list, {
+    model: await modelIdentity(trained.model),
+    out,
+    workers: workerCount(),
+    flip,
+    shardSize,
+    stopRequested: () => interrupt.requested,
+    onStart: (before) => {
+      done = before;
+      if (before > 0) console.log(`${out}: ${before.toLocaleString("en")} images are done; going on`);
+      shown = progress({ label: "Embedding", total: list.count, unit: "images", start: before });
+    },
+    onImage: (image) => {
+      if ("failed" in image && ++failed <= SHOWN_FAILURES) {
+        console.error(`warning: ${image.id} is left out: ${image.failed}`);
+      }
+      shown!.update(++done);
+    },
+  }).finally(() => shown?.finish());
+  embedder.destroy();
+  model.parameters.destroy();
+  device.destroy();
+  const seconds = (performance.now() - start) / 1000;
+  console.log(summary(out, result, model.embeddingSize, seconds));
+  return result.finished ? EXIT.done : EXIT.interrupted;
+}
+
+/** Broken images that are named on stderr; the manifest has all. */
+const SHOWN_FAILURES = 10;
+
+/** The images that `--images` names. */
+async function openImages(images: string, passed: PassedOver): Promise<AsyncIterable<ImageFile>> {
+  if (images === "-") return imagesInList(Deno.stdin.readable, "stdin");
+  if (await isFolder(images)) return imagesInFolder(images, passed);
+  try {
+    return imagesInList((await Deno.open(images)).readable, images);
+  } catch (error) {
+    throw new DataError(
+      `--images ${images} is no folder, and no list that can be read (${
+        (error as Error).message
+      }). Give a folder, ` +
+        "a text file with the path of an image on every line, or - for such lines on stdin.",
+    );
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new DataError(
+      `The folder ${folder} cannot be made (${(error as Error).message}). Choose another --out.`,
+    );
+  }
+}
+
+async function* until(images: AsyncIterable<ImageFile>, interrupt: Interrupt): AsyncGenerator<ImageFile> {
+  for await (const image of images) {
+    if (interrupt.requested) return;
+    yield image;
+  }
+}
+
+function sayPassedOver(images: string, { links, others }: PassedOver): void {
+  const counts = [
+    links > 0 ? `${links} links to folders, which are not followed` : "",
+    others > 0 ? `${others} files that are not named .jpg, .jpeg or .png` : "",
+  ].filter((text) => text !== "");
+  if (counts.length > 0) console.error(`Left out in ${images}: ${counts.join("; ")}`);
+}
+
+function summary(
+  out: string,
+  { finished, shards, vectors, failed, embedded }: WrittenVectors,
+  size: number,
+  seconds: number,
+): string {
+  const count = (value: number) => value.toLocaleString("en");
+  const parts = shards.all === 1 ? "" : ` in ${shards.finished} of ${shards.all} shards`;
+  const line =
+    `${out}: ${count(vectors)} vectors of ${size} numbers${parts}, ${count(failed)} images left out; ` +
+    `${count(embedded)} embedded in ${formatSeconds(seconds)} (${
+      (embedded / seconds).toFixed(1)
+    } images/s); ` +
+    `see ${manifestPath(out)}`;
+  return finished ? line : `Stopped. ${line}. The same command goes on.`;
+}
+
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));
