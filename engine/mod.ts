@@ -1,4 +1,41 @@
-/** Tensors, automatic differentiation and optimisers on WebGPU: record a function once, replay it on the GPU. */
+/**
+ * Tensors, automatic differentiation and optimisers on WebGPU: record a function once, replay it on the GPU.
+ *
+ * Ops work inside {@link Program.record} and do nothing but write down what is to run; {@link Program.run} runs it, as
+ * often as you like, on other inputs. {@link backward} gives gradients, {@link Sgd} and {@link Adam} train what is in a
+ * {@link ParameterSet}. An op of your own is a dispatch that {@link record} takes and a {@link result} that knows its
+ * gradient: `examples/own_op.ts` writes one.
+ *
+ * @example Fitting a line
+ * ```ts
+ * import { add, Device, f32, mean, mul, ParameterSet, Program, Sgd, sub } from "@reid/webgpu/engine";
+ * import assert from "node:assert/strict";
+ *
+ * const device = await Device.open();
+ * const set = new ParameterSet(device);
+ * const slope = set.add("slope", [1], [0]);
+ * const offset = set.add("offset", [1], [0]);
+ * const sgd = new Sgd(set);
+ *
+ * const step = await Program.record(device, { x: f32([4]), y: f32([4]), settings: sgd.input }, (given) => {
+ *   const error = sub(add(mul(given.x, slope), offset), given.y);
+ *   const loss = mean(mul(error, error));
+ *   sgd.minimize(loss, given.settings);
+ *   return { loss };
+ * });
+ * const data = { x: [-1, 0, 1, 2], y: [-1, 1, 3, 5] }; // y = 2x + 1
+ * for (let i = 1; i <= 100; i++) await step.run({ ...data, settings: sgd.settings(i, 0.1) });
+ *
+ * const weights = (await set.read()).get("weights")!;
+ * assert.ok(Math.abs(weights.get(slope)![0] - 2) < 0.01);
+ * assert.ok(Math.abs(weights.get(offset)![0] - 1) < 0.01);
+ * step.destroy();
+ * set.destroy();
+ * device.destroy();
+ * ```
+ *
+ * @module
+ */
 export { backward, type Gradients } from "./autograd.ts";
 export { type AdapterDescription, Device, type DeviceOptions } from "./device.ts";
 export { type Clock, DispatchTimer, type Operand, type Operands, wallClock } from "./dispatch_timer.ts";
@@ -79,9 +116,10 @@ export {
   constant,
   constantWords,
   type Deferred,
+  result,
   Tensor,
   type TensorLike,
   Words,
 } from "./tensor.ts";
 export type { Origin, Value } from "./value.ts";
-export { record, type Recorded, type RecordOptions, temporary } from "./recorder.ts";
+export { activation, record, type Recorded, type RecordOptions, temporary } from "./recorder.ts";

@@ -9,7 +9,9 @@ import terms from "./all_triplet_terms.wgsl" with { type: "text" };
 
 /** A batch whose distances are [batch, batch]. */
 export interface AllTripletsShape {
+  /** Images of the batch. */
   readonly batch: number;
+  /** How much farther than the positive a negative should be. */
   readonly margin: number;
   /** log(1 + e^x) in place of max(0, x + margin). */
   readonly softMargin: boolean;

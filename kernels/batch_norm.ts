@@ -36,9 +36,13 @@ import reduceSource from "./workgroup_reduce.wgsl" with { type: "text" };
 
 /** How the rows of a tensor are cut for per-channel reductions. */
 export interface RowSlices {
+  /** Rows of the tensor: everything but its channels. */
   readonly rows: number;
+  /** Size of the last axis. */
   readonly channels: number;
+  /** Parts that are reduced on their own and then joined. */
   readonly slices: number;
+  /** Rows of a part; the last may have fewer. */
   readonly sliceRows: number;
   /** Whether a workgroup rather than a thread joins the slices of four channels. */
   readonly together: boolean;

@@ -2,10 +2,11 @@ import { type Dispatch, flatWorkgroups, reads, writes } from "./dispatch.ts";
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "./storage.ts";
 import source from "./binary.wgsl" with { type: "text" };
 
-const OPERATIONS = ["add", "sub", "mul", "div"] as const;
-
 /** Elementwise operations of two operands. */
-export type BinaryOperation = typeof OPERATIONS[number];
+export type BinaryOperation = "add" | "sub" | "mul" | "div";
+
+/** Each at the place that the shader knows it by. */
+const OPERATIONS: readonly BinaryOperation[] = ["add", "sub", "mul", "div"];
 
 /** The shape that two operands broadcast to, or undefined where they do not fit (numpy's rule, rank up to 4). */
 export function broadcastShape(a: readonly number[], b: readonly number[]): number[] | undefined {

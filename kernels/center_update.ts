@@ -5,9 +5,13 @@ import source from "./center_update.wgsl" with { type: "text" };
 
 /** Features [rows, d], of `identities` people; `rate` is the paper's alpha. */
 export interface CenterUpdateShape {
+  /** Images of the batch. */
   readonly rows: number;
+  /** Width of a feature. */
   readonly d: number;
+  /** People, each with a centre. */
   readonly identities: number;
+  /** The share of the way that a centre moves: the paper's alpha. */
   readonly rate: number;
 }
 

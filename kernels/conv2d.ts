@@ -18,7 +18,9 @@ import weightGradient from "./conv2d_weight_gradient.wgsl" with { type: "text" }
 
 /** A full convolution from `cin` to `cout` channels. */
 export interface Conv2dShape extends ConvShape {
+  /** Channels of the images that go in. */
   readonly cin: number;
+  /** Channels of those that come out. */
   readonly cout: number;
 }
 

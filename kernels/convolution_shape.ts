@@ -22,10 +22,15 @@ export interface Pads {
 
 /** A convolution over images [N, H, W, C] with kernel [kh, kw]. */
 export interface ConvShape extends ConvGeometry {
+  /** Images. */
   readonly n: number;
+  /** Rows of an image that goes in. */
   readonly h: number;
+  /** Columns of an image that goes in. */
   readonly w: number;
+  /** Rows of the kernel. */
   readonly kh: number;
+  /** Columns of the kernel. */
   readonly kw: number;
 }
 

@@ -8,8 +8,11 @@ import total from "./cross_entropy_total.wgsl" with { type: "text" };
 
 /** Logits [rows, classes]; `smoothing` of every target is spread evenly over all classes. */
 export interface CrossEntropyShape {
+  /** Examples of the batch. */
   readonly rows: number;
+  /** Logits of an example. */
   readonly classes: number;
+  /** Share of the target that all classes get alike. */
   readonly smoothing: number;
 }
 

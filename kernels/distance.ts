@@ -18,8 +18,11 @@ export type Metric = typeof METRICS[number];
 
 /** Rows a [m, d] against rows b [n, d]. */
 export interface DistanceShape {
+  /** Rows of a. */
   readonly m: number;
+  /** Rows of b. */
   readonly n: number;
+  /** Width of a row. */
   readonly d: number;
 }
 

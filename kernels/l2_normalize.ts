@@ -7,8 +7,11 @@ import reduce from "./workgroup_reduce.wgsl" with { type: "text" };
 
 /** Rows [rows, width], the length below which they are not scaled up, and what such a row becomes. */
 export interface NormalizeShape {
+  /** Rows, each scaled on its own. */
   readonly rows: number;
+  /** Width of a row. */
   readonly width: number;
+  /** The length below which a row is short. */
   readonly epsilon: number;
   /** `divide` by epsilon, or `zero`: a row that short has no direction, and no gradient. */
   readonly short: "divide" | "zero";

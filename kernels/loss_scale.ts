@@ -7,7 +7,9 @@ import scaleSource from "./loss_scale.wgsl" with { type: "text" };
 
 /** How the scale of a loss moves: halved, not below `least`, or doubled, not above `most`, after `growth` steps. */
 export interface LossScaleRule {
+  /** The scale is not halved below this. */
   readonly least: number;
+  /** The scale is not doubled beyond this. */
   readonly most: number;
   /** Steps in a row without an overflow. */
   readonly growth: number;

@@ -33,8 +33,11 @@ import weightGradient from "./matmul_weight_gradient.wgsl" with { type: "text" }
 
 /** Sizes of a product [M, K] × [K, N]. */
 export interface MatmulShape {
+  /** Rows of the left factor and of the product. */
   readonly m: number;
+  /** Columns of the left factor, rows of the right one: what is summed over. */
   readonly k: number;
+  /** Columns of the right factor and of the product. */
   readonly n: number;
 }
 

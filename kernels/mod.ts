@@ -1,4 +1,26 @@
-/** Kernels as data: WGSL text and, beside each, the geometry that turns shapes into a dispatch. */
+/**
+ * Kernels as data: WGSL text and, beside each, the geometry that turns shapes into a {@link Dispatch}. Nothing here
+ * knows of a device: {@link shaderText} gives the whole shader, for whatever runs WebGPU.
+ *
+ * A kernel's text declares no bindings. For a binding `x` it calls `x_load(i) -> vec4f` and `x_at(i) -> f32` to read,
+ * `x_store(i, v)` to write; their declarations are put in front, to fit the {@link Storage} of each tensor. Rows (the
+ * last axis) are padded with zeros to whole vec4s, and `within(v, c4, channels)` keeps the padding zero. A shader
+ * whose threads are independent is a function `run(thread)`.
+ *
+ * @example The shader of a kernel, for tensors in buffers and for tensors in textures
+ * ```ts
+ * import { shaderText, unary } from "@reid/webgpu/kernels";
+ * import assert from "node:assert/strict";
+ *
+ * const dispatch = unary("relu", [32, 10]);
+ * assert.deepEqual(dispatch.constants, { ROWS: 32, CHANNELS: 10, C4: 3 });
+ * assert.deepEqual(dispatch.workgroups, [2, 1, 1]); // 96 vec4s, 64 threads in a workgroup
+ * assert.match(shaderText(dispatch, ["buffer", "buffer"]), /var<storage, read> x_data: array<vec4f>/);
+ * assert.match(shaderText(dispatch, ["texture", "buffer"]), /x_data: texture_storage_2d<rgba32float, read>/);
+ * ```
+ *
+ * @module
+ */
 export * from "./dispatch.ts";
 export * from "./matmul.ts";
 export * from "./target.ts";

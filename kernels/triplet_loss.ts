@@ -9,9 +9,13 @@ import total from "./triplet_total.wgsl" with { type: "text" };
 
 /** Distances [rows, columns], of whose columns up to `slots` pairs (positive, negative) are selected by row. */
 export interface TripletLossShape {
+  /** Anchors: rows of distances. */
   readonly rows: number;
+  /** Distances of an anchor. */
   readonly columns: number;
+  /** Pairs of a positive and a negative that may be selected for an anchor. */
   readonly slots: number;
+  /** How much farther than the positive a negative should be. */
   readonly margin: number;
   /** log(1 + e^x) in place of max(0, x + margin). */
   readonly softMargin: boolean;

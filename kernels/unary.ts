@@ -5,10 +5,11 @@ import affineSource from "./affine.wgsl" with { type: "text" };
 import source from "./unary.wgsl" with { type: "text" };
 import gradientSource from "./unary_gradient.wgsl" with { type: "text" };
 
-const OPERATIONS = ["relu", "relu6", "exp", "log", "sqrt", "softplus"] as const;
-
 /** Elementwise functions of one operand. */
-export type UnaryOperation = typeof OPERATIONS[number];
+export type UnaryOperation = "relu" | "relu6" | "exp" | "log" | "sqrt" | "softplus";
+
+/** Each at the place that the shaders know it by. */
+const OPERATIONS: readonly UnaryOperation[] = ["relu", "relu6", "exp", "log", "sqrt", "softplus"];
 
 /** Whether a function's gradient is computed from its argument x; otherwise from its value y. */
 export function gradientNeedsArgument(operation: UnaryOperation): boolean {

@@ -45,8 +45,9 @@ export const WEIGHT_TILES = {
 
 /** Outputs of a depthwise convolution that a thread computes together. */
 export interface DepthwiseTile {
-  /** With stride 1: so many in all, at most so many of them in a row. */
+  /** With stride 1: so many in all. */
   readonly outputs: number;
+  /** With stride 1: at most so many of them in a row. */
   readonly columns: number;
   /** With stride 2, where neighbours share little of what they read: so many in a row. */
   readonly strided: number;

@@ -4,8 +4,11 @@ import source from "./weight_average.wgsl" with { type: "text" };
 
 /** What is averaged, in vec4s, and from which vec4 of the state on the averages lie. */
 export interface WeightAverageShape {
+  /** vec4s of weights. */
   readonly weights4: number;
+  /** vec4s of running statistics, at the front of the state. */
   readonly state4: number;
+  /** The vec4 of the state at which the averages begin. */
   readonly averages: number;
 }
 
