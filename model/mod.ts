@@ -1,0 +1,78 @@
+/**
+ * Networks: the layers that they are made of, MobileNetV2, the re-identification network on it, and their weights in
+ * and out.
+ *
+ * @example Two images through a small network with random weights
+ * ```ts
+ * import { Device, Random } from "@reid/webgpu/engine";
+ * import { CONVENTIONS, Embedder, type ModelSpec, ReidModel } from "@reid/webgpu/model";
+ * import assert from "node:assert/strict";
+ *
+ * const device = await Device.open();
+ * const spec: ModelSpec = {
+ *   ...CONVENTIONS.own,
+ *   width: 0.1,
+ *   imageHeight: 32,
+ *   imageWidth: 16,
+ *   embeddingSize: 8,
+ *   neck: "none",
+ *   testFeature: "after",
+ *   normalize: true,
+ *   identities: 0,
+ * };
+ * // A trained one: buildTrainedModel(device, decodeTrainedModel(bytes)), bytes being those of a model file or checkpoint.
+ * const network = new ReidModel(device, spec, new Random(1));
+ * const embedder = await Embedder.open(device, network, 2);
+ *
+ * const pixels = new Uint8Array(2 * embedder.stride).fill(255, embedder.stride); // a black image and a white one
+ * const embeddings = await (await embedder.submit(pixels, 2)).embeddings;
+ * assert.equal(embeddings.length, 2 * 8);
+ * assert.ok(Math.abs(Math.hypot(...embeddings.subarray(0, 8)) - 1) < 1e-5);
+ * embedder.destroy();
+ * network.parameters.destroy();
+ * device.destroy();
+ * ```
+ *
+ * @module
+ */
+export {
+  COLOUR_STATISTICS,
+  type ColourScale,
+  type Convention,
+  type ConventionKey,
+  CONVENTIONS,
+} from "./conventions.ts";
+export { FoldedWeights } from "./folded_weights.ts";
+export {
+  BatchNorm,
+  Dense,
+  glorotUniform,
+  type Mode,
+  NormedConv,
+  type NormOptions,
+  type Padding,
+} from "./layers.ts";
+export { makeDivisible, MOBILENET_DEFAULTS, type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
+export { type PretrainedBackbone, PretrainedError, readPretrained } from "./pretrained/pretrained.ts";
+export { type ModelSpec, type Neck, NECKS, TEST_FEATURES, type TestFeature } from "./model_spec.ts";
+export { Embedder, type EmbeddingProgram } from "./embedder.ts";
+export {
+  buildTrainedModel,
+  decodeTrainedModel,
+  encodeTrainedModel,
+  ModelFileError,
+  modelIdentity,
+  type TrainedModel,
+} from "./trained_model.ts";
+export { ReidModel, type Sides } from "./reid_model.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsData,
+  type SafetensorsDtype,
+  SafetensorsError,
+  type SafetensorsErrorKind,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+  toFloat32,
+} from "./safetensors.ts";
