@@ -16,6 +16,19 @@ function quietVulkan(): void {
   if (Deno.build.os === "linux" && !Deno.env.get(name)) Deno.env.set(name, "/tmp");
 }
 
+/** The most characters of a message: beyond it is what somebody else's file or command line has put in. */
+const MOST_CHARACTERS = 4000;
+
+/**
+ * A message as the terminal is to show it: one paragraph. Names of files and what stands in them come from others, and
+ * control characters in them would steer the terminal.
+ */
+export function printable(message: string): string {
+  // deno-lint-ignore no-control-regex
+  const plain = message.slice(0, MOST_CHARACTERS).replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
+  return message.length > MOST_CHARACTERS ? `${plain}…` : plain;
+}
+
 /** Runs a command and returns its exit code; a mistake of the user's is one paragraph on stderr. */
 export async function runCommand(main: (args: string[]) => Promise<number>, args: string[]): Promise<number> {
   quietVulkan();
@@ -27,17 +40,19 @@ export async function runCommand(main: (args: string[]) => Promise<number>, args
       return EXIT.done;
     }
     if (error instanceof UsageError) {
-      console.error(`error: ${error.message}`);
+      console.error(`error: ${printable(error.message)}`);
       return EXIT.usage;
     }
     if (error instanceof DeviceLostError) {
       console.error(
-        `error: ${error.message}. A run that has saved a checkpoint goes on from it with --resume.`,
+        `error: ${
+          printable(error.message)
+        }. A run that has saved a checkpoint goes on from it with --resume.`,
       );
       return EXIT.deviceLost;
     }
     if (error instanceof DataError || error instanceof EngineError || error instanceof RunError) {
-      console.error(`error: ${error.message}`);
+      console.error(`error: ${printable(error.message)}`);
       return EXIT.failed;
     }
     console.error("error: This should not have happened; please report it with the lines below.");

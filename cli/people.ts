@@ -5,6 +5,7 @@ import { PixelStore } from "../data/pixels.ts";
 import { readDataset } from "../data/read_dataset.ts";
 import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
 import { ensureSyntheticPeople, holdsSyntheticPeople } from "../data/synthetic/write.ts";
+import { printable } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { type Progress, progress } from "./progress.ts";
 
@@ -79,7 +80,7 @@ export async function openPeople(
   if (await holdsSyntheticPeople(root)) dataset.name = "Synthetic people";
   if (set === undefined) say(`Data: ${root}, recognised as ${dataset.name}`);
   say(describeDataset(dataset));
-  for (const warning of dataset.warnings) console.error(`warning: ${warning}`);
+  for (const warning of dataset.warnings) console.error(`warning: ${printable(warning)}`);
   return dataset;
 }
 
@@ -101,8 +102,10 @@ export async function openPixels(
       cacheFile: join(cache, `pixels-${part}-${size.height}x${size.width}-${key}.rgb`),
       onProgress: (done, total) => display.update(done, total),
     });
-    for (const note of store.notes) console.error(`warning: ${note}`);
-    for (const { path, reason } of store.failed) console.error(`warning: skipped ${path}: ${reason}`);
+    for (const note of store.notes) console.error(`warning: ${printable(note)}`);
+    for (const { path, reason } of store.failed) {
+      console.error(`warning: ${printable(`skipped ${path}: ${reason}`)}`);
+    }
     if (store.failed.length > 0) {
       console.error(`warning: ${store.failed.length} of ${store.count} ${part} images could not be decoded`);
     }

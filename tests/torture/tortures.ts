@@ -2,6 +2,9 @@
 export const TORTURES: Readonly<Record<string, string>> = {
   "safetensors": "./input/safetensors.ts",
   "images": "./input/images.ts",
+  "command-lines": "./input/command_lines.ts",
+  "settings": "./input/json_files.ts",
+  "data-folders": "./input/data_folders.ts",
 };
 
 /** The address of a module in this folder. */

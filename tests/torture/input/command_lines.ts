@@ -1,0 +1,151 @@
+/** Random arguments for every command, as its `--help` lists its flags. */
+import { runCommand } from "../../../cli/command.ts";
+import { parseAblateFlags } from "../../../cli/ablate/flags.ts";
+import { HelpRequest, UsageError } from "../../../cli/flags.ts";
+import { parseTrainFlags } from "../../../cli/train_flags.ts";
+import config from "../../../deno.json" with { type: "json" };
+import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
+import type { Torture } from "../torture.ts";
+import { pick } from "./malformed_safetensors.ts";
+import { notParagraph } from "./paragraph.ts";
+
+type Main = (args: string[]) => Promise<number>;
+
+/** A command that can be called, and the names of its flags with the words that it may take. */
+interface Command {
+  readonly name: string;
+  readonly main: Main;
+  readonly flags: readonly string[];
+  readonly words: readonly string[];
+}
+
+/** No command has this one: whatever comes before it, nothing is begun. */
+const STOP = "--no-such-flag-anywhere";
+
+/** What is no value of any flag, or of few. */
+const VALUES = [
+  ..."0 1 -1 2 16 64 1e9 1e308 1e309 -0 0.5 0x10 NaN Infinity null true -- - --help -h = a=b ../.. /dev/null"
+    .split(" "),
+  "9".repeat(400),
+  "",
+  " ",
+  "a\nb",
+  "\u001b[2J",
+  "\u0000",
+  "é ü 人",
+  "<script>alert(1)</script>",
+  "$(touch x)",
+  "__proto__",
+  "constructor",
+  "x".repeat(100_000),
+];
+
+/** Runs a command and takes what it prints. */
+async function printed(main: Main, args: string[]): Promise<{ code: number; out: string; error: string }> {
+  const { log, error } = console;
+  const [outs, errors]: [string[], string[]] = [[], []];
+  console.log = (...words) => outs.push(words.map(String).join(" "));
+  console.error = (...words) =>
+    errors.push(words.map((word) => word instanceof Error ? word.stack : word).join(" "));
+  try {
+    const code = await runCommand(main, args);
+    return { code, out: outs.join("\n"), error: errors.join("\n") };
+  } finally {
+    console.log = log;
+    console.error = error;
+  }
+}
+
+/** The commands of deno.json that live in cli/. */
+async function commands(): Promise<Command[]> {
+  const found: Command[] = [];
+  for (const [name, { command }] of Object.entries(config.tasks)) {
+    const script = /\bcli\/\w+\.ts\b/.exec(command)?.[0];
+    if (script === undefined) continue;
+    const { main } = await import(new URL(`../../../${script}`, import.meta.url).href) as { main: Main };
+    const { out } = await printed(main, ["--help"]);
+    const flags = [...out.matchAll(/^ {2}--(?:\[no-\])?([\w-]+)/gm)].map((match) => match[1]!);
+    const words = [...out.matchAll(/[\w.:-]+(?:\|[\w.:-]+)+/g)].flatMap(([list]) => list.split("|"));
+    found.push({ name, main, flags, words });
+  }
+  return found;
+}
+
+/** Flags with values, without, negated, misspelt, cut, and words that belong to none. */
+function randomArguments({ flags, words }: Command, random: SeededRandom): string[] {
+  const args: string[] = [];
+  for (let count = random.integer(6); count > 0; count--) {
+    const flag = random.integer(10) === 0 ? pick(random, VALUES) : pick(random, flags);
+    const value = words.length > 0 && random.integer(3) === 0 ? pick(random, words) : pick(random, VALUES);
+    switch (random.integer(8)) {
+      case 0:
+        args.push(`--${flag}`);
+        break;
+      case 1:
+        args.push(`--no-${flag}`);
+        break;
+      case 2:
+        args.push(`--${flag.slice(0, random.integer(flag.length + 1))}`);
+        break;
+      case 3:
+        args.push(value);
+        break;
+      case 4:
+        args.push(`-${flag}`);
+        break;
+      case 5:
+        args.push(`--${flag}=${value}`);
+        break;
+      default:
+        args.push(`--${flag}`, value);
+    }
+  }
+  return args;
+}
+
+/** The parsers that can be called without a command's work, so that what they take whole is seen too. */
+const PARSERS: Readonly<Record<string, (args: string[]) => unknown>> = {
+  train: parseTrainFlags,
+  ablate: parseAblateFlags,
+};
+
+/** The torture. */
+export const torture: Torture = {
+  promise: "Whatever is typed after a command, it is taken, or refused in one paragraph with exit code 2",
+  async run({ short, seed, say, progress }) {
+    const trials = short ? 3000 : 50_000;
+    const all = await commands();
+    const random = seededRandom(seed);
+    let [wrong, taken] = [0, 0];
+    for (let trial = 0; trial < trials; trial++) {
+      const command = pick(random, all);
+      const args = randomArguments(command, random);
+      const parse = PARSERS[command.name];
+      let fault: string | undefined;
+      if (parse !== undefined) {
+        try {
+          parse(args);
+          taken++;
+        } catch (error) {
+          if (!(error instanceof UsageError || error instanceof HelpRequest)) fault = `${error}`;
+        }
+      }
+      const { code, out, error } = await printed(command.main, [...args, STOP]);
+      if (code === 0) fault ??= out.startsWith("Usage: ") && error === "" ? undefined : "no help";
+      else if (code !== 2) fault ??= `exit code ${code}: ${error}`;
+      else fault ??= notParagraph(error);
+      if (fault !== undefined) {
+        wrong++;
+        say(`deno task ${command.name} ${JSON.stringify(args).slice(0, 300)}: ${fault.slice(0, 300)}`);
+      }
+      if (trial % 500 === 0) progress(trial, trials);
+    }
+    return {
+      trials,
+      losses: 0,
+      hangs: 0,
+      wrong,
+      figures: `${all.length} commands, ${taken} lists taken whole`,
+    };
+  },
+};

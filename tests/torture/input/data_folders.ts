@@ -1,0 +1,199 @@
+/** Data folders with odd names, links that lead out or in a circle, and lists that name what is not theirs. */
+import { join } from "node:path";
+import { printable } from "../../../cli/command.ts";
+import type { ReidDataset } from "../../../data/dataset.ts";
+import { DataError } from "../../../data/errors.ts";
+import { readDataset } from "../../../data/read_dataset.ts";
+import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
+import type { Torture } from "../torture.ts";
+import { pick } from "./malformed_safetensors.ts";
+import { notParagraph } from "./paragraph.ts";
+
+/** Names that a file may have, whatever anybody thinks of them. */
+const NAMES = [
+  "a.jpg",
+  "..jpg",
+  "...",
+  "-rf",
+  "--help",
+  "a b.jpg",
+  "a\nb.jpg",
+  "\u001b[2Jx.jpg",
+  "é.png",
+  "e\u0301.png",
+  "人_1.jpg",
+  "<script>alert(1)</script>_1.jpg",
+  "\"'`$(x);&|_1.jpg",
+  "%2e%2e%2f_1.jpg",
+  "__proto___1.jpg",
+  "constructor",
+  "\u202egpj._1.jpg",
+  "Thumbs.db",
+  ".hidden.jpg",
+  "_.jpg",
+  "x".repeat(250) + "_1.jpg",
+  "con_1.jpg",
+  "a\\..\\b_1.jpg",
+  "door_1.JPG",
+  "\u{1f600}_1.jpeg",
+];
+
+const PEOPLE = [
+  "alice",
+  "bob",
+  "__proto__",
+  "toString",
+  "<b>carol</b>",
+  "d\ne",
+  "人",
+  "e\u0301",
+  "é",
+  "-1",
+  "train",
+  " ",
+];
+
+/** A name in a dataset's convention, with numbers at and over their limits. */
+function conventional(random: SeededRandom): string {
+  const number = () =>
+    pick(random, ["0", "1", "2", "7", "0000", "0003", "-1", "999999999", "9999999999", "1e3", "٣", ""]);
+  return pick(random, [
+    () => `${number()}_c${number()}s${number()}_${number()}_${number()}.jpg`,
+    () => `${number()}_c${number()}_f${number()}.jpg`,
+    () => `000${random.integer(4)}_c${1 + random.integer(3)}s1_00000${random.integer(9)}_01.jpg`,
+    () => `000${random.integer(4)}_c${1 + random.integer(3)}_f000000${random.integer(9)}.jpg`,
+    () => `000${random.integer(4)}_00${random.integer(9)}_0${1 + random.integer(3)}_0303morning_0015_0.jpg`,
+  ])();
+}
+
+/** Makes a folder of some layout, some of it by its rules. */
+async function build(root: string, random: SeededRandom): Promise<void> {
+  const layout = pick(random, [
+    ["bounding_box_train", "query", "bounding_box_test"],
+    PEOPLE,
+    ["train/alice", "train/bob", "test/carol", "test/dan"],
+    ["train/0000", "train/0001", "test/0000", "test/0001"],
+  ]);
+  for (const folder of layout) {
+    if (random.integer(12) === 0) continue;
+    await Deno.mkdir(join(root, folder), { recursive: true });
+    for (let count = random.integer(8); count > 0; count--) {
+      const name = random.integer(3) === 0
+        ? pick(random, NAMES)
+        : layout.length === 3 || folder.includes("/0")
+        ? conventional(random)
+        : `${pick(random, ["door", "yard", "hall"])}_${count}.jpg`;
+      await Deno.writeTextFile(join(root, folder, name), "").catch(() => {}); // A name with a slash is none.
+    }
+    if (random.integer(6) === 0) await link(join(root, folder), root, random);
+  }
+  if (random.integer(6) === 0) await link(root, root, random);
+  if (layout[0] === "train/0000" || random.integer(10) === 0) {
+    for (const list of ["list_train.txt", "list_query.txt", "list_gallery.txt", "list_val.txt"]) {
+      if (random.integer(8) > 0) await Deno.writeTextFile(join(root, list), lines(root, list, random));
+    }
+  }
+}
+
+/** Lines of a list that lead elsewhere, or nowhere. */
+const LINES = [
+  "../../../../etc/passwd 0",
+  "/etc/passwd 0",
+  "../secret/0000_000_01_0303morning_0015_0.jpg 0",
+  "0000\\..\\x.jpg 0",
+  "0000/../0001/0000_000_01_0303morning_0015_0.jpg 0",
+  "\u0000/\u0000 0",
+  "0000/0000_000_01_0303morning_0015_0.jpg 99999999999",
+  "x".repeat(100_000),
+];
+
+/** Lines of a list: half of what is there, and sometimes one that should not be. */
+function lines(root: string, list: string, random: SeededRandom): string {
+  const half = list === "list_train.txt" || list === "list_val.txt" ? "train" : "test";
+  const found: string[] = [];
+  for (const person of ["0000", "0001"]) {
+    try {
+      const names = [...Deno.readDirSync(join(root, half, person))].map(({ name }) => name).sort();
+      for (const name of names) {
+        if (random.integer(2) === 0) found.push(`${person}/${name} ${Number(person)}`);
+      }
+    } catch {
+      // This folder was left out.
+    }
+  }
+  if (random.integer(8) === 0) found.push(pick(random, LINES));
+  return found.sort().join(pick(random, ["\n", "\r\n"]));
+}
+
+/** A link to something within the folder, beside it, far away, or to itself. */
+async function link(folder: string, root: string, random: SeededRandom): Promise<void> {
+  const name = pick(random, ["link", "0001_c1s1_000001_01.jpg", "door_1.jpg", "eve", "train", "query"]);
+  const path = join(folder, name);
+  const target = pick(random, [
+    ".",
+    "..",
+    root,
+    join(root, ".."),
+    "/",
+    "/etc",
+    "/etc/passwd",
+    "/dev/zero",
+    path,
+    "nowhere",
+    `${root}-secret`,
+  ]);
+  await Deno.symlink(target, path).catch(() => {}); // Something of this name is there.
+}
+
+/** What is wrong with a dataset that was read, or undefined. */
+async function faultOf(dataset: ReidDataset, root: string): Promise<string | undefined> {
+  const real = await Deno.realPath(root);
+  for (const { path, identity, camera } of [...dataset.train, ...dataset.query, ...dataset.gallery]) {
+    if (!Number.isSafeInteger(identity) || identity < 0 || !Number.isSafeInteger(camera) || camera < 0) {
+      return `identity ${identity}, camera ${camera}`;
+    }
+    const place = await Deno.realPath(path).catch(() => undefined);
+    if (place !== undefined && !place.startsWith(`${real}/`)) return `${path} lies outside, in ${place}`;
+  }
+  return dataset.warnings.map((warning) => notParagraph(printable(warning))).find((fault) =>
+    fault !== undefined
+  );
+}
+
+/** The torture. */
+export const torture: Torture = {
+  promise:
+    "A data folder is read from itself alone or refused with a reason, whatever its names, links and lists are",
+  async run({ short, seed, say, progress }) {
+    const trials = short ? 600 : 10_000;
+    const random = seededRandom(seed);
+    const folder = await Deno.makeTempDir({ prefix: "folders-" });
+    let [wrong, taken] = [0, 0];
+    try {
+      for (let trial = 0; trial < trials; trial++) {
+        const root = join(folder, `${trial}`);
+        await Deno.mkdir(`${root}-secret`, { recursive: true });
+        await Deno.writeTextFile(`${root}-secret/door_1.jpg`, "");
+        await Deno.mkdir(root);
+        await build(root, random);
+        let fault: string | undefined;
+        try {
+          fault = await faultOf(await readDataset(root), root);
+          taken++;
+        } catch (error) {
+          fault = error instanceof DataError ? notParagraph(printable(error.message)) : `it throws ${error}`;
+        }
+        if (fault !== undefined) {
+          wrong++;
+          say(`folder ${trial}: ${fault.slice(0, 300)}`);
+        }
+        await Deno.remove(root, { recursive: true });
+        await Deno.remove(`${root}-secret`, { recursive: true });
+        if (trial % 50 === 0) progress(trial, trials);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+    return { trials, losses: 0, hangs: 0, wrong, figures: `${taken} taken` };
+  },
+};

@@ -1,0 +1,13 @@
+/** What a message for the user is held against, wherever it comes from. */
+
+/** The most characters of a message: a paragraph, with a long path in it. */
+const MOST_CHARACTERS = 5000;
+
+/** Why a message is no paragraph, or undefined where it is one. */
+export function notParagraph(message: string): string | undefined {
+  if (message === "") return "an empty message";
+  if (message.length > MOST_CHARACTERS) return `a message of ${message.length} characters`;
+  // deno-lint-ignore no-control-regex
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(message)) return "a message with control characters";
+  return /\n?\s+at .*:\d+:\d+/.test(message) ? "a stack trace" : undefined;
+}
