@@ -1,4 +1,4 @@
-import type { DecodedImage } from "./decode_image.ts";
+import type { DecodedImage } from "./image_decoder.ts";
 
 /**
  * Resizes a picture to RGB by a separable triangle filter whose support grows with the reduction (bilinear

@@ -1,0 +1,119 @@
+/**
+ * Decodes JPEG and PNG pictures, in Deno and in a browser alike: the decoders are imagescript's WebAssembly modules,
+ * which take and give memory of their own. Its own Image.decode makes an RGBA copy, pixel by pixel, of every image,
+ * which takes four times as long as the decoding itself; a browser's own decoder gives other pixels.
+ */
+import { readImageHeader } from "./image_header.ts";
+
+/** A decoded picture. */
+export interface DecodedImage {
+  /** Pixels across. */
+  width: number;
+  /** Pixels down. */
+  height: number;
+  /** 1 is grey, 3 is RGB, 4 is RGB and an alpha that nobody asked for. */
+  channels: 1 | 3 | 4;
+  /** Bytes, [height, width, channels]. */
+  data: Uint8Array;
+}
+
+/** The decoders' modules: imagescript's `wasm/any/jpeg.wasm` and `wasm/any/png.wasm`. */
+export interface DecoderModules {
+  readonly jpeg: WebAssembly.Module;
+  readonly png: WebAssembly.Module;
+}
+
+/** What jpeg.wasm exports; all are addresses and sizes in its memory but the format: 0 grey, 1 RGB, 2 CMYK. */
+interface JpegExports {
+  readonly memory: WebAssembly.Memory;
+  walloc(size: number): number;
+  /** 0 where the bytes are no JPEG, 1 where it cannot be scaled, else where the frame is described. */
+  decode(bytes: number, length: number, width: number, height: number): number;
+  decode_width(frame: number): number;
+  decode_height(frame: number): number;
+  decode_format(frame: number): 0 | 1 | 2;
+  decode_buffer(frame: number): number;
+  /** How long the buffer is whose address was given last. */
+  wlen(): number;
+  decode_free(frame: number): void;
+}
+
+/** What png.wasm exports. */
+interface PngExports {
+  readonly memory: WebAssembly.Memory;
+  walloc(size: number): number;
+  wfree(address: number): void;
+  /** Where the pixels are, RGBA; below 0 where the bytes are no PNG. */
+  decode(bytes: number, length: number): number;
+  width(): number;
+  height(): number;
+}
+
+/** An instance keeps the memory of the largest image that it met: beyond this many pixels it is not kept. */
+const KEEP_PIXELS = 1024 * 1024;
+
+/** Decodes pictures one after the other. */
+export class ImageDecoder {
+  #jpeg: JpegExports | undefined;
+
+  /** A decoder of the given modules. */
+  constructor(readonly modules: DecoderModules) {}
+
+  /**
+   * Decodes a JPEG or PNG by its content.
+   *
+   * @throws {Error} With a reason such as "truncated JPEG", to be shown beside the file's name.
+   */
+  async decode(bytes: Uint8Array): Promise<DecodedImage> {
+    const { format } = readImageHeader(bytes);
+    try {
+      return format === "jpeg" ? await this.#decodeJpeg(bytes) : await this.#decodePng(bytes);
+    } catch (error) {
+      throw new Error(`truncated or broken ${format.toUpperCase()} (${(error as Error).message})`);
+    }
+  }
+
+  async #decodeJpeg(bytes: Uint8Array): Promise<DecodedImage> {
+    const decoder = this.#jpeg ?? await start<JpegExports>(this.modules.jpeg);
+    this.#jpeg = undefined; // One that failed is not used again: it may be left in any state.
+    const address = decoder.walloc(bytes.length);
+    new Uint8Array(decoder.memory.buffer).set(bytes, address);
+    const frame = decoder.decode(address, bytes.length, 0, 0);
+    if (frame === 0) throw new Error("jpg: failed to decode");
+    if (frame === 1) throw new Error("jpg: failed to scale decoder");
+    const width = decoder.decode_width(frame), height = decoder.decode_height(frame);
+    const format = decoder.decode_format(frame);
+    const pixels = decoder.decode_buffer(frame);
+    const data = new Uint8Array(decoder.memory.buffer, pixels, decoder.wlen()).slice();
+    decoder.decode_free(frame);
+    if (width * height <= KEEP_PIXELS) this.#jpeg = decoder;
+    if (format === 2) return { width, height, channels: 3, data: cmykToRgb(data) };
+    return { width, height, channels: format === 0 ? 1 : 3, data };
+  }
+
+  async #decodePng(bytes: Uint8Array): Promise<DecodedImage> {
+    const decoder = await start<PngExports>(this.modules.png);
+    const address = decoder.walloc(bytes.length);
+    new Uint8Array(decoder.memory.buffer).set(bytes, address);
+    const pixels = decoder.decode(address, bytes.length);
+    if (pixels < 0) throw new Error(`png: failed to decode (${pixels})`);
+    const width = decoder.width(), height = decoder.height();
+    const data = new Uint8Array(decoder.memory.buffer, pixels, 4 * width * height).slice();
+    return { width, height, channels: 4, data };
+  }
+}
+
+async function start<Exports>(module: WebAssembly.Module): Promise<Exports> {
+  // Views of the memory are made when they are needed, so nothing is to be done when it has grown.
+  const imports = { env: { emscripten_notify_memory_growth() {} } };
+  return (await WebAssembly.instantiate(module, imports)).exports as unknown as Exports;
+}
+
+/** In place, as a large picture is large enough once: RGB takes three of every four bytes, from the front on. */
+function cmykToRgb(cmyk: Uint8Array): Uint8Array {
+  for (let from = 0, to = 0; from < cmyk.length; from += 4, to += 3) {
+    const light = 1 - cmyk[from + 3]! / 255; // 255 is no ink.
+    for (let ink = 0; ink < 3; ink++) cmyk[to + ink] = Math.round((255 - cmyk[from + ink]!) * light);
+  }
+  return cmyk.subarray(0, cmyk.length / 4 * 3);
+}
