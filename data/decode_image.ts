@@ -1,4 +1,5 @@
 /** The decoder of pictures with its modules read from where the imagescript package lies. */
+import "imagescript/package.json" with { type: "json" }; // So that Deno has fetched the package.
 import { type DecodedImage, ImageDecoder } from "./image_decoder.ts";
 
 export type { DecodedImage } from "./image_decoder.ts";
