@@ -21,7 +21,7 @@ export interface Running {
 }
 
 /** The words of a task's command line, as deno.json has them. */
-async function commandLine(task: string): Promise<string[]> {
+export async function commandLine(task: string): Promise<string[]> {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
   const [program, ...words] = tasks[task].command.split(" ");
   assert.equal(program, "deno");

@@ -1,13 +1,12 @@
 /** A network with every layer and hardly a channel, and images of noise for it. */
 import { join } from "node:path";
 import { Image } from "imagescript";
-import { Random } from "../../engine/mod.ts";
-import { type ModelSpec, parseModelSpec } from "../../model/model_spec.ts";
+import { type Device, Random } from "../../engine/mod.ts";
+import type { ModelSpec } from "../../model/model_spec.ts";
 import { ReidModel } from "../../model/reid_model.ts";
-import type { Device } from "../../engine/mod.ts";
 import { type TrainedModel, trainedModel } from "../../model/trained_model.ts";
 
-const SPEC: ModelSpec = parseModelSpec({
+const SPEC: ModelSpec = {
   width: 0.02,
   imageHeight: 32,
   imageWidth: 32,
@@ -20,11 +19,16 @@ const SPEC: ModelSpec = parseModelSpec({
   epsilon: 1e-3,
   momentum: 0.9,
   colour: "imagenet",
-});
+};
 
 /** A network of drawn weights. */
-export async function tinyNetwork(device: Device, seed = 1): Promise<TrainedModel> {
-  const model = new ReidModel(device, SPEC, new Random(seed));
+export async function tinyNetwork(
+  device: Device,
+  seed = 1,
+  larger: Partial<ModelSpec> = {},
+): Promise<TrainedModel> {
+  const spec = { ...SPEC, ...larger };
+  const model = new ReidModel(device, spec, new Random(seed));
   const values = (await model.parameters.read()).get("weights")!;
   const tensors = new Map(
     [...values].map((
@@ -32,7 +36,7 @@ export async function tinyNetwork(device: Device, seed = 1): Promise<TrainedMode
     ) => [name, { dtype: "F32" as const, shape, data: new Float32Array(data) }]),
   );
   model.parameters.destroy();
-  return trainedModel(SPEC, 0, tensors);
+  return trainedModel(spec, 0, tensors);
 }
 
 /** Writes images of noise, named as those of Market-1501; every one is another. */

@@ -5,6 +5,7 @@ export const TORTURES: Readonly<Record<string, string>> = {
   "command-lines": "./input/command_lines.ts",
   "settings": "./input/json_files.ts",
   "data-folders": "./input/data_folders.ts",
+  "embed": "./kill/embed.ts",
 };
 
 /** The address of a module in this folder. */
