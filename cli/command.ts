@@ -2,6 +2,7 @@
 import { DataError } from "../data/errors.ts";
 import { DeviceLostError, EngineError } from "../engine/mod.ts";
 import { RunError } from "../train/errors.ts";
+import { SiteError } from "../web/errors.ts";
 import { HelpRequest, UsageError } from "./flags.ts";
 
 /** Exit codes, as the README lists them. */
@@ -51,7 +52,10 @@ export async function runCommand(main: (args: string[]) => Promise<number>, args
       );
       return EXIT.deviceLost;
     }
-    if (error instanceof DataError || error instanceof EngineError || error instanceof RunError) {
+    if (
+      error instanceof DataError || error instanceof EngineError || error instanceof RunError ||
+      error instanceof SiteError
+    ) {
       console.error(`error: ${printable(error.message)}`);
       return EXIT.failed;
     }

@@ -20,13 +20,18 @@ export interface BuiltFile {
   readonly bytes: number;
 }
 
+/** Tells a folder that this program made from any other; its name is one that is not served. */
+const MARK = ".reid-site";
+
 /**
- * Writes the pages into a folder, which is made where it is missing. Other files there stay.
+ * Writes the pages into a folder, which is made where it is missing. What an earlier build left there goes, its
+ * gallery too.
  *
  * @returns the files, in the order of their names.
- * @throws {SiteError} when a script cannot be bundled or a file cannot be written.
+ * @throws {SiteError} when the folder holds something else, a script cannot be bundled or a file cannot be written.
  */
 export async function buildPages(out: string): Promise<BuiltFile[]> {
+  await prepare(out);
   const files = new Map<string, Uint8Array>();
   for (const name of SHARED) files.set(name, await Deno.readFile(new URL(name, import.meta.url)));
   files.set("theme.js", await bundle(new URL("shell/theme.ts", import.meta.url), { format: "iife" }));
@@ -46,15 +51,24 @@ export async function buildPages(out: string): Promise<BuiltFile[]> {
   return await writeFiles(out, files);
 }
 
-async function writeFiles(out: string, files: ReadonlyMap<string, Uint8Array>): Promise<BuiltFile[]> {
+/** Makes the folder, or empties it where it holds an earlier build. */
+async function prepare(out: string): Promise<void> {
   try {
     await Deno.mkdir(out, { recursive: true });
-    for (const [name, contents] of files) await Deno.writeFile(join(out, name), contents);
+    const names = (await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name);
+    if (names.length > 0 && !names.includes(MARK)) {
+      throw new SiteError(`${out} holds files that are no site of this program. Name another folder with --out.`);
+    }
+    for (const name of names) if (name !== MARK) await Deno.remove(join(out, name), { recursive: true });
+    await Deno.writeTextFile(join(out, MARK), "");
   } catch (error) {
-    throw new SiteError(
-      `The site cannot be written into ${out}: ${(error as Error).message}. Name another folder.`,
-    );
+    if (error instanceof SiteError) throw error;
+    throw new SiteError(`${out} cannot be written: ${(error as Error).message}. Name another folder with --out.`);
   }
+}
+
+async function writeFiles(out: string, files: ReadonlyMap<string, Uint8Array>): Promise<BuiltFile[]> {
+  for (const [name, contents] of files) await Deno.writeFile(join(out, name), contents);
   return [...files].map(([name, { length: bytes }]) => ({ name, bytes }))
     .sort((a, b) => a.name < b.name ? -1 : 1);
 }

@@ -1,0 +1,158 @@
+/** `deno task web`: builds the pages that run in a browser, and serves them to this machine. */
+import { Device } from "../engine/mod.ts";
+import { RunError } from "../train/errors.ts";
+import { readTrainedModel } from "../train/trained_model_file.ts";
+import { buildPages } from "../web/build.ts";
+import { chooseGallery } from "../web/gallery_choice.ts";
+import { writeGallery } from "../web/gallery.ts";
+import { type RunningServer, serveFolder } from "../web/serve.ts";
+import { EXIT, runCommand } from "./command.ts";
+import { defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
+import { DATA_HELP, lazyProgress, openPeople, workerCount } from "./people.ts";
+
+const COMMAND = {
+  usage: "deno task web",
+  summary:
+    "Builds two pages that compute on the visitor's own GPU, search and live training, and serves them to this " +
+    "machine. Nothing is uploaded from them: what a visitor drops there stays in the browser.",
+  examples: [
+    ["deno task web", "the newest checkpoint of runs/hard, and the people that it was tested on"],
+    ["deno task web --checkpoint runs/mine --gallery people", "another run, and your own people"],
+    ["deno task web --out site --no-serve", "only the files, for any static web server"],
+  ],
+} as const;
+
+/** The run that is taken where none is named: that of `deno task train`. */
+const DEFAULT_RUN = "runs/hard";
+
+const FLAGS = defineFlags({
+  checkpoint: {
+    type: "string",
+    value: "RUN",
+    group: "Search",
+    help:
+      `Network to search with: a run's folder, a checkpoint or a model file. ${DEFAULT_RUN} where that is there.`,
+  },
+  gallery: {
+    type: "string",
+    value: "DIR",
+    group: "Search",
+    help:
+      `${DATA_HELP} Its test people are searched; without it, the synthetic ones. The pictures become part ` +
+      "of the site.",
+  },
+  images: {
+    type: "integer",
+    min: 1,
+    default: 2000,
+    group: "Search",
+    help: "Gallery pictures at most, spread over the dataset.",
+  },
+  queries: {
+    type: "integer",
+    min: 0,
+    max: 100,
+    default: 12,
+    group: "Search",
+    help: "Sample queries that the page offers, of different people.",
+  },
+  cache: {
+    type: "string",
+    value: "DIR",
+    default: ".cache",
+    group: "Search",
+    help: "Where synthetic people are kept.",
+  },
+  out: {
+    type: "string",
+    value: "DIR",
+    default: "web-dist",
+    group: "Site",
+    help: "Folder to write: new, empty, or an earlier site, which it replaces.",
+  },
+  port: {
+    type: "integer",
+    min: 0,
+    max: 65535,
+    default: 8000,
+    group: "Site",
+    help: "Where on 127.0.0.1 the site is served; 0 takes any free port.",
+  },
+  serve: {
+    type: "boolean",
+    default: true,
+    group: "Site",
+    help: "Serve the site until Ctrl-C; --no-serve only writes the files.",
+  },
+});
+
+/** Builds, serves, and returns the exit code once it is stopped. */
+export async function main(args: string[]): Promise<number> {
+  const flags = parseFlags(COMMAND, FLAGS, args);
+  const checkpoint = await chosenRun(flags);
+  const built = await buildPages(flags.out);
+  const scripts = built.filter(({ name }) => name.endsWith(".js"));
+  console.log(
+    `${flags.out}: ${built.length} files; scripts, shaders included: ` +
+      scripts.map(({ name, bytes }) => `${name} ${(bytes / 1024).toFixed(0)} KiB`).join(", "),
+  );
+  if (checkpoint === undefined) {
+    console.log(
+      `There is no ${DEFAULT_RUN}, so the search page has no network and no gallery; the training page has all ` +
+        "it needs. For both: deno task train, then deno task web again. Another run: --checkpoint RUN",
+    );
+  } else await addGallery(checkpoint, flags);
+  if (!flags.serve) return EXIT.done;
+  const server = await serveFolder(flags.out, flags.port);
+  console.log(`Serving at ${server.url} to this machine only; Ctrl-C stops`);
+  await interrupted(server);
+  return EXIT.done;
+}
+
+async function chosenRun({ checkpoint, gallery }: FlagValues<typeof FLAGS>): Promise<string | undefined> {
+  if (checkpoint !== undefined) return checkpoint;
+  const there = await Deno.stat(DEFAULT_RUN).then(({ isDirectory }) => isDirectory, () => false);
+  if (there) return DEFAULT_RUN;
+  if (gallery === undefined) return undefined;
+  throw new UsageError(
+    `--gallery needs a network to embed it with, and there is no ${DEFAULT_RUN}: name one with --checkpoint RUN`,
+  );
+}
+
+async function addGallery(checkpoint: string, flags: FlagValues<typeof FLAGS>): Promise<void> {
+  const { model, path } = await readTrainedModel(checkpoint);
+  console.log(`Network: ${path}, ${model.step} steps`);
+  const dataset = await openPeople(flags.gallery ?? "synthetic:default", flags.cache);
+  const chosen = chooseGallery(dataset, flags);
+  if (chosen.gallery.length === 0) {
+    throw new RunError(
+      `${dataset.root} has no gallery pictures to search. Name another folder with --gallery.`,
+    );
+  }
+  const device = await Device.open();
+  const display = lazyProgress("Embedding the gallery", "images");
+  try {
+    const onProgress = (done: number, total: number) => display.update(done, total);
+    const options = { workers: workerCount(), onProgress };
+    const { description, failed } = await writeGallery(flags.out, device, model, dataset, chosen, options)
+      .finally(() => display.finish());
+    for (const { path, reason } of failed) console.error(`warning: skipped ${path}: ${reason}`);
+    const { images, queries } = description;
+    console.log(
+      `Gallery: ${images.length} pictures, copied into ${flags.out}; ${queries.length} sample queries`,
+    );
+  } finally {
+    device.destroy();
+  }
+}
+
+/** Waits for Ctrl-C or a request to end, then stops the server. */
+async function interrupted(server: RunningServer): Promise<void> {
+  const signals = (Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"]) as Deno.Signal[];
+  await new Promise<void>((resolve) => {
+    for (const signal of signals) Deno.addSignalListener(signal, resolve);
+  });
+  await server.stop();
+}
+
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

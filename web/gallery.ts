@@ -1,0 +1,100 @@
+/** Puts a network and a gallery of pictures into a site, embedded here so that a visitor's browser need not do it. */
+import { join } from "node:path";
+import { cameraName, identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
+import { decoderModule } from "../data/decode_image.ts";
+import { readImageHeader } from "../data/image_header.ts";
+import { type FailedImage, PixelStore } from "../data/pixels.ts";
+import { embedStored } from "../eval/embed.ts";
+import {
+  buildTrainedModel,
+  type Device,
+  Embedder,
+  encodeTrainedModel,
+  modelIdentity,
+  type TrainedModel,
+} from "../mod.ts";
+import { DISTRACTOR, type GalleryChoice } from "./gallery_choice.ts";
+import {
+  GALLERY_FILES,
+  type GalleryDescription,
+  type GalleryPicture,
+} from "./pages/search/gallery_format.ts";
+
+/** Images of a forward pass. */
+const BATCH = 32;
+
+/** How a gallery is made. */
+export interface GalleryOptions {
+  /** Threads that decode. */
+  readonly workers: number;
+  /** Called with the images embedded so far and in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Writes `gallery.json` and what it names, the network and the decoders into a site's folder.
+ *
+ * @returns what was written, and the pictures that were left out as they cannot be decoded.
+ */
+export async function writeGallery(
+  out: string,
+  device: Device,
+  trained: TrainedModel,
+  dataset: ReidDataset,
+  { gallery, queries }: GalleryChoice,
+  { workers, onProgress }: GalleryOptions,
+): Promise<{ description: GalleryDescription; failed: readonly FailedImage[] }> {
+  const { imageHeight: height, imageWidth: width } = trained.spec;
+  const store = await PixelStore.open(gallery, { height, width, workers });
+  const { failed } = store;
+  const usable = [...gallery.keys()].filter((image) => store.usable[image]);
+  const model = buildTrainedModel(device, trained);
+  try {
+    const embedder = await Embedder.open(device, model, BATCH);
+    try {
+      const embeddings = await embedStored(embedder, store, usable, { onProgress });
+      const images = await copyPictures(out, "gallery", usable.map((image) => gallery[image]), dataset);
+      const description: GalleryDescription = {
+        dataset: dataset.name,
+        model: await modelIdentity(trained),
+        size: model.embeddingSize,
+        images,
+        queries: await copyPictures(out, "query", queries, dataset),
+      };
+      const write = (name: string, contents: Uint8Array) => Deno.writeFile(join(out, name), contents);
+      await write(GALLERY_FILES.embeddings, new Uint8Array(embeddings.buffer));
+      await write(GALLERY_FILES.model, encodeTrainedModel(trained));
+      for (const format of ["jpeg", "png"] as const) {
+        await write(GALLERY_FILES[format], await Deno.readFile(decoderModule(format)));
+      }
+      // Last, since a page takes the rest to be there when this is.
+      await write(GALLERY_FILES.description, new TextEncoder().encode(JSON.stringify(description)));
+      return { description, failed };
+    } finally {
+      embedder.destroy();
+    }
+  } finally {
+    model.parameters.destroy();
+    store.close();
+  }
+}
+
+/** Copies files under numbers as names: those of the originals may tell more than is meant to be seen. */
+async function copyPictures(
+  out: string,
+  folder: string,
+  images: readonly PersonImage[],
+  dataset: ReidDataset,
+): Promise<GalleryPicture[]> {
+  await Deno.mkdir(join(out, folder), { recursive: true });
+  const pictures: GalleryPicture[] = [];
+  for (const [number, { path, identity, camera }] of images.entries()) {
+    const bytes = await Deno.readFile(path);
+    const { format } = readImageHeader(bytes); // It was decoded, so it has one.
+    const picture = `${folder}/${`${number}`.padStart(5, "0")}.${format === "jpeg" ? "jpg" : "png"}`;
+    await Deno.writeFile(join(out, picture), bytes);
+    const person = identity === DISTRACTOR ? {} : { person: identityName(dataset, identity) };
+    pictures.push({ picture, ...person, camera: cameraName(dataset, camera) });
+  }
+  return pictures;
+}

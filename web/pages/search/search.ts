@@ -1,0 +1,196 @@
+/** Page one: a picture in, the gallery ordered by its distance out. */
+import { Device, DeviceLostError, NoAdapterError } from "../../../mod.ts";
+import { showWebgpuMissing, whyMissing } from "../../shell/webgpu_missing.ts";
+import type { GalleryPicture } from "./gallery_format.ts";
+import { type LoadedGallery, loadGallery } from "./load.ts";
+import { describe, matchItem, PAGE, summary } from "./matches_view.ts";
+import { type Match, rank } from "./ranking.ts";
+import { Searcher } from "./searcher.ts";
+
+function element<Kind extends HTMLElement>(id: string): Kind {
+  return document.getElementById(id) as Kind;
+}
+
+function milliseconds(time: number): string {
+  return time < 10
+    ? `${time.toFixed(1)} ms`
+    : time < 10_000
+    ? `${time.toFixed(0)} ms`
+    : `${(time / 1000).toFixed(1)} s`;
+}
+
+/** Says in words what went wrong, in place of the search. */
+function fail(title: string, text: string): void {
+  element("loading").hidden = true;
+  element("failure-title").textContent = title;
+  element("failure-text").textContent = text;
+  element("failure").hidden = false;
+}
+
+/** The page while it works: the newest query wins, whichever answer comes last. */
+class SearchPage {
+  #newest = 0;
+  #preview: string | undefined;
+
+  constructor(readonly site: LoadedGallery, readonly searcher: Searcher) {}
+
+  /** Shows the samples and takes pictures in every way. */
+  start(): void {
+    this.#addSamples();
+    const file = element<HTMLInputElement>("file");
+    file.addEventListener("change", () => this.#take(file.files?.[0]));
+    document.addEventListener("paste", (event) => this.#take(event.clipboardData?.files[0]));
+    const drop = element("drop");
+    // Anywhere on the page, lest a picture that misses the field takes the page's place.
+    document.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
+    document.addEventListener("dragleave", (event) => {
+      if (event.relatedTarget === null) drop.classList.remove("over");
+    });
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      drop.classList.remove("over");
+      this.#take(event.dataTransfer?.files[0]);
+    });
+  }
+
+  #addSamples(): void {
+    const { queries } = this.site.gallery;
+    element("samples-frame").hidden = queries.length === 0;
+    for (const query of queries) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.setAttribute("aria-pressed", "false");
+      const image = document.createElement("img");
+      image.src = query.picture;
+      image.alt = `Sample: ${describe(query)}`;
+      button.append(image);
+      button.addEventListener("click", () => {
+        this.#press(button);
+        this.#search(query.picture, async () => {
+          const response = await fetch(query.picture);
+          if (!response.ok) throw new Error(`the site has lost it (${response.status})`);
+          return await response.blob();
+        }, query);
+      });
+      element("samples").append(button);
+    }
+  }
+
+  #press(pressed?: HTMLButtonElement): void {
+    for (const button of element("samples").querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", `${button === pressed}`);
+    }
+  }
+
+  #take(file: File | undefined): void {
+    if (file === undefined) return;
+    this.#press();
+    if (this.#preview !== undefined) URL.revokeObjectURL(this.#preview);
+    this.#preview = URL.createObjectURL(file);
+    this.#search(this.#preview, () => Promise.resolve(file));
+  }
+
+  async #search(address: string, read: () => Promise<Blob>, query?: GalleryPicture): Promise<void> {
+    const turn = ++this.#newest;
+    const preview = element<HTMLImageElement>("preview");
+    preview.src = address;
+    preview.alt = query ? `Query: ${describe(query)}` : "Your query";
+    preview.hidden = false;
+    element("drop-text").textContent = query ? describe(query) : "Your picture. Drop or paste another one.";
+    element("problem").hidden = true;
+    element("matches").setAttribute("aria-busy", "true");
+    try {
+      const bytes = new Uint8Array(await (await read()).arrayBuffer());
+      const found = await this.searcher.find(bytes);
+      if (turn !== this.#newest) return;
+      element("decode-time").textContent = milliseconds(found.decodeTime);
+      element("embed-time").textContent = milliseconds(found.embedTime);
+      element("search-time").textContent = milliseconds(found.searchTime);
+      this.#show(rank(found.distances, this.site.gallery.images, query));
+    } catch (error) {
+      if (turn !== this.#newest) return;
+      this.#complain(error as Error);
+    } finally {
+      if (turn === this.#newest) element("matches").setAttribute("aria-busy", "false");
+    }
+  }
+
+  #show(matches: readonly Match[]): void {
+    const { images } = this.site.gallery;
+    const list = element("matches");
+    list.replaceChildren();
+    element("summary").textContent = summary(matches, images);
+    const more = element<HTMLButtonElement>("more");
+    const add = () => {
+      const from = list.children.length;
+      const items = matches.slice(from, from + PAGE).map((match, i) =>
+        matchItem(match, from + i + 1, images[match.index])
+      );
+      list.append(...items);
+      more.hidden = list.children.length === matches.length;
+      return items[0];
+    };
+    add();
+    more.onclick = () => {
+      const first = add();
+      if (!more.hidden) return;
+      first.tabIndex = -1; // The button is gone, and with it the place of whoever uses the keyboard.
+      first.focus();
+    };
+  }
+
+  #complain(error: Error): void {
+    element("matches").replaceChildren();
+    element("more").hidden = true;
+    element("summary").textContent = "No result.";
+    if (error instanceof DeviceLostError) return; // The page says so already.
+    const problem = element("problem");
+    problem.textContent =
+      `This picture cannot be searched for: ${error.message}. Give a JPEG or PNG of one person.`;
+    problem.hidden = false;
+  }
+}
+
+async function main(): Promise<void> {
+  const started = performance.now();
+  const reason = whyMissing();
+  if (reason !== undefined) return showWebgpuMissing(element("missing"), reason);
+  element("loading").hidden = false;
+  const [device, site] = await Promise.all([Device.open(), loadGallery(document.baseURI)]);
+  if (site === undefined) {
+    element("loading").hidden = true;
+    element("empty").hidden = false;
+    return device.destroy();
+  }
+  device.gpu.lost.then(({ message }) => {
+    element("search").hidden = true;
+    fail(
+      "The graphics processor was lost",
+      `${message || "No reason was given"}. Load the page again to go on.`,
+    );
+  });
+  const { gallery, embeddings, model, decoder } = site;
+  const searcher = await Searcher.open(device, model, embeddings, decoder);
+  const { adapter } = device;
+  const kind = adapter.software ? "a program on the processor; a real GPU is far faster" : "WebGPU";
+  element("setting").textContent = `${adapter.name} (${kind}). MobileNetV2 ${model.spec.width}, ` +
+    `${model.spec.imageHeight} × ${model.spec.imageWidth} pixels, embeddings of ${gallery.size} numbers. ` +
+    `Gallery: ${gallery.images.length} pictures, ${gallery.dataset}. Distances are Euclidean. ` +
+    `Loaded: ${(site.bytes / 2 ** 20).toFixed(1)} MiB.`;
+  element("load-time").textContent = milliseconds(performance.now() - started);
+  element("loading").hidden = true;
+  element("search").hidden = false;
+  new SearchPage(site, searcher).start();
+  document.documentElement.dataset.ready = "true";
+}
+
+main().catch((error: Error) => {
+  if (error instanceof NoAdapterError) {
+    element("loading").hidden = true;
+    return showWebgpuMissing(element("missing"), "no-adapter");
+  }
+  fail("The search could not start", error.message);
+});

@@ -1,0 +1,98 @@
+/** From a picture's bytes to its distances from a gallery: decoding, the network, the comparison. */
+import {
+  buildTrainedModel,
+  constant,
+  crossDistance,
+  type Device,
+  Embedder,
+  f32,
+  type InputSpec,
+  Program,
+  type Tensor,
+  type TrainedModel,
+} from "../../../mod.ts";
+import type { ImageDecoder } from "../../../data/image_decoder.ts";
+import { resizeToRgb } from "../../../data/resize.ts";
+
+type DistanceProgram = Program<{ query: InputSpec<Tensor> }, { distances: Tensor }>;
+
+/** What was found for one picture; times in milliseconds. */
+export interface Found {
+  /** [D]. */
+  readonly embedding: Float32Array;
+  /** Euclidean distances to every picture of the gallery. */
+  readonly distances: Float32Array;
+  /** For decoding and resizing. */
+  readonly decodeTime: number;
+  /** For the network. */
+  readonly embedTime: number;
+  /** For the comparison with the whole gallery. */
+  readonly searchTime: number;
+}
+
+/** A network and a gallery, ready on the GPU. */
+export class Searcher {
+  private constructor(
+    readonly embedder: Embedder,
+    readonly program: DistanceProgram,
+    readonly decoder: ImageDecoder,
+  ) {}
+
+  /**
+   * Puts the network and the gallery's embeddings on the GPU.
+   *
+   * @param embeddings [N, D], of the same network.
+   * @throws {ModelFileError} when the network lacks tensors.
+   * @throws {LimitError} when the adapter cannot hold them.
+   */
+  static async open(
+    device: Device,
+    trained: TrainedModel,
+    embeddings: Float32Array,
+    decoder: ImageDecoder,
+  ): Promise<Searcher> {
+    const model = buildTrainedModel(device, trained);
+    const embedder = await Embedder.open(device, model, 1);
+    const size = model.embeddingSize;
+    const program: DistanceProgram = await Program.record(
+      device,
+      { query: f32([1, size]) },
+      ({ query }) => ({
+        distances: crossDistance(query, constant(embeddings, [embeddings.length / size, size]), "euclidean"),
+      }),
+    );
+    return new Searcher(embedder, program, decoder);
+  }
+
+  /**
+   * Embeds a picture and compares it with the gallery.
+   *
+   * @param bytes a JPEG or PNG file.
+   * @throws {Error} when it is none; the message says why.
+   * @throws {DeviceLostError} when the GPU is gone.
+   */
+  async find(bytes: Uint8Array): Promise<Found> {
+    const started = performance.now();
+    const { imageHeight, imageWidth } = this.embedder.model.spec;
+    const pixels = new Uint8Array(this.embedder.stride);
+    resizeToRgb(await this.decoder.decode(bytes), pixels, imageWidth, imageHeight);
+    const decoded = performance.now();
+    const embedding = await (await this.embedder.submit(pixels, 1)).embeddings;
+    const embedded = performance.now();
+    const { distances } = await (await this.program.submit({ query: embedding })).outputs;
+    return {
+      embedding,
+      distances,
+      decodeTime: decoded - started,
+      embedTime: embedded - decoded,
+      searchTime: performance.now() - embedded,
+    };
+  }
+
+  /** Frees what is on the GPU. */
+  destroy(): void {
+    this.embedder.destroy();
+    this.embedder.model.parameters.destroy();
+    this.program.destroy();
+  }
+}
