@@ -1,7 +1,7 @@
 /** `deno task export`: writes a trained network for other programs. */
 import { dirname, join } from "node:path";
 import { embeddingSizeOf } from "../export/description.ts";
-import { FORMATS } from "../export/formats.ts";
+import { type FormatName, FORMATS } from "../export/formats.ts";
 import { NEWEST_OPSET, OLDEST_OPSET } from "../export/onnx/graph.ts";
 import type { OnnxOptions } from "../export/onnx/network.ts";
 import { otherThanTorchvision } from "../export/torchvision.ts";
@@ -29,7 +29,6 @@ const COMMAND = {
   ],
 } as const;
 
-type FormatName = keyof typeof FORMATS;
 const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[];
 
 const FLAGS = defineFlags({

@@ -2,6 +2,7 @@
 import { encodeTrainedModel, type TrainedModel } from "../model/trained_model.ts";
 import { describe } from "./description.ts";
 import { encodeOnnx, type OnnxOptions } from "./onnx/network.ts";
+import { requireWhole } from "./tensors.ts";
 import { encodeTorchvision } from "./torchvision.ts";
 
 /** A kind of file. */
@@ -19,8 +20,11 @@ export interface ExportFormat {
   encode(model: TrainedModel, training: object | undefined, options: OnnxOptions): Promise<Uint8Array>;
 }
 
-/** The formats by their names on the command line. */
-export const FORMATS = {
+/** Names of the formats on the command line. */
+export type FormatName = "onnx" | "safetensors" | "model";
+
+/** The formats by their names. */
+export const FORMATS: Readonly<Record<FormatName, ExportFormat>> = {
   onnx: {
     fileName: "model.onnx",
     summary: "a graph for ONNX Runtime and others, from pixels to embedding",
@@ -34,6 +38,10 @@ export const FORMATS = {
   model: {
     fileName: "model.safetensors",
     summary: "weights and settings as this program's own commands and web page take them",
-    encode: (model) => Promise.resolve(encodeTrainedModel(model)),
+    // deno-lint-ignore require-await -- what it throws must be a rejection, as the others'.
+    async encode(model) {
+      requireWhole(model);
+      return encodeTrainedModel(model);
+    },
   },
-} as const satisfies Record<string, ExportFormat>;
+};

@@ -1,6 +1,6 @@
 /** Reading a trained network's values by the names of its parameters. */
 import type { NormValues } from "../model/folded_weights.ts";
-import type { NetworkLayer } from "../model/pretrained/network_layers.ts";
+import { type NetworkLayer, networkLayers } from "../model/pretrained/network_layers.ts";
 import { ModelFileError, type TrainedModel } from "../model/trained_model.ts";
 
 /**
@@ -42,4 +42,21 @@ export function normOf(model: TrainedModel, name: string, channels: number, shif
     variance: value("running_variance"),
     epsilon: model.spec.epsilon,
   };
+}
+
+/**
+ * Refuses a network that is not whole.
+ *
+ * @throws {ModelFileError} when a value is missing or of another shape.
+ */
+export function requireWhole(model: TrainedModel): void {
+  const layers = networkLayers(model.spec.width);
+  for (const layer of layers) {
+    valuesOf(model, `${layer.name}.weight`, ownShape(layer));
+    normOf(model, layer.name, layer.to);
+  }
+  const { embeddingSize, neck } = model.spec;
+  const features = layers.at(-1)!.to;
+  if (embeddingSize > 0) valuesOf(model, "embedding.weight", [features, embeddingSize]);
+  if (neck !== "none") normOf(model, "neck", embeddingSize || features, false);
 }

@@ -91,7 +91,7 @@ export function encodeTrainedModel({ spec, step, tensors }: TrainedModel): Uint8
   return encodeSafetensors(tensors, {
     format: MODEL_FORMAT,
     step: String(step),
-    model: JSON.stringify(spec),
+    model: JSON.stringify(parseModelSpec(spec)), // In one order of fields, whoever made the record.
   });
 }
 

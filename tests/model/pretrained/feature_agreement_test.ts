@@ -18,6 +18,7 @@ import type { ModelSpec } from "../../../model/model_spec.ts";
 import { ReidModel } from "../../../model/reid_model.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../model/safetensors.ts";
 import { loadBackbone } from "../../../train/transfer.ts";
+import { relativeDifference } from "../../reference/relative_difference.ts";
 import { CASES, noise, SEED, SIZE } from "./agreement_cases.ts";
 import { publish } from "./published_network.ts";
 
@@ -61,14 +62,6 @@ async function ourFeatures(device: Device, model: ReidModel, bytes: Uint8Array) 
   return features;
 }
 
-/** Largest difference, relative to a feature's size; to the features' root mean square for those that are smaller. */
-function difference(actual: Float32Array, expected: Float32Array): number {
-  const size = Math.sqrt(expected.reduce((sum, value) => sum + value * value, 0) / expected.length);
-  return Math.max(
-    ...actual.map((value, i) => Math.abs(value - expected[i]) / Math.max(size, Math.abs(expected[i]))),
-  );
-}
-
 for (const [i, [publisher, width]] of CASES.entries()) {
   Deno.test(`features are those of ONNX Runtime to 1e-4 with weights as ${publisher} names them, width ${width}`, async () => {
     const { tensors } = publish(publisher, width, SEED);
@@ -96,7 +89,7 @@ for (const [i, [publisher, width]] of CASES.entries()) {
       loadBackbone(model, values);
       const actual = await ourFeatures(device, model, noise());
       assert.equal(actual.length, expected.length);
-      const largest = difference(actual, expected);
+      const largest = relativeDifference(actual, expected);
       assert.ok(largest <= 1e-4, `largest relative difference ${largest}`);
       model.parameters.destroy();
     } finally {
