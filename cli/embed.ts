@@ -11,7 +11,7 @@ import { Device } from "../engine/mod.ts";
 import { Embedder } from "../model/embedder.ts";
 import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
-import { EXIT, runCommand } from "./command.ts";
+import { EXIT, printable, runCommand } from "./command.ts";
 import { defineFlags, parseFlags, UsageError } from "./flags.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import { workerCount } from "./people.ts";
@@ -127,7 +127,7 @@ export async function main(args: string[]): Promise<number> {
     },
     onImage: (image) => {
       if ("failed" in image && ++failed <= SHOWN_FAILURES) {
-        console.error(`warning: ${image.id} is left out: ${image.failed}`);
+        console.error(printable(`warning: ${image.id} is left out: ${image.failed}`));
       }
       shown!.update(++done);
     },

@@ -56,7 +56,12 @@ export class ImageList implements Disposable {
       file.close();
       await Deno.remove(path).catch(() => {});
       if (error instanceof DataError) throw error;
-      throw new DataError(`The list of images cannot be kept in ${path}: ${(error as Error).message}.`);
+      throw new DataError(
+        `The list of images cannot be kept in ${path} while they are embedded (${
+          (error as Error).message
+        }). Free ` +
+          "space on the disk, or choose a place on another disk with --out; finished shards stay as they are.",
+      );
     }
   }
 
