@@ -1,0 +1,172 @@
+/** What a gallery promises, wherever its database is. */
+import assert from "node:assert/strict";
+import type { Database } from "../../search/database.ts";
+import type { GalleryFilter } from "../../search/filter.ts";
+import { Gallery, type GalleryImage } from "../../search/gallery.ts";
+import { namedModel, nearestInF64, randomImages } from "./random_images.ts";
+
+const D = 24;
+const IMAGES = randomImages(1, 300, D);
+const MODEL = namedModel(D);
+const QUERY = randomImages(2, 1, D)[0].embedding;
+
+/**
+ * Checks a new database, step by step; leaves a gallery with an HNSW index in it.
+ *
+ * @param database asked for in every step.
+ */
+export async function checkGallery(t: Deno.TestContext, database: () => Database): Promise<void> {
+  await t.step("is not there before it is made, and empty before images are added", async () => {
+    await assert.rejects(Gallery.open(database()), /There is no gallery in .* yet\. Add images .*index add/);
+    const gallery = await Gallery.create(database(), MODEL);
+    await assert.rejects(gallery.search(QUERY, { top: 3 }), /The gallery in .* is empty\. Add images/);
+    assert.equal((await gallery.stats()).images, 0);
+  });
+
+  await t.step("gives back the vectors that were added, in the order of ids, page by page", async () => {
+    const gallery = await Gallery.open(database(), MODEL);
+    const shuffled = IMAGES.toSorted((a, b) => a.embedding[0] - b.embedding[0]);
+    assert.deepEqual(await gallery.add(shuffled), { added: 300, replaced: 0 });
+    const pages = await Array.fromAsync(gallery.vectors({}, 128));
+    assert.deepEqual(pages.map(({ ids }) => ids.length), [128, 128, 44]);
+    assert.deepEqual(pages.flatMap(({ ids }) => ids), IMAGES.map(({ id }) => id));
+    assert.deepEqual(
+      pages.flatMap(({ embeddings }) => [...embeddings]),
+      IMAGES.flatMap((i) => [...i.embedding]),
+    );
+    const some = await Array.fromAsync(gallery.vectors({ camera: "2" }, 50));
+    assert.deepEqual(some.map(({ ids }) => ids.length), [50, 50]);
+  });
+
+  await t.step("finds what a comparison with all images in f64 finds", async () => {
+    await checkSearch(await Gallery.open(database()), {}, () => true);
+  });
+
+  const filters: [string, GalleryFilter, (image: GalleryImage) => boolean][] = [
+    ["camera", { camera: "2" }, ({ camera }) => camera === "2"],
+    ["other cameras", { notCamera: "2" }, ({ camera }) => camera !== "2"],
+    [
+      "frames",
+      { after: 100, before: 900 },
+      ({ frame }) => frame !== undefined && frame >= 100 && frame < 900,
+    ],
+    ["a date", { after: "2026-01-09T00:00" }, ({ time }) => time !== undefined && time >= "2026-01-09"],
+    [
+      "dates in another zone, and camera",
+      { before: "2026-01-09T01:00+01:00", camera: "1" },
+      ({ time, camera }) => time !== undefined && time < "2026-01-09" && camera === "1",
+    ],
+  ];
+  for (const [what, filter, meets] of filters) {
+    await t.step(`searches by ${what}`, async () => {
+      await checkSearch(await Gallery.open(database()), filter, meets);
+    });
+  }
+
+  await t.step("finds nothing, without an error, where no image meets a filter", async () => {
+    const gallery = await Gallery.open(database());
+    assert.deepEqual(await gallery.search(QUERY, { top: 3, filter: { camera: "9" } }), []);
+    await assert.rejects(gallery.search(QUERY, { top: 3, filter: { after: "2026-02-30" } }), /is no moment/);
+  });
+
+  await t.step("puts the lower id first where distances are equal", async () => {
+    const gallery = await Gallery.open(database());
+    const twins = ["twin b", "twin a", "twin c"].map((id) => ({ id, camera: "7", embedding: QUERY }));
+    await gallery.add(twins);
+    const found = await gallery.search(QUERY, { top: 2 });
+    assert.deepEqual(found, ["twin a", "twin b"].map((id) => ({ id, camera: "7", distance: 0 })));
+    assert.equal(await gallery.remove({ camera: "7" }), 3);
+  });
+
+  await t.step("replaces an image of the same id, whole", async () => {
+    const gallery = await Gallery.open(database());
+    const [, second] = IMAGES;
+    const moved = { id: second.id, embedding: QUERY };
+    assert.deepEqual(await gallery.add([second, moved, { ...second, id: "new" }]), { added: 1, replaced: 1 });
+    assert.deepEqual((await gallery.search(QUERY, { top: 1 }))[0], { id: second.id, distance: 0 });
+    assert.equal(await gallery.removeIds(["new", "nobody"]), 1);
+    await gallery.add([second]);
+    assert.deepEqual((await gallery.images([second.id])).get(second.id), {
+      id: second.id,
+      camera: "2",
+      frame: 10,
+    });
+  });
+
+  await t.step(
+    "refuses another network, another dimension and numbers that are not finite, and stays as it was",
+    async () => {
+      const gallery = await Gallery.open(database());
+      const other = namedModel(D, "b");
+      await assert.rejects(
+        Gallery.open(database(), other),
+        /of another network: runs\/a \(a{12}, 24 numbers\), not runs\/b/,
+      );
+      await assert.rejects(Gallery.create(database(), other), /of another network/);
+      await assert.rejects(Gallery.create(database(), namedModel(20_000)), /too long for pgvector/);
+      await assert.rejects(
+        gallery.search(new Float32Array(8), { top: 1 }),
+        /query's embedding has 8 numbers.* 24/,
+      );
+      const good = { id: "good", embedding: QUERY };
+      await assert.rejects(
+        gallery.add([good, { id: "short", embedding: new Float32Array(3) }]),
+        /of short has 3 numbers/,
+      );
+      await assert.rejects(
+        gallery.add([good, { id: "nan", embedding: QUERY.map(() => NaN) }]),
+        /of nan .*not finite/,
+      );
+      await assert.rejects(
+        gallery.add([good, { id: "late", time: "never", embedding: QUERY }]),
+        /'never' is no moment/,
+      );
+      assert.equal((await gallery.stats()).images, 300);
+    },
+  );
+
+  await t.step("takes ids and cameras as they are", async () => {
+    const gallery = await Gallery.open(database());
+    const id = `'); drop table reid.images; -- "<script>\\ é 人 ,{}[]`;
+    await gallery.add([{ id, camera: id, embedding: QUERY }]);
+    const [found] = await gallery.search(QUERY, { top: 1, filter: { camera: id } });
+    assert.deepEqual(found, { id, camera: id, distance: 0 });
+    assert.equal(await gallery.removeIds([id]), 1);
+  });
+
+  await t.step("counts what it holds", async () => {
+    const { cameras, images, frames, times, hnsw, model } = await (await Gallery.open(database())).stats();
+    assert.deepEqual(cameras, ["1", "2", "3"].map((camera) => ({ camera, images: 100 })));
+    assert.deepEqual({ images, frames, times, hnsw, model }, {
+      images: 300,
+      frames: [0, 1490],
+      times: ["2026-01-07T06:00:00Z", "2026-01-13T11:00:00Z"],
+      hnsw: undefined,
+      model: MODEL,
+    });
+  });
+
+  await t.step("searches an HNSW index, with filters too, and exactly where that is asked for", async () => {
+    const gallery = await Gallery.open(database());
+    await gallery.buildIndex({ m: 8 });
+    assert.equal((await gallery.stats()).hnsw, "m=8, ef_construction=64");
+    await checkSearch(gallery, {}, () => true);
+    const found = await gallery.search(QUERY, { top: 10, efSearch: 300 });
+    assert.deepEqual(found.map(({ id }) => id), nearestInF64(IMAGES, QUERY, 10).map(({ id }) => id));
+    const few = await gallery.search(QUERY, { top: 100, efSearch: 10, filter: { camera: "3" } });
+    assert.equal(few.length, 100); // More than the 10 candidates: the search went on.
+    assert.ok(few.every(({ camera }) => camera === "3"));
+  });
+}
+
+/** Holds an exact search against f64. */
+async function checkSearch(gallery: Gallery, filter: GalleryFilter, meets: (image: GalleryImage) => boolean) {
+  const found = await gallery.search(QUERY, { top: 12, filter, exact: true });
+  const expected = nearestInF64(IMAGES.filter(meets), QUERY, 12);
+  assert.deepEqual(found.map(({ id }) => id), expected.map(({ id }) => id));
+  for (const [i, { id, distance, ...facts }] of found.entries()) {
+    assert.ok(Math.abs(distance - expected[i].distance) < 1e-5);
+    const { embedding: _, ...known } = IMAGES.find((image) => image.id === id)!;
+    assert.deepEqual({ id, ...facts }, known);
+  }
+}
