@@ -18,7 +18,12 @@ export interface RunSettings<T extends CellRequest> {
 }
 
 /** What a process of a cell may do: what `deno task train` may. */
-const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-ffi"];
+const PERMISSIONS = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-env=XDG_RUNTIME_DIR,IMAGESCRIPT_WASM_SIMD",
+  "--allow-ffi",
+];
 const SCRIPT = join(import.meta.dirname!, "cell_process.ts");
 const CONFIG = join(import.meta.dirname!, "..", "..", "deno.json");
 
