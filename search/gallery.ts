@@ -33,7 +33,7 @@ export interface GalleryImage extends ImageFacts {
 }
 
 /** An image that a search found. */
-export interface Neighbour extends ImageFacts {
+export interface FoundImage extends ImageFacts {
   /** Euclidean distance to the query. */
   readonly distance: number;
 }
@@ -208,7 +208,7 @@ export class Gallery {
    *
    * @throws {SearchError} for an empty gallery, or an embedding of another length or with numbers that are not finite.
    */
-  async search(embedding: Float32Array, options: SearchOptions): Promise<Neighbour[]> {
+  async search(embedding: Float32Array, options: SearchOptions): Promise<FoundImage[]> {
     const { top, filter = {}, exact = false, efSearch = 100 } = options;
     this.#requireVector(embedding, "The query's embedding");
     const parameters = new Parameters();

@@ -1,0 +1,60 @@
+/** The same gallery through PostgreSQL's wire protocol, over loopback, from PGlite in the place of a server. */
+import { PGlite } from "@electric-sql/pglite";
+import { vector } from "@electric-sql/pglite-pgvector";
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import assert from "node:assert/strict";
+import { Gallery } from "../../search/gallery.ts";
+import { connectServer } from "../../search/server_database.ts";
+import { checkGallery } from "./gallery_checks.ts";
+
+Deno.test({ name: "A gallery on a server", sanitizeOps: false, sanitizeResources: false }, async (t) => {
+  const postgres = await PGlite.create({ extensions: { vector } });
+  const server = new PGLiteSocketServer({ db: postgres, host: "127.0.0.1", port: 0 });
+  await server.start();
+  const url = `postgres://postgres:secret@${server.getServerConn()}/postgres`;
+  const database = await connectServer(url);
+  assert.equal(database.place, `postgres://${server.getServerConn()}/postgres`);
+  await checkGallery(t, () => database);
+
+  await t.step("takes back a transaction that fails halfway", async () => {
+    const half = database.transaction(async (statements) => {
+      await statements.query("delete from reid.images");
+      await statements.query("select 1 / 0");
+    });
+    await assert.rejects(half, /refused a statement: division by zero/);
+    assert.equal((await (await Gallery.open(database)).stats()).images, 300);
+  });
+
+  await t.step("says so when the server has gone", async () => {
+    await server.stop();
+    await assert.rejects(
+      Gallery.open(database),
+      /server at postgres:\/\/127\.0\.0\.1:\d+\/postgres cannot be reached/,
+    );
+  });
+  await database.close();
+  await postgres.close();
+});
+
+Deno.test("A server that does not answer is given up, and passwords are not shown", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const silent = `127.0.0.1:${listener.addr.port}`;
+  const told = async (url: string) => {
+    const error = await connectServer(url, 1).then(() => assert.fail(), (error) => error as Error);
+    assert.equal(error.name, "SearchError");
+    assert.ok(!error.message.includes("secret"), error.message);
+    return error.message;
+  };
+  assert.match(
+    await told(`postgres://u:secret@${silent}/people`),
+    new RegExp(`${silent}/people cannot be .*no answer`),
+  );
+  listener.close();
+  assert.match(
+    await told(`postgres://u:secret@${silent}/people`),
+    /cannot be reached .*ECONNREFUSED.*Check that it runs/,
+  );
+  assert.match(await told("http://u:secret@host/people"), /--database must be postgres:/);
+  assert.match(await told("postgres://u:secret%@host:port/people"), /--database must be postgres:/);
+  assert.match(await told("postgres://u:secret%zz@127.0.0.1:1/people"), /--database must be postgres:/);
+});
