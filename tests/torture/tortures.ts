@@ -6,6 +6,7 @@ export const TORTURES: Readonly<Record<string, string>> = {
   "settings": "./input/json_files.ts",
   "data-folders": "./input/data_folders.ts",
   "embed": "./kill/embed.ts",
+  "crash": "./runs/crash.ts",
 };
 
 /** The address of a module in this folder. */

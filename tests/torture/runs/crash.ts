@@ -1,0 +1,259 @@
+/**
+ * Training processes killed at random moments, and runs on a disk that fills up or can no longer be written to. Each
+ * run is taken up again and again until it ends.
+ */
+import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
+import type { Outcome, Torture, TortureContext } from "../torture.ts";
+import { SmallDisk } from "./small_disk.ts";
+import { faultOf, isSaving, newestStep, TrainingRuns } from "./training.ts";
+
+/** Processes at a time. */
+const LANES = 2;
+/** No process takes longer, by far; its end would be a hang. */
+const MOST_SECONDS = 120;
+
+type Timer = ReturnType<typeof setTimeout>;
+type Counts = { -readonly [K in "trials" | "losses" | "hangs" | "wrong"]: number };
+
+export const torture: Torture = {
+  promise:
+    "A run killed at any moment, or whose disk fills up or turns read-only, goes on from a checkpoint at most one interval old and ends with the bytes of a run that nothing stopped",
+  limitSeconds: { short: 240, full: 3 * 3600 },
+  async run(context: TortureContext): Promise<Outcome> {
+    const { short, seed } = context;
+    const folder = await Deno.makeTempDir({ prefix: "crash-" });
+    const counts: Counts = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
+    try {
+      const runs = await TrainingRuns.open(folder);
+      const [kills, disks] = short ? [10, 2] : [200, 30];
+      const notes: string[] = [];
+      let [killed, saving] = [0, 0];
+      const lanes = Array.from({ length: LANES }, async (_, lane) => {
+        const random = seededRandom(seed + 1000 * lane);
+        for (let i = 0; killed < kills; i++) {
+          const run = `${folder}/run-${lane}-${i}`;
+          const kill = () => killed < kills;
+          await killedRun(
+            runs,
+            run,
+            random,
+            kill,
+            (whileSaving) => {
+              killed++;
+              if (whileSaving) saving++;
+              context.progress(killed, kills + disks);
+            },
+            counts,
+            context,
+          );
+          await Deno.remove(run, { recursive: true });
+        }
+      });
+      await Promise.all(lanes);
+      notes.push(`${killed} kills, ${saving} of them while saving`);
+      const disk = await SmallDisk.mount(`${folder}/disk`);
+      if (disk) {
+        try {
+          for (let i = 0; i < disks; i++) {
+            await (i % 2 === 0 ? fullDisk : readOnlyDisk)(
+              runs,
+              disk,
+              seededRandom(seed + i),
+              counts,
+              context,
+            );
+            context.progress(kills + i + 1, kills + disks);
+          }
+        } finally {
+          await disk.unmount();
+        }
+        notes.push(`${disks} disks that filled up or turned read-only`);
+      } else {
+        notes.push("no small disks: this user may not mount any");
+      }
+      return { ...counts, figures: notes.join("; ") };
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+};
+
+/** Kills the process of one run until the run has come to its end, or no more kills are wanted. */
+async function killedRun(
+  runs: TrainingRuns,
+  run: string,
+  random: SeededRandom,
+  kill: () => boolean,
+  onKill: (whileSaving: boolean) => void,
+  counts: Counts,
+  { say }: TortureContext,
+): Promise<void> {
+  while (true) {
+    const before = newestStep(run);
+    const stop = kill() ? killer(run, random, runs.seconds) : undefined;
+    const { code, stderr } = await bounded(runs, run, stop?.onOutput, counts);
+    const [wasKilled, whileSaving] = stop?.end() ?? [false, false];
+    if (!wasKilled) {
+      if (code !== 0) {
+        counts.losses++;
+        say(`a run that was taken up again ended with code ${code}: ${stderr}`);
+      } else if (await runs.isRight(run) !== true) {
+        counts.wrong++;
+        say(`${run} ended with other bytes`);
+      }
+      return;
+    }
+    counts.trials++;
+    onKill(whileSaving);
+    const fault = await faultOf(run, Math.max(before, stop!.seen()));
+    if (fault !== undefined) {
+      counts.losses++;
+      say(`after a kill: ${fault}`);
+    }
+  }
+}
+
+/** Kills a process at a random moment of its life, or while it saves a random one of its checkpoints. */
+function killer(run: string, random: SeededRandom, seconds: number) {
+  const atSave = random.uniform() < 0.5;
+  let child: Deno.ChildProcess | undefined;
+  let [seen, killed, whileSaving] = [0, false, false];
+  const kill = () => {
+    seen = newestStep(run);
+    whileSaving = isSaving(run);
+    try {
+      child?.kill("SIGKILL");
+      killed = child !== undefined;
+    } catch {
+      // It has ended by itself.
+    }
+    clearInterval(poll);
+    clearTimeout(timer);
+  };
+  // The first output comes when the process has begun; what comes before is killed least often.
+  let [saves, was] = [1 + random.integer(4), false];
+  let poll: Timer | undefined;
+  let timer: Timer | undefined;
+  return {
+    onOutput(_: string, process: Deno.ChildProcess) {
+      if (child !== undefined) return;
+      child = process;
+      if (!atSave) timer = setTimeout(kill, 1000 * seconds * random.uniform());
+      else {
+        poll = setInterval(() => {
+          const is = isSaving(run);
+          if (is && !was && --saves === 0) kill();
+          was = is;
+        }, 1);
+      }
+    },
+    /** The newest step that was on the disk when the process was killed. */
+    seen: () => seen,
+    /** Whether it was killed, and whether that was while it saved. */
+    end(): [boolean, boolean] {
+      clearInterval(poll);
+      clearTimeout(timer);
+      return [killed, whileSaving];
+    },
+  };
+}
+
+/** The run goes on for as long as a process may take; what is ended counts as a hang. */
+async function bounded(
+  runs: TrainingRuns,
+  run: string,
+  onOutput: ((text: string, child: Deno.ChildProcess) => void) | undefined,
+  counts: Counts,
+) {
+  let timer: Timer | undefined;
+  const ended = await runs.go(run, {
+    onOutput(text, child) {
+      timer ??= setTimeout(() => {
+        counts.hangs++;
+        child.kill("SIGKILL");
+      }, 1000 * MOST_SECONDS);
+      onOutput?.(text, child);
+    },
+  });
+  clearTimeout(timer);
+  return ended;
+}
+
+/** A disk too small for all checkpoints of a run, then one that is large enough. */
+async function fullDisk(
+  runs: TrainingRuns,
+  disk: SmallDisk,
+  random: SeededRandom,
+  counts: Counts,
+  { say }: TortureContext,
+): Promise<void> {
+  const run = `${disk.folder}/run`;
+  // From no room for one checkpoint to room for all but one of those that are kept.
+  await disk.resize(Math.round(runs.expected.length * (0.2 + 4 * random.uniform())));
+  counts.trials++;
+  const full = await bounded(runs, run, undefined, counts);
+  const step = newestStep(run);
+  if (full.code !== 1 || !/^error: .*(Free space|Choose another)/m.test(full.stderr)) {
+    counts.wrong++;
+    say(`on a full disk: code ${full.code}, ${full.stderr}`);
+  }
+  await disk.resize(64 * runs.expected.length);
+  await goesOn(runs, run, step, counts, say);
+}
+
+/** A disk that turns read-only while a run's checkpoints are on it. */
+async function readOnlyDisk(
+  runs: TrainingRuns,
+  disk: SmallDisk,
+  random: SeededRandom,
+  counts: Counts,
+  { say }: TortureContext,
+): Promise<void> {
+  const run = `${runs.folder}/read-only`;
+  await disk.resize(64 * runs.expected.length);
+  // A disk on which a file is open for writing cannot turn read-only: the run's lock has to be on another one.
+  await runs.go(run, { onOutput: (text, child) => text.includes("Run in") && child.kill("SIGKILL") });
+  await Deno.remove(`${run}/checkpoints`, { recursive: true }).catch(() => {});
+  await Deno.symlink(disk.folder, `${run}/checkpoints`);
+  let timer: Timer | undefined;
+  let turned: Promise<boolean> | undefined;
+  const ended = await bounded(runs, run, (text) => {
+    if (!text.includes("Run in")) return;
+    timer ??= setTimeout(() => turned = disk.turnReadOnly(), 200 * random.uniform() * runs.seconds);
+  }, counts);
+  clearTimeout(timer);
+  if (await turned) {
+    counts.trials++;
+    // It may have been over before.
+    const right = ended.code === 0 || (ended.code === 1 && /^error: .*Free space/m.test(ended.stderr));
+    if (!right) {
+      counts.wrong++;
+      say(`on a read-only disk: code ${ended.code}, ${ended.stderr}`);
+    }
+  }
+  const step = newestStep(run);
+  await disk.turnWritable();
+  await goesOn(runs, run, step, counts, say);
+  for await (const { name } of Deno.readDir(disk.folder)) await Deno.remove(`${disk.folder}/${name}`);
+}
+
+async function goesOn(
+  runs: TrainingRuns,
+  run: string,
+  step: number,
+  counts: Counts,
+  say: (text: string) => void,
+): Promise<void> {
+  const fault = step > 0 ? await faultOf(run, step) : undefined;
+  const { code, stderr } = fault === undefined
+    ? await bounded(runs, run, undefined, counts)
+    : { code: 1, stderr: fault };
+  if (code !== 0) {
+    counts.losses++;
+    say(`after a disk had no room: ${stderr}`);
+  } else if (await runs.isRight(run) !== true) {
+    counts.wrong++;
+    say(`${run} ended with other bytes`);
+  }
+  await Deno.remove(run, { recursive: true }).catch(() => {});
+}

@@ -1,0 +1,94 @@
+/** A training run as a process that is stopped in every way, and the bytes that it must end with. */
+import { CHECKPOINTS, newestCheckpoint } from "../../../train/checkpoint_files.ts";
+import { type Ended, type Running, runTask } from "../../cli/run_task.ts";
+import { TINY, writeTinyPeople } from "../../cli/tiny_people.ts";
+
+/** Steps from one checkpoint to the next. */
+export const INTERVAL = 2;
+const EPOCHS = 3;
+const STEPS_PER_EPOCH = 8;
+const LAST = `step-${String(EPOCHS * STEPS_PER_EPOCH).padStart(7, "0")}.safetensors`;
+
+/** Runs of one setting on one small dataset, in a folder. */
+export class TrainingRuns {
+  private constructor(
+    readonly folder: string,
+    /** The last checkpoint of a run that nothing stopped. */
+    readonly expected: Uint8Array,
+    /** Seconds that such a run took. */
+    readonly seconds: number,
+  ) {}
+
+  /** Draws the people and makes a run that nothing stops. */
+  static async open(folder: string): Promise<TrainingRuns> {
+    await writeTinyPeople(`${folder}/people`);
+    await start(folder, `${folder}/warm-up`); // Fills the caches of decoded pixels and of compiled kernels.
+    const began = performance.now();
+    const { code, stderr } = await start(folder, `${folder}/whole`);
+    if (code !== 0) throw new Error(`A run that nothing stops ended with code ${code}: ${stderr}`);
+    const seconds = (performance.now() - began) / 1000;
+    return new TrainingRuns(folder, await Deno.readFile(`${folder}/whole/${CHECKPOINTS}/${LAST}`), seconds);
+  }
+
+  /** Starts a run, or goes on with it where it has begun, and waits for the end of the process. */
+  async go(run: string, running?: Running): Promise<Ended> {
+    return await start(this.folder, run, running);
+  }
+
+  /** Whether a run has ended with the bytes of one that nothing stopped; undefined where it has not ended. */
+  async isRight(run: string): Promise<boolean | undefined> {
+    const bytes = await Deno.readFile(`${run}/${CHECKPOINTS}/${LAST}`).catch(() => undefined);
+    return bytes && bytes.length === this.expected.length &&
+      bytes.every((byte, i) => byte === this.expected[i]);
+  }
+}
+
+async function start(folder: string, run: string, running?: Running): Promise<Ended> {
+  const begun = await Deno.stat(`${run}/config.json`).then(() => true, () => false);
+  const settings = begun ? [`--resume=${run}`] : [
+    `--out=${run}`,
+    `--data=${folder}/people`,
+    ...TINY,
+    `--epochs=${EPOCHS}`,
+    `--batches-per-epoch=${STEPS_PER_EPOCH}`,
+  ];
+  return await runTask(
+    "train",
+    [...settings, `--cache=${folder}/cache`, `--checkpoint-every=${INTERVAL}`],
+    running,
+  );
+}
+
+/** The step of the newest checkpoint by the names in a run's folder; 0 without one. */
+export function newestStep(run: string): number {
+  try {
+    const names = [...Deno.readDirSync(`${run}/${CHECKPOINTS}`)].map(({ name }) => name);
+    return Math.max(0, ...names.map((name) => Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1] ?? 0)));
+  } catch {
+    return 0;
+  }
+}
+
+/** Whether a file is being written into a run's checkpoints. */
+export function isSaving(run: string): boolean {
+  try {
+    return [...Deno.readDirSync(`${run}/${CHECKPOINTS}`)].some(({ name }) => name.endsWith(".part"));
+  } catch {
+    return false;
+  }
+}
+
+/** What is wrong with what a stopped process left, or undefined: a damaged checkpoint, or one that is gone. */
+export async function faultOf(run: string, stepBefore: number): Promise<string | undefined> {
+  let passedOver = 0;
+  try {
+    const newest = await newestCheckpoint(run, () => passedOver++);
+    if (passedOver > 0) return "a checkpoint is damaged";
+    const step = newest?.checkpoint.step ?? 0;
+    return step < stepBefore
+      ? `the newest checkpoint is of step ${step}, that of ${stepBefore} is gone`
+      : undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
