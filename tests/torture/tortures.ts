@@ -7,6 +7,7 @@ export const TORTURES: Readonly<Record<string, string>> = {
   "data-folders": "./input/data_folders.ts",
   "embed": "./kill/embed.ts",
   "crash": "./runs/crash.ts",
+  "signals": "./runs/signals.ts",
 };
 
 /** The address of a module in this folder. */
