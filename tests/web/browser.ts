@@ -1,4 +1,5 @@
 /** A real headless Chromium with WebGPU on a software adapter, and pages for it. */
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { bundle } from "../../web/bundle.ts";
 import { type RunningServer, serveFolder } from "../../web/serve.ts";
@@ -91,4 +92,13 @@ export async function callRun<Result>(page: Page, url: string, ...args: unknown[
     async ({ script, args }) => await (await import(script)).run(...args),
     { script: `${url}script.js`, args },
   );
+}
+
+/** What axe-core finds wrong with a page for people who cannot see or point, by WCAG 2.2 A and AA and good practice. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source); // By the driver, as the page's own policy lets no stranger's script in.
+  return await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+  });
 }

@@ -17,7 +17,7 @@ Deno.test("The engine computes in a browser, bundled as any page would have it",
         assert.deepEqual(product, [7, 8, 16, 17]);
         assert.equal(adapter.software, true);
         assert.match(adapter.name, /swiftshader/i);
-        assert.equal(storage, "texture");
+        assert.equal(storage, "buffer");
         assert.deepEqual(complaints, []);
       }));
   });

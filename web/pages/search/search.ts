@@ -154,16 +154,20 @@ class SearchPage {
   }
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<SearchPage | undefined> {
   const started = performance.now();
   const reason = whyMissing();
-  if (reason !== undefined) return showWebgpuMissing(element("missing"), reason);
+  if (reason !== undefined) {
+    showWebgpuMissing(element("missing"), reason);
+    return;
+  }
   element("loading").hidden = false;
   const [device, site] = await Promise.all([Device.open(), loadGallery(document.baseURI)]);
   if (site === undefined) {
     element("loading").hidden = true;
     element("empty").hidden = false;
-    return device.destroy();
+    device.destroy();
+    return;
   }
   device.gpu.lost.then(({ message }) => {
     element("search").hidden = true;
@@ -183,14 +187,16 @@ async function main(): Promise<void> {
   element("load-time").textContent = milliseconds(performance.now() - started);
   element("loading").hidden = true;
   element("search").hidden = false;
-  new SearchPage(site, searcher).start();
-  document.documentElement.dataset.ready = "true";
+  const page = new SearchPage(site, searcher);
+  page.start();
+  return page;
 }
 
-main().catch((error: Error) => {
+/** The page once it takes queries; undefined where it cannot, which it then says. */
+export const opened: Promise<SearchPage | undefined> = main().catch((error: Error) => {
   if (error instanceof NoAdapterError) {
     element("loading").hidden = true;
-    return showWebgpuMissing(element("missing"), "no-adapter");
-  }
-  fail("The search could not start", error.message);
+    showWebgpuMissing(element("missing"), "no-adapter");
+  } else fail("The search could not start", error.message);
+  return undefined;
 });
