@@ -57,13 +57,17 @@ async function prepare(out: string): Promise<void> {
     await Deno.mkdir(out, { recursive: true });
     const names = (await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name);
     if (names.length > 0 && !names.includes(MARK)) {
-      throw new SiteError(`${out} holds files that are no site of this program. Name another folder with --out.`);
+      throw new SiteError(
+        `${out} holds files that are no site of this program. Name another folder with --out.`,
+      );
     }
     for (const name of names) if (name !== MARK) await Deno.remove(join(out, name), { recursive: true });
     await Deno.writeTextFile(join(out, MARK), "");
   } catch (error) {
     if (error instanceof SiteError) throw error;
-    throw new SiteError(`${out} cannot be written: ${(error as Error).message}. Name another folder with --out.`);
+    throw new SiteError(
+      `${out} cannot be written: ${(error as Error).message}. Name another folder with --out.`,
+    );
   }
 }
 

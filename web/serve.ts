@@ -71,7 +71,9 @@ function listen(port: number, handler: (request: Request) => Promise<Response>):
   try {
     return Deno.serve({ hostname: HOST, port, onListen() {} }, handler);
   } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.PermissionDenied)) throw error;
+    if (!(error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.PermissionDenied)) {
+      throw error;
+    }
     throw new SiteError(`Port ${port} cannot be used: ${error.message}. Give another one with --port.`);
   }
 }
@@ -111,7 +113,6 @@ async function fileOf(root: string, pathname: string): Promise<string | undefine
   }
   if (segments.at(-1) === "") segments[segments.length - 1] = "index.html";
   // Hidden files, "." and ".." all begin with a dot; a separator can only have come from an escape.
-  // deno-lint-ignore no-control-regex
   if (segments.some((segment) => segment === "" || /^\.|[/\\\0]/.test(segment))) return undefined;
   const path = await realPath(join(root, ...segments));
   if (path === undefined || !path.startsWith(root + sep)) return undefined; // A link may lead out.
