@@ -1,12 +1,15 @@
 /**
  * Variants chosen by the tuner, kept on disk: one file for each adapter with its driver and each version of the kernels,
- * so that nothing in it is ever out of date. Processes may share a file: each writes it whole.
+ * so that nothing in it is ever out of date. Processes may share a file: each adds to it, and writes it whole.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Device, type Recorded, tunables } from "../engine/mod.ts";
 import { type Choices, parseChoices, type Tunable, TUNED_SOURCES, VARIANTS } from "../kernels/mod.ts";
 import { writeWhole } from "./write_whole.ts";
+
+/** Locked by a process while it adds to the cache. */
+const LOCK = ".lock";
 
 /** Times what the cache does not hold, as {@link tune} does. */
 export type Tuner = (list: readonly Tunable[]) => Promise<Choices>;
@@ -28,10 +31,8 @@ export async function tunedVariants(
   const unknown = list.filter(({ key }) => !known.has(key));
   if (unknown.length > 0) {
     const timed = await tuner(unknown);
-    // What others have written meanwhile is kept, but for what was timed here.
-    const all = new Map([...await readChoices(path), ...timed]);
     for (const [key, variant] of timed) known.set(key, variant);
-    await writeChoices(folder, path, all);
+    await addChoices(folder, path, timed);
   }
   return new Map(list.map(({ key }) => [key, known.get(key)!]));
 }
@@ -60,13 +61,16 @@ async function readChoices(path: string): Promise<Map<string, string>> {
   }
 }
 
-async function writeChoices(folder: string, path: string, choices: Choices): Promise<void> {
+/** Adds to what is in the file by now. */
+async function addChoices(folder: string, path: string, timed: Choices): Promise<void> {
   try {
     await Deno.mkdir(folder, { recursive: true });
-    const text = JSON.stringify(Object.fromEntries(choices), null, 2) + "\n";
-    const own = `${path}.${crypto.randomUUID()}`; // Others may be writing the same file.
-    await writeWhole(own, new TextEncoder().encode(text));
-    await Deno.rename(own, path);
+    // Locked from reading to writing: what another process adds in between would be lost.
+    using lock = await Deno.open(join(folder, LOCK), { create: true, write: true });
+    await lock.lock(true);
+    const all = new Map([...await readChoices(path), ...timed]);
+    const text = JSON.stringify(Object.fromEntries(all), null, 2) + "\n";
+    await writeWhole(path, new TextEncoder().encode(text));
   } catch (error) {
     console.error(
       `note: ${path} cannot be written (${(error as Error).message}): the next run times kernels again`,

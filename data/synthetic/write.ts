@@ -2,22 +2,15 @@ import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { DataError } from "../errors.ts";
 import type { DrawReply, DrawRequest, DrawSetup } from "./draw_worker.ts";
+import { MARKER, type Marker, moveIntoPlace, readMarker } from "./finished_set.ts";
 import { completeOptions, type SyntheticOptions } from "./options.ts";
 import { planImages, type PlannedImage } from "./plan.ts";
 
 /** Raised by one whenever the same options give other pictures than before. */
 const VERSION = 2;
 
-/** Says of a folder which set it holds; written last, so that whatever has it is whole. */
-const MARKER = "synthetic_people.json";
-
 /** Pictures in one request to a worker. */
 const CHUNK = 16;
-
-interface Marker {
-  version: number;
-  options: SyntheticOptions;
-}
 
 /** How to draw and whom to tell. */
 export interface WriteSettings {
@@ -51,7 +44,7 @@ export async function writeSyntheticPeople(
     }
     await drawAll(temporary, marker.options, images, settings);
     await Deno.writeTextFile(join(temporary, MARKER), JSON.stringify(marker, null, 2) + "\n");
-    await moveInto(temporary, folder, marker, settings.keepEqual === true);
+    await moveIntoPlace(temporary, folder, settings.keepEqual === true);
   } catch (error) {
     if (error instanceof DataError) throw error;
     throw new DataError(
@@ -77,10 +70,11 @@ export async function ensureSyntheticPeople(
   settings: WriteSettings = {},
 ): Promise<string> {
   const complete = completeOptions(options);
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(complete)));
+  const marker: Marker = { version: VERSION, options: complete };
+  // Every version has folders of its own, so that none takes away what another one reads.
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(marker)));
   const name = [...new Uint8Array(digest, 0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const folder = join(cacheFolder, `synthetic-people-${name}`);
-  const marker: Marker = { version: VERSION, options: complete };
   if (!isDeepStrictEqual(await readMarker(folder), marker)) {
     await writeSyntheticPeople(folder, complete, { ...settings, keepEqual: true });
   }
@@ -90,14 +84,6 @@ export async function ensureSyntheticPeople(
 /** Whether a folder holds synthetic people that this program drew. */
 export async function holdsSyntheticPeople(folder: string): Promise<boolean> {
   return await readMarker(folder) !== undefined;
-}
-
-async function readMarker(folder: string): Promise<unknown> {
-  try {
-    return JSON.parse(await Deno.readTextFile(join(folder, MARKER)));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Somebody's own files are never replaced. */
@@ -116,23 +102,6 @@ async function requireReplaceable(folder: string): Promise<void> {
     }), which ` +
       `synthetic people would replace. Give a new or an empty folder.`,
   );
-}
-
-/** Puts the finished folder in its place; another process may have done the same meanwhile. */
-async function moveInto(
-  temporary: string,
-  folder: string,
-  marker: Marker,
-  keepEqual: boolean,
-): Promise<void> {
-  const there = await readMarker(folder);
-  if (keepEqual && isDeepStrictEqual(there, marker)) return;
-  if (there !== undefined) await Deno.remove(folder, { recursive: true });
-  try {
-    await Deno.rename(temporary, folder);
-  } catch (error) {
-    if (!isDeepStrictEqual(await readMarker(folder), marker)) throw error;
-  }
 }
 
 async function drawAll(

@@ -1,0 +1,114 @@
+/** Real processes that work in one folder at the same time: each must get what is right, and leave what is whole. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readDataset } from "../data/read_dataset.ts";
+import { writeSyntheticPeople } from "../data/synthetic/write.ts";
+import { readConfig } from "../train/run_folder.ts";
+import { CONFIG, digestOfFolder, digestOfPixels, type Job, writeSet } from "./concurrency_process.ts";
+
+const FEW = { trainIdentities: 3, testIdentities: 1, cameras: 2, trainCameras: 2, distractors: 0, junk: 0 };
+
+const SCRIPT = new URL("concurrency_process.ts", import.meta.url);
+const PERMISSIONS = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-env=XDG_RUNTIME_DIR,IMAGESCRIPT_WASM_SIMD",
+  "--allow-ffi",
+];
+
+/** Does the jobs at once, each in a process of its own that waits for the others to be ready; their answers. */
+async function atOnce(jobs: readonly Job[]): Promise<string[][]> {
+  const children = jobs.map((job) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--no-check", ...PERMISSIONS, SCRIPT.href, JSON.stringify(job)],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn()
+  );
+  const outputs = children.map(({ stdout }) => stdout.pipeThrough(new TextDecoderStream()).getReader());
+  for (const output of outputs) assert.equal((await output.read()).value, "ready\n");
+  const writers = children.map(({ stdin }) => stdin.getWriter());
+  await Promise.all(writers.map((writer) => writer.write(new TextEncoder().encode("go\n"))));
+  const answers = await Promise.all(outputs.map(async (output) => {
+    let text = "";
+    while (!text.endsWith("done\n")) {
+      const { value, done } = await output.read();
+      if (done) break;
+      text += value;
+    }
+    return text.trimEnd().split("\n");
+  }));
+  await Promise.all(writers.map((writer) => writer.close())); // Until then each holds what it has.
+  await Promise.all(outputs.map((output) => output.cancel()));
+  for (const { success } of await Promise.all(children.map(({ status }) => status))) assert.ok(success);
+  for (const answer of answers) assert.equal(answer.pop(), "done");
+  return answers;
+}
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+Deno.test("of runs that start in one folder at the same time, one is let in", () =>
+  withFolder(async (folder) => {
+    const rounds = Array.from({ length: 5 }, (_, i) => join(folder, `run-${i}`));
+    const answers = await atOnce(Array.from({ length: 3 }, () => ({ kind: "run", folders: rounds })));
+    for (const [i, run] of rounds.entries()) {
+      const each = answers.map((lines) => lines[i]);
+      assert.equal(each.filter((line) => line === "let in").length, 1, each.join("; "));
+      assert.equal(each.filter((line) => /^refused: .*(Another process|is not empty)/.test(line)).length, 2);
+      assert.deepEqual(await readConfig(run), CONFIG);
+    }
+  }));
+
+Deno.test("runs that decode into one cache at the same time, for two sizes, all read their own pixels", () =>
+  withFolder(async (folder) => {
+    const people = join(folder, "people");
+    await writeSyntheticPeople(people, FEW, { workers: 1 });
+    const { train } = await readDataset(people);
+    const [small, large] = [{ height: 32, width: 16 }, { height: 40, width: 20 }];
+    const right = await Promise.all([small, large].map((size) => digestOfPixels(train, size)));
+    assert.notEqual(right[0], right[1]);
+    const caches = Array.from({ length: 4 }, (_, i) => join(folder, "cache", `${i}.pixels`));
+    await Deno.mkdir(join(folder, "cache"));
+    await Deno.writeTextFile(caches[3], "this is no cache");
+    const sizes = [small, large, small, large];
+    const answers = await atOnce(sizes.map((size) => ({ kind: "pixels", people, size, caches })));
+    answers.forEach((lines, i) => assert.deepEqual(lines, caches.map(() => right[i % 2]), `process ${i}`));
+    assert.deepEqual(names(join(folder, "cache")), ["0.pixels", "1.pixels", "2.pixels", "3.pixels"]);
+  }));
+
+Deno.test("sets of people that are put into one place at the same time come and go whole, and one stays", () =>
+  withFolder(async (folder) => {
+    const right = await Promise.all([1, 2].map(async (seed) => {
+      await writeSet(join(folder, `${seed}`), seed);
+      return await digestOfFolder(join(folder, `${seed}`));
+    }));
+    const shared = join(folder, "shared");
+    await Deno.mkdir(shared);
+    const place = join(shared, "people");
+    const rounds = 100;
+    const answers = await atOnce([1, 2, 2].map((seed) => ({ kind: "people", seed, folder: place, rounds })));
+    for (const lines of answers) assert.deepEqual(lines, new Array(rounds).fill("put"));
+    assert.deepEqual(names(shared), ["people"]);
+    assert.ok(right.includes(await digestOfFolder(place)));
+  }));
+
+Deno.test("runs that tune into one cache at the same time lose nothing of each other's", () =>
+  withFolder(async (folder) => {
+    const cache = join(folder, "kernels");
+    const rows = [100, 200, 300].map((first) => Array.from({ length: 6 }, (_, i) => first + i));
+    const answers = await atOnce(rows.map((rows) => ({ kind: "variants", rows, cache })));
+    const files = names(cache).filter((name) => name.endsWith(".json"));
+    assert.equal(files.length, 1, names(cache).join());
+    const kept = JSON.parse(await Deno.readTextFile(join(cache, files[0])));
+    assert.equal(Object.keys(kept).length, 18);
+    assert.deepEqual(Object.entries(kept).map((entry) => entry.join(" ")).sort(), answers.flat().sort());
+  }));
