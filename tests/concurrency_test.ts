@@ -6,7 +6,7 @@ import { writeSyntheticPeople } from "../data/synthetic/write.ts";
 import { readConfig } from "../train/run_folder.ts";
 import { CONFIG, digestOfFolder, digestOfPixels, type Job, writeSet } from "./concurrency_process.ts";
 
-const FEW = { trainIdentities: 3, testIdentities: 1, cameras: 2, trainCameras: 2, distractors: 0, junk: 0 };
+const FEW = { trainIdentities: 8, testIdentities: 1, cameras: 2, trainCameras: 2, distractors: 0, junk: 0 };
 
 const SCRIPT = new URL("concurrency_process.ts", import.meta.url);
 const PERMISSIONS = [
