@@ -5,6 +5,7 @@ export const TORTURES: Readonly<Record<string, string>> = {
   "command-lines": "./input/command_lines.ts",
   "settings": "./input/json_files.ts",
   "data-folders": "./input/data_folders.ts",
+  "kernels": "./kernels/out_of_bounds.ts",
   "embed": "./kill/embed.ts",
   "crash": "./runs/crash.ts",
   "signals": "./runs/signals.ts",

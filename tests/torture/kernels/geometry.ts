@@ -1,0 +1,43 @@
+/** What a dispatch's geometry must hold whatever its kernel does, checked without a GPU. */
+import { foldWorkgroups, MAX_WORKGROUPS } from "../../../kernels/mod.ts";
+import type { SeededRandom } from "../../reference/seeded_random.ts";
+import type { Recorded } from "../../../engine/recorder.ts";
+import { elementsOf } from "./checked_runs.ts";
+
+/** Why a dispatch could not run on every adapter, or would count past 32 bits; undefined where nothing is wrong. */
+export function geometryFault({ dispatch, values }: Recorded): string | undefined {
+  const { workgroups, constants } = dispatch;
+  if (workgroups.some((count) => !Number.isInteger(count) || count < 1 || count > MAX_WORKGROUPS)) {
+    return `${workgroups} workgroups`;
+  }
+  const broken = Object.entries(constants).find(([, value]) =>
+    !Number.isFinite(value) || Math.abs(value) >= 2 ** 32
+  );
+  if (broken) return `the constant ${broken.join(" = ")}`;
+  const large = values.find((value) => value.type === "f32" && 4 * elementsOf(value) >= 2 ** 32);
+  return large && `indices of [${large.shape}] beyond 32 bits`;
+}
+
+/**
+ * Whether `groups` workgroups, folded, are numbered by x + y · (number in x) so that every number below `groups` comes
+ * exactly once, and less than a row past the end.
+ */
+export function foldFault(groups: number): string | undefined {
+  const [x, y, z] = foldWorkgroups(groups);
+  // Numbers are those of a rectangle, row by row: each once, from 0 to x · y - 1.
+  const covered = z === 1 && x >= 1 && y >= 1 && x <= MAX_WORKGROUPS && y <= MAX_WORKGROUPS &&
+    x * y >= groups;
+  return covered && x * y - groups < y
+    ? undefined
+    : `${groups} workgroups are folded into ${x} × ${y} × ${z}`;
+}
+
+/** A number of workgroups, up to the most that two dimensions hold, often beside a border. */
+export function randomGroups(random: SeededRandom): number {
+  const most = MAX_WORKGROUPS ** 2;
+  const near = MAX_WORKGROUPS * (1 + random.integer(random.integer(2) === 0 ? 5 : MAX_WORKGROUPS));
+  const groups = random.integer(2) === 0
+    ? near + random.integer(5) - 2
+    : 1 + Math.floor(random.uniform() ** 3 * most);
+  return Math.min(most, Math.max(1, groups));
+}

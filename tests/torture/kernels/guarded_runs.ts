@@ -1,0 +1,95 @@
+/**
+ * Runs programs with the kernels exactly as the engine runs them, each tensor in a buffer that goes on behind it, and the
+ * whole buffer bound: what a kernel does past a tensor's end changes the guard, or lets the guard into a result. (WebGPU
+ * clamps what leaves the bound range, so that a guard outside of it could never change.)
+ */
+import type { Device } from "../../../engine/mod.ts";
+import type { Value } from "../../../engine/value.ts";
+import { initialData, type KernelFault } from "./checked_runs.ts";
+import type { RandomProgram } from "./random_program.ts";
+
+/** Behind every tensor, in bytes. */
+const GUARD_BYTES = 1024;
+/** A NaN as f32 and a large index as u32: whatever it gets into shows it. */
+const GUARD_BITS = 0xffc0dead;
+
+/** Runs a program twice, with a guard of NaN and with one of zeros; tells whether a guard was written or read. */
+export async function runGuarded(device: Device, program: RandomProgram): Promise<KernelFault[]> {
+  const nan = await run(device, program, GUARD_BITS);
+  const zero = await run(device, program, 0);
+  const found = [...nan.faults, ...zero.faults];
+  for (const [value, bytes] of nan.content) {
+    const other = zero.content.get(value)!;
+    const at = bytes.findIndex((word, i) => word !== other[i]);
+    if (at < 0) continue;
+    const { dispatch } = program.steps.find(({ dispatch, values }) =>
+      values.some((bound, i) => bound === value && dispatch.bindings[i]!.access !== "read")
+    )!;
+    found.push({ dispatch, text: `word ${at} of [${value.shape}] depends on what lies behind a tensor` });
+    break; // What follows is made of it.
+  }
+  return found;
+}
+
+async function run(device: Device, { steps, data }: RandomProgram, guard: number) {
+  const { gpu } = device;
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const buffers = new Map<Value, GPUBuffer>();
+  let total = 0;
+  for (const value of steps.flatMap(({ values }) => values)) {
+    if (buffers.has(value)) continue;
+    const size = value.bytes + GUARD_BYTES;
+    const buffer = gpu.createBuffer({ size, usage, mappedAtCreation: true });
+    const words = new Uint32Array(buffer.getMappedRange());
+    words.fill(guard, value.bytes / 4);
+    const initial = initialData(value, data);
+    if (initial) words.set(new Uint32Array(initial.buffer, initial.byteOffset, initial.length));
+    buffer.unmap();
+    buffers.set(value, buffer);
+    total += size;
+  }
+  const staging = gpu.createBuffer({ size: total, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+  try {
+    await device.guard("Cannot run guarded kernels", () => {
+      const encoder = gpu.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      for (const { dispatch, values } of steps) {
+        const storages = values.map(() => "buffer" as const);
+        pass.setPipeline(device.pipeline(dispatch, storages));
+        pass.setBindGroup(
+          0,
+          gpu.createBindGroup({
+            layout: device.bindGroupLayout(dispatch, storages),
+            entries: values.map((value, binding) => ({ binding, resource: { buffer: buffers.get(value)! } })),
+          }),
+        );
+        pass.dispatchWorkgroups(...dispatch.workgroups);
+      }
+      pass.end();
+      let at = 0;
+      for (const buffer of buffers.values()) {
+        encoder.copyBufferToBuffer(buffer, 0, staging, at, buffer.size);
+        at += buffer.size;
+      }
+      gpu.queue.submit([encoder.finish()]);
+    });
+    await staging.mapAsync(GPUMapMode.READ);
+    const all = new Uint32Array(staging.getMappedRange()).slice();
+    const faults: KernelFault[] = [];
+    const content = new Map<Value, Uint32Array>();
+    let at = 0;
+    for (const [value, buffer] of buffers) {
+      const [end, next] = [at + value.bytes / 4, at + buffer.size / 4];
+      content.set(value, all.subarray(at, end));
+      const touched = all.subarray(end, next).findIndex((word) => word !== guard);
+      if (touched >= 0) {
+        const { dispatch } = steps.findLast(({ values }) => values.includes(value))!;
+        faults.push({ dispatch, text: `word ${touched} behind [${value.shape}] was written` });
+      }
+      at = next;
+    }
+    return { faults, content };
+  } finally {
+    for (const buffer of [staging, ...buffers.values()]) buffer.destroy();
+  }
+}

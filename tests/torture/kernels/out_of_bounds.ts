@@ -1,0 +1,135 @@
+/**
+ * Every kernel at random shapes: no index outside of a tensor, every output written once, nothing behind a tensor read or
+ * written.
+ *
+ * What it shows: of all reads and writes through accessors that the drawn shapes bring about, none lies outside, and no
+ * output is left out or written twice (checked_shader.ts); with the texts and constants that the engine uses, what lies
+ * behind a tensor within its binding stays as it was and gets into no result (guarded_runs.ts). What it does not: shapes
+ * that are not drawn, and indices into a kernel's own private or workgroup arrays.
+ */
+import { Device } from "../../../engine/mod.ts";
+import { seededRandom } from "../../reference/seeded_random.ts";
+import type { Torture, TortureContext } from "../torture.ts";
+import { CheckedKernels, type KernelFault, runChecked } from "./checked_runs.ts";
+import { FAMILIES, LARGE_FAMILIES } from "./families.ts";
+import { foldFault, geometryFault, randomGroups } from "./geometry.ts";
+import { runGuarded } from "./guarded_runs.ts";
+import { type RandomProgram, recordRandom } from "./random_program.ts";
+
+/** Programs in one submit. */
+const BATCH = 25;
+
+/** Shaders that stand in front of others. */
+const SHARED = ["workgroup_reduce.wgsl"];
+
+/** How many programs of each family. */
+interface Counts {
+  readonly checked: number;
+  readonly guarded: number;
+  /** Families that are drawn large. */
+  readonly large: readonly string[];
+  /** Folds of random numbers of workgroups. */
+  readonly folds: number;
+}
+
+const SHORT: Counts = { checked: 4, guarded: 1, large: ["unit length"], folds: 10_000 };
+const FULL: Counts = { checked: 5000, guarded: 200, large: LARGE_FAMILIES, folds: 1_000_000 };
+
+/** Shapes by kernel, as its constants have them, and the texts that ran. */
+class Reached {
+  readonly #shapes = new Map<string, Set<string>>();
+  readonly #sources = new Set<string>();
+  dispatches = 0;
+
+  add({ steps }: RandomProgram): void {
+    for (const { dispatch: { kernel, source, constants, workgroups } } of steps) {
+      this.dispatches++;
+      this.#sources.add(source);
+      const shapes = this.#shapes.get(kernel) ?? new Set();
+      this.#shapes.set(kernel, shapes.add(JSON.stringify([constants, workgroups])));
+    }
+  }
+
+  /** Files in kernels/ of which no text ran. */
+  missing(): string[] {
+    const folder = new URL("../../../kernels/", import.meta.url);
+    return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => {
+      if (!name.endsWith(".wgsl") || SHARED.includes(name)) return false;
+      const text = Deno.readTextFileSync(new URL(name, folder));
+      return ![...this.#sources].some((source) => source.includes(text));
+    });
+  }
+
+  toString(): string {
+    return `${this.#shapes.size} kernels in ${this.dispatches.toLocaleString("en")} dispatches`;
+  }
+}
+
+/** The torture. */
+export const torture: Torture = {
+  promise: "No kernel reads or writes outside of its tensors, and each writes every output once",
+  limitSeconds: { short: 600, full: 12 * 3600 },
+  async run(context: TortureContext) {
+    const { short, seed, say } = context;
+    const counts = short ? SHORT : FULL;
+    const random = seededRandom(seed);
+    const reached = new Reached();
+    let [done, wrong, folds] = [0, 0, 0];
+    const report = (family: string, faults: readonly KernelFault[]) => {
+      for (const { dispatch, text } of faults) {
+        if (++wrong > 20) continue;
+        const { kernel, constants, workgroups } = dispatch;
+        say(`${family}: ${kernel} ${JSON.stringify(constants)}, ${workgroups} workgroups: ${text}`);
+      }
+    };
+    for (; folds < counts.folds; folds++) {
+      const fault = foldFault(randomGroups(random));
+      if (fault !== undefined && ++wrong < 20) say(fault);
+    }
+    const families = Object.entries(FAMILIES);
+    const total = families.length * (counts.checked + counts.guarded) + counts.large.length;
+    const past = (programs: readonly RandomProgram[]) => {
+      for (const program of programs) {
+        reached.add(program);
+        program.destroy();
+      }
+      context.progress(done += programs.length, total);
+    };
+    for (const [i, [name, family]] of families.entries()) {
+      // Half of a family's programs run the kernels for software adapters, half those for GPUs; of short ones one in two.
+      for (const kernels of ["software", "gpu"] as const) {
+        const share = (count: number) =>
+          short ? ((i % 2 === 0) === (kernels === "gpu") ? count : 0) : count / 2;
+        if (share(counts.checked) === 0) continue;
+        const device = await Device.open({ storage: "buffer", kernels });
+        const compiled = new CheckedKernels(device);
+        let number = 0;
+        const draw = (large: boolean) => recordRandom(device, family, random, number++, large);
+        const check = async (programs: readonly RandomProgram[]) => {
+          const wrongly = programs.flatMap(({ steps }) => steps).flatMap((step) => {
+            const text = geometryFault(step);
+            return text === undefined ? [] : [{ dispatch: step.dispatch, text }];
+          });
+          report(name, [...wrongly, ...await runChecked(compiled, programs)]);
+          past(programs);
+        };
+        for (let left = share(counts.checked); left > 0; left -= BATCH) {
+          await check(Array.from({ length: Math.min(BATCH, left) }, () => draw(false)));
+        }
+        if (counts.large.includes(name)) await check([draw(true)]);
+        for (let left = share(counts.guarded); left > 0; left--) {
+          const program = draw(false);
+          report(name, await runGuarded(device, program));
+          past([program]);
+        }
+        device.destroy(); // With all its pipelines.
+      }
+    }
+    const missing = reached.missing();
+    for (const file of missing) {
+      say(`kernels/${file} is reached by no family in tests/torture/kernels/families.ts`);
+    }
+    const figures = `${reached}, ${folds.toLocaleString("en")} folds`;
+    return { trials: done, losses: 0, hangs: 0, wrong: wrong + missing.length, figures };
+  },
+};

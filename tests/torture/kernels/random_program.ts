@@ -1,0 +1,162 @@
+/** A random program of ops: its inputs, drawn with their data, and what is recorded on them. */
+import {
+  backward,
+  type Device,
+  f32,
+  type InputSpec,
+  type Parameter,
+  ParameterSet,
+  sum,
+  Tensor,
+  u32,
+  Words,
+} from "../../../engine/mod.ts";
+import { type Recorded, Recorder, recordWith } from "../../../engine/recorder.ts";
+import { Value } from "../../../engine/value.ts";
+import type { SeededRandom } from "../../reference/seeded_random.ts";
+
+/** A recorded program and the data of its inputs. */
+export interface RandomProgram {
+  readonly steps: readonly Recorded[];
+  readonly data: ReadonlyMap<Value, ArrayLike<number>>;
+  /** Frees the parameters. */
+  destroy(): void;
+}
+
+/** Sizes at which tiles, vec4s and workgroups begin and end. */
+const EDGES = [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 63, 64, 65, 127, 128, 129];
+
+/** Elements of a tensor, so that a trial takes milliseconds. */
+const MOST_ELEMENTS = 12_000;
+
+/** What a family draws its program from. */
+export class Draw {
+  readonly data = new Map<Value, ArrayLike<number>>();
+  /** Inputs that gradients flow to. */
+  readonly differentiable: Tensor[] = [];
+  #set: ParameterSet | undefined;
+
+  constructor(
+    readonly device: Device,
+    readonly random: SeededRandom,
+    /** Whether one dimension of workgroups must not hold the dispatch. */
+    readonly large: boolean,
+    /** The how manieth program of its family this is. */
+    readonly number: number,
+  ) {}
+
+  /** The parameters of the program. */
+  get set(): ParameterSet {
+    return this.#set ??= new ParameterSet(this.device);
+  }
+
+  /** A whole number from `least` to `most`, often one at which something begins or ends. */
+  size(most = 140, least = 1): number {
+    const edges = EDGES.filter((edge) => edge >= least && edge <= most);
+    if (edges.length > 0 && this.random.integer(2) === 0) return this.pick(edges);
+    return least + this.random.integer(most - least + 1);
+  }
+
+  /** A shape of so many axes, or of one to four. */
+  shape(axes = 1 + this.random.integer(4)): number[] {
+    for (;;) {
+      const shape = Array.from({ length: axes }, () => this.size(axes < 3 ? 140 : 40));
+      if (shape.reduce((a, b) => a * b, 1) <= MOST_ELEMENTS) return shape;
+    }
+  }
+
+  /** Rows of which each takes a workgroup, or a thread. */
+  rows(each: "workgroup" | "thread", most = 60): number {
+    if (!this.large) return this.size(most);
+    return (each === "workgroup" ? 65_536 : 65_536 * 64) + this.random.integer(1000);
+  }
+
+  /** One of a list. */
+  pick<T>(items: readonly T[]): T {
+    return items[this.random.integer(items.length)]!;
+  }
+
+  /** One of a list, in turn: every few programs of a family have all of them. */
+  turn<T>(items: readonly T[]): T {
+    return items[this.number % items.length]!;
+  }
+
+  /** Whether or not. */
+  coin(): boolean {
+    return this.random.integer(2) === 0;
+  }
+
+  /** A tensor that gradients flow to, unless the program is large. */
+  tensor(shape: readonly number[], from = -1, to = 1, differentiable = !this.large): Tensor {
+    const count = shape.reduce((a, b) => a * b, 1);
+    // A few thousand numbers, over and over: drawing millions takes seconds.
+    const numbers = Float32Array.from(
+      { length: Math.min(count, 4096) },
+      () => from + (to - from) * this.random.uniform(),
+    );
+    const data = Float32Array.from({ length: count }, (_, i) => numbers[i % numbers.length]!);
+    const tensor = this.#input(f32(shape, { differentiable }), data) as Tensor;
+    if (differentiable) this.differentiable.push(tensor);
+    return tensor;
+  }
+
+  /** Integers below a bound. */
+  words(shape: readonly number[], below: number): Words {
+    const count = shape.reduce((a, b) => a * b, 1);
+    return this.given(shape, Uint32Array.from({ length: count }, () => this.random.integer(below)));
+  }
+
+  /** These integers. */
+  given(shape: readonly number[], data: Uint32Array): Words {
+    return this.#input(u32(shape), data) as Words;
+  }
+
+  /** These numbers, for kernels that believe them, without a gradient. */
+  numbers(shape: readonly number[], data: ArrayLike<number>): Tensor {
+    return this.#input(f32(shape), data) as Tensor;
+  }
+
+  /** A parameter. */
+  parameter(shape: readonly number[], trainable = true): Parameter {
+    const count = shape.reduce((a, b) => a * b, 1);
+    const values = Float32Array.from({ length: count }, () => this.random.normal());
+    return this.set.add(`p${this.set.parameters.length}`, shape, values, { trainable });
+  }
+
+  destroy(): void {
+    this.#set?.destroy();
+  }
+
+  #input(spec: InputSpec, data: ArrayLike<number>): Tensor | Words {
+    const value = new Value(spec.shape, spec.type, { kind: "input", name: `input ${this.data.size}` });
+    this.data.set(value, data);
+    return spec.type === "u32"
+      ? new Words(spec.shape, value)
+      : new Tensor(spec.shape, value, spec.differentiable);
+  }
+}
+
+/** Draws a program: what to record, which returns what is to be differentiated where gradients flow to it. */
+export type Family = (draw: Draw) => () => Tensor | Words | void;
+
+/** Records a program of a family, forward and backward. */
+export function recordRandom(
+  device: Device,
+  family: Family,
+  random: SeededRandom,
+  number: number,
+  large = false,
+): RandomProgram {
+  const draw = new Draw(device, random, large, number);
+  const body = family(draw);
+  const recorder = new Recorder(device, draw.data.keys(), { memory: draw.coin() ? "low" : "normal" });
+  recordWith(recorder, () => {
+    const y = body();
+    if (!(y instanceof Tensor)) return;
+    y.value; // Written now, where it was put off.
+    if (!y.requiresGradient) return;
+    const gradients = backward(sum(y));
+    for (const tensor of draw.differentiable) gradients.of(tensor)?.value;
+  });
+  return { steps: recorder.dispatches, data: draw.data, destroy: () => draw.destroy() };
+}
