@@ -59,7 +59,7 @@ export class BlockScan {
   ) {}
 
   /**
-   * Uploads the blocks, which all have the same number of columns.
+   * Uploads the blocks.
    *
    * @throws {LimitError | GpuError} when they do not fit the adapter.
    */

@@ -11,6 +11,8 @@ export const SCHEMA_VERSION = 1;
 export const MAX_DIMENSION = 16_000;
 /** pgvector's HNSW index takes `vector`s of no more dimensions. */
 export const MAX_HNSW_DIMENSION = 2_000;
+/** Embeddings of no more dimensions fit into a page of 8 KiB beside all else, ids of hundreds of letters included. */
+const MAX_INLINE_DIMENSION = 1_800;
 
 /** Any number, the same in all versions: processes that make the tables at once wait for each other by it. */
 const SCHEMA_LOCK = 1_501_2015;
@@ -46,6 +48,10 @@ export async function createTables(statements: Statements, dimension: number): P
     "create index if not exists images_frame on reid.images (frame)",
     "create index if not exists images_time on reid.images (time)",
   ];
+  // PostgreSQL moves what is longer than 2 KB into a table of its own, from where every comparison would fetch it.
+  if (dimension <= MAX_INLINE_DIMENSION) {
+    sql.push("alter table reid.images alter column embedding set storage plain");
+  }
   for (const statement of sql) await statements.query(statement);
 }
 

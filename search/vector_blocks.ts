@@ -30,8 +30,11 @@ export function columnsOfBlock(size: number): number {
   return Math.max(4, Math.min(BLOCK.columns, Math.floor(BLOCK.bytes / tensorBytes([1, size]))));
 }
 
+/** Rows of the last block are a multiple of this, as many as are needed: kernels differ with every number of rows. */
+const LAST_BLOCK_STEP = 256;
+
 /**
- * Cuts a stream into blocks, the last of which may have rows to spare.
+ * Cuts a stream into blocks of `columns` rows, the last of which is shorter and may have rows to spare.
  *
  * @throws {RangeError} if a vector is not of `size` finite numbers, or longer than 2^50.
  */
@@ -58,7 +61,7 @@ export async function* vectorBlocks(
       open = new OpenBlock(size, columns, first);
     }
   }
-  if (open.ids.length > 0) yield open;
+  if (open.ids.length > 0) yield open.trimmed();
 }
 
 /**
@@ -78,8 +81,8 @@ export function checkedLength(vectors: Float32Array, at: number, size: number, w
 
 class OpenBlock implements VectorBlock {
   readonly ids: string[] = [];
-  readonly embeddings: Float32Array;
-  readonly lengths: Float32Array;
+  embeddings: Float32Array;
+  lengths: Float32Array;
   longest = 0;
 
   constructor(readonly size: number, columns: number, readonly first: number) {
@@ -93,5 +96,13 @@ class OpenBlock implements VectorBlock {
     this.lengths[this.ids.length] = length ** 2;
     this.longest = Math.max(this.longest, length);
     this.ids.push(id);
+  }
+
+  /** Without most of the rows to spare. */
+  trimmed(): VectorBlock {
+    const rows = Math.ceil(this.ids.length / LAST_BLOCK_STEP) * LAST_BLOCK_STEP;
+    this.lengths = this.lengths.slice(0, rows);
+    this.embeddings = this.embeddings.slice(0, rows * this.size);
+    return this;
   }
 }
