@@ -10,16 +10,18 @@ import type { RandomProgram } from "./random_program.ts";
 
 /** Behind every tensor, in bytes. */
 const GUARD_BYTES = 1024;
-/** A NaN as f32 and a large index as u32: whatever it gets into shows it. */
-const GUARD_BITS = 0xffc0dead;
+/**
+ * What stands behind the n-th tensor: other bits behind each, as a kernel that writes there most likely writes what it read
+ * there. A NaN as f32 and a large index as u32; then, near 1, a number that shows what a NaN would hide.
+ */
+const GUARDS: readonly ((n: number) => number)[] = [(n) => 0xffc00001 + n, (n) => 0x3f800000 + 4099 * n];
 
-/** Runs a program twice, with a guard of NaN and with one of zeros; tells whether a guard was written or read. */
+/** Runs a program once with each kind of guard; tells whether a guard was written, or read. */
 export async function runGuarded(device: Device, program: RandomProgram): Promise<KernelFault[]> {
-  const nan = await run(device, program, GUARD_BITS);
-  const zero = await run(device, program, 0);
-  const found = [...nan.faults, ...zero.faults];
-  for (const [value, bytes] of nan.content) {
-    const other = zero.content.get(value)!;
+  const [first, second] = [await run(device, program, GUARDS[0]!), await run(device, program, GUARDS[1]!)];
+  const found = [...first.faults, ...second.faults];
+  for (const [value, bytes] of first.content) {
+    const other = second.content.get(value)!;
     const at = bytes.findIndex((word, i) => word !== other[i]);
     if (at < 0) continue;
     const { dispatch } = program.steps.find(({ dispatch, values }) =>
@@ -31,7 +33,7 @@ export async function runGuarded(device: Device, program: RandomProgram): Promis
   return found;
 }
 
-async function run(device: Device, { steps, data }: RandomProgram, guard: number) {
+async function run(device: Device, { steps, data }: RandomProgram, guard: (n: number) => number) {
   const { gpu } = device;
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const buffers = new Map<Value, GPUBuffer>();
@@ -41,7 +43,7 @@ async function run(device: Device, { steps, data }: RandomProgram, guard: number
     const size = value.bytes + GUARD_BYTES;
     const buffer = gpu.createBuffer({ size, usage, mappedAtCreation: true });
     const words = new Uint32Array(buffer.getMappedRange());
-    words.fill(guard, value.bytes / 4);
+    words.fill(guard(buffers.size), value.bytes / 4);
     const initial = initialData(value, data);
     if (initial) words.set(new Uint32Array(initial.buffer, initial.byteOffset, initial.length));
     buffer.unmap();
@@ -78,10 +80,10 @@ async function run(device: Device, { steps, data }: RandomProgram, guard: number
     const faults: KernelFault[] = [];
     const content = new Map<Value, Uint32Array>();
     let at = 0;
-    for (const [value, buffer] of buffers) {
+    for (const [n, [value, buffer]] of [...buffers].entries()) {
       const [end, next] = [at + value.bytes / 4, at + buffer.size / 4];
       content.set(value, all.subarray(at, end));
-      const touched = all.subarray(end, next).findIndex((word) => word !== guard);
+      const touched = all.subarray(end, next).findIndex((word) => word !== guard(n));
       if (touched >= 0) {
         const { dispatch } = steps.findLast(({ values }) => values.includes(value))!;
         faults.push({ dispatch, text: `word ${touched} behind [${value.shape}] was written` });

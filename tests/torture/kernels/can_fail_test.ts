@@ -1,0 +1,78 @@
+/** The checks of out_of_bounds.ts on kernels that are broken on purpose. */
+import assert from "node:assert/strict";
+import { affine, Device } from "../../../engine/mod.ts";
+import type { Dispatch } from "../../../kernels/mod.ts";
+import { seededRandom } from "../../reference/seeded_random.ts";
+import { CheckedKernels, runChecked } from "./checked_runs.ts";
+import { foldFault, geometryFault } from "./geometry.ts";
+import { runGuarded } from "./guarded_runs.ts";
+import { type RandomProgram, recordRandom } from "./random_program.ts";
+
+/** Nine vec4s doubled by a kernel of which something was changed. */
+function program(device: Device, change: (dispatch: Dispatch) => Partial<Dispatch>): RandomProgram {
+  const whole = recordRandom(
+    device,
+    (draw) => {
+      const x = draw.tensor([9, 4], -1, 1, false);
+      return () => affine(x, 2, 0);
+    },
+    seededRandom(1),
+    0,
+  );
+  const steps = whole.steps.map((step) => ({
+    ...step,
+    dispatch: { ...step.dispatch, ...change(step.dispatch) },
+  }));
+  return { ...whole, steps };
+}
+
+/** What is found of a kernel whose text has been changed. */
+async function faults(device: Device, change: (dispatch: Dispatch) => Partial<Dispatch>) {
+  const broken = program(device, change);
+  const checked = await runChecked(new CheckedKernels(device), [broken]);
+  const guarded = await runGuarded(device, broken);
+  return [checked.map(({ text }) => text).join("; "), guarded.map(({ text }) => text).join("; ")];
+}
+
+/** Replaces a piece of a kernel's text, which must be there. */
+function edit(from: string, to: string): (dispatch: Dispatch) => Partial<Dispatch> {
+  return ({ source }) => {
+    assert.ok(source.includes(from), source);
+    return { source: source.replace(from, to) };
+  };
+}
+
+Deno.test("Kernels that are broken on purpose are found, and one that is not is not", async () => {
+  const device = await Device.open({ storage: "buffer" });
+  assert.deepEqual(await faults(device, () => ({})), ["", ""]);
+
+  const unbounded = await faults(device, edit("if (i >= ROWS * C4) { return; }", ""));
+  assert.match(unbounded[0]!, /indices outside of x and y/);
+  assert.match(unbounded[1]!, /behind \[9,4\] was written/);
+
+  const reading = await faults(device, edit("x_load(i)", "x_load(i + 1u)"));
+  assert.equal(reading[0], "indices outside of x");
+  assert.match(reading[1]!, /depends on what lies behind a tensor/);
+
+  const negative = await faults(device, edit("x_load(i)", "x_load(i - 1u)"));
+  assert.equal(negative[0], "indices outside of x");
+
+  const [missed] = await faults(device, edit("i >= ROWS", "i + 1u >= ROWS"));
+  assert.match(missed!, /element 8 is written 0 times/);
+
+  const [twice] = await faults(device, edit("y_store(i,", "y_store(i / 2u * 2u,"));
+  assert.match(twice!, /element 0 is written 2 times|element 1 is written 0 times/);
+  device.destroy();
+});
+
+Deno.test("Geometry that no adapter runs is found", () => {
+  const dispatch = { workgroups: [65_536, 1, 1], constants: {} } as unknown as Dispatch;
+  assert.match(geometryFault({ dispatch, values: [] })!, /65536,1,1 workgroups/);
+  const good = { ...dispatch, workgroups: [65_535, 2, 1] as const };
+  assert.equal(geometryFault({ dispatch: good, values: [] }), undefined);
+  const constants = { N: 2 ** 32 };
+  assert.match(geometryFault({ dispatch: { ...good, constants }, values: [] })!, /N = 4294967296/);
+  for (const groups of [1, 65_535, 65_536, 65_535 * 2 + 1, 65_535 ** 2]) {
+    assert.equal(foldFault(groups), undefined);
+  }
+});
