@@ -93,7 +93,8 @@ async function main(args: string[]): Promise<number> {
 }
 
 function newGallery(database: Parameters<typeof Gallery.create>[0], dimension: number): Promise<Gallery> {
-  return Gallery.create(database, { identity: "0".repeat(64), dimension, summary: "random vectors" });
+  const model = { identity: "0".repeat(64), dimension, summary: "random vectors", flip: false };
+  return Gallery.create(database, model);
 }
 
 async function fill(gallery: Gallery, { gallery: vectors, size }: SearchProblem): Promise<Gallery> {
