@@ -95,9 +95,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       draw.pick([ops.sum, ops.mean])(x, draw.random.integer(4) === 0 && !draw.large ? undefined : axes);
   },
   matmul: (draw) => {
-    const [m, k, n] = draw.large
-      ? [8 * draw.rows("thread"), 1, 4]
-      : [draw.size(), draw.size(70), draw.size(70)];
+    const [m, k, n] = [draw.size(), draw.size(70), draw.size(70)];
     const [a, b] = [draw.tensor([m, k]), draw.tensor([k, n])];
     return () => ops.matmul(a, b);
   },
@@ -107,15 +105,15 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     return () => ops.dense(x, w, bias);
   },
   transpose: (draw) => {
-    const x = draw.tensor(draw.large ? [draw.size(4), draw.rows("thread")] : draw.shape(2));
+    const x = draw.tensor(draw.shape(2));
     return () => ops.transpose(x);
   },
   reshape: (draw) => {
-    const shape = draw.large ? [draw.rows("thread"), 3] : draw.shape();
+    const shape = draw.large ? [Math.ceil(draw.rows("thread") / 3), 3] : draw.shape();
     const x = draw.tensor(shape);
     const count = shape.reduce((a, b) => a * b, 1);
     const last = draw.pick(Array.from({ length: 70 }, (_, i) => i + 1).filter((size) => count % size === 0));
-    return () => ops.reshape(x, draw.large ? [3, shape[0]!] : [count / last, last]);
+    return () => ops.reshape(x, draw.large ? [count, 1] : [count / last, last]);
   },
   slice: (draw) => {
     const shape = draw.large ? [draw.rows("thread"), 4] : draw.shape();
@@ -362,14 +360,15 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   },
 };
 
-/** Families of which one dimension does not hold the workgroups where they are drawn large. */
+/**
+ * Families of which one dimension does not hold the workgroups where they are drawn large. The others compute several
+ * vec4s in a thread: so large, their tensors exceed what a software adapter binds, 128 MiB.
+ */
 export const LARGE_FAMILIES: readonly string[] = [
   "binary",
   "unary",
   "affine",
   "sum",
-  "matmul",
-  "transpose",
   "reshape",
   "slice",
   "unit length",
