@@ -1,9 +1,8 @@
 /** `deno task embed`: the vectors of any images, in files for other programs and for `deno task index`. */
 import { dirname } from "node:path";
 import { DataError } from "../data/errors.ts";
-import { isFolder } from "../data/layouts/dataset_folder.ts";
 import { extensionOf, FORMATS } from "../embed/formats.ts";
-import { type ImageFile, imagesInFolder, imagesInList, type PassedOver } from "../embed/image_files.ts";
+import type { ImageFile, PassedOver } from "../embed/image_files.ts";
 import { ImageList } from "../embed/image_list.ts";
 import { manifestPath } from "../embed/manifest.ts";
 import { writeVectors, type WrittenVectors } from "../embed/write_vectors.ts";
@@ -13,6 +12,7 @@ import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { defineFlags, parseFlags, UsageError } from "./flags.ts";
+import { IMAGES_FLAG, openImages, sayPassedOver } from "./image_source.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import { workerCount } from "./people.ts";
 import { formatSeconds, type Progress, progress } from "./progress.ts";
@@ -44,13 +44,7 @@ const FLAGS = defineFlags({
     value: "RUN",
     help: "A run's folder (its newest checkpoint), a checkpoint, or a model file.",
   },
-  images: {
-    type: "string",
-    value: "DIR|LIST|-",
-    help:
-      "A folder, searched with the folders in it; a text file with the path of an image on every line, from " +
-      "the working directory; or -, such lines on stdin. An image's id is its path in the folder, or its line.",
-  },
+  images: IMAGES_FLAG,
   out: {
     type: "string",
     value: "FILE",
@@ -144,22 +138,6 @@ export async function main(args: string[]): Promise<number> {
 /** Broken images that are named on stderr; the manifest has all. */
 const SHOWN_FAILURES = 10;
 
-/** The images that `--images` names. */
-async function openImages(images: string, passed: PassedOver): Promise<AsyncIterable<ImageFile>> {
-  if (images === "-") return imagesInList(Deno.stdin.readable, "stdin");
-  if (await isFolder(images)) return imagesInFolder(images, passed);
-  try {
-    return imagesInList((await Deno.open(images)).readable, images);
-  } catch (error) {
-    throw new DataError(
-      `--images ${images} is no folder, and no list that can be read (${
-        (error as Error).message
-      }). Give a folder, ` +
-        "a text file with the path of an image on every line, or - for such lines on stdin.",
-    );
-  }
-}
-
 async function makeFolder(folder: string): Promise<void> {
   try {
     await Deno.mkdir(folder, { recursive: true });
@@ -175,14 +153,6 @@ async function* until(images: AsyncIterable<ImageFile>, interrupt: Interrupt): A
     if (interrupt.requested) return;
     yield image;
   }
-}
-
-function sayPassedOver(images: string, { links, others }: PassedOver): void {
-  const counts = [
-    links > 0 ? `${links} links to folders, which are not followed` : "",
-    others > 0 ? `${others} files that are not named .jpg, .jpeg or .png` : "",
-  ].filter((text) => text !== "");
-  if (counts.length > 0) console.error(`Left out in ${images}: ${counts.join("; ")}`);
 }
 
 function summary(

@@ -109,7 +109,7 @@ export function defineFlags<const Table extends FlagTable>(table: Table): Table 
 const camelCase = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** The word nearest to what was typed, or undefined where none is near: by edits, beginning or initials. */
-function nearest(typed: string, words: readonly string[]): string | undefined {
+export function nearest(typed: string, words: readonly string[]): string | undefined {
   const initials = (word: string) => word.split("-").map((part) => part[0]).join("");
   const scored = words.map((word) => {
     const near = typed.length > 1 && (word.startsWith(typed) || initials(word) === typed);

@@ -1,0 +1,44 @@
+/** The images that `--images` names, for the commands that embed them. */
+import { DataError } from "../data/errors.ts";
+import { isFolder } from "../data/layouts/dataset_folder.ts";
+import { type ImageFile, imagesInFolder, imagesInList, type PassedOver } from "../embed/image_files.ts";
+import type { StringFlag } from "./flags.ts";
+
+/** `--images`. */
+export const IMAGES_FLAG = {
+  type: "string",
+  value: "DIR|LIST|-",
+  help:
+    "A folder, searched with the folders in it; a text file with the path of an image on every line, from " +
+    "the working directory; or -, such lines on stdin. An image's id is its path in the folder, or its line.",
+} as const satisfies StringFlag;
+
+/**
+ * Opens them.
+ *
+ * @param passed counts what is passed over in a folder.
+ * @throws {DataError} when there is no such folder or list.
+ */
+export async function openImages(images: string, passed: PassedOver): Promise<AsyncIterable<ImageFile>> {
+  if (images === "-") return imagesInList(Deno.stdin.readable, "stdin");
+  if (await isFolder(images)) return imagesInFolder(images, passed);
+  try {
+    return imagesInList((await Deno.open(images)).readable, images);
+  } catch (error) {
+    throw new DataError(
+      `--images ${images} is no folder, and no list that can be read (${
+        (error as Error).message
+      }). Give a folder, ` +
+        "a text file with the path of an image on every line, or - for such lines on stdin.",
+    );
+  }
+}
+
+/** Says what was passed over. */
+export function sayPassedOver(images: string, { links, others }: PassedOver): void {
+  const counts = [
+    links > 0 ? `${links} links to folders, which are not followed` : "",
+    others > 0 ? `${others} files that are not named .jpg, .jpeg or .png` : "",
+  ].filter((text) => text !== "");
+  if (counts.length > 0) console.error(`Left out in ${images}: ${counts.join("; ")}`);
+}
