@@ -1,6 +1,7 @@
 /** What every command shares: how errors become messages and exit codes. */
 import { DataError } from "../data/errors.ts";
 import { DeviceLostError, EngineError } from "../engine/mod.ts";
+import { SearchError } from "../search/errors.ts";
 import { RunError } from "../train/errors.ts";
 import { SiteError } from "../web/errors.ts";
 import { HelpRequest, UsageError } from "./flags.ts";
@@ -54,7 +55,7 @@ export async function runCommand(main: (args: string[]) => Promise<number>, args
     }
     if (
       error instanceof DataError || error instanceof EngineError || error instanceof RunError ||
-      error instanceof SiteError
+      error instanceof SearchError || error instanceof SiteError
     ) {
       console.error(`error: ${printable(error.message)}`);
       return EXIT.failed;

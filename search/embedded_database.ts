@@ -21,7 +21,7 @@ const FILES = "postgres";
 const UNFINISHED = `${FILES}.part`;
 
 /** Whether there is an embedded database in a folder. */
-export async function hasDatabase(folder: string): Promise<boolean> {
+async function hasDatabase(folder: string): Promise<boolean> {
   try {
     return (await Deno.stat(join(folder, FILES))).isDirectory;
   } catch {
@@ -30,11 +30,18 @@ export async function hasDatabase(folder: string): Promise<boolean> {
 }
 
 /**
- * Opens the database in a folder; makes both where they are not there.
+ * Opens the database in a folder.
  *
- * @throws {SearchError} when another process has it open, or the folder cannot be written or holds something else.
+ * @param create make both where they are not there.
+ * @throws {SearchError} when there is none, another process has it open, or the folder cannot be written or holds something else.
  */
-export async function openEmbedded(folder: string): Promise<Database> {
+export async function openEmbedded(folder: string, { create = false } = {}): Promise<Database> {
+  if (!create && !await hasDatabase(folder)) {
+    throw new SearchError(
+      `There is no index in ${folder}. Make one with deno task index add --index ${folder} --images DIR --checkpoint ` +
+        "RUN, or give the folder of another.",
+    );
+  }
   const lock = await acquire(folder);
   try {
     const files = join(folder, FILES);

@@ -10,6 +10,8 @@ export interface GalleryModel {
   readonly identity: string;
   /** Length of an embedding. */
   readonly dimension: number;
+  /** Whether embeddings are means over the image and its mirror image; queries must then be so too. */
+  readonly flip: boolean;
   /** What people know it by, such as the path of its checkpoint. */
   readonly summary: string;
 }
@@ -24,6 +26,8 @@ export interface ImageFacts {
   readonly frame?: number;
   /** Date in ISO 8601, UTC where it has no zone. */
   readonly time?: string;
+  /** The image's file, on the machine that added it. */
+  readonly path?: string;
 }
 
 /** An image of a gallery. */
@@ -86,13 +90,14 @@ export interface VectorPage {
 
 const HNSW = "images_embedding_hnsw";
 const FACTS = `id, camera, frame::float8 as frame,
-  to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time`;
+  to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time, path`;
 
 interface FactsRow {
   id: string;
   camera: string | null;
   frame: number | null;
   time: string | null;
+  path: string | null;
 }
 
 /** A gallery that exists, with what it is of. */
@@ -128,7 +133,7 @@ export class Gallery {
    * @throws {SearchError} when it is of another network, or embeddings are too long for pgvector.
    */
   static async create(database: Database, model: GalleryModel): Promise<Gallery> {
-    const { identity, dimension, summary } = model;
+    const { identity, dimension, flip, summary } = model;
     if (dimension > MAX_DIMENSION) {
       throw new SearchError(
         `Embeddings of ${dimension} numbers are too long for pgvector, which takes ${MAX_DIMENSION}. Train with a ` +
@@ -139,9 +144,9 @@ export class Gallery {
       await database.transaction(async (statements) => {
         await createTables(statements, dimension);
         await statements.query(
-          `insert into reid.gallery (schema_version, model, model_summary, dimension)
-           values ($1::integer, $2::text, $3::text, $4::integer) on conflict do nothing`,
-          [SCHEMA_VERSION, identity, summary, dimension],
+          `insert into reid.gallery (schema_version, model, model_summary, dimension, flip)
+           values ($1::integer, $2::text, $3::text, $4::integer, $5::boolean) on conflict do nothing`,
+          [SCHEMA_VERSION, identity, summary, dimension, flip],
         );
       });
     }
@@ -158,20 +163,21 @@ export class Gallery {
     for (const { id, embedding } of images) this.#requireVector(embedding, `The embedding of ${id}`);
     const latest = new Map(images.map((image) => [image.id, image])); // Of an id that comes twice the last counts.
     if (latest.size === 0) return { added: 0, replaced: 0 };
-    const rows = [...latest.values()].map(({ id, camera, frame, time, embedding }) => ({
+    const rows = [...latest.values()].map(({ id, camera, frame, time, path, embedding }) => ({
       id,
       camera,
       frame,
       time: time === undefined ? undefined : isoDate(time),
+      path,
       embedding: vectorText(embedding),
     }));
     // Only a row that was not there before has no earlier version that xmax would tell of.
     const outcome = await this.database.query<{ added: boolean }>(
-      `insert into reid.images (id, camera, frame, time, embedding)
-       select id, camera, frame, time, embedding::vector from json_to_recordset($1::text::json)
-         as row(id text, camera text, frame bigint, time timestamptz, embedding text)
+      `insert into reid.images (id, camera, frame, time, path, embedding)
+       select id, camera, frame, time, path, embedding::vector from json_to_recordset($1::text::json)
+         as row(id text, camera text, frame bigint, time timestamptz, path text, embedding text)
        on conflict (id) do update set camera = excluded.camera, frame = excluded.frame, time = excluded.time,
-         embedding = excluded.embedding
+         path = excluded.path, embedding = excluded.embedding
        returning xmax = 0 as added`,
       [JSON.stringify(rows)],
     );
@@ -366,8 +372,8 @@ export class Gallery {
 
 async function readModel(statements: Statements): Promise<GalleryModel | undefined> {
   const [row] = await statements.query<
-    { schema_version: number; model: string; model_summary: string; dimension: number }
-  >("select schema_version, model, model_summary, dimension from reid.gallery");
+    { schema_version: number; model: string; model_summary: string; dimension: number; flip: boolean }
+  >("select schema_version, model, model_summary, dimension, flip from reid.gallery");
   if (row === undefined) return undefined;
   if (row.schema_version !== SCHEMA_VERSION) {
     throw new SearchError(
@@ -375,11 +381,19 @@ async function readModel(statements: Statements): Promise<GalleryModel | undefin
         `${SCHEMA_VERSION}. Use the program that made it, or add its images to a new one.`,
     );
   }
-  return { identity: row.model, dimension: row.dimension, summary: row.model_summary };
+  return { identity: row.model, dimension: row.dimension, flip: row.flip, summary: row.model_summary };
 }
 
 function requireSame({ place }: Database, gallery: GalleryModel, model: GalleryModel): void {
-  if (gallery.identity === model.identity && gallery.dimension === model.dimension) return;
+  if (gallery.identity === model.identity && gallery.dimension === model.dimension) {
+    if (gallery.flip === model.flip) return;
+    throw new SearchError(
+      `The gallery in ${place} holds embeddings ${
+        gallery.flip ? "averaged over" : "without"
+      } mirror images. ` +
+        `${gallery.flip ? "Give" : "Leave out"} --test-flip, or make a new gallery.`,
+    );
+  }
   throw new SearchError(
     `The gallery in ${place} holds embeddings of another network: ${gallery.summary} (${
       gallery.identity.slice(0, 12)
@@ -390,12 +404,13 @@ function requireSame({ place }: Database, gallery: GalleryModel, model: GalleryM
   );
 }
 
-function facts({ id, camera, frame, time }: FactsRow): ImageFacts {
+function facts({ id, camera, frame, time, path }: FactsRow): ImageFacts {
   return {
     id,
     ...(camera !== null && { camera }),
     ...(frame !== null && { frame }),
     ...(time !== null && { time }),
+    ...(path !== null && { path }),
   };
 }
 

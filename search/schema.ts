@@ -34,6 +34,7 @@ export async function createTables(statements: Statements, dimension: number): P
       model text not null,
       model_summary text not null,
       dimension integer not null,
+      flip boolean not null,
       created timestamptz not null default now()
     )`,
     // Ids are ordered by their bytes, as everywhere, and not by the language that the server speaks.
@@ -42,6 +43,7 @@ export async function createTables(statements: Statements, dimension: number): P
       camera text collate "C",
       frame bigint,
       time timestamptz,
+      path text,
       embedding vector(${dimension}) not null
     )`,
     "create index if not exists images_camera on reid.images (camera)",

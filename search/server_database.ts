@@ -6,27 +6,36 @@ import { SearchError } from "./errors.ts";
 /** Seconds that a server may take to answer a connection. */
 const CONNECT_TIMEOUT = 10;
 
+/** Kinds of TLS that a URL may ask for: encrypted, or encrypted by a server whose certificate is checked. */
+const TLS = ["require", "verify-full"] as const;
+
 /**
  * Connects to a database on a server, by one connection.
  *
- * @param url postgres://USER:PASSWORD@HOST:PORT/NAME, with ?sslmode=require where the server wants TLS; what it leaves
- *   out is taken from PGHOST, PGUSER, PGPASSWORD and their like. Messages show nothing of it but host, port and name.
+ * @param url postgres://USER:PASSWORD@HOST:PORT/NAME, with ?sslmode=require or ?sslmode=verify-full for TLS. Without a
+ *   password there PGPASSWORD is taken. Messages show nothing of it but host, port and name.
  * @throws {SearchError} when there is no answer within `timeout` seconds, or the server refuses.
  */
 export async function connectServer(url: string, timeout = CONNECT_TIMEOUT): Promise<Database> {
-  const place = placeOf(url);
-  let sql: Sql;
-  try {
-    sql = postgres(url, {
-      max: 1,
-      connect_timeout: timeout,
-      fetch_types: false, // Statements cast what is not of PostgreSQL's own types.
-      prepare: false, // Poolers between here and the server may hand every statement to another connection.
-      onnotice: () => {}, // "... already exists, skipping".
-    });
-  } catch {
-    throw badUrl(); // Its message may hold the URL, and so the password.
-  }
+  const { place, ...address } = parseUrl(url);
+  const sql = postgres({
+    ...address,
+    max: 1,
+    connect_timeout: timeout,
+    fetch_types: false, // Statements cast what is not of PostgreSQL's own types.
+    prepare: false, // Poolers between here and the server may hand every statement to another connection.
+    onnotice: () => {}, // "... already exists, skipping".
+    // Said here, these need not be looked for in the environment.
+    backoff: (retries: number) => Math.min(3 ** retries / 100, 20),
+    debug: false,
+    idle_timeout: 0,
+    keep_alive: 60,
+    max_lifetime: null,
+    max_pipeline: 100,
+    publications: "alltables",
+    sslnegotiation: null,
+    target_session_attrs: undefined,
+  } as postgres.Options<Record<string, never>>);
   const database = new ServerDatabase(place, sql);
   try {
     await database.query("select 1 as one");
@@ -37,18 +46,33 @@ export async function connectServer(url: string, timeout = CONNECT_TIMEOUT): Pro
   return database;
 }
 
-/** The URL without what is secret. */
-function placeOf(url: string): string {
-  if (!URL.canParse(url)) throw badUrl();
-  const { protocol, host, pathname } = new URL(url);
-  if (!/^postgres(ql)?:$/.test(protocol)) throw badUrl();
-  return `postgres://${host}${pathname}`;
-}
-
-function badUrl(): SearchError {
-  return new SearchError(
-    "--database must be postgres://USER:PASSWORD@HOST:PORT/NAME, with what is special in it as %40.",
-  );
+/** Takes a URL apart; `place` is what of it may be shown. */
+function parseUrl(text: string) {
+  try {
+    const { protocol, hostname, host, port, pathname, username, password, searchParams } = new URL(text);
+    const database = decodeURIComponent(pathname.slice(1));
+    const { sslmode, ...others } = Object.fromEntries(searchParams);
+    const ssl = sslmode === undefined ? false : TLS.find((kind) => kind === sslmode);
+    const complete = /^postgres(ql)?:$/.test(protocol) && hostname !== "" && username !== "" &&
+      database !== "";
+    if (!complete || ssl === undefined || Object.keys(others).length > 0) {
+      throw new Error("not that of a database");
+    }
+    return {
+      place: `postgres://${host}${pathname}`,
+      host: hostname.replace(/^\[(.*)\]$/, "$1"), // IPv6.
+      port: Number(port || 5432),
+      database,
+      username: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      ssl,
+    };
+  } catch {
+    throw new SearchError( // Without the cause, whose message may hold the URL, and so the password.
+      "--database must be postgres://USER:PASSWORD@HOST:PORT/NAME, what is special in it written as %40 is for @; " +
+        `for TLS it ends in ${TLS.map((kind) => `?sslmode=${kind}`).join(" or ")}.`,
+    );
+  }
 }
 
 class ServerDatabase implements Database {

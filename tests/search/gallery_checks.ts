@@ -90,6 +90,7 @@ export async function checkGallery(t: Deno.TestContext, database: () => Database
       id: second.id,
       camera: "2",
       frame: 10,
+      path: "/crops/1.jpg",
     });
   });
 
@@ -103,6 +104,10 @@ export async function checkGallery(t: Deno.TestContext, database: () => Database
         /of another network: runs\/a \(a{12}, 24 numbers\), not runs\/b/,
       );
       await assert.rejects(Gallery.create(database(), other), /of another network/);
+      await assert.rejects(
+        Gallery.open(database(), { ...MODEL, flip: true }),
+        /without mirror images.*Leave out --test-flip/,
+      );
       await assert.rejects(Gallery.create(database(), namedModel(20_000)), /too long for pgvector/);
       await assert.rejects(
         gallery.search(new Float32Array(8), { top: 1 }),

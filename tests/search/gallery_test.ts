@@ -7,7 +7,8 @@ import { checkGallery } from "./gallery_checks.ts";
 Deno.test("A gallery in a folder", async (t) => {
   await withFolder(async (parent) => {
     const folder = `${parent}/gallery`;
-    let database = await openEmbedded(folder);
+    await assert.rejects(openEmbedded(folder), /There is no index in .*index add/);
+    let database = await openEmbedded(folder, { create: true });
     await checkGallery(t, () => database);
 
     await t.step("is open to one process at a time", async () => {

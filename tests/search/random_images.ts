@@ -4,7 +4,7 @@ import type { GalleryImage, GalleryModel } from "../../search/gallery.ts";
 
 /** A network for embeddings of `dimension` numbers that exists by name alone. */
 export function namedModel(dimension: number, letter = "a"): GalleryModel {
-  return { identity: letter.repeat(64), dimension, summary: `runs/${letter}` };
+  return { identity: letter.repeat(64), dimension, flip: false, summary: `runs/${letter}` };
 }
 
 /** Images of cameras 1 to 3, the first half with frames, the others with dates, with random embeddings. */
@@ -12,6 +12,7 @@ export function randomImages(seed: number, count: number, dimension: number): Ga
   const random = new Random(seed);
   return Array.from({ length: count }, (_, i) => ({
     id: `folder/${String(i).padStart(5, "0")}.jpg`,
+    path: `/crops/${i}.jpg`,
     camera: String(1 + i % 3),
     ...(2 * i < count ? { frame: 10 * i } : { time: new Date(Date.UTC(2026, 0, 1, i)).toISOString() }),
     embedding: Float32Array.from({ length: dimension }, () => random.uniform(-1, 1)),

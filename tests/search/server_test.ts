@@ -56,5 +56,6 @@ Deno.test("A server that does not answer is given up, and passwords are not show
   );
   assert.match(await told("http://u:secret@host/people"), /--database must be postgres:/);
   assert.match(await told("postgres://u:secret%@host:port/people"), /--database must be postgres:/);
+  assert.match(await told("postgres://u:secret@host/people?sslmode=maybe"), /--database must be postgres:/);
   assert.match(await told("postgres://u:secret%zz@127.0.0.1:1/people"), /--database must be postgres:/);
 });

@@ -1,0 +1,196 @@
+/** `deno task index add`: puts images, or vectors of images, into a gallery. */
+import { DataError } from "../../data/errors.ts";
+import { resolve } from "node:path";
+import { embedImages } from "../../embed/embed_images.ts";
+import type { ImageFile, PassedOver } from "../../embed/image_files.ts";
+import { readVectors } from "../../embed/read_vectors.ts";
+import { Gallery, type GalleryImage } from "../../search/gallery.ts";
+import { galleryImage } from "../../search/image_facts.ts";
+import { EXIT, printable } from "../command.ts";
+import { defineFlags, type FlagValues, parseFlags, UsageError } from "../flags.ts";
+import { IMAGES_FLAG, openImages, sayPassedOver } from "../image_source.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import { workerCount } from "../people.ts";
+import { progress } from "../progress.ts";
+import { TEST_FLIP_FLAG } from "../scores.ts";
+import { PLACE_FLAGS, withDatabase } from "./place.ts";
+import { galleryModel, openNetwork } from "./network.ts";
+
+/** What `--help` says. */
+export const ADD = {
+  usage: "deno task index add",
+  summary: "Adds images to the gallery, and makes it with the first; an image whose id is there is replaced.",
+  examples: [
+    [
+      "deno task index add --images crops --checkpoint runs/hard",
+      "all images in crops/ and in the folders in it",
+    ],
+    ["deno task index add --vectors vectors.parquet", "what deno task embed has written"],
+  ],
+} as const;
+
+/** Images to a transaction: it is there as a whole or not at all, and acknowledged when it is. */
+const BATCH = 256;
+/** Broken images that are named on stderr. */
+const SHOWN_FAILURES = 10;
+
+const FLAGS = defineFlags({
+  images: IMAGES_FLAG,
+  checkpoint: {
+    type: "string",
+    value: "RUN",
+    help: "The network for --images: a run's folder (its newest checkpoint), a checkpoint, or a model file.",
+  },
+  vectors: {
+    type: "string",
+    value: "FILE",
+    help: "Vectors that deno task embed has written, in place of images.",
+  },
+  "only-new": {
+    type: "boolean",
+    help:
+      "Passes over images whose ids are in the gallery already: to go on after a stop, or as a folder grows.",
+  },
+  "test-flip": TEST_FLIP_FLAG,
+  ema: {
+    type: "boolean",
+    default: true,
+    help:
+      "Takes the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
+  },
+  ...PLACE_FLAGS,
+});
+
+type Flags = FlagValues<typeof FLAGS>;
+
+/** Parses the flags, adds, and returns the exit code. */
+export async function add(args: string[]): Promise<number> {
+  const flags = parseFlags(ADD, FLAGS, args);
+  if ((flags.images === undefined) === (flags.vectors === undefined)) {
+    throw new UsageError("Give --images (with --checkpoint), or --vectors");
+  }
+  if (flags.vectors !== undefined && (flags.checkpoint !== undefined || flags.testFlip || !flags.ema)) {
+    throw new UsageError(
+      "--checkpoint, --test-flip and --no-ema are for --images: --vectors brings its own network",
+    );
+  }
+  return await (flags.vectors === undefined
+    ? addImages(flags, flags.images!)
+    : addVectors(flags, flags.vectors));
+}
+
+async function addVectors(flags: Flags, path: string): Promise<number> {
+  const vectors = await readVectors(path);
+  const model = {
+    identity: vectors.model,
+    dimension: vectors.embeddingSize,
+    flip: vectors.flip,
+    summary: path,
+  };
+  return await withDatabase(flags, async (database) => {
+    const gallery = await Gallery.create(database, model);
+    const { batches } = vectors;
+    return await store(gallery, flags, vectors.count, async function* () {
+      for await (const batch of batches()) {
+        const known = flags.onlyNew ? await gallery.images(batch.map(({ id }) => id)) : new Map();
+        for (const image of batch) if (!known.has(image.id)) yield galleryImage(image);
+      }
+    });
+  }, { create: true });
+}
+
+async function addImages(flags: Flags, images: string): Promise<number> {
+  if (flags.checkpoint === undefined) {
+    throw new UsageError(
+      "--checkpoint is needed with --images: the folder of a training run, such as runs/hard",
+    );
+  }
+  const passed: PassedOver = { links: 0, others: 0 };
+  const all = await Array.fromAsync(await openImages(images, passed));
+  sayPassedOver(images, passed);
+  if (all.length === 0) {
+    throw new DataError(
+      `There are no images in ${images === "-" ? "the list on stdin" : images}: JPEG or PNG files.`,
+    );
+  }
+  const network = await openNetwork(flags.checkpoint, flags.ema, Math.min(64, all.length));
+  try {
+    return await withDatabase(flags, async (database) => {
+      const gallery = await Gallery.create(database, galleryModel(network, flags.testFlip));
+      const files = flags.onlyNew ? await newOnly(all, gallery) : all;
+      const paths = new Map(files.map(({ id, path }) => [id, resolve(path)]));
+      return await store(gallery, flags, files.length, async function* (fail) {
+        const options = { workers: workerCount(), flip: flags.testFlip };
+        for await (const image of embedImages(network.embedder, files, options)) {
+          if ("failed" in image) fail(image.id, image.failed);
+          else yield galleryImage(image, paths.get(image.id));
+        }
+      });
+    }, { create: true });
+  } finally {
+    network.destroy();
+  }
+}
+
+/** Those of the files that the gallery does not have. */
+async function newOnly(files: readonly ImageFile[], gallery: Gallery): Promise<ImageFile[]> {
+  const found: ImageFile[] = [];
+  for (let start = 0; start < files.length; start += BATCH) {
+    const some = files.slice(start, start + BATCH);
+    const known = await gallery.images(some.map(({ id }) => id));
+    found.push(...some.filter(({ id }) => !known.has(id)));
+  }
+  return found;
+}
+
+/** Adds images batch by batch until there are no more, or the user asks to stop; returns the exit code. */
+async function store(
+  gallery: Gallery,
+  { images: source, vectors, onlyNew }: Flags,
+  total: number,
+  images: (fail: (id: string, reason: string) => void) => AsyncGenerator<GalleryImage>,
+): Promise<number> {
+  using interrupt = listenForInterrupt(
+    () => {},
+    "Stopping; what is added stays, and --only-new goes on from there; once more to leave at once",
+  );
+  const display = progress({ label: "Adding", total, unit: "images" });
+  let added = 0, replaced = 0, failed = 0;
+  let batch: GalleryImage[] = [];
+  const flush = async () => {
+    const outcome = await gallery.add(batch);
+    added += outcome.added;
+    replaced += outcome.replaced;
+    batch = [];
+    display.update(added + replaced);
+  };
+  try {
+    const fail = (id: string, reason: string) => {
+      if (++failed <= SHOWN_FAILURES) console.error(printable(`warning: ${id} is left out: ${reason}`));
+    };
+    for await (const image of images(fail)) {
+      batch.push(image);
+      if (batch.length === BATCH) await flush();
+      if (interrupt.requested) break;
+    }
+    await flush();
+  } finally {
+    display.finish();
+  }
+  const count = (value: number) => value.toLocaleString("en");
+  const place = printable(gallery.database.place);
+  if (added + replaced === 0 && failed > 0 && !onlyNew) {
+    throw new DataError(
+      `None of the ${count(failed)} images in ${
+        source ?? vectors
+      } can be decoded; nothing was added to ${place}.`,
+    );
+  }
+  console.log(
+    `${interrupt.requested ? "Stopped. " : ""}${place}: ${count(added)} images added, ${
+      count(replaced)
+    } replaced, ` +
+      `${count(failed)} left out; ${count((await gallery.stats()).images)} in all`,
+  );
+  return interrupt.requested ? EXIT.interrupted : EXIT.done;
+}

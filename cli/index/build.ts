@@ -1,0 +1,73 @@
+/** `deno task index build`: an HNSW index for a gallery, or none. */
+import { Gallery } from "../../search/gallery.ts";
+import { EXIT } from "../command.ts";
+import { defineFlags, parseFlags } from "../flags.ts";
+import { formatSeconds } from "../progress.ts";
+import { PLACE_FLAGS, withDatabase } from "./place.ts";
+
+/** What `--help` says. */
+export const BUILD = {
+  usage: "deno task index build",
+  summary:
+    "Builds an HNSW index over the gallery: searches become approximate, and fast however large it is.",
+  examples: [
+    ["deno task index build", "with pgvector's usual settings"],
+    ["deno task index build --no-hnsw", "drops it: searches are exact again"],
+  ],
+} as const;
+
+const FLAGS = defineFlags({
+  hnsw: {
+    type: "boolean",
+    default: true,
+    help:
+      "Builds the index (Malkov and Yashunin 2018), which is kept up to date from then on; --no-hnsw drops it.",
+  },
+  m: {
+    type: "integer",
+    min: 2,
+    max: 100,
+    default: 16,
+    help: "Links of an image to its neighbours on each layer.",
+  },
+  "ef-construction": {
+    type: "integer",
+    min: 4,
+    max: 1000,
+    default: 64,
+    help:
+      "Candidates that are looked at for those links, at least twice as many: more find better ones and take longer.",
+  },
+  memory: {
+    type: "integer",
+    min: 1,
+    max: 100_000,
+    default: 256,
+    value: "MIB",
+    help: "Memory for building. A graph that does not fit is built much more slowly.",
+  },
+  ...PLACE_FLAGS,
+});
+
+/** Parses the flags, builds, and returns the exit code. */
+export async function build(args: string[]): Promise<number> {
+  const flags = parseFlags(BUILD, FLAGS, args);
+  const start = performance.now();
+  await withDatabase(flags, async (database) => {
+    const gallery = await Gallery.open(database);
+    if (!flags.hnsw) return await gallery.dropIndex();
+    await gallery.buildIndex({
+      m: flags.m,
+      efConstruction: Math.max(flags.efConstruction, 2 * flags.m),
+      memoryMebibytes: flags.memory,
+    });
+  });
+  console.log(
+    flags.hnsw
+      ? `HNSW index built in ${
+        formatSeconds((performance.now() - start) / 1000)
+      }; searches take it unless told --exact`
+      : "There is no HNSW index now; searches are exact",
+  );
+  return EXIT.done;
+}

@@ -1,0 +1,57 @@
+/** Flags that say which images of a gallery are meant. */
+import { SearchError } from "../../search/errors.ts";
+import { type GalleryFilter, isoDate, type Moment } from "../../search/filter.ts";
+import { defineFlags, type FlagValues, UsageError } from "../flags.ts";
+
+/** The flags. */
+export const FILTER_FLAGS = defineFlags({
+  camera: {
+    type: "string",
+    value: "NAME",
+    group: "Which images",
+    help: "Only images by this camera: its number, or what stands before the first _ of its images' names.",
+  },
+  "not-camera": {
+    type: "string",
+    value: "NAME",
+    group: "Which images",
+    help: "No images by this camera.",
+  },
+  after: {
+    type: "string",
+    value: "DATE|FRAME",
+    group: "Which images",
+    help:
+      "Only images at this time or later: a date such as 2026-01-31 or 2026-01-31T18:30 (UTC), which images have " +
+      "whose names hold one (door_20260131T183005.jpg), or a frame number, as in names of Market-1501 and " +
+      "DukeMTMC-reID. Images without a date, or frame, are left out.",
+  },
+  before: {
+    type: "string",
+    value: "DATE|FRAME",
+    group: "Which images",
+    help: "Only images before this time.",
+  },
+});
+
+/** The filter that the flags make. */
+export function galleryFilter(
+  { camera, notCamera, after, before }: FlagValues<typeof FILTER_FLAGS>,
+): GalleryFilter {
+  return {
+    ...(camera !== undefined && { camera }),
+    ...(notCamera !== undefined && { notCamera }),
+    ...(after !== undefined && { after: moment("after", after) }),
+    ...(before !== undefined && { before: moment("before", before) }),
+  };
+}
+
+function moment(flag: string, text: string): Moment {
+  if (/^\d+$/.test(text)) return Number(text);
+  try {
+    return isoDate(text);
+  } catch (error) {
+    if (error instanceof SearchError) throw new UsageError(`--${flag}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+/** `deno task index remove`: takes images out of a gallery. */
+import { Gallery } from "../../search/gallery.ts";
+import { EXIT } from "../command.ts";
+import { defineFlags, parseFlags, UsageError } from "../flags.ts";
+import { FILTER_FLAGS, galleryFilter } from "./filter.ts";
+import { PLACE_FLAGS, withDatabase } from "./place.ts";
+
+/** What `--help` says. */
+export const REMOVE = {
+  usage: "deno task index remove",
+  summary: "Takes images out of the gallery: one by its id, or all that meet every condition given.",
+  examples: [
+    ["deno task index remove --id door_0001.jpg", "one image"],
+    ["deno task index remove --before 2026-01-01", "all that are older, of those whose date is known"],
+    ["deno task index remove --all", "every image; the gallery stays that of its network"],
+  ],
+} as const;
+
+const FLAGS = defineFlags({
+  id: { type: "string", value: "ID", group: "Which images", help: "The image of this id." },
+  all: { type: "boolean", group: "Which images", help: "All images." },
+  ...FILTER_FLAGS,
+  ...PLACE_FLAGS,
+});
+
+/** Parses the flags, removes, and returns the exit code. */
+export async function remove(args: string[]): Promise<number> {
+  const flags = parseFlags(REMOVE, FLAGS, args);
+  const filter = galleryFilter(flags);
+  const ways = [flags.id !== undefined, flags.all, Object.keys(filter).length > 0].filter(Boolean).length;
+  if (ways !== 1) {
+    throw new UsageError("Say which images: --id, or conditions such as --camera and --before, or --all");
+  }
+  const { removed, left } = await withDatabase(flags, async (database) => {
+    const gallery = await Gallery.open(database);
+    const removed = flags.id === undefined
+      ? await gallery.remove(filter)
+      : await gallery.removeIds([flags.id]);
+    return { removed, left: (await gallery.stats()).images };
+  });
+  console.log(`${removed.toLocaleString("en")} images removed, ${left.toLocaleString("en")} left`);
+  return EXIT.done;
+}

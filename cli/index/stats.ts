@@ -1,0 +1,44 @@
+/** `deno task index stats`: what a gallery holds. */
+import { Gallery, type GalleryStats } from "../../search/gallery.ts";
+import { EXIT, printable } from "../command.ts";
+import { defineFlags, parseFlags } from "../flags.ts";
+import { PLACE_FLAGS, withDatabase } from "./place.ts";
+
+/** What `--help` says. */
+export const STATS = {
+  usage: "deno task index stats",
+  summary: "Shows what the gallery holds: images by camera, times, network, size, index.",
+} as const;
+
+const FLAGS = defineFlags({
+  json: { type: "boolean", help: "Print one JSON object on stdout instead." },
+  ...PLACE_FLAGS,
+});
+
+/** Parses the flags, prints, and returns the exit code. */
+export async function stats(args: string[]): Promise<number> {
+  const flags = parseFlags(STATS, FLAGS, args);
+  const found = await withDatabase(flags, async (database) => await (await Gallery.open(database)).stats());
+  console.log(flags.json ? JSON.stringify(found) : describe(found));
+  return EXIT.done;
+}
+
+function describe({ model, images, cameras, frames, times, bytes, hnsw }: GalleryStats): string {
+  const count = (value: number) => value.toLocaleString("en");
+  const rows: [string, string][] = [
+    ["images", count(images)],
+    ...cameras.map(({ camera, images }): [string, string] => [
+      `  camera ${camera ?? "unknown"}`,
+      count(images),
+    ]),
+    ...(frames ? [["frames", `${frames[0]} to ${frames[1]}`] as [string, string]] : []),
+    ...(times ? [["dates", `${times[0]} to ${times[1]}`] as [string, string]] : []),
+    ["network", `${model.summary}, ${model.identity.slice(0, 12)}`],
+    ["embeddings", `${model.dimension} numbers${model.flip ? ", averaged over mirror images" : ""}`],
+    ["size", `${(bytes / 1e6).toFixed(1)} MB`],
+    ["search", hnsw === undefined ? "exact" : `approximate, by an HNSW index (${hnsw})`],
+  ];
+  const names = rows.map(([name]) => printable(name));
+  const width = Math.max(...names.map((name) => name.length));
+  return rows.map(([, value], i) => `${names[i].padEnd(width)}  ${printable(value)}`).join("\n");
+}

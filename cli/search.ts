@@ -1,0 +1,154 @@
+/** `deno task search`: who in a gallery looks most like the person of an image. */
+import { join } from "node:path";
+import { DataError } from "../data/errors.ts";
+import { embedImages } from "../embed/embed_images.ts";
+import { type FoundImage, Gallery } from "../search/gallery.ts";
+import { resultPage } from "../search/page/page.ts";
+import { RunError } from "../train/errors.ts";
+import { writeWhole } from "../train/write_whole.ts";
+import { EXIT, printable, runCommand } from "./command.ts";
+import { defineFlags, parseFlags, UsageError } from "./flags.ts";
+import { FILTER_FLAGS, galleryFilter } from "./index/filter.ts";
+import { galleryModel, openNetwork } from "./index/network.ts";
+import { PLACE_FLAGS, withDatabase } from "./index/place.ts";
+
+const COMMAND = {
+  usage: "deno task search",
+  summary: "Ranks the images of a gallery (deno task index) by how much they look like a person's image.",
+  examples: [
+    ["deno task search --image crop.jpg", "the ten nearest, as a table"],
+    [
+      "deno task search --image crop.jpg --not-camera 3 --after 2026-01-31 --out found.html",
+      "as a page with pictures",
+    ],
+  ],
+} as const;
+
+const FLAGS = defineFlags({
+  image: { type: "string", value: "FILE", help: "The image of the person to look for: JPEG or PNG." },
+  top: { type: "integer", min: 1, max: 1000, default: 10, help: "How many images to show." },
+  checkpoint: {
+    type: "string",
+    value: "RUN",
+    help:
+      "The network that the gallery's embeddings are of; by default where it was when the first were added.",
+  },
+  ema: {
+    type: "boolean",
+    default: true,
+    help:
+      "Takes the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
+  },
+  exact: {
+    type: "boolean",
+    help: "Compares with every image even where the gallery has an HNSW index (deno task index build).",
+  },
+  "ef-search": {
+    type: "integer",
+    min: 1,
+    max: 1000,
+    default: 100,
+    help: "Candidates that a search of an HNSW index keeps: more miss less and take longer.",
+  },
+  ...FILTER_FLAGS,
+  out: {
+    type: "string",
+    value: "PAGE.html",
+    group: "Result",
+    help: "Also writes a page with the pictures in it, for any browser.",
+  },
+  images: {
+    type: "string",
+    value: "DIR",
+    group: "Result",
+    help:
+      "Where the gallery's images are for --out, by their ids; by default where they were when they were added.",
+  },
+  json: { type: "boolean", group: "Result", help: "Prints one JSON object on stdout instead of a table." },
+  ...PLACE_FLAGS,
+});
+
+/** Parses the flags, searches, and returns the exit code. */
+export async function main(args: string[]): Promise<number> {
+  const flags = parseFlags(COMMAND, FLAGS, args);
+  const { image, top, exact, efSearch, out } = flags;
+  if (image === undefined) throw new UsageError("--image is needed: the image of the person to look for");
+  if (flags.images !== undefined && out === undefined) throw new UsageError("--images is for --out");
+  const filter = galleryFilter(flags);
+  const { found, place } = await withDatabase(flags, async (database) => {
+    const gallery = await Gallery.open(database);
+    const embedding = await embedQuery(gallery, image, flags.checkpoint ?? gallery.model.summary, flags.ema);
+    return {
+      found: await gallery.search(embedding, { top, filter, exact, efSearch }),
+      place: database.place,
+    };
+  });
+  if (out !== undefined) {
+    const { images: folder } = flags;
+    const shown = folder === undefined ? found : found.map((one) => ({ ...one, path: join(folder, one.id) }));
+    await writePage(out, await resultPage({ query: image, gallery: place, found: shown }));
+  }
+  const results = found.map((one, i) => ({ rank: i + 1, ...one }));
+  console.log(flags.json ? JSON.stringify({ query: image, gallery: place, results }) : table(found));
+  if (out !== undefined && !flags.json) console.log(`\nWith pictures: ${printable(out)}`);
+  return EXIT.done;
+}
+
+/** The query's embedding, by the gallery's own network or not at all. */
+async function embedQuery(
+  gallery: Gallery,
+  image: string,
+  place: string,
+  ema: boolean,
+): Promise<Float32Array> {
+  const network = await openNetwork(place, ema, 1).catch((error) => {
+    if (!(error instanceof RunError)) throw error;
+    throw new RunError(
+      `${error.message} The gallery is of ${gallery.model.summary}: give with --checkpoint where that network is now.`,
+    );
+  });
+  try {
+    const { flip } = gallery.model;
+    await Gallery.open(gallery.database, galleryModel(network, flip));
+    for await (
+      const query of embedImages(network.embedder, [{ id: image, path: image }], { workers: 1, flip })
+    ) {
+      if ("embedding" in query) return query.embedding;
+      throw new DataError(`${image} cannot be searched for: ${query.failed}. Give a JPEG or PNG file.`);
+    }
+    throw new Error("An image has neither been embedded nor failed");
+  } finally {
+    network.destroy();
+  }
+}
+
+async function writePage(path: string, page: string): Promise<void> {
+  try {
+    await writeWhole(path, new TextEncoder().encode(page));
+  } catch (error) {
+    throw new DataError(
+      `The page ${path} cannot be written (${(error as Error).message}). Choose another --out.`,
+    );
+  }
+}
+
+/** The result as a table for the terminal. */
+function table(found: readonly FoundImage[]): string {
+  if (found.length === 0) return "No image of the gallery meets these conditions";
+  const rows = [
+    ["rank", "distance", "camera", "time", "image"],
+    ...found.map(({ distance, camera, frame, time, id }, i) =>
+      [
+        String(i + 1),
+        distance.toFixed(4),
+        camera ?? "",
+        time ?? (frame === undefined ? "" : String(frame)),
+        id,
+      ].map(printable)
+    ),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd()).join("\n");
+}
+
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

@@ -1,0 +1,88 @@
+/** The result of a search as one HTML page that holds everything it shows. */
+import { Buffer } from "node:buffer";
+import { Html, html } from "../../train/report/html.ts";
+import type { FoundImage } from "../gallery.ts";
+import style from "./page.css" with { type: "text" };
+
+/** What a page shows. */
+export interface SearchResult {
+  /** The query's file. */
+  readonly query: string;
+  /** Where the gallery is. */
+  readonly gallery: string;
+  /** Nearest first, each with the path of its file where it is known. */
+  readonly found: readonly FoundImage[];
+}
+
+/**
+ * The page, as HTML: the query, then what was found, nearest first. Pictures are in it; one that cannot be read is
+ * told of by its name. Names are text, whatever is in them.
+ */
+export async function resultPage({ query, gallery, found }: SearchResult): Promise<string> {
+  const cards: Html[] = [];
+  for (const [i, image] of found.entries()) cards.push(await card(image, i + 1));
+  const count = `${found.length} nearest image${found.length === 1 ? "" : "s"}`;
+  return `<!doctype html>\n${html`
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy"
+          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+        <title>Search: ${query}</title>
+        <style>${new Html(style)}</style>
+      </head>
+      <body>
+        <main>
+          <header>
+    ${await picture(query, "The person looked for")}
+    <div>
+    <h1>Who looks like this?</h1>
+    <p class="name">${query}</p>
+    <p>${found.length === 0
+      ? "No image of the gallery meets the conditions"
+      : count} in ${gallery}. Distances are Euclidean, between embeddings: the smaller the more alike.</p>
+    </div>
+          </header>
+          <ol>${cards}</ol>
+        </main>
+      </body>
+    </html>
+  `}\n`;
+}
+
+async function card({ id, path, distance, camera, frame, time }: FoundImage, rank: number): Promise<Html> {
+  const facts: [string, string][] = [["Distance", distance.toFixed(4)]];
+  if (camera !== undefined) facts.push(["Camera", camera]);
+  if (time !== undefined) facts.push(["Time", time.replace("T", " ").replace(/(\.000)?Z$/, " UTC")]);
+  if (frame !== undefined) facts.push(["Frame", String(frame)]);
+  const rows = facts.map(([name, value]) =>
+    html`
+      <div>
+        <dt>${name}</dt>
+        <dd>${value}</dd>
+      </div>
+    `
+  );
+  return html`
+    <li>
+    ${await picture(path, `Rank ${rank}: ${id}`)}
+    <p class="rank">${rank}</p>
+    <dl>${rows}</dl>
+    <p class="name">${id}</p>
+    </li>
+  `;
+}
+
+/** What a file begins with tells what it is, and only pictures are taken into the page. */
+const KINDS: readonly [kind: string, start: readonly number[]][] = [
+  ["image/jpeg", [0xff, 0xd8, 0xff]],
+  ["image/png", [0x89, 0x50, 0x4e, 0x47]],
+];
+
+async function picture(path: string | undefined, description: string): Promise<Html> {
+  const bytes = path === undefined ? undefined : await Deno.readFile(path).catch(() => undefined);
+  const kind = bytes && KINDS.find(([, start]) => start.every((byte, i) => bytes[i] === byte))?.[0];
+  if (!kind) return html`<p class="missing" role="img" aria-label="${description}">no picture here</p>`;
+  return html`<img src="data:${kind};base64,${Buffer.from(bytes).toString("base64")}" alt="${description}">`;
+}
