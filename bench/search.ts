@@ -72,7 +72,7 @@ async function main(args: string[]): Promise<number> {
   const truth = nearest.map((positions) => positions.map(idOf));
   const folder = await Deno.makeTempDir({ prefix: "bench-search-" });
   try {
-    const database = await openEmbedded(`${folder}/gallery`);
+    const database = await openEmbedded(`${folder}/gallery`, { create: true });
     try {
       const gallery = await fill(await newGallery(database, size), problem);
       const table = [
