@@ -1,9 +1,11 @@
 /** `deno task web`: builds the pages that run in a browser, and serves them to this machine. */
+import type { ReidDataset } from "../data/dataset.ts";
 import { Device } from "../engine/mod.ts";
+import type { TrainedModel } from "../model/trained_model.ts";
 import { RunError } from "../train/errors.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { buildPages } from "../web/build.ts";
-import { chooseGallery } from "../web/gallery_choice.ts";
+import { chooseGallery, type GalleryChoice } from "../web/gallery_choice.ts";
 import { writeGallery } from "../web/gallery.ts";
 import { type RunningServer, serveFolder } from "../web/serve.ts";
 import { EXIT, runCommand } from "./command.ts";
@@ -89,24 +91,45 @@ const FLAGS = defineFlags({
 /** Builds, serves, and returns the exit code once it is stopped. */
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
-  const checkpoint = await chosenRun(flags);
+  const source = await readSource(flags); // Before an earlier site is replaced.
   const built = await buildPages(flags.out);
   const scripts = built.filter(({ name }) => name.endsWith(".js"));
   console.log(
     `${flags.out}: ${built.length} files; scripts, shaders included: ` +
       scripts.map(({ name, bytes }) => `${name} ${(bytes / 1024).toFixed(0)} KiB`).join(", "),
   );
-  if (checkpoint === undefined) {
+  if (source !== undefined) await addGallery(source, flags.out);
+  else {
     console.log(
       `There is no ${DEFAULT_RUN}, so the search page has no network and no gallery; the training page has all ` +
         "it needs. For both: deno task train, then deno task web again. Another run: --checkpoint RUN",
     );
-  } else await addGallery(checkpoint, flags);
+  }
   if (!flags.serve) return EXIT.done;
   const server = await serveFolder(flags.out, flags.port);
   console.log(`Serving at ${server.url} to this machine only; Ctrl-C stops`);
   await interrupted(server);
   return EXIT.done;
+}
+
+/** What the search page is made of. */
+interface Source {
+  readonly model: TrainedModel;
+  readonly dataset: ReidDataset;
+  readonly chosen: GalleryChoice;
+}
+
+async function readSource(flags: FlagValues<typeof FLAGS>): Promise<Source | undefined> {
+  const checkpoint = await chosenRun(flags);
+  if (checkpoint === undefined) return undefined;
+  const { model, path } = await readTrainedModel(checkpoint);
+  console.log(`Network: ${path}, ${model.step} steps`);
+  const dataset = await openPeople(flags.gallery ?? "synthetic:default", flags.cache);
+  const chosen = chooseGallery(dataset, flags);
+  if (chosen.gallery.length > 0) return { model, dataset, chosen };
+  throw new RunError(
+    `${dataset.root} has no gallery pictures to search. Name another folder with --gallery.`,
+  );
 }
 
 async function chosenRun({ checkpoint, gallery }: FlagValues<typeof FLAGS>): Promise<string | undefined> {
@@ -119,28 +142,17 @@ async function chosenRun({ checkpoint, gallery }: FlagValues<typeof FLAGS>): Pro
   );
 }
 
-async function addGallery(checkpoint: string, flags: FlagValues<typeof FLAGS>): Promise<void> {
-  const { model, path } = await readTrainedModel(checkpoint);
-  console.log(`Network: ${path}, ${model.step} steps`);
-  const dataset = await openPeople(flags.gallery ?? "synthetic:default", flags.cache);
-  const chosen = chooseGallery(dataset, flags);
-  if (chosen.gallery.length === 0) {
-    throw new RunError(
-      `${dataset.root} has no gallery pictures to search. Name another folder with --gallery.`,
-    );
-  }
+async function addGallery({ model, dataset, chosen }: Source, out: string): Promise<void> {
   const device = await Device.open();
   const display = lazyProgress("Embedding the gallery", "images");
   try {
     const onProgress = (done: number, total: number) => display.update(done, total);
     const options = { workers: workerCount(), onProgress };
-    const { description, failed } = await writeGallery(flags.out, device, model, dataset, chosen, options)
+    const { description, failed } = await writeGallery(out, device, model, dataset, chosen, options)
       .finally(() => display.finish());
     for (const { path, reason } of failed) console.error(`warning: skipped ${path}: ${reason}`);
     const { images, queries } = description;
-    console.log(
-      `Gallery: ${images.length} pictures, copied into ${flags.out}; ${queries.length} sample queries`,
-    );
+    console.log(`Gallery: ${images.length} pictures, copied into ${out}; ${queries.length} sample queries`);
   } finally {
     device.destroy();
   }

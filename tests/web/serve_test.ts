@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { SiteError } from "../../web/errors.ts";
+import { respond, serveFolder } from "../../web/serve.ts";
+import { withFolder } from "../cli/run_task.ts";
+
+const ORIGIN = "http://127.0.0.1:8000";
+
+/** A folder with a page, a hidden file, and links: one within the folder, one out of it. */
+async function withSite(use: (root: string) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const root = await Deno.realPath(folder) + "/site";
+    await Deno.mkdir(`${root}/pictures`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/secret.txt`, "secret");
+    await Deno.writeTextFile(`${root}/index.html`, "<title>first</title>");
+    await Deno.writeTextFile(`${root}/.hidden`, "secret");
+    await Deno.writeTextFile(`${root}/pictures/<b> & ü.jpg`, "picture");
+    await Deno.symlink(`${root}/index.html`, `${root}/inside.html`);
+    await Deno.symlink(`${folder}/secret.txt`, `${root}/outside.txt`);
+    await Deno.symlink(folder, `${root}/up`);
+    await use(root);
+  });
+}
+
+async function answer(root: string, path: string, init?: RequestInit) {
+  const response = await respond(root, new Request(ORIGIN + path, init));
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+Deno.test("The server gives what lies in its folder, with a type that is not guessed and a strict policy", async () => {
+  await withSite(async (root) => {
+    const first = await answer(root, "/");
+    assert.deepEqual([first.status, first.text], [200, "<title>first</title>"]);
+    assert.equal(first.headers.get("content-type"), "text/html; charset=utf-8");
+    assert.equal(first.headers.get("x-content-type-options"), "nosniff");
+    const policy = first.headers.get("content-security-policy")!;
+    assert.match(policy, /default-src 'none'.*connect-src 'self'/);
+    assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|https?:/);
+    assert.equal((await answer(root, "/inside.html")).status, 200);
+    assert.equal((await answer(root, `/pictures/${encodeURIComponent("<b> & ü.jpg")}`)).text, "picture");
+
+    const etag = first.headers.get("etag")!;
+    const again = await answer(root, "/", { headers: { "if-none-match": etag } });
+    assert.deepEqual([again.status, again.text], [304, ""]);
+    const head = await answer(root, "/", { method: "HEAD" });
+    assert.deepEqual([head.status, head.text, head.headers.get("content-length")], [200, "", "20"]);
+  });
+});
+
+Deno.test("The server gives nothing from outside its folder and nothing hidden", async () => {
+  await withSite(async (root) => {
+    const paths = [
+      "/../secret.txt",
+      "/%2e%2e/secret.txt",
+      "/..%2fsecret.txt",
+      "/..%5csecret.txt",
+      "/pictures/..%2f..%2fsecret.txt",
+      "//secret.txt",
+      `/${encodeURIComponent(`${root}/../secret.txt`)}`,
+      "/outside.txt",
+      "/up/secret.txt",
+      "/.hidden",
+      "/pictures",
+      "/pictures/",
+      "/index.html%00.txt",
+      "/%",
+      "/%ff",
+      "/missing<script>",
+    ];
+    for (const path of paths) {
+      const { status, text } = await answer(root, path);
+      assert.equal(status, 404, path);
+      assert.doesNotMatch(text, /secret|script|\//, path);
+    }
+  });
+});
+
+Deno.test("The server answers to this machine's names and to reading only", async () => {
+  await withSite(async (root) => {
+    const elsewhere = await respond(root, new Request("http://rebound.example:8000/"));
+    assert.equal(elsewhere.status, 421);
+    assert.equal((await respond(root, new Request("http://localhost:8000/"))).status, 200);
+    for (const method of ["POST", "PUT", "DELETE"]) {
+      assert.equal((await answer(root, "/", { method })).status, 405);
+    }
+  });
+});
+
+Deno.test("A missing folder and a port that is taken are said in words", async () => {
+  await withSite(async (root) => {
+    await assert.rejects(serveFolder(`${root}/none`), SiteError);
+    const server = await serveFolder(root);
+    const { port } = new URL(server.url);
+    assert.equal((await (await fetch(server.url)).text()).length, 20);
+    const said = (error: Error) =>
+      error instanceof SiteError && /Give another one with --port/.test(error.message);
+    await assert.rejects(serveFolder(root, Number(port)), said);
+    await server.stop();
+  });
+});
