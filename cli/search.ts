@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import { DataError } from "../data/errors.ts";
 import { embedImages } from "../embed/embed_images.ts";
+import { Device } from "../engine/mod.ts";
 import { type FoundImage, Gallery } from "../search/gallery.ts";
 import { resultPage } from "../search/page/page.ts";
+import { scanGallery } from "../search/scan_gallery.ts";
 import { RunError } from "../train/errors.ts";
 import { writeWhole } from "../train/write_whole.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
@@ -39,9 +41,13 @@ const FLAGS = defineFlags({
     help:
       "Takes the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
   },
-  exact: {
-    type: "boolean",
-    help: "Compares with every image even where the gallery has an HNSW index (deno task index build).",
+  scan: {
+    type: "choice",
+    choices: ["hnsw", "exact", "gpu"],
+    default: "hnsw",
+    help:
+      "What the query is compared with, and where: what the gallery's HNSW index leads to, or every image where it " +
+      "has none (deno task index build); every image, in the database; every image, on the GPU, exact as in f64.",
   },
   "ef-search": {
     type: "integer",
@@ -71,15 +77,17 @@ const FLAGS = defineFlags({
 /** Parses the flags, searches, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
-  const { image, top, exact, efSearch, out } = flags;
+  const { image, top, scan, efSearch, out } = flags;
   if (image === undefined) throw new UsageError("--image is needed: the image of the person to look for");
   if (flags.images !== undefined && out === undefined) throw new UsageError("--images is for --out");
   const filter = galleryFilter(flags);
-  const { found, place } = await withDatabase(flags, async (database) => {
+  const { found: [found], place } = await withDatabase(flags, async (database) => {
     const gallery = await Gallery.open(database);
     const embedding = await embedQuery(gallery, image, flags.checkpoint ?? gallery.model.summary, flags.ema);
     return {
-      found: await gallery.search(embedding, { top, filter, exact, efSearch }),
+      found: scan === "gpu"
+        ? await onGpu((device) => scanGallery(device, gallery, embedding, { top, filter }))
+        : [await gallery.search(embedding, { top, filter, exact: scan === "exact", efSearch })],
       place: database.place,
     };
   });
@@ -92,6 +100,15 @@ export async function main(args: string[]): Promise<number> {
   console.log(flags.json ? JSON.stringify({ query: image, gallery: place, results }) : table(found));
   if (out !== undefined && !flags.json) console.log(`\nWith pictures: ${printable(out)}`);
   return EXIT.done;
+}
+
+async function onGpu<T>(work: (device: Device) => Promise<T>): Promise<T> {
+  const device = await Device.open();
+  try {
+    return await work(device);
+  } finally {
+    device.destroy();
+  }
 }
 
 /** The query's embedding, by the gallery's own network or not at all. */

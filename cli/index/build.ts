@@ -66,7 +66,7 @@ export async function build(args: string[]): Promise<number> {
     flags.hnsw
       ? `HNSW index built in ${
         formatSeconds((performance.now() - start) / 1000)
-      }; searches take it unless told --exact`
+      }; searches take it unless told --scan exact`
       : "There is no HNSW index now; searches are exact",
   );
   return EXIT.done;

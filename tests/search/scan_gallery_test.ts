@@ -15,7 +15,7 @@ const COUNT = 90;
 Deno.test("a scan of a gallery finds what the database finds, with filters, and is exact in f64", async () => {
   const folder = await Deno.makeTempDir();
   const device = await Device.open();
-  const database = await openEmbedded(folder);
+  const database = await openEmbedded(folder, { create: true });
   try {
     const model = { identity: "a".repeat(64), dimension: SIZE, summary: "drawn", flip: false };
     const gallery = await Gallery.create(database, model);
