@@ -1,6 +1,8 @@
 /**
- * `deno task screenshots`: pictures of the pages at work, into docs/web/. Needs a site with a gallery: deno task train,
- * deno task web --no-serve.
+ * Draws the pages at work into docs/web/, to be looked at. Needs a site with a gallery:
+ *
+ *     deno task train; deno task web --no-serve
+ *     deno run --unstable-bundle --allow-all tests/web/screenshots.ts
  */
 import type { Page } from "playwright-core";
 import { withBrowser, withServer } from "./browser.ts";
