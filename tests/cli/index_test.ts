@@ -1,0 +1,116 @@
+/** `deno task index` and `deno task search`, from images to a page. */
+import assert from "node:assert/strict";
+import { Device } from "../../engine/mod.ts";
+import { encodeTrainedModel } from "../../model/trained_model.ts";
+import { tinyNetwork, writeNoise } from "../embed/tiny_network.ts";
+import { exists, onlyError, runTask, withFolder } from "./run_task.ts";
+
+Deno.test("A gallery is filled, searched, and refuses what does not belong to it", async (t) => {
+  await withFolder(async (folder) => {
+    const device = await Device.open();
+    for (const seed of [1, 2]) {
+      await Deno.writeFile(
+        `${folder}/${seed}.safetensors`,
+        encodeTrainedModel(await tinyNetwork(device, seed)),
+      );
+    }
+    device.destroy();
+    const names = await writeNoise(`${folder}/crops`, 30);
+    await Deno.writeTextFile(`${folder}/crops/broken_20260131T183005.jpg`, "no picture");
+    const place = `--index=${folder}/gallery`, images = `--images=${folder}/crops`;
+    const network = `--checkpoint=${folder}/1.safetensors`;
+    const query = `${folder}/crops/${names[7]}`;
+
+    await t.step("images that cannot be decoded are named, the others added", async () => {
+      const { code, stdout, stderr } = await runTask("index", ["add", place, images, network]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /30 images added, 0 replaced, 1 left out; 30 in all/);
+      assert.match(stderr, /warning: broken_20260131T183005\.jpg is left out: neither a JPEG nor a PNG/);
+    });
+
+    await t.step("the query's own image comes first, others by their distance", async () => {
+      const page = `${folder}/page.html`;
+      const args = [place, `--image=${query}`, "--top=4", `--out=${page}`, "--json"];
+      const { code, stdout, stderr } = await runTask("search", args);
+      assert.equal(code, 0, stderr);
+      const { results } = JSON.parse(stdout);
+      assert.equal(results.length, 4);
+      assert.deepEqual(results[0], {
+        rank: 1,
+        id: names[7],
+        camera: "2",
+        frame: 7,
+        path: await Deno.realPath(query),
+        distance: 0,
+      });
+      const distances: number[] = results.map(({ distance }: { distance: number }) => distance);
+      assert.deepEqual(distances, distances.toSorted((a, b) => a - b));
+      assert.equal((await Deno.readTextFile(page)).match(/src="data:image\/jpeg;base64,/g)!.length, 5);
+    });
+
+    await t.step(
+      "vectors of embed are the same embeddings; --only-new and conditions are heeded",
+      async () => {
+        const vectors = `${folder}/vectors.parquet`;
+        assert.equal((await runTask("embed", [images, network, `--out=${vectors}`])).code, 0);
+        const again = await runTask("index", ["add", place, `--vectors=${vectors}`, "--only-new"]);
+        assert.match(again.stdout, /0 images added, 0 replaced, 0 left out; 30 in all/, again.stderr);
+        const removed = await runTask("index", ["remove", place, "--camera=2"]);
+        assert.match(removed.stdout, /10 images removed, 20 left/, removed.stderr);
+        const added = await runTask("index", ["add", place, `--vectors=${vectors}`]);
+        assert.match(added.stdout, /10 images added, 20 replaced, 0 left out; 30 in all/, added.stderr);
+        const found = await runTask("search", [
+          place,
+          `--image=${query}`,
+          "--camera=2",
+          "--before=12",
+          "--exact",
+        ]);
+        assert.match(found.stdout, new RegExp(`^rank .*\n1 +0\\.0000 +2 +7 +${names[7]}\n`), found.stderr);
+        assert.equal(found.stdout.trim().split("\n").length, 1 + 4); // Frames 1, 4, 7 and 10.
+      },
+    );
+
+    await t.step("another network is refused, and the gallery stays as it was", async () => {
+      const other = `--checkpoint=${folder}/2.safetensors`;
+      const added = onlyError(await runTask("index", ["add", place, images, other]), 1);
+      assert.match(added, /of another network: .*Use that network, or make a new gallery/);
+      assert.match(
+        onlyError(await runTask("search", [place, `--image=${query}`, other]), 1),
+        /of another network/,
+      );
+      const { stdout } = await runTask("index", ["stats", place, "--json"]);
+      assert.equal(JSON.parse(stdout).images, 30);
+    });
+
+    await t.step("what is missing or broken is told with its remedy", async () => {
+      const broken = await runTask("search", [place, `--image=${folder}/crops/broken_20260131T183005.jpg`]);
+      assert.match(onlyError(broken, 1), /cannot be searched for: neither a JPEG nor a PNG/);
+      const nowhere = await runTask("search", [`--index=${folder}/none`, `--image=${query}`]);
+      assert.match(onlyError(nowhere, 1), /There is no index in .*none\. Make one with deno task index add/);
+      assert.equal(exists(`${folder}/none`), false);
+      const url = "postgres://reader:secret@127.0.0.1:1/people";
+      const server = onlyError(await runTask("index", ["stats", `--database=${url}`]), 1);
+      assert.match(server, /postgres:\/\/127\.0\.0\.1:1\/people cannot be reached/);
+    });
+  });
+});
+
+Deno.test("index and search explain themselves, and refuse command lines that mean nothing", async () => {
+  const help = await runTask("index", ["--help"]);
+  assert.equal(help.code, 0);
+  for (const action of ["add", "remove", "build", "stats"]) {
+    assert.match(help.stdout, new RegExp(`^  ${action} `, "m"));
+  }
+  const wrong: [string, string[], RegExp][] = [
+    ["index", [], /is followed by one of add, remove, build, stats/],
+    ["index", ["ad"], /got 'ad'; did you mean add\?/],
+    ["index", ["add"], /Give --images \(with --checkpoint\), or --vectors/],
+    ["index", ["remove"], /Say which images/],
+    ["index", ["stats", "--index=a", "--database=b"], /name two places/],
+    ["search", ["--image=a", "--after=yesterday"], /--after: 'yesterday' is no moment/],
+    ["search", [], /--image is needed/],
+  ];
+  const ended = await Promise.all(wrong.map(([task, args]) => runTask(task, args)));
+  for (const [i, [, , expected]] of wrong.entries()) assert.match(onlyError(ended[i], 2), expected);
+});
