@@ -89,7 +89,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     return () => ops.affine(x, 2, -1);
   },
   sum: (draw) => {
-    const x = draw.tensor(draw.large ? [draw.rows("thread"), draw.size(2), draw.size(4)] : draw.shape());
+    const x = draw.tensor(draw.large ? [draw.rows("thread"), 1, draw.size(4)] : draw.shape());
     const axes = draw.large ? [1] : [...x.shape.keys()].filter(() => draw.coin());
     return () =>
       draw.pick([ops.sum, ops.mean])(x, draw.random.integer(4) === 0 && !draw.large ? undefined : axes);
