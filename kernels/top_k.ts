@@ -23,7 +23,7 @@ export function topK({ queries, gallery }: RankShape, count: number): Dispatch {
     constants: { Q: queries, N4: vec4Count(gallery), K: count },
     tile: { PLACES: Math.max(2, 2 ** Math.ceil(Math.log2(count))) },
     workgroups: foldWorkgroups(queries),
-    // Counted and collected once: digits after the first concern few columns, but each is read again.
+    // Each distance is read several times; operands are counted once, as everywhere.
     cost: {
       flops: 2 * queries * gallery,
       bytes: tensorBytes([queries, gallery]) + 4 + 4 * queries * count,

@@ -13,6 +13,9 @@
 // that agree with it in the digits before? (radix select; for GPUs: Alabi, Blanchard, Gordon and Steinbach 2012). Where
 // more tie for the last places than there are places, the digits of their indices decide. Those up to the K-th are then
 // collected in any order, and sorted by a bitonic network (Batcher 1968) of PLACES, a power of two not below K.
+//
+// Counting is slow, so most columns are told beforehand to be too far: as many as there are lanes, each lane's nearest,
+// are within the largest of these distances, hence so are the K nearest, if K is no more than that.
 
 override Q: u32;
 override N4: u32;
@@ -24,6 +27,8 @@ const LANES = 256u;
 // In the order of `key`, of equals in that of `index`.
 struct Column { key: u32, index: u32 }
 
+// No key among the K smallest is larger.
+var<workgroup> bound: atomic<u32>;
 var<workgroup> counts: array<atomic<u32>, 256>;
 var<workgroup> sums: array<u32, 16>;
 // The K-th column as far as its digits are known: where `known` has ones.
@@ -45,8 +50,8 @@ fn before(a: Column, b: Column) -> bool {
   return a.key < b.key || (a.key == b.key && a.index < b.index);
 }
 
-fn known_digits(column: Column) -> Column {
-  return Column(column.key & known.key, column.index & known.index);
+fn masked(column: Column, mask: Column) -> Column {
+  return Column(column.key & mask.key, column.index & mask.index);
 }
 
 fn digit_of(column: Column, digit: u32) -> u32 {
@@ -69,14 +74,27 @@ fn choose_digit(digit: u32) {
   settled = u32(atomicLoad(&counts[chosen]) == left);
 }
 
-// The first `end` columns of row q, a vec4 at a time.
+// The smallest key of those that a lane takes, of the first `end` columns of row q.
+fn least_key(lane: u32, q: u32, end: u32) -> u32 {
+  var least = vec4u(NONE);
+  for (var c4 = lane; c4 * 4u < end; c4 += LANES) {
+    let column = vec4u(c4 * 4u) + vec4u(0u, 1u, 2u, 3u);
+    least = min(least, select(vec4u(NONE), keys(distances_load(q * N4 + c4)), column < vec4u(end)));
+  }
+  return min(min(least.x, least.y), min(least.z, least.w));
+}
+
 fn count_digits(lane: u32, q: u32, end: u32, digit: u32) {
+  let most = atomicLoad(&bound);
+  let mask = known;
+  let agreed = last;
   for (var c4 = lane; c4 * 4u < end; c4 += LANES) {
     let key = keys(distances_load(q * N4 + c4));
+    if (all(key > vec4u(most))) { continue; }
     for (var c = 0u; c < 4u; c++) {
       let column = Column(key[c], c4 * 4u + c);
-      let agrees = known_digits(column);
-      if (column.index < end && agrees.key == last.key && agrees.index == last.index) {
+      let agrees = masked(column, mask);
+      if (key[c] <= most && column.index < end && agrees.key == agreed.key && agrees.index == agreed.index) {
         atomicAdd(&counts[digit_of(column, digit)], 1u);
       }
     }
@@ -84,11 +102,15 @@ fn count_digits(lane: u32, q: u32, end: u32, digit: u32) {
 }
 
 fn collect(lane: u32, q: u32, end: u32) {
+  let most = atomicLoad(&bound);
+  let mask = known;
+  let agreed = last;
   for (var c4 = lane; c4 * 4u < end; c4 += LANES) {
     let key = keys(distances_load(q * N4 + c4));
+    if (all(key > vec4u(most))) { continue; }
     for (var c = 0u; c < 4u; c++) {
       let column = Column(key[c], c4 * 4u + c);
-      if (column.index < end && !before(last, known_digits(column))) {
+      if (column.index < end && !before(agreed, masked(column, mask))) {
         let place = atomicAdd(&taken, 1u);
         if (place < K) { places[place] = column; }
       }
@@ -129,7 +151,10 @@ fn main(
     known = Column(0u, 0u);
     left = min(K, end);
     atomicStore(&taken, 0u);
+    atomicStore(&bound, select(NONE, 0u, K <= LANES));
   }
+  workgroupBarrier();
+  if (K <= LANES) { atomicMax(&bound, least_key(lane, q, end)); }
   for (var digit = 0u; digit < 8u; digit++) {
     atomicStore(&counts[lane], 0u);
     workgroupBarrier();
