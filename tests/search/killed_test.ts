@@ -51,7 +51,7 @@ async function check(folder: string, last: number): Promise<number> {
     for (const { id, embedding } of batchOf(batch)) assert.deepEqual(held.get(id), embedding);
   }
   // The index on embeddings, and not a walk through the table, finds the newest images.
-  await database.query("set enable_seqscan = off");
+  await database.query("set enable_sort = off");
   assert.ok((await gallery.stats()).hnsw);
   for (const { id, embedding } of batchOf(batches - 1)) {
     assert.equal((await gallery.search(embedding, { top: 1 }))[0].id, id);
