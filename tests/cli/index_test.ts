@@ -64,7 +64,7 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
           `--image=${query}`,
           "--camera=2",
           "--before=12",
-          "--exact",
+          "--scan=exact",
         ]);
         assert.match(found.stdout, new RegExp(`^rank .*\n1 +0\\.0000 +2 +7 +${names[7]}\n`), found.stderr);
         assert.equal(found.stdout.trim().split("\n").length, 1 + 4); // Frames 1, 4, 7 and 10.

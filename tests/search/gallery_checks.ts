@@ -130,6 +130,15 @@ export async function checkGallery(t: Deno.TestContext, database: () => Database
     },
   );
 
+  await t.step("takes back a transaction that fails halfway", async () => {
+    const half = database().transaction(async (statements) => {
+      await statements.query("delete from reid.images");
+      await statements.query("select 1 / 0");
+    });
+    await assert.rejects(half, /refused a statement: division by zero/);
+    assert.equal((await (await Gallery.open(database())).stats()).images, 300);
+  });
+
   await t.step("takes ids and cameras as they are", async () => {
     const gallery = await Gallery.open(database());
     const id = `'); drop table reid.images; -- "<script>\\ é 人 ,{}[]`;
