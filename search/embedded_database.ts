@@ -20,6 +20,9 @@ const FILES = "postgres";
 /** What they are called until they are complete. */
 const UNFINISHED = `${FILES}.part`;
 
+/** PostgreSQL's code for a disk without space. */
+const DISK_FULL = "53100";
+
 /** Whether there is an embedded database in a folder. */
 async function hasDatabase(folder: string): Promise<boolean> {
   try {
@@ -127,6 +130,8 @@ async function run<Row>(
   try {
     return (await target.query<Row>(sql, [...parameters])).rows;
   } catch (error) {
-    throw new SearchError(`The index's database refused a statement: ${(error as Error).message}`);
+    const { message, code } = error as Error & { code?: string };
+    const remedy = code === DISK_FULL ? ". Free about 100 MB of the disk; what is acknowledged is safe." : "";
+    throw new SearchError(`The index's database refused a statement: ${message}${remedy}`);
   }
 }
