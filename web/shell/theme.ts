@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * Dark or light: the system's choice until the visitor makes another, which is remembered. Loaded in the head as a
  * plain script, before anything is painted, so that the page never flashes in the other theme.

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** What a page says where it cannot compute: why, and what to do in this very browser. */
 
 /** Why there is no GPU: no API, the page's address, or no adapter behind the API. */

@@ -1,15 +1,10 @@
 /** People drawn in the page: pictures to look at, and the same at the network's size. */
 import { resizeToRgb } from "../../../data/resize.ts";
 import { completeOptions } from "../../../data/synthetic/options.ts";
-import { HEIGHT, Renderer, type Shot, WIDTH } from "../../../data/synthetic/render.ts";
+import { Renderer, type Shot } from "../../../data/synthetic/render.ts";
+import { INPUT, PICTURE } from "./picture_size.ts";
 
-/** Pixels of what the network sees. */
-export const INPUT = { height: 64, width: 32 } as const;
-
-/** Pixels of what is shown. */
-export const PICTURE = { height: HEIGHT, width: WIDTH } as const;
-
-const PICTURE_BYTES = HEIGHT * WIDTH * 4, INPUT_BYTES = INPUT.height * INPUT.width * 3;
+const PICTURE_BYTES = PICTURE.height * PICTURE.width * 4, INPUT_BYTES = INPUT.height * INPUT.width * 3;
 
 /** Cameras that see everybody. They differ in view, light, colour and background. */
 const CAMERAS = 4;

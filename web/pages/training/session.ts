@@ -22,7 +22,8 @@ import { indexIdentities } from "../../../data/identity_index.ts";
 import type { Batch, Sampler } from "../../../data/sampler.ts";
 import { samplers } from "../../../data/samplers.ts";
 import { RankingAccumulator } from "../../../eval/ranking.ts";
-import { INPUT, packedPixels, type People } from "./people.ts";
+import { packedPixels, type People } from "./people.ts";
+import { INPUT } from "./picture_size.ts";
 import { changesStep, type RunSettings } from "./settings.ts";
 
 const SPEC: ModelSpec = {
@@ -108,6 +109,11 @@ export class TrainingSession {
       this.#batches.left = undefined;
     }
     this.settings = settings;
+  }
+
+  /** Steps done. */
+  get steps(): number {
+    return this.#step;
   }
 
   /** Trains one step. */

@@ -1,0 +1,276 @@
+/** The page of live training: what the visitor operates, the worker that computes, and the views of it. */
+import { showWebgpuMissing, whyMissing } from "../../shell/webgpu_missing.ts";
+import { Curve } from "./curves.ts";
+import { HeatMap } from "./heat_map.ts";
+import type { Command, FailureKind, Report } from "./messages.ts";
+import { PICTURE } from "./picture_size.ts";
+import type { StepView } from "./session.ts";
+import { changesStep, fault, LOSSES, type RunSettings } from "./settings.ts";
+import { TripletPictures } from "./triplet_pictures.ts";
+
+/** A screen reader hears of progress no more often than this. */
+const ANNOUNCE_MS = 15_000;
+
+/** Views are drawn no more often than this, however fast the steps are. */
+const DRAW_MS = 100;
+
+const FAILURES: Readonly<Record<Exclude<FailureKind, "no-adapter">, string>> = {
+  "lost": "The GPU was lost",
+  "not-a-number": "The run has blown up",
+  "other": "The run had to stop",
+};
+
+function element<T extends HTMLElement>(id: string): T {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`The page has no element #${id}`);
+  return found as T;
+}
+
+const run = element<HTMLButtonElement>("run");
+const stepOnce = element<HTMLButtonElement>("step");
+const reset = element<HTMLButtonElement>("reset");
+const status = element("status");
+const progress = element<HTMLProgressElement>("progress");
+const numbers = Object.fromEntries(
+  ["rate", "margin", "p", "k", "people", "seed"].map((id) => [id, element<HTMLInputElement>(id)]),
+);
+const loss = element<HTMLSelectElement>("loss");
+
+const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
+const curves = {
+  loss: new Curve(element("curves"), { title: "Loss", format: (value) => value.toFixed(2) }),
+  active: new Curve(element("curves"), { title: "Active triplets", format: percent, most: 1 }),
+  spread: new Curve(element("curves"), {
+    title: "Spread of embeddings",
+    format: (value) => value.toFixed(2),
+    most: 1,
+  }),
+  rank: new Curve(element("curves"), {
+    title: "Rank-1, unseen people",
+    format: percent,
+    most: 1,
+    sparse: true,
+  }),
+};
+const heatMap = new HeatMap({
+  map: element("heat-map"),
+  scale: element("heat-scale"),
+  text: element("heat-text"),
+  details: element("heat-details"),
+  table: element("heat-table"),
+});
+const triplets = new TripletPictures(element("triplets"), PICTURE);
+
+/** What is known of the run; replaced at every reset. */
+let settings: RunSettings;
+let running = false;
+let ready = false;
+let latest: StepView | undefined;
+let pictures: Uint8ClampedArray<ArrayBuffer> | undefined;
+let secondsPerStep = 0;
+let drawnAt = 0, announcedAt = 0;
+let drawing = false;
+let worker: Worker;
+
+/** For tests and for the curious: the latest step in full. */
+declare global {
+  var latestStep: StepView | undefined;
+}
+
+function tell(command: Command): void {
+  worker.postMessage(command);
+}
+
+function announce(text: string): void {
+  element("announcer").textContent = text;
+  announcedAt = performance.now();
+}
+
+/** What the fields say now. */
+function typed(): RunSettings {
+  const number = (id: string) => numbers[id].valueAsNumber;
+  return {
+    loss: LOSSES.find((key) => key === loss.value) ?? LOSSES[0],
+    learningRate: number("rate"),
+    margin: number("margin"),
+    p: number("p"),
+    k: number("k"),
+    people: number("people"),
+    seed: number("seed"),
+  };
+}
+
+/** The fields' settings if they make sense; else says what is wrong with them. */
+function checked(): RunSettings | undefined {
+  const wanted = typed();
+  const wrong = fault(wanted);
+  const place = element("settings-error");
+  place.textContent = wrong ?? "";
+  place.hidden = wrong === undefined;
+  return wrong === undefined ? wanted : undefined;
+}
+
+function showButtons(): void {
+  run.disabled = stepOnce.disabled = !ready;
+  run.textContent = running ? "Pause" : "Start";
+}
+
+function start(): void {
+  const wanted = checked();
+  if (!wanted) return;
+  settings = wanted;
+  ready = running = false;
+  latest = globalThis.latestStep = undefined;
+  secondsPerStep = 0;
+  for (const curve of Object.values(curves)) curve.clear();
+  heatMap.clear();
+  triplets.clear();
+  for (const id of ["loss", "active", "spread", "rank", "speed"]) element(`read-${id}`).textContent = "–";
+  element("read-step").textContent = "0";
+  element("failure").hidden = true;
+  progress.hidden = false;
+  progress.value = 0;
+  status.textContent = "Opening the GPU…";
+  showButtons();
+  tell({ do: "reset", settings });
+}
+
+function change(): void {
+  const wanted = checked();
+  if (!wanted) return;
+  // People and seed count from the next reset on; what the run was built from stays what it is.
+  const next = { ...wanted, people: settings.people, seed: settings.seed };
+  if (next.p > next.people) {
+    element("settings-error").textContent =
+      `P takes effect at the next reset: the run has ${next.people} people.`;
+    element("settings-error").hidden = false;
+    return;
+  }
+  if (ready && changesStep(settings, next)) status.textContent = "Preparing the changed step…";
+  settings = next;
+  tell({ do: "change", settings });
+}
+
+/** Draws the latest step, soon but not too often. */
+function draw(): void {
+  if (drawing) return;
+  drawing = true;
+  const wait = Math.max(0, drawnAt + DRAW_MS - performance.now());
+  setTimeout(() =>
+    requestAnimationFrame(() => {
+      drawing = false;
+      drawnAt = performance.now();
+      if (!latest) return;
+      const { step } = latest;
+      for (const curve of Object.values(curves)) curve.draw(step);
+      heatMap.show(latest);
+      triplets.show(latest, settings.margin, drawPicture);
+      element("read-step").textContent = `${step}`;
+      element("read-loss").textContent = latest.loss.toFixed(3);
+      element("read-active").textContent = percent(latest.active);
+      element("read-spread").textContent = latest.spread.toFixed(3);
+      element("read-speed").textContent = (1 / secondsPerStep).toPrecision(2);
+    }), wait);
+}
+
+function drawPicture(canvas: HTMLCanvasElement, picture: number): void {
+  if (!pictures) return;
+  const bytes = PICTURE.width * PICTURE.height * 4;
+  const pixels = pictures.subarray(picture * bytes, (picture + 1) * bytes);
+  canvas.getContext("2d")!.putImageData(new ImageData(pixels, PICTURE.width, PICTURE.height), 0, 0);
+}
+
+function showFailure(kind: FailureKind, text: string): void {
+  ready = running = false;
+  progress.hidden = true;
+  showButtons();
+  status.textContent = "Stopped.";
+  if (kind === "no-adapter") {
+    element("controls").hidden = element("views").hidden = true;
+    return showWebgpuMissing(element("missing"), "no-adapter");
+  }
+  element("failure-title").textContent = FAILURES[kind];
+  element("failure-text").textContent = kind === "lost" ? `${text}. Press Reset to open it again.` : text;
+  element("failure").hidden = false;
+}
+
+function hear(report: Report): void {
+  switch (report.is) {
+    case "drawing":
+      status.textContent = "Drawing people…";
+      progress.value = report.share;
+      return;
+    case "people":
+      pictures = report.pictures;
+      return;
+    case "preparing":
+      status.textContent = "Preparing the network's shaders…";
+      progress.removeAttribute("value");
+      element("adapter").textContent = `Computing on ${report.adapter}` +
+        (report.software ? ", which is a program and no GPU: expect a step a second or so." : ".");
+      return;
+    case "ready":
+      if (!ready) announce("Ready to train.");
+      ready = true;
+      progress.hidden = true;
+      status.textContent = report.step === 0 ? "Ready." : `Paused after step ${report.step}.`;
+      return showButtons();
+    case "running":
+      status.textContent = "Training…";
+      return;
+    case "step": {
+      const { view, seconds } = report;
+      latest = globalThis.latestStep = view;
+      secondsPerStep = secondsPerStep === 0 ? seconds : 0.8 * secondsPerStep + 0.2 * seconds;
+      curves.loss.add(view.step, view.loss);
+      curves.active.add(view.step, view.active);
+      curves.spread.add(view.step, view.spread);
+      if (running) status.textContent = "Training…";
+      return draw();
+    }
+    case "scoring":
+      status.textContent = "Looking for people that it has never seen…";
+      return;
+    case "score": {
+      const { step, rank1, queries } = report.score;
+      curves.rank.add(step, rank1);
+      element("read-rank").textContent = percent(rank1);
+      if (running) status.textContent = "Training…";
+      if (performance.now() - announcedAt > ANNOUNCE_MS) {
+        announce(
+          `Step ${step}: loss ${latest?.loss.toFixed(2)}, rank-1 ${
+            percent(rank1)
+          } of ${queries} queries of unseen people.`,
+        );
+      }
+      return draw();
+    }
+    case "failure":
+      return showFailure(report.kind, report.text);
+  }
+}
+
+const missing = whyMissing();
+if (missing) showWebgpuMissing(element("missing"), missing);
+else {
+  element("controls").hidden = element("views").hidden = false;
+  worker = new Worker("training_worker.js", { type: "module" });
+  worker.onmessage = ({ data }: MessageEvent<Report>) => hear(data);
+  worker.onerror = (event) => showFailure("other", event.message || "Its script could not be loaded.");
+  element<HTMLFormElement>("controls").addEventListener("submit", (event) => event.preventDefault());
+  run.addEventListener("click", () => {
+    running = !running;
+    tell({ do: running ? "run" : "pause" });
+    announce(running ? "Training." : "Paused.");
+    showButtons();
+  });
+  stepOnce.addEventListener("click", () => {
+    running = false;
+    tell({ do: "step" });
+    showButtons();
+  });
+  reset.addEventListener("click", start);
+  for (const field of [loss, ...Object.values(numbers)]) field.addEventListener("change", change);
+  reset.disabled = false;
+  start();
+}
