@@ -64,9 +64,16 @@ async function commands(): Promise<Command[]> {
     if (script === undefined) continue;
     const { main } = await import(new URL(`../../../${script}`, import.meta.url).href) as { main: Main };
     const { out } = await printed(main, ["--help"]);
-    const flags = [...out.matchAll(/^ {2}--(?:\[no-\])?([\w-]+)/gm)].map((match) => match[1]!);
-    const words = [...out.matchAll(/[\w.:-]+(?:\|[\w.:-]+)+/g)].flatMap(([list]) => list.split("|"));
-    found.push({ name, main, flags, words });
+    // A command with actions, such as "index add|remove", lists its flags under each of them.
+    const actions = new RegExp(`deno task ${name} (\\w+(?:\\|\\w+)+)`).exec(out)?.[1]?.split("|");
+    for (const action of actions ?? [undefined]) {
+      const before = action === undefined ? [] : [action];
+      const run = (args: string[]) => main([...before, ...args]);
+      const { out: help } = await printed(run, ["--help"]);
+      const flags = [...help.matchAll(/^ {2}--(?:\[no-\])?([\w-]+)/gm)].map((match) => match[1]!);
+      const words = [...help.matchAll(/[\w.:-]+(?:\|[\w.:-]+)+/g)].flatMap(([list]) => list.split("|"));
+      found.push({ name: [name, ...before].join(" "), main: run, flags, words });
+    }
   }
   return found;
 }
