@@ -2,7 +2,7 @@
 import type { ImageEmbedding } from "../embed/embed_images.ts";
 import { SearchError } from "./errors.ts";
 import { isoDate } from "./filter.ts";
-import type { GalleryImage } from "./gallery.ts";
+import type { GalleryImage } from "./gallery_types.ts";
 
 /** camera _ anything: the camera is everything before the first underscore. */
 const CAMERA = /^([^_]+)_/;

@@ -1,7 +1,8 @@
 /** A gallery searched by the exact scan on the GPU rather than by its database. */
 import type { Device } from "../engine/mod.ts";
 import type { GalleryFilter } from "./filter.ts";
-import type { FoundImage, Gallery } from "./gallery.ts";
+import type { Gallery } from "./gallery.ts";
+import type { FoundImage } from "./gallery_types.ts";
 import type { Neighbour } from "./nearest_list.ts";
 import { scanOnce } from "./scan.ts";
 

@@ -2,7 +2,7 @@
 import { Device } from "../../engine/mod.ts";
 import { Embedder } from "../../model/embedder.ts";
 import { buildTrainedModel, modelIdentity } from "../../model/trained_model.ts";
-import type { GalleryModel } from "../../search/gallery.ts";
+import type { GalleryModel } from "../../search/gallery_types.ts";
 import { readTrainedModel } from "../../train/trained_model_file.ts";
 
 /** A network on its device, ready to embed. */

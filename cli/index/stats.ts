@@ -1,5 +1,6 @@
 /** `deno task index stats`: what a gallery holds. */
-import { Gallery, type GalleryStats } from "../../search/gallery.ts";
+import { Gallery } from "../../search/gallery.ts";
+import type { GalleryStats } from "../../search/gallery_types.ts";
 import { EXIT, printable } from "../command.ts";
 import { defineFlags, parseFlags } from "../flags.ts";
 import { PLACE_FLAGS, withDatabase } from "./place.ts";

@@ -1,7 +1,7 @@
 /** The result of a search as one HTML page that holds everything it shows. */
 import { Buffer } from "node:buffer";
 import { Html, html } from "../../train/report/html.ts";
-import type { FoundImage } from "../gallery.ts";
+import type { FoundImage } from "../gallery_types.ts";
 import style from "./page.css" with { type: "text" };
 
 /** What a page shows. */

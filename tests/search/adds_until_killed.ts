@@ -3,7 +3,8 @@
  * never ends by itself.
  */
 import { openEmbedded } from "../../search/embedded_database.ts";
-import { Gallery, type GalleryImage } from "../../search/gallery.ts";
+import { Gallery } from "../../search/gallery.ts";
+import type { GalleryImage } from "../../search/gallery_types.ts";
 import { namedModel } from "./random_images.ts";
 
 /** Images to a batch. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { Database } from "../../search/database.ts";
 import type { GalleryFilter } from "../../search/filter.ts";
-import { Gallery, type GalleryImage } from "../../search/gallery.ts";
+import { Gallery } from "../../search/gallery.ts";
+import type { GalleryImage } from "../../search/gallery_types.ts";
 import { namedModel, nearestInF64, randomImages } from "./random_images.ts";
 
 const D = 24;

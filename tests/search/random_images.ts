@@ -1,6 +1,6 @@
 /** Galleries for the tests. */
 import { Random } from "../../engine/mod.ts";
-import type { GalleryImage, GalleryModel } from "../../search/gallery.ts";
+import type { GalleryImage, GalleryModel } from "../../search/gallery_types.ts";
 
 /** A network for embeddings of `dimension` numbers that exists by name alone. */
 export function namedModel(dimension: number, letter = "a"): GalleryModel {
