@@ -2,7 +2,7 @@
 import type { Ended } from "../../cli/run_task.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
 import type { Outcome, Torture } from "../torture.ts";
-import { faultOf, newestStep, TrainingRuns } from "./training.ts";
+import { faultOf, INTERVAL, newestStep, TrainingRuns } from "./training.ts";
 
 /** From the signal to the end of the process: a step and a checkpoint, on a machine that does other things too. */
 const MOST_SECONDS = 30;
@@ -13,6 +13,14 @@ const BETWEEN_SIGNALS_MS = 400;
 
 /** How a process is asked. */
 const WAYS = [["SIGINT"], ["SIGTERM"], ["SIGINT", "SIGINT"], ["SIGTERM", "SIGINT"]] as const;
+
+/** When a process is asked to stop. */
+interface Moment {
+  /** Checkpoints that it has saved by then: it is training. 0: it may be doing anything, from its first output on. */
+  readonly saves: number;
+  /** Seconds after that. */
+  readonly seconds: number;
+}
 
 /** A process that was asked to stop. */
 interface Asked {
@@ -41,9 +49,10 @@ export const torture: Torture = {
         const run = `${folder}/run-${i}`;
         while (await runs.isRight(run) === undefined && counts.trials < trials) {
           const way = WAYS[counts.trials % WAYS.length];
-          // From the first output on; a third of them late, while it is scored.
-          const after = runs.seconds * random.uniform() * (random.uniform() < 0.7 ? 0.6 : 1);
-          const trial = await ask(runs, run, way, after);
+          const moment: Moment = random.uniform() < 0.7
+            ? { saves: 1 + random.integer(5), seconds: 0.05 * random.uniform() }
+            : { saves: 0, seconds: runs.seconds * random.uniform() };
+          const trial = await ask(runs, run, way, moment);
           if (!trial.asked) break;
           counts.trials++;
           progress(counts.trials, trials);
@@ -51,9 +60,10 @@ export const torture: Torture = {
           if (trial.seconds > bound) {
             counts.hangs++;
             say(
-              `${way.join(" ")} after ${after.toFixed(2)} s: the process took ${
-                trial.seconds.toFixed(1)
-              } s more`,
+              `${way.join(" ")} ${
+                moment.seconds.toFixed(2)
+              } s after ${moment.saves} checkpoints: the process ` +
+                `took ${trial.seconds.toFixed(1)} s more`,
             );
           }
           slowest = Math.max(slowest, trial.seconds);
@@ -77,7 +87,7 @@ export const torture: Torture = {
       }
       return {
         ...counts,
-        figures: `${saved} saved at their step; at most ${slowest.toFixed(1)} s to the end`,
+        figures: `${saved} finished their step and saved it; at most ${slowest.toFixed(1)} s to the end`,
       };
     } finally {
       await Deno.remove(folder, { recursive: true });
@@ -85,36 +95,48 @@ export const torture: Torture = {
   },
 };
 
-/** Lets a run go on and asks its process to stop `after` seconds from its first output. */
+/** Lets a run go on and asks its process to stop at a moment. */
 async function ask(
   runs: TrainingRuns,
   run: string,
   way: readonly Deno.Signal[],
-  after: number,
+  moment: Moment,
 ): Promise<Asked> {
   const timers: ReturnType<typeof setTimeout>[] = [];
   let [signals, at, stepBefore] = [0, 0, 0];
+  const send = (child: Deno.ChildProcess, i: number) => {
+    if (i === 0) stepBefore = newestStep(run);
+    try {
+      child.kill(way[i]);
+    } catch {
+      return; // It has ended by itself.
+    }
+    signals++;
+    at = performance.now();
+  };
+  const sendAll = (child: Deno.ChildProcess) => {
+    for (const i of way.keys()) {
+      timers.push(setTimeout(send, 1000 * moment.seconds + BETWEEN_SIGNALS_MS * i, child, i));
+    }
+    // Far beyond every bound: then it is counted, not waited for.
+    timers.push(setTimeout(() => child.kill("SIGKILL"), 1000 * (moment.seconds + 2 * MOST_SECONDS)));
+  };
+  let begun = false;
   const ended = await runs.go(run, {
     onOutput(_, child) {
-      if (timers.length > 0) return;
-      for (const [i, signal] of way.entries()) {
-        const send = () => {
-          if (i === 0) stepBefore = newestStep(run);
-          try {
-            child.kill(signal);
-          } catch {
-            return; // It has ended by itself.
-          }
-          signals++;
-          at = performance.now();
-        };
-        timers.push(setTimeout(send, 1000 * after + BETWEEN_SIGNALS_MS * i));
-      }
-      // Far beyond every bound: then it is counted, not waited for.
-      timers.push(setTimeout(() => child.kill("SIGKILL"), 1000 * (after + 2 * MOST_SECONDS)));
+      if (begun) return;
+      begun = true;
+      if (moment.saves === 0) return sendAll(child);
+      const step = newestStep(run) + moment.saves * INTERVAL;
+      const poll = setInterval(() => {
+        if (newestStep(run) < step) return;
+        clearInterval(poll);
+        sendAll(child);
+      }, 2);
+      timers.push(poll);
     },
   });
-  for (const timer of timers) clearTimeout(timer);
+  for (const timer of timers) clearTimeout(timer); // Of intervals too.
   return { ended, asked: signals > 0, seconds: (performance.now() - at) / 1000, stepBefore };
 }
 
