@@ -10,7 +10,7 @@ import {
   targetOf,
   textureFormat,
 } from "../kernels/mod.ts";
-import { DeviceLostError, type EngineError, GpuError, NoAdapterError } from "./errors.ts";
+import { DeviceLostError, type EngineError, GpuError, NoAdapterError, OutOfMemoryError } from "./errors.ts";
 
 /** How a {@link Device} is opened. */
 export interface DeviceOptions {
@@ -22,6 +22,8 @@ export interface DeviceOptions {
   limits?: "adapter" | "default";
   /** Ask for GPU timestamps, where offered; {@link Device.timestamps} says whether they were granted. */
   timestamps?: boolean;
+  /** What is asked for an adapter; `navigator.gpu` where left out. */
+  gpu?: Pick<GPU, "requestAdapter">;
 }
 
 /** Which adapter was opened, in words. */
@@ -47,6 +49,12 @@ const FAST_BUFFERS = /swiftshader/i;
 /** Why a promise of WebGPU was rejected is told apart from the rejection, within this many milliseconds. */
 const REASON_MS = 100;
 
+/** What is caught while something is guarded; the scopes are popped in the opposite order. */
+const SCOPES = ["validation", "internal", "out-of-memory"] as const;
+
+const MEMORY_REMEDY =
+  "Free GPU memory that other programs hold, or ask for less: a smaller batch, smaller images";
+
 const NO_DEVICE_REMEDY = "Another program may hold the GPU or its memory; close it, or update the driver.";
 
 /** An open GPU. Close it with {@link Device.destroy}. */
@@ -55,6 +63,8 @@ export class Device {
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   #failure: EngineError | undefined;
+  /** What takes back the guarded work under way, latest last; undefined while there is none. */
+  #undo: (() => void)[] | undefined;
   #destroyed = false;
   #target: Target;
 
@@ -78,7 +88,7 @@ export class Device {
     });
     gpu.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
-      this.#failure ??= new GpuError(`The GPU refused a call: ${error.message}`);
+      this.#failure ??= gpuError("The GPU refused a call", error);
     });
   }
 
@@ -89,7 +99,11 @@ export class Device {
    * @throws {GpuError} when the adapter's driver refuses.
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    const adapter = await globalThis.navigator?.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    const webgpu = options.gpu ?? globalThis.navigator?.gpu;
+    const adapter = await webgpu?.requestAdapter({ powerPreference: "high-performance" })
+      .catch((error: Error) => {
+        throw new GpuError(`No adapter could be asked for: ${error.message}. ${NO_DEVICE_REMEDY}`);
+      });
     if (!adapter) throw new NoAdapterError(NO_ADAPTER);
     const description = describe(adapter);
     const storage = options.storage === undefined || options.storage === "auto"
@@ -135,18 +149,71 @@ export class Device {
   }
 
   /**
-   * Turns the rejection of a promise of WebGPU, such as a mapping, into the error that explains it.
+   * Turns what a call of WebGPU threw, or its promise was rejected with, into the error that explains it.
    *
    * @throws {DeviceLostError} when the device is lost or destroyed.
    * @throws {GpuError} otherwise.
    */
-  async explain(rejection: unknown): Promise<never> {
+  async explain(fault: unknown): Promise<never> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const patience = new Promise((resolve) => timer = setTimeout(resolve, REASON_MS));
     await Promise.race([this.gpu.lost, patience]);
     clearTimeout(timer);
     this.check();
-    throw new GpuError(`The GPU gave nothing back: ${(rejection as Error).message}`);
+    throw new GpuError(`The GPU gave nothing back: ${(fault as Error).message}`, { cause: fault });
+  }
+
+  /**
+   * Runs `work`, which calls WebGPU, and turns what a call throws at once into an exception that begins with `what`.
+   *
+   * @throws {GpuError} when a call throws; what else `work` throws goes through.
+   */
+  attempt<T>(what: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw error instanceof DOMException
+        ? new GpuError(`${what}: ${error.message}`, { cause: error })
+        : error;
+    }
+  }
+
+  /**
+   * Waits until all work is done that was submitted before.
+   *
+   * @throws {DeviceLostError} when the device is lost or destroyed.
+   * @throws {GpuError} when WebGPU refused any of it.
+   */
+  async idle(): Promise<void> {
+    await this.gpu.queue.onSubmittedWorkDone().catch((error) => this.explain(error));
+    this.check();
+  }
+
+  /**
+   * Waits for the work that fills a buffer, made with `MAP_READ`, and calls `read` with its bytes, which are gone
+   * afterwards.
+   *
+   * @throws {DeviceLostError} when the device is lost or destroyed.
+   * @throws {GpuError} when WebGPU refused the work or has no memory for the bytes.
+   */
+  async readBack<T>(buffer: GPUBuffer, read: (bytes: ArrayBuffer) => T): Promise<T> {
+    await buffer.mapAsync(GPUMapMode.READ).catch((error) => this.explain(error));
+    try {
+      this.check(); // Refused work leaves the buffer as it was.
+      let bytes: ArrayBuffer;
+      try {
+        bytes = buffer.getMappedRange();
+      } catch (error) {
+        return await this.explain(error);
+      }
+      return read(bytes);
+    } finally {
+      try {
+        buffer.unmap();
+      } catch {
+        // The device was lost meanwhile, and the buffer with it: whatever is asked for next will say so.
+      }
+    }
   }
 
   /** Gives the GPU back. Everything created on it is gone. */
@@ -156,30 +223,51 @@ export class Device {
   }
 
   /**
-   * Runs `work` and turns what WebGPU reports about it into an exception that begins with `what`.
+   * Runs `work` and turns what WebGPU reports about it into an exception that begins with `what`. Where anything fails,
+   * what was given to {@link Device.onRefusal} meanwhile takes it back.
    *
-   * @throws {GpuError} on a validation or out-of-memory error.
+   * @throws {OutOfMemoryError} when the GPU has no memory for it.
+   * @throws {GpuError} when WebGPU refuses it; what else `work` throws goes through.
    */
   async guard<T>(what: string, work: () => T): Promise<T> {
     this.check();
-    const scopes = ["validation", "internal", "out-of-memory"] as const;
-    for (const scope of scopes) this.gpu.pushErrorScope(scope);
-    let result: T;
-    let popped: Promise<GPUError | null>[];
+    const undo: (() => void)[] = [];
     try {
-      result = work();
-    } finally {
-      popped = scopes.map(() => this.gpu.popErrorScope());
-    }
-    const error = (await Promise.all(popped)).find((e) => e !== null);
-    if (error) {
+      for (const scope of SCOPES) this.gpu.pushErrorScope(scope);
+      let done: () => T;
+      let popped: Promise<GPUError | null>[];
+      this.#undo = undo;
+      try {
+        const result = this.attempt(what, work);
+        done = () => result;
+      } catch (error) {
+        done = () => {
+          throw error;
+        };
+      } finally {
+        this.#undo = undefined;
+        popped = SCOPES.map(() => this.gpu.popErrorScope());
+      }
+      const errors = await Promise.all(popped).catch((error) => this.explain(error));
+      const result = done();
+      for (const error of errors) if (error) throw gpuError(what, error);
+      return result;
+    } catch (error) {
+      for (const takeBack of undo.reverse()) takeBack();
       // What was made meanwhile may be invalid, and invalid pipelines drop their work without a word.
       this.#pipelines.clear();
       this.#modules.clear();
       this.#layouts.clear();
-      throw new GpuError(`${what}: ${error.message}`);
+      throw error;
     }
-    return result;
+  }
+
+  /**
+   * Has `undo` called if the guarded work that is under way fails: for what outlives that work, and must not be left
+   * half made. Nothing happens outside of {@link Device.guard}.
+   */
+  onRefusal(undo: () => void): void {
+    this.#undo?.push(undo);
   }
 
   /** The pipeline of a dispatch whose bindings are stored as given; made once per text and constants. */
@@ -220,6 +308,13 @@ export class Device {
     }
     return layout;
   }
+}
+
+/** An error that WebGPU reports, as an exception. */
+function gpuError(what: string, error: GPUError): GpuError {
+  return error instanceof GPUOutOfMemoryError
+    ? new OutOfMemoryError(`${what}: the GPU has no memory left (${error.message}). ${MEMORY_REMEDY}`)
+    : new GpuError(`${what}: ${error.message}`);
 }
 
 function layoutEntry(binding: number, readOnly: boolean, storage: Storage): GPUBindGroupLayoutEntry {

@@ -132,19 +132,22 @@ export class DispatchTimer {
    *
    * @param clock tells milliseconds; by default those of the wall.
    * @returns milliseconds, the wait's own time included.
+   * @throws {DeviceLostError} when the device is gone.
+   * @throws {GpuError} when WebGPU refuses it.
    */
   async run(count: number, clock: Clock = wallClock): Promise<number> {
     const { gpu } = this.#device;
     const start = clock();
-    const encoder = gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(this.#pipeline);
-    pass.setBindGroup(0, this.#bindGroup);
-    for (let i = 0; i < count; i++) pass.dispatchWorkgroups(...this.dispatch.workgroups);
-    pass.end();
-    gpu.queue.submit([encoder.finish()]);
-    await gpu.queue.onSubmittedWorkDone();
-    this.#device.check();
+    this.#device.attempt(`Cannot run ${this.dispatch.kernel}`, () => {
+      const encoder = gpu.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(this.#pipeline);
+      pass.setBindGroup(0, this.#bindGroup);
+      for (let i = 0; i < count; i++) pass.dispatchWorkgroups(...this.dispatch.workgroups);
+      pass.end();
+      gpu.queue.submit([encoder.finish()]);
+    });
+    await this.#device.idle();
     return clock() - start;
   }
 
@@ -153,18 +156,21 @@ export class DispatchTimer {
     const source = this.#buffers.get(name);
     if (!source) throw new RangeError(`${this.dispatch.kernel} has no buffer ${name}`);
     const { gpu } = this.#device;
-    const staging = gpu.createBuffer({
-      size: source.size,
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    });
-    const encoder = gpu.createCommandEncoder();
-    encoder.copyBufferToBuffer(source, 0, staging, 0, source.size);
-    gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const values = new Float32Array(staging.getMappedRange().slice(0));
-    staging.unmap();
-    staging.destroy();
-    return values;
+    let staging: GPUBuffer | undefined;
+    try {
+      await this.#device.guard(`Cannot read ${name} of ${this.dispatch.kernel}`, () => {
+        staging = gpu.createBuffer({
+          size: source.size,
+          usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+        });
+        const encoder = gpu.createCommandEncoder();
+        encoder.copyBufferToBuffer(source, 0, staging, 0, source.size);
+        gpu.queue.submit([encoder.finish()]);
+      });
+      return await this.#device.readBack(staging!, (bytes) => new Float32Array(bytes.slice(0)));
+    } finally {
+      staging?.destroy();
+    }
   }
 
   /** Frees the operands. */

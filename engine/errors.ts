@@ -24,6 +24,12 @@ export class GpuError extends EngineError {
   override name = "GpuError";
 }
 
+/** The GPU had no memory left for what is within its limits: other programs may hold it. */
+export class OutOfMemoryError extends GpuError {
+  /** "OutOfMemoryError", for whoever logs it. */
+  override name = "OutOfMemoryError";
+}
+
 /** What was asked for does not fit the adapter's limits; raised before anything runs. */
 export class LimitError extends EngineError {
   /** "LimitError", for whoever logs it. */

@@ -158,16 +158,19 @@ export class ParameterSet {
 
   /** A texture that programs fill with the parameter's values before they read it. */
   mirror(parameter: Parameter): GPUTexture {
-    let texture = this.#mirrors.get(parameter);
-    if (!texture) {
-      texture = this.device.gpu.createTexture({
-        label: parameter.name,
-        size: [TEXTURE_WIDTH, Math.ceil(vec4s(parameter.shape) / TEXTURE_WIDTH)],
-        format: "rgba32float",
-        usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
-      });
-      this.#mirrors.set(parameter, texture);
-    }
+    const made = this.#mirrors.get(parameter);
+    if (made) return made;
+    const texture = this.device.gpu.createTexture({
+      label: parameter.name,
+      size: [TEXTURE_WIDTH, Math.ceil(vec4s(parameter.shape) / TEXTURE_WIDTH)],
+      format: "rgba32float",
+      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
+    });
+    this.#mirrors.set(parameter, texture);
+    this.device.onRefusal(() => {
+      texture.destroy();
+      this.#mirrors.delete(parameter);
+    });
     return texture;
   }
 
@@ -179,60 +182,69 @@ export class ParameterSet {
         `Parameter ${parameter.name} [${parameter.shape}] needs ${count} values; got ${values.length}`,
       );
     }
-    const home = this.home(parameter);
-    this.device.gpu.queue.writeBuffer(home.buffer, home.offset, padRows(values, parameter.shape));
+    this.device.attempt(`Cannot write parameter ${parameter.name}`, () => {
+      const home = this.home(parameter);
+      this.device.gpu.queue.writeBuffer(home.buffer, home.offset, padRows(values, parameter.shape));
+    });
   }
 
   /** Overwrites one parameter's place in a {@link trainableBuffer}. */
   writeTrainable(name: string, parameter: Parameter, values: ArrayLike<number>): void {
-    const { buffer } = this.trainableBuffer(name);
-    this.device.gpu.queue.writeBuffer(buffer, parameter.offset, padRows(values, parameter.shape));
+    this.device.attempt(`Cannot write ${name} of parameter ${parameter.name}`, () => {
+      const { buffer } = this.trainableBuffer(name);
+      this.device.gpu.queue.writeBuffer(buffer, parameter.offset, padRows(values, parameter.shape));
+    });
   }
 
   /**
    * Copies every parameter, and the given trainable buffers, back to the host in one go.
    *
    * @returns per buffer name (`weights` holds state as well) the values by parameter, row-major.
+   * @throws {DeviceLostError} when the device is gone.
+   * @throws {OutOfMemoryError} when the GPU has no memory for the copy.
+   * @throws {GpuError} when WebGPU refuses it, or refused what the values come from.
    */
   async read(...trainableBuffers: string[]): Promise<Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>> {
-    const sources = [
-      { name: "weights", trainable: true, flat: this.weights },
-      { name: "weights", trainable: false, flat: this.state },
-      ...trainableBuffers.map((name) => ({ name, trainable: true, flat: this.trainableBuffer(name) })),
-    ];
-    const gpu = this.device.gpu;
-    this.device.check();
-    const staging = gpu.createBuffer({
-      size: sources.reduce((sum, s) => sum + s.flat.bytes, 0),
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    });
-    const result = new Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>();
+    const { gpu } = this.device;
+    let staging: GPUBuffer | undefined;
     try {
-      const encoder = gpu.createCommandEncoder();
-      let offset = 0;
-      for (const { flat } of sources) {
-        encoder.copyBufferToBuffer(flat.buffer, 0, staging, offset, flat.bytes);
-        offset += flat.bytes;
-      }
-      gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ).catch((error) => this.device.explain(error));
-      const mapped = staging.getMappedRange();
-      offset = 0;
-      for (const { name, trainable, flat } of sources) {
-        const values = result.get(name) ?? new Map<Parameter, Float32Array<ArrayBuffer>>();
-        result.set(name, values);
-        for (const parameter of this.parameters) {
-          if (parameter.trainable !== trainable) continue;
-          const padded = new Float32Array(mapped, offset + parameter.offset, vec4s(parameter.shape) * 4);
-          values.set(parameter, unpadRows(padded, parameter.shape));
+      const sources = await this.device.guard("Cannot read the parameters", () => {
+        const sources = [
+          { name: "weights", trainable: true, flat: this.weights },
+          { name: "weights", trainable: false, flat: this.state },
+          ...trainableBuffers.map((name) => ({ name, trainable: true, flat: this.trainableBuffer(name) })),
+        ];
+        staging = gpu.createBuffer({
+          size: sources.reduce((sum, s) => sum + s.flat.bytes, 0),
+          usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+        });
+        const encoder = gpu.createCommandEncoder();
+        let offset = 0;
+        for (const { flat } of sources) {
+          encoder.copyBufferToBuffer(flat.buffer, 0, staging, offset, flat.bytes);
+          offset += flat.bytes;
         }
-        offset += flat.bytes;
-      }
-      staging.unmap();
+        gpu.queue.submit([encoder.finish()]);
+        return sources;
+      });
+      return await this.device.readBack(staging!, (mapped) => {
+        const result = new Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>();
+        let offset = 0;
+        for (const { name, trainable, flat } of sources) {
+          const values = result.get(name) ?? new Map<Parameter, Float32Array<ArrayBuffer>>();
+          result.set(name, values);
+          for (const parameter of this.parameters) {
+            if (parameter.trainable !== trainable) continue;
+            const padded = new Float32Array(mapped, offset + parameter.offset, vec4s(parameter.shape) * 4);
+            values.set(parameter, unpadRows(padded, parameter.shape));
+          }
+          offset += flat.bytes;
+        }
+        return result;
+      });
     } finally {
-      staging.destroy();
+      staging?.destroy();
     }
-    return result;
   }
 
   /** Frees the GPU memory. The set cannot be used afterwards. */
@@ -251,7 +263,12 @@ export class ParameterSet {
     for (const [parameter, initial] of this.#initial) {
       if (parameter.trainable === trainable) values.set(initial, parameter.offset / 4);
     }
-    this.device.gpu.queue.writeBuffer(flat.buffer, 0, values);
+    try {
+      this.device.gpu.queue.writeBuffer(flat.buffer, 0, values);
+    } catch (error) {
+      this.#forget(name); // Else it would be found the next time, and be taken for filled.
+      throw error;
+    }
     return flat;
   }
 
@@ -277,8 +294,14 @@ export class ParameterSet {
       });
       flat = { buffer, bytes };
       this.#flat.set(name, flat);
+      this.device.onRefusal(() => this.#forget(name));
     }
     return flat;
+  }
+
+  #forget(name: string): void {
+    this.#flat.get(name)?.buffer.destroy();
+    this.#flat.delete(name);
   }
 }
 

@@ -118,26 +118,33 @@ async function stagingBandwidth(
 ): Promise<number> {
   const { gpu } = device;
   const size = [TEXTURE_WIDTH, length4 / TEXTURE_WIDTH];
-  const texture = gpu.createTexture({
-    size,
-    format: "rgba32float",
-    usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
-  });
-  const buffer = gpu.createBuffer({ size: length4 * VEC4_BYTES, usage: GPUBufferUsage.COPY_SRC });
   const copies = 6;
   const times: number[] = [];
-  for (let repeat = 0; repeat < 6; repeat++) {
-    const start = clock();
-    const encoder = gpu.createCommandEncoder();
-    for (let i = 0; i < copies; i++) {
-      encoder.copyBufferToTexture({ buffer, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES }, { texture }, size);
+  const owned: (GPUBuffer | GPUTexture)[] = [];
+  try {
+    const what = "Cannot measure copies";
+    const { texture, buffer } = await device.guard(what, () => {
+      const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST;
+      const texture = gpu.createTexture({ size, format: "rgba32float", usage });
+      owned.push(texture);
+      const buffer = gpu.createBuffer({ size: length4 * VEC4_BYTES, usage: GPUBufferUsage.COPY_SRC });
+      owned.push(buffer);
+      return { texture, buffer };
+    });
+    for (let repeat = 0; repeat < 6; repeat++) {
+      const start = clock();
+      device.attempt(what, () => {
+        const encoder = gpu.createCommandEncoder();
+        for (let i = 0; i < copies; i++) {
+          encoder.copyBufferToTexture({ buffer, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES }, { texture }, size);
+        }
+        gpu.queue.submit([encoder.finish()]);
+      });
+      await device.idle();
+      times.push(clock() - start - floor);
     }
-    gpu.queue.submit([encoder.finish()]);
-    await gpu.queue.onSubmittedWorkDone();
-    times.push(clock() - start - floor);
+  } finally {
+    for (const resource of owned) resource.destroy();
   }
-  texture.destroy();
-  buffer.destroy();
-  device.check();
   return 1000 * copies * 2 * length4 * VEC4_BYTES / Math.min(...times);
 }

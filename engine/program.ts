@@ -164,24 +164,24 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * @returns the outputs, still under way; those of several runs arrive in the order of the runs.
    * @throws {ShapeError} when an input is missing or has the wrong number of elements.
    * @throws {DeviceLostError} when the device is gone.
+   * @throws {GpuError} when WebGPU refused this run or an earlier one; the outputs, too, may be rejected so.
    * @throws {EngineError} when the program was destroyed.
    */
   async submit(inputs: HostInputs<I>): Promise<{ outputs: Promise<HostOutputs<O>> }> {
     const readback = this.#readbacks[this.#runs++ % Math.max(1, this.#readbacks.length)];
     while (readback?.busy) await readback.busy; // Others may have waited for the same run, and been first.
-    const encoder = this.#begin(inputs);
-    for (const stage of this.#stages) {
-      copyStaged(encoder, stage.copies);
-      const pass = encoder.beginComputePass();
-      for (const launch of stage.launches) dispatch(pass, launch);
-      pass.end();
-    }
-    if (!readback) {
+    this.#device.attempt("Cannot run the program", () => {
+      const encoder = this.#begin(inputs);
+      for (const stage of this.#stages) {
+        copyStaged(encoder, stage.copies);
+        const pass = encoder.beginComputePass();
+        for (const launch of stage.launches) dispatch(pass, launch);
+        pass.end();
+      }
+      for (const { value, offset } of this.#outputs) this.#copyOut(encoder, value, readback.buffer, offset);
       this.#device.gpu.queue.submit([encoder.finish()]);
-      return { outputs: Promise.resolve({} as HostOutputs<O>) };
-    }
-    for (const { value, offset } of this.#outputs) this.#copyOut(encoder, value, readback.buffer, offset);
-    this.#device.gpu.queue.submit([encoder.finish()]);
+    });
+    if (!readback) return { outputs: Promise.resolve({} as HostOutputs<O>) };
     const outputs = this.#read(readback, this.#latest);
     const done = () => {
       readback.busy = undefined;
@@ -204,44 +204,51 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   async profile(inputs: HostInputs<I>): Promise<number[]> {
     if (!this.#device.timestamps) throw new EngineError("Profiling needs Device.open({ timestamps: true })");
     const { gpu } = this.#device;
-    const encoder = this.#begin(inputs);
     const count = this.dispatches.length;
-    const querySet = gpu.createQuerySet({ type: "timestamp", count: 2 * count });
-    const resolved = gpu.createBuffer({
-      size: 16 * count,
-      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-    });
-    const staging = gpu.createBuffer({
-      size: 16 * count,
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    });
-    let query = 0;
-    for (const stage of this.#stages) {
-      copyStaged(encoder, stage.copies);
-      for (const launch of stage.launches) {
-        const timestampWrites = {
-          querySet,
-          beginningOfPassWriteIndex: query,
-          endOfPassWriteIndex: query + 1,
-        };
-        const pass = encoder.beginComputePass({ timestampWrites });
-        dispatch(pass, launch);
-        pass.end();
-        query += 2;
-      }
+    const owned: { destroy(): void }[] = [];
+    const own = <R extends { destroy(): void }>(resource: R): R => {
+      owned.push(resource);
+      return resource;
+    };
+    try {
+      const staging = this.#device.attempt("Cannot profile the program", () => {
+        const encoder = this.#begin(inputs);
+        const querySet = own(gpu.createQuerySet({ type: "timestamp", count: 2 * count }));
+        const resolved = own(gpu.createBuffer({
+          size: 16 * count,
+          usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+        }));
+        const staging = own(gpu.createBuffer({
+          size: 16 * count,
+          usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+        }));
+        let query = 0;
+        for (const stage of this.#stages) {
+          copyStaged(encoder, stage.copies);
+          for (const launch of stage.launches) {
+            const timestampWrites = {
+              querySet,
+              beginningOfPassWriteIndex: query,
+              endOfPassWriteIndex: query + 1,
+            };
+            const pass = encoder.beginComputePass({ timestampWrites });
+            dispatch(pass, launch);
+            pass.end();
+            query += 2;
+          }
+        }
+        encoder.resolveQuerySet(querySet, 0, 2 * count, resolved, 0);
+        encoder.copyBufferToBuffer(resolved, 0, staging, 0, 16 * count);
+        gpu.queue.submit([encoder.finish()]);
+        return staging;
+      });
+      return await this.#device.readBack(staging, (range) => {
+        const times = new BigUint64Array(range);
+        return Array.from({ length: count }, (_, i) => Number(times[2 * i + 1] - times[2 * i]) / 1e6);
+      });
+    } finally {
+      for (const resource of owned) resource.destroy();
     }
-    encoder.resolveQuerySet(querySet, 0, 2 * count, resolved, 0);
-    encoder.copyBufferToBuffer(resolved, 0, staging, 0, 16 * count);
-    gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ).catch((error) => this.#device.explain(error));
-    const times = new BigUint64Array(staging.getMappedRange());
-    const milliseconds = Array.from(
-      { length: count },
-      (_, i) => Number(times[2 * i + 1] - times[2 * i]) / 1e6,
-    );
-    staging.unmap();
-    for (const resource of [querySet, resolved, staging]) resource.destroy();
-    return milliseconds;
   }
 
   /** Frees the program's memory; it cannot run any more. */
@@ -278,17 +285,18 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
 
   /** Waits for a run's outputs. WebGPU promises nothing about the order in which buffers are mapped. */
   async #read(readback: Readback, earlier: Promise<void>): Promise<HostOutputs<O>> {
-    await readback.buffer.mapAsync(GPUMapMode.READ).catch((error) => this.#device.explain(error));
-    await earlier;
-    this.#device.check(); // A refused submit leaves the buffer as it was.
-    const range = readback.buffer.getMappedRange();
     const results: Record<string, Float32Array | Uint32Array> = {};
-    for (const { name, value, offset, bytes } of this.#outputs) {
-      results[name] = value.type === "u32"
-        ? new Uint32Array(range, offset, bytes / 4).slice()
-        : unpadRows(new Float32Array(range, offset, bytes / 4), value.shape);
+    try {
+      await this.#device.readBack(readback.buffer, (range) => {
+        for (const { name, value, offset, bytes } of this.#outputs) {
+          results[name] = value.type === "u32"
+            ? new Uint32Array(range, offset, bytes / 4).slice()
+            : unpadRows(new Float32Array(range, offset, bytes / 4), value.shape);
+        }
+      });
+    } finally {
+      await earlier;
     }
-    readback.buffer.unmap();
     return results as HostOutputs<O>;
   }
 }

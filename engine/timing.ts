@@ -13,8 +13,11 @@ export async function waitFloor(device: Device, clock: Clock = wallClock): Promi
   const times: number[] = [];
   for (let i = 0; i < 9; i++) {
     const start = clock();
-    device.gpu.queue.submit([device.gpu.createCommandEncoder().finish()]);
-    await device.gpu.queue.onSubmittedWorkDone();
+    device.attempt(
+      "Cannot wait for the GPU",
+      () => device.gpu.queue.submit([device.gpu.createCommandEncoder().finish()]),
+    );
+    await device.idle();
     times.push(clock() - start);
   }
   return median(times);

@@ -80,51 +80,69 @@ export class Trainer {
     const sampler = runSampler(index, options);
     const spec = modelSpec(options, index.identities.length);
     const model = initialModel(device, spec, options.seed);
-    const average = trainingAverage(model, options); // Before what else becomes state, and needs no average.
-    const optimiser = trainingOptimiser(model, options);
-    const centers = trainingCenters(model, options, index.identities.length);
-    if (resume) {
-      refuseOtherNetwork(resume, spec);
-      restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
-    } else if (pretrained) {
-      loadBackbone(model, pretrained);
-    } else if (options.initialWeights !== "") {
-      throw new RunError(
-        `This run's backbone begins with weights from a file, of SHA-256 ${options.initialWeights}: start it with that ` +
-          "as --weights.",
-      );
-    }
-    device.choose(resume?.checkpoint.variants ?? new Map());
-    const record = () =>
-      recordTrainingStep(device, model, optimiser, options, sampler.batchImages, { centers, average });
-    let program = await record();
-    if (tuner && !resume) {
-      device.choose(await tuner(program.dispatches));
-      program.destroy();
-      program = await record();
-    }
-    const frozenSteps = options.freezeEpochs * sampler.batchesPerEpoch;
-    const frozenProgram = (resume?.checkpoint.step ?? 0) < frozenSteps
-      ? await recordFrozenStep(device, model, optimiser, options, sampler.batchImages, { centers, average })
-      : undefined;
-    const trainer = new Trainer(
-      device,
-      options,
-      model,
-      optimiser,
-      sampler,
-      store,
-      program,
-      average,
-      frozenProgram,
-    );
-    if (resume) {
-      trainer.step = resume.checkpoint.step;
-      for (const value of resume.checkpoint.tensors.get(HISTORY_TENSOR)!.data) {
-        trainer.history.push(Number(value));
+    /** What is on the GPU already, should the rest fail. */
+    const made: { destroy(): void }[] = [model.parameters];
+    try {
+      const average = trainingAverage(model, options); // Before what else becomes state, and needs no average.
+      const optimiser = trainingOptimiser(model, options);
+      const centers = trainingCenters(model, options, index.identities.length);
+      if (resume) {
+        refuseOtherNetwork(resume, spec);
+        restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
+      } else if (pretrained) {
+        loadBackbone(model, pretrained);
+      } else if (options.initialWeights !== "") {
+        throw new RunError(
+          `This run's backbone begins with weights from a file, of SHA-256 ${options.initialWeights}: start it with that ` +
+            "as --weights.",
+        );
       }
+      device.choose(resume?.checkpoint.variants ?? new Map());
+      const record = async () => {
+        const extras = { centers, average };
+        const program = await recordTrainingStep(
+          device,
+          model,
+          optimiser,
+          options,
+          sampler.batchImages,
+          extras,
+        );
+        made.push(program);
+        return program;
+      };
+      let program = await record();
+      if (tuner && !resume) {
+        device.choose(await tuner(program.dispatches));
+        program.destroy();
+        program = await record();
+      }
+      const frozenSteps = options.freezeEpochs * sampler.batchesPerEpoch;
+      const frozenProgram = (resume?.checkpoint.step ?? 0) < frozenSteps
+        ? await recordFrozenStep(device, model, optimiser, options, sampler.batchImages, { centers, average })
+        : undefined;
+      const trainer = new Trainer(
+        device,
+        options,
+        model,
+        optimiser,
+        sampler,
+        store,
+        program,
+        average,
+        frozenProgram,
+      );
+      if (resume) {
+        trainer.step = resume.checkpoint.step;
+        for (const value of resume.checkpoint.tensors.get(HISTORY_TENSOR)!.data) {
+          trainer.history.push(Number(value));
+        }
+      }
+      return trainer;
+    } catch (error) {
+      for (const each of made) each.destroy();
+      throw error;
     }
-    return trainer;
   }
 
   /** Steps of the whole run. */

@@ -28,8 +28,24 @@ export async function untrainedModel(
   pretrained?: BackboneValues,
 ): Promise<ReidModel> {
   const model = initialModel(device, { ...spec, momentum: MOMENTUM }, seed);
-  if (pretrained) loadBackbone(model, pretrained);
-  const frozen = pretrained && await FoldedWeights.of(model.parameters);
+  try {
+    if (pretrained) loadBackbone(model, pretrained);
+    await calibrate(device, model, seed, store, pretrained && await FoldedWeights.of(model.parameters));
+  } catch (error) {
+    model.parameters.destroy();
+    throw error;
+  }
+  return model;
+}
+
+/** Takes a network's running statistics from images of the store. */
+async function calibrate(
+  device: Device,
+  model: ReidModel,
+  seed: number,
+  store: PixelStore,
+  frozen: FoldedWeights | undefined,
+): Promise<void> {
   const { images, program } = await recordLargestBatch(
     BATCH_IMAGES,
     (n) => recordCalibration(device, model, n, frozen),
@@ -37,15 +53,17 @@ export async function untrainedModel(
   const random = new Random(seed);
   const usable = [...store.usable.keys()].filter((i) => store.usable[i]);
   const transforms = packTransforms(new Array(images).fill(UNMOVED));
-  for (let i = 0; i < BATCHES; i++) {
-    const pixels = new Uint8Array(images * store.stride);
-    await store.batch(
-      Array.from({ length: images }, () => usable[random.integer(usable.length)]),
-      pixels,
-    );
-    await program.submit({ pixels: new Uint32Array(pixels.buffer), transforms });
+  try {
+    for (let i = 0; i < BATCHES; i++) {
+      const pixels = new Uint8Array(images * store.stride);
+      await store.batch(
+        Array.from({ length: images }, () => usable[random.integer(usable.length)]),
+        pixels,
+      );
+      await program.submit({ pixels: new Uint32Array(pixels.buffer), transforms });
+    }
+    await device.idle();
+  } finally {
+    program.destroy();
   }
-  await device.gpu.queue.onSubmittedWorkDone();
-  program.destroy();
-  return model;
 }

@@ -9,6 +9,7 @@ export const TORTURES: Readonly<Record<string, string>> = {
   "embed": "./kill/embed.ts",
   "crash": "./runs/crash.ts",
   "signals": "./runs/signals.ts",
+  "gpu-calls": "./device/faults.ts",
 };
 
 /** The address of a module in this folder. */

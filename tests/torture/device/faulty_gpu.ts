@@ -1,0 +1,260 @@
+/**
+ * WebGPU with faults to order: an adapter whose calls, and those of all that is made from it, are counted, and one of
+ * which fails. What a driver refuses is refused by the real one, which is given a call that is wrong; what cannot be
+ * brought about, such as having no memory left, is reported as WebGPU reports it.
+ */
+
+/** How a call may fail. */
+export type Way =
+  /** It throws at once. */
+  | "throw"
+  /** Its promise is rejected. */
+  | "reject"
+  /** There is no adapter. */
+  | "nothing"
+  /** It is invalid, which an error scope hears, or whoever listens to errors that nobody waited for. */
+  | "validation"
+  /** The driver fails by itself. */
+  | "internal"
+  /** There is no memory for it. */
+  | "out-of-memory"
+  /** The device is lost just before it. */
+  | "lost";
+
+/** Which call fails, counted from 0, and how. */
+export interface Fault {
+  readonly call: number;
+  readonly way: Way;
+}
+
+type Call = (...args: any[]) => any;
+
+/** Calls whose promise can be rejected. */
+const ASYNCHRONOUS = ["requestAdapter", "requestDevice", "popErrorScope", "mapAsync", "onSubmittedWorkDone"];
+/** Calls that cannot fail by themselves. */
+const HARMLESS = ["pushErrorScope", "unmap"];
+/** Calls that need memory of the GPU. */
+const NEEDS_MEMORY = [
+  "createBuffer",
+  "createTexture",
+  "createQuerySet",
+  "writeBuffer",
+  "writeTexture",
+  "submit",
+];
+
+/** Makes a call that the driver must refuse out of one that it would not. */
+const INVALID: Readonly<Record<string, (call: Call, ...args: any[]) => unknown>> = {
+  createBuffer: (call, descriptor) => call({ ...descriptor, usage: 0 }),
+  createTexture: (call, descriptor) => call({ ...descriptor, usage: 0 }),
+  createQuerySet: (call, descriptor) => call({ ...descriptor, count: 1 << 20 }),
+  createShaderModule: (call) => call({ code: "no shader" }),
+  createBindGroupLayout: (call, { entries: [entry] }) => call({ entries: [entry, entry] }),
+  createPipelineLayout: (call, { bindGroupLayouts: [layout] }) =>
+    call({ bindGroupLayouts: new Array(100).fill(layout) }),
+  createComputePipeline: (call, descriptor) =>
+    call({ ...descriptor, compute: { ...descriptor.compute, entryPoint: "nowhere" } }),
+  createBindGroup: (call, descriptor) => call({ ...descriptor, entries: [] }),
+  createView: (call) => call({ format: "r8unorm" }),
+  clearBuffer: (call, buffer) => call(buffer, 2, 4),
+  copyBufferToBuffer: (call, from, offset, ...to) => call(from, offset + 2, ...to),
+  copyBufferToTexture: (call, from, to) => call(from, to, [1 << 20, 1]),
+  copyTextureToBuffer: (call, from, to) => call(from, to, [1 << 20, 1]),
+  setBindGroup: (call, _, group) => call(100, group),
+  dispatchWorkgroups: (call) => call(1 << 31 >>> 0),
+  end(call) {
+    call();
+    call();
+  },
+  finish(call) {
+    call();
+    return call();
+  },
+  submit: (call, commands) => call([...commands, ...commands]),
+  writeBuffer: (call, buffer) => call(buffer, 2, new Uint8Array(4)),
+  writeTexture: (call, { texture }, data, layout, size) =>
+    call({ texture, origin: [1 << 20] }, data, layout, size),
+  mapAsync: (call) => call(GPUMapMode.WRITE),
+};
+
+/** The ways in which a call of this name can fail. */
+export function waysToFail(name: string): Way[] {
+  const ways: Way[] = [];
+  if (ASYNCHRONOUS.includes(name)) ways.push("reject");
+  else if (!HARMLESS.includes(name)) ways.push("throw");
+  if (name === "requestAdapter") ways.push("nothing");
+  if (name in INVALID) ways.push("validation");
+  if (name === "createComputePipeline") ways.push("internal");
+  if (NEEDS_MEMORY.includes(name)) ways.push("out-of-memory");
+  if (name !== "requestAdapter" && name !== "requestDevice") ways.push("lost");
+  return ways;
+}
+
+/** What a device's objects make that can be called in turn. */
+const MAKES_CALLABLE = [
+  "createBuffer",
+  "createTexture",
+  "createQuerySet",
+  "createCommandEncoder",
+  "beginComputePass",
+];
+const CALLS = {
+  device: [
+    "createBuffer",
+    "createTexture",
+    "createQuerySet",
+    "createShaderModule",
+    "createBindGroupLayout",
+    "createPipelineLayout",
+    "createComputePipeline",
+    "createBindGroup",
+    "createCommandEncoder",
+    "pushErrorScope",
+    "popErrorScope",
+  ],
+  queue: ["submit", "writeBuffer", "writeTexture", "onSubmittedWorkDone"],
+  made: [
+    "mapAsync",
+    "getMappedRange",
+    "unmap",
+    "createView",
+    "clearBuffer",
+    "copyBufferToBuffer",
+    "copyBufferToTexture",
+    "copyTextureToBuffer",
+    "resolveQuerySet",
+    "beginComputePass",
+    "setPipeline",
+    "setBindGroup",
+    "dispatchWorkgroups",
+    "end",
+    "finish",
+  ],
+};
+
+/** An entry to WebGPU in which the ordered calls fail; every other one is the driver's. */
+export class FaultyGpu {
+  /** To be given to `Device.open`. */
+  readonly gpu: Pick<GPU, "requestAdapter">;
+  /** Names of all calls so far, in order. */
+  readonly calls: string[] = [];
+  readonly #faults: ReadonlyMap<number, Way>;
+  readonly #alive = new Set<{ label: string }>();
+
+  constructor(...faults: Fault[]) {
+    this.#faults = new Map(faults.map(({ call, way }) => [call, way]));
+    const requestAdapter: Call = async (options) => {
+      const adapter = await navigator.gpu.requestAdapter(options);
+      if (!adapter) return null;
+      const requestDevice = adapter.requestDevice.bind(adapter);
+      this.#watch(adapter, "requestDevice", async (descriptor) => {
+        const device = await requestDevice(descriptor);
+        this.#watchDevice(device);
+        return device;
+      });
+      return adapter;
+    };
+    this.gpu = { requestAdapter };
+    this.#watch(this.gpu, "requestAdapter", requestAdapter);
+  }
+
+  /** Labels of buffers, textures and query sets that were made and not destroyed. */
+  alive(): string[] {
+    return [...this.#alive].map(({ label }) => label);
+  }
+
+  #watchDevice(device: GPUDevice): void {
+    const state: DeviceState = {
+      device,
+      scopes: [],
+      push: device.pushErrorScope.bind(device),
+      pop: device.popErrorScope.bind(device),
+    };
+    for (const name of CALLS.device) this.#watch(device, name, own(device, name), state);
+    for (const name of CALLS.queue) this.#watch(device.queue, name, own(device.queue, name), state);
+  }
+
+  /** Replaces a method by one that counts, fails if that is its turn, and calls on. */
+  #watch(owner: object, name: string, method: Call, state?: DeviceState): void {
+    Reflect.set(owner, name, (...args: unknown[]) => {
+      const way = this.#faults.get(this.calls.push(name) - 1);
+      const result = this.#call(name, method, args, way, state);
+      if (MAKES_CALLABLE.includes(name)) this.#watchMade(result, state);
+      return result;
+    });
+  }
+
+  #watchMade(made: any, state: DeviceState | undefined): void {
+    for (const name of CALLS.made) {
+      if (typeof made[name] === "function") this.#watch(made, name, own(made, name), state);
+    }
+    if (typeof made.destroy !== "function") return;
+    this.#alive.add(made);
+    const destroy = own(made, "destroy");
+    made.destroy = () => {
+      this.#alive.delete(made);
+      destroy();
+    };
+  }
+
+  #call(name: string, method: Call, args: any[], way: Way | undefined, state: DeviceState | undefined): any {
+    const failed = () => new DOMException(`ordered fault of ${name}`, "OperationError");
+    switch (way) {
+      case "throw":
+        throw failed();
+      case "reject":
+        if (name === "popErrorScope") takeScope(method, state!).catch(() => {});
+        return Promise.reject(failed());
+      case "nothing":
+        return Promise.resolve(null);
+      case "validation":
+        return INVALID[name]!(method, ...args);
+      case "internal":
+      case "out-of-memory": {
+        const message = `ordered fault of ${name}`;
+        report(
+          state!,
+          way,
+          way === "internal" ? new GPUInternalError(message) : new GPUOutOfMemoryError(message),
+        );
+        if (!name.startsWith("create")) return undefined;
+        // What was to be made is invalid, and nothing but the error above tells of it.
+        state!.push("validation");
+        const invalid = INVALID[name]!(method, ...args);
+        state!.pop();
+        return invalid;
+      }
+      case "lost":
+        state!.device.destroy();
+    }
+    if (name === "pushErrorScope") state!.scopes.push({ filter: args[0], error: null });
+    return name === "popErrorScope" ? takeScope(method, state!) : method(...args);
+  }
+}
+
+interface DeviceState {
+  readonly device: GPUDevice;
+  /** Scopes that are open, and what was reported into them besides what the driver knows. */
+  readonly scopes: { readonly filter: string; error: GPUError | null }[];
+  readonly push: (filter: GPUErrorFilter) => void;
+  readonly pop: () => Promise<GPUError | null>;
+}
+
+function own(owner: object, name: string): Call {
+  return (Reflect.get(owner, name) as Call).bind(owner);
+}
+
+async function takeScope(pop: Call, { scopes }: DeviceState): Promise<GPUError | null> {
+  const scope = scopes.pop();
+  const reported = await pop();
+  return scope?.error ?? reported;
+}
+
+/** Reports an error to the innermost scope that listens to its kind, or as one that nobody waited for. */
+function report({ scopes, device }: DeviceState, filter: string, error: GPUError): void {
+  const scope = scopes.findLast((scope) => scope.filter === filter);
+  if (scope) scope.error ??= error;
+  else {
+    queueMicrotask(() => device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error })));
+  }
+}

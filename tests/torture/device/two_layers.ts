@@ -1,0 +1,86 @@
+/** Three steps of a network of two layers, from opening the device to giving it back. */
+import {
+  Adam,
+  Device,
+  type DeviceOptions,
+  EngineError,
+  f32,
+  ParameterSet,
+  Program,
+  Random,
+  relu,
+  u32,
+} from "../../../engine/mod.ts";
+import { crossEntropy } from "../../../losses/mod.ts";
+import { Dense } from "../../../model/layers.ts";
+
+const STEPS = 3;
+const [ROWS, INPUTS, HIDDEN, CLASSES] = [8, 6, 16, 3];
+
+/**
+ * Trains, reading every step's loss, and reads the weights in the end.
+ *
+ * @returns losses and weights as JSON.
+ */
+export async function trainTwoLayers(options: DeviceOptions): Promise<string> {
+  const device = await Device.open(options);
+  try {
+    const set = new ParameterSet(device);
+    try {
+      return await train(device, set);
+    } finally {
+      set.destroy();
+    }
+  } finally {
+    device.destroy();
+  }
+}
+
+async function train(device: Device, set: ParameterSet): Promise<string> {
+  const random = new Random(1);
+  const [first, second] = [
+    new Dense(set, "first", random, INPUTS, HIDDEN),
+    new Dense(set, "second", random, HIDDEN, CLASSES),
+  ];
+  const adam = new Adam(set);
+  const record = () =>
+    Program.record(
+      device,
+      { x: f32([ROWS, INPUTS]), labels: u32([ROWS]), settings: adam.input },
+      ({ x, labels, settings }) => {
+        const loss = crossEntropy(second.apply(relu(first.apply(x))), labels, 0);
+        adam.minimize(loss, settings);
+        return { loss };
+      },
+    );
+  const program = await twice(device, record);
+  try {
+    const x = Float32Array.from({ length: ROWS * INPUTS }, () => random.uniform(-1, 1));
+    const labels = Uint32Array.from({ length: ROWS }, (_, row) => row % CLASSES);
+    const losses: Promise<number>[] = [];
+    for (let step = 1; step <= STEPS; step++) {
+      const { outputs } = await program.submit({ x, labels, settings: adam.settings(step, 0.1) });
+      const loss = outputs.then(({ loss }) => loss[0]);
+      loss.catch(() => {}); // Awaited below, unless submitting the next step throws before.
+      losses.push(loss);
+    }
+    const found = await Promise.all(losses);
+    const values = await twice(device, () => set.read(...adam.state));
+    return JSON.stringify([
+      found,
+      ...[...values.values()].flatMap((each) => [...each.values()].map((v) => [...v])),
+    ]);
+  } finally {
+    program.destroy();
+  }
+}
+
+/** Does it once more where it failed and left the device well: a refusal must not leave anything half done. */
+async function twice<T>(device: Device, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (device.failure || !(error instanceof EngineError)) throw error;
+    return await work();
+  }
+}
