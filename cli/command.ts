@@ -1,6 +1,6 @@
 /** What every command shares: how errors become messages and exit codes. */
 import { DataError } from "../data/errors.ts";
-import { DeviceLostError, EngineError } from "../engine/mod.ts";
+import { DeviceLostError, EngineError, OutOfMemoryError } from "../engine/mod.ts";
 import { SearchError } from "../search/errors.ts";
 import { RunError } from "../train/errors.ts";
 import { SiteError } from "../web/errors.ts";
@@ -31,8 +31,16 @@ export function printable(message: string): string {
   return message.length > MOST_CHARACTERS ? `${plain}…` : plain;
 }
 
-/** Runs a command and returns its exit code; a mistake of the user's is one paragraph on stderr. */
-export async function runCommand(main: (args: string[]) => Promise<number>, args: string[]): Promise<number> {
+/**
+ * Runs a command and returns its exit code; a mistake of the user's is one paragraph on stderr.
+ *
+ * @param whenLost what helps where the GPU was lost or had no memory left.
+ */
+export async function runCommand(
+  main: (args: string[]) => Promise<number>,
+  args: string[],
+  whenLost = "Give the same command again.",
+): Promise<number> {
   quietVulkan();
   try {
     return await main(args);
@@ -45,12 +53,8 @@ export async function runCommand(main: (args: string[]) => Promise<number>, args
       console.error(`error: ${printable(error.message)}`);
       return EXIT.usage;
     }
-    if (error instanceof DeviceLostError) {
-      console.error(
-        `error: ${
-          printable(error.message)
-        }. A run that has saved a checkpoint goes on from it with --resume.`,
-      );
+    if (error instanceof DeviceLostError || error instanceof OutOfMemoryError) {
+      console.error(`error: ${printable(error.message)}. ${whenLost}`);
       return EXIT.deviceLost;
     }
     if (

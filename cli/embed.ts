@@ -172,4 +172,6 @@ function summary(
   return finished ? line : `Stopped. ${line}. The same command goes on.`;
 }
 
-if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));
+const WHEN_LOST = "What is written is intact: the same command goes on where this one stopped.";
+
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args, WHEN_LOST));

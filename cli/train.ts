@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { ReidDataset } from "../data/dataset.ts";
-import { Device } from "../engine/mod.ts";
+import type { PixelStore } from "../data/pixels.ts";
+import type { Device } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
 import { CONVENTIONS } from "../model/conventions.ts";
 import {
@@ -28,11 +29,17 @@ import { untrainedModel } from "../train/untrained.ts";
 import { Watch } from "../train/watch.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { type ON_DEVICE_LOST, workOnDevice } from "./lost_device.ts";
 import { openPeople, openPixels } from "./people.ts";
-import { progress } from "./progress.ts";
+import { progress as startProgress } from "./progress.ts";
 import { scoreCounts, scoreTable } from "./scores.ts";
 import { parseTrainFlags, type Saving, type TrainFlags } from "./train_flags.ts";
 import { tuner } from "./tuning.ts";
+
+/** What helps after the device was lost. */
+export const WHEN_LOST =
+  "What was saved is intact: a run that has a checkpoint goes on from it with --resume, and with --on-device-lost retry " +
+  "by itself.";
 
 /** A run as it is about to start or go on. */
 interface Plan {
@@ -48,53 +55,108 @@ interface Plan {
   /** Whether embeddings are averaged with those of mirror images when the networks are scored. */
   readonly testFlip: boolean;
   readonly saving: Saving;
+  readonly onDeviceLost: typeof ON_DEVICE_LOST[number];
 }
 
-/** Parses the flags, trains, and returns the exit code. */
-export async function main(args: string[]): Promise<number> {
-  const { config, out, resumed, pretrained, cache, tune, testFlip, saving } = await planRun(
-    parseTrainFlags(args),
-  );
-  const { options } = config;
+/** People, and their pixels. */
+interface People {
+  readonly dataset: ReidDataset;
+  /** Of the training images. */
+  readonly store: PixelStore;
+  readonly benchmark: Benchmark;
+}
+
+/** What a run has by now, and keeps where its device is lost. */
+interface Progress {
+  people: People | undefined;
+  before: Baselines | undefined;
+  run: RunFolder | undefined;
+  newest: LoadedCheckpoint | undefined;
+}
+
+/**
+ * Parses the flags, trains, and returns the exit code.
+ *
+ * @param gpu what is asked for devices; `navigator.gpu` where left out.
+ */
+export async function main(args: string[], gpu?: Pick<GPU, "requestAdapter">): Promise<number> {
+  const plan = await planRun(parseTrainFlags(args));
+  const { resumed, pretrained, onDeviceLost } = plan;
   if (pretrained) console.log(describePretrained(pretrained));
-  const device = await Device.open();
-  if (device.adapter.software) {
+  const progress: Progress = {
+    people: undefined,
+    before: undefined,
+    run: resumed?.run,
+    newest: resumed?.newest,
+  };
+  try {
+    return await workOnDevice({
+      gpu,
+      onLost: onDeviceLost,
+      saved: () => progress.newest?.checkpoint.step ?? 0,
+      work: (device) => trainOn(device, plan, progress),
+    });
+  } catch (error) {
+    progress.run?.abandon();
+    throw error;
+  } finally {
+    progress.run?.lock.close();
+  }
+}
+
+/** Does on a device what is not done yet of a run. */
+async function trainOn(device: Device, plan: Plan, progress: Progress): Promise<number> {
+  const { config, out, pretrained, cache, tune, testFlip, saving } = plan;
+  const isFirst = progress.people === undefined;
+  if (isFirst && device.adapter.software) {
     console.error(`note: ${device.adapter.name} is a software adapter: the CPU does the work of a GPU`);
   }
-  const dataset = await openPeople(config.data, cache);
+  const { dataset, store, benchmark } = progress.people ??= await findPeople(config, cache);
+  const trainer = await Trainer.open(
+    device,
+    config.options,
+    dataset.train,
+    store,
+    progress.newest,
+    tune ? tuner(device, cache) : undefined,
+    pretrained?.backbone.values,
+  );
+  try {
+    if (isFirst) {
+      for (const note of trainer.sampler.notes) console.error(`note: ${note}`);
+      console.log(describeRun(trainer));
+    }
+    progress.before ??= await baselines(trainer, benchmark, testFlip, pretrained);
+    if (!progress.run) {
+      progress.run = await RunFolder.create(out, config); // Only now is there something to keep.
+      if (pretrained) await writeFile(progress.run.path, PRETRAINED, pretrained.bytes);
+    }
+    const { run } = progress;
+    const { finished, notes } = await train(trainer, run, saving, progress);
+    if (!finished) {
+      console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.path}`);
+      return EXIT.interrupted;
+    }
+    await finish(trainer, run.path, dataset, benchmark, progress.before, notes, testFlip);
+    return EXIT.done;
+  } finally {
+    trainer.destroy();
+  }
+}
+
+async function findPeople({ data, options }: RunConfig, cache: string): Promise<People> {
+  const dataset = await openPeople(data, cache);
   const size = { height: options.imageHeight, width: options.imageWidth };
   const store = await openPixels(dataset.train, "train", size, dataset.root, cache);
   const test = [...dataset.query, ...dataset.gallery];
   const testStore = await openPixels(test, "test", size, dataset.root, cache);
-  const trainer = await Trainer.open(
-    device,
-    options,
-    dataset.train,
-    store,
-    resumed?.newest,
-    tune ? tuner(device, cache) : undefined,
-    pretrained?.backbone.values,
-  );
-  for (const note of trainer.sampler.notes) console.error(`note: ${note}`);
-  console.log(describeRun(trainer));
-
-  const benchmark = new Benchmark(dataset, testStore);
-  const before = await baselines(trainer, benchmark, testFlip, pretrained);
-  const run = resumed?.run ?? await RunFolder.create(out, config); // Only now is there something to keep.
-  if (pretrained && !resumed) await keep(pretrained, run);
-  const { finished, notes } = await train(trainer, run, saving, resumed?.newest?.path);
-  if (!finished) {
-    console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.path}`);
-    return EXIT.interrupted;
-  }
-  await finish(trainer, run.path, dataset, benchmark, before, notes, testFlip);
-  trainer.destroy();
-  device.destroy();
-  return EXIT.done;
+  return { dataset, store, benchmark: new Benchmark(dataset, testStore) };
 }
 
 /** What the user wants; refuses, before any work, what cannot be. */
-async function planRun({ out, resume, cache, tune, testFlip, saving, ...flags }: TrainFlags): Promise<Plan> {
+async function planRun({ out, resume, ...flags }: TrainFlags): Promise<Plan> {
+  const { cache, tune, testFlip, saving, onDeviceLost } = flags;
+  const common = { cache, tune, testFlip, saving, onDeviceLost };
   // Kept whole, so that the run can be evaluated from anywhere. What is missing is refused when it is read.
   const data = flags.data === undefined ? undefined : await Deno.realPath(flags.data).catch(() => flags.data);
   if (resume === undefined) {
@@ -107,7 +169,7 @@ async function planRun({ out, resume, cache, tune, testFlip, saving, ...flags }:
       ...(data !== undefined && { data }),
       ...(weights !== undefined && { weights: await Deno.realPath(weights) }),
     };
-    return { config, out, resumed: undefined, pretrained, cache, tune, testFlip, saving };
+    return { config, out, resumed: undefined, pretrained, ...common };
   }
   const run = await RunFolder.open(resume);
   if (data !== undefined && data !== run.config.data) {
@@ -126,10 +188,7 @@ async function planRun({ out, resume, cache, tune, testFlip, saving, ...flags }:
     out,
     resumed: { run, newest },
     pretrained: await loadRunsPretrained(resume, run.config.options),
-    cache,
-    tune,
-    testFlip,
-    saving,
+    ...common,
   };
 }
 
@@ -147,16 +206,6 @@ function describePretrained(
     (left.length > 0 ? `not used: ${left.join(", ")}` : "every tensor is used");
 }
 
-/** Puts the run's own copy of its first weights into its folder. */
-async function keep({ bytes }: PretrainedFile, run: RunFolder): Promise<void> {
-  try {
-    await writeFile(run.path, PRETRAINED, bytes);
-  } catch (error) {
-    run.abandon();
-    throw error;
-  }
-}
-
 function describeRun({ model, options, sampler, steps, program, device }: Trainer): string {
   const { parameters, spec } = model;
   return `MobileNetV2 ${spec.width}, ${spec.imageHeight} × ${spec.imageWidth} pixels, ` +
@@ -167,6 +216,8 @@ function describeRun({ model, options, sampler, steps, program, device }: Traine
 }
 
 /** What the trained network is compared with. */
+type Baselines = Awaited<ReturnType<typeof baselines>>;
+
 async function baselines(
   trainer: Trainer,
   benchmark: Benchmark,
@@ -181,7 +232,7 @@ async function baselines(
     store,
     pretrained?.backbone.values,
   );
-  const display = progress({ label: "Untrained network", total: benchmark.store.count, unit: "images" });
+  const display = startProgress({ label: "Untrained network", total: benchmark.store.count, unit: "images" });
   try {
     const onProgress = (done: number) => display.update(done);
     const embedded = await benchmark.embed(device, untrained, { flip: testFlip, onProgress });
@@ -218,7 +269,7 @@ async function train(
   trainer: Trainer,
   run: RunFolder,
   { every, keep }: Saving,
-  resumedFrom?: string,
+  progress: Progress,
 ): Promise<{ finished: boolean; notes: string[] }> {
   const { options, sampler } = trainer;
   const watch = new Watch({
@@ -233,9 +284,9 @@ async function train(
   }
   using interrupt = listenForInterrupt(() => run.abandon());
   console.log(`Run in ${run.path}`);
-  // The process may have been killed between the two.
-  if (resumedFrom !== undefined && trainer.lastEpochIsBest) await keepAsBest(run.path, resumedFrom);
-  const display = progress({
+  // The process may have been killed, or the device lost, between the two.
+  if (progress.newest && trainer.lastEpochIsBest) await keepAsBest(run.path, progress.newest.path);
+  const display = startProgress({
     label: `Training ${options.loss}`,
     total: trainer.steps * sampler.batchImages,
     unit: "images",
@@ -258,12 +309,10 @@ async function train(
           console.error(`\nwarning: ${warning}`);
         }
       }, () => interrupt.requested || trainer.step >= pause);
-      const path = await saveCheckpoint(run.path, await trainer.checkpoint(), keep);
-      if (trainer.lastEpochIsBest) await keepAsBest(run.path, path);
+      const checkpoint = await trainer.checkpoint();
+      progress.newest = { checkpoint, path: await saveCheckpoint(run.path, checkpoint, keep) };
+      if (trainer.lastEpochIsBest) await keepAsBest(run.path, progress.newest.path);
     }
-  } catch (error) {
-    run.abandon();
-    throw error;
   } finally {
     display.finish();
   }
@@ -275,7 +324,7 @@ async function finish(
   folder: string,
   dataset: ReidDataset,
   benchmark: Benchmark,
-  { untrained, colours }: Awaited<ReturnType<typeof baselines>>,
+  { untrained, colours }: Baselines,
   notes: string[],
   testFlip: boolean,
 ): Promise<void> {
@@ -326,4 +375,4 @@ async function finish(
   console.log(`Report: ${page}\nCheckpoint: ${join(folder, "checkpoints")}`);
 }
 
-if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args, WHEN_LOST));

@@ -1,6 +1,7 @@
 /** The flags of `deno task train`, and the settings that they make. */
 import { lossTable } from "../losses/mod.ts";
 import { parseTrainingOptions, type TrainingOptions } from "../train/options.ts";
+import { ON_DEVICE_LOST, PAUSES } from "./lost_device.ts";
 import { type Command, defineFlags, type FlagValues, UsageError } from "./flags.ts";
 import { DATA_HELP } from "./people.ts";
 import { TEST_FLIP_FLAG } from "./scores.ts";
@@ -96,6 +97,19 @@ const SAVING_FLAGS = defineFlags({
   },
 });
 
+/** What becomes of a run whose GPU is lost; a resumed run takes it anew. */
+const DEVICE_FLAGS = defineFlags({
+  "on-device-lost": {
+    type: "choice",
+    choices: [...ON_DEVICE_LOST],
+    default: "stop",
+    group: "Files",
+    help:
+      "When the GPU is lost or out of memory: stop, with exit code 3, or open it again and go on from the last " +
+      `checkpoint with the same result; ${PAUSES.length} times in a row without a new checkpoint at most.`,
+  },
+});
+
 /** When a run's state is saved, and how much of it stays. */
 export interface Saving {
   /** Steps from one checkpoint to the next within an epoch; 0: none within. */
@@ -135,6 +149,7 @@ export interface TrainFlags {
   /** Whether embeddings are averaged with those of mirror images when the networks are scored. */
   readonly testFlip: boolean;
   readonly saving: Saving;
+  readonly onDeviceLost: typeof ON_DEVICE_LOST[number];
 }
 
 /**
@@ -145,10 +160,10 @@ export interface TrainFlags {
 export function parseTrainFlags(args: readonly string[]): TrainFlags {
   const flags = parseWithRecipe(
     TRAIN_COMMAND,
-    { ...SETTING_FLAGS, ...SCORING_FLAGS, ...PLACE_FLAGS, ...SAVING_FLAGS, ...TUNE_FLAG },
+    { ...SETTING_FLAGS, ...SCORING_FLAGS, ...PLACE_FLAGS, ...SAVING_FLAGS, ...DEVICE_FLAGS, ...TUNE_FLAG },
     args,
   );
-  const { data, out, resume, cache, tune, testFlip, weights, width } = flags;
+  const { data, out, resume, cache, tune, testFlip, weights, width, onDeviceLost } = flags;
   if (resume !== undefined) {
     const kept = [...Object.keys(SETTING_FLAGS), "out", "tune"].map((name) =>
       new RegExp(`^--(no-)?${name}(=|$)`)
@@ -174,6 +189,7 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
     tune,
     testFlip,
     saving: { every: flags.checkpointEvery, keep: flags.keep },
+    onDeviceLost,
   };
 }
 

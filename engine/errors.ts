@@ -34,6 +34,14 @@ export class OutOfMemoryError extends GpuError {
 export class LimitError extends EngineError {
   /** "LimitError", for whoever logs it. */
   override name = "LimitError";
+
+  /** @param tooLarge every tensor that is too large, in elements, and what it needs over what there may be. */
+  constructor(
+    message: string,
+    readonly tooLarge: readonly { readonly shape: readonly number[]; readonly times: number }[] = [],
+  ) {
+    super(message);
+  }
 }
 
 /** Operands whose shapes do not belong together. */

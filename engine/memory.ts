@@ -99,7 +99,7 @@ export class Memory {
     /** For every step, the number of its stage, and for every stage its first step. */
     const stageOf = stages.flatMap((stage, number) => stage.map(() => number));
     const firstStep = stages.map((_, number) => stageOf.indexOf(number));
-    for (const { value } of spans) this.#checkLimits(value);
+    this.#checkLimits(spans);
     const temporaries = spans.filter(({ value }) => value.origin.kind === "temporary");
     for (const { value, firstRead } of temporaries) {
       // What no kernel reads, such as a loss on its way to the host, stays where it was written.
@@ -267,23 +267,29 @@ export class Memory {
     return storage === "uniform" ? Math.max(UNIFORM_BYTES, value.bytes) : value.bytes;
   }
 
-  #checkLimits(value: Value): void {
+  /** Refuses what the adapter cannot hold, and tells of the worst. */
+  #checkLimits(spans: readonly Span[]): void {
     const { limits } = this.device.gpu;
-    const size = this.#size(value);
-    const storage = this.storage(value, "read");
-    const most = Math.min(
-      limits.maxStorageBufferBindingSize,
-      limits.maxBufferSize,
-      inTexture(storage) ? limits.maxTextureDimension2D * textureRowBytes(precisionOf(storage)) : Infinity,
-    );
-    if (size > most) {
-      throw new LimitError(
-        `A tensor of shape [${value.shape}] takes ${mebibytes(size)}, and this adapter holds at most ` +
-          `${mebibytes(most)} in one ${this.device.storage}. A batch ${
-            Math.ceil(size / most)
-          } times smaller fits.`,
+    const sizes = spans.map(({ value }) => {
+      const storage = this.storage(value, "read");
+      const most = Math.min(
+        limits.maxStorageBufferBindingSize,
+        limits.maxBufferSize,
+        inTexture(storage) ? limits.maxTextureDimension2D * textureRowBytes(precisionOf(storage)) : Infinity,
       );
-    }
+      const size = this.#size(value);
+      return { shape: value.shape, size, most, times: size / most };
+    });
+    const tooLarge = sizes.filter(({ times }) => times > 1);
+    if (tooLarge.length === 0) return;
+    const worst = tooLarge.reduce((a, b) => b.times > a.times ? b : a);
+    throw new LimitError(
+      `A tensor of shape [${worst.shape}] takes ${mebibytes(worst.size)}, and this adapter holds at most ` +
+        `${mebibytes(worst.most)} in one ${this.device.storage}. A batch ${
+          Math.ceil(worst.times)
+        } times smaller fits.`,
+      tooLarge,
+    );
   }
 
   #make(size: number, storage: Storage, value: Value): Place {

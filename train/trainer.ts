@@ -6,6 +6,7 @@ import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import type { ReidModel } from "../model/reid_model.ts";
+import { namingLargestBatch } from "./batch_limit.ts";
 import { endsInBestEpoch } from "./best_epoch.ts";
 import {
   brokenTensors,
@@ -66,6 +67,7 @@ export class Trainer {
    * @param tuner chooses the variants of a new run's kernels, given its step; the adapter's defaults where left out.
    * @throws {DataError} when the images cannot be sampled as asked.
    * @throws {RunError} when the checkpoint belongs to other settings, or pretrained weights are missing.
+   * @throws {LimitError} when a batch does not fit the adapter; the message names the largest one that does.
    */
   static async open(
     device: Device,
@@ -100,14 +102,11 @@ export class Trainer {
       device.choose(resume?.checkpoint.variants ?? new Map());
       const record = async () => {
         const extras = { centers, average };
-        const program = await recordTrainingStep(
-          device,
-          model,
-          optimiser,
-          options,
-          sampler.batchImages,
-          extras,
-        );
+        const images = sampler.batchImages;
+        const program = await recordTrainingStep(device, model, optimiser, options, images, extras)
+          .catch((error) => {
+            throw namingLargestBatch(error, options, images);
+          });
         made.push(program);
         return program;
       };
