@@ -35,7 +35,11 @@ export class LimitError extends EngineError {
   /** "LimitError", for whoever logs it. */
   override name = "LimitError";
 
-  /** @param tooLarge every tensor that is too large, in elements, and what it needs over what there may be. */
+  /**
+   * Tells what does not fit.
+   *
+   * @param tooLarge every tensor that is too large, in elements, and what it needs over what there may be.
+   */
   constructor(
     message: string,
     readonly tooLarge: readonly { readonly shape: readonly number[]; readonly times: number }[] = [],
