@@ -1,24 +1,39 @@
 /** Every WebGPU call of a short training fails once, in every way that it can fail. */
-import { fileURLToPath } from "node:url";
+import { Device, EngineError } from "../../../engine/mod.ts";
+import { openTinyRun } from "../../train/tiny_run.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
-import { outputLines } from "../output_lines.ts";
 import type { Outcome, Torture, TortureContext } from "../torture.ts";
-import { countTrials, type FaultTrial, type TrialResult } from "./fault_trials.ts";
+import { type Fault, FaultyGpu, waysToFail } from "./faulty_gpu.ts";
+import { trainTwoLayers } from "./two_layers.ts";
 
-/** Trials in one process: every device that a process opens leaves some megabytes with the driver for good. */
-const TRIALS_PER_PROCESS = 100;
+/** No trial takes longer, by far; what does is a hang. Counted by a timer's turns: a machine that sleeps makes none. */
+const MOST_SECONDS = 60;
 
-const SCRIPT = fileURLToPath(new URL("fault_trials.ts", import.meta.url));
-const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
+/** A short training on a device of its own: what is left of it in the end, as text that tells any difference. */
+type Training = (gpu: FaultyGpu) => Promise<string>;
+
+const TRAININGS: Readonly<Record<string, Training>> = {
+  "two layers in textures": ({ gpu }) => trainTwoLayers({ gpu, storage: "texture" }),
+  "two layers in buffers": ({ gpu }) => trainTwoLayers({ gpu, storage: "buffer" }),
+  "MobileNetV2": trainMobileNet,
+};
 
 export const torture: Torture = {
   promise:
     "Any WebGPU call may fail in any way: the numbers are right or there is a typed error, nothing hangs, nothing is unhandled, no GPU memory is left behind",
   limitSeconds: { short: 240, full: 3 * 3600 },
-  async run({ short, seed, say, progress }: TortureContext): Promise<Outcome> {
+  async run(context: TortureContext): Promise<Outcome> {
+    const { short, seed, say, progress } = context;
     const random = seededRandom(seed);
-    const trials: FaultTrial[] = [];
-    for (const [name, faults] of await countTrials()) {
+    const trials: { name: string; fault: Fault; of: string }[] = [];
+    const expected = new Map<string, string>();
+    for (const [name, train] of Object.entries(TRAININGS)) {
+      const gpu = new FaultyGpu();
+      expected.set(name, await train(gpu));
+      if (gpu.alive().length > 0) throw new Error(`${name} without a fault leaves ${gpu.alive()}`);
+      const faults = gpu.calls.flatMap((of, call) =>
+        waysToFail(of).map((way) => ({ name, fault: { call, way }, of }))
+      );
       // All faults of the two layers, and of MobileNetV2, whose calls repeat each other, some.
       const wanted = name === "MobileNetV2" ? (short ? 6 : 300) : short ? 40 : faults.length;
       trials.push(
@@ -29,44 +44,71 @@ export const torture: Torture = {
     }
     const counts = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
     let [right, told] = [0, 0];
-    for (let first = 0; first < trials.length; first += TRIALS_PER_PROCESS) {
-      const some = trials.slice(first, first + TRIALS_PER_PROCESS);
-      let done = 0;
-      for await (const result of resultsOf(some)) {
-        const { name, of, fault } = some[done++]!;
-        counts.trials++;
-        progress(counts.trials, trials.length);
-        if (result === "right") right++;
-        else if (result === "told") told++;
-        else {
-          if (result === "hang") counts.hangs++;
-          else counts.wrong++;
-          say(`${name}, call ${fault.call} (${of}), ${fault.way}: ${result}`);
-        }
+    for (const { name, fault, of } of trials) {
+      const result = await attempt(TRAININGS[name]!, fault, expected.get(name)!);
+      counts.trials++;
+      progress(counts.trials, trials.length);
+      if (result === "right") right++;
+      else if (result === "told") told++;
+      else {
+        if (result === "hang") counts.hangs++;
+        else counts.wrong++;
+        say(`${name}, call ${fault.call} (${of}), ${fault.way}: ${result}`);
       }
-      if (done === some.length) continue;
-      counts.losses++;
-      say(`the process ended in the middle of ${JSON.stringify(some[done])}`);
     }
     return { ...counts, figures: `${right} ended right all the same, ${told} with a typed error` };
   },
 };
 
-/** What comes of each trial, in order, from a process of their own; fewer than the trials when it dies. */
-async function* resultsOf(trials: readonly FaultTrial[]): AsyncGenerator<TrialResult> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      `--config=${CONFIG}`,
-      "--allow-env",
-      "--allow-ffi",
-      SCRIPT,
-      JSON.stringify(trials),
-    ],
-    stdin: "null",
-    stdout: "piped",
-  }).spawn();
-  for await (const line of outputLines(child.stdout)) yield JSON.parse(line);
-  await child.status;
+/** One training with one fault: "right", "told", "hang", or what is wrong. */
+async function attempt(train: Training, fault: Fault, expected: string): Promise<string> {
+  const gpu = new FaultyGpu(fault);
+  const unhandled: unknown[] = [];
+  const listener = (event: Event) => {
+    event.preventDefault();
+    unhandled.push(event instanceof PromiseRejectionEvent ? event.reason : event);
+  };
+  for (const kind of ["unhandledrejection", "error"]) globalThis.addEventListener(kind, listener);
+  let timer: ReturnType<typeof setInterval> | undefined;
+  try {
+    const late = new Promise<string>((resolve) => {
+      let seconds = 0;
+      timer = setInterval(() => {
+        if (++seconds === MOST_SECONDS) resolve("hang");
+      }, 1000);
+    });
+    const result = await Promise.race([
+      late,
+      train(gpu).then(
+        (found) => found === expected ? "right" : "other numbers",
+        (error) => error instanceof EngineError ? "told" : `not a typed error: ${error?.stack ?? error}`,
+      ),
+    ]);
+    await new Promise((resolve) => setTimeout(resolve)); // What nobody handles is told in a turn of its own.
+    if (result === "hang") return result;
+    if (unhandled.length > 0) return `unhandled: ${(unhandled[0] as Error)?.stack ?? unhandled[0]}`;
+    const alive = gpu.alive();
+    return alive.length > 0 ? `${result}, but not freed: ${alive.slice(0, 5).join("; ")}` : result;
+  } finally {
+    clearInterval(timer);
+    gpu.release();
+    for (const kind of ["unhandledrejection", "error"]) globalThis.removeEventListener(kind, listener);
+  }
+}
+
+/** One step of a network with every layer of MobileNetV2 and hardly a channel in it. */
+async function trainMobileNet({ gpu }: FaultyGpu): Promise<string> {
+  const device = await Device.open({ gpu });
+  try {
+    const trainer = await openTinyRun(device);
+    try {
+      await trainer.trainEpoch(() => {}, () => trainer.step > 0);
+      const { tensors } = await trainer.checkpoint();
+      return JSON.stringify([...tensors].map(([name, { data }]) => [name, ...data]));
+    } finally {
+      trainer.destroy();
+    }
+  } finally {
+    device.destroy();
+  }
 }

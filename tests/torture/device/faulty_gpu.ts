@@ -140,6 +140,7 @@ export class FaultyGpu {
   readonly calls: string[] = [];
   readonly #faults: ReadonlyMap<number, Way>;
   readonly #alive = new Set<{ label: string }>();
+  readonly #watched: { owner: object; name: string }[] = [];
 
   constructor(...faults: Fault[]) {
     this.#faults = new Map(faults.map(({ call, way }) => [call, way]));
@@ -163,6 +164,14 @@ export class FaultyGpu {
     return [...this.#alive].map(({ label }) => label);
   }
 
+  /**
+   * Gives what was watched its own methods back. Otherwise it would never be collected: Deno holds on to a device's queue,
+   * and the queue's methods to the device.
+   */
+  release(): void {
+    for (const { owner, name } of this.#watched.splice(0)) Reflect.deleteProperty(owner, name);
+  }
+
   #watchDevice(device: GPUDevice): void {
     const state: DeviceState = {
       device,
@@ -176,6 +185,7 @@ export class FaultyGpu {
 
   /** Replaces a method by one that counts, fails if that is its turn, and calls on. */
   #watch(owner: object, name: string, method: Call, state?: DeviceState): void {
+    this.#watched.push({ owner, name });
     Reflect.set(owner, name, (...args: unknown[]) => {
       const way = this.#faults.get(this.calls.push(name) - 1);
       const result = this.#call(name, method, args, way, state);
