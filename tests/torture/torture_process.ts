@@ -39,7 +39,15 @@ export async function runTorture(
   const place = `${folder}/outcome.json`;
   const words = [name, module, String(seed), short ? "short" : "full", place];
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", `--config=${CONFIG}`, ...PERMISSIONS, SCRIPT, ...words],
+    args: [
+      "run",
+      "--quiet",
+      "--v8-flags=--expose-gc",
+      `--config=${CONFIG}`,
+      ...PERMISSIONS,
+      SCRIPT,
+      ...words,
+    ],
     stdin: "null",
     env: { XDG_RUNTIME_DIR: "/tmp" },
     detached: true, // A process group of its own, which ends as a whole.

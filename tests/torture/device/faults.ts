@@ -9,6 +9,9 @@ import { trainTwoLayers } from "./two_layers.ts";
 /** No trial takes longer, by far; what does is a hang. Counted by a timer's turns: a machine that sleeps makes none. */
 const MOST_SECONDS = 60;
 
+/** Trials from one collection of garbage to the next. */
+const COLLECT_EVERY = 20;
+
 /** A short training on a device of its own: what is left of it in the end, as text that tells any difference. */
 type Training = (gpu: FaultyGpu) => Promise<string>;
 
@@ -47,6 +50,8 @@ export const torture: Torture = {
     for (const { name, fault, of } of trials) {
       const result = await attempt(TRAININGS[name]!, fault, expected.get(name)!);
       counts.trials++;
+      // Nobody else sees how much memory of the driver's devices that are no longer used keep.
+      if (counts.trials % COLLECT_EVERY === 0) (globalThis as { gc?: () => void }).gc?.();
       progress(counts.trials, trials.length);
       if (result === "right") right++;
       else if (result === "told") told++;
