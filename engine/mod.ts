@@ -40,6 +40,7 @@ export { backward, type Gradients } from "./autograd.ts";
 export { type AdapterDescription, Device, type DeviceOptions } from "./device.ts";
 export { type Clock, DispatchTimer, type Operand, type Operands, wallClock } from "./dispatch_timer.ts";
 export * from "./errors.ts";
+export { markBroken } from "./finite.ts";
 export type { MemoryUse } from "./memory.ts";
 export { LOSS_SCALE_STATE, LossScale } from "./loss_scale.ts";
 export * from "./ops/all_triplets.ts";

@@ -31,9 +31,10 @@ export interface Optimiser {
   settings(step: number, learningRate: number, later?: LaterMomentum): number[];
   /**
    * Records the backward pass of a scalar loss and the update of the weights. The gradients are those of the loss times
-   * its scale, where there is one. The learning rate of each parameter is multiplied by `multiplier`, 1 by default.
+   * its scale, where there is one. The learning rate of each parameter is multiplied by `multiplier`, 1 by default. Where
+   * weights or moments are not finite afterwards, `mark`, from {@link markBroken}, is set.
    */
-  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier): Gradients;
+  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier, mark?: Tensor): Gradients;
 }
 
 /** Stochastic gradient descent with momentum; weight decay is added to the gradient, as in PyTorch's SGD. */
@@ -63,19 +64,23 @@ export class Sgd implements Optimiser {
   }
 
   /** Records the backward pass of a scalar loss [] and the update of the weights. */
-  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier): Gradients {
+  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier, mark?: Tensor): Gradients {
     const set = this.parameters;
     const { lossScale } = this;
     const gradients = backward(loss, lossScale?.factor(loss.shape));
     const scaling = lossScale?.judge(flatBuffer(set, "gradients"));
-    record(sgd(set.trainableBytes / VEC4_BYTES, scaling !== undefined), {
-      ...(scaling && { scaling }),
-      gradients: flatBuffer(set, "gradients"),
-      factors: factors(set, multiplier),
-      settings: settings.value,
-      weights: flatBuffer(set, "weights"),
-      velocity: flatBuffer(set, "velocity"),
-    });
+    record(
+      sgd(set.trainableBytes / VEC4_BYTES, { scaled: scaling !== undefined, marked: mark !== undefined }),
+      {
+        ...(scaling && { scaling }),
+        ...(mark && { mark: mark.value }),
+        gradients: flatBuffer(set, "gradients"),
+        factors: factors(set, multiplier),
+        settings: settings.value,
+        weights: flatBuffer(set, "weights"),
+        velocity: flatBuffer(set, "velocity"),
+      },
+    );
     return gradients;
   }
 }
@@ -153,20 +158,24 @@ export class Adam implements Optimiser {
   }
 
   /** Records the backward pass of a scalar loss [] and the update of the weights. */
-  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier): Gradients {
+  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier, mark?: Tensor): Gradients {
     const set = this.parameters;
     const { lossScale } = this;
     const gradients = backward(loss, lossScale?.factor(loss.shape));
     const scaling = lossScale?.judge(flatBuffer(set, "gradients"));
-    record(adam(set.trainableBytes / VEC4_BYTES, scaling !== undefined), {
-      ...(scaling && { scaling }),
-      gradients: flatBuffer(set, "gradients"),
-      factors: factors(set, multiplier),
-      settings: settings.value,
-      weights: flatBuffer(set, "weights"),
-      first: flatBuffer(set, "first_moment"),
-      second: flatBuffer(set, "second_moment"),
-    });
+    record(
+      adam(set.trainableBytes / VEC4_BYTES, { scaled: scaling !== undefined, marked: mark !== undefined }),
+      {
+        ...(scaling && { scaling }),
+        ...(mark && { mark: mark.value }),
+        gradients: flatBuffer(set, "gradients"),
+        factors: factors(set, multiplier),
+        settings: settings.value,
+        weights: flatBuffer(set, "weights"),
+        first: flatBuffer(set, "first_moment"),
+        second: flatBuffer(set, "second_moment"),
+      },
+    );
     return gradients;
   }
 }

@@ -38,6 +38,7 @@ export * from "./depthwise_conv.ts";
 export * from "./global_average_pool.ts";
 export * from "./residual_add.ts";
 export * from "./loss_scale.ts";
+export * from "./mark_broken.ts";
 export * from "./optimisers.ts";
 export * from "./weight_average.ts";
 export * from "./layout.ts";

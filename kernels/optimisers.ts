@@ -2,33 +2,37 @@
 import { type Binding, type Dispatch, flatWorkgroups, reads, updates } from "./dispatch.ts";
 import { VEC4_BYTES } from "./storage.ts";
 import adamSource from "./adam.wgsl" with { type: "text" };
+import marked from "./marked.wgsl" with { type: "text" };
 import plainGradients from "./plain_gradients.wgsl" with { type: "text" };
 import scaledGradients from "./scaled_gradients.wgsl" with { type: "text" };
 import sgdSource from "./sgd.wgsl" with { type: "text" };
+import unmarked from "./unmarked.wgsl" with { type: "text" };
 
 /** vec4s that share one row of the table of factors: the alignment of parameters in flat buffers. */
 export const FACTOR_BLOCK = 16;
 
-/**
- * Bindings: `gradients`, `factors`, `settings`, `weights`, `velocity`; and `scaling` [4], from `lossScale()`, where the
- * gradients are `scaled`.
- */
-export function sgd(length4: number, scaled = false): Dispatch {
-  return optimiser("sgd", sgdSource, length4, [updates("weights"), updates("velocity")], 6, scaled);
+/** What an optimiser does besides its own. */
+export interface OptimiserForm {
+  /** Gradients are multiplied by what `lossScale()` says: a binding `scaling` [4] follows. */
+  readonly scaled?: boolean;
+  /** Weights or moments that are no longer finite are told: a binding `mark` [1] follows, set to 1 then. */
+  readonly marked?: boolean;
 }
 
-/**
- * Bindings: `gradients`, `factors`, `settings`, `weights`, `first`, `second`; and `scaling` [4], from `lossScale()`,
- * where the gradients are `scaled`.
- */
-export function adam(length4: number, scaled = false): Dispatch {
+/** Bindings: `gradients`, `factors`, `settings`, `weights`, `velocity`, and those of the form. */
+export function sgd(length4: number, form: OptimiserForm = {}): Dispatch {
+  return optimiser("sgd", sgdSource, length4, [updates("weights"), updates("velocity")], 6, form);
+}
+
+/** Bindings: `gradients`, `factors`, `settings`, `weights`, `first`, `second`, and those of the form. */
+export function adam(length4: number, form: OptimiserForm = {}): Dispatch {
   return optimiser(
     "adam",
     adamSource,
     length4,
     [updates("weights"), updates("first"), updates("second")],
     14,
-    scaled,
+    form,
   );
 }
 
@@ -38,13 +42,13 @@ function optimiser(
   length4: number,
   state: Binding[],
   flops: number,
-  scaled: boolean,
+  { scaled, marked: tells }: OptimiserForm,
 ): Dispatch {
-  const scaling = scaled ? [reads("scaling")] : [];
+  const besides = [...(scaled ? [reads("scaling")] : []), ...(tells ? [updates("mark")] : [])];
   return {
     kernel,
-    source: (scaled ? scaledGradients : plainGradients) + source,
-    bindings: [reads("gradients"), reads("factors"), reads("settings"), ...state, ...scaling],
+    source: (scaled ? scaledGradients : plainGradients) + (tells ? marked : unmarked) + source,
+    bindings: [reads("gradients"), reads("factors"), reads("settings"), ...state, ...besides],
     constants: { LENGTH4: length4 },
     tile: {},
     workgroups: flatWorkgroups(length4),

@@ -5,7 +5,8 @@
 // weights, velocity [LENGTH4] vec4s, updated in place;  gradients [LENGTH4] vec4s
 // factors  [LENGTH4 / 16] vec4s: what multiplies rate and decay in a block of 16 vec4s (one parameter's)
 // settings: rate, momentum, decay
-// gradient(i) and skipped() come from plain_gradients.wgsl or scaled_gradients.wgsl.
+// gradient(i) and skipped() come from plain_gradients.wgsl or scaled_gradients.wgsl, exponents() and mark_broken() from
+// marked.wgsl or unmarked.wgsl.
 
 override LENGTH4: u32;
 
@@ -16,5 +17,7 @@ fn run(i: u32) {
   let w = weights_load(i);
   let v = fma(velocity_load(i), vec4f(s.y), fma(w, vec4f(s.z * f.y), gradient(i)));
   velocity_store(i, v);
-  weights_store(i, w - s.x * f.x * v);
+  let moved = w - s.x * f.x * v;
+  weights_store(i, moved);
+  mark_broken(max(exponents(moved), exponents(v)));
 }

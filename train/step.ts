@@ -9,8 +9,10 @@ import {
   type Device,
   f32,
   LossScale,
+  markBroken,
   normalisedImages,
   type Optimiser,
+  type Parameter,
   Program,
   scalars,
   type Tensor,
@@ -65,8 +67,9 @@ export interface StepExtras {
  * Records forward, loss, backward and update for batches of `images` images.
  *
  * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`; and the optimiser's
- * `settings`. Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; and `lossScale`, where the
- * optimiser has one, its state after the step.
+ * `settings`. Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; `broken`, 1 where a
+ * weight, a moment or a running statistic is no longer finite; and `lossScale`, where the optimiser has one, its state after
+ * the step.
  */
 export function recordTrainingStep(
   device: Device,
@@ -100,12 +103,18 @@ export function recordTrainingStep(
       }
       if (centers) total = add(total, affine(centers.apply(sides.before, labels), options.centerLoss, 0));
       const backboneRate = frozen ? 0 : options.backboneRate;
-      optimiser.minimize(total, settings, (parameter) => {
+      const broken = markBroken(model.parameters);
+      const rate = (parameter: Parameter) => {
         if (model.backbone.has(parameter)) return backboneRate;
         return model.identityHead.includes(parameter) ? options.idRate : 1;
-      });
+      };
+      optimiser.minimize(total, settings, rate, broken);
       average?.update(averaging);
-      const outputs: { total: Tensor; triplet: Tensor } = { total, triplet: triplet.metrics };
+      const outputs: { total: Tensor; triplet: Tensor; broken: Tensor } = {
+        total,
+        triplet: triplet.metrics,
+        broken,
+      };
       const { lossScale } = optimiser;
       return lossScale ? { ...outputs, lossScale: asTensor(lossScale.state) } : outputs;
     },

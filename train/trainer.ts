@@ -168,7 +168,7 @@ export class Trainer {
    * Trains up to the end of the epoch that the next step belongs to, or until `stop` says so.
    *
    * @param onStep called with every step's metrics, in order, a few steps after it was submitted.
-   * @throws {NumericsError} when the loss is no longer finite.
+   * @throws {NumericsError} when the loss is no longer finite, or a weight, a moment or a running statistic.
    * @throws {DeviceLostError} when the GPU is gone.
    */
   async trainEpoch(onStep: (metrics: StepMetrics) => void, stop: () => boolean): Promise<void> {
@@ -278,6 +278,13 @@ export class Trainer {
     const metrics = stepMetrics(step, out, learningRateAt(step, this.steps, this.options));
     if (!Number.isFinite(metrics.total)) {
       throw new NumericsError(`The loss of step ${step + 1} was ${metrics.total}. ${NUMERICS_REMEDY}`);
+    }
+    if (out.broken[0] !== 0) {
+      throw new NumericsError(
+        `With step ${
+          step + 1
+        } weights, moments or running statistics were no longer finite. ${NUMERICS_REMEDY}`,
+      );
     }
     this.history.push(...historyColumns(this.options).map((name) => metrics[name]));
     return metrics;

@@ -18,6 +18,7 @@ import {
   l2NormalizeGradient,
   LOSS_SCALE_RULE,
   lossScale,
+  markBroken,
   matmulTransposed,
   nearestIdentities,
   nearestOthers,
@@ -213,10 +214,19 @@ function optimisers(): BenchRow[] {
   return [
     row(name, sgd(length4), { ...operands, settings: uniform(1e-6, 0.9, 0) }),
     row(name, adam(length4), { ...operands, settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1) }),
-    row(`${name}, gradients scaled`, adam(length4, true), {
+    row(`${name}, gradients scaled`, adam(length4, { scaled: true }), {
       ...operands,
       settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1),
       scaling: { shape: [4], storage: "buffer", values: [1, 0, 0, 1] },
+    }),
+    row(`${name}, marked`, adam(length4, { marked: true }), {
+      ...operands,
+      settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1),
+      mark: { shape: [1], storage: "buffer", values: [0] },
+    }),
+    row(name, markBroken(length4), {
+      x: inBuffer(state),
+      mark: { shape: [1], storage: "buffer", values: [0] },
     }),
     row(name, weightAverage({ weights4: length4, state4, averages: state4 }), {
       weights: inBuffer(state),

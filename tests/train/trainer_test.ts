@@ -47,6 +47,39 @@ Deno.test("trainEpoch() stops at a loss that is not finite and says at which ste
   }
 });
 
+Deno.test("trainEpoch() stops at the step with which one number of its state is no longer finite", async () => {
+  const device = await Device.open();
+  try {
+    for (
+      const [buffer, name] of [["state", "block1.project.running_variance"], ["second_moment", "stem.weight"]]
+    ) {
+      const run = await openTinyRun(device, { batchesPerEpoch: 50 });
+      try {
+        await run.trainEpoch(() => {}, () => run.step >= 2);
+        const { parameters } = run.model;
+        const parameter = parameters.get(name)!;
+        const saved = (await parameters.read("second_moment")).get(buffer === "state" ? "weights" : buffer)!;
+        const values = saved.get(parameter)!;
+        values[1] = Infinity;
+        if (buffer === "state") parameters.write(parameter, values);
+        else parameters.writeTrainable(buffer, parameter, values);
+        await assert.rejects(run.trainEpoch(() => {}, () => false), (error: Error) => {
+          assert.ok(error instanceof NumericsError);
+          assert.match(
+            error.message,
+            /^With step 3 weights, moments or running statistics were no longer finite/,
+          );
+          return true;
+        });
+      } finally {
+        run.destroy();
+      }
+    }
+  } finally {
+    device.destroy();
+  }
+});
+
 Deno.test("trainEpoch() counts the time in which the GPU had no images, and passes on what their store throws", async () => {
   const device = await Device.open();
   const run = await openTinyRun(device, { batchesPerEpoch: 4 });

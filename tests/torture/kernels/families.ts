@@ -301,9 +301,10 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const adam = new engine.Adam(draw.set, { lossScale });
     const optimiser = draw.turn([sgd, adam]);
     const settings = draw.numbers(optimiser.input.shape, optimiser.settings(1, 1e-3));
+    const marked = draw.coin() || draw.number === 0;
     const averaging = average && draw.numbers(average.input.shape, average.settings(2));
     return () => {
-      optimiser.minimize(loss(), settings);
+      optimiser.minimize(loss(), settings, undefined, marked ? engine.markBroken(draw.set) : undefined);
       if (average) average.update(averaging!);
     };
   },
