@@ -89,7 +89,7 @@ fn run(thread: u32) {
           let shift = u32(byte & 3) * 8u;
           // A shift by 32 is not allowed, so by 31 and 1.
           let bits = (words[word] >> shift) | ((words[word + 1] << (31u - shift)) << 1u);
-          let inside = top + r >= 0 && top + r < i32(SOURCE_H) && left + s >= 0 && left + s < i32(SOURCE_W);
+          let inside = (top + r >= 0) & (top + r < i32(SOURCE_H)) & (left + s >= 0) & (left + s < i32(SOURCE_W));
           let weight = abs(1.0 - f32(r) - down) * abs(1.0 - f32(s) - across);
           c += select(0.0, weight, inside) * vec4f(rgb(bits), 1.0);
         }

@@ -38,7 +38,7 @@ fn multiply_add(w: mat4x4f, x: vec4f, sum: vec4f) -> vec4f {
 // Four channels of the pixel in column ix of the row that starts at pixel `row`; zero outside.
 fn pixel(row: u32, inside_row: bool, ix: i32, c4: u32) -> vec4f {
   let x = x_load((row + u32(clamp(ix, 0, i32(W) - 1))) * CIN4 + c4);
-  return select(vec4f(0.0), x, inside_row && ix >= 0 && ix < i32(W));
+  return select(vec4f(0.0), x, inside_row & (ix >= 0) & (ix < i32(W)));
 }
 
 fn run(thread: u32) {
@@ -59,7 +59,7 @@ fn run(thread: u32) {
     let iy = i32(oy) * STRIDE + i32(tap) / KW - PAD_TOP;
     let first_ix = i32(ox) * STRIDE + i32(tap) % KW - PAD_LEFT;
     let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
-    let inside = iy >= 0 && iy < i32(H);
+    let inside = (iy >= 0) & (iy < i32(H));
     @unroll for (var j = 0; j < 8; j++) { x[j] = pixel(row, inside, first_ix + j * STRIDE, c4); }
     @unroll for (var o = 0u; o < TILE_O4; o++) {
       let w = block(tap, c4, min(o4 + o, COUT4 - 1u));

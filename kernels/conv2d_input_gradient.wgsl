@@ -29,8 +29,8 @@ fn run(thread: u32) {
     let y = iy + PAD_TOP - u;
     for (var v = 0; v < KW; v++) {
       let x = ix + PAD_LEFT - v;
-      let fed = y >= 0 && x >= 0 && y % STRIDE == 0 && x % STRIDE == 0 &&
-        y / STRIDE < i32(OH) && x / STRIDE < i32(OW);
+      let fed = (y >= 0) & (x >= 0) & (y % STRIDE == 0) & (x % STRIDE == 0) &
+        (y / STRIDE < i32(OH)) & (x / STRIDE < i32(OW));
       if (fed) {
         let pixel = (n * OH + u32(y / STRIDE)) * OW + u32(x / STRIDE);
         let tap = u32(u * KW + v) * CIN;

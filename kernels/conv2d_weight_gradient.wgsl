@@ -43,7 +43,7 @@ fn run(thread: u32) {
     }
     @unroll for (var s = 0; s < COLUMNS; s++) {
       let ix = i32(ox) * STRIDE + s - PAD_LEFT;
-      let inside = iy >= 0 && iy < i32(H) && ix >= 0 && ix < i32(W);
+      let inside = (iy >= 0) & (iy < i32(H)) & (ix >= 0) & (ix < i32(W));
       x[s] = select(vec4f(0.0), x_load((input_row + u32(clamp(ix, 0, i32(W) - 1))) * CIN4 + c4), inside);
     }
     @unroll for (var v = 0; v < KW; v++) {

@@ -33,7 +33,7 @@ fn run(thread: u32) {
     let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
     @unroll for (var s = 0; s < COLUMNS; s++) {
       let ix = i32(ox) * STRIDE + s - PAD_LEFT;
-      let inside = iy >= 0 && iy < i32(H) && ix >= 0 && ix < i32(W);
+      let inside = (iy >= 0) & (iy < i32(H)) & (ix >= 0) & (ix < i32(W));
       let pixel = row + u32(clamp(ix, 0, i32(W) - 1));
       x[r * COLUMNS + s] = select(vec4f(0.0), x_value(pixel * C4 + c4, map), inside);
     }

@@ -33,7 +33,7 @@ fn run(thread: u32) {
     let row = (n * OH + u32(clamp(oy, 0, i32(OH) - 1))) * OW;
     @unroll for (var s = 0; s < COLUMNS; s++) {
       let ox = i32(ix) / STRIDE + FIRST_COLUMN + s;
-      let inside = oy >= 0 && oy < i32(OH) && ox >= 0 && ox < i32(OW);
+      let inside = (oy >= 0) & (oy < i32(OH)) & (ox >= 0) & (ox < i32(OW));
       let pixel = row + u32(clamp(ox, 0, i32(OW) - 1));
       g[r * COLUMNS + s] = select(vec4f(0.0), dy_value(pixel * C4 + c4, map), inside);
     }

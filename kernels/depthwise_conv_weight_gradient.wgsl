@@ -7,7 +7,8 @@
 // dw [SLICES, 3, 3, C]  one partial sum per slice of the tiles; sum_slices.wgsl adds them
 //
 // The outputs are cut into TILES tiles of TILE_H × TILE_W. A thread takes four channels of a slice of SLICE_TILES tiles;
-// it loads a tile's gradients and the ROWS × COLUMNS pixels that fed them once.
+// it loads a tile's gradients and the ROWS × COLUMNS pixels that fed them once. Bounds are joined by & rather than &&, which
+// is a branch: over a loop that holds dozens of those, a software adapter's compiler takes minutes.
 
 override H: u32;
 override W: u32;
@@ -38,7 +39,7 @@ fn run(thread: u32) {
     @unroll for (var i = 0u; i < TILE_H; i++) {
       @unroll for (var j = 0u; j < TILE_W; j++) {
         let pixel = (n * OH + min(oy + i, OH - 1u)) * OW + min(ox + j, OW - 1u);
-        let inside = oy + i < OH && ox + j < OW;
+        let inside = (oy + i < OH) & (ox + j < OW);
         g[i * u32(TILE_W) + j] = select(vec4f(0.0), dy_value(pixel * C4 + c4, dy_channels), inside);
       }
     }
@@ -47,7 +48,7 @@ fn run(thread: u32) {
       let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
       @unroll for (var s = 0; s < COLUMNS; s++) {
         let ix = i32(ox) * STRIDE + s - PAD_LEFT;
-        let inside = iy >= 0 && iy < i32(H) && ix >= 0 && ix < i32(W);
+        let inside = (iy >= 0) & (iy < i32(H)) & (ix >= 0) & (ix < i32(W));
         let pixel = row + u32(clamp(ix, 0, i32(W) - 1));
         x[r * COLUMNS + s] = select(vec4f(0.0), x_value(pixel * C4 + c4, x_channels), inside);
       }

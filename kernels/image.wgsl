@@ -58,7 +58,7 @@ fn run(thread: u32) {
   for (var k = 0; k < 4; k++) {
     if (j + u32(k) < W) {
       let place = select(column + k, column + 3 - k, mirrored);
-      let inside = row >= 0 && row < i32(H) && place >= 0 && place < i32(W);
+      let inside = (row >= 0) & (row < i32(H)) & (place >= 0) & (place < i32(W));
       let value = fma(select(source[k], source[3 - k], mirrored), scale, offset);
       y_store((n * H + i) * W + j + u32(k), select(vec4f(0.0), value, inside));
     }
