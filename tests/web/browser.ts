@@ -94,6 +94,19 @@ export async function callRun<Result>(page: Page, url: string, ...args: unknown[
   );
 }
 
+/** Waits until a function that is called in the page again and again answers true; the page's policy forbids others. */
+export async function waitUntil<Argument>(
+  page: Page,
+  holds: (argument: Argument) => boolean,
+  argument: Argument,
+  seconds: number,
+): Promise<void> {
+  for (const end = Date.now() + 1000 * seconds; !await page.evaluate(holds as any, argument);) {
+    if (Date.now() > end) throw new Error(`After ${seconds} s the page still denies ${holds}`);
+    await page.waitForTimeout(50);
+  }
+}
+
 /** What axe-core finds wrong with a page for people who cannot see or point, by WCAG 2.2 A and AA and good practice. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source); // By the driver, as the page's own policy lets no stranger's script in.

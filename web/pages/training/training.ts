@@ -204,10 +204,11 @@ function hear(report: Report): void {
       pictures = report.pictures;
       return;
     case "preparing":
-      status.textContent = "Preparing the network's shaders…";
+      status.textContent = "Preparing the network's shaders…" +
+        (report.software ? " Without a GPU that takes half a minute, or a minute on an old machine." : "");
       progress.removeAttribute("value");
       element("adapter").textContent = `Computing on ${report.adapter}` +
-        (report.software ? ", which is a program and no GPU: expect a step a second or so." : ".");
+        (report.software ? ", which is a program and no GPU: expect a few steps a second." : ".");
       return;
     case "ready":
       if (!ready) announce("Ready to train.");

@@ -2,7 +2,7 @@
 import { hardestTriplets, type HardTriplet } from "./hardest_triplets.ts";
 import type { StepView } from "./session.ts";
 
-const SHOWN = 4;
+const SHOWN = 6;
 
 const ROLES = ["anchor", "positive", "negative"] as const;
 

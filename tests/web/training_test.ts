@@ -1,0 +1,165 @@
+/** Page two in a real browser: it trains as Deno does, and shows what it does to anybody. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { Device } from "../../engine/mod.ts";
+import { buildPages } from "../../web/build.ts";
+import { drawPeople } from "../../web/pages/training/people.ts";
+import { type StepView, TrainingSession } from "../../web/pages/training/session.ts";
+import { LOSSES, type RunSettings } from "../../web/pages/training/settings.ts";
+import { withFolder } from "../cli/run_task.ts";
+import { complaintsOf, violations, waitUntil, withBrowser, withServer } from "./browser.ts";
+
+// What functions that run in the page use of a browser; Deno's own types know nothing of it.
+declare const document: any;
+
+/** Milliseconds. Software compiles the network's shaders in half a minute where nothing else runs. */
+const PATIENCE = 180_000;
+const STEPS = 3;
+/** Pictures of each person by each of the page's cameras. */
+const EACH = 2;
+
+type Plain<T> = { [K in keyof T]: T[K] extends ArrayLike<number> ? number[] : T[K] };
+
+/** The settings that the page's fields have at first. */
+async function firstSettings(page: Page): Promise<RunSettings> {
+  const values = await page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll("#controls input, #controls select")].map((
+        field: any,
+      ) => [field.id, field.value]),
+    )
+  ) as Record<string, string>;
+  const [p, k, people, seed] = ["p", "k", "people", "seed"].map((id) => Number(values[id]));
+  const loss = LOSSES.find((name) => name === values.loss)!;
+  return {
+    loss,
+    learningRate: Number(values.rate),
+    margin: Number(values.margin),
+    p: p!,
+    k: k!,
+    people: people!,
+    seed: seed!,
+  };
+}
+
+/** What Deno makes of the same run. */
+async function stepsOfDeno(settings: RunSettings): Promise<StepView[]> {
+  const people = drawPeople({ first: 0, count: settings.people, each: EACH }, () => {});
+  const device = await Device.open();
+  const session = await TrainingSession.open(device, people, settings);
+  const views: StepView[] = [];
+  for (let step = 0; step < STEPS; step++) views.push(await session.step());
+  session.destroy();
+  device.destroy();
+  return views;
+}
+
+/** Makes one step with the keyboard alone. */
+async function pressStep(page: Page, step: number): Promise<Plain<StepView>> {
+  await page.focus("#step");
+  await page.keyboard.press("Enter");
+  await waitUntil(page, (step) => (globalThis as any).latestStep?.step === step, step, PATIENCE / 1000);
+  return await page.evaluate(() => {
+    const view = (globalThis as any).latestStep;
+    return Object.fromEntries(
+      Object.entries(view).map((
+        [name, value],
+      ) => [name, typeof value === "number" ? value : [...value as any]]),
+    ) as any;
+  });
+}
+
+function assertNear(found: readonly number[], expected: ArrayLike<number>, most: number, what: string): void {
+  assert.equal(found.length, expected.length, what);
+  const worst = found.reduce((worst, value, i) => Math.max(worst, Math.abs(value - expected[i]!)), 0);
+  assert.ok(worst <= most, `${what}: off by ${worst}`);
+}
+
+async function checkAgainstDeno(page: Page): Promise<void> {
+  const expected = await stepsOfDeno(await firstSettings(page));
+  const found: Plain<StepView>[] = [];
+  for (let step = 1; step <= STEPS; step++) found.push(await pressStep(page, step));
+  for (const [i, view] of found.entries()) {
+    const { images, identity, distances, loss } = expected[i]!;
+    assert.deepEqual(view.images, [...images]);
+    assert.deepEqual(view.identity, [...identity]);
+    assert.ok(Math.max(...distances) > 0.1);
+    // Adam's first updates are the gradients' signs: where those are next to nothing, another order of sums turns them.
+    const most = i === 0 ? 1e-4 : 1e-2;
+    assertNear(view.distances, distances, most, `distances of step ${i + 1}`);
+    assertNear([view.loss], [loss], most, `loss of step ${i + 1}`);
+  }
+}
+
+/** What a visitor sees, and what one who does not see is told. */
+async function checkViews(page: Page): Promise<void> {
+  await waitUntil(page, (text) => document.querySelector("#read-step").textContent === text, `${STEPS}`, 10);
+  const { loss, distances, images } = await page.evaluate(() => {
+    const { loss, distances, images } = (globalThis as any).latestStep;
+    return { loss, distances: [...distances] as number[], images: images.length as number };
+  });
+  assert.equal(await page.textContent("#read-loss"), loss.toFixed(3));
+  // The heat map has a square of its own colour for every distance: on the diagonal the one of no distance.
+  const colours = await page.evaluate((images) => {
+    const canvas = document.querySelector("#heat-map");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return Array.from({ length: images * images }, (_, at) => {
+      const middle = (i: number, extent: number) => Math.floor((i + 0.5) * extent / images);
+      const [row, column] = [
+        middle(Math.floor(at / images), canvas.height),
+        middle(at % images, canvas.width),
+      ];
+      return [...data.slice(4 * (row * canvas.width + column), 4 * (row * canvas.width + column) + 3)].join();
+    });
+  }, images);
+  for (let i = 0; i < images; i++) assert.equal(colours[i * images + i], colours[0]);
+  const far = distances.indexOf(Math.max(...distances));
+  assert.notEqual(colours[far], colours[0]);
+  assert.equal(colours[far % images * images + Math.floor(far / images)], colours[far]); // As far the other way.
+  assert.match((await page.getAttribute("#heat-map", "aria-label"))!, /\d\.\d\d/);
+  const labels = await page.$$eval(
+    "#triplets li:not([hidden]) canvas",
+    (pictures) => pictures.map((picture) => picture.getAttribute("aria-label")!),
+  );
+  assert.ok(labels.length >= 3);
+  for (const [i, label] of labels.entries()) {
+    assert.match(label, new RegExp(`^${["anchor", "positive", "negative"][i % 3]}: person \\d+$`));
+  }
+  assert.deepEqual(await violations(page), []);
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+}
+
+async function checkFaults(page: Page): Promise<void> {
+  await page.fill("#p", "1");
+  await page.locator("#p").blur();
+  assert.match((await page.textContent("#settings-error"))!, /P is a whole number from 2 to 16/);
+  await page.fill("#p", "6");
+  await page.fill("#rate", "1e30");
+  await page.locator("#rate").blur();
+  assert.ok(await page.isHidden("#settings-error"));
+  await page.click("#run");
+  await page.waitForSelector("#failure:not([hidden])", { timeout: PATIENCE });
+  assert.match(
+    (await page.textContent("#failure"))!,
+    /blown up.*no longer a number.*Lower the learning rate/s,
+  );
+  assert.ok(await page.isDisabled("#step") && await page.isEnabled("#reset"));
+}
+
+Deno.test("page two trains as Deno does, shows it, and tells what goes wrong", async () => {
+  await withFolder(async (folder) => {
+    await buildPages(folder);
+    await withServer(folder, (url) =>
+      withBrowser(async (browser) => {
+        const page = await browser.newPage();
+        const complaints = complaintsOf(page);
+        await page.goto(`${url}training.html`);
+        await page.waitForSelector("#step:enabled", { timeout: PATIENCE });
+        await checkAgainstDeno(page);
+        await checkViews(page);
+        await checkFaults(page);
+        assert.deepEqual(complaints, []);
+      }));
+  });
+});
