@@ -56,6 +56,8 @@ interface Plan {
   readonly testFlip: boolean;
   readonly saving: Saving;
   readonly onDeviceLost: typeof ON_DEVICE_LOST[number];
+  /** Whether the first operation is named whose results are not finite. */
+  readonly debugNumerics: boolean;
 }
 
 /** People, and their pixels. */
@@ -106,7 +108,7 @@ export async function main(args: string[], gpu?: Pick<GPU, "requestAdapter">): P
 
 /** Does on a device what is not done yet of a run. */
 async function trainOn(device: Device, plan: Plan, progress: Progress): Promise<number> {
-  const { config, out, pretrained, cache, tune, testFlip, saving } = plan;
+  const { config, out, pretrained, cache, tune, testFlip } = plan;
   const isFirst = progress.people === undefined;
   if (isFirst && device.adapter.software) {
     console.error(`note: ${device.adapter.name} is a software adapter: the CPU does the work of a GPU`);
@@ -132,7 +134,7 @@ async function trainOn(device: Device, plan: Plan, progress: Progress): Promise<
       if (pretrained) await writeFile(progress.run.path, PRETRAINED, pretrained.bytes);
     }
     const { run } = progress;
-    const { finished, notes } = await train(trainer, run, saving, progress);
+    const { finished, notes } = await train(trainer, run, plan, progress);
     if (!finished) {
       console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.path}`);
       return EXIT.interrupted;
@@ -155,8 +157,8 @@ async function findPeople({ data, options }: RunConfig, cache: string): Promise<
 
 /** What the user wants; refuses, before any work, what cannot be. */
 async function planRun({ out, resume, ...flags }: TrainFlags): Promise<Plan> {
-  const { cache, tune, testFlip, saving, onDeviceLost } = flags;
-  const common = { cache, tune, testFlip, saving, onDeviceLost };
+  const { cache, tune, testFlip, saving, onDeviceLost, debugNumerics } = flags;
+  const common = { cache, tune, testFlip, saving, onDeviceLost, debugNumerics };
   // Kept whole, so that the run can be evaluated from anywhere. What is missing is refused when it is read.
   const data = flags.data === undefined ? undefined : await Deno.realPath(flags.data).catch(() => flags.data);
   if (resume === undefined) {
@@ -268,7 +270,7 @@ function lossScale({ options, history, step }: Trainer): Record<string, string> 
 async function train(
   trainer: Trainer,
   run: RunFolder,
-  { every, keep }: Saving,
+  { saving: { every, keep }, debugNumerics }: Plan,
   progress: Progress,
 ): Promise<{ finished: boolean; notes: string[] }> {
   const { options, sampler } = trainer;
@@ -295,20 +297,24 @@ async function train(
   try {
     while (trainer.step < trainer.steps && !interrupt.requested) {
       const pause = every > 0 ? (Math.floor(trainer.step / every) + 1) * every : Infinity;
-      await trainer.trainEpoch((metrics) => {
-        display.update((metrics.step + 1) * sampler.batchImages, {
-          epoch: `${Math.floor(metrics.step / sampler.batchesPerEpoch) + 1}/${options.epochs}`,
-          loss: metrics.total.toFixed(3),
-          active: `${(100 * metrics.active).toFixed(0)} %`,
-          "d(a,p)": metrics.positiveDistance.toFixed(3),
-          "d(a,n)": metrics.negativeDistance.toFixed(3),
-        });
-        const warning = watch.step(metrics);
-        if (warning) {
-          notes.push(warning);
-          console.error(`\nwarning: ${warning}`);
-        }
-      }, () => interrupt.requested || trainer.step >= pause);
+      await trainer.trainEpoch(
+        (metrics) => {
+          display.update((metrics.step + 1) * sampler.batchImages, {
+            epoch: `${Math.floor(metrics.step / sampler.batchesPerEpoch) + 1}/${options.epochs}`,
+            loss: metrics.total.toFixed(3),
+            active: `${(100 * metrics.active).toFixed(0)} %`,
+            "d(a,p)": metrics.positiveDistance.toFixed(3),
+            "d(a,n)": metrics.negativeDistance.toFixed(3),
+          });
+          const warning = watch.step(metrics);
+          if (warning) {
+            notes.push(warning);
+            console.error(`\nwarning: ${warning}`);
+          }
+        },
+        () => interrupt.requested || trainer.step >= pause,
+        debugNumerics,
+      );
       const checkpoint = await trainer.checkpoint();
       progress.newest = { checkpoint, path: await saveCheckpoint(run.path, checkpoint, keep) };
       if (trainer.lastEpochIsBest) await keepAsBest(run.path, progress.newest.path);

@@ -129,6 +129,17 @@ export const TUNE_FLAG = defineFlags({
   },
 });
 
+/** Whether numbers that are not finite are traced to where they come from; a resumed run takes it anew. */
+const DEBUG_FLAGS = defineFlags({
+  "debug-numerics": {
+    type: "boolean",
+    group: "Kernels",
+    help:
+      "Waits for every step, and where one gives NaN or infinite numbers makes it again, one operation at a time, and " +
+      "names the first that did. Slower, with the same results: with --resume after a run that stopped so.",
+  },
+});
+
 /** How the finished run's network is scored; a resumed run takes it anew. */
 const SCORING_FLAGS = defineFlags({ "test-flip": TEST_FLIP_FLAG });
 
@@ -150,6 +161,8 @@ export interface TrainFlags {
   readonly testFlip: boolean;
   readonly saving: Saving;
   readonly onDeviceLost: typeof ON_DEVICE_LOST[number];
+  /** Whether the first operation is named whose results are not finite. */
+  readonly debugNumerics: boolean;
 }
 
 /**
@@ -160,10 +173,18 @@ export interface TrainFlags {
 export function parseTrainFlags(args: readonly string[]): TrainFlags {
   const flags = parseWithRecipe(
     TRAIN_COMMAND,
-    { ...SETTING_FLAGS, ...SCORING_FLAGS, ...PLACE_FLAGS, ...SAVING_FLAGS, ...DEVICE_FLAGS, ...TUNE_FLAG },
+    {
+      ...SETTING_FLAGS,
+      ...SCORING_FLAGS,
+      ...PLACE_FLAGS,
+      ...SAVING_FLAGS,
+      ...DEVICE_FLAGS,
+      ...TUNE_FLAG,
+      ...DEBUG_FLAGS,
+    },
     args,
   );
-  const { data, out, resume, cache, tune, testFlip, weights, width, onDeviceLost } = flags;
+  const { data, out, resume, cache, tune, testFlip, weights, width, onDeviceLost, debugNumerics } = flags;
   if (resume !== undefined) {
     const kept = [...Object.keys(SETTING_FLAGS), "out", "tune"].map((name) =>
       new RegExp(`^--(no-)?${name}(=|$)`)
@@ -190,6 +211,7 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
     testFlip,
     saving: { every: flags.checkpointEvery, keep: flags.keep },
     onDeviceLost,
+    debugNumerics,
   };
 }
 

@@ -53,7 +53,9 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
   if (!loss.requiresGradient) {
     throw new EngineError("The loss depends on no parameter, so it has no gradients");
   }
-  const { tape, parameters, recomputable, memory } = recorder();
+  const recording = recorder();
+  const { tape, parameters, recomputable, memory } = recording;
+  recording.pass = "backward";
   if (memory === "low") {
     for (const { tensor, recompute } of recomputable.splice(0)) {
       tensor.forget(recompute);
@@ -81,6 +83,7 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
   });
   const needed = neededElsewhere(found.map(({ gradient }) => gradient.value));
   for (const { parameter, gradient } of found) place(gradient, parameter, needed);
+  recording.pass = "update";
   return new Gradients(gradients);
 }
 

@@ -41,6 +41,7 @@ export { type AdapterDescription, Device, type DeviceOptions } from "./device.ts
 export { type Clock, DispatchTimer, type Operand, type Operands, wallClock } from "./dispatch_timer.ts";
 export * from "./errors.ts";
 export { markBroken } from "./finite.ts";
+export type { BrokenDispatch, Held } from "./first_broken.ts";
 export type { MemoryUse } from "./memory.ts";
 export { LOSS_SCALE_STATE, LossScale } from "./loss_scale.ts";
 export * from "./ops/all_triplets.ts";
@@ -123,4 +124,4 @@ export {
   Words,
 } from "./tensor.ts";
 export type { Origin, Value } from "./value.ts";
-export { activation, record, type Recorded, type RecordOptions, temporary } from "./recorder.ts";
+export { activation, type Pass, record, type Recorded, type RecordOptions, temporary } from "./recorder.ts";

@@ -5,6 +5,7 @@
 import { TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
+import { type BrokenDispatch, firstBroken } from "./first_broken.ts";
 import {
   hostData,
   type HostInputs,
@@ -249,6 +250,16 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     } finally {
       for (const resource of owned) resource.destroy();
     }
+  }
+
+  /**
+   * Runs once, one dispatch at a time, up to the first that writes a number which is infinite or NaN; slow, for finding
+   * out. What the program changes, such as weights, is changed up to there.
+   *
+   * @returns undefined where all that was written is finite.
+   */
+  async firstBroken(inputs: HostInputs<I>): Promise<BrokenDispatch | undefined> {
+    return await firstBroken(this.#device, this.#memory, this.#stages, () => this.#begin(inputs));
   }
 
   /** Frees the program's memory; it cannot run any more. */

@@ -15,7 +15,12 @@ export interface Recorded {
   readonly dispatch: Dispatch;
   /** What each binding reads or writes. */
   readonly values: readonly Value[];
+  /** When it runs. */
+  readonly pass: Pass;
 }
+
+/** Part of a program: what comes before its first backward pass, that pass, and what comes after it. */
+export type Pass = "forward" | "backward" | "update";
 
 /** One differentiable op on the tape. */
 export interface TapeNode {
@@ -48,6 +53,8 @@ export interface RecordOptions {
 /** What ops write into while a program is recorded. */
 export class Recorder {
   readonly dispatches: Recorded[] = [];
+  /** What is being recorded. */
+  pass: Pass = "forward";
   readonly tape: TapeNode[] = [];
   /** Tensors that stand for parameters, one each. */
   readonly parameters = new Map<Parameter, Tensor>();
@@ -90,7 +97,7 @@ export class Recorder {
       this.#filled.add(bound[i]);
       if (origin.kind === "flat" && origin.buffer === "weights") this.#updated.add(origin.set);
     });
-    this.dispatches.push({ dispatch, values: bound });
+    this.dispatches.push({ dispatch, values: bound, pass: this.pass });
   }
 
   /** @throws {EngineError} when the value is of another program, or is a weight that was updated in this one. */

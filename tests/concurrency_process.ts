@@ -101,7 +101,9 @@ async function* choose(rows: readonly number[], cache: string): AsyncGenerator<s
     Promise.resolve(new Map(list.map(({ key }) => [key, variantsOf(key).at(-1)!])));
   for (const m of rows) {
     const dispatch = matmul({ m, k: 64, n: 64 }, device.target);
-    for (const chosen of await tunedVariants(device, [{ dispatch, values: [] }], cache, tuner)) {
+    for (
+      const chosen of await tunedVariants(device, [{ dispatch, values: [], pass: "forward" }], cache, tuner)
+    ) {
       yield chosen.join(" ");
     }
   }

@@ -7,6 +7,7 @@ import type { Batch, Sampler } from "../data/sampler.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { namingLargestBatch } from "./batch_limit.ts";
+import { describeBroken } from "./broken_dispatch.ts";
 import { endsInBestEpoch } from "./best_epoch.ts";
 import {
   brokenTensors,
@@ -168,10 +169,16 @@ export class Trainer {
    * Trains up to the end of the epoch that the next step belongs to, or until `stop` says so.
    *
    * @param onStep called with every step's metrics, in order, a few steps after it was submitted.
+   * @param debugNumerics waits for every step, and where one breaks down makes it again, one dispatch at a time, so that
+   * the error names the first one that did. Slower, with the same results.
    * @throws {NumericsError} when the loss is no longer finite, or a weight, a moment or a running statistic.
    * @throws {DeviceLostError} when the GPU is gone.
    */
-  async trainEpoch(onStep: (metrics: StepMetrics) => void, stop: () => boolean): Promise<void> {
+  async trainEpoch(
+    onStep: (metrics: StepMetrics) => void,
+    stop: () => boolean,
+    debugNumerics = false,
+  ): Promise<void> {
     const perEpoch = this.sampler.batchesPerEpoch;
     const epoch = Math.floor(this.step / perEpoch);
     // Outputs arrive in the order of the runs: when the latest is there, all are.
@@ -185,6 +192,7 @@ export class Trainer {
     let next = this.step;
     for await (const inputs of prefetch(batches, BATCHES_AHEAD, (batch) => this.#inputs(next++, batch))) {
       if (stop() || failure) break;
+      const before = debugNumerics ? await this.#take() : undefined;
       const step = this.step++;
       this.inputWait.ready();
       const { outputs } = await program.submit(inputs);
@@ -195,8 +203,17 @@ export class Trainer {
       }).catch((error) => {
         failure ??= error;
       });
+      if (!before) continue;
+      await latest;
+      if (!(failure instanceof NumericsError)) continue;
+      restoreCheckpoint(before, this.model.parameters, this.optimiser.state, "the step's beginning");
+      const found = await program.firstBroken(inputs);
+      failure = new NumericsError(`${failure.message} ${describeBroken(found, program.dispatches.length)}`);
     }
     await latest;
+    if (failure instanceof NumericsError && !debugNumerics) {
+      throw new NumericsError(`${failure.message} ${NUMERICS_HINT}`);
+    }
     if (failure) throw failure;
   }
 
@@ -206,17 +223,7 @@ export class Trainer {
    * @throws {NumericsError} when a weight is not finite.
    */
   async checkpoint(): Promise<Checkpoint> {
-    const checkpoint = await takeCheckpoint(
-      this.model.parameters,
-      this.optimiser.state,
-      Float32Array.from(this.history),
-      {
-        step: this.step,
-        model: this.model.spec,
-        options: this.options,
-        variants: this.device.target.choices,
-      },
-    );
+    const checkpoint = await this.#take();
     const broken = brokenTensors(checkpoint);
     if (broken.length > 0) {
       throw new NumericsError(
@@ -242,6 +249,15 @@ export class Trainer {
     this.#frozenProgram?.destroy();
     this.program.destroy();
     this.model.parameters.destroy();
+  }
+
+  #take(): Promise<Checkpoint> {
+    return takeCheckpoint(this.model.parameters, this.optimiser.state, Float32Array.from(this.history), {
+      step: this.step,
+      model: this.model.spec,
+      options: this.options,
+      variants: this.device.target.choices,
+    });
   }
 
   /** Before the first step in which the backbone learns: the optimiser begins anew. */
@@ -292,7 +308,9 @@ export class Trainer {
 }
 
 const NUMERICS_REMEDY =
-  "Training stopped; checkpoints saved before are kept. Start a new run with a lower --lr or a longer --warm-up.";
+  "Training stopped; checkpoints saved before are kept. Start a new run with a lower --lr or a longer --warm-up. ";
+
+const NUMERICS_HINT = "Going on with --resume and --debug-numerics names the operation that it began with.";
 
 /** A checkpoint fits a run only when its network, and the number of people where that matters, are the same. */
 function refuseOtherNetwork({ checkpoint, path }: LoadedCheckpoint, spec: ModelSpec): void {

@@ -20,7 +20,7 @@ function step(kernel: string, read: Value[], write: Value[], update: Value[] = [
     workgroups: [1, 1, 1],
     cost: { flops: 0, bytes: 0 },
   };
-  return { dispatch, values: [...read, ...write, ...update] };
+  return { dispatch, values: [...read, ...write, ...update], pass: "forward" };
 }
 
 function names(stages: Recorded[][]): string[][] {

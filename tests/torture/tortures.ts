@@ -10,6 +10,7 @@ export const TORTURES: Readonly<Record<string, string>> = {
   "crash": "./runs/crash.ts",
   "signals": "./runs/signals.ts",
   "gpu-calls": "./device/faults.ts",
+  "numerics": "./numerics/broken_numbers.ts",
 };
 
 /** The address of a module in this folder. */

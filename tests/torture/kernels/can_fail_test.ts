@@ -67,11 +67,14 @@ Deno.test("Kernels that are broken on purpose are found, and one that is not is 
 
 Deno.test("Geometry that no adapter runs is found", () => {
   const dispatch = { workgroups: [65_536, 1, 1], constants: {} } as unknown as Dispatch;
-  assert.match(geometryFault({ dispatch, values: [] })!, /65536,1,1 workgroups/);
+  assert.match(geometryFault({ dispatch, values: [], pass: "forward" })!, /65536,1,1 workgroups/);
   const good = { ...dispatch, workgroups: [65_535, 2, 1] as const };
-  assert.equal(geometryFault({ dispatch: good, values: [] }), undefined);
+  assert.equal(geometryFault({ dispatch: good, values: [], pass: "forward" }), undefined);
   const constants = { N: 2 ** 32 };
-  assert.match(geometryFault({ dispatch: { ...good, constants }, values: [] })!, /N = 4294967296/);
+  assert.match(
+    geometryFault({ dispatch: { ...good, constants }, values: [], pass: "forward" })!,
+    /N = 4294967296/,
+  );
   for (const groups of [1, 65_535, 65_536, 65_535 * 2 + 1, 65_535 ** 2]) {
     assert.equal(foldFault(groups), undefined);
   }
