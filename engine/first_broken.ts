@@ -23,6 +23,7 @@ export interface Held {
   readonly name: string;
   /** The parameter that it is, or the gradient of which it is; undefined for all others. */
   readonly parameter: string | undefined;
+  /** Size of each axis; of a whole buffer of a set, its padded length. */
   readonly shape: readonly number[];
   /** Elements. */
   readonly count: number;
@@ -38,7 +39,9 @@ export interface Held {
 
 /** A dispatch that wrote what is not finite. */
 export interface BrokenDispatch {
+  /** File name of its shader without the ending. */
   readonly kernel: string;
+  /** The part of the program that it belongs to. */
   readonly pass: Pass;
   /** Its place among the program's dispatches, counted from 0. */
   readonly number: number;
