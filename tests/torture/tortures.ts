@@ -11,6 +11,8 @@ export const TORTURES: Readonly<Record<string, string>> = {
   "signals": "./runs/signals.ts",
   "gpu-calls": "./device/faults.ts",
   "numerics": "./numerics/broken_numbers.ts",
+  "numbers": "./numbers/extremes.ts",
+  "long": "./long/long_run.ts",
 };
 
 /** The address of a module in this folder. */

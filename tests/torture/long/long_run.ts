@@ -1,0 +1,123 @@
+/** A run of many steps takes no more memory, handles or time at its end than at its beginning. */
+import { Device } from "../../../engine/mod.ts";
+import { watchGpu } from "../../engine/watch_gpu.ts";
+import { openTinyRun } from "../../train/tiny_run.ts";
+import type { Outcome, Torture, TortureContext } from "../torture.ts";
+import { grows, type Slope, slopeOf } from "./slope.ts";
+
+const STEPS = { short: 1500, full: 20_000 };
+/** Measurements of a run; the first fifth is the warm-up, and not looked at. */
+const SAMPLES = { short: 30, full: 200 };
+const WARM_UP = 0.2;
+/**
+ * Bytes that resident memory may grow by in a thousand steps. The history of a run, which its checkpoints keep, takes 48
+ * KiB of them and room to grow; a run of a hundred thousand steps would end with 25 MiB more.
+ */
+const MOST_BYTES = 256 * 1024;
+/** Share that the time of a step may grow by in a thousand steps. */
+const MOST_SLOWER = 0.02;
+
+interface Sample {
+  readonly step: number;
+  readonly resident: number;
+  /** Open files and sockets; undefined where the system does not tell. */
+  readonly handles: number | undefined;
+  /** Buffers and textures of the GPU, and their bytes. */
+  readonly resources: number;
+  readonly bytes: number;
+  /** Milliseconds of the median step since the last sample. */
+  readonly stepTime: number;
+}
+
+export const torture: Torture = {
+  promise:
+    "A long run takes no more memory, GPU memory, handles or time a step at its end than after its first steps",
+  async run({ short, seed, say, progress }: TortureContext): Promise<Outcome> {
+    const [steps, count] = short ? [STEPS.short, SAMPLES.short] : [STEPS.full, SAMPLES.full];
+    const every = steps / count;
+    const device = await Device.open();
+    const watched = watchGpu(device.gpu);
+    const trainer = await openTinyRun(device, {
+      seed,
+      batchesPerEpoch: every,
+      epochs: count,
+      learningRate: 1e-3,
+    });
+    const samples: Sample[] = [];
+    for (let epoch = 0; epoch < count; epoch++) {
+      const times: number[] = [];
+      let last = performance.now();
+      await trainer.trainEpoch(() => {
+        const now = performance.now();
+        times.push(now - last);
+        last = now;
+      }, () => false);
+      await trainer.checkpoint();
+      (globalThis as { gc?: () => void }).gc?.(); // Else what is measured is when garbage happens to be collected.
+      samples.push({
+        step: trainer.step,
+        resident: Deno.memoryUsage().rss,
+        handles: await openHandles(),
+        resources: watched.alive().length,
+        bytes: watched.aliveBytes(),
+        stepTime: times.toSorted((a, b) => a - b)[times.length >> 1]!,
+      });
+      progress(trainer.step, steps);
+    }
+    trainer.destroy();
+    const left = watched.alive().length;
+    device.destroy();
+
+    const warm = samples.slice(Math.floor(WARM_UP * count));
+    const slope = (value: (sample: Sample) => number) =>
+      slopeOf(warm.map(({ step }) => step / 1000), warm.map(value));
+    const same = (value: (sample: Sample) => number | undefined) => new Set(warm.map(value)).size === 1;
+    const resident = slope((sample) => sample.resident);
+    const median = warm.map(({ stepTime }) => stepTime).toSorted((a, b) => a - b)[warm.length >> 1]!;
+    const time = slope(({ stepTime }) => stepTime / median);
+    let wrong = 0;
+    const expect = (holds: boolean, fault: string) => {
+      if (holds) return;
+      wrong++;
+      say(fault);
+    };
+    expect(!grows(resident, MOST_BYTES), `resident memory grows by ${kibibytes(resident)} per 1,000 steps`);
+    expect(!grows(time, MOST_SLOWER), `steps become slower by ${percent(time)} per 1,000 steps`);
+    expect(
+      same(({ resources }) => resources) && same(({ bytes }) => bytes),
+      "GPU buffers or textures come and stay",
+    );
+    expect(same(({ handles }) => handles), `open handles: ${warm.map(({ handles }) => handles)}`);
+    expect(left === 0, `${left} buffers or textures are left when the run is over`);
+    const { resources, bytes, handles } = warm.at(-1)!;
+    return {
+      trials: steps,
+      losses: 0,
+      hangs: 0,
+      wrong,
+      figures:
+        `per 1,000 steps: resident memory ${kibibytes(resident)}, time of a step ${percent(time)} of ${
+          median.toFixed(1)
+        } ms; ` +
+        `always ${resources} GPU buffers and textures of ${(bytes / 2 ** 20).toFixed(1)} MiB and ${
+          handles ?? "an unknown number of"
+        } open handles`,
+    };
+  },
+};
+
+function kibibytes({ slope, error }: Slope): string {
+  return `${(slope / 1024).toFixed(1)} ± ${(error / 1024).toFixed(1)} KiB`;
+}
+
+function percent({ slope, error }: Slope): string {
+  return `${(100 * slope).toFixed(2)} ± ${(100 * error).toFixed(2)} %`;
+}
+
+/** Open files, sockets and the like of this process; undefined where the system does not tell. */
+async function openHandles(): Promise<number | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  // Deno itself reads nothing of /proc unless it may do all.
+  const list = new Deno.Command("ls", { args: [`/proc/${Deno.pid}/fd`] });
+  return new TextDecoder().decode((await list.output()).stdout).trim().split("\n").length;
+}

@@ -1,0 +1,225 @@
+/** Losses of extreme embeddings: no NaN in loss, metrics or gradient, and the numbers of the f64 reference. */
+import { constant, Device, type Tensor, type TripletResult, type Words } from "../../../engine/mod.ts";
+import { METRICS, TRIPLET_METRICS } from "../../../kernels/mod.ts";
+import { centerLoss, crossEntropy, lossTable } from "../../../losses/mod.ts";
+import { runLoss, runReference } from "../../losses/run_loss.ts";
+import { pairwiseDistance } from "../../reference/distance.ts";
+import type { TripletOptions } from "../../reference/ops.ts";
+import { referenceOps as ops } from "../../reference/reference_ops.ts";
+import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
+import { clearanceOf, leaf, type RefTensor } from "../../reference/tape.ts";
+import type { Outcome, Torture, TortureContext } from "../torture.ts";
+
+const TRIALS = { short: 200, full: 4000 };
+
+/** Distances go from 10 to the minus this to 10 to this. */
+const MOST_EXPONENT = 15;
+
+/** Rounding of the loss, as a share of the distances and margins that it is made of. */
+const LOSS_ERROR = 1e-5;
+/** And of the gradient, as a share of its largest element. */
+const GRADIENT_ERROR = 1e-3;
+/** Nearer than this to another choice of triplets, or to a hinge's bend, f32 may be on its other side. */
+const CLEAR = 1e-4;
+
+/** One loss of one batch. */
+interface Trial {
+  /** All of it in words. */
+  readonly name: string;
+  readonly shape: readonly [rows: number, width: number];
+  readonly values: Float32Array;
+  readonly labels: readonly number[];
+  readonly loss: (x: Tensor, labels: Words) => TripletResult;
+  readonly reference: (x: RefTensor) => RefTensor;
+  /** What the loss is made of, in its own units: its rounding is a share of that. */
+  readonly scale: number;
+  /** Whether the least change of a number may choose other triplets. */
+  readonly onEdge: boolean;
+}
+
+export const torture: Torture = {
+  promise:
+    "Losses of any embeddings, equal, zero, 1e-15 or 1e15 apart, and of any batch from two images up are finite, with their gradients, and those of f64",
+  async run({ short, seed, say, progress }: TortureContext): Promise<Outcome> {
+    const random = seededRandom(seed);
+    const devices = [await Device.open({ storage: "buffer" }), await Device.open({ storage: "texture" })];
+    const trials = short ? TRIALS.short : TRIALS.full;
+    let [wrong, edges] = [0, 0];
+    for (let i = 0; i < trials; i++) {
+      const trial = drawTrial(random);
+      if (trial.onEdge) edges++;
+      const fault = await faultOf(trial, devices[i % 2]!);
+      if (fault !== undefined) {
+        wrong++;
+        say(`${trial.name}: ${fault}`);
+      }
+      progress(i + 1, trials);
+    }
+    for (const device of devices) device.destroy();
+    return {
+      trials,
+      losses: 0,
+      hangs: 0,
+      wrong,
+      figures: `${trials - edges} equal f64, ${edges} have several right answers and are finite`,
+    };
+  },
+};
+
+/** What is wrong with the engine's loss or gradient, in words, or undefined. */
+export async function faultOf(trial: Trial, device: Device): Promise<string | undefined> {
+  const { shape, values, labels, scale, onEdge } = trial;
+  const expected = runReference(shape, values, trial.reference);
+  const found = await runLoss(device, shape, values, labels, trial.loss);
+  const broken = Object.entries(found.metrics).find(([, value]) => !Number.isFinite(value));
+  if (broken) return `the metric ${broken[0]} is ${broken[1]}`;
+  if (!Number.isFinite(found.loss)) return `the loss is ${found.loss} where f64 has ${expected.loss}`;
+  if (!found.gradient.every(Number.isFinite)) return `the gradient is ${found.gradient}`;
+  if (onEdge) return undefined;
+  if (Math.abs(found.loss - expected.loss) > LOSS_ERROR * (scale + Math.abs(expected.loss))) {
+    return `the loss is ${found.loss} where f64 has ${expected.loss}`;
+  }
+  const largest = expected.gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const worst = expected.gradient.findIndex((value, i) =>
+    Math.abs(found.gradient[i]! - value) > GRADIENT_ERROR * largest
+  );
+  if (worst < 0) return undefined;
+  return `element ${worst} of the gradient is ${found.gradient[worst]} where f64 has ${
+    expected.gradient[worst]
+  }`;
+}
+
+function drawTrial(random: SeededRandom): Trial {
+  const losses = Object.keys(lossTable);
+  const kind = random.integer(losses.length + 2);
+  if (kind < losses.length) return tripletTrial(random, losses[kind]!);
+  return kind === losses.length ? crossEntropyTrial(random) : centerTrial(random);
+}
+
+function tripletTrial(random: SeededRandom, key: string): Trial {
+  const options: TripletOptions = {
+    metric: oneOf(random, METRICS),
+    margin: oneOf(random, [0, 0.3, 1]),
+    softMargin: random.integer(2) === 0,
+  };
+  const [batch, labels] = key === "basic"
+    ? ["triplets", new Array(3 * (1 + random.integer(4))).fill(0)] as const
+    : oneOf(random, Object.entries(BATCHES));
+  const rows = labels.length, width = oneOf(random, [3, 8]);
+  const exponent = exponentOf(random, options.metric);
+  const [pattern, values] = embeddings(random, rows, width, exponent);
+  const shape = [rows, width] as const;
+  const distances = pairwiseDistance(leaf(shape, values), options.metric);
+  const largest = distances.data.reduce((most, d) => Math.max(most, d), 0);
+  // Cosines are rounded where they are near 1, however near 0 the angle is.
+  const scale = Math.max(largest, options.metric === "angular" ? 1 : 0) + options.margin;
+  const reference = (x: RefTensor): RefTensor => {
+    switch (key) {
+      case "basic":
+        return ops.basicTripletLoss(ops.reshape(x, [rows / 3, 3, width]), options);
+      case "hard":
+        return ops.hardTripletLoss(x, labels, options);
+      case "semi-hard":
+        return ops.semiHardTripletLoss(x, labels, options);
+      case "batch-all":
+        return ops.batchAllTripletLoss(x, labels, options);
+      case "quadruplet":
+        return ops.quadrupletLoss(x, labels, options);
+      default:
+        throw new Error(`There is no reference of ${key}`);
+    }
+  };
+  // Whichever of equal embeddings are chosen, neither the loss nor its gradient changes.
+  const allEqual = (pattern === "equal" || pattern === "zeros") && options.metric !== "angular";
+  const told = Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ");
+  return {
+    name: `${key}, ${told}, ${batch}, ${pattern} of 1e${exponent} and width ${width}`,
+    shape,
+    values,
+    labels,
+    loss: (x, y) => lossTable[key]!.apply(x, y, options),
+    reference,
+    scale,
+    onEdge: !allEqual && clearanceOf(reference(leaf(shape, values))) < CLEAR * scale,
+  };
+}
+
+function crossEntropyTrial(random: SeededRandom): Trial {
+  const [batch, labels] = oneOf(random, Object.entries(BATCHES));
+  const exponent = exponentOf(random, "euclidean"), smoothing = oneOf(random, [0, 0.1]);
+  const [pattern, values] = embeddings(random, labels.length, CLASSES, exponent);
+  return {
+    name: `cross-entropy, smoothing ${smoothing}, ${batch}, ${pattern} of 1e${exponent}`,
+    shape: [labels.length, CLASSES],
+    values,
+    labels,
+    loss: (x, y) => withoutMetrics(crossEntropy(x, y, smoothing)),
+    reference: (x) => ops.crossEntropy(x, [...labels], smoothing),
+    scale: values.reduce((most, value) => Math.max(most, Math.abs(value)), 1),
+    onEdge: false,
+  };
+}
+
+function centerTrial(random: SeededRandom): Trial {
+  const [batch, labels] = oneOf(random, Object.entries(BATCHES));
+  const exponent = exponentOf(random, "euclidean"), width = 8;
+  const [pattern, values] = embeddings(random, labels.length, width, exponent);
+  const centers = embeddings(random, CLASSES, width, exponent)[1];
+  return {
+    name: `center, ${batch}, ${pattern} of 1e${exponent}`,
+    shape: [labels.length, width],
+    values,
+    labels,
+    loss: (x, y) => withoutMetrics(centerLoss(x, constant(centers, [CLASSES, width]), y)),
+    reference: (x) => ops.centerLoss(x, leaf([CLASSES, width], centers), [...labels]),
+    scale: 0,
+    onEdge: false,
+  };
+}
+
+/** Labels are below this. */
+const CLASSES = 8;
+
+const BATCHES: Readonly<Record<string, number[]>> = {
+  "two images of one person": [0, 0],
+  "two images of two people": [0, 1],
+  "one person": [3, 3, 3, 3],
+  "one positive": [0, 1, 2, 2, 3, 4],
+  "no positive": [0, 1, 2, 3, 4],
+  "four people by two": [0, 0, 1, 1, 2, 2, 3, 3],
+  "one image against many": [0, 0, 0, 0, 0, 0, 1],
+};
+
+/** The exponent of the embeddings' size that gives distances between the extremes. */
+function exponentOf(random: SeededRandom, metric: TripletOptions["metric"]): number {
+  const exponent = random.integer(2 * MOST_EXPONENT + 1) - MOST_EXPONENT;
+  if (metric === "squared") return exponent / 2;
+  // Rows of 1e-12 are where a direction ends, and rounding may put them on either side.
+  return metric === "angular" && Math.abs(exponent + 12) < 2 ? -10 : exponent;
+}
+
+/** Rows of a size of about 10 to the exponent, and what is special about them. */
+function embeddings(
+  random: SeededRandom,
+  rows: number,
+  width: number,
+  exponent: number,
+): [pattern: string, values: Float32Array] {
+  const pattern = oneOf(random, ["random", "equal", "zeros", "some zeros", "duplicates"]);
+  const values = Float32Array.from({ length: rows * width }, () => 10 ** exponent * random.normal());
+  for (let row = 0; row < rows; row++) {
+    const one = values.subarray(row * width, (row + 1) * width);
+    if (pattern === "equal") one.set(values.subarray(0, width));
+    if (pattern === "zeros" || (pattern === "some zeros" && random.integer(2) === 0)) one.fill(0);
+    if (pattern === "duplicates" && row % 2 === 1) one.set(values.subarray((row - 1) * width, row * width));
+  }
+  return [pattern, values];
+}
+
+function withoutMetrics(loss: Tensor): TripletResult {
+  return { loss, metrics: constant(TRIPLET_METRICS.map(() => 0), [TRIPLET_METRICS.length]) };
+}
+
+function oneOf<T>(random: SeededRandom, values: readonly T[]): T {
+  return values[random.integer(values.length)]!;
+}
