@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { Adam, asTensor, Device, markBroken, ParameterSet, Program, Sgd, sum } from "../../engine/mod.ts";
+import {
+  Adam,
+  asTensor,
+  Device,
+  markBroken,
+  mul,
+  ParameterSet,
+  Program,
+  Sgd,
+  sum,
+} from "../../engine/mod.ts";
 
 const COUNT = 300;
 /** The largest and the smallest numbers that are finite. */
@@ -42,3 +52,32 @@ for (const storage of ["buffer", "texture"] as const) {
     device.destroy();
   });
 }
+
+Deno.test("An optimiser that marks moves weights and moments as one that does not", async () => {
+  const device = await Device.open();
+  for (
+    const make of [
+      (set: ParameterSet) => new Adam(set),
+      (set: ParameterSet) => new Sgd(set, { momentum: 0.9 }),
+    ]
+  ) {
+    const moved: number[][] = [];
+    for (const marks of [false, true]) {
+      const set = new ParameterSet(device);
+      const w = set.add("w", [COUNT], Float32Array.from({ length: COUNT }, (_, i) => Math.sin(i)));
+      const optimiser = make(set);
+      const step = await Program.record(device, { settings: optimiser.input }, ({ settings }) => {
+        optimiser.minimize(sum(mul(w, w)), settings, undefined, marks ? markBroken(set) : undefined);
+        return {};
+      });
+      for (const i of [1, 2, 3]) await step.run({ settings: optimiser.settings(i, 0.1) });
+      const buffers = await set.read(...optimiser.state);
+      moved.push([...buffers.values()].flatMap((values) => [...values.get(w)!]));
+      for (const owner of [step, set]) owner.destroy();
+    }
+    const worst = Math.max(...moved[0].map((value, i) => Math.abs(value - moved[1][i])));
+    assert.ok(worst < 1e-6, `${worst}`);
+    assert.ok(moved[0].some((value, i) => i < COUNT && Math.abs(value - Math.sin(i)) > 0.1));
+  }
+  device.destroy();
+});
