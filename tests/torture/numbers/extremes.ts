@@ -33,6 +33,8 @@ interface Trial {
   readonly reference: (x: RefTensor) => RefTensor;
   /** What the loss is made of, in its own units: its rounding is a share of that. */
   readonly scale: number;
+  /** By how much the loss may change with an embedding: what is less than a thousandth of it may be rounding. */
+  readonly slope: number;
   /** Whether the least change of a number may choose other triplets. */
   readonly onEdge: boolean;
 }
@@ -68,7 +70,7 @@ export const torture: Torture = {
 
 /** What is wrong with the engine's loss or gradient, in words, or undefined. */
 export async function faultOf(trial: Trial, device: Device): Promise<string | undefined> {
-  const { shape, values, labels, scale, onEdge } = trial;
+  const { shape, values, labels, scale, slope, onEdge } = trial;
   const expected = runReference(shape, values, trial.reference);
   const found = await runLoss(device, shape, values, labels, trial.loss);
   const broken = Object.entries(found.metrics).find(([, value]) => !Number.isFinite(value));
@@ -79,7 +81,7 @@ export async function faultOf(trial: Trial, device: Device): Promise<string | un
   if (Math.abs(found.loss - expected.loss) > LOSS_ERROR * (scale + Math.abs(expected.loss))) {
     return `the loss is ${found.loss} where f64 has ${expected.loss}`;
   }
-  const largest = expected.gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const largest = expected.gradient.reduce((most, value) => Math.max(most, Math.abs(value)), slope / 1000);
   const worst = expected.gradient.findIndex((value, i) =>
     Math.abs(found.gradient[i]! - value) > GRADIENT_ERROR * largest
   );
@@ -140,6 +142,7 @@ function tripletTrial(random: SeededRandom, key: string): Trial {
     loss: (x, y) => lossTable[key]!.apply(x, y, options),
     reference,
     scale,
+    slope: slopeOf(options.metric, largest, values, width),
     onEdge: !allEqual && clearanceOf(reference(leaf(shape, values))) < CLEAR * scale,
   };
 }
@@ -156,6 +159,7 @@ function crossEntropyTrial(random: SeededRandom): Trial {
     loss: (x, y) => withoutMetrics(crossEntropy(x, y, smoothing)),
     reference: (x) => ops.crossEntropy(x, [...labels], smoothing),
     scale: values.reduce((most, value) => Math.max(most, Math.abs(value)), 1),
+    slope: 1,
     onEdge: false,
   };
 }
@@ -173,8 +177,26 @@ function centerTrial(random: SeededRandom): Trial {
     loss: (x, y) => withoutMetrics(centerLoss(x, constant(centers, [CLASSES, width]), y)),
     reference: (x) => ops.centerLoss(x, leaf([CLASSES, width], centers), [...labels]),
     scale: 0,
+    slope: 0,
     onEdge: false,
   };
+}
+
+/** The slope of a distance, at most: its gradient's length. */
+function slopeOf(
+  metric: TripletOptions["metric"],
+  largest: number,
+  values: Float32Array,
+  width: number,
+): number {
+  if (metric === "euclidean") return 1;
+  if (metric === "squared") return 2 * Math.sqrt(largest);
+  const lengths = Array.from(
+    { length: values.length / width },
+    (_, row) => Math.hypot(...values.subarray(row * width, (row + 1) * width)),
+  );
+  const least = Math.min(...lengths.filter((length) => length > 1e-12));
+  return least === Infinity ? 0 : 1 / least;
 }
 
 /** Labels are below this. */
