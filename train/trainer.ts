@@ -308,7 +308,7 @@ export class Trainer {
 }
 
 const NUMERICS_REMEDY =
-  "Training stopped; checkpoints saved before are kept. Start a new run with a lower --lr or a longer --warm-up. ";
+  "Training stopped; checkpoints saved before are kept. Start a new run with a lower --lr or a longer --warm-up.";
 
 const NUMERICS_HINT = "Going on with --resume and --debug-numerics names the operation that it began with.";
 
