@@ -20,6 +20,7 @@ const MOST_SLOWER = 0.02;
 
 interface Sample {
   readonly step: number;
+  /** Resident bytes, without what V8 keeps of its heap for later: it doubles its young generation now and then. */
   readonly resident: number;
   /** Open files and sockets; undefined where the system does not tell. */
   readonly handles: number | undefined;
@@ -55,9 +56,10 @@ export const torture: Torture = {
       }, () => false);
       await trainer.checkpoint();
       (globalThis as { gc?: () => void }).gc?.(); // Else what is measured is when garbage happens to be collected.
+      const { rss, heapTotal, heapUsed } = Deno.memoryUsage();
       samples.push({
         step: trainer.step,
-        resident: Deno.memoryUsage().rss,
+        resident: rss - heapTotal + heapUsed,
         handles: await openHandles(),
         resources: watched.alive().length,
         bytes: watched.aliveBytes(),
