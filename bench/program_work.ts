@@ -24,20 +24,6 @@ export function totalWork(dispatches: readonly Recorded[]): Work {
   return total;
 }
 
-/** Bytes that go from what kernels write into textures that kernels read, read plus written; 0 in buffers. */
-export function stagedBytes(dispatches: readonly Recorded[], storage: "buffer" | "texture"): number {
-  if (storage === "buffer") return 0;
-  const staged = new Set(
-    dispatches.flatMap(({ dispatch, values }) =>
-      values.filter((value, i) =>
-        dispatch.bindings[i].access === "read" && value.type === "f32" && !value.placement &&
-        value.origin.kind === "temporary"
-      )
-    ),
-  );
-  return [...staged].reduce((sum, value) => sum + 2 * value.bytes, 0);
-}
-
 /** Bytes of all convolutions' outputs before their normalisation. */
 export function convolutionOutputBytes(dispatches: readonly Recorded[]): number {
   return dispatches

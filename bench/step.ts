@@ -24,7 +24,7 @@ import { recordTrainingStep, trainingOptimiser } from "../train/step.ts";
 import { stepAugmentations } from "../train/from_options.ts";
 import { cpuClock } from "./clock.ts";
 import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
-import { convolutionOutputBytes, leastBytes, stagedBytes, totalWork } from "./program_work.ts";
+import { convolutionOutputBytes, leastBytes, totalWork } from "./program_work.ts";
 import { giga, peaksLine, rooflineTable } from "./roofline_table.ts";
 
 /** Where tuned variants are kept, as by `deno task train`. */
@@ -74,6 +74,7 @@ const FLAGS = defineFlags({
 interface Runnable {
   readonly dispatches: Parameters<typeof totalWork>[0];
   readonly memory: { readonly temporaries: number; readonly total: number };
+  readonly stagedBytes: number;
   submit(inputs: any): Promise<{ outputs: Promise<unknown> }>;
   profile(inputs: any): Promise<number[]>;
 }
@@ -114,7 +115,7 @@ export async function main(args: string[]): Promise<number> {
     console.log(
       `MobileNetV2 ${options.width}, ${size}, ${batch} images, loss ${options.loss}, Adam, ${options.precision}`,
     );
-    for (const timing of timings) console.log(describe(timing, device, model, peaks, batch));
+    for (const timing of timings) console.log(describe(timing, model, peaks, batch));
     if (trace !== undefined) {
       const profiles = Object.fromEntries(timings.map(({ name, profile }) => [name, profile]));
       await Deno.writeTextFile(trace, chromeTrace(profiles));
@@ -186,16 +187,15 @@ async function profileOf(program: Runnable, inputs: unknown): Promise<ProfiledDi
   return program.dispatches.map((recorded, i) => ({ recorded, milliseconds: milliseconds[i] }));
 }
 
-function describe(timing: Timing, device: Device, model: ReidModel, peaks: Peaks, batch: number): string {
+function describe(timing: Timing, model: ReidModel, peaks: Peaks, batch: number): string {
   const { name, program, milliseconds, cpuMilliseconds, profile } = timing;
-  const { dispatches, memory } = program;
+  const { dispatches, memory, stagedBytes } = program;
   const work = totalWork(dispatches);
   const outputs = convolutionOutputBytes(dispatches);
   const least = leastBytes(outputs, model.parameters.trainableBytes, name === "training step");
   const moved = work.bytesRead + work.bytesWritten;
-  const staged = stagedBytes(dispatches, device.storage);
   const inKernels = profile.reduce((sum, run) => sum + run.milliseconds, 0);
-  const stagedText = staged > 0 ? `, and ${giga(staged)} GB from buffers into textures` : "";
+  const stagedText = stagedBytes > 0 ? `, and ${giga(2 * stagedBytes)} GB from buffers into textures` : "";
   return [
     `\n${name}: ${milliseconds.toFixed(1)} ms, ${(milliseconds / batch).toFixed(2)} ms an image, ` +
     `${(1000 * batch / milliseconds).toFixed(1)} images/s, ${giga(1000 * work.flops / milliseconds)} GFLOP/s`,

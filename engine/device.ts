@@ -325,7 +325,10 @@ function layoutEntry(binding: number, readOnly: boolean, storage: Storage): GPUB
       return {
         binding,
         visibility,
-        storageTexture: { access: "read-only", format: textureFormat(precisionOf(storage)) },
+        storageTexture: {
+          access: readOnly ? "read-only" : "write-only",
+          format: textureFormat(precisionOf(storage)),
+        },
       };
     case "uniform":
       return { binding, visibility, buffer: { type: "uniform" } };

@@ -1,9 +1,9 @@
 /**
  * Placing values: real buffers and textures for a plan's slots, inputs and constants.
  *
- * Kernels always write to buffers. Where tensors live in textures, a kernel writes into a staging buffer, which
- * is copied into the tensor's texture before the first kernel reads it: software adapters read textures 10 to 20
- * times faster than buffers, write them up to 5 times slower, and copy at memory speed.
+ * Where tensors live in textures, since software adapters read those 10 to 20 times faster than buffers, a kernel writes
+ * most results into a staging buffer, which is copied into the tensor's texture before the first kernel reads it, and
+ * the smallest and the largest straight into the texture: see texture_writes.ts.
  */
 import {
   type Access,
@@ -20,6 +20,7 @@ import { LimitError } from "./errors.ts";
 import { texelRows } from "./parameter.ts";
 import { assignSlots, type Lifetime } from "./plan.ts";
 import type { Recorded } from "./recorder.ts";
+import { writtenDirectly } from "./texture_writes.ts";
 import type { Value } from "./value.ts";
 
 /** Bytes of a program's GPU memory by purpose. */
@@ -76,6 +77,8 @@ export class Memory {
   readonly #staging = new Map<Value, Place>();
   readonly #views = new Map<GPUTexture, GPUTextureView>();
   readonly #owned: (GPUBuffer | GPUTexture)[] = [];
+  /** Results that are written where they are read, into textures. */
+  #direct: ReadonlySet<Value> = new Set();
   readonly use: MemoryUse = { temporaries: 0, inputs: 0, constants: 0, readback: 0, total: 0 };
   /** Parameters that must be copied into their mirror textures before each run. */
   readonly mirrored = new Set<Value>();
@@ -84,9 +87,23 @@ export class Memory {
 
   constructor(readonly device: Device) {}
 
+  /** Decides which results of these steps are written straight into their textures; the first thing to do. */
+  chooseWrites(steps: readonly Recorded[]): void {
+    const read = steps.flatMap(({ dispatch, values }) =>
+      values.filter((value, i) => dispatch.bindings[i].access === "read" && this.staged(value))
+    );
+    this.#direct = writtenDirectly(
+      steps,
+      new Set(read),
+      (value) => inTexture(this.storage(value, "read")),
+      this.device.gpu.limits.maxStorageTexturesPerShaderStage,
+    );
+  }
+
   /** Whether a kernel writes a value to a buffer and others read it from a texture. */
   staged(value: Value): boolean {
-    return value.origin.kind === "temporary" && inTexture(this.storage(value, "read"));
+    return value.origin.kind === "temporary" && inTexture(this.storage(value, "read")) &&
+      !this.#direct.has(value);
   }
 
   /**
@@ -139,7 +156,7 @@ export class Memory {
 
   #kind(value: Value, access: Access): "buffer" | "texture" | "uniform" {
     if (value.type === "u32" || value.placement || value.origin.kind === "flat") return "buffer";
-    if (access !== "read") return "buffer";
+    if (access !== "read" && !this.#direct.has(value)) return "buffer";
     if (value.pinned) return value.pinned;
     if (value.origin.kind === "parameter" && value.shape.length < 2) return "buffer";
     return this.device.storage;

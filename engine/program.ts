@@ -121,6 +121,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     const memory = new Memory(device);
     try {
       return await device.guard("Cannot prepare the program", () => {
+        memory.chooseWrites(steps);
         const stages = inStages(steps, (value) => memory.staged(value));
         memory.allocate(stages, returned.map(([, value]) => value));
         let offset = 0;
@@ -151,6 +152,11 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   /** GPU memory of the program itself, in bytes; parameters and optimiser state belong to their set. */
   get memory(): Readonly<MemoryUse> {
     return this.#memory.use;
+  }
+
+  /** Bytes that a run copies from the buffers that kernels write into the textures that others read; 0 in buffers. */
+  get stagedBytes(): number {
+    return this.#memory.copies.reduce((bytes, { rows, bytesPerRow }) => bytes + rows * bytesPerRow, 0);
   }
 
   /** The dispatches of one run, in order. */

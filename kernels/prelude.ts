@@ -49,6 +49,12 @@ fn half_bits(v: vec4f) -> vec2u {
   let large = abs(v) > vec4f(${LARGEST_HALF}.0);
   return select(bits, vec2u(0x7e007e00u), vec2<bool>(any(large.xy), any(large.zw)));
 }
+
+// v as it will be read from where it is stored as f16.
+fn half(v: vec4f) -> vec4f {
+  let bits = half_bits(v);
+  return vec4f(unpack2x16float(bits.x), unpack2x16float(bits.y));
+}
 `;
 
 const ENTRY_POINT = `
@@ -67,7 +73,7 @@ export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): st
   const tile = Object.entries(dispatch.tile).map(([name, value]) => `const ${name}: i32 = ${value};`);
   const declarations = dispatch.bindings.map((binding, i) => declare(binding, i, storages[i]));
   const entryPoint = dispatch.source.includes("fn run(") ? ENTRY_POINT : "";
-  const common = storages.includes("half-buffer") ? COMMON + HALF : COMMON;
+  const common = storages.some((storage) => precisionOf(storage) === "f16") ? COMMON + HALF : COMMON;
   return [common, ...tile, ...declarations, unroll(dispatch.source, dispatch.tile), entryPoint].join("\n");
 }
 
@@ -85,11 +91,16 @@ fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
   }
   const lines: string[] = [];
   if (storage === "texture" || storage === "half-texture") {
-    if (access !== "read") throw new TypeError(`Textures are only read, and ${name} is written`);
+    if (access === "update") throw new TypeError(`Textures are read or written, and ${name} is both`);
     const format = textureFormat(precisionOf(storage));
-    lines.push(`${slot} ${name}_data: texture_storage_2d<${format}, read>;`);
+    lines.push(`${slot} ${name}_data: texture_storage_2d<${format}, ${access}>;`);
     const place = `vec2u(i & ${TEXTURE_WIDTH - 1}u, i >> ${Math.log2(TEXTURE_WIDTH)}u)`;
-    lines.push(`fn ${name}_load(i: u32) -> vec4f { return textureLoad(${name}_data, ${place}); }`);
+    if (access === "read") {
+      lines.push(`fn ${name}_load(i: u32) -> vec4f { return textureLoad(${name}_data, ${place}); }`);
+    } else {
+      const v = storage === "half-texture" ? "half(v)" : "v";
+      lines.push(`fn ${name}_store(i: u32, v: vec4f) { textureStore(${name}_data, ${place}, ${v}); }`);
+    }
   } else if (storage === "half-buffer") {
     lines.push(`${slot}<storage, ${access === "read" ? "read" : "read_write"}> ${name}_data: array<vec2u>;`);
     if (access !== "write") {
