@@ -16,6 +16,9 @@ export interface PixelCacheTrailer {
   failed: [number, string][];
 }
 
+/** What the name of a cache ends in while it is being written. */
+const UNFINISHED = ".tmp";
+
 const MAGIC = new TextEncoder().encode("REIDPIX1");
 
 /** Raised by one whenever decoding or resizing gives other pixels than before. */
@@ -99,12 +102,12 @@ export class PixelCacheWriter {
   readonly #file: Deno.FsFile;
   #finished = false;
 
-  /** Creates the folder and the temporary file. */
+  /** Creates the folder and the temporary file, and removes what killed processes have left of theirs. */
   constructor(path: string) {
     this.#path = path;
-    this.#temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.tmp`);
     Deno.mkdirSync(dirname(path), { recursive: true });
-    this.#file = Deno.openSync(this.#temporary, { read: true, write: true, createNew: true });
+    removeAbandoned(path);
+    [this.#temporary, this.#file] = createLocked(path);
   }
 
   /** Writes bytes at an offset of the pixel area. */
@@ -124,6 +127,7 @@ export class PixelCacheWriter {
     this.writeAt(pixelBytes + json.length + length.length, MAGIC);
     this.#file.syncSync();
     Deno.renameSync(this.#temporary, this.#path);
+    this.#file.unlockSync();
     this.#finished = true;
     return this.#file;
   }
@@ -136,6 +140,36 @@ export class PixelCacheWriter {
       Deno.removeSync(this.#temporary);
     } catch {
       // It cannot be removed, but its name is not one that is ever opened.
+    }
+  }
+}
+
+/** Makes a file of its own beside `path`; its lock says that somebody is writing it. */
+function createLocked(path: string): [name: string, file: Deno.FsFile] {
+  for (;;) {
+    const name = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}${UNFINISHED}`);
+    const file = Deno.openSync(name, { read: true, write: true, createNew: true });
+    file.lockSync(true);
+    try {
+      Deno.statSync(name);
+      return [name, file];
+    } catch (error) {
+      file.close(); // Another process has taken it for abandoned before it was locked.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+/** Removes files beside `path` that a process had not finished when it was killed: nobody holds their locks. */
+function removeAbandoned(path: string): void {
+  for (const { name } of Deno.readDirSync(dirname(path))) {
+    if (!name.startsWith(`.${basename(path)}.`) || !name.endsWith(UNFINISHED)) continue;
+    try {
+      const file = join(dirname(path), name);
+      using abandoned = Deno.openSync(file, { write: true });
+      if (abandoned.tryLockSync(true)) Deno.removeSync(file);
+    } catch {
+      // Gone meanwhile, or not ours to remove; its name is not one that is ever opened.
     }
   }
 }
