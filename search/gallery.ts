@@ -12,7 +12,9 @@ import type {
   SearchOptions,
   VectorPage,
 } from "./gallery_types.ts";
-import { createTables, hasTables, MAX_DIMENSION, MAX_HNSW_DIMENSION, SCHEMA_VERSION } from "./schema.ts";
+import { readModel, requireSameModel, writeModel } from "./model_record.ts";
+import { createTables, MAX_DIMENSION, MAX_HNSW_DIMENSION } from "./schema.ts";
+import { readVector, vectorText } from "./vector_format.ts";
 
 const HNSW = "images_embedding_hnsw";
 const FACTS = `id, camera, frame::float8 as frame,
@@ -42,14 +44,14 @@ export class Gallery {
    * @throws {SearchError} when there is none, or it is of another network.
    */
   static async open(database: Database, model?: GalleryModel): Promise<Gallery> {
-    const gallery = await hasTables(database) ? await readModel(database) : undefined;
+    const gallery = await readModel(database);
     if (gallery === undefined) {
       throw new SearchError(
         `There is no gallery in ${database.place} yet. Add images to it first: deno task index add --images DIR ` +
           "--checkpoint RUN.",
       );
     }
-    if (model !== undefined) requireSame(database, gallery, model);
+    if (model !== undefined) requireSameModel(database, gallery, model);
     return new Gallery(database, gallery);
   }
 
@@ -59,21 +61,17 @@ export class Gallery {
    * @throws {SearchError} when it is of another network, or embeddings are too long for pgvector.
    */
   static async create(database: Database, model: GalleryModel): Promise<Gallery> {
-    const { identity, dimension, flip, summary } = model;
+    const { dimension } = model;
     if (dimension > MAX_DIMENSION) {
       throw new SearchError(
         `Embeddings of ${dimension} numbers are too long for pgvector, which takes ${MAX_DIMENSION}. Train with a ` +
           "smaller --embedding-size.",
       );
     }
-    if (!await hasTables(database) || await readModel(database) === undefined) {
+    if (await readModel(database) === undefined) {
       await database.transaction(async (statements) => {
         await createTables(statements, dimension);
-        await statements.query(
-          `insert into reid.gallery (schema_version, model, model_summary, dimension, flip)
-           values ($1::integer, $2::text, $3::text, $4::integer, $5::boolean) on conflict do nothing`,
-          [SCHEMA_VERSION, identity, summary, dimension, flip],
-        );
+        await writeModel(statements, model);
       });
     }
     return await Gallery.open(database, model);
@@ -296,40 +294,6 @@ export class Gallery {
   }
 }
 
-async function readModel(statements: Statements): Promise<GalleryModel | undefined> {
-  const [row] = await statements.query<
-    { schema_version: number; model: string; model_summary: string; dimension: number; flip: boolean }
-  >("select schema_version, model, model_summary, dimension, flip from reid.gallery");
-  if (row === undefined) return undefined;
-  if (row.schema_version !== SCHEMA_VERSION) {
-    throw new SearchError(
-      `The gallery is kept in tables of version ${row.schema_version}, and this program knows version ` +
-        `${SCHEMA_VERSION}. Use the program that made it, or add its images to a new one.`,
-    );
-  }
-  return { identity: row.model, dimension: row.dimension, flip: row.flip, summary: row.model_summary };
-}
-
-function requireSame({ place }: Database, gallery: GalleryModel, model: GalleryModel): void {
-  if (gallery.identity === model.identity && gallery.dimension === model.dimension) {
-    if (gallery.flip === model.flip) return;
-    throw new SearchError(
-      `The gallery in ${place} holds embeddings ${
-        gallery.flip ? "averaged over" : "without"
-      } mirror images. ` +
-        `${gallery.flip ? "Give" : "Leave out"} --test-flip, or make a new gallery.`,
-    );
-  }
-  throw new SearchError(
-    `The gallery in ${place} holds embeddings of another network: ${gallery.summary} (${
-      gallery.identity.slice(0, 12)
-    }, ${gallery.dimension} numbers), not ${model.summary} (${
-      model.identity.slice(0, 12)
-    }, ${model.dimension} ` +
-      "numbers). Distances between the two mean nothing. Use that network, or make a new gallery with this one.",
-  );
-}
-
 function facts({ id, camera, frame, time, path }: FactsRow): ImageFacts {
   return {
     id,
@@ -338,15 +302,4 @@ function facts({ id, camera, frame, time, path }: FactsRow): ImageFacts {
     ...(time !== null && { time }),
     ...(path !== null && { path }),
   };
-}
-
-/** As pgvector reads it. Nine digits name an f32 without loss. */
-function vectorText(embedding: Float32Array): string {
-  return `[${Array.from(embedding, (x) => x.toPrecision(9)).join()}]`;
-}
-
-/** A vector as pgvector sends it: its length and a zero, two bytes each, then its numbers, all big-endian. */
-function readVector(bytes: Uint8Array, into: Float32Array, offset: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let i = 0; i < view.getUint16(0); i++) into[offset + i] = view.getFloat32(4 + 4 * i);
 }
