@@ -48,16 +48,17 @@ export async function connectServer(url: string, timeout = CONNECT_TIMEOUT): Pro
 
 /** Takes a URL apart; `place` is what of it may be shown. */
 function parseUrl(text: string) {
+  const missing: string[] = [];
   try {
     const { protocol, hostname, host, port, pathname, username, password, searchParams } = new URL(text);
     const database = decodeURIComponent(pathname.slice(1));
     const { sslmode, ...others } = Object.fromEntries(searchParams);
     const ssl = sslmode === undefined ? false : TLS.find((kind) => kind === sslmode);
-    const complete = /^postgres(ql)?:$/.test(protocol) && hostname !== "" && username !== "" &&
-      database !== "";
-    if (!complete || ssl === undefined || Object.keys(others).length > 0) {
-      throw new Error("not that of a database");
-    }
+    if (username === "") missing.push("user");
+    if (hostname === "") missing.push("host");
+    if (database === "") missing.push("database");
+    const known = /^postgres(ql)?:$/.test(protocol) && ssl !== undefined && Object.keys(others).length === 0;
+    if (!known || missing.length > 0) throw new Error("not that of a database");
     return {
       place: `postgres://${host}${pathname}`,
       host: hostname.replace(/^\[(.*)\]$/, "$1"), // IPv6.
@@ -70,7 +71,8 @@ function parseUrl(text: string) {
   } catch {
     throw new SearchError( // Without the cause, whose message may hold the URL, and so the password.
       "--database must be postgres://USER:PASSWORD@HOST:PORT/NAME, what is special in it written as %40 is for @; " +
-        `for TLS it ends in ${TLS.map((kind) => `?sslmode=${kind}`).join(" or ")}.`,
+        `for TLS it ends in ${TLS.map((kind) => `?sslmode=${kind}`).join(" or ")}.` +
+        (missing.length === 0 ? "" : ` This one names no ${missing.join(" and no ")}.`),
     );
   }
 }

@@ -49,4 +49,10 @@ Deno.test("A server that does not answer is given up, and passwords are not show
   assert.match(await told("postgres://u:secret%@host:port/people"), /--database must be postgres:/);
   assert.match(await told("postgres://u:secret@host/people?sslmode=maybe"), /--database must be postgres:/);
   assert.match(await told("postgres://u:secret%zz@127.0.0.1:1/people"), /--database must be postgres:/);
+  assert.match(
+    await told("postgres://127.0.0.1:1/people"),
+    /--database must be postgres:.* names no user\.$/,
+  );
+  assert.match(await told("postgres://u:secret@127.0.0.1:1"), /--database must be .* names no database\.$/);
+  assert.match(await told("postgres:"), /--database must be .* names no user and no host and no database\.$/);
 });
