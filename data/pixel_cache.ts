@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { beginFile } from "./unfinished.ts";
 
 /**
  * The decoded pixels of a dataset in one flat file: image i at byte i · stride, then a trailer of JSON, then its
@@ -15,9 +15,6 @@ export interface PixelCacheTrailer {
   /** [index, reason] of each image that could not be decoded; its pixels are zero. */
   failed: [number, string][];
 }
-
-/** What the name of a cache ends in while it is being written. */
-const UNFINISHED = ".tmp";
 
 const MAGIC = new TextEncoder().encode("REIDPIX1");
 
@@ -105,9 +102,7 @@ export class PixelCacheWriter {
   /** Creates the folder and the temporary file, and removes what killed processes have left of theirs. */
   constructor(path: string) {
     this.#path = path;
-    Deno.mkdirSync(dirname(path), { recursive: true });
-    removeAbandoned(path);
-    [this.#temporary, this.#file] = createLocked(path);
+    ({ name: this.#temporary, file: this.#file } = beginFile(path));
   }
 
   /** Writes bytes at an offset of the pixel area. */
@@ -140,36 +135,6 @@ export class PixelCacheWriter {
       Deno.removeSync(this.#temporary);
     } catch {
       // It cannot be removed, but its name is not one that is ever opened.
-    }
-  }
-}
-
-/** Makes a file of its own beside `path`; its lock says that somebody is writing it. */
-function createLocked(path: string): [name: string, file: Deno.FsFile] {
-  for (;;) {
-    const name = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}${UNFINISHED}`);
-    const file = Deno.openSync(name, { read: true, write: true, createNew: true });
-    file.lockSync(true);
-    try {
-      Deno.statSync(name);
-      return [name, file];
-    } catch (error) {
-      file.close(); // Another process has taken it for abandoned before it was locked.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-}
-
-/** Removes files beside `path` that a process had not finished when it was killed: nobody holds their locks. */
-function removeAbandoned(path: string): void {
-  for (const { name } of Deno.readDirSync(dirname(path))) {
-    if (!name.startsWith(`.${basename(path)}.`) || !name.endsWith(UNFINISHED)) continue;
-    try {
-      const file = join(dirname(path), name);
-      using abandoned = Deno.openSync(file, { write: true });
-      if (abandoned.tryLockSync(true)) Deno.removeSync(file);
-    } catch {
-      // Gone meanwhile, or not ours to remove; its name is not one that is ever opened.
     }
   }
 }

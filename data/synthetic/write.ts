@@ -1,6 +1,7 @@
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { DataError } from "../errors.ts";
+import { beginFolder } from "../unfinished.ts";
 import type { DrawReply, DrawRequest, DrawSetup } from "./draw_worker.ts";
 import { MARKER, type Marker, moveIntoPlace, readMarker } from "./finished_set.ts";
 import { completeOptions, type SyntheticOptions } from "./options.ts";
@@ -24,7 +25,8 @@ export interface WriteSettings {
 
 /**
  * Draws synthetic people as JPEG files in the layout of Market-1501. The files appear in a temporary folder, which
- * is renamed when all is there; a folder that already holds synthetic people is replaced.
+ * is renamed when all is there; a folder that already holds synthetic people is replaced. What a killed process has
+ * left of such a folder is removed.
  *
  * @returns The number of pictures.
  * @throws {DataError} When an option is out of range, the folder holds anything else, or it cannot be written.
@@ -37,8 +39,10 @@ export async function writeSyntheticPeople(
   const marker: Marker = { version: VERSION, options: completeOptions(options) };
   const images = planImages(marker.options);
   await requireReplaceable(folder);
-  const temporary = join(dirname(folder), `.${basename(folder)}.${crypto.randomUUID()}.tmp`);
+  let temporary: string | undefined;
   try {
+    using begun = beginFolder(folder);
+    temporary = begun.name;
     for (const part of ["bounding_box_train", "query", "bounding_box_test"]) {
       await Deno.mkdir(join(temporary, part), { recursive: true });
     }
@@ -54,7 +58,7 @@ export async function writeSyntheticPeople(
         `written, on a disk with space for ${images.length} files of about 4 KB.`,
     );
   } finally {
-    await Deno.remove(temporary, { recursive: true }).catch(() => {}); // It was renamed, or never made.
+    if (temporary !== undefined) await Deno.remove(temporary, { recursive: true }).catch(() => {}); // It was renamed.
   }
   return images.length;
 }

@@ -174,22 +174,6 @@ Deno.test("PixelStore takes pixels from its cache until a file, the list or the 
   });
 });
 
-Deno.test("A cache that a killed process left unfinished is removed by the next; one that is being written stays", async () => {
-  await withPictures(async (folder, paths) => {
-    const place = join(folder, "cache"), cacheFile = join(place, "pixels.bin");
-    await Deno.mkdir(place);
-    const [left, written] = [1, 2].map((id) => join(place, `.pixels.bin.${id}.tmp`));
-    const others = join(place, ".others.bin.1.tmp");
-    for (const path of [left, written, others]) await Deno.writeTextFile(path, "half of it");
-    using writing = await Deno.open(written, { write: true });
-    writing.lockSync(true);
-    const { store } = await open(paths, { cacheFile });
-    store.close();
-    const names = [...Deno.readDirSync(place)].map(({ name }) => name).sort();
-    assert.deepEqual(names, [".others.bin.1.tmp", ".pixels.bin.2.tmp", "pixels.bin"]);
-  });
-});
-
 Deno.test("PixelStore says so when its cache file is cut short while it is in use", async () => {
   await withPictures(async (folder, paths) => {
     const cacheFile = join(folder, "pixels.bin");
