@@ -12,7 +12,7 @@ import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { defineFlags, parseFlags, UsageError } from "./flags.ts";
-import { IMAGES_FLAG, openImages, sayPassedOver } from "./image_source.ts";
+import { IMAGES_FLAG, noImages, openImages, sayPassedOver } from "./image_source.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import { workerCount } from "./people.ts";
 import { formatSeconds, type Progress, progress } from "./progress.ts";
@@ -97,11 +97,7 @@ export async function main(args: string[]): Promise<number> {
   using list = await ImageList.write(`${out}.images.part`, until(source, interrupt));
   if (interrupt.requested) return EXIT.interrupted;
   sayPassedOver(images, passed);
-  if (list.count === 0) {
-    throw new DataError(
-      `There are no images in ${images === "-" ? "the list on stdin" : images}: JPEG or PNG files.`,
-    );
-  }
+  if (list.count === 0) throw noImages(images);
 
   const device = await Device.open();
   const model = buildTrainedModel(device, trained.model);

@@ -34,6 +34,15 @@ export async function openImages(images: string, passed: PassedOver): Promise<As
   }
 }
 
+/** What is wrong where `--images` names none. */
+export function noImages(images: string): DataError {
+  return new DataError(
+    images === "-"
+      ? "There are no images in the list on stdin. Give the path of a JPEG or PNG file on every line."
+      : `There are no images in ${images}. Give a folder with JPEG or PNG files in it, or a list of such files.`,
+  );
+}
+
 /** Says what was passed over. */
 export function sayPassedOver(images: string, { links, others }: PassedOver): void {
   const counts = [

@@ -9,7 +9,7 @@ import type { GalleryImage } from "../../search/gallery_types.ts";
 import { galleryImage } from "../../search/image_facts.ts";
 import { EXIT, printable } from "../command.ts";
 import { defineFlags, type FlagValues, parseFlags, UsageError } from "../flags.ts";
-import { IMAGES_FLAG, openImages, sayPassedOver } from "../image_source.ts";
+import { IMAGES_FLAG, noImages, openImages, sayPassedOver } from "../image_source.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { workerCount } from "../people.ts";
 import { progress } from "../progress.ts";
@@ -109,11 +109,7 @@ async function addImages(flags: Flags, images: string): Promise<number> {
   const passed: PassedOver = { links: 0, others: 0 };
   const all = await Array.fromAsync(await openImages(images, passed));
   sayPassedOver(images, passed);
-  if (all.length === 0) {
-    throw new DataError(
-      `There are no images in ${images === "-" ? "the list on stdin" : images}: JPEG or PNG files.`,
-    );
-  }
+  if (all.length === 0) throw noImages(images);
   const network = await openNetwork(flags.checkpoint, flags.ema, Math.min(64, all.length));
   try {
     return await withDatabase(flags, async (database) => {

@@ -89,6 +89,18 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
       const nowhere = await runTask("search", [`--index=${folder}/none`, `--image=${query}`]);
       assert.match(onlyError(nowhere, 1), /There is no index in .*none\. Make one with deno task index add/);
       assert.equal(exists(`${folder}/none`), false);
+      await Deno.mkdir(`${folder}/empty`);
+      const empty = await runTask("index", [
+        "add",
+        `--index=${folder}/none`,
+        `--images=${folder}/empty`,
+        network,
+      ]);
+      assert.match(
+        onlyError(empty, 1),
+        /There are no images in .*empty\. Give a folder with JPEG or PNG files/,
+      );
+      assert.equal(exists(`${folder}/none`), false);
       const url = "postgres://reader:secret@127.0.0.1:1/people";
       const server = onlyError(await runTask("index", ["stats", `--database=${url}`]), 1);
       assert.match(server, /postgres:\/\/127\.0\.0\.1:1\/people cannot be reached/);

@@ -119,6 +119,12 @@ Deno.test("embed: the three formats, lists, broken images, stops, and what is re
         /Not one of the 1 images.*absent\.jpg/,
       );
       assert.match(await refused(command("no.npy", `--images=${folder}/nowhere`)), /no folder, and no list/);
+      await Deno.mkdir(`${folder}/empty`);
+      assert.match(
+        await refused(command("no.npy", `--images=${folder}/empty`)),
+        /There are no images in .*empty\. Give a folder with JPEG or PNG files/,
+      );
+      assert.ok(![...Deno.readDirSync(folder)].some(({ name }) => name.startsWith("no.npy")));
     });
   });
 });
