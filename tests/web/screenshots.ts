@@ -4,7 +4,7 @@
  *     deno task train; deno task web --no-serve
  *     deno run --unstable-bundle --allow-all tests/web/screenshots.ts
  *
- * Words behind it name the pages that are drawn, such as `training`; all are where there are none.
+ * Words behind it name the pictures that are drawn, such as `training` or `search-dark`; all are where there are none.
  */
 import type { Page } from "playwright-core";
 import { waitUntil, withBrowser, withServer } from "./browser.ts";
@@ -22,10 +22,12 @@ const VIEWS = {
 /** After which the curves of a training run look like curves. */
 const STEPS = 300;
 
-/** A page, and how it comes to show something. */
+/** A page, how it comes to show something, and how much of it is drawn, in pixels down. */
 interface Shot {
   readonly page: string;
   readonly prepare: (page: Page) => Promise<void>;
+  readonly wide: number;
+  readonly narrow: number;
 }
 
 const SHOTS: Readonly<Record<string, Shot>> = {
@@ -35,11 +37,9 @@ const SHOTS: Readonly<Record<string, Shot>> = {
       await page.waitForSelector("#search:not([hidden])", { timeout: 120_000 });
       await page.click("#samples button:nth-child(4)");
       await page.waitForSelector('#matches[aria-busy="false"] li');
-      await page.waitForLoadState("networkidle");
-      if (page.viewportSize()!.width < 500) {
-        await page.evaluate('document.querySelector(".query").scrollIntoView()');
-      }
     },
+    wide: 900,
+    narrow: 1500,
   },
   training: {
     page: "training.html",
@@ -49,23 +49,26 @@ const SHOTS: Readonly<Record<string, Shot>> = {
       await waitUntil(page, (steps) => (globalThis as any).latestStep?.step >= steps, STEPS, 600);
       await page.click("#run");
       await page.waitForSelector("#status:text-matches('^Paused')", { timeout: 60_000 });
-      const { width } = page.viewportSize()!;
-      if (width < 500) await page.evaluate('document.querySelector("#views").scrollIntoView()');
-      else await page.setViewportSize({ width, height: 1320 });
     },
+    wide: 1320,
+    narrow: 2250,
   },
 };
 
 await Deno.mkdir(OUT, { recursive: true });
 await withServer(SITE, (url) =>
   withBrowser(async (browser) => {
-    for (const [name, { page: address, prepare }] of Object.entries(SHOTS)) {
-      if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
+    for (const [name, { page: address, prepare, wide, narrow }] of Object.entries(SHOTS)) {
       for (const [view, options] of Object.entries(VIEWS)) {
+        const picture = `${name}-${view}`;
+        if (Deno.args.length > 0 && !Deno.args.some((word) => picture.includes(word))) continue;
         const page = await browser.newPage(options);
         await page.goto(url + address);
         await prepare(page);
-        const path = `${OUT}/${name}-${view}.png`;
+        const { width } = options.viewport;
+        await page.setViewportSize({ width, height: view === "narrow" ? narrow : wide });
+        await page.waitForLoadState("networkidle"); // Pictures are loaded as they come into sight.
+        const path = `${OUT}/${picture}.png`;
         await page.screenshot({ path });
         console.log(`${path} ${((await Deno.stat(path)).size / 1024).toFixed(0)} KiB`);
         await page.close();
