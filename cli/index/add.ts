@@ -178,9 +178,10 @@ async function store(
   const place = printable(gallery.database.place);
   if (added + replaced === 0 && failed > 0 && !onlyNew) {
     throw new DataError(
-      `None of the ${count(failed)} images in ${
-        source ?? vectors
-      } can be decoded; nothing was added to ${place}.`,
+      `No image in ${source ?? vectors} can be decoded (${
+        count(failed)
+      } tried); nothing was added to ${place}. Give JPEG or ` +
+        "PNG files.",
     );
   }
   console.log(
