@@ -4,7 +4,7 @@
  *     deno task train; deno task web --no-serve
  *     deno run --unstable-bundle --allow-all tests/web/screenshots.ts
  *
- * Words behind it name the pictures that are drawn, such as `training` or `search-dark`; all are where there are none.
+ * Words behind it name the pages that are drawn, such as `training`; all are where there are none.
  */
 import type { Page } from "playwright-core";
 import { waitUntil, withBrowser, withServer } from "./browser.ts";
@@ -14,9 +14,9 @@ const OUT = "docs/web";
 
 /** The ways in which each page is shown. */
 const VIEWS = {
-  light: { colorScheme: "light", viewport: { width: 1040, height: 710 } },
-  dark: { colorScheme: "dark", viewport: { width: 1040, height: 710 } },
-  narrow: { colorScheme: "light", viewport: { width: 390, height: 844 } },
+  light: { colorScheme: "light", width: 1040 },
+  dark: { colorScheme: "dark", width: 1040 },
+  narrow: { colorScheme: "light", width: 390 },
 } as const;
 
 /** After which the curves of a training run look like curves. */
@@ -44,7 +44,7 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   training: {
     page: "training.html",
     async prepare(page) {
-      await page.waitForSelector("#run:enabled", { timeout: 120_000 });
+      await page.waitForSelector("#run:enabled", { timeout: 300_000 });
       await page.click("#run");
       await waitUntil(page, (steps) => (globalThis as any).latestStep?.step >= steps, STEPS, 600);
       await page.click("#run");
@@ -59,19 +59,19 @@ await Deno.mkdir(OUT, { recursive: true });
 await withServer(SITE, (url) =>
   withBrowser(async (browser) => {
     for (const [name, { page: address, prepare, wide, narrow }] of Object.entries(SHOTS)) {
-      for (const [view, options] of Object.entries(VIEWS)) {
-        const picture = `${name}-${view}`;
-        if (Deno.args.length > 0 && !Deno.args.some((word) => picture.includes(word))) continue;
-        const page = await browser.newPage(options);
-        await page.goto(url + address);
-        await prepare(page);
-        const { width } = options.viewport;
+      if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
+      const page = await browser.newPage();
+      await page.goto(url + address);
+      await prepare(page); // Once for all views: on a software adapter a training run takes minutes.
+      for (const [view, { colorScheme, width }] of Object.entries(VIEWS)) {
+        await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: view === "narrow" ? narrow : wide });
         await page.waitForLoadState("networkidle"); // Pictures are loaded as they come into sight.
-        const path = `${OUT}/${picture}.png`;
+        await page.waitForTimeout(500); // Colours and curves follow.
+        const path = `${OUT}/${name}-${view}.png`;
         await page.screenshot({ path });
         console.log(`${path} ${((await Deno.stat(path)).size / 1024).toFixed(0)} KiB`);
-        await page.close();
       }
+      await page.close();
     }
   }));
