@@ -83,11 +83,9 @@ export async function readManifest(out: string): Promise<Manifest | undefined> {
     throw new DataError(`${path} cannot be read: ${(error as Error).message}.`);
   }
   try {
-    const { format, model, embeddingSize, flip, images, fingerprint, shardSize, shards } = JSON.parse(text);
+    const { format, shards, ...of } = JSON.parse(text);
     if (format !== FORMAT) throw new Error(`its format is ${format}, not ${FORMAT}`);
-    const numbers = [embeddingSize, images, shardSize];
-    if (!numbers.every(Number.isSafeInteger) || !Array.isArray(shards)) throw new Error("fields are missing");
-    return { of: { model, embeddingSize, flip, images, fingerprint, shardSize }, shards };
+    return parseManifest(of, shards);
   } catch (error) {
     throw new DataError(
       `${path} is damaged or of another version of this program: ${
@@ -96,4 +94,44 @@ export async function readManifest(out: string): Promise<Manifest | undefined> {
         `${out}, and embed again.`,
     );
   }
+}
+
+function parseManifest(of: Record<keyof VectorsOf, unknown>, shards: unknown): Manifest {
+  const { model, embeddingSize, flip, images, fingerprint, shardSize } = of;
+  if (!isText(model) || !isText(fingerprint) || typeof flip !== "boolean" || !Array.isArray(shards)) {
+    throw new Error("fields are missing");
+  }
+  if (!isCount(embeddingSize, 1) || !isCount(images) || !isCount(shardSize, 1)) {
+    throw new Error("its sizes are no whole numbers");
+  }
+  const vectors = { model, embeddingSize, flip, images, fingerprint, shardSize };
+  for (const [i, shard] of shards.entries()) {
+    if (!isShard(shard, vectors)) throw new Error(`its shard ${i} is none`);
+    if (i > 0 && shard.index <= shards[i - 1].index) throw new Error(`its shard ${i} is out of order`);
+  }
+  return { of: vectors, shards };
+}
+
+function isShard(shard: Shard | null, of: VectorsOf): shard is Shard {
+  return isCount(shard?.index) && shard.index < shardCount(of) && isCount(shard.vectors) &&
+    shard.vectors <= of.shardSize && Array.isArray(shard.files) && shard.files.length > 0 &&
+    shard.files.every((file) =>
+      isBeside(file?.name) && isCount(file.bytes) && /^[0-9a-f]{64}$/.test(file.sha256)
+    ) &&
+    Array.isArray(shard.failed) &&
+    shard.failed.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isText));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isCount(value: unknown, least = 0): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= least;
+}
+
+/** Whether a name leads nowhere but to the manifest's folder and those in it. */
+function isBeside(name: unknown): boolean {
+  return isText(name) && !/[\\\0]/.test(name) &&
+    name.split("/").every((part) => !["", ".", ".."].includes(part));
 }

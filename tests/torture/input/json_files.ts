@@ -1,10 +1,12 @@
 /** Files of settings that a run, the tuner or a grid has written, and somebody or something has changed since. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { printable } from "../../../cli/command.ts";
 import { parseTrainFlags } from "../../../cli/train_flags.ts";
 import { parseChoices } from "../../../kernels/mod.ts";
 import { encodeSafetensors, type SafetensorsTensor } from "../../../model/safetensors.ts";
 import { CHECKPOINT_FORMAT, decodeTrainedModel, ModelFileError } from "../../../model/trained_model.ts";
+import { DataError } from "../../../data/errors.ts";
+import { readManifest, type Shard } from "../../../embed/manifest.ts";
 import { readCell } from "../../../train/ablation/cell_files.ts";
 import { loadCheckpoint } from "../../../train/checkpoint_files.ts";
 import { RunError } from "../../../train/errors.ts";
@@ -70,6 +72,42 @@ function changed(record: object, random: SeededRandom): string {
   }
 }
 
+const MANIFEST = {
+  format: "webgpu-reid vectors 1",
+  model: "a",
+  embeddingSize: 8,
+  flip: false,
+  images: 3,
+  fingerprint: "b",
+  shardSize: 2,
+};
+
+/** The shards of a manifest, one of them changed. */
+function shards(random: SeededRandom): string {
+  const shard = (index: number): Shard => ({
+    index,
+    vectors: 2 - index,
+    files: [{ name: `v.parquet/part-0000${index}.parquet`, bytes: 100, sha256: "0".repeat(64) }],
+    failed: [["a.jpg", "empty file"]],
+  });
+  const name = pick(random, [
+    "../../etc/passwd",
+    "/etc/passwd",
+    "a/../../b",
+    "",
+    "a\\..\\b",
+    "\u0000",
+    "v.parquet",
+  ]);
+  const files = pick(random, [[{ ...shard(1).files[0], name }], [], [null], "files", shard(1).files]);
+  const second = changed({ ...shard(1), files }, random);
+  return `"shards":[${[JSON.stringify(shard(0)), second].slice(random.integer(2))}]`;
+}
+
+function requireWithin(folder: string, path: string): void {
+  if (!path.startsWith(`${folder}/`)) throw new Error(`${path} lies outside of ${folder}`);
+}
+
 /** A reader, the file that it reads, and what it may throw. */
 interface Reader {
   readonly name: string;
@@ -122,6 +160,19 @@ const READERS: readonly Reader[] = [
     // The tuner's cache is read so, and any error means that kernels are timed again.
     read: (path) => parseChoices(JSON.parse(Deno.readTextFileSync(path))),
     errors: [Error],
+  },
+  {
+    name: "v.parquet.manifest.json",
+    file: (random) =>
+      text.encode(changed({ ...MANIFEST, shards: 0 }, random).replace('"shards":0', shards(random))),
+    read: async (path) => {
+      const manifest = await readManifest(path.replace(/\.manifest\.json$/, ""));
+      // What goes on with vectors, or reads them, looks at every shard's files.
+      for (const { files } of manifest!.shards) {
+        for (const { name } of files) requireWithin(dirname(path), join(dirname(path), name));
+      }
+    },
+    errors: [DataError],
   },
   {
     name: "cell.json",
