@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { cameraName, identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
 import { decoderModule } from "../data/decode_image.ts";
+import { decodeAll, type DecodeOptions } from "../data/decode_pool.ts";
 import { readImageHeader } from "../data/image_header.ts";
 import { type FailedImage, PixelStore } from "../data/pixels.ts";
 import { embedStored } from "../eval/embed.ts";
@@ -46,7 +47,8 @@ export async function writeGallery(
 ): Promise<{ description: GalleryDescription; failed: readonly FailedImage[] }> {
   const { imageHeight: height, imageWidth: width } = trained.spec;
   const store = await PixelStore.open(gallery, { height, width, workers });
-  const { failed } = store;
+  const sought = await decodable(queries, { height, width, workers });
+  const failed = [...store.failed, ...sought.failed];
   const usable = [...gallery.keys()].filter((image) => store.usable[image]);
   const model = buildTrainedModel(device, trained);
   try {
@@ -59,7 +61,7 @@ export async function writeGallery(
         model: await modelIdentity(trained),
         size: model.embeddingSize,
         images,
-        queries: await copyPictures(out, "query", queries, dataset),
+        queries: await copyPictures(out, "query", sought.images, dataset),
       };
       const write = (name: string, contents: Uint8Array) => Deno.writeFile(join(out, name), contents);
       await write(GALLERY_FILES.embeddings, new Uint8Array(embeddings.buffer));
@@ -77,6 +79,19 @@ export async function writeGallery(
     model.parameters.destroy();
     store.close();
   }
+}
+
+/** Those of a few images that can be decoded, and the others with the reason. */
+async function decodable(
+  images: readonly PersonImage[],
+  options: DecodeOptions,
+): Promise<{ images: readonly PersonImage[]; failed: readonly FailedImage[] }> {
+  const reasons = new Map<number, string>();
+  await decodeAll(images.map(({ path }) => path), options, (reply) => {
+    if ("reason" in reply) reasons.set(reply.index, reply.reason);
+  });
+  const failed = [...reasons].map(([index, reason]) => ({ path: images[index].path, reason }));
+  return { images: images.filter((_, i) => !reasons.has(i)), failed };
 }
 
 /** Copies files under numbers as names: those of the originals may tell more than is meant to be seen. */

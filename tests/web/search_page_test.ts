@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { buildPages } from "../../web/build.ts";
 import { withFolder } from "../cli/run_task.ts";
 import { complaintsOf, violations, withBrowser, withServer } from "./browser.ts";
-import { buildSmallSite, type SmallSite } from "./small_site.ts";
+import { buildSmallSite, HOSTILE, type SmallSite } from "./small_site.ts";
 
 // What functions that run in the page use of a browser; Deno's own types know nothing of it.
 declare const document: any, DataTransfer: any, DragEvent: any, ClipboardEvent: any;
@@ -100,6 +100,23 @@ async function useByKeyboard(page: Page, { gallery }: SmallSite): Promise<void> 
   assert.deepEqual(await waitForResult(page), expected.slice(0, 40));
 }
 
+async function showsNames(page: Page, { gallery }: SmallSite): Promise<void> {
+  const shown = await waitForResult(page);
+  const captions = await page.$$eval(
+    "#matches .who",
+    (spans) => spans.map(({ textContent }) => textContent!),
+  );
+  for (const [place, index] of shown.entries()) {
+    const { person, camera } = gallery.images[index];
+    assert.ok(camera.endsWith(HOSTILE));
+    assert.equal(
+      captions[place],
+      `${person === undefined ? "nobody known" : `person ${person}`}, camera ${camera}`,
+    );
+  }
+  assert.equal(await page.$("[onerror], body script, img[src=x]"), null);
+}
+
 async function giveFiles(page: Page, { gallery, folder }: SmallSite): Promise<void> {
   const path = `${folder}/${gallery.images[3].picture}`;
   const bytes = await Deno.readFile(path);
@@ -163,6 +180,8 @@ Deno.test("The search page in a browser", async (t) => {
           checkAgainstDeno(page, site));
         await t.step("is used by keyboard alone", () =>
           useByKeyboard(page, site));
+        await t.step("shows the names of people and cameras as text, whatever they are", () =>
+          showsNames(page, site));
         await t.step("takes files by choice, drop and paste, and says what is no picture", () =>
           giveFiles(page, site));
         await t.step("has no fault that axe finds, in either theme, wide and narrow", () =>
@@ -170,7 +189,9 @@ Deno.test("The search page in a browser", async (t) => {
         await t.step("sends nothing anywhere", () =>
           assert.deepEqual([sent, complaints], [[], []]));
         await t.step("says so when the GPU is lost", async () => {
-          await page.evaluate(() => (globalThis as unknown as { opened: GPUDevice }).opened.destroy());
+          await page.evaluate(() =>
+            (globalThis as unknown as { opened: GPUDevice }).opened.destroy()
+          );
           await page.waitForSelector("#failure:not([hidden])");
           assert.match(await page.textContent("#failure") ?? "", /The graphics processor was lost/);
         });

@@ -15,11 +15,18 @@ export interface SmallSite {
   readonly embeddings: Float32Array;
 }
 
-/** Builds the site in `folder`/site. */
+/** Stands behind the name of every person and camera: people may be called anything. */
+export const HOSTILE = ` <script>alert(1)</script>" onerror='x'&amp;<img src=x onerror=alert(1)>`;
+
+/**
+ * Builds the site in `folder`/site. The first of the people's queries is no picture; the site does without it.
+ */
 export async function buildSmallSite(folder: string): Promise<SmallSite> {
   const people = `${folder}/people`;
   const drawn = { trainIdentities: 2, testIdentities: 5, cameras: 3, distractors: 4, junk: 1 };
   await writeSyntheticPeople(people, drawn, { workers: 1 });
+  const [broken] = [...Deno.readDirSync(`${people}/query`)].map(({ name }) => name).sort();
+  await Deno.writeTextFile(`${people}/query/${broken}`, "no picture");
   const device = await Device.open();
   const network = await tinyNetwork(device, 1, {
     width: 0.35,
@@ -38,8 +45,14 @@ export async function buildSmallSite(folder: string): Promise<SmallSite> {
     "--no-serve",
   ]);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /Gallery: \d+ pictures, copied into .*; 5 sample queries/);
+  assert.match(stdout, /Gallery: \d+ pictures, copied into .*; 4 sample queries/);
+  assert.ok(stderr.includes(`skipped ${people}/query/${broken}: neither a JPEG nor a PNG image`), stderr);
   const gallery = JSON.parse(await Deno.readTextFile(`${site}/${GALLERY_FILES.description}`));
+  for (const picture of [...gallery.images, ...gallery.queries]) {
+    if (picture.person !== undefined) picture.person += HOSTILE;
+    picture.camera += HOSTILE;
+  }
+  await Deno.writeTextFile(`${site}/${GALLERY_FILES.description}`, JSON.stringify(gallery));
   const embeddings = new Float32Array((await Deno.readFile(`${site}/${GALLERY_FILES.embeddings}`)).buffer);
   return { folder: site, gallery, embeddings };
 }
