@@ -99,7 +99,8 @@ export async function respond(root: string, request: Request): Promise<Response>
   if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
   const sized = { ...headers, "content-length": `${size}` };
   if (request.method === "HEAD") return new Response(null, { headers: sized });
-  const file = await Deno.open(path);
+  const file = await Deno.open(path).catch(() => undefined);
+  if (file === undefined) return refusal(404, "There is no such page"); // Gone since, or not for this user to read.
   return new Response(file.readable, { headers: sized });
 }
 

@@ -47,16 +47,19 @@ async function main(args: string[]): Promise<number> {
   for (const [i, name] of names.entries()) {
     console.error(`${i + 1} of ${names.length}: ${name}`);
     const row = await runTorture(name, moduleOf(TORTURES[name]!), { short, seed, signal: stop.signal });
-    if (stop.signal.aborted) return EXIT.interrupted;
+    if (stop.signal.aborted) {
+      if (rows.length > 0) console.log(tortureTable(rows));
+      return EXIT.interrupted;
+    }
     rows.push(row);
+    // After each: the next one may take hours.
+    if (out !== undefined) await Deno.writeTextFile(out, `${tortureTable(rows)}\n`);
     if (!isClean(row.outcome)) {
       const again = `deno task torture${short ? " --short" : ""} --only ${name} --seed ${seed}`;
       console.error(`${name} failed; ${again} repeats it`);
     }
   }
-  const table = tortureTable(rows);
-  console.log(table);
-  if (out !== undefined) await Deno.writeTextFile(out, `${table}\n`);
+  console.log(tortureTable(rows));
   const failed = rows.filter(({ outcome }) => !isClean(outcome)).map(({ name }) => name);
   const took = formatSeconds((performance.now() - began) / 1000);
   console.error(failed.length === 0 ? `All held, in ${took}` : `Broken: ${failed.join(", ")}`);

@@ -85,6 +85,70 @@ Deno.test("The server answers to this machine's names and to reading only", asyn
   });
 });
 
+Deno.test("The server is there for this machine alone, and stays whatever comes over the wire", async () => {
+  await withSite(async (root) => {
+    const server = await serveFolder(root);
+    const port = Number(new URL(server.url).port);
+    // All of 127.0.0.0/8 is this machine on Linux; elsewhere there may be no such address.
+    const others = ["127.0.0.2", "::1", ...Deno.networkInterfaces().map(({ address }) => address)];
+    for (const hostname of others.filter((address) => address !== "127.0.0.1")) {
+      await assert.rejects(Deno.connect({ hostname, port }), hostname);
+    }
+    const sent = [
+      "GET /../secret.txt HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+      "GET http://127.0.0.1/../secret.txt HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+      "GET ../secret.txt HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+      "GET /secret.txt HTTP/1.0\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n",
+      "CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:22\r\nConnection: close\r\n\r\n",
+      `GET /${"a".repeat(1 << 20)} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n${"x: y\r\n".repeat(5000)}Connection: close\r\n\r\n`,
+      "\0".repeat(1000) + "\r\n\r\n",
+    ];
+    for (const request of sent) {
+      const answer = await overTheWire(port, request);
+      assert.doesNotMatch(answer, /secret|<title>|^HTTP\S* 2/, request.slice(0, 80));
+    }
+    assert.equal((await (await fetch(server.url)).text()).length, 20);
+    await server.stop();
+  });
+});
+
+/** What a server answers until it closes the connection, or for two seconds; a reset is an answer, too. */
+async function overTheWire(port: number, request: string): Promise<string> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const timer = setTimeout(() => connection.close(), 2000);
+  let answer = "";
+  try {
+    // Both at once: a server may answer before it has read all.
+    const writer = connection.writable.getWriter();
+    writer.write(new TextEncoder().encode(request)).catch(() => {});
+    for await (const piece of connection.readable.pipeThrough(new TextDecoderStream())) answer += piece;
+  } catch {
+    // Reset, or closed by the timer.
+  }
+  clearTimeout(timer);
+  try {
+    connection.close();
+  } catch {
+    // It is closed.
+  }
+  return answer;
+}
+
+Deno.test("A file that is gone or not to be read by then is no page", async () => {
+  await withSite(async (root) => {
+    const { open } = Deno;
+    Deno.open = () => Promise.reject(new Deno.errors.PermissionDenied("not yours"));
+    try {
+      const { status, text } = await answer(root, "/");
+      assert.deepEqual([status, text], [404, "There is no such page\n"]);
+    } finally {
+      Deno.open = open;
+    }
+  });
+});
+
 Deno.test("A missing folder and a port that is taken are said in words", async () => {
   await withSite(async (root) => {
     await assert.rejects(serveFolder(`${root}/none`), SiteError);

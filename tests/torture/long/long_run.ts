@@ -1,5 +1,6 @@
 /** A run of many steps takes no more memory, handles or time at its end than at its beginning. */
 import { Device } from "../../../engine/mod.ts";
+import { keepAsBest, saveCheckpoint } from "../../../train/checkpoint_files.ts";
 import { watchGpu } from "../../engine/watch_gpu.ts";
 import { openTinyRun } from "../../train/tiny_run.ts";
 import type { Outcome, Torture, TortureContext } from "../torture.ts";
@@ -15,8 +16,10 @@ const WARM_UP = 0.2;
  * still being compiled.
  */
 const MOST_BYTES = { short: 4 * 2 ** 20, full: 2 ** 18 };
-/** Share that the time of a step may grow by in a thousand steps. */
-const MOST_SLOWER = 0.02;
+/** Share that the time of a step may grow by in a thousand steps: 5 % in all, in the full form. */
+const MOST_SLOWER = { short: 0.02, full: 0.0025 };
+/** Of the times of steps the one that so many are below: most of the others waited for what else the machine did. */
+const QUICK = 0.1;
 
 interface Sample {
   readonly step: number;
@@ -27,7 +30,7 @@ interface Sample {
   /** Buffers and textures of the GPU, and their bytes. */
   readonly resources: number;
   readonly bytes: number;
-  /** Milliseconds of the median step since the last sample. */
+  /** Milliseconds of a quick step since the last sample. */
   readonly stepTime: number;
 }
 
@@ -45,6 +48,7 @@ export const torture: Torture = {
       epochs: count,
       learningRate: 1e-3,
     });
+    const folder = await Deno.makeTempDir({ prefix: "long-" });
     const samples: Sample[] = [];
     for (let epoch = 0; epoch < count; epoch++) {
       const times: number[] = [];
@@ -54,7 +58,7 @@ export const torture: Torture = {
         times.push(now - last);
         last = now;
       }, () => false);
-      await trainer.checkpoint();
+      await keepAsBest(folder, await saveCheckpoint(folder, await trainer.checkpoint()));
       (globalThis as { gc?: () => void }).gc?.(); // Else what is measured is when garbage happens to be collected.
       const { rss, heapTotal, heapUsed } = Deno.memoryUsage();
       samples.push({
@@ -63,10 +67,11 @@ export const torture: Torture = {
         handles: await openHandles(),
         resources: watched.alive().length,
         bytes: watched.aliveBytes(),
-        stepTime: times.toSorted((a, b) => a - b)[times.length >> 1]!,
+        stepTime: times.toSorted((a, b) => a - b)[Math.floor(QUICK * times.length)]!,
       });
       progress(trainer.step, steps);
     }
+    await Deno.remove(folder, { recursive: true });
     trainer.destroy();
     const left = watched.alive().length;
     device.destroy();
@@ -88,7 +93,10 @@ export const torture: Torture = {
       !grows(resident, short ? MOST_BYTES.short : MOST_BYTES.full),
       `resident memory grows by ${kibibytes(resident)} per 1,000 steps`,
     );
-    expect(!grows(time, MOST_SLOWER), `steps become slower by ${percent(time)} per 1,000 steps`);
+    expect(
+      !grows(time, short ? MOST_SLOWER.short : MOST_SLOWER.full),
+      `steps become slower by ${percent(time)} per 1,000 steps`,
+    );
     expect(
       same(({ resources }) => resources) && same(({ bytes }) => bytes),
       "GPU buffers or textures come and stay",

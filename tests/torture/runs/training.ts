@@ -61,11 +61,19 @@ async function start(folder: string, run: string, running?: Running): Promise<En
 
 /** The step of the newest checkpoint by the names in a run's folder; 0 without one. */
 export function newestStep(run: string): number {
+  return stepsOf(run).at(-1) ?? 0;
+}
+
+/** The steps of the checkpoints in a run's folder by their names, in order. */
+function stepsOf(run: string): number[] {
   try {
     const names = [...Deno.readDirSync(`${run}/${CHECKPOINTS}`)].map(({ name }) => name);
-    return Math.max(0, ...names.map((name) => Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1] ?? 0)));
+    return names.flatMap((name) => Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1] ?? [])).filter((step) =>
+      step > 0
+    )
+      .sort((a, b) => a - b);
   } catch {
-    return 0;
+    return [];
   }
 }
 
@@ -78,9 +86,16 @@ export function isSaving(run: string): boolean {
   }
 }
 
-/** What is wrong with what a stopped process left, or undefined: a damaged checkpoint, or one that is gone. */
+/**
+ * What is wrong with what a stopped process left, or undefined: a damaged checkpoint, one that is gone, or an interval
+ * after which none was saved.
+ */
 export async function faultOf(run: string, stepBefore: number): Promise<string | undefined> {
   let passedOver = 0;
+  const steps = stepsOf(run);
+  if (steps.some((step, i) => i > 0 && step > steps[i - 1]! + INTERVAL)) {
+    return `of steps that are ${INTERVAL} apart checkpoints are those of ${steps}`;
+  }
   try {
     const newest = await newestCheckpoint(run, () => passedOver++);
     if (passedOver > 0) return "a checkpoint is damaged";
