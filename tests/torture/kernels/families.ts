@@ -133,7 +133,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const shape = draw.shape(1 + draw.random.integer(3));
     const axis = draw.random.integer(shape.length);
     const parts = Array.from(
-      { length: draw.size(4) },
+      { length: Math.min(8, draw.size(4)) },
       () => draw.tensor(shape.map((size, i) => i === axis ? draw.size(40) : size)),
     );
     return () => ops.concat(parts, axis);
@@ -323,12 +323,15 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     );
     const thresholds = draw.tensor([queries, draw.large ? 2 : draw.size(20)], 0, 1, false);
     const valid = draw.given([1], Uint32Array.of(draw.random.integer(gallery + 1)));
-    const [others, most] = [draw.size(20), draw.large ? 5 : draw.size(300)];
+    // No more than are chosen at once.
+    const [others, most] = [draw.size(20), draw.large ? 5 : draw.size(300)].map((count) =>
+      Math.min(1024, count)
+    );
     return () => {
       engine.pickColumns(distances, columns);
       engine.countNearer(distances, thresholds, given);
-      engine.nearestOthers(distances, others, given);
-      engine.nearestColumns(distances, most, valid);
+      engine.nearestOthers(distances, others!, given);
+      engine.nearestColumns(distances, most!, valid);
       engine.farthestDistance(distances);
     };
   },
@@ -377,3 +380,9 @@ export const LARGE_FAMILIES: readonly string[] = [
   "basic triplets",
   "ranking",
 ];
+
+/**
+ * Families that are not recorded at sizes of a hundred times as much: they make parameters, which take the adapter's memory
+ * at once.
+ */
+export const WITH_PARAMETERS: readonly string[] = ["center loss", "optimisers"];

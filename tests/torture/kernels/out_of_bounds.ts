@@ -4,17 +4,19 @@
  *
  * What it shows: of all reads and writes through accessors that the drawn shapes bring about, none lies outside, and no
  * output is left out or written twice (checked_shader.ts); with the texts and constants that the engine uses, what lies
- * behind a tensor within its binding stays as it was and gets into no result (guarded_runs.ts). What it does not: shapes
+ * behind a tensor within its binding stays as it was and gets into no result (guarded_runs.ts); at sizes up to those that
+ * bindings of 4 GiB hold, no dispatch has more workgroups in a dimension than any adapter runs. What it does not: shapes
  * that are not drawn, and indices into a kernel's own private or workgroup arrays.
  */
 import { Device } from "../../../engine/mod.ts";
-import { seededRandom } from "../../reference/seeded_random.ts";
+import type { Recorded } from "../../../engine/recorder.ts";
+import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
 import type { Torture, TortureContext } from "../torture.ts";
 import { CheckedKernels, type KernelFault, runChecked } from "./checked_runs.ts";
-import { FAMILIES, LARGE_FAMILIES } from "./families.ts";
+import { FAMILIES, LARGE_FAMILIES, WITH_PARAMETERS } from "./families.ts";
 import { foldFault, geometryFault, randomGroups } from "./geometry.ts";
 import { runGuarded } from "./guarded_runs.ts";
-import { type RandomProgram, recordRandom } from "./random_program.ts";
+import { type Family, type RandomProgram, recordRandom } from "./random_program.ts";
 
 /** Programs in one submit. */
 const BATCH = 25;
@@ -30,10 +32,17 @@ interface Counts {
   readonly large: readonly string[];
   /** Folds of random numbers of workgroups. */
   readonly folds: number;
+  /** Programs of sizes that only a large GPU holds, of which no more than the geometry is looked at. */
+  readonly recorded: number;
 }
 
-const SHORT: Counts = { checked: 4, guarded: 1, large: ["unit length"], folds: 10_000 };
-const FULL: Counts = { checked: 5000, guarded: 200, large: LARGE_FAMILIES, folds: 1_000_000 };
+/** How many times as large as what runs here those programs are. */
+const SCALES = [4, 16, 64, 256];
+/** No tensor of a program is larger: indices of its elements have 32 bits, and bindings no more bytes on any adapter. */
+const MOST_BYTES = 2 ** 32;
+
+const SHORT: Counts = { checked: 4, guarded: 1, large: ["unit length"], folds: 10_000, recorded: 20 };
+const FULL: Counts = { checked: 5000, guarded: 200, large: LARGE_FAMILIES, folds: 1_000_000, recorded: 5000 };
 
 /** Shapes by kernel, as its constants have them, and the texts that ran. */
 class Reached {
@@ -74,7 +83,8 @@ export const torture: Torture = {
     const counts = short ? SHORT : FULL;
     const random = seededRandom(seed);
     const reached = new Reached();
-    let [done, wrong, folds] = [0, 0, 0];
+    let [done, wrong, folds, geometries] = [0, 0, 0, 0];
+    const folded = new Set<string>();
     const report = (family: string, faults: readonly KernelFault[]) => {
       for (const { dispatch, text } of faults) {
         if (++wrong > 20) continue;
@@ -104,6 +114,15 @@ export const torture: Torture = {
         const device = await Device.open({ storage: "buffer", kernels });
         const compiled = new CheckedKernels(device);
         let number = 0;
+        for (let i = 0; i < share(WITH_PARAMETERS.includes(name) ? 0 : counts.recorded); i++) {
+          const held = recordHuge(device, family, random, i);
+          for (const step of held) {
+            const text = geometryFault(step);
+            if (text !== undefined) report(name, [{ dispatch: step.dispatch, text }]);
+            geometries++;
+            if (step.dispatch.workgroups[1] > 1) folded.add(step.dispatch.kernel);
+          }
+        }
         const draw = (large: boolean) => recordRandom(device, family, random, number++, large);
         const check = async (programs: readonly RandomProgram[]) => {
           const wrongly = programs.flatMap(({ steps }) => steps).flatMap((step) => {
@@ -129,7 +148,28 @@ export const torture: Torture = {
     for (const file of missing) {
       say(`kernels/${file} is reached by no family in tests/torture/kernels/families.ts`);
     }
-    const figures = `${reached}, ${folds.toLocaleString("en")} folds`;
+    const figures =
+      `${reached}; geometry of ${
+        geometries.toLocaleString("en")
+      } more, ${folded.size} kernels in more than one ` +
+      `dimension; ${folds.toLocaleString("en")} folds`;
     return { trials: done, losses: 0, hangs: 0, wrong: wrong + missing.length, figures };
   },
 };
+
+/** Records a program of sizes that only a large GPU holds; of its steps those that one may hold, none where it is refused. */
+function recordHuge(
+  device: Device,
+  family: Family,
+  random: SeededRandom,
+  number: number,
+): readonly Recorded[] {
+  try {
+    const scale = SCALES[number % SCALES.length]!;
+    const { steps } = recordRandom(device, family, random, number, false, scale);
+    return steps.filter(({ values }) => values.every(({ bytes }) => bytes < MOST_BYTES));
+  } catch (error) {
+    if (/^Cannot dispatch \d+ workgroups/.test((error as Error).message)) return [];
+    throw error;
+  }
+}

@@ -43,6 +43,8 @@ export class Draw {
     readonly large: boolean,
     /** The how manieth program of its family this is. */
     readonly number: number,
+    /** How many times as large sizes are: beyond 1 the program is only recorded, and there is no data. */
+    readonly scale = 1,
   ) {}
 
   /** The parameters of the program. */
@@ -52,6 +54,7 @@ export class Draw {
 
   /** A whole number from `least` to `most`, often one at which something begins or ends. */
   size(most = 140, least = 1): number {
+    if (this.scale > 1) return least + this.random.integer(this.scale * most - least + 1);
     const edges = EDGES.filter((edge) => edge >= least && edge <= most);
     if (edges.length > 0 && this.random.integer(2) === 0) return this.pick(edges);
     return least + this.random.integer(most - least + 1);
@@ -61,7 +64,7 @@ export class Draw {
   shape(axes = 1 + this.random.integer(4)): number[] {
     for (;;) {
       const shape = Array.from({ length: axes }, () => this.size(axes < 3 ? 140 : 40));
-      if (shape.reduce((a, b) => a * b, 1) <= MOST_ELEMENTS) return shape;
+      if (shape.reduce((a, b) => a * b, 1) <= MOST_ELEMENTS * this.scale ** 3) return shape;
     }
   }
 
@@ -94,7 +97,9 @@ export class Draw {
       { length: Math.min(count, 4096) },
       () => from + (to - from) * this.random.uniform(),
     );
-    const data = Float32Array.from({ length: count }, (_, i) => numbers[i % numbers.length]!);
+    const data = this.scale > 1
+      ? numbers
+      : Float32Array.from({ length: count }, (_, i) => numbers[i % numbers.length]!);
     const tensor = this.#input(f32(shape, { differentiable }), data) as Tensor;
     if (differentiable) this.differentiable.push(tensor);
     return tensor;
@@ -102,7 +107,7 @@ export class Draw {
 
   /** Integers below a bound. */
   words(shape: readonly number[], below: number): Words {
-    const count = shape.reduce((a, b) => a * b, 1);
+    const count = this.scale > 1 ? 1 : shape.reduce((a, b) => a * b, 1);
     return this.given(shape, Uint32Array.from({ length: count }, () => this.random.integer(below)));
   }
 
@@ -146,8 +151,9 @@ export function recordRandom(
   random: SeededRandom,
   number: number,
   large = false,
+  scale = 1,
 ): RandomProgram {
-  const draw = new Draw(device, random, large, number);
+  const draw = new Draw(device, random, large, number, scale);
   const body = family(draw);
   const recorder = new Recorder(device, draw.data.keys(), { memory: draw.coin() ? "low" : "normal" });
   recordWith(recorder, () => {
