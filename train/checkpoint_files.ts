@@ -11,7 +11,7 @@ import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
 import { encodeWithChecksum, isIntact } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 import { parseTrainingOptions } from "./options.ts";
-import { linkWhole, writeWhole } from "./write_whole.ts";
+import { linkWhole, syncFolder, writeWhole } from "./write_whole.ts";
 
 /** Where a run's folder keeps its checkpoints. */
 export const CHECKPOINTS = "checkpoints";
@@ -46,6 +46,7 @@ export async function saveCheckpoint(run: string, checkpoint: Checkpoint, keep =
   try {
     await Deno.mkdir(folder, { recursive: true });
     await writeWhole(path, bytes);
+    await syncFolder(folder); // It may be new, and its own name not on the disk yet.
   } catch (error) {
     const remedy = (await checkpointNames(run)).length > 0
       ? `Earlier checkpoints are intact. Free space on the disk, then go on with --resume ${run}.`

@@ -35,8 +35,8 @@ export async function linkWhole(file: string, path: string): Promise<void> {
   await syncFolder(path);
 }
 
-/** A file's new name is on the disk when its folder is. */
-async function syncFolder(path: string): Promise<void> {
+/** Makes sure that a file's or a folder's name is on the disk, which it is when the folder that holds it is. */
+export async function syncFolder(path: string): Promise<void> {
   try {
     using folder = await Deno.open(dirname(path));
     await folder.sync();
