@@ -24,7 +24,7 @@ const TRAININGS: Readonly<Record<string, Training>> = {
 export const torture: Torture = {
   promise:
     "Any WebGPU call may fail in any way: the numbers are right or there is a typed error, nothing hangs, nothing is unhandled, no GPU memory is left behind",
-  limitSeconds: { short: 240, full: 3 * 3600 },
+  limitSeconds: { short: 600, full: 3 * 3600 },
   async run(context: TortureContext): Promise<Outcome> {
     const { short, seed, say, progress } = context;
     const random = seededRandom(seed);

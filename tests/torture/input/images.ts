@@ -25,7 +25,7 @@ const GOOD_EVERY = 25;
 export const torture: Torture = {
   promise:
     "No picture hangs or ends the process; each gives its pixels or a reason, in bounded time and memory",
-  limitSeconds: { short: 240, full: 3600 },
+  limitSeconds: { short: 600, full: 3600 },
   async run({ short, seed, say, progress }) {
     const trials = short ? 3000 : 25_000;
     const random = seededRandom(seed);

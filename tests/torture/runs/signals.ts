@@ -36,7 +36,7 @@ interface Asked {
 export const torture: Torture = {
   promise:
     "One Ctrl-C or SIGTERM ends a run with its step finished and saved, a second one at once with the last checkpoint intact; the run goes on to the same bytes",
-  limitSeconds: { short: 240, full: 3 * 3600 },
+  limitSeconds: { short: 600, full: 3 * 3600 },
   async run({ short, seed, say, progress }): Promise<Outcome> {
     const trials = short ? 8 : 100;
     const folder = await Deno.makeTempDir({ prefix: "signals-" });
