@@ -26,7 +26,7 @@ export const torture: Torture = {
     "A NaN or infinite number in any weight, moment or running statistic stops the run with its step; --debug-numerics names the first operation that met it, and changes no result",
   async run({ short, seed, say, progress }: TortureContext): Promise<Outcome> {
     const random = seededRandom(seed);
-    const perRun = short ? 10 : 500;
+    const perRun = short ? 5 : 500;
     const counts = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
     const note = (options: Partial<TrainingOptions>, fault: string | undefined) => {
       counts.trials++;
