@@ -20,6 +20,7 @@ import { LimitError } from "./errors.ts";
 import { texelRows } from "./parameter.ts";
 import { assignSlots, type Lifetime } from "./plan.ts";
 import type { Recorded } from "./recorder.ts";
+import { type Span, spansOf } from "./spans.ts";
 import { writtenDirectly } from "./texture_writes.ts";
 import type { Value } from "./value.ts";
 
@@ -60,14 +61,6 @@ export interface StagedCopy {
   readonly bytesPerRow: number;
 }
 
-interface Span {
-  readonly value: Value;
-  first: number;
-  last: number;
-  /** The first step that reads the value, if any does. */
-  firstRead: number | undefined;
-}
-
 /** The prelude declares uniforms as four vec4s where nothing else is said. */
 const UNIFORM_BYTES = 4 * VEC4_BYTES;
 
@@ -85,10 +78,8 @@ export class Memory {
   /** Copies between stages. */
   readonly copies: StagedCopy[] = [];
 
-  constructor(readonly device: Device) {}
-
-  /** Decides which results of these steps are written straight into their textures; the first thing to do. */
-  chooseWrites(steps: readonly Recorded[]): void {
+  /** Decides where what the steps touch is to lie; makes nothing yet. */
+  constructor(readonly device: Device, steps: readonly Recorded[]) {
     const read = steps.flatMap(({ dispatch, values }) =>
       values.filter((value, i) => dispatch.bindings[i].access === "read" && this.staged(value))
     );
@@ -96,7 +87,7 @@ export class Memory {
       steps,
       new Set(read),
       (value) => inTexture(this.storage(value, "read")),
-      this.device.gpu.limits.maxStorageTexturesPerShaderStage,
+      device.gpu.limits.maxStorageTexturesPerShaderStage,
     );
   }
 
@@ -107,12 +98,12 @@ export class Memory {
   }
 
   /**
-   * Makes memory for everything that the stages' steps touch.
+   * Makes memory for everything that the steps touch, in stages now.
    *
    * @throws {LimitError} when a value is larger than the adapter allows; nothing has been made then.
    */
   allocate(stages: readonly (readonly Recorded[])[], outputs: readonly Value[]): void {
-    const spans = this.#spans(stages.flat(), outputs);
+    const spans = spansOf(stages.flat(), outputs);
     /** For every step, the number of its stage, and for every stage its first step. */
     const stageOf = stages.flatMap((stage, number) => stage.map(() => number));
     const firstStep = stages.map((_, number) => stageOf.indexOf(number));
@@ -231,30 +222,6 @@ export class Memory {
     for (const resource of this.#owned) resource.destroy();
     this.#owned.length = 0;
     this.#places.clear();
-  }
-
-  #spans(steps: readonly Recorded[], outputs: readonly Value[]): Span[] {
-    const spans = new Map<Value, Span>();
-    steps.forEach(({ dispatch, values }, step) => {
-      values.forEach((value, i) => {
-        const { kind } = value.origin;
-        if (kind === "parameter" || kind === "flat" || value.placement) return;
-        const span = spans.get(value) ?? { value, first: step, last: step, firstRead: undefined };
-        span.last = step;
-        if (dispatch.bindings[i].access === "read") span.firstRead ??= step;
-        spans.set(value, span);
-      });
-    });
-    for (const value of outputs) {
-      const span = spans.get(value);
-      const { kind } = value.origin;
-      if (span) span.last = steps.length;
-      // An input may come back as it went in, untouched by any step.
-      else if (kind === "input" || kind === "constant") {
-        spans.set(value, { value, first: steps.length, last: steps.length, firstRead: undefined });
-      }
-    }
-    return [...spans.values()];
   }
 
   /** Shares memory among the spans and remembers each one's place. */

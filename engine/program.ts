@@ -118,10 +118,9 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     for (const [, value] of returned) value.stored = "f32";
     for (const [, value] of returned) if (value.origin.kind !== "parameter") recorder.requireReadable(value);
     const steps = neededSteps(recorder.dispatches, returned.map(([, value]) => value));
-    const memory = new Memory(device);
+    const memory = new Memory(device, steps);
     try {
       return await device.guard("Cannot prepare the program", () => {
-        memory.chooseWrites(steps);
         const stages = inStages(steps, (value) => memory.staged(value));
         memory.allocate(stages, returned.map(([, value]) => value));
         let offset = 0;
