@@ -153,8 +153,9 @@ async function writePage(path: string, page: string): Promise<void> {
 /** The result as a table for the terminal. */
 function table(found: readonly FoundImage[]): string {
   if (found.length === 0) return "No image of the gallery meets these conditions";
+  const timed = found.some(({ time }) => time !== undefined);
   const rows = [
-    ["rank", "distance", "camera", "time", "image"],
+    ["rank", "distance", "camera", timed ? "time" : "frame", "image"],
     ...found.map(({ distance, camera, frame, time, id }, i) =>
       [
         String(i + 1),
