@@ -50,8 +50,8 @@ const SHOTS: Readonly<Record<string, Shot>> = {
       await page.click("#run");
       await page.waitForSelector("#status:text-matches('^Paused')", { timeout: 60_000 });
     },
-    wide: 1320,
-    narrow: 2250,
+    wide: 1650,
+    narrow: 3000,
   },
 };
 
