@@ -25,7 +25,7 @@ export const torture: Torture = {
     const counts: Counts = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
     try {
       const runs = await TrainingRuns.open(folder);
-      const [kills, disks] = short ? [6, 2] : [200, 30];
+      const [kills, disks] = short ? [4, 2] : [200, 30];
       const notes: string[] = [];
       let [killed, saving] = [0, 0];
       const lanes = Array.from({ length: LANES }, async (_, lane) => {

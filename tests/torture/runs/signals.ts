@@ -38,7 +38,7 @@ export const torture: Torture = {
     "One Ctrl-C or SIGTERM ends a run with its step finished and saved, a second one at once with the last checkpoint intact; the run goes on to the same bytes",
   limitSeconds: { short: 600, full: 3 * 3600 },
   async run({ short, seed, say, progress }): Promise<Outcome> {
-    const trials = short ? 6 : 100;
+    const trials = short ? 4 : 100;
     const folder = await Deno.makeTempDir({ prefix: "signals-" });
     const counts = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
     const random = seededRandom(seed);
