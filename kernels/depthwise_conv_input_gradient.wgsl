@@ -45,9 +45,9 @@ fn run(thread: u32) {
       @unroll for (var i = 0; i < TILE_H; i++) {
         @unroll for (var j = 0; j < TILE_W; j++) {
           // Twice the output's place among those loaded where the stride is 2, and only even ones are there.
-          let r = i + PAD_TOP - u - FIRST_ROW * STRIDE;
-          let s = j + PAD_LEFT - v - FIRST_COLUMN * STRIDE;
-          if (((r | s) & (STRIDE - 1)) == 0) {
+          const r = i + PAD_TOP - u - FIRST_ROW * STRIDE;
+          const s = j + PAD_LEFT - v - FIRST_COLUMN * STRIDE;
+          @if (((r | s) & (STRIDE - 1)) == 0) {
             sum[i * TILE_W + j] = fma(g[(r / STRIDE) * COLUMNS + s / STRIDE], w, sum[i * TILE_W + j]);
           }
         }

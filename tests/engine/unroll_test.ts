@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constantValue } from "../../kernels/constant_expression.ts";
 import { unroll } from "../../kernels/unroll.ts";
 
 /** The text without blanks. */
@@ -27,9 +28,51 @@ Deno.test("no turn at all", () => {
   assert.equal(bare(unroll("a(); @unroll for (var i = 0; i < N; i++) { b(); } c();", { N: 0 })), "a();c();");
 });
 
+Deno.test("what is known of a turn is worked out: constants, places, and what stands after @if", () => {
+  const source =
+    "@unroll for (var i = 0; i < 3; i++) { const r = i + PAD - F * 2; const s = r / 2; let t = r + k;" +
+    " @if ((r & 1) == 0) { sum[r * W + s] += g[i + k]; } } const r = 1; sum[1 + 1];";
+  const text = "{lett=-1+k;}{lett=0+k;{sum[0]+=g[1+k];}}{lett=1+k;}constr=1;sum[1+1];";
+  assert.equal(bare(unroll(source, { PAD: 1, F: 1, W: 10 })), text);
+});
+
+Deno.test("a constant of an outer turn holds in inner loops, and to the end of its block only", () => {
+  const source = "@unroll for (var i = 0; i < 1; i++) { { const a = i + 1;" +
+    " @unroll for (var j = 0; j < 2; j++) { const b = a * j; x[b] = a; @if (b < 1) { y[u32(a) * 2u]; } } } f(a); }";
+  assert.equal(bare(unroll(source, {})), "{{{x[0]=1;{y[2];}}{x[1]=1;}}f(a);}");
+});
+
+Deno.test("values of expressions", () => {
+  const values: [string, number | undefined][] = [
+    ["2 + 3 * 4", 14],
+    ["(2 + 3) * 4 - 1", 19],
+    ["-7 / 2", -3],
+    ["10 - 3 - 2", 5],
+    ["-(A + 1u) % 2", -1],
+    ["((A | 1) & 5) == 5", 1],
+    ["1 != 1", 0],
+    ["A < 5", 1],
+    ["A > 5", 0],
+    ["u32(A) * i32(2u)", 8],
+    ["B + 1", undefined],
+    ["f(1)", undefined],
+    ["1.5", undefined],
+    ["(1", undefined],
+    ["1 +", undefined],
+    ["toString", undefined],
+    ["", undefined],
+  ];
+  for (const [text, value] of values) assert.equal(constantValue(text, { A: 4 }), value, text);
+});
+
 Deno.test("a loop that cannot be written out is refused", () => {
   assert.throws(() => unroll("@unroll for (var i = 0; i < N; i++) { }", {}), /up to N/);
   assert.throws(() => unroll("@unroll for (var i = 0; i < 4; i += 2) { }", {}), SyntaxError);
   assert.throws(() => unroll("@unroll for (var i = 0; j < 4; i++) { }", {}), /three variables/);
   assert.throws(() => unroll("@unroll for (var i = 0; i < 4; i++) { {", {}), /without end/);
+  assert.throws(
+    () => unroll("@unroll for (var i = 0; i < 4; i++) { @if (k < i) { } }", {}),
+    /Not known .*k < 0/,
+  );
+  assert.throws(() => unroll("@unroll for (var i = 0; i < 4; i++) { @if (i < 2) f(); }", {}), SyntaxError);
 });

@@ -7,7 +7,7 @@ import type { Outcome, Torture, TortureContext } from "../torture.ts";
 import { SmallDisk } from "./small_disk.ts";
 import { faultOf, isSaving, newestStep, TrainingRuns } from "./training.ts";
 
-/** Processes at a time. */
+/** Processes that are killed at a time; beside them is one whose disk fills up. */
 const LANES = 2;
 /** No process takes longer, by far; its end would be a hang. */
 const MOST_SECONDS = 120;
@@ -26,51 +26,38 @@ export const torture: Torture = {
     try {
       const runs = await TrainingRuns.open(folder);
       const [kills, disks] = short ? [4, 2] : [200, 30];
-      const notes: string[] = [];
       let [killed, saving] = [0, 0];
-      const lanes = Array.from({ length: LANES }, async (_, lane) => {
+      let tried = 0;
+      const progress = () => context.progress(killed + tried, kills + disks);
+      const killing = async (lane: number) => {
         const random = seededRandom(seed + 1000 * lane);
         for (let i = 0; killed < kills; i++) {
           const run = `${folder}/run-${lane}-${i}`;
-          const kill = () => killed < kills;
-          await killedRun(
-            runs,
-            run,
-            random,
-            kill,
-            (whileSaving) => {
-              killed++;
-              if (whileSaving) saving++;
-              context.progress(killed, kills + disks);
-            },
-            counts,
-            context,
-          );
+          const onKill = (whileSaving: boolean) => {
+            killed++;
+            if (whileSaving) saving++;
+            progress();
+          };
+          await killedRun(runs, run, random, () => killed < kills, onKill, counts, context);
           await Deno.remove(run, { recursive: true });
         }
-      });
-      await Promise.all(lanes);
-      notes.push(`${killed} kills, ${saving} of them while saving`);
-      const disk = await SmallDisk.mount(`${folder}/disk`);
-      if (disk) {
+      };
+      const filling = async () => {
+        const disk = await SmallDisk.mount(`${folder}/disk`);
+        if (!disk) return "no small disks: this user may not mount any";
         try {
-          for (let i = 0; i < disks; i++) {
-            await (i % 2 === 0 ? fullDisk : readOnlyDisk)(
-              runs,
-              disk,
-              seededRandom(seed + i),
-              counts,
-              context,
-            );
-            context.progress(kills + i + 1, kills + disks);
+          for (let i = 0; tried < disks; i++) {
+            const attempt = tried % 2 === 0 ? fullDisk : readOnlyDisk;
+            if (await attempt(runs, disk, seededRandom(seed + i), counts, context)) tried++;
+            progress();
           }
         } finally {
           await disk.unmount();
         }
-        notes.push(`${disks} disks that filled up or turned read-only`);
-      } else {
-        notes.push("no small disks: this user may not mount any");
-      }
+        return `${disks} disks that filled up or turned read-only`;
+      };
+      const [small] = await Promise.all([filling(), ...Array.from({ length: LANES }, (_, i) => killing(i))]);
+      const notes = [`${killed} kills, ${saving} of them while saving`, small];
       return { ...counts, figures: notes.join("; ") };
     } finally {
       await Deno.remove(folder, { recursive: true });
@@ -186,7 +173,7 @@ async function fullDisk(
   random: SeededRandom,
   counts: Counts,
   { say }: TortureContext,
-): Promise<void> {
+): Promise<boolean> {
   const run = `${disk.folder}/run`;
   // From no room for one checkpoint to room for all but one of those that are kept.
   await disk.resize(Math.round(runs.expected.length * (0.2 + 4 * random.uniform())));
@@ -199,16 +186,17 @@ async function fullDisk(
   }
   await disk.resize(64 * runs.expected.length);
   await goesOn(runs, run, step, counts, say);
+  return true;
 }
 
-/** A disk that turns read-only while a run's checkpoints are on it. */
+/** A disk that turns read-only while a run's checkpoints are on it; false where it was in use just then and did not. */
 async function readOnlyDisk(
   runs: TrainingRuns,
   disk: SmallDisk,
   random: SeededRandom,
   counts: Counts,
   { say }: TortureContext,
-): Promise<void> {
+): Promise<boolean> {
   const run = `${runs.folder}/read-only`;
   await disk.resize(64 * runs.expected.length);
   // A disk on which a file is open for writing cannot turn read-only: the run's lock has to be on another one.
@@ -222,7 +210,8 @@ async function readOnlyDisk(
     timer ??= setTimeout(() => turned = disk.turnReadOnly(), 200 * random.uniform() * runs.seconds);
   }, counts);
   clearTimeout(timer);
-  if (await turned) {
+  const didTurn = await turned === true;
+  if (didTurn) {
     counts.trials++;
     // It may have been over before.
     const right = ended.code === 0 || (ended.code === 1 && /^error: .*Free space/m.test(ended.stderr));
@@ -235,6 +224,7 @@ async function readOnlyDisk(
   await disk.turnWritable();
   await goesOn(runs, run, step, counts, say);
   for await (const { name } of Deno.readDir(disk.folder)) await Deno.remove(`${disk.folder}/${name}`);
+  return didTurn;
 }
 
 async function goesOn(

@@ -4,6 +4,8 @@ import { seededRandom } from "../../reference/seeded_random.ts";
 import type { Outcome, Torture } from "../torture.ts";
 import { faultOf, INTERVAL, newestStep, TrainingRuns } from "./training.ts";
 
+/** Processes at a time. */
+const LANES = 2;
 /** From the signal to the end of the process: a step and a checkpoint, on a machine that does other things too. */
 const MOST_SECONDS = 30;
 /** What a second signal may take: nothing is waited for. */
@@ -41,50 +43,59 @@ export const torture: Torture = {
     const trials = short ? 4 : 100;
     const folder = await Deno.makeTempDir({ prefix: "signals-" });
     const counts = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
-    const random = seededRandom(seed);
-    let [saved, slowest] = [0, 0];
+    let [begun, saved, slowest] = [0, 0, 0];
     try {
       const runs = await TrainingRuns.open(folder);
-      for (let i = 0; counts.trials < trials; i++) {
-        const run = `${folder}/run-${i}`;
-        while (await runs.isRight(run) === undefined && counts.trials < trials) {
-          const way = WAYS[counts.trials % WAYS.length];
-          const moment: Moment = random.uniform() < 0.7
-            ? { saves: 1 + random.integer(5), seconds: 0.05 * random.uniform() }
-            : { saves: 0, seconds: runs.seconds * random.uniform() };
-          const trial = await ask(runs, run, way, moment);
-          if (!trial.asked) break;
-          counts.trials++;
-          progress(counts.trials, trials);
-          const bound = way.length > 1 ? MOST_SECONDS_TWICE : MOST_SECONDS;
-          if (trial.seconds > bound) {
-            counts.hangs++;
-            say(
-              `${way.join(" ")} ${
-                moment.seconds.toFixed(2)
-              } s after ${moment.saves} checkpoints: the process ` +
-                `took ${trial.seconds.toFixed(1)} s more`,
-            );
-          }
-          slowest = Math.max(slowest, trial.seconds);
-          const fault = await faultOf(run, trial.stepBefore);
-          if (fault !== undefined && newestStep(run) > 0) {
-            counts.losses++;
-            say(`after ${way.join(" ")}: ${fault}`);
-          }
-          const wrong = wrongIn(trial, way, newestStep(run));
-          if (wrong !== undefined) {
-            counts.wrong++;
-            say(`after ${way.join(" ")}: ${wrong}`);
-          } else if (/Stopped after step/.test(trial.ended.stdout)) saved++;
+      const judge = async (trial: Asked, run: string, way: readonly Deno.Signal[], moment: Moment) => {
+        counts.trials++;
+        progress(counts.trials, trials);
+        const bound = way.length > 1 ? MOST_SECONDS_TWICE : MOST_SECONDS;
+        if (trial.seconds > bound) {
+          counts.hangs++;
+          say(
+            `${way.join(" ")} ${
+              moment.seconds.toFixed(2)
+            } s after ${moment.saves} checkpoints: the process ` +
+              `took ${trial.seconds.toFixed(1)} s more`,
+          );
         }
-        const { code, stderr } = await runs.go(run);
-        if (code !== 0 || await runs.isRight(run) !== true) {
-          counts[code === 0 ? "wrong" : "losses"]++;
-          say(code === 0 ? `${run} ended with other bytes` : `a run that was taken up again: ${stderr}`);
+        slowest = Math.max(slowest, trial.seconds);
+        const fault = await faultOf(run, trial.stepBefore);
+        if (fault !== undefined && newestStep(run) > 0) {
+          counts.losses++;
+          say(`after ${way.join(" ")}: ${fault}`);
         }
-        await Deno.remove(run, { recursive: true });
-      }
+        const wrong = wrongIn(trial, way, newestStep(run));
+        if (wrong !== undefined) {
+          counts.wrong++;
+          say(`after ${way.join(" ")}: ${wrong}`);
+        } else if (/Stopped after step/.test(trial.ended.stdout)) saved++;
+      };
+      const asking = async (lane: number) => {
+        const random = seededRandom(seed + 1000 * lane);
+        for (let i = 0; begun < trials; i++) {
+          const run = `${folder}/run-${lane}-${i}`;
+          while (await runs.isRight(run) === undefined && begun < trials) {
+            const way = WAYS[begun++ % WAYS.length]!;
+            const moment: Moment = random.uniform() < 0.7
+              ? { saves: 1 + random.integer(5), seconds: 0.05 * random.uniform() }
+              : { saves: 0, seconds: runs.seconds * random.uniform() };
+            const trial = await ask(runs, run, way, moment);
+            if (!trial.asked) {
+              begun--; // It had ended.
+              break;
+            }
+            await judge(trial, run, way, moment);
+          }
+          const { code, stderr } = await runs.go(run);
+          if (code !== 0 || await runs.isRight(run) !== true) {
+            counts[code === 0 ? "wrong" : "losses"]++;
+            say(code === 0 ? `${run} ended with other bytes` : `a run that was taken up again: ${stderr}`);
+          }
+          await Deno.remove(run, { recursive: true });
+        }
+      };
+      await Promise.all(Array.from({ length: LANES }, (_, i) => asking(i)));
       return {
         ...counts,
         figures: `${saved} finished their step and saved it; at most ${slowest.toFixed(1)} s to the end`,
