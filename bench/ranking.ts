@@ -1,9 +1,11 @@
 /**
- * Ranks a random gallery of Market-1501's size for all of its queries, `deno task bench:ranking`: the time beside
+ * Ranks a random gallery, by default of Market-1501's size, for all of its queries, `deno task bench:ranking`: the time beside
  * that of its distances alone and the least in which the adapter could compute them, the memory, and whether sampled
  * queries are ranked exactly as a CPU ranks the same distances.
  */
 import assert from "node:assert/strict";
+import { runCommand } from "../cli/command.ts";
+import { type Command, parseFlags } from "../cli/flags.ts";
 import {
   betterPeaks,
   constant,
@@ -19,16 +21,28 @@ import {
   wallClock,
   Words,
 } from "../engine/mod.ts";
-import { rankGallery, type RankingProblem } from "../eval/rank_gallery.ts";
+import { rankGallery, type RankingDetails, type RankingProblem } from "../eval/rank_gallery.ts";
 import { distancesOf, rankedOnCpu } from "../tests/reference/ranking.ts";
 import { clockInWords, kernelClock } from "./clock.ts";
-import { drawProblem, GALLERY, QUERIES, SIZE } from "./ranking_problem.ts";
+import { drawProblem, PROBLEM_FLAGS, type ProblemSize, SIZE } from "./ranking_problem.ts";
 import { giga, peaksLine } from "./roofline_table.ts";
 
-/** Queries of a block, as `rankGallery` shares them out. */
+const COMMAND: Command = {
+  usage: "deno task bench:ranking",
+  summary:
+    "Ranks a random gallery for all of its queries: the time beside that of its distances alone and the least in " +
+    "which the adapter could compute them, and the memory. Some queries are ranked on the CPU, too, and compared.",
+  examples: [
+    ["deno task bench:ranking", "as large as Market-1501, half a minute to minutes on a CPU"],
+    ["deno task bench:ranking --queries 241 --gallery 2000", "a small one"],
+  ],
+};
+
+/** Most queries of a block, as `rankGallery` shares them out. */
 const ROWS = 241;
 const REPEATS = 2;
-const DETAILS = { top: 10, sampled: Array.from({ length: 100 }, (_, i) => 159 * i) };
+/** Ranks that are sampled. */
+const SAMPLES = 100;
 
 /** Milliseconds, by the clock for kernels and of the wall. */
 interface Timing {
@@ -36,28 +50,43 @@ interface Timing {
   readonly wall: number;
 }
 
-const device = await Device.open();
-const clock = kernelClock(device);
-try {
-  await main();
-} finally {
-  device.destroy();
+async function main(args: string[]): Promise<number> {
+  const size = parseFlags(COMMAND, PROBLEM_FLAGS, args);
+  const device = await Device.open();
+  try {
+    await bench(device, size);
+    return 0;
+  } finally {
+    device.destroy();
+  }
 }
 
-async function main(): Promise<void> {
-  const problem = drawProblem(new Random(1), 0);
+async function bench(device: Device, size: ProblemSize): Promise<void> {
+  const clock = kernelClock(device);
+  const problem = drawProblem(size, new Random(1), 0);
+  const rows = Math.min(ROWS, size.queries);
+  const details: RankingDetails = {
+    top: 10,
+    sampled: Array.from({ length: SAMPLES }, (_, i) => Math.floor(i * size.gallery / SAMPLES)),
+  };
+  const timed = async (work: () => Promise<void>): Promise<Timing> => {
+    const [start, wallStart] = [clock(), wallClock()];
+    await work();
+    return { time: clock() - start, wall: wallClock() - wallStart };
+  };
   let peaks = await measurePeaks(device, clock);
   const distances: Timing[] = [], ranking: Timing[] = [];
-  let ranked = await rankGallery(device, firstQueries(problem, ROWS), DETAILS); // Compiles the kernels.
+  let ranked = await rankGallery(device, firstQueries(problem, rows), details); // Compiles the kernels.
   for (let repeat = 0; repeat < REPEATS; repeat++) {
-    distances.push(await timed(() => distancesAlone(problem)));
-    ranking.push(await timed(async () => void (ranked = await rankGallery(device, problem, DETAILS))));
+    distances.push(await timed(() => distancesAlone(device, problem, rows)));
+    ranking.push(await timed(async () => void (ranked = await rankGallery(device, problem, details))));
   }
   peaks = betterPeaks(peaks, await measurePeaks(device, clock));
-  const checked = await assertExact(problem, ranked.queries);
+  const checked = await assertExact(device, problem, rows, details, ranked.queries);
 
-  const flops = 2 * QUERIES * GALLERY * SIZE;
-  const bytesRead = 4 * (QUERIES + GALLERY) * SIZE, bytesWritten = 4 * QUERIES * GALLERY;
+  const { queries, gallery } = size;
+  const flops = 2 * queries * gallery * SIZE;
+  const bytesRead = 4 * (queries + gallery) * SIZE, bytesWritten = 4 * queries * gallery;
   const least = leastMilliseconds({ flops, bytesRead, bytesWritten }, peaks);
   const [alone, whole] = [quickest(distances), quickest(ranking)];
   const line = (what: string, { time, wall }: Timing) =>
@@ -69,7 +98,7 @@ async function main(): Promise<void> {
   console.log(
     `${device.adapter.name}, tensors in ${device.storage}s, ${clockInWords(device)}: ${peaksLine(peaks)}`,
   );
-  console.log(`${QUERIES} queries × ${GALLERY} gallery images × ${SIZE}, the quicker of ${REPEATS} runs:`);
+  console.log(`${queries} queries × ${gallery} gallery images × ${SIZE}, the quicker of ${REPEATS} runs:`);
   console.log(`  roofline of distances   ${seconds(least)}`);
   line("distances alone", alone);
   line("distances and ranking", whole);
@@ -87,51 +116,49 @@ function firstQueries(problem: RankingProblem, count: number): RankingProblem {
   return { ...problem, queries: { embeddings: embeddings.subarray(0, count * SIZE), labels } };
 }
 
-async function timed(work: () => Promise<void>): Promise<Timing> {
-  const [start, wallStart] = [clock(), wallClock()];
-  await work();
-  return { time: clock() - start, wall: wallClock() - wallStart };
-}
-
 function quickest(timings: readonly Timing[]): Timing {
   return timings.reduce((a, b) => b.time < a.time ? b : a);
 }
 
 /** The same blocks of distances, of which one a row comes back. */
-async function distancesAlone({ queries, gallery, metric }: RankingProblem): Promise<void> {
-  const program = await Program.record(device, { a: f32([ROWS, SIZE]) }, ({ a }) => {
-    const distances = gramDistance(a, constant(gallery.embeddings, [GALLERY, SIZE]), metric);
-    const first = new Words([ROWS, 1], constantWords(new Uint32Array(ROWS)).value);
+async function distancesAlone(device: Device, problem: RankingProblem, rows: number): Promise<void> {
+  const { queries, gallery, metric } = problem;
+  const images = gallery.embeddings.length / SIZE;
+  const program = await Program.record(device, { a: f32([rows, SIZE]) }, ({ a }) => {
+    const distances = gramDistance(a, constant(gallery.embeddings, [images, SIZE]), metric);
+    const first = new Words([rows, 1], constantWords(new Uint32Array(rows)).value);
     return { y: pickColumns(distances, first) };
   });
   const waiting: Promise<unknown>[] = [];
-  for (let first = 0; first < QUERIES; first += ROWS) {
-    const a = new Float32Array(ROWS * SIZE);
-    a.set(queries.embeddings.subarray(first * SIZE, (first + ROWS) * SIZE));
+  for (let first = 0; first < queries.embeddings.length; first += rows * SIZE) {
+    const a = new Float32Array(rows * SIZE);
+    a.set(queries.embeddings.subarray(first, first + rows * SIZE));
     waiting.push((await program.submit({ a })).outputs);
   }
   await Promise.all(waiting);
   program.destroy();
 }
 
-/** Compares a few queries of three blocks, and says how many. */
+/** Compares a few queries of the first, a middle and the last whole block, and says how many. */
 async function assertExact(
+  device: Device,
   problem: RankingProblem,
+  rows: number,
+  details: RankingDetails,
   ranked: Awaited<ReturnType<typeof rankGallery>>["queries"],
 ): Promise<number> {
+  const images = problem.gallery.embeddings.length / SIZE;
+  const blocks = Math.floor(problem.queries.embeddings.length / SIZE / rows);
   let checked = 0;
-  for (const block of [0, 6, 12]) {
-    const distances = await distancesOf(device, problem, block * ROWS, ROWS);
-    for (let row = 0; row < ROWS; row += 20, checked++) {
-      const q = block * ROWS + row;
-      const expected = rankedOnCpu(
-        problem,
-        q,
-        distances.subarray(row * GALLERY, (row + 1) * GALLERY),
-        DETAILS,
-      );
+  for (const block of new Set([0, blocks >> 1, blocks - 1])) {
+    const distances = await distancesOf(device, problem, block * rows, rows);
+    for (let row = 0; row < rows; row += 20, checked++) {
+      const q = block * rows + row;
+      const expected = rankedOnCpu(problem, q, distances.subarray(row * images, (row + 1) * images), details);
       assert.deepEqual(ranked[q], expected);
     }
   }
   return checked;
 }
+
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

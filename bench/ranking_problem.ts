@@ -1,13 +1,26 @@
-/** A random problem of Market-1501's size: as many queries, gallery images, distractors and identities. */
+/** A random problem, by default of Market-1501's size: as many queries, gallery images, distractors and identities. */
+import { defineFlags } from "../cli/flags.ts";
 import type { Random } from "../engine/mod.ts";
 import type { EmbeddedSet, RankingProblem } from "../eval/rank_gallery.ts";
 
-/** Queries of the published dataset, and the ranked part of its gallery. */
-export const QUERIES = 3368, GALLERY = 15_913;
+/** How large it is: by default as many queries as the published dataset has, and the ranked part of its gallery. */
+export const PROBLEM_FLAGS = defineFlags({
+  queries: { type: "integer", min: 1, max: 100_000, default: 3368, help: "Query images." },
+  gallery: { type: "integer", min: 100, max: 1_000_000, default: 15_913, help: "Gallery images." },
+});
+
+/** The sizes that {@link PROBLEM_FLAGS} give. */
+export interface ProblemSize {
+  readonly queries: number;
+  readonly gallery: number;
+}
+
 /** Length of an embedding: MobileNetV2's own. */
 export const SIZE = 1280;
 
-const DISTRACTORS = 2798, IDENTITIES = 750, CAMERAS = 6;
+/** The share of the gallery that shows nobody who is searched for. */
+const DISTRACTORS = 2798 / 15_913;
+const IDENTITIES = 750, CAMERAS = 6;
 
 /**
  * Draws the problem.
@@ -15,7 +28,11 @@ const DISTRACTORS = 2798, IDENTITIES = 750, CAMERAS = 6;
  * @param likeness share of an embedding's variance that all images of a person have in common, from 0, where nobody
  *   is like anybody, up to 1; distractors are like nobody.
  */
-export function drawProblem(random: Random, likeness: number): RankingProblem {
+export function drawProblem(
+  { queries, gallery }: ProblemSize,
+  random: Random,
+  likeness: number,
+): RankingProblem {
   const [common, own] = [Math.sqrt(likeness), Math.sqrt(1 - likeness)];
   const people = Float32Array.from(
     { length: likeness > 0 ? (1 + IDENTITIES) * SIZE : 0 },
@@ -36,8 +53,8 @@ export function drawProblem(random: Random, likeness: number): RankingProblem {
   };
   const person = () => 1 + random.integer(IDENTITIES);
   return {
-    queries: draw(QUERIES, person),
-    gallery: draw(GALLERY, (i) => i < DISTRACTORS ? 0 : person()),
+    queries: draw(queries, person),
+    gallery: draw(gallery, (i) => i < DISTRACTORS * gallery ? 0 : person()),
     size: SIZE,
     metric: "euclidean",
   };

@@ -1,31 +1,48 @@
 /**
- * Re-ranks a random gallery of Market-1501's size for all of its queries, `deno task bench:reranking`: the time beside
+ * Re-ranks a random gallery, by default of Market-1501's size, for all of its queries, `deno task bench:reranking`: the time beside
  * the least in which the adapter could compute the distances, the memory, and what re-ranking does to the scores of
  * people who have something, and not much, in common with themselves.
  */
 import process from "node:process";
+import { runCommand } from "../cli/command.ts";
+import { type Command, parseFlags } from "../cli/flags.ts";
 import { betterPeaks, Device, leastMilliseconds, measurePeaks, Random, wallClock } from "../engine/mod.ts";
 import { evaluate } from "../eval/evaluate.ts";
 import { evaluateRows } from "../eval/evaluate_rows.ts";
 import { RERANK_DEFAULTS } from "../eval/rerank/options.ts";
 import { rerank } from "../eval/rerank/rerank.ts";
 import { clockInWords, kernelClock } from "./clock.ts";
-import { drawProblem, GALLERY, QUERIES, SIZE } from "./ranking_problem.ts";
+import { drawProblem, PROBLEM_FLAGS, type ProblemSize, SIZE } from "./ranking_problem.ts";
 import { peaksLine } from "./roofline_table.ts";
+
+const COMMAND: Command = {
+  usage: "deno task bench:reranking",
+  summary:
+    "Re-ranks a random gallery for all of its queries: the time beside the least in which the adapter could " +
+    "compute the distances, the memory, and the scores before and after.",
+  examples: [
+    ["deno task bench:reranking", "as large as Market-1501, minutes on a CPU"],
+    ["deno task bench:reranking --queries 200 --gallery 2000", "a small one"],
+  ],
+};
 
 /** So little that a person's images are often nearer to strangers than to each other. */
 const LIKENESS = 0.1;
 
-const device = await Device.open();
-const clock = kernelClock(device);
-try {
-  await main();
-} finally {
-  device.destroy();
+async function main(args: string[]): Promise<number> {
+  const problemSize = parseFlags(COMMAND, PROBLEM_FLAGS, args);
+  const device = await Device.open();
+  try {
+    await bench(device, problemSize);
+    return 0;
+  } finally {
+    device.destroy();
+  }
 }
 
-async function main(): Promise<void> {
-  const problem = drawProblem(new Random(1), LIKENESS);
+async function bench(device: Device, problemSize: ProblemSize): Promise<void> {
+  const clock = kernelClock(device);
+  const problem = drawProblem(problemSize, new Random(1), LIKENESS);
   const { queries, gallery, size, metric } = problem;
   const drawn = Deno.memoryUsage().rss;
   let peaks = await measurePeaks(device, clock);
@@ -33,7 +50,7 @@ async function main(): Promise<void> {
   const [start, wallStart] = [clock(), wallClock()];
   const rows = rerank(device, problem, RERANK_DEFAULTS, (progress) => {
     gpuBytes = progress.gpuBytes;
-    if (progress.done <= progress.total - QUERIES) neighboursKnown = clock();
+    if (progress.done <= progress.total - problemSize.queries) neighboursKnown = clock();
   });
   const reranked = await evaluateRows(rows, queries.labels, gallery.labels);
   const [end, wall] = [clock(), wallClock() - wallStart];
@@ -41,18 +58,20 @@ async function main(): Promise<void> {
   peaks = betterPeaks(peaks, await measurePeaks(device, clock));
   const plain = await evaluate(device, queries, gallery, size, metric);
 
-  const images = QUERIES + GALLERY;
+  const images = problemSize.queries + problemSize.gallery;
   const least = (m: number, n: number) =>
     leastMilliseconds(
       { flops: 2 * m * n * SIZE, bytesRead: 4 * (m + n) * SIZE, bytesWritten: 4 * m * n },
       peaks,
     );
-  const roofline = least(images, images) + least(QUERIES, GALLERY);
+  const roofline = least(images, images) + least(problemSize.queries, problemSize.gallery);
   console.log(
     `${device.adapter.name}, tensors in ${device.storage}s, ${clockInWords(device)}: ${peaksLine(peaks)}`,
   );
   console.log(
-    `${QUERIES} queries + ${GALLERY} gallery images × ${SIZE}, ${JSON.stringify(RERANK_DEFAULTS)}:`,
+    `${problemSize.queries} queries + ${problemSize.gallery} gallery images × ${SIZE}, ${
+      JSON.stringify(RERANK_DEFAULTS)
+    }:`,
   );
   console.log(
     `  roofline of distances   ${seconds(roofline)}: all images to all, then queries to gallery images`,
@@ -86,3 +105,5 @@ function mebibytes(bytes: number): string {
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
+
+if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

@@ -17,6 +17,7 @@ import {
 import { Memory, type MemoryUse } from "./memory.ts";
 import { inStages } from "./order.ts";
 import { texelRows } from "./parameter.ts";
+import { Readbacks } from "./readbacks.ts";
 import { type Recorded, Recorder, type RecordOptions, recordWith } from "./recorder.ts";
 import {
   copyStaged,
@@ -30,15 +31,6 @@ import {
 import { Tensor, Words } from "./tensor.ts";
 import { Value } from "./value.ts";
 
-/** Runs that may be under way at once: each needs its own way back for the outputs. */
-const IN_FLIGHT = 3;
-
-interface Readback {
-  readonly buffer: GPUBuffer;
-  /** Resolves when the run that uses the buffer has come back; undefined while it is free. */
-  busy: Promise<void> | undefined;
-}
-
 /** A recorded and planned function of tensors. Make one with {@link Program.record}. */
 export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   readonly #device: Device;
@@ -47,11 +39,9 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   readonly #outputs: readonly { name: string; value: Value; offset: number; bytes: number }[];
   readonly #stages: readonly Stage[];
   readonly #clears: readonly { buffer: GPUBuffer; offset: number; size: number }[];
-  readonly #readbacks: Readback[] = [];
-  #runs = 0;
+  /** Undefined where there is no output. */
+  readonly #readbacks: Readbacks | undefined;
   #destroyed = false;
-  /** Resolves when the outputs of the latest run have come back, or failed to. */
-  #latest: Promise<void> = Promise.resolve();
 
   private constructor(
     device: Device,
@@ -60,6 +50,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     outputs: readonly { name: string; value: Value; offset: number; bytes: number }[],
     stages: readonly Stage[],
     clears: readonly { buffer: GPUBuffer; offset: number; size: number }[],
+    readbacks: Readbacks | undefined,
   ) {
     this.#device = device;
     this.#memory = memory;
@@ -67,6 +58,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     this.#outputs = outputs;
     this.#stages = stages;
     this.#clears = clears;
+    this.#readbacks = readbacks;
   }
 
   /**
@@ -129,18 +121,15 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
           offset += Math.ceil(value.bytes / 256) * 256;
           return place;
         });
-        const program = new Program<I, O>(
+        return new Program<I, O>(
           device,
           memory,
           values,
           outputs,
           launchStages(device, memory, stages),
           gradientClears(steps),
+          outputs.length > 0 ? new Readbacks(device, offset, (bytes) => memory.readback(bytes)) : undefined,
         );
-        for (let i = 0; i < IN_FLIGHT && outputs.length > 0; i++) {
-          program.#readbacks.push({ buffer: memory.readback(offset), busy: undefined });
-        }
-        return program;
       });
     } catch (error) {
       memory.destroy();
@@ -167,15 +156,20 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * Uploads the inputs and submits one run. Resolves as soon as the run is submitted; waits only while too many
    * earlier runs have not come back yet.
    *
+   * @param options.more whether another run follows at once. Their outputs then come back together, half a second
+   *   later at most, and the GPU need not wait while a run is prepared.
    * @returns the outputs, still under way; those of several runs arrive in the order of the runs.
    * @throws {ShapeError} when an input is missing or has the wrong number of elements.
    * @throws {DeviceLostError} when the device is gone.
    * @throws {GpuError} when WebGPU refused this run or an earlier one; the outputs, too, may be rejected so.
    * @throws {EngineError} when the program was destroyed.
    */
-  async submit(inputs: HostInputs<I>): Promise<{ outputs: Promise<HostOutputs<O>> }> {
-    const readback = this.#readbacks[this.#runs++ % Math.max(1, this.#readbacks.length)];
-    while (readback?.busy) await readback.busy; // Others may have waited for the same run, and been first.
+  async submit(
+    inputs: HostInputs<I>,
+    { more = false }: { more?: boolean } = {},
+  ): Promise<{ outputs: Promise<HostOutputs<O>> }> {
+    const readbacks = this.#readbacks;
+    while (readbacks?.busy) await readbacks.busy; // Others may have waited for the same place, and been first.
     this.#device.attempt("Cannot run the program", () => {
       const encoder = this.#begin(inputs);
       for (const stage of this.#stages) {
@@ -184,16 +178,14 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
         for (const launch of stage.launches) dispatch(pass, launch);
         pass.end();
       }
-      for (const { value, offset } of this.#outputs) this.#copyOut(encoder, value, readback.buffer, offset);
+      for (const { value, offset } of this.#outputs) {
+        const { place } = readbacks!;
+        this.#copyOut(encoder, value, place.buffer, place.offset + offset);
+      }
       this.#device.gpu.queue.submit([encoder.finish()]);
     });
-    if (!readback) return { outputs: Promise.resolve({} as HostOutputs<O>) };
-    const outputs = this.#read(readback, this.#latest);
-    const done = () => {
-      readback.busy = undefined;
-    };
-    readback.busy = this.#latest = outputs.then(done, done);
-    return { outputs };
+    if (!readbacks) return { outputs: Promise.resolve({} as HostOutputs<O>) };
+    return { outputs: readbacks.submitted((bytes, start) => this.#read(bytes, start), more) };
   }
 
   /** Submits one run and waits for its outputs. */
@@ -270,6 +262,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   /** Frees the program's memory; it cannot run any more. */
   destroy(): void {
     this.#destroyed = true;
+    this.#readbacks?.send(); // Whoever waits for outputs learns that they do not come.
     this.#memory.destroy();
   }
 
@@ -299,19 +292,13 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     }
   }
 
-  /** Waits for a run's outputs. WebGPU promises nothing about the order in which buffers are mapped. */
-  async #read(readback: Readback, earlier: Promise<void>): Promise<HostOutputs<O>> {
+  /** A run's outputs, whose bytes begin at `start`. */
+  #read(bytes: ArrayBuffer, start: number): HostOutputs<O> {
     const results: Record<string, Float32Array | Uint32Array> = {};
-    try {
-      await this.#device.readBack(readback.buffer, (range) => {
-        for (const { name, value, offset, bytes } of this.#outputs) {
-          results[name] = value.type === "u32"
-            ? new Uint32Array(range, offset, bytes / 4).slice()
-            : unpadRows(new Float32Array(range, offset, bytes / 4), value.shape);
-        }
-      });
-    } finally {
-      await earlier;
+    for (const { name, value, offset, bytes: length } of this.#outputs) {
+      results[name] = value.type === "u32"
+        ? new Uint32Array(bytes, start + offset, length / 4).slice()
+        : unpadRows(new Float32Array(bytes, start + offset, length / 4), value.shape);
     }
     return results as HostOutputs<O>;
   }

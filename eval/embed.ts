@@ -24,7 +24,10 @@ export async function embedStored(
     const count = Math.min(batch, indices.length - start);
     const pixels = new Uint8Array(count * store.stride);
     await store.batch(Array.from({ length: count }, (_, i) => indices[start + i]), pixels);
-    const { embeddings } = await embedder.submit(pixels, count, { flip });
+    const { embeddings } = await embedder.submit(pixels, count, {
+      flip,
+      more: start + batch < indices.length,
+    });
     const arrived = embeddings.then((rows) => {
       all.set(rows, start * size);
       onProgress(start + count, indices.length);

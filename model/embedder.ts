@@ -67,13 +67,14 @@ export class Embedder {
    * @param flip the embedding is the mean of those of the image and of its mirror image, scaled to length one where
    *   the network's embeddings are. Takes twice the time. Averaging over reflections at test time is from Krizhevsky
    *   et al. 2012, "ImageNet Classification with Deep Convolutional Neural Networks"; re-ID averages features.
+   * @param more whether another batch follows at once: see {@linkcode Program.submit}.
    * @returns once the batch is on its way: its embeddings [count, D], row-major, when they arrive.
    * @throws {RangeError} when `count` or the length of `pixels` is out of range.
    */
   async submit(
     pixels: Uint8Array,
     count: number,
-    { flip = false } = {},
+    { flip = false, more = false } = {},
   ): Promise<{ embeddings: Promise<Float32Array<ArrayBuffer>> }> {
     const { batch, stride } = this;
     if (!Number.isInteger(count) || count < 1 || count > batch) {
@@ -87,8 +88,9 @@ export class Embedder {
     const words = new Uint32Array(whole.buffer);
     const views = flip ? [this.#views.plain, this.#views.mirrored] : [this.#views.plain];
     const runs = [];
-    for (const transforms of views) {
-      const { outputs } = await this.program.submit({ pixels: words, transforms });
+    for (const [view, transforms] of views.entries()) {
+      const follows = more || view < views.length - 1;
+      const { outputs } = await this.program.submit({ pixels: words, transforms }, { more: follows });
       outputs.catch(() => {}); // Whoever awaits the embeddings gets the error, unless submitting throws before.
       runs.push(outputs);
     }

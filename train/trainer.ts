@@ -195,7 +195,8 @@ export class Trainer {
       const before = debugNumerics ? await this.#take() : undefined;
       const step = this.step++;
       this.inputWait.ready();
-      const { outputs } = await program.submit(inputs);
+      const more = this.step % perEpoch !== 0 && !debugNumerics;
+      const { outputs } = await program.submit(inputs, { more });
       this.inputWait.submitted();
       latest = outputs.then((out) => {
         this.inputWait.arrived();

@@ -59,7 +59,8 @@ async function train(device: Device, set: ParameterSet): Promise<string> {
     const labels = Uint32Array.from({ length: ROWS }, (_, row) => row % CLASSES);
     const losses: Promise<number>[] = [];
     for (let step = 1; step <= STEPS; step++) {
-      const { outputs } = await program.submit({ x, labels, settings: adam.settings(step, 0.1) });
+      const inputs = { x, labels, settings: adam.settings(step, 0.1) };
+      const { outputs } = await program.submit(inputs, { more: step < STEPS });
       const loss = outputs.then(({ loss }) => loss[0]);
       loss.catch(() => {}); // Awaited below, unless submitting the next step throws before.
       losses.push(loss);

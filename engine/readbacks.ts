@@ -1,0 +1,126 @@
+/**
+ * The way of a program's outputs back to the host: runs fill places in a buffer, which is mapped once for all of them.
+ *
+ * Some runtimes, Deno among them, stop the thread that waits for a buffer until the GPU has done all that was submitted,
+ * so that it idles while the next run is prepared. Where more runs are announced several are submitted before any is
+ * waited for, as many as take about {@link GROUP_MS}.
+ */
+import type { Device } from "./device.ts";
+
+/** Runs of a group take about so long together: what a caller may wait for the first of them. */
+const GROUP_MS = 500;
+/** Most runs of a group. */
+const MOST_RUNS = 8;
+/** A group whose outputs take more than this has fewer places. */
+const GROUP_BYTES = 2 ** 20;
+/** For so long a run that was announced is waited for. */
+const PATIENCE_MS = 50;
+
+/** Takes the mapped bytes of a whole group, in which its own begin at `offset`. */
+type Read<T> = (bytes: ArrayBuffer, offset: number) => T;
+
+interface Waiting {
+  read(bytes: ArrayBuffer): void;
+  fail(error: unknown): void;
+  settle(): void;
+}
+
+interface Group {
+  readonly buffer: GPUBuffer;
+  /** The runs that have filled a place, in order. */
+  waiting: Waiting[];
+  /** Resolves when all of them have come back; undefined while places are free. */
+  busy: Promise<void> | undefined;
+}
+
+/** Places for the outputs of the runs of one program. */
+export class Readbacks {
+  /** Two: one is filled while the other is on its way. */
+  readonly #groups: readonly [Group, Group];
+  readonly #places: number;
+  #filling = 0;
+  #wanted = 1;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When a group was sent for last. */
+  #sentAt: number | undefined;
+  /** Resolves when the latest group has come back, or failed to. */
+  #latest: Promise<void> = Promise.resolve();
+
+  /**
+   * @param bytes of one run's outputs.
+   * @param allocate makes a buffer of so many bytes to be mapped for reading.
+   */
+  constructor(
+    readonly device: Device,
+    readonly bytes: number,
+    allocate: (bytes: number) => GPUBuffer,
+  ) {
+    this.#places = Math.max(1, Math.min(MOST_RUNS, Math.floor(GROUP_BYTES / bytes)));
+    const group = (): Group => ({ buffer: allocate(this.#places * bytes), waiting: [], busy: undefined });
+    this.#groups = [group(), group()];
+  }
+
+  /** What the next run has to wait for; undefined where there is a place for it. */
+  get busy(): Promise<void> | undefined {
+    return this.#group.busy;
+  }
+
+  /** Where the next run's outputs belong. */
+  get place(): { readonly buffer: GPUBuffer; readonly offset: number } {
+    const { buffer, waiting } = this.#group;
+    return { buffer, offset: waiting.length * this.bytes };
+  }
+
+  /**
+   * The run that fills {@link place} is submitted.
+   *
+   * @param more whether another run follows at once, so that its outputs may be waited for together with this one's.
+   * @returns what `read` makes of the bytes; runs come back in their order.
+   */
+  submitted<T>(read: Read<T>, more: boolean): Promise<T> {
+    const { waiting } = this.#group;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const { offset } = this.place;
+    let settle = () => {};
+    waiting.push({
+      read: (bytes) => {
+        const result = read(bytes, offset);
+        settle = () => resolve(result);
+      },
+      fail: (error) => settle = () => reject(error),
+      settle: () => settle(),
+    });
+    clearTimeout(this.#timer);
+    if (!more || waiting.length >= Math.min(this.#wanted, this.#places)) this.send();
+    else this.#timer = setTimeout(() => this.send(), PATIENCE_MS);
+    return promise;
+  }
+
+  /** Sends for the outputs of all runs that are not on their way yet. */
+  send(): void {
+    clearTimeout(this.#timer);
+    const group = this.#group;
+    const { waiting } = group;
+    if (waiting.length === 0) return;
+    this.#filling = 1 - this.#filling;
+    group.waiting = [];
+    const earlier = this.#latest;
+    const mapped = this.device.readBack(group.buffer, (bytes) => waiting.forEach((run) => run.read(bytes)));
+    const now = performance.now();
+    if (this.#sentAt !== undefined) {
+      this.#wanted = Math.max(1, Math.floor(GROUP_MS * waiting.length / (now - this.#sentAt)));
+    }
+    this.#sentAt = now;
+    // WebGPU promises nothing about the order in which buffers are mapped.
+    group.busy = this.#latest = (async () => {
+      await mapped.catch((error) => waiting.forEach((run) => run.fail(error)));
+      await earlier;
+      group.busy = undefined;
+      for (const run of waiting) run.settle();
+    })();
+  }
+
+  get #group(): Group {
+    return this.#groups[this.#filling]!;
+  }
+}
