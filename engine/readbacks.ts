@@ -80,6 +80,7 @@ export class Readbacks {
   submitted<T>(read: Read<T>, more: boolean): Promise<T> {
     const { waiting } = this.#group;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
+    promise.catch(() => {}); // Outputs that nobody waits for must not end the process.
     const { offset } = this.place;
     let settle = () => {};
     waiting.push({
