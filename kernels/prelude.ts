@@ -74,7 +74,17 @@ export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): st
   const declarations = dispatch.bindings.map((binding, i) => declare(binding, i, storages[i]));
   const entryPoint = dispatch.source.includes("fn run(") ? ENTRY_POINT : "";
   const common = storages.some((storage) => precisionOf(storage) === "f16") ? COMMON + HALF : COMMON;
-  return [common, ...tile, ...declarations, unroll(dispatch.source, dispatch.tile), entryPoint].join("\n");
+  return [common, ...tile, ...declarations, writtenOut(dispatch), entryPoint].join("\n");
+}
+
+const WRITTEN_OUT = new Map<string, string>();
+
+/** A kernel's own text with its loops written out; the same ones come again and again, in every layer. */
+function writtenOut({ source, tile }: Dispatch): string {
+  const key = JSON.stringify(tile) + source;
+  let text = WRITTEN_OUT.get(key);
+  if (text === undefined) WRITTEN_OUT.set(key, text = unroll(source, tile));
+  return text;
 }
 
 function declare(binding: Binding, index: number, storage: Storage): string {

@@ -20,15 +20,18 @@ interface Compiled {
 
 /** Compiles checked kernels for a device, once for each text. */
 export class CheckedKernels {
-  readonly #byText = new Map<string, Compiled>();
+  readonly #compiled = new Map<string, Compiled>();
 
   constructor(readonly device: Device) {}
 
   compiled(dispatch: Dispatch): Compiled {
-    const shader = checkedShader(dispatch);
-    const key = shader.code + dispatch.bindings.map(({ access }) => access).join();
-    let compiled = this.#byText.get(key);
+    const { source, tile, bindings } = dispatch;
+    // All that its text is made of, but how long uniforms are: here everything is a buffer.
+    const parts = bindings.map(({ name, type, access, map, finish }) => [name, type, access, map, finish]);
+    const key = JSON.stringify([source, tile, parts]);
+    let compiled = this.#compiled.get(key);
     if (!compiled) {
+      const shader = checkedShader(dispatch);
       const { gpu } = this.device;
       const visibility = GPUShaderStage.COMPUTE;
       const types: GPUBufferBindingType[] = [
@@ -46,7 +49,7 @@ export class CheckedKernels {
         layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
         compute: { module: gpu.createShaderModule({ label: dispatch.kernel, code: shader.code }) },
       });
-      this.#byText.set(key, compiled = { shader, pipeline, layout });
+      this.#compiled.set(key, compiled = { shader, pipeline, layout });
     }
     return compiled;
   }
