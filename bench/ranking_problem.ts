@@ -6,7 +6,7 @@ import type { EmbeddedSet, RankingProblem } from "../eval/rank_gallery.ts";
 /** How large it is: by default as many queries as the published dataset has, and the ranked part of its gallery. */
 export const PROBLEM_FLAGS = defineFlags({
   queries: { type: "integer", min: 1, max: 100_000, default: 3368, help: "Query images." },
-  gallery: { type: "integer", min: 100, max: 1_000_000, default: 15_913, help: "Gallery images." },
+  gallery: { type: "integer", min: 100, max: 50_000, default: 15_913, help: "Gallery images." },
 });
 
 /** The sizes that {@link PROBLEM_FLAGS} give. */

@@ -42,7 +42,7 @@ const FLAGS = defineFlags({
     min: 4,
     max: 1000,
     default: 64,
-    help: "Candidates for those, when HNSW is built; at least twice as many.",
+    help: "Candidates for those, when HNSW is built; raised to twice as many as links where it is less.",
   },
   seed: { type: "integer", min: 0, default: 1, help: "Of the vectors." },
 });
@@ -188,7 +188,7 @@ async function inDatabase(
   gallery: Gallery,
   problem: SearchProblem,
   truth: readonly string[][],
-  { top, m, ...options }: Options,
+  { top, m, efConstruction: asked }: Options,
 ): Promise<Search[]> {
   const answer = (options: { exact?: boolean; efSearch?: number }): Answer => async (query) =>
     (await gallery.search(query, { top, ...options })).map(({ id }) => id);
@@ -198,7 +198,7 @@ async function inDatabase(
   const searches: Search[] = [{ name: "pgvector exact", truth, bytes, ...exact }];
   say("  building HNSW ...");
   const start = performance.now();
-  const efConstruction = Math.max(options.efConstruction, 2 * m);
+  const efConstruction = Math.max(asked, 2 * m);
   await gallery.buildIndex({ m, efConstruction, memoryMebibytes: 1024 });
   const build = performance.now() - start;
   const hnswBytes = (await gallery.stats()).bytes - bytes;

@@ -266,7 +266,7 @@ function lossScale({ options, history, step }: Trainer): Record<string, string> 
   };
 }
 
-/** Trains epoch by epoch and saves after each, or more often; Ctrl-C stops after the step under way, and saves. */
+/** Trains epoch by epoch and saves after each, or more often; Ctrl-C stops after the steps under way, and saves. */
 async function train(
   trainer: Trainer,
   run: RunFolder,

@@ -156,8 +156,8 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * Uploads the inputs and submits one run. Resolves as soon as the run is submitted; waits only while too many
    * earlier runs have not come back yet.
    *
-   * @param options.more whether another run follows at once. Their outputs then come back together, half a second
-   *   later at most, and the GPU need not wait while a run is prepared.
+   * @param options.more whether another run follows at once. Their outputs then come back together, eight
+   *   runs at most and about half a second later at most, and the GPU need not wait while a run is prepared.
    * @returns the outputs, still under way; those of several runs arrive in the order of the runs.
    * @throws {ShapeError} when an input is missing or has the wrong number of elements.
    * @throws {DeviceLostError} when the device is gone.

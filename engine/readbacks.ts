@@ -3,18 +3,18 @@
  *
  * Some runtimes, Deno among them, stop the thread that waits for a buffer until the GPU has done all that was submitted,
  * so that it idles while the next run is prepared. Where more runs are announced several are submitted before any is
- * waited for, as many as take about {@link GROUP_MS}.
+ * waited for, as many as take up to {@link GROUP_MS}.
  */
 import type { Device } from "./device.ts";
 
-/** Runs of a group take about so long together: what a caller may wait for the first of them. */
+/** Runs of a group take no longer together, if there are several: a caller may wait so long for the first of them. */
 const GROUP_MS = 500;
 /** Most runs of a group. */
 const MOST_RUNS = 8;
 /** A group whose outputs take more than this has fewer places. */
 const GROUP_BYTES = 2 ** 20;
-/** For so long a run that was announced is waited for. */
-const PATIENCE_MS = 50;
+/** For so long a run that was announced is waited for: it may be that no image is there. */
+const PATIENCE_MS = 10;
 
 /** Takes the mapped bytes of a whole group, in which its own begin at `offset`. */
 type Read<T> = (bytes: ArrayBuffer, offset: number) => T;
@@ -27,6 +27,8 @@ interface Waiting {
 
 interface Group {
   readonly buffer: GPUBuffer;
+  /** When its first run was submitted. */
+  begunAt: number;
   /** The runs that have filled a place, in order. */
   waiting: Waiting[];
   /** Resolves when all of them have come back; undefined while places are free. */
@@ -41,8 +43,8 @@ export class Readbacks {
   #filling = 0;
   #wanted = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** When a group was sent for last. */
-  #sentAt: number | undefined;
+  /** When a group came back last. */
+  #backAt = 0;
   /** Resolves when the latest group has come back, or failed to. */
   #latest: Promise<void> = Promise.resolve();
 
@@ -56,7 +58,12 @@ export class Readbacks {
     allocate: (bytes: number) => GPUBuffer,
   ) {
     this.#places = Math.max(1, Math.min(MOST_RUNS, Math.floor(GROUP_BYTES / bytes)));
-    const group = (): Group => ({ buffer: allocate(this.#places * bytes), waiting: [], busy: undefined });
+    const group = (): Group => ({
+      buffer: allocate(this.#places * bytes),
+      begunAt: 0,
+      waiting: [],
+      busy: undefined,
+    });
     this.#groups = [group(), group()];
   }
 
@@ -78,7 +85,9 @@ export class Readbacks {
    * @returns what `read` makes of the bytes; runs come back in their order.
    */
   submitted<T>(read: Read<T>, more: boolean): Promise<T> {
-    const { waiting } = this.#group;
+    const group = this.#group;
+    const { waiting } = group;
+    if (waiting.length === 0) group.begunAt = performance.now();
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     promise.catch(() => {}); // Outputs that nobody waits for must not end the process.
     const { offset } = this.place;
@@ -107,18 +116,22 @@ export class Readbacks {
     group.waiting = [];
     const earlier = this.#latest;
     const mapped = this.device.readBack(group.buffer, (bytes) => waiting.forEach((run) => run.read(bytes)));
-    const now = performance.now();
-    if (this.#sentAt !== undefined) {
-      this.#wanted = Math.max(1, Math.floor(GROUP_MS * waiting.length / (now - this.#sentAt)));
-    }
-    this.#sentAt = now;
     // WebGPU promises nothing about the order in which buffers are mapped.
     group.busy = this.#latest = (async () => {
       await mapped.catch((error) => waiting.forEach((run) => run.fail(error)));
       await earlier;
+      this.#measure(group.begunAt, waiting.length);
       group.busy = undefined;
       for (const run of waiting) run.settle();
     })();
+  }
+
+  /** Runs that were begun then are back: how many more may share a wait. */
+  #measure(begunAt: number, runs: number): void {
+    const now = performance.now();
+    const each = (now - Math.max(begunAt, this.#backAt)) / runs;
+    this.#wanted = Math.max(1, Math.min(2 * runs, Math.floor(GROUP_MS / each)));
+    this.#backAt = now;
   }
 
   get #group(): Group {

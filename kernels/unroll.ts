@@ -6,13 +6,13 @@
  * sum it touches. Written out, the sums stay in registers and the masks are gone.
  *
  * What is known of a turn is worked out here as well, because some compilers take a time that grows with the square of
- * a function's length: every `const` of whole numbers, every place in `[…]`, and every `@if (…) { … }`, which stays or
- * goes as a whole.
+ * a function's length: every `const` that is a whole number, every place in `[…]`, and every `@if (…) { … }`, which stays
+ * or goes as a whole.
  */
-import { constantValue } from "./constant_expression.ts";
+import { constantCondition, constantValue } from "./constant_expression.ts";
 
 const LOOP = /@unroll\s+for\s*\(\s*var\s+(\w+)\s*=\s*([^;]+);\s*(\w+)\s*<\s*([^;]+);\s*(\w+)\+\+\s*\)\s*\{/;
-const CONSTANT = /\bconst\s+(\w+)\s*=\s*([^;]+);/;
+const CONSTANT = /\bconst\s+([A-Za-z_]\w*)\s*=\s*([^;]+);/;
 const CONDITION = /@if\s*\(/;
 const PLACE = /\[([^[\]]+)\]/g;
 
@@ -53,7 +53,7 @@ function writtenOut(text: string, constants: Constants, between: (piece: string)
     const suffix = /^\d+u$/.test(from!.trim()) ? "u" : "";
     pieces.push(between(rest.slice(0, loop.index)));
     for (let i = first; i < limit; i++) {
-      const body = rest.slice(start, end).replaceAll(new RegExp(`\\b${name}\\b`, "g"), `${i}${suffix}`);
+      const body = replaced(rest.slice(start, end), name!, `${i}${suffix}`);
       pieces.push(`{${turn(body, constants)}}\n`);
     }
     rest = rest.slice(end + 1);
@@ -68,8 +68,8 @@ function turn(body: string, constants: Constants): string {
     constants,
     (piece) =>
       piece.replaceAll(PLACE, (whole, place) => {
-        const value = constantValue(place, constants);
-        return value === undefined ? whole : `[${value}]`;
+        const known = constantValue(place, constants);
+        return known === undefined ? whole : `[${known.value}]`;
       }),
   );
 }
@@ -80,11 +80,20 @@ function named(text: string, constants: Constants): string {
   if (!found) return text;
   const [whole, name, expression] = found;
   const after = text.slice(found.index + whole.length);
-  const value = constantValue(expression!, constants);
-  if (value === undefined) return text.slice(0, found.index) + whole + named(after, constants);
+  const known = constantValue(expression!, constants);
+  if (known === undefined) return text.slice(0, found.index) + whole + named(after, constants);
   const end = closing(`${after}}`, 0, "{", "}");
-  const block = after.slice(0, end).replaceAll(new RegExp(`\\b${name}\\b`, "g"), `${value}`);
+  const literal = known.value < 0 ? `(${known.value})` : `${known.value}${known.unsigned ? "u" : ""}`;
+  const block = replaced(after.slice(0, end), name!, literal);
   return text.slice(0, found.index) + named(block + after.slice(end), constants);
+}
+
+/** The text with `literal` wherever a name stands for itself. */
+function replaced(text: string, name: string, literal: string): string {
+  if (new RegExp(`\\b(const|let|var)\\s+${name}\\b`).test(text)) {
+    throw new SyntaxError(`${name} has a known value and is declared again`);
+  }
+  return text.replaceAll(new RegExp(`(?<![.\\w])${name}\\b`, "g"), literal);
 }
 
 /** The text without every `@if (…) { … }` whose condition is known, or with what it holds where that is true. */
@@ -95,18 +104,25 @@ function chosen(text: string, constants: Constants): string {
   const end = closing(text, start, "(", ")");
   const open = text.indexOf("{", end);
   const close = closing(text, open + 1, "{", "}");
-  const value = constantValue(text.slice(start, end), constants);
-  const block = text.slice(open, close + 1);
-  const kept = value === undefined ? text.slice(condition.index, close + 1) : value === 0 ? "" : block;
+  if (text.slice(end + 1, open).trim() !== "" || /^\s*else\b/.test(text.slice(close + 1))) {
+    throw new SyntaxError("@if takes a condition and a block, and no else");
+  }
+  const holds = constantCondition(text.slice(start, end), constants);
+  const inside = chosen(text.slice(open + 1, close), constants);
+  const kept = holds === undefined
+    ? `${text.slice(condition.index, open)}{${inside}}`
+    : holds
+    ? `{${inside}}`
+    : "";
   return text.slice(0, condition.index) + kept + chosen(text.slice(close + 1), constants);
 }
 
 function bound(text: string, constants: Constants): number {
-  const value = constantValue(text, constants);
-  if (value === undefined) {
+  const known = constantValue(text, constants);
+  if (known === undefined) {
     throw new SyntaxError(`Cannot unroll up to ${text.trim()}: it is no constant of the kernel`);
   }
-  return value;
+  return known.value;
 }
 
 /** The place of what closes the brackets whose inside begins at `start`. */

@@ -1,8 +1,8 @@
 /**
  * The share of time in which the GPU had nothing to do because the next batch was not there yet.
  *
- * Nothing tells the moment at which a run ended: its outputs are seen some milliseconds later, and waiting for them
- * would cost more than what is measured. So there are two bounds. The GPU has surely been idle for as long as the
+ * Nothing tells the moment at which a run ended: its outputs are seen some milliseconds later, and with those of the
+ * runs after it where these followed at once; waiting for each would cost more than what is measured. So there are two bounds. The GPU has surely been idle for as long as the
  * loop stood without a batch with the outputs of all submitted runs back; it has been idle for want of images at
  * most for as long as the loop stood without a batch at all.
  *

@@ -168,7 +168,7 @@ export class Trainer {
   /**
    * Trains up to the end of the epoch that the next step belongs to, or until `stop` says so.
    *
-   * @param onStep called with every step's metrics, in order, a few steps after it was submitted.
+   * @param onStep called with every step's metrics, in order, up to 16 steps after it was submitted.
    * @param debugNumerics waits for every step, and where one breaks down makes it again, one dispatch at a time, so that
    * the error names the first one that did. Slower, with the same results.
    * @throws {NumericsError} when the loss is no longer finite, or a weight, a moment or a running statistic.
@@ -195,7 +195,7 @@ export class Trainer {
       const before = debugNumerics ? await this.#take() : undefined;
       const step = this.step++;
       this.inputWait.ready();
-      const more = this.step % perEpoch !== 0 && !debugNumerics;
+      const more = this.step % perEpoch !== 0 && !debugNumerics && !stop();
       const { outputs } = await program.submit(inputs, { more });
       this.inputWait.submitted();
       latest = outputs.then((out) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { constantValue } from "../../kernels/constant_expression.ts";
+import { constantCondition, constantValue } from "../../kernels/constant_expression.ts";
 import { unroll } from "../../kernels/unroll.ts";
 
 /** The text without blanks. */
@@ -32,7 +32,7 @@ Deno.test("what is known of a turn is worked out: constants, places, and what st
   const source =
     "@unroll for (var i = 0; i < 3; i++) { const r = i + PAD - F * 2; const s = r / 2; let t = r + k;" +
     " @if ((r & 1) == 0) { sum[r * W + s] += g[i + k]; } } const r = 1; sum[1 + 1];";
-  const text = "{lett=-1+k;}{lett=0+k;{sum[0]+=g[1+k];}}{lett=1+k;}constr=1;sum[1+1];";
+  const text = "{lett=(-1)+k;}{lett=0+k;{sum[0]+=g[1+k];}}{lett=1+k;}constr=1;sum[1+1];";
   assert.equal(bare(unroll(source, { PAD: 1, F: 1, W: 10 })), text);
 });
 
@@ -42,27 +42,57 @@ Deno.test("a constant of an outer turn holds in inner loops, and to the end of i
   assert.equal(bare(unroll(source, {})), "{{{x[0]=1;{y[2];}}{x[1]=1;}}f(a);}");
 });
 
+Deno.test("@if within @if, and names that only look like a constant's", () => {
+  const source = "@unroll for (var i = 0; i < 2; i++) { const x = i - 1; const n = i + 1u;" +
+    " @if (i < 1) { @if (i == 0) { f(v.x, x, n); } } g(k-x); }";
+  assert.equal(bare(unroll(source, {})), "{{{f(v.x,(-1),1u);}}g(k-(-1));}{g(k-0);}");
+});
+
 Deno.test("values of expressions", () => {
   const values: [string, number | undefined][] = [
     ["2 + 3 * 4", 14],
     ["(2 + 3) * 4 - 1", 19],
     ["-7 / 2", -3],
     ["10 - 3 - 2", 5],
-    ["-(A + 1u) % 2", -1],
-    ["((A | 1) & 5) == 5", 1],
-    ["1 != 1", 0],
-    ["A < 5", 1],
-    ["A > 5", 0],
+    ["-(A + 1) % 2", -1],
+    ["(A | 1) & 5", 5],
     ["u32(A) * i32(2u)", 8],
+    ["2147483647", 2147483647],
+    // What WGSL might compute otherwise, or not at all.
+    ["2147483648", undefined],
+    ["65536 * 65536", undefined],
+    ["0u - 1u + 2u", undefined],
+    ["-(A + 1u)", undefined],
+    ["1 / 0", undefined],
+    ["A < 5", undefined],
     ["B + 1", undefined],
     ["f(1)", undefined],
     ["1.5", undefined],
     ["(1", undefined],
     ["1 +", undefined],
     ["toString", undefined],
+    ["1 constructor 2", undefined],
     ["", undefined],
   ];
-  for (const [text, value] of values) assert.equal(constantValue(text, { A: 4 }), value, text);
+  for (const [text, value] of values) assert.equal(constantValue(text, { A: 4 })?.value, value, text);
+  assert.equal(constantValue("A + 1u", { A: 4 })?.unsigned, true);
+  assert.equal(constantValue("A + 1", { A: 4 })?.unsigned, false);
+});
+
+Deno.test("conditions", () => {
+  const conditions: [string, boolean | undefined][] = [
+    ["((A | 1) & 5) == 5", true],
+    ["1 != 1", false],
+    ["A < 5", true],
+    ["A > 5", false],
+    ["-1 < 0", true],
+    ["1 < 2 < 3", undefined],
+    ["0u - 1u < 4u", undefined],
+    ["A", undefined],
+    ["A < B", undefined],
+    ["A <", undefined],
+  ];
+  for (const [text, holds] of conditions) assert.equal(constantCondition(text, { A: 4 }), holds, text);
 });
 
 Deno.test("a loop that cannot be written out is refused", () => {
@@ -74,5 +104,11 @@ Deno.test("a loop that cannot be written out is refused", () => {
     () => unroll("@unroll for (var i = 0; i < 4; i++) { @if (k < i) { } }", {}),
     /Not known .*k < 0/,
   );
-  assert.throws(() => unroll("@unroll for (var i = 0; i < 4; i++) { @if (i < 2) f(); }", {}), SyntaxError);
+  const refused = (body: string, why: RegExp) =>
+    assert.throws(() => unroll(`@unroll for (var i = 0; i < 4; i++) { ${body} }`, {}), why);
+  refused("@if (i < 2) f();", /./);
+  refused("@if (i < 1) f(); if (d) { g(); }", /and a block/);
+  refused("@if (i < 1) { f(); } else { g(); }", /no else/);
+  refused("const a = i; { const a = 2; x[0] = a; }", /a has a known value and is declared again/);
+  refused("let i = 2;", /i has a known value and is declared again/);
 });

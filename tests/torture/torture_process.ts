@@ -59,6 +59,7 @@ export async function runTorture(
     end();
   }, 1000 * limit);
   signal?.addEventListener("abort", end);
+  if (signal?.aborted) end();
   try {
     const { success, code } = await child.status;
     if (success) return row(JSON.parse(await Deno.readTextFile(place)));

@@ -41,7 +41,8 @@ async function main(args: string[]): Promise<number> {
   const { short, only, seed, out } = parseFlags(COMMAND, FLAGS, args);
   const names = chosen(only);
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, () => stop.abort());
   const rows: TortureRow[] = [];
   const began = performance.now();
   for (const [i, name] of names.entries()) {

@@ -5,10 +5,12 @@
 import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
 import type { Outcome, Torture, TortureContext } from "../torture.ts";
 import { SmallDisk } from "./small_disk.ts";
-import { faultOf, isSaving, newestStep, TrainingRuns } from "./training.ts";
+import { allEnded, faultOf, isSaving, newestStep, TrainingRuns } from "./training.ts";
 
 /** Processes that are killed at a time; beside them is one whose disk fills up. */
 const LANES = 2;
+/** Of disks that should turn read-only, for each of those that do. */
+const MOST_ATTEMPTS = 4;
 /** No process takes longer, by far; its end would be a hang. */
 const MOST_SECONDS = 120;
 
@@ -24,7 +26,7 @@ export const torture: Torture = {
     const folder = await Deno.makeTempDir({ prefix: "crash-" });
     const counts: Counts = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
     try {
-      const runs = await TrainingRuns.open(folder);
+      const runs = await TrainingRuns.open(folder, LANES);
       const [kills, disks] = short ? [4, 2] : [200, 30];
       let [killed, saving] = [0, 0];
       let tried = 0;
@@ -46,7 +48,7 @@ export const torture: Torture = {
         const disk = await SmallDisk.mount(`${folder}/disk`);
         if (!disk) return "no small disks: this user may not mount any";
         try {
-          for (let i = 0; tried < disks; i++) {
+          for (let i = 0; tried < disks && i < MOST_ATTEMPTS * disks; i++) {
             const attempt = tried % 2 === 0 ? fullDisk : readOnlyDisk;
             if (await attempt(runs, disk, seededRandom(seed + i), counts, context)) tried++;
             progress();
@@ -54,11 +56,11 @@ export const torture: Torture = {
         } finally {
           await disk.unmount();
         }
-        return `${disks} disks that filled up or turned read-only`;
+        return `${tried} disks that filled up or turned read-only`;
       };
-      const [small] = await Promise.all([filling(), ...Array.from({ length: LANES }, (_, i) => killing(i))]);
-      const notes = [`${killed} kills, ${saving} of them while saving`, small];
-      return { ...counts, figures: notes.join("; ") };
+      const filled = filling();
+      await allEnded([filled, ...Array.from({ length: LANES }, (_, i) => killing(i))]);
+      return { ...counts, figures: `${killed} kills, ${saving} of them while saving; ${await filled}` };
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

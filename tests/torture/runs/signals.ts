@@ -2,7 +2,7 @@
 import type { Ended } from "../../cli/run_task.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
 import type { Outcome, Torture } from "../torture.ts";
-import { faultOf, INTERVAL, newestStep, TrainingRuns } from "./training.ts";
+import { allEnded, faultOf, INTERVAL, newestStep, TrainingRuns } from "./training.ts";
 
 /** Processes at a time. */
 const LANES = 2;
@@ -45,7 +45,7 @@ export const torture: Torture = {
     const counts = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
     let [begun, saved, slowest] = [0, 0, 0];
     try {
-      const runs = await TrainingRuns.open(folder);
+      const runs = await TrainingRuns.open(folder, LANES);
       const judge = async (trial: Asked, run: string, way: readonly Deno.Signal[], moment: Moment) => {
         counts.trials++;
         progress(counts.trials, trials);
@@ -73,10 +73,12 @@ export const torture: Torture = {
       };
       const asking = async (lane: number) => {
         const random = seededRandom(seed + 1000 * lane);
+        let turn = lane;
         for (let i = 0; begun < trials; i++) {
           const run = `${folder}/run-${lane}-${i}`;
           while (await runs.isRight(run) === undefined && begun < trials) {
-            const way = WAYS[begun++ % WAYS.length]!;
+            begun++;
+            const way = WAYS[turn % WAYS.length]!;
             const moment: Moment = random.uniform() < 0.7
               ? { saves: 1 + random.integer(5), seconds: 0.05 * random.uniform() }
               : { saves: 0, seconds: runs.seconds * random.uniform() };
@@ -85,6 +87,7 @@ export const torture: Torture = {
               begun--; // It had ended.
               break;
             }
+            turn += LANES;
             await judge(trial, run, way, moment);
           }
           const { code, stderr } = await runs.go(run);
@@ -95,7 +98,7 @@ export const torture: Torture = {
           await Deno.remove(run, { recursive: true });
         }
       };
-      await Promise.all(Array.from({ length: LANES }, (_, i) => asking(i)));
+      await allEnded(Array.from({ length: LANES }, (_, i) => asking(i)));
       return {
         ...counts,
         figures: `${saved} finished their step and saved it; at most ${slowest.toFixed(1)} s to the end`,

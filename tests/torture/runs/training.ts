@@ -15,19 +15,24 @@ export class TrainingRuns {
     readonly folder: string,
     /** The last checkpoint of a run that nothing stopped. */
     readonly expected: Uint8Array,
-    /** Seconds that such a run took. */
+    /** Seconds that such a run took, with as many others beside it as there will be. */
     readonly seconds: number,
   ) {}
 
-  /** Draws the people and makes a run that nothing stops. */
-  static async open(folder: string): Promise<TrainingRuns> {
+  /** Draws the people and makes runs that nothing stops, as many at once as there will be processes. */
+  static async open(folder: string, processes: number): Promise<TrainingRuns> {
     await writeTinyPeople(`${folder}/people`);
     await start(folder, `${folder}/warm-up`); // Fills the caches of decoded pixels and of compiled kernels.
     const began = performance.now();
-    const { code, stderr } = await start(folder, `${folder}/whole`);
-    if (code !== 0) throw new Error(`A run that nothing stops ended with code ${code}: ${stderr}`);
+    const whole = Array.from({ length: processes }, (_, i) => `${folder}/whole-${i}`);
+    const ended = await Promise.all(whole.map((run) => start(folder, run)));
+    const failed = ended.find(({ code }) => code !== 0);
+    if (failed) throw new Error(`A run that nothing stops ended with code ${failed.code}: ${failed.stderr}`);
     const seconds = (performance.now() - began) / 1000;
-    return new TrainingRuns(folder, await Deno.readFile(`${folder}/whole/${CHECKPOINTS}/${LAST}`), seconds);
+    const expected = await Deno.readFile(`${whole[0]}/${CHECKPOINTS}/${LAST}`);
+    const runs = new TrainingRuns(folder, expected, seconds);
+    for (const run of whole) if (!await runs.isRight(run)) throw new Error("Two equal runs end differently");
+    return runs;
   }
 
   /** Starts a run, or goes on with it where it has begun, and waits for the end of the process. */
@@ -106,4 +111,10 @@ export async function faultOf(run: string, stepBefore: number): Promise<string |
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** Waits for all, also where one fails: what is thrown then must not take from the others what they work on. */
+export async function allEnded(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === "rejected");
+  if (failed) throw (failed as PromiseRejectedResult).reason;
 }
