@@ -52,7 +52,8 @@ Deno.test("a run that loses its device at any time ends, by itself or resumed, w
     const flags = [...TINY, `--data=${folder}/people`, `--cache=${folder}/cache`, "--checkpoint-every=1"];
     const counted = new FaultyGpu();
     assert.equal(await train([...flags, `--out=${folder}/whole`], counted.gpu), 0);
-    const submits = counted.calls.flatMap((name, call) => name === "submit" ? [call] : []);
+    const submits = counted.calls.filter((name) => name === "submit").length;
+    const submit = (share: number, way: Way) => ({ name: "submit", nth: Math.floor(share * submits), way });
     const assertWhole = async (run: string) => {
       const [of, expected] = [run, `${folder}/whole`].map((path) => Deno.readFile(`${path}/${LAST}`));
       assertSameBytes(await of!, await expected!);
@@ -67,7 +68,7 @@ Deno.test("a run that loses its device at any time ends, by itself or resumed, w
     ];
     for (const [i, [when, share, way]] of faults.entries()) {
       await t.step(`--on-device-lost retry, ${when}`, async () => {
-        const { gpu } = new FaultyGpu({ call: submits[Math.floor(share * submits.length)]!, way });
+        const { gpu } = new FaultyGpu(submit(share, way));
         const run = `${folder}/retried-${i}`;
         assert.equal(await train([...flags, `--out=${run}`, "--on-device-lost=retry"], gpu), 0);
         await assertWhole(run);
@@ -76,8 +77,7 @@ Deno.test("a run that loses its device at any time ends, by itself or resumed, w
 
     await t.step("stopped by it, and resumed", async () => {
       const run = `${folder}/stopped`;
-      const middle = submits[Math.floor(SHARE * submits.length)]!;
-      const { gpu } = new FaultyGpu({ call: middle, way: "lost" });
+      const { gpu } = new FaultyGpu(submit(SHARE, "lost"));
       await assert.rejects(train([...flags, `--out=${run}`], gpu), DeviceLostError);
       assert.equal(
         await train([`--resume=${run}`, `--cache=${folder}/cache`, "--checkpoint-every=1"]),

@@ -28,15 +28,18 @@ export const torture: Torture = {
   async run(context: TortureContext): Promise<Outcome> {
     const { short, seed, say, progress } = context;
     const random = seededRandom(seed);
-    const trials: { name: string; fault: Fault; of: string }[] = [];
+    const trials: { name: string; fault: Fault }[] = [];
     const expected = new Map<string, string>();
     for (const [name, train] of Object.entries(TRAININGS)) {
       const gpu = new FaultyGpu();
       expected.set(name, await train(gpu));
       if (gpu.alive().length > 0) throw new Error(`${name} without a fault leaves ${gpu.alive()}`);
-      const faults = gpu.calls.flatMap((of, call) =>
-        waysToFail(of).map((way) => ({ name, fault: { call, way }, of }))
-      );
+      const seen = new Map<string, number>();
+      const faults = gpu.calls.flatMap((call) => {
+        const nth = seen.get(call) ?? 0;
+        seen.set(call, nth + 1);
+        return waysToFail(call).map((way) => ({ name, fault: { name: call, nth, way } }));
+      });
       // All faults of the two layers, and of MobileNetV2, whose calls repeat each other, some.
       const wanted = name === "MobileNetV2" ? (short ? 6 : 300) : short ? 40 : faults.length;
       trials.push(
@@ -47,7 +50,7 @@ export const torture: Torture = {
     }
     const counts = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
     let [right, told] = [0, 0];
-    for (const { name, fault, of } of trials) {
+    for (const { name, fault } of trials) {
       const result = await attempt(TRAININGS[name]!, fault, expected.get(name)!);
       counts.trials++;
       // Nobody else sees how much memory of the driver's devices that are no longer used keep.
@@ -58,7 +61,7 @@ export const torture: Torture = {
       else {
         if (result === "hang") counts.hangs++;
         else counts.wrong++;
-        say(`${name}, call ${fault.call} (${of}), ${fault.way}: ${result}`);
+        say(`${name}, ${fault.name} number ${fault.nth}, ${fault.way}: ${result}`);
       }
     }
     return { ...counts, figures: `${right} ended right all the same, ${told} with a typed error` };

@@ -21,9 +21,13 @@ export type Way =
   /** The device is lost just before it. */
   | "lost";
 
-/** Which call fails, counted from 0, and how. */
+/**
+ * Which call fails, and how: by its name, and which of those with that name, counted from 0. Not by its place among all:
+ * when outputs are waited for depends on how long runs take.
+ */
 export interface Fault {
-  readonly call: number;
+  readonly name: string;
+  readonly nth: number;
   readonly way: Way;
 }
 
@@ -138,12 +142,13 @@ export class FaultyGpu {
   readonly gpu: Pick<GPU, "requestAdapter">;
   /** Names of all calls so far, in order. */
   readonly calls: string[] = [];
-  readonly #faults: ReadonlyMap<number, Way>;
+  readonly #faults: readonly Fault[];
+  readonly #counts = new Map<string, number>();
   readonly #alive = new Set<{ label: string }>();
   readonly #watched: { owner: object; name: string }[] = [];
 
   constructor(...faults: Fault[]) {
-    this.#faults = new Map(faults.map(({ call, way }) => [call, way]));
+    this.#faults = faults;
     const requestAdapter: Call = async (options) => {
       const adapter = await navigator.gpu.requestAdapter(options);
       if (!adapter) return null;
@@ -187,8 +192,11 @@ export class FaultyGpu {
   #watch(owner: object, name: string, method: Call, state?: DeviceState): void {
     this.#watched.push({ owner, name });
     Reflect.set(owner, name, (...args: unknown[]) => {
-      const way = this.#faults.get(this.calls.push(name) - 1);
-      const result = this.#call(name, method, args, way, state);
+      this.calls.push(name);
+      const nth = this.#counts.get(name) ?? 0;
+      this.#counts.set(name, nth + 1);
+      const fault = this.#faults.find((fault) => fault.name === name && fault.nth === nth);
+      const result = this.#call(name, method, args, fault?.way, state);
       if (MAKES_CALLABLE.includes(name)) this.#watchMade(result, state);
       return result;
     });
