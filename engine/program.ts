@@ -128,7 +128,9 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
           outputs,
           launchStages(device, memory, stages),
           gradientClears(steps),
-          outputs.length > 0 ? new Readbacks(device, offset, (bytes) => memory.readback(bytes)) : undefined,
+          outputs.length > 0
+            ? new Readbacks(device, offset, options.together ?? 1, (bytes) => memory.readback(bytes))
+            : undefined,
         );
       });
     } catch (error) {
@@ -156,8 +158,8 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * Uploads the inputs and submits one run. Resolves as soon as the run is submitted; waits only while too many
    * earlier runs have not come back yet.
    *
-   * @param options.more whether another run follows at once. Their outputs then come back together, eight
-   *   runs at most and about half a second later at most, and the GPU need not wait while a run is prepared.
+   * @param options.more whether another run follows at once. Their outputs then come back together, as many as the
+   *   program was recorded for and about half a second later at most: the GPU need not wait while a run is prepared.
    * @returns the outputs, still under way; those of several runs arrive in the order of the runs.
    * @throws {ShapeError} when an input is missing or has the wrong number of elements.
    * @throws {DeviceLostError} when the device is gone.

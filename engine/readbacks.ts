@@ -9,10 +9,6 @@ import type { Device } from "./device.ts";
 
 /** Runs of a group take no longer together, if there are several: a caller may wait so long for the first of them. */
 const GROUP_MS = 500;
-/** Most runs of a group. */
-const MOST_RUNS = 8;
-/** A group whose outputs take more than this has fewer places. */
-const GROUP_BYTES = 2 ** 20;
 /** For so long a run that was announced is waited for: it may be that no image is there. */
 const PATIENCE_MS = 10;
 
@@ -39,7 +35,6 @@ interface Group {
 export class Readbacks {
   /** Two: one is filled while the other is on its way. */
   readonly #groups: readonly [Group, Group];
-  readonly #places: number;
   #filling = 0;
   #wanted = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -50,16 +45,17 @@ export class Readbacks {
 
   /**
    * @param bytes of one run's outputs.
+   * @param places most runs of a group.
    * @param allocate makes a buffer of so many bytes to be mapped for reading.
    */
   constructor(
     readonly device: Device,
     readonly bytes: number,
+    readonly places: number,
     allocate: (bytes: number) => GPUBuffer,
   ) {
-    this.#places = Math.max(1, Math.min(MOST_RUNS, Math.floor(GROUP_BYTES / bytes)));
     const group = (): Group => ({
-      buffer: allocate(this.#places * bytes),
+      buffer: allocate(places * bytes),
       begunAt: 0,
       waiting: [],
       busy: undefined,
@@ -101,7 +97,7 @@ export class Readbacks {
       settle: () => settle(),
     });
     clearTimeout(this.#timer);
-    if (!more || waiting.length >= Math.min(this.#wanted, this.#places)) this.send();
+    if (!more || waiting.length >= Math.min(this.#wanted, this.places)) this.send();
     else this.#timer = setTimeout(() => this.send(), PATIENCE_MS);
     return promise;
   }

@@ -48,6 +48,11 @@ export interface RecordOptions {
    * backward pass makes them again. `normal` by default.
    */
   readonly memory?: "normal" | "low";
+  /**
+   * Most runs whose outputs come back together, where they are announced: see {@linkcode Program.submit}. Each takes twice
+   * the memory of its outputs. 1 by default.
+   */
+  readonly together?: number;
 }
 
 /** What ops write into while a program is recorded. */

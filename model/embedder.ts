@@ -20,6 +20,9 @@ import { toUnitLength } from "./unit_length.ts";
 
 const MIRRORED: ImageTransform = { ...UNMOVED, mirrored: true };
 
+/** Batches that are submitted before one is waited for, where they follow one another. */
+const BATCHES_TOGETHER = 4;
+
 /** Images and how each is shown, [N, 4], to embeddings [N, D]. */
 export type EmbeddingProgram = Program<
   { pixels: InputSpec<Words>; transforms: InputSpec<Words> },
@@ -134,5 +137,6 @@ function recordEmbedding(
         "inference",
       ),
     }),
+    { together: BATCHES_TOGETHER },
   );
 }

@@ -50,6 +50,9 @@ export function trainingAverage(model: ReidModel, { ema }: TrainingOptions): Wei
   return ema > 0 ? new WeightAverage(model.parameters, ema) : undefined;
 }
 
+/** Steps that are submitted before one is waited for; then their metrics come back. */
+const STEPS_TOGETHER = 8;
+
 /** What only some steps have. */
 export interface StepExtras {
   /**
@@ -118,7 +121,7 @@ export function recordTrainingStep(
       const { lossScale } = optimiser;
       return lossScale ? { ...outputs, lossScale: asTensor(lossScale.state) } : outputs;
     },
-    { precision: options.precision, memory: options.memory },
+    { precision: options.precision, memory: options.memory, together: STEPS_TOGETHER },
   );
 }
 

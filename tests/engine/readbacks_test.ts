@@ -4,7 +4,14 @@ import { affine, Device, f32, Program, sum } from "../../engine/mod.ts";
 import { watchGpu } from "./watch_gpu.ts";
 
 async function doubling(device: Device) {
-  return await Program.record(device, { x: f32([2, 3]) }, ({ x }) => ({ y: affine(x, 2, 0), total: sum(x) }));
+  return await Program.record(
+    device,
+    { x: f32([2, 3]) },
+    ({ x }) => ({ y: affine(x, 2, 0), total: sum(x) }),
+    {
+      together: 8,
+    },
+  );
 }
 
 const input = (value: number) => ({ x: new Float32Array(6).fill(value) });

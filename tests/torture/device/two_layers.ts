@@ -52,6 +52,7 @@ async function train(device: Device, set: ParameterSet): Promise<string> {
         adam.minimize(loss, settings);
         return { loss };
       },
+      { together: 4 },
     );
   const program = await twice(device, record);
   try {
