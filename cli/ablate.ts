@@ -13,6 +13,7 @@ import { runCells } from "./ablate/run_cells.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
+import { STOP_SIGNALS } from "./interrupt.ts";
 
 /** Parses the flags, runs what is not finished yet, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
@@ -93,9 +94,8 @@ async function runUnfinished(
     display.update(Math.round(1000 * done) / 1000);
   };
   const stop = new AbortController();
-  const signals = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
   const onSignal = () => stop.abort();
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, onSignal);
   let written: Promise<unknown> = Promise.resolve(); // One after the other: they write the same files.
   try {
     await runCells(waiting, {
@@ -115,7 +115,7 @@ async function runUnfinished(
       },
     });
   } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+    for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, onSignal);
     display.finish();
   }
   return stop.signal.aborted ? undefined : failures;

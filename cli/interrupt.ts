@@ -6,6 +6,11 @@ export interface Interrupt extends Disposable {
   readonly requested: boolean;
 }
 
+/** What asks a process to stop, where a system has it. */
+export const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
+
 /** A signal that follows another one by less is the same Ctrl-C: task runners pass it on to who has it already. */
 const SAME_SIGNAL_MS = 300;
 
@@ -19,7 +24,6 @@ export function listenForInterrupt(
   leave: () => void,
   answer = "Stopping after this step and saving; once more to leave at once",
 ): Interrupt {
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   let askedAt: number | undefined;
   const listener = () => {
     if (askedAt === undefined) {
@@ -30,13 +34,13 @@ export function listenForInterrupt(
       Deno.exit(EXIT.interrupted);
     }
   };
-  for (const signal of signals) Deno.addSignalListener(signal, listener);
+  for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, listener);
   return {
     get requested() {
       return askedAt !== undefined;
     },
     [Symbol.dispose]() {
-      for (const signal of signals) Deno.removeSignalListener(signal, listener);
+      for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, listener);
     },
   };
 }

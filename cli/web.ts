@@ -10,6 +10,7 @@ import { writeGallery } from "../web/gallery.ts";
 import { type RunningServer, serveFolder } from "../web/serve.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
+import { STOP_SIGNALS } from "./interrupt.ts";
 import { DATA_HELP, lazyProgress, openPeople, workerCount } from "./people.ts";
 
 const COMMAND = {
@@ -160,9 +161,8 @@ async function addGallery({ model, dataset, chosen }: Source, out: string): Prom
 
 /** Waits for Ctrl-C or a request to end, then stops the server. */
 async function interrupted(server: RunningServer): Promise<void> {
-  const signals = (Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"]) as Deno.Signal[];
   await new Promise<void>((resolve) => {
-    for (const signal of signals) Deno.addSignalListener(signal, resolve);
+    for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, resolve);
   });
   await server.stop();
 }

@@ -1,6 +1,7 @@
 /** `deno task torture`: tries to break every promise of the program, and prints one table. */
 import { EXIT, runCommand } from "../../cli/command.ts";
 import { defineFlags, parseFlags, UsageError } from "../../cli/flags.ts";
+import { STOP_SIGNALS } from "../../cli/interrupt.ts";
 import { formatSeconds } from "../../cli/progress.ts";
 import { isClean, type TortureRow, tortureTable } from "./table.ts";
 import { runTorture } from "./torture_process.ts";
@@ -41,8 +42,7 @@ async function main(args: string[]): Promise<number> {
   const { short, only, seed, out } = parseFlags(COMMAND, FLAGS, args);
   const names = chosen(only);
   const stop = new AbortController();
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, () => stop.abort());
+  for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, () => stop.abort());
   const rows: TortureRow[] = [];
   const began = performance.now();
   for (const [i, name] of names.entries()) {
