@@ -1,10 +1,12 @@
 /** The checks of out_of_bounds.ts on kernels that are broken on purpose. */
 import assert from "node:assert/strict";
 import { affine, Device } from "../../../engine/mod.ts";
+import type { Recorded } from "../../../engine/recorder.ts";
 import type { Dispatch } from "../../../kernels/mod.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
 import { CheckedKernels, runChecked } from "./checked_runs.ts";
-import { foldFault, geometryFault } from "./geometry.ts";
+import { Value } from "../../../engine/value.ts";
+import { foldFault, geometryFault, runnable } from "./geometry.ts";
 import { runGuarded } from "./guarded_runs.ts";
 import { type RandomProgram, recordRandom } from "./random_program.ts";
 
@@ -78,4 +80,21 @@ Deno.test("Geometry that no adapter runs is found", () => {
   for (const groups of [1, 65_535, 65_536, 65_535 * 2 + 1, 65_535 ** 2]) {
     assert.equal(foldFault(groups), undefined);
   }
+});
+
+Deno.test("Steps that no adapter holds are left out with those that count their rows, and no others", () => {
+  const value = (rows: number) => new Value([rows, 4], "f32", { kind: "input", name: "x" });
+  const step = (...values: Value[]): Recorded => ({
+    dispatch: { bindings: [{ access: "read" }, { access: "write" }] } as unknown as Dispatch,
+    values,
+    pass: "forward",
+  });
+  const [huge, sums, coefficients, y, small] = [2 ** 28, 64, 1, 2 ** 28 - 1, 9].map(value);
+  const steps = [
+    step(huge!, sums!),
+    step(sums!, coefficients!),
+    step(small!, y!),
+    step(coefficients!, small!),
+  ];
+  assert.deepEqual(runnable(steps), [steps[2], steps[3]]);
 });

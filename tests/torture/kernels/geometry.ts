@@ -2,7 +2,26 @@
 import { foldWorkgroups, MAX_WORKGROUPS } from "../../../kernels/mod.ts";
 import type { SeededRandom } from "../../reference/seeded_random.ts";
 import type { Recorded } from "../../../engine/recorder.ts";
+import type { Value } from "../../../engine/value.ts";
 import { elementsOf } from "./checked_runs.ts";
+
+/** Bytes that no binding of any adapter holds; the indices of what is smaller have 32 bits. */
+const TOO_MANY_BYTES = 2 ** 32;
+
+/**
+ * The steps that some adapter may run: those whose tensors it can hold, but for steps that read what was made of a larger
+ * one, as batch norm's coefficients are of sums over its rows: their constants count those rows.
+ */
+export function runnable(steps: readonly Recorded[]): Recorded[] {
+  const madeOfLarger = new Set<Value>();
+  const large = ({ values }: Recorded) => values.some(({ bytes }) => bytes >= TOO_MANY_BYTES);
+  for (const step of steps.filter(large)) {
+    step.values.forEach((value, i) => {
+      if (step.dispatch.bindings[i]!.access !== "read") madeOfLarger.add(value);
+    });
+  }
+  return steps.filter((step) => !large(step) && !step.values.some((value) => madeOfLarger.has(value)));
+}
 
 /** Why a dispatch could not run on every adapter, or would count past 32 bits; undefined where nothing is wrong. */
 export function geometryFault({ dispatch, values }: Recorded): string | undefined {

@@ -14,7 +14,7 @@ import { type SeededRandom, seededRandom } from "../../reference/seeded_random.t
 import type { Torture, TortureContext } from "../torture.ts";
 import { CheckedKernels, type KernelFault, runChecked } from "./checked_runs.ts";
 import { FAMILIES, LARGE_FAMILIES, WITH_PARAMETERS } from "./families.ts";
-import { foldFault, geometryFault, randomGroups } from "./geometry.ts";
+import { foldFault, geometryFault, randomGroups, runnable } from "./geometry.ts";
 import { runGuarded } from "./guarded_runs.ts";
 import { type Family, type RandomProgram, recordRandom } from "./random_program.ts";
 
@@ -38,9 +38,6 @@ interface Counts {
 
 /** How many times as large as what runs here those programs are. */
 const SCALES = [4, 16, 64, 256];
-/** No tensor of a program is larger: indices of its elements have 32 bits, and bindings no more bytes on any adapter. */
-const MOST_BYTES = 2 ** 32;
-
 const SHORT: Counts = { checked: 4, guarded: 1, large: ["unit length"], folds: 10_000, recorded: 20 };
 const FULL: Counts = { checked: 5000, guarded: 200, large: LARGE_FAMILIES, folds: 1_000_000, recorded: 5000 };
 
@@ -167,7 +164,7 @@ function recordHuge(
   try {
     const scale = SCALES[number % SCALES.length]!;
     const { steps } = recordRandom(device, family, random, number, false, scale);
-    return steps.filter(({ values }) => values.every(({ bytes }) => bytes < MOST_BYTES));
+    return runnable(steps);
   } catch (error) {
     if (/^Cannot dispatch \d+ workgroups/.test((error as Error).message)) return [];
     throw error;
