@@ -50,9 +50,7 @@ fn half_bits(v: vec4f) -> vec2u {
   return select(bits, vec2u(0x7e007e00u), vec2<bool>(any(large.xy), any(large.zw)));
 }
 
-// v as it will be read from where it is stored as f16.
-fn half(v: vec4f) -> vec4f {
-  let bits = half_bits(v);
+fn half_value(bits: vec2u) -> vec4f {
   return vec4f(unpack2x16float(bits.x), unpack2x16float(bits.y));
 }
 `;
@@ -100,39 +98,31 @@ fn ${name}_at(i: u32) -> u32 { return ${name}_data[i]; }
 fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
   }
   const lines: string[] = [];
+  const half = precisionOf(storage) === "f16";
   if (storage === "texture" || storage === "half-texture") {
     if (access === "update") throw new TypeError(`Textures are read or written, and ${name} is both`);
     const format = textureFormat(precisionOf(storage));
     lines.push(`${slot} ${name}_data: texture_storage_2d<${format}, ${access}>;`);
     const place = `vec2u(i & ${TEXTURE_WIDTH - 1}u, i >> ${Math.log2(TEXTURE_WIDTH)}u)`;
+    const texel = `textureLoad(${name}_data, ${place})`;
     if (access === "read") {
-      lines.push(`fn ${name}_load(i: u32) -> vec4f { return textureLoad(${name}_data, ${place}); }`);
+      lines.push(`fn ${name}_load(i: u32) -> vec4f { return ${half ? `half_value(${texel}.xy)` : texel}; }`);
     } else {
-      const v = storage === "half-texture" ? "half(v)" : "v";
+      const v = half ? "vec4u(half_bits(v), 0u, 0u)" : "v";
       lines.push(`fn ${name}_store(i: u32, v: vec4f) { textureStore(${name}_data, ${place}, ${v}); }`);
-    }
-  } else if (storage === "half-buffer") {
-    lines.push(`${slot}<storage, ${access === "read" ? "read" : "read_write"}> ${name}_data: array<vec2u>;`);
-    if (access !== "write") {
-      lines.push(
-        `fn ${name}_load(i: u32) -> vec4f {`,
-        `  let bits = ${name}_data[i];`,
-        `  return vec4f(unpack2x16float(bits.x), unpack2x16float(bits.y));`,
-        `}`,
-      );
-    }
-    if (access !== "read") {
-      lines.push(`fn ${name}_store(i: u32, v: vec4f) { ${name}_data[i] = half_bits(v); }`);
     }
   } else {
     const space = storage === "uniform" ? "uniform" : `storage, ${access === "read" ? "read" : "read_write"}`;
-    const array = storage === "uniform" ? `array<vec4f, ${binding.vec4s ?? 4}>` : "array<vec4f>";
+    const array = storage === "uniform"
+      ? `array<vec4f, ${binding.vec4s ?? 4}>`
+      : `array<${half ? "vec2u" : "vec4f"}>`;
     lines.push(`${slot}<${space}> ${name}_data: ${array};`);
     if (access !== "write") {
-      lines.push(`fn ${name}_load(i: u32) -> vec4f { return ${name}_data[i]; }`);
+      const value = `${name}_data[i]`;
+      lines.push(`fn ${name}_load(i: u32) -> vec4f { return ${half ? `half_value(${value})` : value}; }`);
     }
     if (access !== "read") {
-      lines.push(`fn ${name}_store(i: u32, v: vec4f) { ${name}_data[i] = v; }`);
+      lines.push(`fn ${name}_store(i: u32, v: vec4f) { ${name}_data[i] = ${half ? "half_bits(v)" : "v"}; }`);
     }
   }
   if (access !== "write") {

@@ -9,7 +9,8 @@
  *   Software adapters read these 10 to 20 times faster than buffers.
  * - `uniform`: a few vec4s in a uniform buffer, for values that every thread reads.
  * - `half-buffer`, `half-texture`: the first two with four f16 in place of four f32: `array<vec2u>`, and texels of an
- *   rgba16float storage texture. Kernels compute in f32 all the same, so no adapter needs `shader-f16`.
+ *   rg32uint storage texture, both packed by the shader. Kernels compute in f32 all the same, so no adapter needs
+ *   `shader-f16`.
  */
 export type Storage = "buffer" | "texture" | "uniform" | "half-buffer" | "half-texture";
 
@@ -49,8 +50,8 @@ export function textureRowBytes(precision: Precision): number {
 }
 
 /** The format of a texture that holds elements of this precision. */
-export function textureFormat(precision: Precision): "rgba32float" | "rgba16float" {
-  return precision === "f16" ? "rgba16float" : "rgba32float";
+export function textureFormat(precision: Precision): "rgba32float" | "rg32uint" {
+  return precision === "f16" ? "rg32uint" : "rgba32float";
 }
 
 /** Number of vec4s that hold `channels` scalars. */
