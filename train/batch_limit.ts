@@ -13,12 +13,14 @@ type BatchOptions = Pick<TrainingOptions, "sampler" | "k">;
  */
 export function namingLargestBatch(error: unknown, options: BatchOptions, images: number): unknown {
   if (!(error instanceof LimitError) || error.tooLarge.length === 0) return error;
-  // Tensors of pairs shrink with the square of the batch.
-  const fitting = error.tooLarge.map(({ shape, times }) =>
-    images / times ** (1 / Math.max(1, shape.filter((extent) => extent === images).length))
-  );
+  const fitting = error.tooLarge.map(({ shape, times }) => images / times ** (1 / batchAxes(shape, images)));
   const most = Math.floor(Math.min(...fitting));
   return new LimitError(`${error.message} ${remedy(options, most)}`, error.tooLarge);
+}
+
+/** Axes that a smaller batch makes shorter: all of a tensor of pairs; of images the first, whatever their height and width. */
+function batchAxes(shape: readonly number[], images: number): number {
+  return shape.length === 4 ? 1 : Math.max(1, shape.filter((extent) => extent === images).length);
 }
 
 /** Flags for at most so many images. */

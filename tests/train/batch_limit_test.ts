@@ -24,6 +24,9 @@ Deno.test("a refused batch names the largest one that fits, in the flags of its 
   assert.match(named("pk", 64, 256, 3), /has 84 images: --p 2 --k 42,/);
   assert.match(named("shuffled", 4, 100, 1.01), /has 99 images: --batch-size 99,/);
   assert.match(named("shuffled", 4, 100, 1.01 ** 2, [100, 100]), /has 99 images: --batch-size 99,/);
+  // As high or as wide as the batch has images: they stay so.
+  assert.match(named("pk", 4, 64, 1.5, [64, 128, 64, 96]), /has 40 images: --p 10 --k 4,/);
+  assert.match(named("shuffled", 4, 64, 1.5, [64, 64, 64, 96]), /has 42 images: --batch-size 42,/);
   assert.match(named("triplets", 4, 96, 3.1), /has 30 images: --triplets 10,/);
   for (const sampler of ["pk", "shuffled", "triplets"] as const) {
     assert.match(named(sampler, 4, 32, 33), /No batch is small enough: give smaller images/);
