@@ -50,6 +50,7 @@ fn half_bits(v: vec4f) -> vec2u {
   return select(bits, vec2u(0x7e007e00u), vec2<bool>(any(large.xy), any(large.zw)));
 }
 
+// The vec4 that half_bits has packed.
 fn half_value(bits: vec2u) -> vec4f {
   return vec4f(unpack2x16float(bits.x), unpack2x16float(bits.y));
 }

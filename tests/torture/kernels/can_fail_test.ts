@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { affine, Device } from "../../../engine/mod.ts";
 import type { Recorded } from "../../../engine/recorder.ts";
+import { Value } from "../../../engine/value.ts";
 import type { Dispatch } from "../../../kernels/mod.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
 import { CheckedKernels, runChecked } from "./checked_runs.ts";
-import { Value } from "../../../engine/value.ts";
 import { foldFault, geometryFault, runnable } from "./geometry.ts";
 import { runGuarded } from "./guarded_runs.ts";
 import { type RandomProgram, recordRandom } from "./random_program.ts";

@@ -38,6 +38,7 @@ interface Counts {
 
 /** How many times as large as what runs here those programs are. */
 const SCALES = [4, 16, 64, 256];
+
 const SHORT: Counts = { checked: 4, guarded: 1, large: ["unit length"], folds: 10_000, recorded: 20 };
 const FULL: Counts = { checked: 5000, guarded: 200, large: LARGE_FAMILIES, folds: 1_000_000, recorded: 5000 };
 
