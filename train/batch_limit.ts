@@ -18,7 +18,7 @@ export function namingLargestBatch(error: unknown, options: BatchOptions, images
   return new LimitError(`${error.message} ${remedy(options, most)}`, error.tooLarge);
 }
 
-/** Axes that a smaller batch makes shorter: all of a tensor of pairs; of images the first, whatever their height and width. */
+/** Axes that a smaller batch makes shorter: of images the first, whatever their height and width; of pairs all. */
 function batchAxes(shape: readonly number[], images: number): number {
   return shape.length === 4 ? 1 : Math.max(1, shape.filter((extent) => extent === images).length);
 }
