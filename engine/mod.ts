@@ -38,12 +38,18 @@
  */
 export { backward, type Gradients } from "./autograd.ts";
 export { type AdapterDescription, Device, type DeviceOptions } from "./device.ts";
-export { type Clock, DispatchTimer, type Operand, type Operands, wallClock } from "./dispatch_timer.ts";
+export {
+  type Clock,
+  DispatchTimer,
+  type Operand,
+  type Operands,
+  wallClock,
+} from "./timing/dispatch_timer.ts";
 export * from "./errors.ts";
-export { markBroken } from "./finite.ts";
-export type { BrokenDispatch, Held } from "./first_broken.ts";
-export type { MemoryUse } from "./memory.ts";
-export { LOSS_SCALE_STATE, LossScale } from "./loss_scale.ts";
+export { markBroken } from "./debug/mark_non_finite.ts";
+export type { BrokenDispatch, Held } from "./debug/first_non_finite.ts";
+export type { MemoryUse } from "./plan/memory.ts";
+export { LOSS_SCALE_STATE, LossScale } from "./optim/loss_scale.ts";
 export * from "./ops/all_triplets.ts";
 export * from "./ops/batch_norm.ts";
 export * from "./ops/center.ts";
@@ -51,7 +57,7 @@ export * from "./ops/convolution.ts";
 export * from "./ops/cross_entropy.ts";
 export * from "./ops/distance.ts";
 export * from "./ops/elementwise.ts";
-export type { Finishing } from "./ops/finish.ts";
+export type { Finishing } from "./ops/epilogue.ts";
 export { dense, matmul, pointwiseConv } from "./ops/matrix.ts";
 export * from "./ops/augment.ts";
 export {
@@ -62,7 +68,7 @@ export {
   packTransforms,
   UNMOVED,
 } from "./ops/image.ts";
-export * from "./ops/normalise.ts";
+export * from "./ops/normalize.ts";
 export * from "./ops/pool.ts";
 export * from "./ops/rank.ts";
 export * from "./ops/reduce.ts";
@@ -70,10 +76,10 @@ export * from "./ops/residual.ts";
 export * from "./ops/shape.ts";
 export * from "./ops/triplet.ts";
 export * from "./ops/unary.ts";
-export * from "./optimisers.ts";
-export { AVERAGE_PREFIX, WeightAverage } from "./weight_average.ts";
+export * from "./optim/optimizers.ts";
+export { AVERAGE_PREFIX, WeightAverage } from "./optim/weight_average.ts";
 export { type FlatBuffer, type Parameter, ParameterSet } from "./parameter.ts";
-export { betterPeaks, leastMilliseconds, measurePeaks, type Peaks, type Work } from "./peaks.ts";
+export { betterPeaks, leastMilliseconds, measurePeaks, type Peaks, type Work } from "./timing/peaks.ts";
 export {
   f32,
   type HostInputs,
@@ -111,8 +117,8 @@ export {
   type Tunable,
   type VariantWork,
 } from "../kernels/mod.ts";
-export { type Stopwatch, tunables, tune } from "./tuner.ts";
-export { median, runsFor, timeDispatch, waitFloor } from "./timing.ts";
+export { type Stopwatch, tunables, tune } from "./timing/tuner.ts";
+export { median, runsFor, timeDispatch, waitFloor } from "./timing/timing.ts";
 export {
   asTensor,
   constant,

@@ -5,7 +5,7 @@
 import { TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
-import { type BrokenDispatch, firstBroken } from "./first_broken.ts";
+import { type BrokenDispatch, firstBroken } from "./debug/first_non_finite.ts";
 import {
   hostData,
   type HostInputs,
@@ -14,8 +14,8 @@ import {
   type ProgramInputs,
   type ProgramOutputs,
 } from "./inputs.ts";
-import { Memory, type MemoryUse } from "./memory.ts";
-import { inStages } from "./order.ts";
+import { Memory, type MemoryUse } from "./plan/memory.ts";
+import { inStages } from "./plan/order.ts";
 import { texelRows } from "./parameter.ts";
 import { Readbacks } from "./readbacks.ts";
 import { type Recorded, Recorder, type RecordOptions, recordWith } from "./recorder.ts";
@@ -27,7 +27,7 @@ import {
   launchStages,
   neededSteps,
   type Stage,
-} from "./schedule.ts";
+} from "./plan/schedule.ts";
 import { Tensor, Words } from "./tensor.ts";
 import { Value } from "./value.ts";
 

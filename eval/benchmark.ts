@@ -5,7 +5,7 @@ import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { type CameraPairScores, rankCameraPairs } from "./camera_pairs.ts";
-import { colourHistogram, rankByColour } from "./colour_histogram.ts";
+import { colourHistogram, rankByColour } from "./color_histogram.ts";
 import { Embedder } from "../model/embedder.ts";
 import { embedStored } from "./embed.ts";
 import { evaluate, type Evaluation } from "./evaluate.ts";

@@ -1,7 +1,7 @@
 /** The layers that MobileNetV2 is made of. */
 import { batchNormInference, batchNormTraining } from "../engine/ops/batch_norm.ts";
 import { conv2d, depthwiseConv } from "../engine/ops/convolution.ts";
-import type { Finishing } from "../engine/ops/finish.ts";
+import type { Finishing } from "../engine/ops/epilogue.ts";
 import { dense, matmul, pointwiseConv } from "../engine/ops/matrix.ts";
 import type { Parameter, ParameterSet } from "../engine/parameter.ts";
 import type { Random } from "../engine/random.ts";

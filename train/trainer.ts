@@ -7,7 +7,7 @@ import type { Batch, Sampler } from "../data/sampler.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { namingLargestBatch } from "./batch_limit.ts";
-import { describeBroken } from "./broken_dispatch.ts";
+import { describeBroken } from "./non_finite_dispatch.ts";
 import { endsInBestEpoch } from "./best_epoch.ts";
 import {
   brokenTensors,

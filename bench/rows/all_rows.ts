@@ -4,7 +4,7 @@ import type { BenchRow } from "../row.ts";
 import { convolutionRows } from "./convolutions.ts";
 import { elementwiseRows } from "./elementwise.ts";
 import { lossRows } from "./losses.ts";
-import { normalisationRows } from "./normalisation.ts";
+import { normalisationRows } from "./normalization.ts";
 import { rankingRows } from "./ranking.ts";
 
 /** All rows for an adapter of this kind. */

@@ -7,7 +7,7 @@ import {
   type Rectangle,
   SAME_COLOURS,
 } from "../../engine/mod.ts";
-import { drawColours } from "./colour_jitter.ts";
+import { drawColours } from "./color_jitter.ts";
 import { drawErased } from "./random_erasing.ts";
 
 /** How strongly images are augmented, as the flags say it. */

@@ -15,7 +15,7 @@ import {
 import { ShapeError } from "../errors.ts";
 import { activation, record, recorder } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
-import { type Finishing, finishing } from "./finish.ts";
+import { type Finishing, finishing } from "./epilogue.ts";
 import { summedSlices } from "./matrix.ts";
 
 /**

@@ -16,7 +16,7 @@ import { ShapeError } from "../errors.ts";
 import { record, recorder, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
-import { directions } from "./normalise.ts";
+import { directions } from "./normalize.ts";
 
 /**
  * Distance of every row to every row, computed from the differences: x [B, D] → [B, B].

@@ -15,7 +15,7 @@ import { activation, record, recorder, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { add } from "./elementwise.ts";
-import { type Finishing, finishing } from "./finish.ts";
+import { type Finishing, finishing } from "./epilogue.ts";
 
 /**
  * Matrix product [M, K] × [K, N] → [M, N].

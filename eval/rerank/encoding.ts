@@ -1,5 +1,5 @@
 /** Every image as a sparse vector over all images: the k-reciprocal encoding. */
-import type { Images, Neighbours } from "./neighbours.ts";
+import type { Images, Neighbours } from "./neighbors.ts";
 
 /** The elements of a vector that are not 0, ascending by their index. */
 export interface SparseVector {

@@ -1,5 +1,5 @@
 /** Images that are among each other's nearest: the sets in which re-ranking describes an image. */
-import type { Neighbours } from "./neighbours.ts";
+import type { Neighbours } from "./neighbors.ts";
 
 /**
  * R(p, k) for every image p: those q among the k nearest of p that have p among their own k nearest, p itself being

@@ -25,7 +25,7 @@ import { columnParts, RERANK_BUDGET, type RerankBudget } from "./blocks.ts";
 import { distanceRows } from "./distance_rows.ts";
 import { encode, expandQueries } from "./encoding.ts";
 import { JaccardIndex } from "./jaccard.ts";
-import { findNeighbours, type Images } from "./neighbours.ts";
+import { findNeighbours, type Images } from "./neighbors.ts";
 import { checkRerankOptions, RERANK_DEFAULTS, type RerankOptions } from "./options.ts";
 import { expandedSets } from "./reciprocal.ts";
 

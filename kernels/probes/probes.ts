@@ -1,6 +1,6 @@
 /** Geometry of the probes: kernels that do nothing but one thing, whose speed is the ceiling of all others. */
-import { type Dispatch, flatWorkgroups, reads, WORKGROUP, writes } from "../dispatch.ts";
-import { VEC4_BYTES } from "../storage.ts";
+import { type Dispatch, flatWorkgroups, reads, WORKGROUP, writes } from "../wgsl/dispatch.ts";
+import { VEC4_BYTES } from "../wgsl/storage.ts";
 import copySource from "./copy.wgsl" with { type: "text" };
 import fmaSource from "./fma_rate.wgsl" with { type: "text" };
 import readSource from "./read.wgsl" with { type: "text" };

@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
 import { workOf } from "../../bench/row.ts";
 import { targetOf } from "../../kernels/mod.ts";
+import { kernelTexts } from "../shader_texts.ts";
 import { allRows } from "../../bench/rows/all_rows.ts";
 
 const TARGETS = [targetOf("software"), targetOf("gpu")];
 
-/** Text that stands in front of other shaders and is none itself. */
-const SHARED = ["workgroup_reduce.wgsl"];
-
-Deno.test("every kernel has a row in the kernel bench", async () => {
+Deno.test("every kernel has a row in the kernel bench", () => {
   const rows = TARGETS.flatMap(allRows);
-  const folder = new URL("../../kernels/", import.meta.url);
-  for (const { name } of Deno.readDirSync(folder)) {
-    if (!name.endsWith(".wgsl") || SHARED.includes(name)) continue;
-    const source = await Deno.readTextFile(new URL(name, folder));
+  for (const [name, source] of kernelTexts()) {
     assert.ok(
       rows.some(({ dispatch }) => dispatch.source.includes(source)),
       `${name} is not timed: add a row to one of the tables in bench/rows/`,

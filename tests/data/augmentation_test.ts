@@ -4,7 +4,7 @@ import {
   augmentedBatch,
   drawAugmentations,
 } from "../../data/augmentation/augmentation.ts";
-import { colourMatrix, drawColours, GREY, LUMA } from "../../data/augmentation/colour_jitter.ts";
+import { colourMatrix, drawColours, GREY, LUMA } from "../../data/augmentation/color_jitter.ts";
 import { drawErased } from "../../data/augmentation/random_erasing.ts";
 import { Random, SAME_COLOURS } from "../../engine/mod.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inStages } from "../../engine/order.ts";
+import { inStages } from "../../engine/plan/order.ts";
 import { type Recorded, temporary } from "../../engine/recorder.ts";
 import { type Origin, Value } from "../../engine/value.ts";
 import { type Dispatch, reads, updates, writes } from "../../kernels/mod.ts";

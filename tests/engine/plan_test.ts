@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { assignSlots, type Lifetime, liveSteps, type PlannedStep, type Slot } from "../../engine/plan.ts";
+import {
+  assignSlots,
+  type Lifetime,
+  liveSteps,
+  type PlannedStep,
+  type Slot,
+} from "../../engine/plan/plan.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
 
 const step = (reads: number[], writes: number[], effect = false): PlannedStep => ({ reads, writes, effect });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { constantCondition, constantValue } from "../../kernels/constant_expression.ts";
-import { unroll } from "../../kernels/unroll.ts";
+import { constantCondition, constantValue } from "../../kernels/wgsl/constant_expression.ts";
+import { unroll } from "../../kernels/wgsl/unroll.ts";
 
 /** The text without blanks. */
 function bare(text: string): string {

@@ -4,7 +4,7 @@ import { evaluateRows } from "../../eval/evaluate_rows.ts";
 import { evaluate } from "../../eval/evaluate.ts";
 import type { EmbeddedSet, RankingProblem } from "../../eval/rank_gallery.ts";
 import { RERANK_BUDGET, type RerankBudget } from "../../eval/rerank/blocks.ts";
-import { findNeighbours } from "../../eval/rerank/neighbours.ts";
+import { findNeighbours } from "../../eval/rerank/neighbors.ts";
 import { RERANK_DEFAULTS, type RerankOptions } from "../../eval/rerank/options.ts";
 import { expandedSets, reciprocalSets } from "../../eval/rerank/reciprocal.ts";
 import { rerank, type RerankProgress } from "../../eval/rerank/rerank.ts";

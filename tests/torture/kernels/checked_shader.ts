@@ -1,6 +1,6 @@
 /**
  * A kernel's own text with accessors that keep book. A kernel reaches memory through `x_load(i)` and its like alone
- * (kernels/prelude.ts), so that here every index is seen before it is used: outside of the tensor it is noted as a
+ * (kernels/wgsl/prelude.ts), so that here every index is seen before it is used: outside of the tensor it is noted as a
  * fault and not used, inside a write is counted at its place.
  *
  * What the kernel takes as constants, the shapes, comes in a uniform: one pipeline then serves thousands of shapes.

@@ -8,6 +8,7 @@
  * bindings of 4 GiB hold, no dispatch has more workgroups in a dimension than any adapter runs. What it does not: shapes
  * that are not drawn, and indices into a kernel's own private or workgroup arrays.
  */
+import { kernelTexts } from "../../shader_texts.ts";
 import { Device } from "../../../engine/mod.ts";
 import type { Recorded } from "../../../engine/recorder.ts";
 import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
@@ -20,9 +21,6 @@ import { type Family, type RandomProgram, recordRandom } from "./random_program.
 
 /** Programs in one submit. */
 const BATCH = 25;
-
-/** Shaders that stand in front of others. */
-const SHARED = ["workgroup_reduce.wgsl"];
 
 /** How many programs of each family. */
 interface Counts {
@@ -59,12 +57,9 @@ class Reached {
 
   /** Files in kernels/ of which no text ran. */
   missing(): string[] {
-    const folder = new URL("../../../kernels/", import.meta.url);
-    return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => {
-      if (!name.endsWith(".wgsl") || SHARED.includes(name)) return false;
-      const text = Deno.readTextFileSync(new URL(name, folder));
-      return ![...this.#sources].some((source) => source.includes(text));
-    });
+    return [...kernelTexts()].filter(([_, text]) =>
+      ![...this.#sources].some((source) => source.includes(text))
+    ).map(([path]) => path);
   }
 
   toString(): string {

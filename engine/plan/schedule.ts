@@ -1,0 +1,127 @@
+/** From a program's steps to GPU commands: which are needed, in which passes, with which copies in between. */
+import { TEXTURE_WIDTH, VEC4_BYTES, vec4s } from "../../kernels/mod.ts";
+import type { Device } from "../device.ts";
+import { EngineError } from "../errors.ts";
+import type { Memory, StagedCopy } from "./memory.ts";
+import { texelRows } from "../parameter.ts";
+import { liveSteps } from "./plan.ts";
+import type { Recorded } from "../recorder.ts";
+import type { Value } from "../value.ts";
+
+/** Copies, then dispatches that run in one pass. */
+export interface Stage {
+  readonly copies: readonly StagedCopy[];
+  readonly launches: readonly Launch[];
+}
+
+/** One encoded dispatch. */
+export interface Launch {
+  readonly recorded: Recorded;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+}
+
+/** Encodes one dispatch. */
+export function dispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, recorded }: Launch): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(...recorded.dispatch.workgroups);
+}
+
+/** Makes what stages of steps need to be encoded. */
+export function launchStages(
+  device: Device,
+  memory: Memory,
+  stages: readonly (readonly Recorded[])[],
+): Stage[] {
+  const copies = Map.groupBy(memory.copies, (copy) => copy.before);
+  return stages.map((steps, number) => ({
+    copies: copies.get(number) ?? [],
+    launches: steps.map((step) => launch(device, memory, step)),
+  }));
+}
+
+/** Encodes copies of what kernels wrote into the textures that the next ones read. */
+export function copyStaged(encoder: GPUCommandEncoder, copies: readonly StagedCopy[]): void {
+  for (const { from, to, rows, bytesPerRow } of copies) {
+    encoder.copyBufferToTexture(
+      { buffer: from, bytesPerRow },
+      { texture: to },
+      [TEXTURE_WIDTH, rows],
+    );
+  }
+}
+
+/** The recorded dispatches that contribute to an output or to memory that outlives the program. */
+export function neededSteps(dispatches: readonly Recorded[], outputs: readonly Value[]): Recorded[] {
+  const numbers = new Map<Value, number>();
+  const number = (value: Value) => {
+    if (!numbers.has(value)) numbers.set(value, numbers.size);
+    return numbers.get(value)!;
+  };
+  const steps = dispatches.map(({ dispatch, values }) => {
+    const use = (access: string) =>
+      values.filter((_, i) => dispatch.bindings[i].access === access).map(number);
+    const effect = values.some((value, i) =>
+      dispatch.bindings[i].access !== "read" &&
+      (value.origin.kind !== "temporary" || value.placement !== undefined)
+    );
+    return { reads: [...use("read"), ...use("update")], writes: [...use("write"), ...use("update")], effect };
+  });
+  return liveSteps(steps, outputs.map(number)).map((i) => dispatches[i]);
+}
+
+/** Makes what a dispatch needs to be encoded: its pipeline and its bind group. */
+function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
+  const { dispatch, values } = recorded;
+  const limit = device.gpu.limits.maxComputeWorkgroupsPerDimension;
+  if (dispatch.workgroups.some((count) => count > limit)) {
+    throw new EngineError(
+      `${dispatch.kernel}: ${dispatch.workgroups} workgroups are more than ${limit} a dimension`,
+    );
+  }
+  const places = values.map((value, i) => memory.place(value, dispatch.bindings[i].access));
+  const storages = places.map((place) => place.storage);
+  const bindGroup = device.gpu.createBindGroup({
+    label: dispatch.kernel,
+    layout: device.bindGroupLayout(dispatch, storages),
+    entries: places.map((place, binding) => ({
+      binding,
+      resource: "view" in place
+        ? place.view
+        : { buffer: place.buffer, offset: place.offset, size: place.size },
+    })),
+  });
+  return { recorded, pipeline: device.pipeline(dispatch, storages), bindGroup };
+}
+
+/** Where an optimiser reads a set's gradients, those that this program does not write must be zero. */
+export function gradientClears(
+  steps: readonly Recorded[],
+): { buffer: GPUBuffer; offset: number; size: number }[] {
+  const clears: { buffer: GPUBuffer; offset: number; size: number }[] = [];
+  const written = new Set(steps.flatMap((step) => step.values).map((value) => value.placement?.parameter));
+  for (const { origin } of new Set(steps.flatMap((step) => step.values))) {
+    if (origin.kind !== "flat" || origin.buffer !== "gradients") continue;
+    const { buffer } = origin.set.trainableBuffer("gradients");
+    for (const parameter of origin.set.parameters) {
+      if (!parameter.trainable || written.has(parameter)) continue;
+      clears.push({ buffer, offset: parameter.offset, size: parameter.bytes });
+    }
+  }
+  return clears;
+}
+
+/** Encodes the copy of a parameter into the texture that kernels read it from. */
+export function copyToMirror(encoder: GPUCommandEncoder, value: Value): void {
+  if (value.origin.kind !== "parameter") return;
+  const { parameter } = value.origin;
+  const home = parameter.set.home(parameter);
+  for (const { origin, size, offset } of texelRows(vec4s(parameter.shape))) {
+    encoder.copyBufferToTexture(
+      { buffer: home.buffer, offset: home.offset + offset, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES },
+      { texture: parameter.set.mirror(parameter), origin },
+      size,
+    );
+  }
+}

@@ -1,0 +1,43 @@
+/** When the values of a program are alive: from the first step that touches them to the last. */
+import type { Recorded } from "../recorder.ts";
+import type { Value } from "../value.ts";
+
+/** The life of a value in numbers of steps. */
+export interface Span {
+  /** What lives. */
+  readonly value: Value;
+  /** The first step that touches it. */
+  first: number;
+  /** The last one; of outputs the number of steps. */
+  last: number;
+  /** The first step that reads the value, if any does. */
+  firstRead: number | undefined;
+}
+
+/**
+ * The lives of what a program needs memory for: all that steps touch but parameters and gradients, which have theirs, and
+ * inputs that are outputs. Outputs are alive to the end.
+ */
+export function spansOf(steps: readonly Recorded[], outputs: readonly Value[]): Span[] {
+  const spans = new Map<Value, Span>();
+  steps.forEach(({ dispatch, values }, step) => {
+    values.forEach((value, i) => {
+      const { kind } = value.origin;
+      if (kind === "parameter" || kind === "flat" || value.placement) return;
+      const span = spans.get(value) ?? { value, first: step, last: step, firstRead: undefined };
+      span.last = step;
+      if (dispatch.bindings[i].access === "read") span.firstRead ??= step;
+      spans.set(value, span);
+    });
+  });
+  for (const value of outputs) {
+    const span = spans.get(value);
+    const { kind } = value.origin;
+    if (span) span.last = steps.length;
+    // An input may come back as it went in, untouched by any step.
+    else if (kind === "input" || kind === "constant") {
+      spans.set(value, { value, first: steps.length, last: steps.length, firstRead: undefined });
+    }
+  }
+  return [...spans.values()];
+}

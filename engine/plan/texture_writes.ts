@@ -1,0 +1,42 @@
+/**
+ * Where tensors live in textures: which results are written straight into theirs. The others are written into a staging
+ * buffer and copied, which a software adapter does in three quarters of the time; but a copy ends a pass, and the staging
+ * buffer is memory.
+ */
+import type { Recorded } from "../recorder.ts";
+import type { Value } from "../value.ts";
+
+/** Up to so many bytes the pass that a copy ends costs more than slower writing. */
+const SMALL = 2 ** 20;
+/** Larger than this share of the largest result: without those, the staging buffer is no larger than the others. */
+const LARGE = 0.5;
+
+/**
+ * The results among `candidates` that are worth it, and whose kernels can bind one texture more.
+ *
+ * @param steps all that run, in order.
+ * @param candidates results that kernels read from textures.
+ * @param inTexture whether a value is read from a texture.
+ * @param most how many textures a kernel may bind.
+ */
+export function writtenDirectly(
+  steps: readonly Recorded[],
+  candidates: ReadonlySet<Value>,
+  inTexture: (value: Value) => boolean,
+  most: number,
+): Set<Value> {
+  const largest = [...candidates].reduce((bytes, value) => Math.max(bytes, value.bytes), 0);
+  const direct = new Set<Value>();
+  for (const { dispatch: { bindings }, values } of steps) {
+    let textures = values.filter((value, i) => bindings[i].access === "read" && inTexture(value)).length;
+    for (const [i, value] of values.entries()) {
+      if (bindings[i].access !== "write" || !candidates.has(value)) continue;
+      if (value.bytes > SMALL && value.bytes <= LARGE * largest) continue;
+      if (textures < most) {
+        direct.add(value);
+        textures++;
+      }
+    }
+  }
+  return direct;
+}

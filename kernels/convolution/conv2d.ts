@@ -1,0 +1,91 @@
+/** Geometry of the full convolution. Shapes: x [N, H, W, Cin], w [KH, KW, Cin, Cout], y [N, OH, OW, Cout]. */
+import { type ConvShape, outputSize } from "./convolution_shape.ts";
+import {
+  type Cost,
+  type Dispatch,
+  type Finish,
+  finished,
+  flatWorkgroups,
+  reads,
+  writes,
+} from "../wgsl/dispatch.ts";
+import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
+import { splitReduction } from "../reduction/sum_slices.ts";
+import type { Target } from "../wgsl/target.ts";
+import forward from "./conv2d.wgsl" with { type: "text" };
+import inputGradient from "./conv2d_input_gradient.wgsl" with { type: "text" };
+import weightGradient from "./conv2d_weight_gradient.wgsl" with { type: "text" };
+
+/** A full convolution from `cin` to `cout` channels. */
+export interface Conv2dShape extends ConvShape {
+  /** Channels of the images that go in. */
+  readonly cin: number;
+  /** Channels of those that come out. */
+  readonly cout: number;
+}
+
+function sizes(s: Conv2dShape): Record<string, number> {
+  const { oh, ow } = outputSize(s);
+  return { H: s.h, W: s.w, CIN: s.cin, CIN4: vec4Count(s.cin), COUT4: vec4Count(s.cout), OH: oh, OW: ow };
+}
+
+function window(s: Conv2dShape): Record<string, number> {
+  return { KH: s.kh, KW: s.kw, STRIDE: s.stride, PAD_TOP: s.pads.top, PAD_LEFT: s.pads.left };
+}
+
+function cost(s: Conv2dShape): Cost {
+  const { oh, ow } = outputSize(s);
+  return {
+    flops: 2 * s.n * oh * ow * s.cout * s.kh * s.kw * s.cin,
+    bytes: tensorBytes([s.n, s.h, s.w, s.cin]) + tensorBytes([s.n, oh, ow, s.cout]),
+  };
+}
+
+/** y = x * w. Bindings: `x`, `w`, `y` and what its finish needs. */
+export function conv2d(s: Conv2dShape, finish: Finish = {}): Dispatch {
+  const { oh, ow } = outputSize(s);
+  const tile = { TILE_O4: Math.min(4, vec4Count(s.cout)) };
+  const threads = s.n * oh * Math.ceil(ow / 8) * Math.ceil(vec4Count(s.cout) / tile.TILE_O4);
+  return {
+    kernel: "conv2d",
+    source: forward,
+    bindings: [reads("x"), reads("w"), ...finished("y", finish)],
+    constants: { N: s.n, ...sizes(s) },
+    tile: { ...tile, ...window(s) },
+    workgroups: flatWorkgroups(threads),
+    cost: cost(s),
+  };
+}
+
+/** dx from dy. Bindings: `dy`, `w`, `dx`. */
+export function conv2dInputGradient(s: Conv2dShape): Dispatch {
+  return {
+    kernel: "conv2d_input_gradient",
+    source: inputGradient,
+    bindings: [reads("dy"), reads("w"), writes("dx")],
+    constants: { N: s.n, ...sizes(s) },
+    tile: window(s),
+    workgroups: flatWorkgroups(s.n * s.h * s.w * vec4Count(s.cin)),
+    cost: cost(s),
+  };
+}
+
+/** Partial sums of dw; sum the slices. Bindings: `x`, `dy`, `dw` [slices, KH, KW, Cin, Cout]. */
+export function conv2dWeightGradient(
+  s: Conv2dShape,
+  { parallelism }: Target,
+): { dispatch: Dispatch; slices: number } {
+  const { oh } = outputSize(s);
+  const tasks = vec4Count(s.cout) * vec4Count(s.cin) * s.kh;
+  const { slices, sliceLength } = splitReduction(s.n * oh, tasks, parallelism, 1);
+  const dispatch: Dispatch = {
+    kernel: "conv2d_weight_gradient",
+    source: weightGradient,
+    bindings: [reads("x"), reads("dy"), writes("dw")],
+    constants: { ...sizes(s), ROWS: s.n * oh, SLICES: slices, SLICE_ROWS: sliceLength },
+    tile: { ...window(s), COLUMNS: 3 * s.stride + s.kw },
+    workgroups: flatWorkgroups(tasks * slices),
+    cost: cost(s),
+  };
+  return { dispatch, slices };
+}

@@ -1,0 +1,29 @@
+import {
+  type Dispatch,
+  flatWorkgroups,
+  type LoadMap,
+  mapConstants,
+  mapped,
+  writes,
+} from "../wgsl/dispatch.ts";
+import { lastAxis, rowCount, tensorBytes, vec4Count } from "../wgsl/storage.ts";
+import source from "./residual_add.wgsl" with { type: "text" };
+
+/** Y = mapA(A) + mapB(B), equal shapes. Bindings: `a` (and `a_coefficients`), `b` (likewise), `y`. */
+export function residualAdd(shape: readonly number[], a: LoadMap, b: LoadMap): Dispatch {
+  const c4 = vec4Count(lastAxis(shape));
+  return {
+    kernel: "residual_add",
+    source,
+    bindings: [...mapped("a", a, lastAxis(shape)), ...mapped("b", b, lastAxis(shape)), writes("y")],
+    constants: {
+      ROWS: rowCount(shape),
+      C4: c4,
+      ...mapConstants("a", a, lastAxis(shape)),
+      ...mapConstants("b", b, lastAxis(shape)),
+    },
+    tile: {},
+    workgroups: flatWorkgroups(rowCount(shape) * c4),
+    cost: { flops: rowCount(shape) * lastAxis(shape), bytes: 3 * tensorBytes(shape) },
+  };
+}

@@ -1,0 +1,207 @@
+/**
+ * Geometry of the matrix product Y = X W and of its two gradients. Shapes: X [M, K], W [K, N], Y [M, N]. Here are the
+ * register tiles, and which variant runs; matmul_tiled.ts has those in workgroup memory.
+ */
+import {
+  type Dispatch,
+  type Finish,
+  finished,
+  flatWorkgroups,
+  type LoadMap,
+  mapConstants,
+  mapped,
+  mappedShapes,
+  reads,
+  writes,
+} from "../wgsl/dispatch.ts";
+import { largestTile, tiledColumns, tiledProduct, tiledWeightGradient } from "./matmul_tiled.ts";
+import { VEC4_BYTES, vec4Count } from "../wgsl/storage.ts";
+import { splitReduction, sumWork } from "../reduction/sum_slices.ts";
+import type { Target } from "../wgsl/target.ts";
+import {
+  PRODUCT_TILES,
+  type ProductVariant,
+  REGISTER,
+  variantOf,
+  type VariantWork,
+  WEIGHT_TILES,
+  type WeightVariant,
+} from "../wgsl/variants.ts";
+import product from "./matmul.wgsl" with { type: "text" };
+import block from "./matmul_block.wgsl" with { type: "text" };
+import weightGradient from "./matmul_weight_gradient.wgsl" with { type: "text" };
+
+/** Sizes of a product [M, K] × [K, N]. */
+export interface MatmulShape {
+  /** Rows of the left factor and of the product. */
+  readonly m: number;
+  /** Columns of the left factor, rows of the right one: what is summed over. */
+  readonly k: number;
+  /** Columns of the right factor and of the product. */
+  readonly n: number;
+}
+
+function cost({ m, k, n }: MatmulShape): { flops: number; bytes: number } {
+  const [k4, n4] = [vec4Count(k), vec4Count(n)];
+  return { flops: 2 * m * k * n, bytes: (m * k4 + k * n4 + m * n4) * VEC4_BYTES };
+}
+
+function keyOf(name: string, { m, k, n }: MatmulShape, ...maps: LoadMap[]): string {
+  return [name, `${m}×${k}×${n}`, ...maps].join(" ");
+}
+
+/** Vec4s of columns for a register tile: as many as four, and as few as leave none idle. */
+function columnTile(n4: number): number {
+  const tiles = Math.ceil(n4 / 4);
+  return Math.ceil(n4 / tiles);
+}
+
+/** Y = X W with X read through `map`. Bindings: `x` (and `x_coefficients`), `w`, `y` and what its finish needs. */
+export function matmul(
+  shape: MatmulShape,
+  target: Target,
+  map: LoadMap = "none",
+  finish: Finish = {},
+): Dispatch {
+  return anyProduct("matmul", shape, target, map, finish);
+}
+
+/**
+ * Y = X Wᵀ with W [N, K] and X read through `map`: of X = dY [M, N] and W [K, N] it makes dX. Bindings: `x` and what its
+ * map needs, `w`, `y` and what its finish needs.
+ */
+export function matmulTransposed(
+  shape: MatmulShape,
+  target: Target,
+  map: LoadMap = "none",
+  finish: Finish = {},
+): Dispatch {
+  return anyProduct("matmul_transposed", shape, target, map, finish);
+}
+
+function anyProduct(
+  name: "matmul" | "matmul_transposed",
+  shape: MatmulShape,
+  target: Target,
+  map: LoadMap,
+  finish: Finish,
+): Dispatch {
+  const { m, k, n } = shape;
+  const [k4, n4] = [vec4Count(k), vec4Count(n)];
+  const transposed = name === "matmul_transposed";
+  const shared = {
+    bindings: [...mapped("x", map, k), reads("w"), ...finished("y", finish)],
+    constants: { M: m, N: n, N4: n4, K: k, K4: k4, ...mapConstants("x", map, k) },
+    cost: cost(shape),
+  };
+  const as = (variant: ProductVariant): Dispatch => {
+    if (variant !== REGISTER) {
+      return {
+        kernel: `${name}_tiled`,
+        ...shared,
+        ...tiledProduct(m, n4, PRODUCT_TILES[variant], transposed),
+      };
+    }
+    const tile = { TILE_M: 8, TILE_N4: columnTile(n4), TRANSPOSED: transposed ? 1 : 0 };
+    const threads = Math.ceil(m / tile.TILE_M) * Math.ceil(n4 / tile.TILE_N4);
+    return {
+      kernel: name,
+      source: [block, product].join("\n"),
+      ...shared,
+      tile,
+      workgroups: flatWorkgroups(threads),
+    };
+  };
+  const key = keyOf(name, shape, map);
+  const variant = variantOf<ProductVariant>(
+    target,
+    key,
+    () => target.adapterClass === "software" ? REGISTER : largestTile(m, n4, target.parallelism),
+  );
+  const shapes = {
+    ...mappedShapes("x", map, [m, k]),
+    w: transposed ? [n, k] : [k, n],
+    y: [m, n],
+    y_bias: [1, n],
+    y_addend: [m, n],
+  };
+  const work = (other: string): VariantWork[] => [{ dispatch: as(other as ProductVariant), shapes }];
+  return { ...as(variant), tunable: { key, variant, as: work } };
+}
+
+/** Vec4s of rows and columns of a register tile of dW. */
+function weightTile({ k, n }: MatmulShape): { TILE_K4: number; TILE_N4: number } {
+  return { TILE_K4: Math.min(2, vec4Count(k)), TILE_N4: Math.min(2, vec4Count(n)) };
+}
+
+/** How often the two gradients of a product [M, K] × [K, N] load each element of dY together, by default. */
+export function loadsOfGradient(shape: MatmulShape, target: Target): number {
+  const k4 = vec4Count(shape.k);
+  if (target.adapterClass === "software") {
+    return Math.ceil(k4 / columnTile(k4)) + Math.ceil(k4 / weightTile(shape).TILE_K4);
+  }
+  const dx = PRODUCT_TILES[largestTile(shape.m, k4, target.parallelism)];
+  return Math.ceil(k4 / tiledColumns(k4, dx)) + Math.ceil(k4 / WEIGHT_TILES[weightDefault(shape)].rows4);
+}
+
+/** A narrow side goes into the tile whole. */
+function weightDefault({ k, n }: MatmulShape): keyof typeof WEIGHT_TILES {
+  if (k <= 32) return n <= 32 ? "tiled 32×32" : "tiled 32×128";
+  return n <= 32 ? "tiled 128×32" : "tiled 64×64";
+}
+
+/**
+ * Partial sums of dW = Xᵀ dY over `slices` slices of the rows, with X and dY read through maps; sum them with
+ * {@link sumSlices} unless there is only one. Bindings: `x` and `dy` with what their maps need, `dw` [slices, K, N].
+ */
+export function matmulWeightGradient(
+  shape: MatmulShape,
+  target: Target,
+  map: LoadMap = "none",
+  gradientMap: LoadMap = "none",
+): { dispatch: Dispatch; slices: number } {
+  const { m, k, n } = shape;
+  const [k4, n4] = [vec4Count(k), vec4Count(n)];
+  const as = (variant: WeightVariant): { dispatch: Dispatch; slices: number } => {
+    const { slices, sliceLength, ...geometry } = variant === REGISTER
+      ? registerWeightGradient(shape, target)
+      : tiledWeightGradient(shape, WEIGHT_TILES[variant], target);
+    const dispatch: Dispatch = {
+      ...geometry,
+      bindings: [...mapped("x", map, k), ...mapped("dy", gradientMap, n), writes("dw")],
+      constants: {
+        M: m,
+        K: k,
+        K4: k4,
+        N4: n4,
+        ...mapConstants("x", map, k),
+        ...mapConstants("dy", gradientMap, n),
+        SLICES: slices,
+        SLICE_ROWS: sliceLength,
+      },
+      cost: cost(shape),
+    };
+    return { dispatch, slices };
+  };
+  const key = keyOf("matmul_weight_gradient", shape, map, gradientMap);
+  const variant = variantOf<WeightVariant>(
+    target,
+    key,
+    () => target.adapterClass === "software" ? REGISTER : weightDefault(shape),
+  );
+  const operands = { ...mappedShapes("x", map, [m, k]), ...mappedShapes("dy", gradientMap, [m, n]) };
+  const work = (other: string): VariantWork[] => {
+    const { dispatch, slices } = as(other as WeightVariant);
+    return [{ dispatch, shapes: { ...operands, dw: [slices, k, n] } }, ...sumWork(slices, [k, n], target)];
+  };
+  const { dispatch, slices } = as(variant);
+  return { dispatch: { ...dispatch, tunable: { key, variant, as: work } }, slices };
+}
+
+function registerWeightGradient(shape: MatmulShape, { parallelism }: Target) {
+  const tile = weightTile(shape);
+  const tiles = Math.ceil(vec4Count(shape.k) / tile.TILE_K4) * Math.ceil(vec4Count(shape.n) / tile.TILE_N4);
+  const split = splitReduction(shape.m, tiles, parallelism, 32);
+  const workgroups = flatWorkgroups(tiles * split.slices);
+  return { kernel: "matmul_weight_gradient", source: weightGradient, tile, workgroups, ...split };
+}

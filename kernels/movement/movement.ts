@@ -1,0 +1,119 @@
+/** Geometry of kernels that move elements without arithmetic: reshape, transpose, slice, concat, gather. */
+import { type Dispatch, flatWorkgroups, reads, writes } from "../wgsl/dispatch.ts";
+import { elementCount, lastAxis, rowCount, tensorBytes, vec4Count, vec4s } from "../wgsl/storage.ts";
+import concatSource from "./concat.wgsl" with { type: "text" };
+import gatherSource from "./gather.wgsl" with { type: "text" };
+import gatherGradientSource from "./gather_gradient.wgsl" with { type: "text" };
+import reshapeSource from "./reshape.wgsl" with { type: "text" };
+import transposeSource from "./transpose.wgsl" with { type: "text" };
+import windowSource from "./window.wgsl" with { type: "text" };
+
+/** Whether two shapes of equally many elements lie in memory alike, so that a reshape moves nothing. */
+export function sameLayout(a: readonly number[], b: readonly number[]): boolean {
+  const [x, y] = [lastAxis(a), lastAxis(b)];
+  return x === y || (x % 4 === 0 && y % 4 === 0);
+}
+
+/** The same elements under another shape. Bindings: `x`, `y`. */
+export function reshape(from: readonly number[], to: readonly number[]): Dispatch {
+  return {
+    kernel: "reshape",
+    source: reshapeSource,
+    bindings: [reads("x"), writes("y")],
+    constants: {
+      X_CHANNELS: lastAxis(from),
+      X_C4: vec4Count(lastAxis(from)),
+      ROWS: rowCount(to),
+      CHANNELS: lastAxis(to),
+      C4: vec4Count(lastAxis(to)),
+    },
+    tile: {},
+    workgroups: flatWorkgroups(vec4s(to)),
+    cost: { flops: 0, bytes: tensorBytes(from) + tensorBytes(to) },
+  };
+}
+
+/** Y = Xᵀ for X [rows, columns]. Bindings: `x`, `y`. */
+export function transpose(rows: number, columns: number): Dispatch {
+  const [r4, c4] = [vec4Count(rows), vec4Count(columns)];
+  return {
+    kernel: "transpose",
+    source: transposeSource,
+    bindings: [reads("x"), writes("y")],
+    constants: { R: rows, R4: r4, C: columns, C4: c4 },
+    tile: {},
+    workgroups: flatWorkgroups(r4 * c4),
+    cost: { flops: 0, bytes: tensorBytes([rows, columns]) + tensorBytes([columns, rows]) },
+  };
+}
+
+/**
+ * `size` places of one axis, from place `shift` of X on, zero where X has no such place: a slice where the window
+ * lies inside X, the gradient of a slice where `shift` is negative. Bindings: `x`, `y`.
+ */
+export function window(shape: readonly number[], axis: number, shift: number, size: number): Dispatch {
+  const { outer, inner4, last } = around(shape, axis);
+  const target = shape.with(axis, size);
+  return {
+    kernel: "window",
+    source: windowSource,
+    bindings: [reads("x"), writes("y")],
+    constants: { OUTER: outer, X_SIZE: shape[axis], SIZE: size, SHIFT: shift, INNER4: inner4 },
+    tile: { LAST: last ? 1 : 0 },
+    workgroups: flatWorkgroups(vec4s(target)),
+    cost: { flops: 0, bytes: 2 * Math.min(tensorBytes(shape), tensorBytes(target)) },
+  };
+}
+
+/** A and B, of shapes alike but for one axis, joined along it. Bindings: `a`, `b`, `y`. */
+export function concat(a: readonly number[], b: readonly number[], axis: number): Dispatch {
+  const { outer, inner4, last } = around(a, axis);
+  const target = a.with(axis, a[axis] + b[axis]);
+  return {
+    kernel: "concat",
+    source: concatSource,
+    bindings: [reads("a"), reads("b"), writes("y")],
+    constants: { OUTER: outer, A_SIZE: a[axis], B_SIZE: b[axis], INNER4: inner4 },
+    tile: { LAST: last ? 1 : 0 },
+    workgroups: flatWorkgroups(vec4s(target)),
+    cost: { flops: 0, bytes: 2 * tensorBytes(target) },
+  };
+}
+
+/** Rows of X, of two axes or more, by number. Bindings: `x`, `indices` [count], `y`. */
+export function gather(shape: readonly number[], count: number): Dispatch {
+  const row4 = vec4s(shape.slice(1));
+  return {
+    kernel: "gather",
+    source: gatherSource,
+    bindings: [reads("x"), reads("indices", "u32"), writes("y")],
+    constants: { ROWS: shape[0], ROW4: row4, COUNT: count },
+    tile: {},
+    workgroups: flatWorkgroups(count * row4),
+    cost: { flops: 0, bytes: 2 * tensorBytes([count, row4 * 4]) + 4 * count },
+  };
+}
+
+/** The gradient of {@link gather}. Bindings: `dy`, `indices` [count], `dx` of the given shape. */
+export function gatherGradient(shape: readonly number[], count: number): Dispatch {
+  const row4 = vec4s(shape.slice(1));
+  return {
+    kernel: "gather_gradient",
+    source: gatherGradientSource,
+    bindings: [reads("dy"), reads("indices", "u32"), writes("dx")],
+    constants: { ROWS: shape[0], ROW4: row4, COUNT: count },
+    tile: {},
+    workgroups: flatWorkgroups(shape[0] * row4),
+    cost: { flops: count * row4 * 4, bytes: tensorBytes([count, row4 * 4]) + tensorBytes(shape) + 4 * count },
+  };
+}
+
+/** A shape seen from one axis: places before it, vec4s after it; the last axis has scalars after none. */
+function around(shape: readonly number[], axis: number): { outer: number; inner4: number; last: boolean } {
+  const last = axis === shape.length - 1;
+  return {
+    outer: elementCount(shape.slice(0, axis)),
+    inner4: last ? 1 : vec4s(shape.slice(axis + 1)),
+    last,
+  };
+}

@@ -1,0 +1,45 @@
+/** Geometry of global average pooling. Shapes: x [N, pixels, C], y [N, C]. */
+import {
+  type Dispatch,
+  flatWorkgroups,
+  type LoadMap,
+  mapConstants,
+  mapped,
+  reads,
+  writes,
+} from "../wgsl/dispatch.ts";
+import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
+import forward from "./global_average_pool.wgsl" with { type: "text" };
+import gradient from "./global_average_pool_gradient.wgsl" with { type: "text" };
+
+/** y = mean of x over the pixels. Bindings: `x` (and `x_coefficients`), `y`. */
+export function globalAveragePool(
+  n: number,
+  pixels: number,
+  channels: number,
+  map: LoadMap = "none",
+): Dispatch {
+  const c4 = vec4Count(channels);
+  return {
+    kernel: "global_average_pool",
+    source: forward,
+    bindings: [...mapped("x", map, channels), writes("y")],
+    constants: { N: n, PIXELS: pixels, C4: c4, ...mapConstants("x", map, channels) },
+    tile: {},
+    workgroups: flatWorkgroups(n * c4),
+    cost: { flops: n * pixels * channels, bytes: tensorBytes([n, pixels + 1, channels]) },
+  };
+}
+
+/** dx from dy. Bindings: `dy`, `dx`. */
+export function globalAveragePoolGradient(n: number, pixels: number, channels: number): Dispatch {
+  return {
+    kernel: "global_average_pool_gradient",
+    source: gradient,
+    bindings: [reads("dy"), writes("dx")],
+    constants: { N: n, PIXELS: pixels, C4: vec4Count(channels) },
+    tile: {},
+    workgroups: flatWorkgroups(n * pixels * vec4Count(channels)),
+    cost: { flops: n * pixels * channels, bytes: tensorBytes([n, pixels + 1, channels]) },
+  };
+}
