@@ -24,7 +24,7 @@ export function totalWork(dispatches: readonly Recorded[]): Work {
   return total;
 }
 
-/** Bytes of all convolutions' outputs before their normalisation. */
+/** Bytes of all convolutions' outputs before their normalization. */
 export function convolutionOutputBytes(dispatches: readonly Recorded[]): number {
   return dispatches
     .filter(({ dispatch }) => CONVOLUTIONS.includes(dispatch.kernel))

@@ -9,7 +9,7 @@ import { type Command, parseFlags } from "../cli/flags.ts";
 import {
   betterPeaks,
   constant,
-  constantWords,
+  constantUint32,
   Device,
   f32,
   gramDistance,
@@ -18,8 +18,8 @@ import {
   pickColumns,
   Program,
   Random,
+  Uint32Tensor,
   wallClock,
-  Words,
 } from "../engine/mod.ts";
 import { rankGallery, type RankingDetails, type RankingProblem } from "../eval/rank_gallery.ts";
 import { distancesOf, rankedOnCpu } from "../tests/reference/ranking.ts";
@@ -126,7 +126,7 @@ async function distancesAlone(device: Device, problem: RankingProblem, rows: num
   const images = gallery.embeddings.length / SIZE;
   const program = await Program.record(device, { a: f32([rows, SIZE]) }, ({ a }) => {
     const distances = gramDistance(a, constant(gallery.embeddings, [images, SIZE]), metric);
-    const first = new Words([rows, 1], constantWords(new Uint32Array(rows)).value);
+    const first = new Uint32Tensor([rows, 1], constantUint32(new Uint32Array(rows)).value);
     return { y: pickColumns(distances, first) };
   });
   const waiting: Promise<unknown>[] = [];

@@ -46,11 +46,11 @@ async function bench(device: Device, problemSize: ProblemSize): Promise<void> {
   const { queries, gallery, size, metric } = problem;
   const drawn = Deno.memoryUsage().rss;
   let peaks = await measurePeaks(device, clock);
-  let gpuBytes = 0, neighboursKnown = 0;
+  let gpuBytes = 0, neighborsKnown = 0;
   const [start, wallStart] = [clock(), wallClock()];
   const rows = rerank(device, problem, RERANK_DEFAULTS, (progress) => {
     gpuBytes = progress.gpuBytes;
-    if (progress.done <= progress.total - problemSize.queries) neighboursKnown = clock();
+    if (progress.done <= progress.total - problemSize.queries) neighborsKnown = clock();
   });
   const reranked = await evaluateRows(rows, queries.labels, gallery.labels);
   const [end, wall] = [clock(), wallClock() - wallStart];
@@ -76,8 +76,8 @@ async function bench(device: Device, problemSize: ProblemSize): Promise<void> {
   console.log(
     `  roofline of distances   ${seconds(roofline)}: all images to all, then queries to gallery images`,
   );
-  console.log(`  nearest of all images   ${seconds(neighboursKnown - start)}`);
-  console.log(`  encoding and re-ranking ${seconds(end - neighboursKnown)}`);
+  console.log(`  nearest of all images   ${seconds(neighborsKnown - start)}`);
+  console.log(`  encoding and re-ranking ${seconds(end - neighborsKnown)}`);
   console.log(
     `  both                    ${seconds(end - start)}, ${
       ((end - start) / roofline).toFixed(2)

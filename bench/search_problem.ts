@@ -68,6 +68,6 @@ export function bruteForce({ gallery, queries, size }: SearchProblem, top: numbe
       const squared = squaredDistance(queries, q * size, gallery, position * size, size);
       if (squared <= list.limit) list.offer({ id: `${position}`, position, squared });
     }
-    return list.neighbours().map(({ position }) => position);
+    return list.neighbors().map(({ position }) => position);
   });
 }

@@ -16,11 +16,11 @@ import {
   wallClock,
 } from "../engine/mod.ts";
 import { Embedder } from "../model/embedder.ts";
-import { imageWords } from "../kernels/mod.ts";
+import { imageUint32 } from "../kernels/mod.ts";
 import { CONVENTIONS } from "../model/conventions.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import type { TrainingOptions } from "../train/options.ts";
-import { recordTrainingStep, trainingOptimiser } from "../train/step.ts";
+import { recordTrainingStep, trainingOptimizer } from "../train/step.ts";
 import { stepAugmentations } from "../train/from_options.ts";
 import { cpuClock } from "./clock.ts";
 import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
@@ -136,20 +136,20 @@ async function timePrograms(
   const { batch } = how;
   const timed = { ...how, timestamps: device.timestamps };
   const random = new Random(1);
-  const words = batch * imageWords(options.imageHeight, options.imageWidth);
+  const words = batch * imageUint32(options.imageHeight, options.imageWidth);
   const pixels = Uint32Array.from({ length: words }, () => random.uint32());
-  const optimiser = trainingOptimiser(model, options);
-  let step = await recordTrainingStep(device, model, optimiser, options, batch);
+  const optimizer = trainingOptimizer(model, options);
+  let step = await recordTrainingStep(device, model, optimizer, options, batch);
   if (how.tune) {
     device.choose(await tuner(device, CACHE)(step.dispatches));
     step.destroy();
-    step = await recordTrainingStep(device, model, optimiser, options, batch);
+    step = await recordTrainingStep(device, model, optimizer, options, batch);
   }
   const training = await time("training step", step, {
     pixels,
     augmentations: stepAugmentations(options, 0, batch),
     labels: Uint32Array.from({ length: batch }, (_, i) => i >> 2),
-    settings: optimiser.settings(1, 1e-5),
+    settings: optimizer.settings(1, 1e-5),
     averaging: [0],
   }, timed);
   step.destroy();
@@ -211,7 +211,7 @@ function describe(timing: Timing, model: ReidModel, peaks: Peaks, batch: number)
       mebibytes(memory.temporaries)
     } intermediate, ` +
     `${(memory.temporaries / outputs).toFixed(2)} times the convolutions' outputs, ${mebibytes(outputs)}; ` +
-    `weights and optimiser ${mebibytes(model.parameters.gpuBytes)}`,
+    `weights and optimizer ${mebibytes(model.parameters.gpuBytes)}`,
     ...(profile.length > 0
       ? [
         `  in kernels       ${

@@ -18,7 +18,7 @@ const COMMAND = {
   examples: [
     ["deno task augment --preview out.png", "the default of training"],
     [
-      "deno task augment --preview out.png --zoom 0.15 --erase 0.5 --erase-fill noise --colour-jitter 0.5",
+      "deno task augment --preview out.png --zoom 0.15 --erase 0.5 --erase-fill noise --color-jitter 0.5",
       "everything",
     ],
   ],

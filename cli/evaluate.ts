@@ -50,10 +50,10 @@ const FLAGS = defineFlags({
       "Also rank-1 and mAP of the queries of each camera among the gallery images of each other camera alone.",
   },
   ...OTHER_RANKINGS_FLAGS,
-  colours: {
+  colors: {
     type: "boolean",
     default: true,
-    help: "Also rank by colour histograms, for comparison; takes a minute on large galleries.",
+    help: "Also rank by color histograms, for comparison; takes a minute on large galleries.",
   },
   ema: {
     type: "boolean",
@@ -63,7 +63,7 @@ const FLAGS = defineFlags({
   },
   json: {
     type: "boolean",
-    help: "Print one JSON object on stdout instead of a table; without colour histograms.",
+    help: "Print one JSON object on stdout instead of a table; without color histograms.",
   },
   cache: {
     type: "string",
@@ -134,7 +134,7 @@ export async function main(args: string[]): Promise<number> {
       { name, scores },
       ...others.map((other) => ({ ...other, name: `${name}, ${other.name}` })),
     ];
-    if (flags.colours) rows.push({ name: "colour histogram", scores: await benchmark.colours() });
+    if (flags.colors) rows.push({ name: "color histogram", scores: await benchmark.colors() });
     console.log(scoreTable(rows));
     console.log(scoreCounts(scores));
     if (averaged) {

@@ -32,7 +32,7 @@ export const OTHER_RANKINGS_FLAGS = defineFlags({
     min: 1,
     group: "Scoring",
     help:
-      `With --rerank: neighbours among which two images must find each other; ${RERANK_DEFAULTS.k1} by default.`,
+      `With --rerank: neighbors among which two images must find each other; ${RERANK_DEFAULTS.k1} by default.`,
   },
   k2: {
     type: "integer",

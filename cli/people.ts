@@ -11,7 +11,7 @@ import { type Progress, progress } from "./progress.ts";
 
 /** What `--help` says of `--data`; each command adds what it does without one. */
 export const DATA_HELP =
-  "Folder of a dataset, recognised by what lies in it: Market-1501, DukeMTMC-reID, MSMT17, " +
+  "Folder of a dataset, recognized by what lies in it: Market-1501, DukeMTMC-reID, MSMT17, " +
   "or people of your own, a folder for each person with images named CAMERA_anything.jpg, directly in it or in " +
   "train/ and test/.";
 
@@ -78,7 +78,7 @@ export async function openPeople(
   }
   const dataset = await readDataset(root);
   if (await holdsSyntheticPeople(root)) dataset.name = "Synthetic people";
-  if (set === undefined) say(`Data: ${root}, recognised as ${dataset.name}`);
+  if (set === undefined) say(`Data: ${root}, recognized as ${dataset.name}`);
   say(describeDataset(dataset));
   for (const warning of dataset.warnings) console.error(`warning: ${printable(warning)}`);
   return dataset;

@@ -198,13 +198,13 @@ async function planRun({ out, resume, ...flags }: TrainFlags): Promise<Plan> {
 function describePretrained(
   { name, backbone: { family, convention, width, ignored } }: PretrainedFile,
 ): string {
-  const { padding, epsilon, momentum, colour } = CONVENTIONS[convention];
+  const { padding, epsilon, momentum, color } = CONVENTIONS[convention];
   const listed = ignored.filter((tensor) => !tensor.endsWith(".num_batches_tracked"));
   const counters = ignored.length - listed.length;
   const left = [...listed, ...(counters > 0 ? [`${counters} counts of batches`] : [])];
   const exported = convention === family ? "" : `, exported from convention ${convention}`;
   return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}${exported}, ${padding} padding, epsilon ${epsilon}, running ` +
-    `statistics keep ${momentum}, colours scaled as for ${colour}; ` +
+    `statistics keep ${momentum}, colors scaled as for ${color}; ` +
     (left.length > 0 ? `not used: ${left.join(", ")}` : "every tensor is used");
 }
 
@@ -240,7 +240,7 @@ async function baselines(
     const embedded = await benchmark.embed(device, untrained, { flip: testFlip, onProgress });
     return {
       untrained: await benchmark.rank(device, embedded, options.metric),
-      colours: await benchmark.colours(),
+      colors: await benchmark.colors(),
     };
   } finally {
     display.finish();
@@ -330,7 +330,7 @@ async function finish(
   folder: string,
   dataset: ReidDataset,
   benchmark: Benchmark,
-  { untrained, colours }: Baselines,
+  { untrained, colors }: Baselines,
   notes: string[],
   testFlip: boolean,
 ): Promise<void> {
@@ -342,7 +342,7 @@ async function finish(
   const rows = [
     { name: "trained", scores: trained.scores },
     { name: "untrained", scores: untrained.scores },
-    { name: "colour histogram", scores: colours },
+    { name: "color histogram", scores: colors },
   ];
   console.log(`\n${scoreTable(rows)}\n${scoreCounts(trained.scores)}`);
   if (options.ema > 0) console.log("The trained network is the average of its weights (--ema)");
@@ -365,12 +365,12 @@ async function finish(
     trained,
     cameraPairs,
     untrained,
-    colours,
+    colors,
     notes,
   });
   const scores = Object.fromEntries(
     rows.map(({ name, scores }) => [name, {
-      ...(name !== "colour histogram" && { testFlip }),
+      ...(name !== "color histogram" && { testFlip }),
       ...scores,
       cmc: [...scores.cmc],
     }]),

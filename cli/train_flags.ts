@@ -237,7 +237,7 @@ export function trainingOptions(
     throw new UsageError("--neck bnneck is for the identity head: give that a weight, such as --id-loss 1");
   }
   if (flags.freezeEpochs > 0 && flags.weights === undefined) {
-    throw new UsageError("--freeze-epochs is for a backbone that has learnt already: give its --weights");
+    throw new UsageError("--freeze-epochs is for a backbone that has learned already: give its --weights");
   }
   return parseTrainingOptions({
     ...flags,

@@ -18,7 +18,7 @@ export interface PersonImage {
  * a run. `readDataset()` makes it.
  */
 export interface ReidDataset {
-  /** The layout that was recognised, as a user would name it. */
+  /** The layout that was recognized, as a user would name it. */
   name: string;
   /** The folder it was read from. */
   root: string;

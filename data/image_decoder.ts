@@ -11,7 +11,7 @@ export interface DecodedImage {
   width: number;
   /** Pixels down. */
   height: number;
-  /** 1 is grey, 3 is RGB, 4 is RGB and an alpha that nobody asked for. */
+  /** 1 is gray, 3 is RGB, 4 is RGB and an alpha that nobody asked for. */
   channels: 1 | 3 | 4;
   /** Bytes, [height, width, channels]. */
   data: Uint8Array;
@@ -23,7 +23,7 @@ export interface DecoderModules {
   readonly png: WebAssembly.Module;
 }
 
-/** What jpeg.wasm exports; all are addresses and sizes in its memory but the format: 0 grey, 1 RGB, 2 CMYK. */
+/** What jpeg.wasm exports; all are addresses and sizes in its memory but the format: 0 gray, 1 RGB, 2 CMYK. */
 interface JpegExports {
   readonly memory: WebAssembly.Memory;
   walloc(size: number): number;

@@ -31,7 +31,7 @@ export interface FailedImage {
  *
  * `open` decodes everything before it returns, since only then it is known which images are usable, and with that
  * the identities and the batches of a run: they must not depend on when an image is found to be broken, nor on
- * whether an earlier run has found it. It happens once for a dataset; afterwards a batch is read from the cache file
+ * whether an earlier run has found it. It happens once for a dataset; afterward a batch is read from the cache file
  * by offset, which the system's file cache makes about as fast as a copy from memory.
  */
 export class PixelStore {

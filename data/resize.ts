@@ -5,7 +5,7 @@ import type { DecodedImage } from "./image_decoder.ts";
  * interpolation when enlarging, an anti-aliased average when reducing, as Pillow's BILINEAR). The picture is
  * stretched to the new size, as re-identification does with its crops.
  *
- * @param image Grey, RGB, or RGB with an alpha, which is ignored.
+ * @param image Gray, RGB, or RGB with an alpha, which is ignored.
  * @param out Where the result goes, at least height·width·3 bytes, [height, width, 3].
  */
 export function resizeToRgb(image: DecodedImage, out: Uint8Array, width: number, height: number): void {
@@ -75,14 +75,14 @@ function triangleWeights(source: number, result: number): Weights {
   const first = new Int32Array(result);
   const weights = new Float32Array(result * taps);
   for (let i = 0; i < result; i++) {
-    const centre = (i + 0.5) * scale - 0.5;
-    const start = Math.max(0, Math.ceil(centre - support));
-    const end = Math.min(source - 1, Math.floor(centre + support));
+    const center = (i + 0.5) * scale - 0.5;
+    const start = Math.max(0, Math.ceil(center - support));
+    const end = Math.min(source - 1, Math.floor(center + support));
     let sum = 0;
-    for (let at = start; at <= end; at++) sum += 1 - Math.abs(at - centre) / support;
+    for (let at = start; at <= end; at++) sum += 1 - Math.abs(at - center) / support;
     first[i] = start;
     for (let at = start; at <= end; at++) {
-      weights[i * taps + at - start] = (1 - Math.abs(at - centre) / support) / sum;
+      weights[i * taps + at - start] = (1 - Math.abs(at - center) / support) / sum;
     }
   }
   const table = { taps, first, weights };

@@ -88,7 +88,7 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
 }
 
 /**
- * Has a parameter's gradient written where optimisers look for it. Rarely through a copy: where the gradient is a
+ * Has a parameter's gradient written where optimizers look for it. Rarely through a copy: where the gradient is a
  * constant, or needed elsewhere. No dispatch could read it from the flat buffer and write another gradient there.
  */
 function place(gradient: Tensor, parameter: Parameter, needed: ReadonlySet<Value>): void {

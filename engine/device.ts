@@ -191,7 +191,7 @@ export class Device {
 
   /**
    * Waits for the work that fills a buffer, made with `MAP_READ`, and calls `read` with its bytes, which are gone
-   * afterwards.
+   * afterward.
    *
    * @throws {DeviceLostError} when the device is lost or destroyed.
    * @throws {GpuError} when WebGPU refused the work or has no memory for the bytes.

@@ -1,14 +1,14 @@
 /** What goes into a program and what comes out, as the host sees it. */
 import { padRows } from "../kernels/mod.ts";
 import { ShapeError } from "./errors.ts";
-import type { Tensor, Words } from "./tensor.ts";
+import type { Tensor, Uint32Tensor } from "./tensor.ts";
 import type { Value } from "./value.ts";
 
 /** Shape and type of a program's input. Make one with {@link f32}, {@link u32} or {@link scalars}. */
-export interface InputSpec<T extends Tensor | Words = Tensor | Words> {
+export interface InputSpec<T extends Tensor | Uint32Tensor = Tensor | Uint32Tensor> {
   /** Size of each axis. */
   readonly shape: readonly number[];
-  /** Element type: f32 becomes a {@link Tensor}, u32 {@link Words}. */
+  /** Element type: f32 becomes a {@link Tensor}, u32 {@link Uint32Tensor}. */
   readonly type: "f32" | "u32";
   /** Whether it is kept as a uniform, which every thread reads at the price of one. */
   readonly uniform: boolean;
@@ -24,7 +24,7 @@ export function f32(shape: readonly number[], options: { differentiable?: boolea
 }
 
 /** Unsigned integers that the host gives anew for every run: labels, indices, packed pixels. */
-export function u32(shape: readonly number[]): InputSpec<Words> {
+export function u32(shape: readonly number[]): InputSpec<Uint32Tensor> {
   return { shape, type: "u32", uniform: false, differentiable: false };
 }
 
@@ -38,7 +38,7 @@ export function scalars(count: number): InputSpec<Tensor> {
 export type ProgramInputs = Record<string, InputSpec>;
 
 /** What a program's body returns: its outputs by name. */
-export type ProgramOutputs = Record<string, Tensor | Words>;
+export type ProgramOutputs = Record<string, Tensor | Uint32Tensor>;
 
 /** What a program's body is called with: a tensor, or words, for every input. */
 export type ProgramArguments<I extends ProgramInputs> = {

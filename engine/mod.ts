@@ -1,5 +1,5 @@
 /**
- * Tensors, automatic differentiation and optimisers on WebGPU: record a function once, replay it on the GPU.
+ * Tensors, automatic differentiation and optimizers on WebGPU: record a function once, replay it on the GPU.
  *
  * Ops work inside {@link Program.record} and do nothing but write down what is to run; {@link Program.run} runs it, as
  * often as you like, on other inputs. {@link backward} gives gradients, {@link Sgd} and {@link Adam} train what is in a
@@ -46,8 +46,8 @@ export {
   wallClock,
 } from "./timing/dispatch_timer.ts";
 export * from "./errors.ts";
-export { markBroken } from "./debug/mark_non_finite.ts";
-export type { BrokenDispatch, Held } from "./debug/first_non_finite.ts";
+export { markNonFinite } from "./debug/mark_non_finite.ts";
+export type { Held, NonFiniteDispatch } from "./debug/first_non_finite.ts";
 export type { MemoryUse } from "./plan/memory.ts";
 export { LOSS_SCALE_STATE, LossScale } from "./optim/loss_scale.ts";
 export * from "./ops/all_triplets.ts";
@@ -57,14 +57,14 @@ export * from "./ops/convolution.ts";
 export * from "./ops/cross_entropy.ts";
 export * from "./ops/distance.ts";
 export * from "./ops/elementwise.ts";
-export type { Finishing } from "./ops/epilogue.ts";
+export type { EpilogueOptions } from "./ops/epilogue.ts";
 export { dense, matmul, pointwiseConv } from "./ops/matrix.ts";
 export * from "./ops/augment.ts";
 export {
-  type ColourStatistics,
-  IMAGENET_COLOUR,
+  type ColorStatistics,
+  IMAGENET_COLOR,
   type ImageTransform,
-  normalisedImages,
+  normalizedImages,
   packTransforms,
   UNMOVED,
 } from "./ops/image.ts";
@@ -104,12 +104,12 @@ export {
   type Cost,
   CROSS_ENTROPY_METRICS,
   type Dispatch,
+  type Epilogue,
   ERASE_FILLS,
   type EraseFill,
-  type Finish,
-  type LoadMap,
   type Pads,
   type Precision,
+  type Prologue,
   type Storage,
   type Target,
   targetOf,
@@ -122,12 +122,12 @@ export { median, runsFor, timeDispatch, waitFloor } from "./timing/timing.ts";
 export {
   asTensor,
   constant,
-  constantWords,
+  constantUint32,
   type Deferred,
   result,
   Tensor,
   type TensorLike,
-  Words,
+  Uint32Tensor,
 } from "./tensor.ts";
 export type { Origin, Value } from "./value.ts";
 export { activation, type Pass, record, type Recorded, type RecordOptions, temporary } from "./recorder.ts";

@@ -1,6 +1,6 @@
 /**
  * What outlives a program: weights and running statistics. All trainable parameters of a set lie one after
- * another in one flat buffer, their gradients in a second one of the same layout and each optimiser's moments
+ * another in one flat buffer, their gradients in a second one of the same layout and each optimizer's moments
  * in more, so that one dispatch updates them all in place.
  */
 import { padRows, tensorBytes, TEXTURE_WIDTH, unpadRows, VEC4_BYTES, vec4s } from "../kernels/mod.ts";
@@ -20,7 +20,7 @@ export class Parameter {
     readonly name: string,
     /** Size of each axis. */
     readonly shape: readonly number[],
-    /** Has a gradient and is updated by optimisers; otherwise it is state such as running statistics. */
+    /** Has a gradient and is updated by optimizers; otherwise it is state such as running statistics. */
     readonly trainable: boolean,
     /** Whether weight decay applies. */
     readonly decay: boolean,
@@ -140,12 +140,12 @@ export class ParameterSet {
     return this.#filled("weights", this.trainableBytes, true);
   }
 
-  /** Running statistics and other state that optimisers leave alone. */
+  /** Running statistics and other state that optimizers leave alone. */
   get state(): FlatBuffer {
     return this.#filled("state", Math.max(this.#stateBytes, PARAMETER_ALIGNMENT), false);
   }
 
-  /** A zero-filled buffer in the layout of the weights: gradients, or an optimiser's moments. */
+  /** A zero-filled buffer in the layout of the weights: gradients, or an optimizer's moments. */
   trainableBuffer(name: string): FlatBuffer {
     return this.#buffer(name, this.trainableBytes);
   }
@@ -247,7 +247,7 @@ export class ParameterSet {
     }
   }
 
-  /** Frees the GPU memory. The set cannot be used afterwards. */
+  /** Frees the GPU memory. The set cannot be used afterward. */
   destroy(): void {
     this.#destroyed = true;
     for (const flat of this.#flat.values()) flat.buffer.destroy();

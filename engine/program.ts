@@ -5,7 +5,7 @@
 import { TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
-import { type BrokenDispatch, firstBroken } from "./debug/first_non_finite.ts";
+import { firstNonFinite, type NonFiniteDispatch } from "./debug/first_non_finite.ts";
 import {
   hostData,
   type HostInputs,
@@ -28,7 +28,7 @@ import {
   neededSteps,
   type Stage,
 } from "./plan/schedule.ts";
-import { Tensor, Words } from "./tensor.ts";
+import { Tensor, Uint32Tensor } from "./tensor.ts";
 import { Value } from "./value.ts";
 
 /** A recorded and planned function of tensors. Make one with {@link Program.record}. */
@@ -93,13 +93,13 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   ): Promise<Program<I, O>> {
     device.check();
     const values = new Map<string, Value>();
-    const named: Record<string, Tensor | Words> = {};
+    const named: Record<string, Tensor | Uint32Tensor> = {};
     for (const [name, spec] of Object.entries(inputs)) {
       const value = new Value(spec.shape, spec.type, { kind: "input", name });
       if (spec.uniform) value.pinned = "uniform";
       values.set(name, value);
       named[name] = spec.type === "u32"
-        ? new Words(spec.shape, value)
+        ? new Uint32Tensor(spec.shape, value)
         : new Tensor(spec.shape, value, spec.differentiable);
     }
     const recorder = new Recorder(device, values.values(), options);
@@ -139,7 +139,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     }
   }
 
-  /** GPU memory of the program itself, in bytes; parameters and optimiser state belong to their set. */
+  /** GPU memory of the program itself, in bytes; parameters and optimizer state belong to their set. */
   get memory(): Readonly<MemoryUse> {
     return this.#memory.use;
   }
@@ -257,8 +257,8 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    *
    * @returns undefined where all that was written is finite.
    */
-  async firstBroken(inputs: HostInputs<I>): Promise<BrokenDispatch | undefined> {
-    return await firstBroken(this.#device, this.#memory, this.#stages, () => this.#begin(inputs));
+  async firstNonFinite(inputs: HostInputs<I>): Promise<NonFiniteDispatch | undefined> {
+    return await firstNonFinite(this.#device, this.#memory, this.#stages, () => this.#begin(inputs));
   }
 
   /** Frees the program's memory; it cannot run any more. */

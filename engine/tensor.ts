@@ -1,5 +1,5 @@
 /** Tensors inside a program. */
-import { applyMap, type LoadMap, padRows } from "../kernels/mod.ts";
+import { applyMap, padRows, type Prologue } from "../kernels/mod.ts";
 import { ShapeError } from "./errors.ts";
 import type { Parameter } from "./parameter.ts";
 import { activation, recorder } from "./recorder.ts";
@@ -11,10 +11,10 @@ export interface Deferred {
   readonly source: Tensor;
   /** What a gradient map reads besides. */
   readonly input?: Tensor;
-  /** [2, C] or, for gradient maps, [4, C]: see {@link LoadMap}. */
+  /** [2, C] or, for gradient maps, [4, C]: see {@link Prologue}. */
   readonly coefficients: Value;
   /** What else is done to every element. */
-  readonly map: LoadMap;
+  readonly map: Prologue;
 }
 
 /** Storing a tensor, and loading what it is made of once, takes about as long as this many loads through a map. */
@@ -54,7 +54,7 @@ export class Tensor {
   }
 
   /** How a kernel with a mapped binding `name` should read this tensor: the map, and what to bind. */
-  load(name: string): { map: LoadMap; values: Record<string, Value> } {
+  load(name: string): { map: Prologue; values: Record<string, Value> } {
     if (this.#value) return { map: "none", values: { [name]: this.#value } };
     if (!this.deferred) return { map: "none", values: { [name]: this.value } };
     const { source, input, coefficients, map } = this.deferred;
@@ -78,11 +78,11 @@ export class Tensor {
 }
 
 /** Unsigned integers inside a program: labels, indices, packed pixels. */
-export class Words {
-  /** Tells a Words from a Tensor. */
+export class Uint32Tensor {
+  /** Tells a Uint32Tensor from a Tensor. */
   readonly type = "u32";
 
-  /** Words on memory that a kernel writes or the host gives. */
+  /** Uint32Tensor on memory that a kernel writes or the host gives. */
   constructor(
     /** Size of each axis. */
     readonly shape: readonly number[],
@@ -126,9 +126,9 @@ export function constant(
 }
 
 /** Fixed unsigned integers, such as row indices. */
-export function constantWords(values: ArrayLike<number>): Words {
+export function constantUint32(values: ArrayLike<number>): Uint32Tensor {
   const data = Uint32Array.from(values);
-  return new Words([data.length], new Value([data.length], "u32", { kind: "constant", data }));
+  return new Uint32Tensor([data.length], new Value([data.length], "u32", { kind: "constant", data }));
 }
 
 /**

@@ -12,7 +12,7 @@ export type Origin =
   | { readonly kind: "constant"; readonly data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> }
   /** A parameter's own memory. */
   | { readonly kind: "parameter"; readonly parameter: Parameter }
-  /** A whole flat buffer of a set: weights, gradients, moments or state, for optimisers and averages. */
+  /** A whole flat buffer of a set: weights, gradients, moments or state, for optimizers and averages. */
   | { readonly kind: "flat"; readonly set: ParameterSet; readonly buffer: string };
 
 /** A tensor's or word array's memory, not yet placed. */

@@ -1,11 +1,11 @@
-/** A dataset's queries and gallery, ready to be ranked by any network or by colours alone. */
+/** A dataset's queries and gallery, ready to be ranked by any network or by colors alone. */
 import type { ReidDataset } from "../data/dataset.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { type CameraPairScores, rankCameraPairs } from "./camera_pairs.ts";
-import { colourHistogram, rankByColour } from "./color_histogram.ts";
+import { colorHistogram, rankByColor } from "./color_histogram.ts";
 import { Embedder } from "../model/embedder.ts";
 import { embedStored } from "./embed.ts";
 import { evaluate, type Evaluation } from "./evaluate.ts";
@@ -148,19 +148,19 @@ export class Benchmark {
     return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
   }
 
-  /** Ranks by colour histograms: what can be had without learning anything. */
-  async colours(): Promise<RankingResult> {
+  /** Ranks by color histograms: what can be had without learning anything. */
+  async colors(): Promise<RankingResult> {
     const { height, width } = this.store;
     const pixels = new Uint8Array(this.store.stride);
     const describe = async (set: TestSet) => {
       const histograms: Float32Array[] = [];
       for (const index of set.indices) {
         await this.store.batch([index], pixels);
-        histograms.push(colourHistogram(pixels.subarray(0, height * width * 3), height, width));
+        histograms.push(colorHistogram(pixels.subarray(0, height * width * 3), height, width));
       }
       return { histograms, labels: set.labels };
     };
-    return this.#countJunk(rankByColour(await describe(this.queries), await describe(this.gallery)));
+    return this.#countJunk(rankByColor(await describe(this.queries), await describe(this.gallery)));
   }
 
   /** Adds the junk boxes, which the dataset's reader took out before anything was ranked. */

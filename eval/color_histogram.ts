@@ -1,7 +1,7 @@
 /**
- * The colour histogram baseline: what colours alone, without any learning, find in a gallery (Swain & Ballard
+ * The color histogram baseline: what colors alone, without any learning, find in a gallery (Swain & Ballard
  * 1991, "Color Indexing"). A descriptor is the share of an image in each of 8 × 8 × 8 equal cells of RGB, pixels
- * weighted by a Gaussian around the centre, as Zheng et al. 2015 do, since at the borders there is background:
+ * weighted by a Gaussian around the center, as Zheng et al. 2015 do, since at the borders there is background:
  * unweighted, every image is nearest to others of its own camera, and the baseline would be no match for
  * anything. The distance of two is half their L1 distance, which is one minus the histogram intersection. L1 is
  * chosen because it ranks better than L2, and a baseline should be as strong as it can.
@@ -14,7 +14,7 @@ export const HISTOGRAM_BINS: number = 8 * 8 * 8;
 /** Standard deviations of the Gaussian, in widths and in heights of the image. */
 const SIGMA_X = 0.15, SIGMA_Y = 0.3;
 
-/** exp(−u²/2σ²) at the middles of `size` pixels, u being the offset from the centre over the size. */
+/** exp(−u²/2σ²) at the middles of `size` pixels, u being the offset from the center over the size. */
 function gaussian(size: number, sigma: number): Float64Array {
   return Float64Array.from({ length: size }, (_, i) => {
     const offset = (i + 0.5) / size - 0.5;
@@ -23,13 +23,13 @@ function gaussian(size: number, sigma: number): Float64Array {
 }
 
 /**
- * The histogram of one image, weighted towards its centre; its bins sum to 1.
+ * The histogram of one image, weighted toward its center; its bins sum to 1.
  *
  * @param rgb packed pixels [height, width, 3], 8 bits each.
  * @returns [512]; the bin of a pixel is 64·⌊r/32⌋ + 8·⌊g/32⌋ + ⌊b/32⌋.
  * @throws {RangeError} if the pixels do not have this size.
  */
-export function colourHistogram(rgb: Uint8Array, height: number, width: number): Float32Array {
+export function colorHistogram(rgb: Uint8Array, height: number, width: number): Float32Array {
   if (rgb.length === 0 || rgb.length !== height * width * 3) {
     throw new RangeError(
       `Cannot take the histogram of ${rgb.length} bytes: ${height} × ${width} pixels of packed RGB have ${
@@ -50,7 +50,7 @@ export function colourHistogram(rgb: Uint8Array, height: number, width: number):
   return Float32Array.from(histogram, (weight) => weight / total);
 }
 
-/** A set of images as the baseline sees them, by their {@linkcode colourHistogram}. */
+/** A set of images as the baseline sees them, by their {@linkcode colorHistogram}. */
 export interface HistogramSet {
   /** One for each image. */
   readonly histograms: readonly Float32Array[];
@@ -59,11 +59,11 @@ export interface HistogramSet {
 }
 
 /**
- * Ranks a gallery for every query by colour histograms alone.
+ * Ranks a gallery for every query by color histograms alone.
  *
  * @throws {RangeError} if a set has not one histogram for each label.
  */
-export function rankByColour(queries: HistogramSet, gallery: HistogramSet): RankingResult {
+export function rankByColor(queries: HistogramSet, gallery: HistogramSet): RankingResult {
   for (const { histograms, labels } of [queries, gallery]) {
     if (histograms.length !== labels.identity.length) {
       throw new RangeError(`Cannot rank ${histograms.length} histograms by ${labels.identity.length} labels`);

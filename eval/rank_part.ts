@@ -2,7 +2,7 @@
 import {
   add,
   constant,
-  constantWords,
+  constantUint32,
   countNearer,
   type Device,
   f32,
@@ -13,7 +13,7 @@ import {
   pickColumns,
   Program,
   u32,
-  Words,
+  Uint32Tensor,
 } from "../engine/mod.ts";
 import { type Metric, NONE } from "../kernels/mod.ts";
 import { nanDistance, type RankedMatch } from "./ranking.ts";
@@ -155,13 +155,13 @@ function recordPart(device: Device, part: GalleryPart, shape: BlockShape, metric
     const identities = { query: query.persons, gallery: constant(part.persons, [columns]) };
     const thresholds = add(pickColumns(distances, query.columns), query.thresholds);
     const nearest = nearestOthers(distances, top, identities);
-    const sampled = constantWords(Array.from({ length: rows }, () => [...part.sampled]).flat());
+    const sampled = constantUint32(Array.from({ length: rows }, () => [...part.sampled]).flat());
     return {
       thresholds,
       nearer: countNearer(distances, thresholds, identities),
       nearest,
       nearestDistances: pickColumns(distances, nearest),
-      sample: pickColumns(distances, new Words([rows, part.sampled.length], sampled.value)),
+      sample: pickColumns(distances, new Uint32Tensor([rows, part.sampled.length], sampled.value)),
     };
   });
 }

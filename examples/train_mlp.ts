@@ -1,5 +1,5 @@
 /**
- * Trains a multilayer perceptron to tell two spirals apart, and draws what it has learnt.
+ * Trains a multilayer perceptron to tell two spirals apart, and draws what it has learned.
  *
  *     deno run examples/train_mlp.ts
  *

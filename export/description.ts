@@ -1,5 +1,5 @@
 /** What an exported file says of the network in it: in sentences, and as texts by name for programs to read. */
-import { COLOUR_STATISTICS, type ConventionKey, CONVENTIONS } from "../model/conventions.ts";
+import { COLOR_STATISTICS, type ConventionKey, CONVENTIONS } from "../model/conventions.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import { networkLayers } from "../model/pretrained/network_layers.ts";
 import { CONVENTION_METADATA } from "../model/pretrained/pretrained.ts";
@@ -23,9 +23,9 @@ export function embeddingSizeOf({ embeddingSize, width }: ModelSpec): number {
 export function conventionOf(spec: ModelSpec): ConventionKey | undefined {
   const keys = Object.keys(CONVENTIONS) as ConventionKey[];
   return keys.find((key) => {
-    const { padding, epsilon, momentum, colour } = CONVENTIONS[key];
+    const { padding, epsilon, momentum, color } = CONVENTIONS[key];
     return spec.padding === padding && spec.epsilon === epsilon && spec.momentum === momentum &&
-      spec.colour === colour;
+      spec.color === color;
   });
 }
 
@@ -39,13 +39,13 @@ export async function describe(
   training: object | undefined,
 ): Promise<Record<string, string>> {
   const { spec, step } = model;
-  const { mean, deviation } = COLOUR_STATISTICS[spec.colour];
+  const { mean, deviation } = COLOR_STATISTICS[spec.color];
   return {
     architecture: "mobilenet_v2",
     width_multiplier: String(spec.width),
     image_height: String(spec.imageHeight),
     image_width: String(spec.imageWidth),
-    colour_order: "RGB",
+    color_order: "RGB",
     mean: JSON.stringify(mean),
     std: JSON.stringify(deviation),
     embedding_size: String(embeddingSizeOf(spec)),

@@ -4,7 +4,7 @@ import {
   pairwiseDistance,
   type Tensor,
   type TripletResult,
-  type Words,
+  type Uint32Tensor,
 } from "../engine/mod.ts";
 import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
 
@@ -22,7 +22,7 @@ import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
  */
 export function batchAllTripletLoss(
   embeddings: Tensor,
-  labels: Words,
+  labels: Uint32Tensor,
   options: TripletOptions,
 ): TripletResult {
   checkTripletOptions(options);

@@ -4,7 +4,7 @@ import {
   softmaxCrossEntropy,
   type Tensor,
   type TensorLike,
-  type Words,
+  type Uint32Tensor,
 } from "../engine/mod.ts";
 
 /**
@@ -17,11 +17,15 @@ import {
  * @throws {ShapeError} when there is not one label for every row of the logits.
  * @throws {RangeError} when smoothing is not from 0 to 1.
  */
-export function identityLoss(logits: TensorLike, labels: Words, smoothing: number): CrossEntropyResult {
+export function identityLoss(
+  logits: TensorLike,
+  labels: Uint32Tensor,
+  smoothing: number,
+): CrossEntropyResult {
   return softmaxCrossEntropy(logits, labels, smoothing);
 }
 
 /** The loss alone of {@link identityLoss}: logits [B, C], labels [B] → []. */
-export function crossEntropy(logits: TensorLike, labels: Words, smoothing: number): Tensor {
+export function crossEntropy(logits: TensorLike, labels: Uint32Tensor, smoothing: number): Tensor {
   return softmaxCrossEntropy(logits, labels, smoothing).loss;
 }

@@ -5,7 +5,7 @@ import {
   type Tensor,
   tripletLoss,
   type TripletResult,
-  type Words,
+  type Uint32Tensor,
 } from "../engine/mod.ts";
 import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
 
@@ -38,7 +38,11 @@ import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
  * @throws {ShapeError} when there is not one label for every row of the embeddings.
  * @throws {RangeError} when the options have no meaning.
  */
-export function hardTripletLoss(embeddings: Tensor, labels: Words, options: TripletOptions): TripletResult {
+export function hardTripletLoss(
+  embeddings: Tensor,
+  labels: Uint32Tensor,
+  options: TripletOptions,
+): TripletResult {
   checkTripletOptions(options);
   const distances = pairwiseDistance(embeddings, options.metric);
   const { margin, softMargin } = options;

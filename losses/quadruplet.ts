@@ -8,7 +8,7 @@ import {
   type Tensor,
   tripletLoss,
   type TripletResult,
-  type Words,
+  type Uint32Tensor,
 } from "../engine/mod.ts";
 import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
 
@@ -30,7 +30,11 @@ const SECOND_MARGIN = 0.5;
  * @throws {ShapeError} when there is not one label for every row of the embeddings.
  * @throws {RangeError} when the options have no meaning.
  */
-export function quadrupletLoss(embeddings: Tensor, labels: Words, options: TripletOptions): TripletResult {
+export function quadrupletLoss(
+  embeddings: Tensor,
+  labels: Uint32Tensor,
+  options: TripletOptions,
+): TripletResult {
   checkTripletOptions(options);
   const { margin, metric, softMargin } = options;
   const distances = pairwiseDistance(embeddings, metric);

@@ -5,7 +5,7 @@ import {
   type Tensor,
   tripletLoss,
   type TripletResult,
-  type Words,
+  type Uint32Tensor,
 } from "../engine/mod.ts";
 import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
 
@@ -23,7 +23,7 @@ import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
  */
 export function semiHardTripletLoss(
   embeddings: Tensor,
-  labels: Words,
+  labels: Uint32Tensor,
   options: TripletOptions,
 ): TripletResult {
   checkTripletOptions(options);

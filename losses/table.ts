@@ -1,5 +1,5 @@
 /** The one table from which `--loss` picks. A row more is a loss more. */
-import { reshape, type Tensor, type TripletResult, type Words } from "../engine/mod.ts";
+import { reshape, type Tensor, type TripletResult, type Uint32Tensor } from "../engine/mod.ts";
 import { basicTripletLoss } from "./basic.ts";
 import { batchAllTripletLoss } from "./batch_all.ts";
 import { hardTripletLoss } from "./hard.ts";
@@ -31,7 +31,7 @@ export interface LossEntry {
     readonly idLoss: number;
   };
   /** The loss of a batch: embeddings [images, D], labels [images]. */
-  apply(embeddings: Tensor, labels: Words, options: TripletOptions): TripletResult;
+  apply(embeddings: Tensor, labels: Uint32Tensor, options: TripletOptions): TripletResult;
 }
 
 const entries: readonly LossEntry[] = [

@@ -2,18 +2,18 @@
  * What differs between the published implementations of MobileNetV2 and is in none of their weights' shapes. Weights
  * give the features that they were trained for only under the conventions of the implementation that they come from.
  */
-import { type ColourStatistics, IMAGENET_COLOUR } from "../engine/mod.ts";
+import { type ColorStatistics, IMAGENET_COLOR } from "../engine/mod.ts";
 import type { NormOptions, Padding } from "./layers.ts";
 
 /**
- * How pixels are scaled before the first layer. `imagenet` subtracts ImageNet's mean colour and divides by its standard
+ * How pixels are scaled before the first layer. `imagenet` subtracts ImageNet's mean color and divides by its standard
  * deviation; `inception` maps 0 to 255 onto -1 to 1, named after the network that began with it.
  */
-export type ColourScale = "imagenet" | "inception";
+export type ColorScale = "imagenet" | "inception";
 
-/** The statistics that {@link ColourScale} stands for. */
-export const COLOUR_STATISTICS: Readonly<Record<ColourScale, ColourStatistics>> = {
-  imagenet: IMAGENET_COLOUR,
+/** The statistics that {@link ColorScale} stands for. */
+export const COLOR_STATISTICS: Readonly<Record<ColorScale, ColorStatistics>> = {
+  imagenet: IMAGENET_COLOR,
   inception: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
 };
 
@@ -22,28 +22,28 @@ export interface Convention extends NormOptions {
   /** Where convolutions of stride 2 put their padding. */
   readonly padding: Padding;
   /** How pixels are scaled. */
-  readonly colour: ColourScale;
+  readonly color: ColorScale;
 }
 
 /** Names of the conventions: this program's own, for weights drawn at random, and those of published weights. */
 export type ConventionKey = "own" | "torchvision" | "timm" | "keras";
 
 // PyTorch counts the share of the batch in running statistics, here it is the share of the past: its 0.1 is 0.9.
-const PYTORCH: Convention = { padding: "symmetric", epsilon: 1e-5, momentum: 0.9, colour: "imagenet" };
+const PYTORCH: Convention = { padding: "symmetric", epsilon: 1e-5, momentum: 0.9, color: "imagenet" };
 
 /**
  * Every convention by its name.
  *
- * - `own`: TensorFlow's padding and epsilon, ImageNet's colours.
- * - `torchvision`: `torchvision.models.mobilenet_v2`, torch's defaults of batch norm, ImageNet's colours.
+ * - `own`: TensorFlow's padding and epsilon, ImageNet's colors.
+ * - `torchvision`: `torchvision.models.mobilenet_v2`, torch's defaults of batch norm, ImageNet's colors.
  * - `timm`: `mobilenetv2_035` to `mobilenetv2_140` of timm, which pad as torchvision does. timm's `tf_` models, which
  *   pad as TensorFlow, have no MobileNetV2 among them.
  * - `keras`: `keras.applications.MobileNetV2`. Its explicit ZeroPadding2D before strided convolutions is SAME padding.
  *   Its momentum lets running statistics change slowly: a run of 1,000 steps leaves a third of what was loaded.
  */
 export const CONVENTIONS: Readonly<Record<ConventionKey, Convention>> = {
-  own: { padding: "same", epsilon: 1e-3, momentum: 0.9, colour: "imagenet" },
+  own: { padding: "same", epsilon: 1e-3, momentum: 0.9, color: "imagenet" },
   torchvision: PYTORCH,
   timm: PYTORCH,
-  keras: { padding: "same", epsilon: 1e-3, momentum: 0.999, colour: "inception" },
+  keras: { padding: "same", epsilon: 1e-3, momentum: 0.999, color: "inception" },
 };

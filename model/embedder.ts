@@ -3,16 +3,16 @@ import {
   type Device,
   type ImageTransform,
   type InputSpec,
-  normalisedImages,
+  normalizedImages,
   packTransforms,
   Program,
   type Tensor,
   u32,
+  type Uint32Tensor,
   UNMOVED,
-  type Words,
 } from "../engine/mod.ts";
-import { imageWords } from "../kernels/mod.ts";
-import { COLOUR_STATISTICS } from "./conventions.ts";
+import { imageUint32 } from "../kernels/mod.ts";
+import { COLOR_STATISTICS } from "./conventions.ts";
 import { FoldedWeights } from "./folded_weights.ts";
 import { recordLargestBatch } from "./largest_batch.ts";
 import type { ReidModel } from "./reid_model.ts";
@@ -25,7 +25,7 @@ const BATCHES_TOGETHER = 4;
 
 /** Images and how each is shown, [N, 4], to embeddings [N, D]. */
 export type EmbeddingProgram = Program<
-  { pixels: InputSpec<Words>; transforms: InputSpec<Words> },
+  { pixels: InputSpec<Uint32Tensor>; transforms: InputSpec<Uint32Tensor> },
   { embeddings: Tensor }
 >;
 
@@ -43,7 +43,7 @@ export class Embedder {
     /** What runs on the GPU. */
     readonly program: EmbeddingProgram,
   ) {
-    this.stride = 4 * imageWords(model.spec.imageHeight, model.spec.imageWidth);
+    this.stride = 4 * imageUint32(model.spec.imageHeight, model.spec.imageWidth);
     const all = (view: ImageTransform) => packTransforms(new Array(batch).fill(view));
     this.#views = { plain: all(UNMOVED), mirrored: all(MIRRORED) };
   }
@@ -127,13 +127,13 @@ function recordEmbedding(
   batch: number,
 ): Promise<EmbeddingProgram> {
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
-  const colour = COLOUR_STATISTICS[model.spec.colour];
+  const color = COLOR_STATISTICS[model.spec.color];
   return Program.record(
     device,
-    { pixels: u32([batch, imageWords(size.height, size.width)]), transforms: u32([batch, 4]) },
+    { pixels: u32([batch, imageUint32(size.height, size.width)]), transforms: u32([batch, 4]) },
     ({ pixels, transforms }) => ({
       embeddings: model.embed(
-        model.features(normalisedImages(pixels, transforms, size, colour), folded),
+        model.features(normalizedImages(pixels, transforms, size, color), folded),
         "inference",
       ),
     }),

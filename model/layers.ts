@@ -1,7 +1,7 @@
 /** The layers that MobileNetV2 is made of. */
 import { batchNormInference, batchNormTraining } from "../engine/ops/batch_norm.ts";
 import { conv2d, depthwiseConv } from "../engine/ops/convolution.ts";
-import type { Finishing } from "../engine/ops/epilogue.ts";
+import type { EpilogueOptions } from "../engine/ops/epilogue.ts";
 import { dense, matmul, pointwiseConv } from "../engine/ops/matrix.ts";
 import type { Parameter, ParameterSet } from "../engine/parameter.ts";
 import type { Random } from "../engine/random.ts";
@@ -67,7 +67,7 @@ export class BatchNorm {
     this.variance = set.add(`${name}.running_variance`, [channels], ones, { trainable: false });
   }
 
-  /** Normalises x [..., C], then ReLU6 if asked. */
+  /** Normalizes x [..., C], then ReLU6 if asked. */
   apply(x: Tensor, mode: Mode, relu6: boolean): Tensor {
     const { epsilon, momentum } = this.options;
     const beta = this.beta ?? constant(new Float32Array(this.channels), [this.channels]);
@@ -91,7 +91,7 @@ export class NormedConv {
     /** Whether ReLU6 comes last. */
     readonly relu6: boolean,
     /** The convolution itself. */
-    readonly convolve: (x: Tensor, weight: TensorLike, options?: Finishing) => Tensor,
+    readonly convolve: (x: Tensor, weight: TensorLike, options?: EpilogueOptions) => Tensor,
   ) {
     this.norm = norm;
   }

@@ -120,7 +120,7 @@ export class MobileNetV2 {
     });
   }
 
-  /** Images [N, H, W, 3], normalised → pooled features [N, {@link features}]. */
+  /** Images [N, H, W, 3], normalized → pooled features [N, {@link features}]. */
   apply(images: Tensor, mode: Mode): Tensor {
     let x = this.#stem.apply(images, mode);
     for (const block of this.#blocks) x = block.apply(x, mode);

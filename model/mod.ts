@@ -36,8 +36,8 @@
  * @module
  */
 export {
-  COLOUR_STATISTICS,
-  type ColourScale,
+  COLOR_STATISTICS,
+  type ColorScale,
   type Convention,
   type ConventionKey,
   CONVENTIONS,

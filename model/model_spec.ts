@@ -1,5 +1,5 @@
 /** What decides a network's shape and arithmetic, and how it is read from a file. */
-import { COLOUR_STATISTICS, type ColourScale } from "./conventions.ts";
+import { COLOR_STATISTICS, type ColorScale } from "./conventions.ts";
 import { type FieldTypes, readFields } from "./fields.ts";
 import type { Padding } from "./layers.ts";
 
@@ -47,7 +47,7 @@ export interface ModelSpec {
   /** Share of batch norm's running statistics that stays at every step. */
   readonly momentum: number;
   /** How pixels are scaled before the first layer. */
-  readonly colour: ColourScale;
+  readonly color: ColorScale;
 }
 
 /** Beyond what any flag allows: a file that says more is broken, and is not to fill the memory. */
@@ -71,7 +71,7 @@ const MODEL_TYPES: FieldTypes<ModelSpec> = {
   padding: "string",
   epsilon: "number",
   momentum: "number",
-  colour: "string",
+  color: "string",
 };
 
 /**
@@ -85,7 +85,7 @@ export function parseModelSpec(value: unknown): ModelSpec {
     throw new Error(`there is no padding ${model.padding}`);
   }
   checkNeck(model);
-  if (!Object.hasOwn(COLOUR_STATISTICS, model.colour)) throw new Error(`there is no colour ${model.colour}`);
+  if (!Object.hasOwn(COLOR_STATISTICS, model.color)) throw new Error(`there is no color ${model.color}`);
   if (!(model.width > 0 && model.width <= MAX_WIDTH)) throw new Error(`its width is ${model.width}`);
   for (const [name, [least, most]] of Object.entries(SIZES) as [keyof typeof SIZES, [number, number]][]) {
     const size = model[name];

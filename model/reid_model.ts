@@ -2,7 +2,7 @@
  * The network that is trained: MobileNetV2, then optionally a linear projection, a neck and an identity head.
  *
  * The neck is a batch norm without shift after the features. Pooled ReLU features are all positive, so that every two of
- * them point nearly the same way, and a triplet loss that starts there tends to shrink them to one point. Centred and
+ * them point nearly the same way, and a triplet loss that starts there tends to shrink them to one point. Centered and
  * scaled, they cannot collapse. BNNeck (Luo et al., "Bag of Tricks and a Strong Baseline for Deep Person
  * Re-identification", 2019) has it for another reason: triplet and identity loss pull one feature to different ends, so
  * that each gets its own side of the norm.
@@ -30,7 +30,7 @@ export interface Sides {
 /** Rows shorter than this are not stretched to length one. */
 export const LEAST_NORM = 1e-12;
 /**
- * The neck's statistics begin with nothing that was learnt. Under a higher momentum, as Keras has it, they would need
+ * The neck's statistics begin with nothing that was learned. Under a higher momentum, as Keras has it, they would need
  * thousands of steps to say what features are like.
  */
 const MOST_NECK_MOMENTUM = 0.9;
@@ -95,7 +95,7 @@ export class ReidModel {
     return this.spec.embeddingSize || this.#backbone.features;
   }
 
-  /** Normalised images [N, H, W, 3] → pooled features [N, 1280]. */
+  /** Normalized images [N, H, W, 3] → pooled features [N, 1280]. */
   features(images: Tensor, mode: Mode): Tensor {
     return this.#backbone.apply(images, mode);
   }
@@ -106,7 +106,7 @@ export class ReidModel {
     return this.#scaled(this.spec.testFeature === "before" ? before : after);
   }
 
-  /** Features [N, 1280] → what lies on both sides of the neck, [N, {@link embeddingSize}] each, not normalised. */
+  /** Features [N, 1280] → what lies on both sides of the neck, [N, {@link embeddingSize}] each, not normalized. */
   sides(features: Tensor, mode: Mode): Sides {
     const before = this.#embedding ? this.#embedding.apply(features) : features;
     return { before, after: this.#neck ? this.#neck.apply(before, mode, false) : before };

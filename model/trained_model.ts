@@ -23,7 +23,7 @@ export class ModelFileError extends Error {
   override readonly name = "ModelFileError";
 }
 
-/** A network without its identity head, optimiser and curves. */
+/** A network without its identity head, optimizer and curves. */
 export interface TrainedModel {
   /** Its settings; there is no identity head: `identities` is 0. */
   readonly spec: ModelSpec;
@@ -83,7 +83,7 @@ export function trainedModel(
   return { spec: { ...spec, identities: 0 }, step, tensors: used };
 }
 
-/** Names of what stands between image and embedding; not the identity head, centres, curves and `moment/NAME`. */
+/** Names of what stands between image and embedding; not the identity head, centers, curves and `moment/NAME`. */
 const OWN_TENSORS = /^(stem|block\d+|last|embedding|neck)\.[a-z_.]+$/;
 
 /** A model file: the same bytes for the same network. */

@@ -4,7 +4,7 @@
  */
 import {
   constant,
-  constantWords,
+  constantUint32,
   type Device,
   f32,
   gramDistance,
@@ -12,7 +12,7 @@ import {
   pickColumns,
   Program,
   type Tensor,
-  type Words,
+  type Uint32Tensor,
 } from "../engine/mod.ts";
 import { NONE } from "../kernels/mod.ts";
 import { distanceError, squaredDistance } from "./exact_distance.ts";
@@ -128,7 +128,7 @@ export class BlockScan {
 function recordBlocks(device: Device, blocks: readonly VectorBlock[], shape: ScanShape) {
   const { size, rows, candidates } = shape;
   return Program.record(device, { queries: f32([rows, size]) }, ({ queries }) => {
-    const outputs: Record<string, Tensor | Words> = {};
+    const outputs: Record<string, Tensor | Uint32Tensor> = {};
     blocks.forEach(({ ids, embeddings, lengths }, b) => {
       const columns = lengths.length;
       const distances = gramDistance(
@@ -137,7 +137,7 @@ function recordBlocks(device: Device, blocks: readonly VectorBlock[], shape: Sca
         "squared",
         constant(lengths, [columns]),
       );
-      const nearest = nearestColumns(distances, candidates, constantWords([ids.length]));
+      const nearest = nearestColumns(distances, candidates, constantUint32([ids.length]));
       outputs[`columns ${b}`] = nearest;
       outputs[`squared ${b}`] = pickColumns(distances, nearest);
     });

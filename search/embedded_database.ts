@@ -48,7 +48,7 @@ export async function openEmbedded(folder: string, { create = false } = {}): Pro
   const lock = await acquire(folder);
   try {
     const files = join(folder, FILES);
-    if (!await hasDatabase(folder)) await initialise(folder, files);
+    if (!await hasDatabase(folder)) await initialize(folder, files);
     return new EmbeddedDatabase(folder, await start(files), lock);
   } catch (error) {
     lock.close();
@@ -62,7 +62,7 @@ export async function openEmbedded(folder: string, { create = false } = {}): Pro
 }
 
 /** Makes PostgreSQL's files beside their place and moves them there: a kill halfway leaves no half database. */
-async function initialise(folder: string, files: string): Promise<void> {
+async function initialize(folder: string, files: string): Promise<void> {
   const unfinished = join(folder, UNFINISHED);
   await Deno.remove(unfinished, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -53,7 +53,7 @@ export interface SearchOptions {
 
 /** How to build the HNSW index (Malkov and Yashunin 2018). */
 export interface HnswOptions {
-  /** Links of an element to its neighbours on each layer. Default 16. */
+  /** Links of an element to its neighbors on each layer. Default 16. */
   readonly m?: number;
   /** Candidates for those links. Default 64. */
   readonly efConstruction?: number;

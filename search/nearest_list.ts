@@ -1,7 +1,7 @@
 /** The nearest vectors found so far for one query. */
 
 /** A vector that was found. */
-export interface Neighbour {
+export interface Neighbor {
   readonly id: string;
   /** Place in the stream of vectors, from 0 on. */
   readonly position: number;
@@ -36,7 +36,7 @@ export class NearestList {
   }
 
   /** What was found. */
-  neighbours(): Neighbour[] {
+  neighbors(): Neighbor[] {
     return this.#found.map(({ id, position, squared }) => ({ id, position, distance: Math.sqrt(squared) }));
   }
 }

@@ -6,7 +6,7 @@
 import type { Device } from "../engine/mod.ts";
 import { MOST_NEAREST } from "../kernels/mod.ts";
 import { BlockScan } from "./block_scan.ts";
-import { NearestList, type Neighbour } from "./nearest_list.ts";
+import { NearestList, type Neighbor } from "./nearest_list.ts";
 import { columnsOfBlock, type VectorBlock, vectorBlocks, type Vectors } from "./vector_blocks.ts";
 
 /** What is searched for. */
@@ -53,10 +53,10 @@ export class Scan {
    *
    * @throws {RangeError} when the queries are no whole number of vectors, or not finite.
    */
-  async search(queries: Float32Array): Promise<Neighbour[][]> {
+  async search(queries: Float32Array): Promise<Neighbor[][]> {
     const lists = openLists(queries, this.options);
     await this.blocks?.search({ queries, lists });
-    return lists.map((list) => list.neighbours());
+    return lists.map((list) => list.neighbors());
   }
 
   /** Frees the GPU memory. */
@@ -97,7 +97,7 @@ export async function scanOnce(
   vectors: AsyncIterable<Vectors>,
   queries: Float32Array,
   options: ScanOptions,
-): Promise<Neighbour[][]> {
+): Promise<Neighbor[][]> {
   checkOptions(options);
   const lists = openLists(queries, options);
   const shape = shapeOf(options, Math.max(1, Math.min(QUERIES, lists.length)));
@@ -109,7 +109,7 @@ export async function scanOnce(
       scan.destroy();
     }
   }
-  return lists.map((list) => list.neighbours());
+  return lists.map((list) => list.neighbors());
 }
 
 function blocksOf(vectors: AsyncIterable<Vectors>, { size, columns }: ScanOptions) {

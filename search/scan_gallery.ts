@@ -3,7 +3,7 @@ import type { Device } from "../engine/mod.ts";
 import type { GalleryFilter } from "./filter.ts";
 import type { Gallery } from "./gallery.ts";
 import type { FoundImage } from "./gallery_types.ts";
-import type { Neighbour } from "./nearest_list.ts";
+import type { Neighbor } from "./nearest_list.ts";
 import { scanOnce } from "./scan.ts";
 
 /** Which images may be found, and how many of them. */
@@ -36,6 +36,6 @@ export async function scanGallery(
   }
   const facts = await gallery.images([...new Set(found.flat().map(({ id }) => id))]);
   // What was removed meanwhile is no longer in the gallery.
-  const present = (list: readonly Neighbour[]) => list.filter(({ id }) => facts.has(id));
+  const present = (list: readonly Neighbor[]) => list.filter(({ id }) => facts.has(id));
   return found.map((list) => present(list).map(({ id, distance }) => ({ ...facts.get(id)!, distance })));
 }

@@ -4,13 +4,13 @@ import {
   augmentedImages,
   type Device,
   f32,
-  IMAGENET_COLOUR,
+  IMAGENET_COLOR,
   Program,
   u32,
 } from "../engine/mod.ts";
 import { augmentedBatch } from "../data/augmentation/augmentation.ts";
 import type { PixelStore } from "../data/pixels.ts";
-import { imageWords } from "../kernels/mod.ts";
+import { imageUint32 } from "../kernels/mod.ts";
 import type { TrainingOptions } from "./options.ts";
 import { stepAugmentations } from "./from_options.ts";
 
@@ -34,7 +34,7 @@ export async function augmentedVariants(
   const program = await Program.record(
     device,
     {
-      pixels: u32([n, imageWords(size.height, size.width)]),
+      pixels: u32([n, imageUint32(size.height, size.width)]),
       augmentations: f32([n, AUGMENTATION_NUMBERS]),
     },
     ({ pixels, augmentations }) => ({ y: augmentedImages(pixels, augmentations, batch) }),
@@ -52,8 +52,8 @@ export async function augmentedVariants(
   return variants;
 }
 
-/** Normalised values [height, width, 3] as the bytes that they stand for. */
+/** Normalized values [height, width, 3] as the bytes that they stand for. */
 function imageBytes(values: Float32Array): Uint8Array {
-  const { mean, deviation } = IMAGENET_COLOUR;
+  const { mean, deviation } = IMAGENET_COLOR;
   return Uint8Array.from(values, (value, i) => Math.round(255 * (value * deviation[i % 3] + mean[i % 3])));
 }

@@ -1,6 +1,6 @@
 /**
  * What a run needs to go on, as named tensors and a few settings. Weights and running statistics keep their names,
- * an optimiser's moments are `moment/name`, averages of weights `ema/name`, `history` [steps, columns] holds the curves. There are no times and no
+ * an optimizer's moments are `moment/name`, averages of weights `ema/name`, `history` [steps, columns] holds the curves. There are no times and no
  * paths in it: equal runs make equal checkpoints.
  */
 import { AVERAGE_PREFIX, type Choices, type ParameterSet } from "../engine/mod.ts";
@@ -42,14 +42,14 @@ export async function takeCheckpoint(
 }
 
 /** Names of tensors with a value that is not finite. */
-export function brokenTensors({ tensors }: Checkpoint): string[] {
+export function nonFiniteTensors({ tensors }: Checkpoint): string[] {
   return [...tensors].filter(([name, { data }]) =>
     name !== HISTORY_TENSOR && !(data as Float32Array).every((value) => Number.isFinite(value))
   ).map(([name]) => name);
 }
 
 /**
- * Puts a checkpoint's values into a model's parameters and an optimiser's moments.
+ * Puts a checkpoint's values into a model's parameters and an optimizer's moments.
  *
  * @param averaged the averages of the weights and running statistics in their place, which the checkpoint must hold.
  * @throws {RunError} when it is of another network; nothing has been written then.

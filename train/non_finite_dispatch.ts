@@ -1,8 +1,8 @@
 /** Where numbers stopped being finite, in words. */
-import type { BrokenDispatch, Held } from "../engine/mod.ts";
+import type { Held, NonFiniteDispatch } from "../engine/mod.ts";
 
-/** A sentence or two about what {@link Program.firstBroken} found in a program of so many dispatches. */
-export function describeBroken(found: BrokenDispatch | undefined, dispatches: number): string {
+/** A sentence or two about what {@link Program.firstNonFinite} found in a program of so many dispatches. */
+export function describeNonFinite(found: NonFiniteDispatch | undefined, dispatches: number): string {
   if (!found) {
     return "Made again, one operation at a time, the step gave finite numbers only: this GPU does not compute the same twice.";
   }

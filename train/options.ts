@@ -52,7 +52,7 @@ export interface TrainingOptions {
   normalize: boolean;
   /** SHA-256, in hexadecimal, of the file that the backbone's first weights come from; empty where they are drawn. */
   initialWeights: string;
-  /** Padding, batch norm and colours of the implementation that the weights come from. */
+  /** Padding, batch norm and colors of the implementation that the weights come from. */
   convention: ConventionKey;
   /** Epochs at the start in which the backbone stays as it is and only the head learns. */
   freezeEpochs: number;
@@ -81,8 +81,8 @@ export interface TrainingOptions {
   /** Probability that a rectangle of a training image is erased. */
   erase: number;
   eraseFill: EraseFill;
-  /** Strength of the changes of training images' colours. */
-  colourJitter: number;
+  /** Strength of the changes of training images' colors. */
+  colorJitter: number;
   /** What activations and their gradients are stored as; f16 comes with loss scaling. */
   precision: Precision;
   /** `low` makes the expanded activations again in the backward pass instead of keeping them. */
@@ -133,7 +133,7 @@ const TYPES: FieldTypes<TrainingOptions> = {
   zoom: "number",
   erase: "number",
   eraseFill: "string",
-  colourJitter: "number",
+  colorJitter: "number",
   precision: "string",
   memory: "string",
   seed: "number",

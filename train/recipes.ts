@@ -28,7 +28,7 @@ const entries: readonly Recipe[] = [
       "Zhong et al., Random Erasing Data Augmentation, 2017",
       "Tarvainen and Valpola, Mean teachers are better role models, 2017",
     ],
-    flags: { loss: "hard", epochs: 12, "id-loss": 1, "colour-jitter": 0.2, erase: 0.3, zoom: 0.1, ema: 0.99 },
+    flags: { loss: "hard", epochs: 12, "id-loss": 1, "color-jitter": 0.2, erase: 0.3, zoom: 0.1, ema: 0.99 },
   },
 ];
 

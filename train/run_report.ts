@@ -24,7 +24,7 @@ export interface FinishedRun {
   /** Of the trained network. */
   readonly cameraPairs: readonly CameraPairScores[];
   readonly untrained: Evaluation;
-  readonly colours: RankingResult;
+  readonly colors: RankingResult;
   readonly notes: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export async function gatherReport(run: FinishedRun): Promise<ReportData> {
     scores: [
       { name: "Trained", scores: trained.scores },
       { name: "Untrained", scores: untrained.scores },
-      { name: "Colour histogram", scores: run.colours },
+      { name: "Color histogram", scores: run.colors },
     ],
     cameraPairs: run.cameraPairs,
     curves: curves(run.history, historyColumns(options)),

@@ -9,9 +9,9 @@ import {
   type Device,
   f32,
   LossScale,
-  markBroken,
-  normalisedImages,
-  type Optimiser,
+  markNonFinite,
+  normalizedImages,
+  type Optimizer,
   type Parameter,
   Program,
   scalars,
@@ -20,9 +20,9 @@ import {
   WeightAverage,
 } from "../engine/mod.ts";
 import { augmentedBatch } from "../data/augmentation/augmentation.ts";
-import { imageWords } from "../kernels/mod.ts";
+import { imageUint32 } from "../kernels/mod.ts";
 import { CenterLoss, identityLoss, lossTable } from "../losses/mod.ts";
-import { COLOUR_STATISTICS } from "../model/conventions.ts";
+import { COLOR_STATISTICS } from "../model/conventions.ts";
 import type { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import type { TrainingOptions } from "./options.ts";
@@ -30,13 +30,13 @@ import type { TrainingOptions } from "./options.ts";
 /** A recorded training step. */
 export type TrainingStep = Awaited<ReturnType<typeof recordTrainingStep>>;
 
-/** The optimiser of a run; adds the state of its loss's scale to the model's parameters where the run needs one. */
-export function trainingOptimiser(model: ReidModel, { weightDecay, precision }: TrainingOptions): Adam {
+/** The optimizer of a run; adds the state of its loss's scale to the model's parameters where the run needs one. */
+export function trainingOptimizer(model: ReidModel, { weightDecay, precision }: TrainingOptions): Adam {
   const lossScale = precision === "f16" ? new LossScale(model.parameters) : undefined;
   return new Adam(model.parameters, { weightDecay, lossScale });
 }
 
-/** The center loss of a run that has one; adds its centres to the model's parameters. */
+/** The center loss of a run that has one; adds its centers to the model's parameters. */
 export function trainingCenters(
   model: ReidModel,
   { centerLoss }: TrainingOptions,
@@ -69,34 +69,34 @@ export interface StepExtras {
 /**
  * Records forward, loss, backward and update for batches of `images` images.
  *
- * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`; and the optimiser's
+ * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`; and the optimizer's
  * `settings`. Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; `broken`, 1 where a
- * weight, a moment or a running statistic is no longer finite; and `lossScale`, where the optimiser has one, its state after
+ * weight, a moment or a running statistic is no longer finite; and `lossScale`, where the optimizer has one, its state after
  * the step.
  */
 export function recordTrainingStep(
   device: Device,
   model: ReidModel,
-  optimiser: Optimiser,
+  optimizer: Optimizer,
   options: TrainingOptions,
   images: number,
   { frozen, centers, average }: StepExtras = {},
 ) {
-  const colour = COLOUR_STATISTICS[model.spec.colour];
+  const color = COLOR_STATISTICS[model.spec.color];
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
   const batch = augmentedBatch(options, size, size);
   return Program.record(
     device,
     {
-      pixels: u32([images, imageWords(size.height, size.width)]),
+      pixels: u32([images, imageUint32(size.height, size.width)]),
       augmentations: f32([images, AUGMENTATION_NUMBERS]),
       labels: u32([images]),
-      settings: optimiser.input,
+      settings: optimizer.input,
       averaging: scalars(1),
     },
     ({ pixels, augmentations, labels, settings, averaging }) => {
-      const normalised = augmentedImages(pixels, augmentations, batch, colour);
-      const features = model.features(normalised, frozen ?? "training");
+      const normalized = augmentedImages(pixels, augmentations, batch, color);
+      const features = model.features(normalized, frozen ?? "training");
       const sides = model.sides(features, "training");
       const triplet = lossTable[options.loss].apply(model.compared(sides), labels, options);
       let total = triplet.loss;
@@ -106,19 +106,19 @@ export function recordTrainingStep(
       }
       if (centers) total = add(total, affine(centers.apply(sides.before, labels), options.centerLoss, 0));
       const backboneRate = frozen ? 0 : options.backboneRate;
-      const broken = markBroken(model.parameters);
+      const broken = markNonFinite(model.parameters);
       const rate = (parameter: Parameter) => {
         if (model.backbone.has(parameter)) return backboneRate;
         return model.identityHead.includes(parameter) ? options.idRate : 1;
       };
-      optimiser.minimize(total, settings, rate, broken);
+      optimizer.minimize(total, settings, rate, broken);
       average?.update(averaging);
       const outputs: { total: Tensor; triplet: Tensor; broken: Tensor } = {
         total,
         triplet: triplet.metrics,
         broken,
       };
-      const { lossScale } = optimiser;
+      const { lossScale } = optimizer;
       return lossScale ? { ...outputs, lossScale: asTensor(lossScale.state) } : outputs;
     },
     { precision: options.precision, memory: options.memory, together: STEPS_TOGETHER },
@@ -130,14 +130,14 @@ export function recordTrainingStep(
  * backbone is `frozen`.
  */
 export function recordCalibration(device: Device, model: ReidModel, images: number, frozen?: FoldedWeights) {
-  const colour = COLOUR_STATISTICS[model.spec.colour];
+  const color = COLOR_STATISTICS[model.spec.color];
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
   return Program.record(
     device,
-    { pixels: u32([images, imageWords(size.height, size.width)]), transforms: u32([images, 4]) },
+    { pixels: u32([images, imageUint32(size.height, size.width)]), transforms: u32([images, 4]) },
     ({ pixels, transforms }) => {
-      const normalised = normalisedImages(pixels, transforms, size, colour);
-      model.sides(model.features(normalised, frozen ?? "training"), "training");
+      const normalized = normalizedImages(pixels, transforms, size, color);
+      model.sides(model.features(normalized, frozen ?? "training"), "training");
       return {};
     },
   );

@@ -1,5 +1,5 @@
 /** The training loop: batches from the sampler through the recorded step, and nothing awaited in between. */
-import type { Choices, Device, Optimiser, Recorded, WeightAverage } from "../engine/mod.ts";
+import type { Choices, Device, Optimizer, Recorded, WeightAverage } from "../engine/mod.ts";
 import { indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
@@ -7,12 +7,12 @@ import type { Batch, Sampler } from "../data/sampler.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { namingLargestBatch } from "./batch_limit.ts";
-import { describeBroken } from "./non_finite_dispatch.ts";
+import { describeNonFinite } from "./non_finite_dispatch.ts";
 import { endsInBestEpoch } from "./best_epoch.ts";
 import {
-  brokenTensors,
   type Checkpoint,
   HISTORY_TENSOR,
+  nonFiniteTensors,
   restoreCheckpoint,
   takeCheckpoint,
 } from "./checkpoint.ts";
@@ -27,10 +27,10 @@ import {
   recordTrainingStep,
   trainingAverage,
   trainingCenters,
-  trainingOptimiser,
+  trainingOptimizer,
   type TrainingStep,
 } from "./step.ts";
-import { type BackboneValues, loadBackbone, recordFrozenStep, restartOptimiser } from "./transfer.ts";
+import { type BackboneValues, loadBackbone, recordFrozenStep, restartOptimizer } from "./transfer.ts";
 
 /** Batches that are prepared before the loop asks for them. */
 const BATCHES_AHEAD = 2;
@@ -49,7 +49,7 @@ export class Trainer {
     readonly device: Device,
     readonly options: TrainingOptions,
     readonly model: ReidModel,
-    readonly optimiser: Optimiser,
+    readonly optimizer: Optimizer,
     readonly sampler: Sampler,
     readonly store: PixelStore,
     readonly program: TrainingStep,
@@ -87,11 +87,11 @@ export class Trainer {
     const made: { destroy(): void }[] = [model.parameters];
     try {
       const average = trainingAverage(model, options); // Before what else becomes state, and needs no average.
-      const optimiser = trainingOptimiser(model, options);
+      const optimizer = trainingOptimizer(model, options);
       const centers = trainingCenters(model, options, index.identities.length);
       if (resume) {
         refuseOtherNetwork(resume, spec);
-        restoreCheckpoint(resume.checkpoint, model.parameters, optimiser.state, resume.path);
+        restoreCheckpoint(resume.checkpoint, model.parameters, optimizer.state, resume.path);
       } else if (pretrained) {
         loadBackbone(model, pretrained);
       } else if (options.initialWeights !== "") {
@@ -104,7 +104,7 @@ export class Trainer {
       const record = async () => {
         const extras = { centers, average };
         const images = sampler.batchImages;
-        const program = await recordTrainingStep(device, model, optimiser, options, images, extras)
+        const program = await recordTrainingStep(device, model, optimizer, options, images, extras)
           .catch((error) => {
             throw namingLargestBatch(error, options, images);
           });
@@ -119,13 +119,13 @@ export class Trainer {
       }
       const frozenSteps = options.freezeEpochs * sampler.batchesPerEpoch;
       const frozenProgram = (resume?.checkpoint.step ?? 0) < frozenSteps
-        ? await recordFrozenStep(device, model, optimiser, options, sampler.batchImages, { centers, average })
+        ? await recordFrozenStep(device, model, optimizer, options, sampler.batchImages, { centers, average })
         : undefined;
       const trainer = new Trainer(
         device,
         options,
         model,
-        optimiser,
+        optimizer,
         sampler,
         store,
         program,
@@ -207,9 +207,11 @@ export class Trainer {
       if (!before) continue;
       await latest;
       if (!(failure instanceof NumericsError)) continue;
-      restoreCheckpoint(before, this.model.parameters, this.optimiser.state, "the step's beginning");
-      const found = await program.firstBroken(inputs);
-      failure = new NumericsError(`${failure.message} ${describeBroken(found, program.dispatches.length)}`);
+      restoreCheckpoint(before, this.model.parameters, this.optimizer.state, "the step's beginning");
+      const found = await program.firstNonFinite(inputs);
+      failure = new NumericsError(
+        `${failure.message} ${describeNonFinite(found, program.dispatches.length)}`,
+      );
     }
     await latest;
     if (failure instanceof NumericsError && !debugNumerics) {
@@ -225,7 +227,7 @@ export class Trainer {
    */
   async checkpoint(): Promise<Checkpoint> {
     const checkpoint = await this.#take();
-    const broken = brokenTensors(checkpoint);
+    const broken = nonFiniteTensors(checkpoint);
     if (broken.length > 0) {
       throw new NumericsError(
         `After step ${this.step} ${broken[0]} (and ${
@@ -253,7 +255,7 @@ export class Trainer {
   }
 
   #take(): Promise<Checkpoint> {
-    return takeCheckpoint(this.model.parameters, this.optimiser.state, Float32Array.from(this.history), {
+    return takeCheckpoint(this.model.parameters, this.optimizer.state, Float32Array.from(this.history), {
       step: this.step,
       model: this.model.spec,
       options: this.options,
@@ -261,22 +263,22 @@ export class Trainer {
     });
   }
 
-  /** Before the first step in which the backbone learns: the optimiser begins anew. */
+  /** Before the first step in which the backbone learns: the optimizer begins anew. */
   #thaw(): void {
     if (this.step === 0 || this.step !== this.frozenSteps) return;
-    restartOptimiser(this.model, this.optimiser);
+    restartOptimizer(this.model, this.optimizer);
     this.#frozenProgram?.destroy();
     this.#frozenProgram = undefined;
   }
 
   async #inputs(step: number, batch: Batch) {
-    const before = step < this.frozenSteps ? 0 : this.frozenSteps; // The optimiser's own count begins after those.
+    const before = step < this.frozenSteps ? 0 : this.frozenSteps; // The optimizer's own count begins after those.
     const beta1 = laterBeta1(this.steps, this.options);
     return {
       pixels: await this.#pixels(batch.images),
       augmentations: stepAugmentations(this.options, step, batch.images.length),
       labels: new Uint32Array(batch.labels),
-      settings: this.optimiser.settings(
+      settings: this.optimizer.settings(
         step - before + 1,
         learningRateAt(step, this.steps, this.options),
         beta1 && { momentum: beta1.beta1, from: beta1.from - before + 1 },

@@ -1,5 +1,5 @@
 /** Transfer learning: a backbone with pretrained weights, which may stay as it is while the head learns. */
-import type { Device, Optimiser } from "../engine/mod.ts";
+import type { Device, Optimizer } from "../engine/mod.ts";
 import { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { RunError } from "./errors.ts";
@@ -23,7 +23,7 @@ export function loadBackbone(model: ReidModel, values: BackboneValues): void {
 export async function recordFrozenStep(
   device: Device,
   model: ReidModel,
-  optimiser: Optimiser,
+  optimizer: Optimizer,
   options: TrainingOptions,
   images: number,
   extras: Omit<StepExtras, "frozen"> = {},
@@ -37,17 +37,17 @@ export async function recordFrozenStep(
     );
   }
   const frozen = await FoldedWeights.of(model.parameters);
-  return await recordTrainingStep(device, model, optimiser, options, images, { ...extras, frozen });
+  return await recordTrainingStep(device, model, optimizer, options, images, { ...extras, frozen });
 }
 
 /**
- * Has the optimiser begin anew, with moments of zero, as the backbone joins: its moments would otherwise be averages over
+ * Has the optimizer begin anew, with moments of zero, as the backbone joins: its moments would otherwise be averages over
  * steps in which it had no gradient, and its first steps too large.
  */
-export function restartOptimiser(model: ReidModel, optimiser: Optimiser): void {
+export function restartOptimizer(model: ReidModel, optimizer: Optimizer): void {
   for (const parameter of model.parameters.parameters) {
     if (!parameter.trainable) continue;
     const zeros = new Float32Array(parameter.shape.reduce((a, b) => a * b, 1));
-    for (const buffer of optimiser.state) model.parameters.writeTrainable(buffer, parameter, zeros);
+    for (const buffer of optimizer.state) model.parameters.writeTrainable(buffer, parameter, zeros);
   }
 }

@@ -8,7 +8,7 @@ export const TOLERANCE = 1e-3;
 export interface Agreement {
   /** Of the first run's result: the first loss, which no update has touched, or the embeddings. */
   readonly first: number;
-  /** Of the second run's: for training the loss after one update, so that gradients and optimiser are in it. */
+  /** Of the second run's: for training the loss after one update, so that gradients and optimizer are in it. */
   readonly second: number;
 }
 

@@ -104,12 +104,12 @@ function trainingStep(jax: any, batch: number): Session {
     const convolve = (x: any, layer: Layer) => {
       const y = convolution(jax, x, w[`${layer.name}.weight`], layer);
       const mean = np.mean(y.ref, [0, 2, 3], { keepdims: true });
-      const centred = y.sub(mean.ref);
-      const variance = np.mean(np.square(centred.ref), [0, 2, 3], { keepdims: true });
+      const centered = y.sub(mean.ref);
+      const variance = np.mean(np.square(centered.ref), [0, 2, 3], { keepdims: true });
       statistics[`${layer.name}.running_mean`] = jax.lax.stopGradient(mean);
       statistics[`${layer.name}.running_variance`] = jax.lax.stopGradient(variance.ref);
       const scale = w[`${layer.name}.gamma`].div(np.sqrt(variance.add(EPSILON)));
-      const normed = centred.mul(scale).add(w[`${layer.name}.beta`]);
+      const normed = centered.mul(scale).add(w[`${layer.name}.beta`]);
       return layer.relu6 ? np.clip(normed, 0, 6) : normed;
     };
     const add = (x: any, y: any) => x.add(y);

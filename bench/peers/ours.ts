@@ -1,5 +1,5 @@
 /** This engine. */
-import { Adam, Device, f32, Program, Random, type Tensor, u32, type Words } from "../../engine/mod.ts";
+import { Adam, Device, f32, Program, Random, type Tensor, u32, type Uint32Tensor } from "../../engine/mod.ts";
 import { hardTripletLoss } from "../../losses/mod.ts";
 import { FoldedWeights } from "../../model/folded_weights.ts";
 import { ReidModel } from "../../model/reid_model.ts";
@@ -21,7 +21,7 @@ export function model(device: Device, { width, height, imageWidth }: Size): Reid
     padding: "same",
     epsilon: EPSILON,
     momentum: MOMENTUM,
-    colour: "imagenet",
+    color: "imagenet",
   }, new Random(0));
   for (const [name, values] of network(width).weights) {
     made.parameters.write(made.parameters.get(name)!, values);
@@ -30,7 +30,7 @@ export function model(device: Device, { width, height, imageWidth }: Size): Reid
 }
 
 /** The loss of the comparison, for training: x [N, H, W, 3], labels [N] → []. */
-export function trainingLoss(reid: ReidModel, x: Tensor, labels: Words): Tensor {
+export function trainingLoss(reid: ReidModel, x: Tensor, labels: Uint32Tensor): Tensor {
   const embeddings = reid.embed(reid.features(x, "training"), "training");
   return hardTripletLoss(embeddings, labels, { margin: MARGIN, metric: "euclidean", softMargin: false }).loss;
 }

@@ -1,4 +1,4 @@
-/** This engine beside other libraries: the same network, batch, loss and optimiser, on the same adapter, in turns. */
+/** This engine beside other libraries: the same network, batch, loss and optimizer, on the same adapter, in turns. */
 import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } from "../../cli/flags.ts";
 import { EXIT, runCommand } from "../../cli/command.ts";
 import { OURS, type Peer, PEERS } from "./peer.ts";

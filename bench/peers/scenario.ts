@@ -1,4 +1,4 @@
-/** What is computed in every run: one network, one batch of images that is the same for all, one loss, one optimiser. */
+/** What is computed in every run: one network, one batch of images that is the same for all, one loss, one optimizer. */
 import { Random } from "../../engine/mod.ts";
 import { drawWeights, mobileNetV2 } from "./network.ts";
 
@@ -47,7 +47,7 @@ export function labels(batch: number, each = 2): Uint32Array<ArrayBuffer> {
 }
 
 /**
- * Images [batch, H, W, 3], normalised values. Waves of a few colours and lengths with a little noise: pure noise would
+ * Images [batch, H, W, 3], normalized values. Waves of a few colors and lengths with a little noise: pure noise would
  * pool to nearly the same features for every image, and agreement on those would prove nothing.
  */
 export function images(
@@ -62,13 +62,13 @@ export function images(
       y: random.uniform(0, 40) / height,
       x: random.uniform(0, 20) / width,
       phase: random.uniform(0, 2 * Math.PI),
-      colour: [random.normal(), random.normal(), random.normal()],
+      color: [random.normal(), random.normal(), random.normal()],
     }));
     for (let h = 0; h < height; h++) {
       for (let w = 0; w < width; w++) {
         const heights = waves.map(({ y, x, phase }) => Math.sin(2 * Math.PI * (y * h + x * w) + phase));
         for (let c = 0; c < 3; c++) {
-          const waved = waves.reduce((sum, { colour }, i) => sum + colour[c] * heights[i], 0);
+          const waved = waves.reduce((sum, { color }, i) => sum + color[c] * heights[i], 0);
           values[at++] = 0.5 * waved + 0.1 * random.normal();
         }
       }

@@ -68,17 +68,17 @@ class Version:
 
     def training_step(self, network, images, labels, device):
         network.train()
-        optimiser = torch.optim.Adam(network.parameters(), lr=1e-5, fused=device.type == "cuda")
+        optimizer = torch.optim.Adam(network.parameters(), lr=1e-5, fused=device.type == "cuda")
         scaler = torch.amp.GradScaler("cuda", enabled=self.amp and device.type == "cuda")
         forward = torch.compile(network, dynamic=False) if self.compiled else network
 
         def run():
-            optimiser.zero_grad(set_to_none=True)
+            optimizer.zero_grad(set_to_none=True)
             with self.autocast(device):
                 embeddings = forward(images)
             loss = batch_hard(embeddings, labels)
             scaler.scale(loss).backward()
-            scaler.step(optimiser)
+            scaler.step(optimizer)
             scaler.update()
 
         return run
@@ -132,7 +132,7 @@ class Prepared:
                 run = version.forward(network, images, device)
             if cuda:
                 torch.cuda.reset_peak_memory_stats()
-            run()  # Compiles, and makes the optimiser's moments.
+            run()  # Compiles, and makes the optimizer's moments.
             run()
             if cuda:
                 torch.cuda.synchronize()

@@ -4,14 +4,14 @@ import type { BenchRow } from "../row.ts";
 import { convolutionRows } from "./convolutions.ts";
 import { elementwiseRows } from "./elementwise.ts";
 import { lossRows } from "./losses.ts";
-import { normalisationRows } from "./normalization.ts";
+import { normalizationRows } from "./normalization.ts";
 import { rankingRows } from "./ranking.ts";
 
 /** All rows for an adapter of this kind. */
 export function allRows(target: Target): BenchRow[] {
   return [
     ...convolutionRows(target),
-    ...normalisationRows(target),
+    ...normalizationRows(target),
     ...lossRows(target),
     ...rankingRows(),
     ...elementwiseRows(target),

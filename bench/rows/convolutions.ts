@@ -6,11 +6,11 @@ import {
   depthwiseConv,
   depthwiseConvInputGradient,
   depthwiseConvWeightGradient,
-  type LoadMap,
   matmul,
   matmulTransposed,
   matmulWeightGradient,
   outputSize,
+  type Prologue,
   samePads,
   sumSlices,
   type Target,
@@ -19,7 +19,7 @@ import { type BenchRow, row } from "../row.ts";
 
 /** Width 1 on 16 images of 256×128, then width 0.5 on 32 images of 128×64. */
 export function convolutionRows(target: Target): BenchRow[] {
-  const pointwiseRows = (layer: string, m: number, k: number, n: number, map: LoadMap = "none") =>
+  const pointwiseRows = (layer: string, m: number, k: number, n: number, map: Prologue = "none") =>
     pointwise(layer, { m, k, n }, map, target);
   const depthwiseRows = (layer: string, image: number[], stride: number) =>
     depthwise(layer, image, stride, target);
@@ -50,7 +50,7 @@ export function convolutionRows(target: Target): BenchRow[] {
 function pointwise(
   layer: string,
   shape: { m: number; k: number; n: number },
-  map: LoadMap,
+  map: Prologue,
   target: Target,
 ): BenchRow[] {
   const { m, k, n } = shape;
@@ -64,7 +64,7 @@ function pointwise(
   ];
 }
 
-/** A depthwise convolution, its input normalised on load, and its two gradients. */
+/** A depthwise convolution, its input normalized on load, and its two gradients. */
 function depthwise(layer: string, image: number[], stride: number, target: Target): BenchRow[] {
   const [n, h, w, channels] = image;
   const shape = { n, h, w, kh: 3, kw: 3, stride, pads: samePads(h, w, 3, stride), channels };

@@ -1,4 +1,4 @@
-/** The heads of the network: embeddings, distances, choice of triplets, losses, and the optimisers. */
+/** The heads of the network: embeddings, distances, choice of triplets, losses, and the optimizers. */
 import {
   adam,
   allTripletGradient,
@@ -18,7 +18,7 @@ import {
   l2NormalizeGradient,
   LOSS_SCALE_RULE,
   lossScale,
-  markBroken,
+  markNonFinite,
   matmulTransposed,
   nearestIdentities,
   nearestOthers,
@@ -46,11 +46,11 @@ const CLASSES = 751;
 
 /** A batch of 32, the dense head over 751 identities, a block of evaluation's distances, 2.2 million weights. */
 export function lossRows(target: Target): BenchRow[] {
-  return [...embeddings(), ...selections(), ...evaluation(target), ...identityHead(), ...optimisers()];
+  return [...embeddings(), ...selections(), ...evaluation(target), ...identityHead(), ...optimizers()];
 }
 
 function embeddings(): BenchRow[] {
-  const normalised = { rows: BATCH, width: FEATURES, epsilon: 1e-12, short: "divide" } as const;
+  const normalized = { rows: BATCH, width: FEATURES, epsilon: 1e-12, short: "divide" } as const;
   const pairs = { m: BATCH, n: BATCH, d: FEATURES };
   const x = [BATCH, FEATURES];
   const square = [BATCH, BATCH];
@@ -58,8 +58,8 @@ function embeddings(): BenchRow[] {
   const triplets = [BATCH, 3, FEATURES];
   const tripletsName = `embeddings ${triplets.join("×")}`;
   return [
-    row(name, l2Normalize(normalised), { x, y: x }),
-    row(name, l2NormalizeGradient(normalised), { x, dy: x, dx: x }),
+    row(name, l2Normalize(normalized), { x, y: x }),
+    row(name, l2NormalizeGradient(normalized), { x, dy: x, dx: x }),
     row(name, distance(pairs, "euclidean", true), { a: x, b: x, y: square }),
     row(name, distanceWeights(pairs, "euclidean", "both"), { y: square, dy: square, weights: square }),
     row(name, distanceGradient(pairs), { a: x, b: x, weights: square, da: x }),
@@ -189,14 +189,14 @@ function identityHead(): BenchRow[] {
     row(name, crossEntropyTotal(BATCH), operands),
     row(name, crossEntropyGradient(shape), operands),
     row(
-      `centres ${BATCH}×${FEATURES} of ${CLASSES}`,
+      `centers ${BATCH}×${FEATURES} of ${CLASSES}`,
       centerUpdate({ rows: BATCH, d: FEATURES, identities: CLASSES, rate: 0.5 }),
       { ...operands, x: [BATCH, FEATURES], centers: inBuffer([CLASSES, FEATURES]) },
     ),
   ];
 }
 
-function optimisers(): BenchRow[] {
+function optimizers(): BenchRow[] {
   const length4 = 34_750 * FACTOR_BLOCK;
   /** Running statistics. */
   const state4 = 545 * FACTOR_BLOCK;
@@ -224,7 +224,7 @@ function optimisers(): BenchRow[] {
       settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1),
       mark: { shape: [1], storage: "buffer", values: [0] },
     }),
-    row(name, markBroken(length4), {
+    row(name, markNonFinite(length4), {
       x: inBuffer(state),
       mark: { shape: [1], storage: "buffer", values: [0] },
     }),

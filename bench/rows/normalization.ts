@@ -19,7 +19,7 @@ import {
   globalAveragePool,
   globalAveragePoolGradient,
   image,
-  imageWords,
+  imageUint32,
   padRows,
   residualAdd,
   rowSlices,
@@ -28,7 +28,7 @@ import {
 import { type BenchRow, inBuffer, row, uniform } from "../row.ts";
 
 /** Width 1 on 16 images of 256×128. */
-export function normalisationRows(target: Target): BenchRow[] {
+export function normalizationRows(target: Target): BenchRow[] {
   return [
     ...batchNorm("block 2 expand", [16, 128, 64, 96], target),
     ...batchNorm("block 8 expand", [16, 16, 8, 384], target),
@@ -65,14 +65,14 @@ export function normalisationRows(target: Target): BenchRow[] {
       zoom: 0.15,
       erase: 0.5,
       eraseFill: "noise",
-      colourJitter: 0.5,
+      colorJitter: 0.5,
     }),
   ];
 }
 
 const IMAGES = {
-  pixels: [16, imageWords(256, 128)],
-  colour: uniform(1 / 64, 1 / 64, 1 / 64, 0, -2, -2, -2, 0),
+  pixels: [16, imageUint32(256, 128)],
+  color: uniform(1 / 64, 1 / 64, 1 / 64, 0, -2, -2, -2, 0),
   y: [16, 256, 128, 3],
 };
 
@@ -82,7 +82,7 @@ const MOVED: AugmentationSettings = {
   zoom: 0,
   erase: 0,
   eraseFill: "mean",
-  colourJitter: 0,
+  colorJitter: 0,
 };
 
 function augmentRow(layer: string, settings: AugmentationSettings): BenchRow {

@@ -47,15 +47,15 @@ export const GRID: readonly GridRow[] = [
     flags: ["--loss", "hard", "--id-loss", "1", "--neck", "bnneck"],
     source: LUO,
   },
-  { name: "+ centre loss", flags: ["--loss", "hard", "--center-loss", "0.0005"], source: "Wen et al. 2016" },
+  { name: "+ center loss", flags: ["--loss", "hard", "--center-loss", "0.0005"], source: "Wen et al. 2016" },
   {
     name: "+ erasing",
     flags: ["--loss", "hard", "--erase", "0.3"],
     source: "Zhong et al. 2017, Random Erasing",
   },
   {
-    name: "+ colour jitter",
-    flags: ["--loss", "hard", "--colour-jitter", "0.2"],
+    name: "+ color jitter",
+    flags: ["--loss", "hard", "--color-jitter", "0.2"],
     source: "Howard 2013",
   },
   { name: "+ EMA", flags: ["--loss", "hard", "--ema", "0.99"], source: "Tarvainen and Valpola 2017" },

@@ -28,7 +28,7 @@ const FLAGS = defineFlags({
     min: 2,
     max: 100,
     default: 16,
-    help: "Links of an image to its neighbours on each layer.",
+    help: "Links of an image to its neighbors on each layer.",
   },
   "ef-construction": {
     type: "integer",

@@ -20,7 +20,7 @@ export const AUGMENTATION_FLAGS = defineFlags({
     default: 4,
     value: "PIXELS",
     group: "Augmentation",
-    help: "They are shifted by up to this many pixels each way; the mean colour comes in.",
+    help: "They are shifted by up to this many pixels each way; the mean color comes in.",
   },
   zoom: {
     type: "number",
@@ -46,9 +46,9 @@ export const AUGMENTATION_FLAGS = defineFlags({
     choices: [...ERASE_FILLS],
     default: "mean",
     group: "Augmentation",
-    help: "What comes in its place: the mean colour, or noise.",
+    help: "What comes in its place: the mean color, or noise.",
   },
-  "colour-jitter": {
+  "color-jitter": {
     type: "number",
     min: 0,
     max: 2,
@@ -56,7 +56,7 @@ export const AUGMENTATION_FLAGS = defineFlags({
     value: "STRENGTH",
     group: "Augmentation",
     help:
-      "Colours change as from camera to camera. At 1 brightness and contrast change by a factor of up to 1.5, " +
+      "Colors change as from camera to camera. At 1 brightness and contrast change by a factor of up to 1.5, " +
       "saturation 1.8, each of red, green and blue 1.2, hue by 20 degrees, all either way; try 0.5.",
   },
 });

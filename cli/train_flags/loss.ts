@@ -66,6 +66,6 @@ export const LOSS_FLAGS = defineFlags({
     group: "Loss",
     help:
       "Adds half the sum over the batch of the squared distance between features, before the neck, and their person's " +
-      "centre (Wen et al. 2016); the strong baseline (Luo et al. 2019) weighs it by 0.0005.",
+      "center (Wen et al. 2016); the strong baseline (Luo et al. 2019) weighs it by 0.0005.",
   },
 });

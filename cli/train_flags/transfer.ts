@@ -9,7 +9,7 @@ export const TRANSFER_FLAGS = defineFlags({
     group: "Transfer learning",
     help:
       "MobileNetV2 trained on ImageNet, as safetensors with the names of torchvision, timm or Keras. Their padding, " +
-      "batch norm and scale of colours are taken over, and the width unless --width is given. Wants a lower --lr " +
+      "batch norm and scale of colors are taken over, and the width unless --width is given. Wants a lower --lr " +
       "than weights drawn at random.",
   },
   "freeze-epochs": {

@@ -5,9 +5,9 @@ import {
   type EraseFill,
   type Random,
   type Rectangle,
-  SAME_COLOURS,
+  SAME_COLORS,
 } from "../../engine/mod.ts";
-import { drawColours } from "./color_jitter.ts";
+import { drawColors } from "./color_jitter.ts";
 import { drawErased } from "./random_erasing.ts";
 
 /** How strongly images are augmented, as the flags say it. */
@@ -22,8 +22,8 @@ export interface AugmentationSettings {
   readonly erase: number;
   /** What is put in its place. */
   readonly eraseFill: EraseFill;
-  /** Strength of the changes of colour; 0: none. See {@link drawColours}. */
-  readonly colourJitter: number;
+  /** Strength of the changes of color; 0: none. See {@link drawColors}. */
+  readonly colorJitter: number;
 }
 
 interface Size {
@@ -45,7 +45,7 @@ export function augmentedBatch(settings: AugmentationSettings, source: Size, siz
 }
 
 /**
- * Draws `count` augmentations. Mirroring and shifting, zooming, colours and erasing each have a stream of their own, so
+ * Draws `count` augmentations. Mirroring and shifting, zooming, colors and erasing each have a stream of their own, so
  * that switching one on leaves the others as they were. What is erased does not depend on what fills it.
  *
  * @param random decides everything; the caller forks it by step.
@@ -56,18 +56,18 @@ export function drawAugmentations(
   settings: AugmentationSettings,
   { source, size }: AugmentedBatch,
 ): Augmentation[] {
-  const { flip, shift, zoom, erase, colourJitter } = settings;
-  const [zooming, colouring, erasing] = [random.fork(1), random.fork(2), random.fork(3)];
+  const { flip, shift, zoom, erase, colorJitter } = settings;
+  const [zooming, coloring, erasing] = [random.fork(1), random.fork(2), random.fork(3)];
   const largest = Math.log1p(zoom);
   return Array.from({ length: count }, (): Augmentation => {
     const mirrored = lowBitsFirst(random.uint32()) >= 1 - flip;
     const dx = random.integer(2 * shift + 1) - shift;
     const dy = random.integer(2 * shift + 1) - shift;
     const part = zoom > 0 ? Math.exp(zooming.uniform(-largest, largest)) : 1;
-    const colours = colourJitter > 0 ? drawColours(colouring, colourJitter) : SAME_COLOURS;
+    const colors = colorJitter > 0 ? drawColors(coloring, colorJitter) : SAME_COLORS;
     const erased = erase > 0 && erasing.next() < erase ? drawErased(erasing, size) : NOTHING;
     const noise = erased === NOTHING ? 0 : erasing.integer(2 ** 24);
-    return { crop: cropOf(source, size, part, dx, dy), mirrored, colours, erased, noise };
+    return { crop: cropOf(source, size, part, dx, dy), mirrored, colors, erased, noise };
   });
 }
 

@@ -1,25 +1,25 @@
 /**
- * Random changes of colour, as cameras and weather make them. Each is linear in red, green and blue (Haeberli, "Matrix
+ * Random changes of color, as cameras and weather make them. Each is linear in red, green and blue (Haeberli, "Matrix
  * Operations for Image Processing", 1993), so that all of them are one matrix for each image.
  */
-import type { ColourMatrix, Random } from "../../engine/mod.ts";
+import type { ColorMatrix, Random } from "../../engine/mod.ts";
 
-/** What is done to the colours of one image, in this order. */
-export interface ColourChange {
+/** What is done to the colors of one image, in this order. */
+export interface ColorChange {
   /** What red, green and blue are multiplied by: a camera's cast. */
   readonly gain: readonly [number, number, number];
   /** What all three are multiplied by. */
   readonly brightness: number;
-  /** What the distance from the grey {@link GREY} is multiplied by. */
+  /** What the distance from the gray {@link GRAY} is multiplied by. */
   readonly contrast: number;
-  /** What the distance from the pixel's own luma is multiplied by; 0 makes it grey. */
+  /** What the distance from the pixel's own luma is multiplied by; 0 makes it gray. */
   readonly saturation: number;
-  /** Turn about the axis of greys, in radians. */
+  /** Turn about the axis of grays, in radians. */
   readonly hue: number;
 }
 
-/** Luma of ImageNet's mean colour: contrast is about this, not about each image's own mean. */
-export const GREY = 117;
+/** Luma of ImageNet's mean color: contrast is about this, not about each image's own mean. */
+export const GRAY = 117;
 
 /** Luma of red, green and blue (ITU-R BT.601). */
 export const LUMA = [0.299, 0.587, 0.114] as const;
@@ -28,14 +28,14 @@ export const LUMA = [0.299, 0.587, 0.114] as const;
 const REACH = { gain: 0.2, brightness: 0.4, contrast: 0.4, saturation: 0.6, hue: Math.PI / 9 };
 
 /**
- * The colours of one image, changed at random. At strength 1 brightness and contrast change by a factor of up to 1.5
+ * The colors of one image, changed at random. At strength 1 brightness and contrast change by a factor of up to 1.5
  * either way, saturation 1.8, each channel's gain 1.2, hue by up to 20 degrees; other strengths multiply the factors'
  * logarithms and the angle. All are uniform in these ranges.
  */
-export function drawColours(random: Random, strength: number): ColourMatrix {
+export function drawColors(random: Random, strength: number): ColorMatrix {
   const within = (reach: number) => strength * random.uniform(-reach, reach);
   const factor = (reach: number) => Math.exp(within(reach));
-  return colourMatrix({
+  return colorMatrix({
     gain: [factor(REACH.gain), factor(REACH.gain), factor(REACH.gain)],
     brightness: factor(REACH.brightness),
     contrast: factor(REACH.contrast),
@@ -45,17 +45,17 @@ export function drawColours(random: Random, strength: number): ColourMatrix {
 }
 
 /** All changes as one matrix and offset on values from 0 to 255. */
-export function colourMatrix({ gain, brightness, contrast, saturation, hue }: ColourChange): ColourMatrix {
-  // Saturation and hue leave greys where they are, so the offset of contrast passes through them.
+export function colorMatrix({ gain, brightness, contrast, saturation, hue }: ColorChange): ColorMatrix {
+  // Saturation and hue leave grays where they are, so the offset of contrast passes through them.
   const matrix = product(turn(hue), saturate(saturation));
   const row = (i: number) => {
     const [red, green, blue] = matrix[i].map((m, j) => m * contrast * brightness * gain[j]);
-    return [red, green, blue, GREY * (1 - contrast)] as const;
+    return [red, green, blue, GRAY * (1 - contrast)] as const;
   };
   return [row(0), row(1), row(2)];
 }
 
-/** luma + s · (colour - luma). */
+/** luma + s · (color - luma). */
 function saturate(s: number): number[][] {
   return [0, 1, 2].map((i) => LUMA.map((luma, j) => (1 - s) * luma + (i === j ? s : 0)));
 }

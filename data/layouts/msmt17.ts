@@ -37,7 +37,7 @@ export const PUBLISHED: PublishedCounts = {
  *
  * Training is `list_train.txt` and `list_val.txt` together: the 32,621 images that the paper and most results
  * since count as the training set (torchreid leaves the validation list out unless it is told `combineall`). Labels
- * begin at 0 in training and again in the test, for other people; here everybody has a number from 1 upwards.
+ * begin at 0 in training and again in the test, for other people; here everybody has a number from 1 upward.
  * Names tell the time of day, but no frame that could be compared between cameras.
  */
 export const msmt17: Layout = {

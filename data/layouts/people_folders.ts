@@ -27,7 +27,7 @@ const CAMERA = /^([^_]+)_/;
  * has seen the person too. All their images are the gallery, queries included, so that people with one image for
  * each camera can be scored: a query's own image, as any of the same person by the same camera, is never ranked
  * for it (the Market-1501 protocol). Multi-query and re-ranking see it twice, though: it weighs double in the one, and
- * takes a neighbour's place in the other; scores of those kinds want folders of their own. To choose the queries, put `query/` and `gallery/` in the place of `test/`;
+ * takes a neighbor's place in the other; scores of those kinds want folders of their own. To choose the queries, put `query/` and `gallery/` in the place of `test/`;
  * people who are in `gallery/` alone are distractors.
  */
 export const peopleFolders: Layout = {

@@ -4,7 +4,7 @@ import type { SyntheticOptions } from "./options.ts";
 
 /** What a camera does to everything that it sees. */
 export interface Camera {
-  /** Exposure and colour cast: each channel is multiplied. */
+  /** Exposure and color cast: each channel is multiplied. */
   gain: Rgb;
   gamma: number;
   contrast: number;
@@ -106,11 +106,11 @@ export function develop(
       const red = pixels[3 * at]! * gain[0] * shade;
       const green = pixels[3 * at + 1]! * gain[1] * shade;
       const blue = pixels[3 * at + 2]! * gain[2] * shade;
-      const grey = 0.3 * red + 0.59 * green + 0.11 * blue;
+      const gray = 0.3 * red + 0.59 * green + 0.11 * blue;
       const noise = camera.noise * triangular(random);
-      out[4 * at] = tone(grey + (red - grey) * camera.saturation, camera, noise);
-      out[4 * at + 1] = tone(grey + (green - grey) * camera.saturation, camera, noise);
-      out[4 * at + 2] = tone(grey + (blue - grey) * camera.saturation, camera, noise);
+      out[4 * at] = tone(gray + (red - gray) * camera.saturation, camera, noise);
+      out[4 * at + 1] = tone(gray + (green - gray) * camera.saturation, camera, noise);
+      out[4 * at + 2] = tone(gray + (blue - gray) * camera.saturation, camera, noise);
       out[4 * at + 3] = 255;
     }
   }

@@ -1,8 +1,8 @@
-/** A colour, red, green and blue from 0 to 1. */
+/** A color, red, green and blue from 0 to 1. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /**
- * Colours a point of a shape into `out`. `s` goes from -1 at the shape's left edge to 1 at its right, `v` from 0 at
+ * Colors a point of a shape into `out`. `s` goes from -1 at the shape's left edge to 1 at its right, `v` from 0 at
  * its beginning (the top, or a capsule's first end) to 1.
  */
 export type Shade = (s: number, v: number, out: Float32Array) => void;
@@ -13,7 +13,7 @@ export class Canvas {
   readonly height: number;
   /** [height, width, 3], 0 to 1. */
   readonly data: Float32Array;
-  readonly #colour = new Float32Array(3);
+  readonly #color = new Float32Array(3);
 
   constructor(width: number, height: number) {
     this.width = width;
@@ -36,17 +36,17 @@ export class Canvas {
         const cover = coverWithin(radius, px - t * dx, py - t * dy);
         if (cover === 0) continue;
         const across = (py * dx - px * dy) / (length * radius) * (dy >= 0 ? -1 : 1);
-        shade(Math.max(-1, Math.min(1, across)), t, this.#colour);
+        shade(Math.max(-1, Math.min(1, across)), t, this.#color);
         this.#blend(x, y, cover);
       }
     }
   }
 
-  /** An upright shape given by its half-width (and centre) as a function of v, from `top` to `bottom`. */
+  /** An upright shape given by its half-width (and center) as a function of v, from `top` to `bottom`. */
   profile(
     top: number,
     bottom: number,
-    centre: (v: number) => number,
+    center: (v: number) => number,
     half: (v: number) => number,
     shade: Shade,
   ): void {
@@ -54,13 +54,13 @@ export class Canvas {
     for (let y = y0; y < y1; y++) {
       const v = clamp01((y + 0.5 - top) / (bottom - top));
       const rowCover = clamp01(Math.min(y + 1 - top, bottom - y));
-      const middle = centre(v), reach = Math.max(0.01, half(v));
+      const middle = center(v), reach = Math.max(0.01, half(v));
       const [x0, x1] = span(middle - reach - 1, middle + reach + 1, this.width);
       for (let x = x0; x < x1; x++) {
         const offset = x + 0.5 - middle;
         const cover = rowCover * clamp01(reach - Math.abs(offset) + 0.5);
         if (cover === 0) continue;
-        shade(Math.max(-1, Math.min(1, offset / reach)), v, this.#colour);
+        shade(Math.max(-1, Math.min(1, offset / reach)), v, this.#color);
         this.#blend(x, y, cover);
       }
     }
@@ -75,7 +75,7 @@ export class Canvas {
         const ex = (x + 0.5 - cx) / rx, ey = (y + 0.5 - cy) / ry;
         const cover = clamp01(0.5 - (Math.hypot(ex, ey) - 1) * Math.min(rx, ry));
         if (cover === 0) continue;
-        shade(Math.max(-1, Math.min(1, ex)), clamp01((ey + 1) / 2), this.#colour);
+        shade(Math.max(-1, Math.min(1, ex)), clamp01((ey + 1) / 2), this.#color);
         this.#blend(x, y, cover);
       }
     }
@@ -99,9 +99,9 @@ export class Canvas {
   #blend(x: number, y: number, cover: number): void {
     const at = (y * this.width + x) * 3;
     const { data } = this;
-    data[at]! += (this.#colour[0]! - data[at]!) * cover;
-    data[at + 1]! += (this.#colour[1]! - data[at + 1]!) * cover;
-    data[at + 2]! += (this.#colour[2]! - data[at + 2]!) * cover;
+    data[at]! += (this.#color[0]! - data[at]!) * cover;
+    data[at + 1]! += (this.#color[1]! - data[at + 1]!) * cover;
+    data[at + 2]! += (this.#color[2]! - data[at + 2]!) * cover;
   }
 }
 
@@ -132,9 +132,9 @@ export function smoothstep(low: number, high: number, x: number): number {
   return t * t * (3 - 2 * t);
 }
 
-/** A shade of one colour, darker towards both edges as on a cylinder. */
-export function rounded(colour: Rgb, lightSide = 0): Shade {
-  return (s, _, out) => paint(out, colour, roundness(s, lightSide));
+/** A shade of one color, darker toward both edges as on a cylinder. */
+export function rounded(color: Rgb, lightSide = 0): Shade {
+  return (s, _, out) => paint(out, color, roundness(s, lightSide));
 }
 
 /** The brightness of a cylinder at `s`; a positive `lightSide` brightens the right. */
@@ -142,9 +142,9 @@ export function roundness(s: number, lightSide: number): number {
   return 0.76 + 0.24 * Math.sqrt(1 - s * s) + 0.12 * lightSide * s;
 }
 
-/** Writes a colour times a brightness. */
-export function paint(out: Float32Array, colour: Rgb, brightness: number): void {
-  out[0] = colour[0] * brightness;
-  out[1] = colour[1] * brightness;
-  out[2] = colour[2] * brightness;
+/** Writes a color times a brightness. */
+export function paint(out: Float32Array, color: Rgb, brightness: number): void {
+  out[0] = color[0] * brightness;
+  out[1] = color[1] * brightness;
+  out[2] = color[2] * brightness;
 }

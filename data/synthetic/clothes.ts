@@ -24,8 +24,8 @@ function cloth<K>(
   const { texture, primary, secondary } = garment;
   const turns = !["plain", "raglan", "stripes", "block"].includes(texture); // Only then the azimuth is looked at.
   return (s, v, out) => {
-    const towards = Math.sqrt(1 - s * s);
-    const azimuth = turns ? Math.atan2(s * cos - towards * sin, s * sin + towards * cos) : 0;
+    const toward = Math.sqrt(1 - s * s);
+    const azimuth = turns ? Math.atan2(s * cos - toward * sin, s * sin + toward * cos) : 0;
     const share = secondaryShare(texture, azimuth, from + (to - from) * v, length);
     const folds = 1 + 0.05 * Math.sin(11 * v + 4 * s + light.folds) +
       0.04 * Math.sin(5 * v - 7 * s + 2 * light.folds);
@@ -78,7 +78,7 @@ export function drawTrunk(canvas: Canvas, person: Person, pose: Pose, bones: Ske
   const { upper, lower } = person;
   const { size, shoulders, hips } = bones;
   const top = shoulders.y - 0.018 * size;
-  const centreFrom = (start: number, end: number) => (v: number) => {
+  const centerFrom = (start: number, end: number) => (v: number) => {
     const y = start + (end - start) * v;
     return shoulders.x + (hips.x - shoulders.x) * Math.min(1, (y - shoulders.y) / (hips.y - shoulders.y));
   };
@@ -88,7 +88,7 @@ export function drawTrunk(canvas: Canvas, person: Person, pose: Pose, bones: Ske
     const half = (v: number) => trunkHalf(person, pose, 0.9) * (0.92 + 0.55 * v) * size;
     const isDress = lower.kind === "dress";
     const fabric = cloth(lower, pose.yaw, light, isDress ? 0.62 : 0, 1, isDress ? 1.7 : 0.85);
-    canvas.profile(start, end, centreFrom(start, end), half, fabric);
+    canvas.profile(start, end, centerFrom(start, end), half, fabric);
   }
   const hem = upper.kind === "coat" ? 0.17 : lower.kind === "dress" ? -0.03 : 0.025;
   const bottom = hips.y + hem * size;
@@ -107,7 +107,7 @@ export function drawTrunk(canvas: Canvas, person: Person, pose: Pose, bones: Ske
     lower.kind === "dress" ? 0.6 : 1,
     lower.kind === "dress" ? 1.7 : length,
   );
-  canvas.profile(top, bottom, centreFrom(top, bottom), half, openFront(upper, pose, outer));
+  canvas.profile(top, bottom, centerFrom(top, bottom), half, openFront(upper, pose, outer));
 }
 
 /** Half the trunk's width in the picture, relative to the person's size: an ellipse seen under the yaw. */
@@ -119,13 +119,13 @@ function trunkHalf(person: Person, pose: Pose, along: number): number {
   return bulk + Math.hypot(across * Math.cos(pose.yaw), deep * Math.sin(pose.yaw));
 }
 
-/** A jacket is open in front and shows its secondary colour there. */
+/** A jacket is open in front and shows its secondary color there. */
 function openFront(upper: Garment<UpperKind>, pose: Pose, outer: Shade): Shade {
   if (upper.kind !== "jacket") return outer;
   const sin = Math.sin(pose.yaw), cos = Math.cos(pose.yaw);
   return (s, v, out) => {
-    const towards = Math.sqrt(1 - s * s);
-    const azimuth = Math.atan2(s * cos - towards * sin, s * sin + towards * cos);
+    const toward = Math.sqrt(1 - s * s);
+    const azimuth = Math.atan2(s * cos - toward * sin, s * sin + toward * cos);
     if (Math.abs(azimuth) < 0.34) paint(out, upper.secondary, 0.9 - 0.08 * v);
     else outer(s, v, out);
   };
@@ -166,8 +166,8 @@ export function drawArm(
 }
 
 /** The shade of something that a person carries. */
-export function material(colour: Rgb, light: Light): Shade {
-  return (s, v, out) => paint(out, colour, roundness(s, light.side) * (1.06 - 0.16 * v));
+export function material(color: Rgb, light: Light): Shade {
+  return (s, v, out) => paint(out, color, roundness(s, light.side) * (1.06 - 0.16 * v));
 }
 
 /** Piecewise linear through the points (at[i], value[i]). */

@@ -43,7 +43,7 @@ function drawHead(
   light: Light,
 ): void {
   const sin = Math.sin(pose.yaw), cos = Math.cos(pose.yaw);
-  const { colour, length } = person.hair;
+  const { color, length } = person.hair;
   const rx = 0.05 * size, ry = 0.066 * size;
   canvas.capsule(
     head.x,
@@ -60,23 +60,23 @@ function drawHead(
   }
   const shade: Shade = (s, v, out) => {
     const up = 1 - 2 * v;
-    const towards = Math.sqrt(Math.max(0, 1 - s * s - up * up));
-    const forward = s * sin + towards * cos;
+    const toward = Math.sqrt(Math.max(0, 1 - s * s - up * up));
+    const forward = s * sin + toward * cos;
     const hairline = length === "bald" ? 2 : 0.45;
     const nape = length === "short" || length === "bald" ? -0.35 : -0.9;
     const isHair = length !== "bald" && (up > hairline || (forward < 0.2 && up > nape));
     const isEye = !isHair && forward > 0.7 && up > -0.02 && up < 0.16;
-    paint(out, isHair ? colour : person.skin, roundness(s, light.side) * (isEye ? 0.6 : isHair ? 1.1 : 1));
+    paint(out, isHair ? color : person.skin, roundness(s, light.side) * (isEye ? 0.6 : isHair ? 1.1 : 1));
   };
   canvas.ellipse(head.x, head.y, rx, ry, shade);
   if (length === "medium" || length === "long") {
     // Some volume beyond the skull.
-    const volume: Shade = (s, v, out) => paint(out, colour, roundness(s, light.side) * (1.15 - 0.3 * v));
+    const volume: Shade = (s, v, out) => paint(out, color, roundness(s, light.side) * (1.15 - 0.3 * v));
     canvas.ellipse(head.x - 0.01 * size * sin, head.y - 0.048 * size, rx * 1.02, 0.026 * size, volume);
   }
 
   if (person.hat === undefined) return;
-  const hat = rounded(person.hat.colour, light.side);
+  const hat = rounded(person.hat.color, light.side);
   const crown = head.y - 0.034 * size;
   canvas.profile(
     crown - 0.05 * size,
@@ -101,10 +101,10 @@ function drawLongHair(
   { head, size }: Skeleton,
   light: Light,
 ): void {
-  const { colour, length } = person.hair;
+  const { color, length } = person.hair;
   if (length !== "long") return;
   const away = -0.035 * size * Math.sin(pose.yaw);
-  const shade: Shade = (s, v, out) => paint(out, colour, roundness(s, light.side) * (1.1 - 0.2 * v));
+  const shade: Shade = (s, v, out) => paint(out, color, roundness(s, light.side) * (1.1 - 0.2 * v));
   const width = 0.034 + 0.026 * Math.abs(Math.cos(pose.yaw));
   canvas.profile(
     head.y - 0.02 * size,
@@ -166,7 +166,7 @@ function drawHandbag(
 ) {
   const { handbag } = person;
   if (handbag === undefined || handbag.side !== arm.side) return;
-  const shade = material(handbag.colour, light);
+  const shade = material(handbag.color, light);
   const { x, y } = arm.end;
   canvas.capsule(x, y, 0.008 * size, x, y + 0.05 * size, 0.008 * size, shade);
   canvas.profile(y + 0.045 * size, y + 0.15 * size, () => x, (v) => (0.05 + 0.012 * v) * size, shade);

@@ -29,7 +29,7 @@ export class RecordingNames {
 const FRAME_RATE = 25;
 /** Seconds that all cameras record, by one clock. */
 const RECORDING = 3600;
-/** Metres from the first camera of the way to the last. */
+/** Meters from the first camera of the way to the last. */
 const WAY = 250;
 /** Pictures of one person in one camera are about so many seconds apart. */
 const BETWEEN_PICTURES = 0.6;
@@ -66,7 +66,7 @@ export class WalkNames {
     return name;
   }
 
-  /** When somebody sets out, in seconds, and how many metres they go a second; below 0 from the far end. */
+  /** When somebody sets out, in seconds, and how many meters they go a second; below 0 from the far end. */
   #walk(who: string): { start: number; pace: number } {
     let walk = this.#walks.get(who);
     if (walk === undefined) {

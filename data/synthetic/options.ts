@@ -20,7 +20,7 @@ export interface SyntheticOptions {
   distractors: number;
   /** Gallery boxes that count neither as right nor as wrong (identity -1). */
   junk: number;
-  /** How much cameras differ in exposure, colour cast, gamma, contrast, saturation and sharpness; 0: not at all. */
+  /** How much cameras differ in exposure, color cast, gamma, contrast, saturation and sharpness; 0: not at all. */
   cameraVariation: number;
   /** How much the light changes from picture to picture of one camera, as sun and shade do; 0: not at all. */
   lightVariation: number;

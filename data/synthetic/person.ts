@@ -2,13 +2,13 @@ import type { Random } from "../../engine/random.ts";
 import type { Rgb } from "./canvas.ts";
 
 /**
- * The few colours that everybody's garments share: what tells people apart is where a colour is worn, in which
+ * The few colors that everybody's garments share: what tells people apart is where a color is worn, in which
  * texture and with what else.
  */
 export const PALETTE = {
   black: [0.09, 0.09, 0.1],
   white: [0.86, 0.86, 0.84],
-  grey: [0.45, 0.45, 0.47],
+  gray: [0.45, 0.45, 0.47],
   red: [0.66, 0.13, 0.15],
   blue: [0.13, 0.25, 0.6],
   green: [0.16, 0.42, 0.22],
@@ -16,7 +16,7 @@ export const PALETTE = {
   brown: [0.4, 0.26, 0.15],
 } as const satisfies Record<string, Rgb>;
 
-/** How a garment's two colours are laid out. */
+/** How a garment's two colors are laid out. */
 export type Texture = "plain" | "stripes" | "pinstripes" | "checks" | "dots" | "block" | "logo" | "raglan";
 
 /** What is worn above. */
@@ -39,17 +39,17 @@ export interface Person {
   /** Width relative to the average. */
   build: number;
   skin: Rgb;
-  hair: { colour: Rgb; length: "bald" | "short" | "medium" | "long" };
+  hair: { color: Rgb; length: "bald" | "short" | "medium" | "long" };
   upper: Garment<UpperKind>;
   lower: Garment<LowerKind>;
   shoes: Rgb;
   backpack?: Rgb;
-  handbag?: { colour: Rgb; side: -1 | 1 };
-  hat?: { colour: Rgb; kind: "cap" | "beanie" };
+  handbag?: { color: Rgb; side: -1 | 1 };
+  hat?: { color: Rgb; kind: "cap" | "beanie" };
   scarf?: Rgb;
 }
 
-const COLOURS = Object.values(PALETTE) as readonly Rgb[];
+const COLORS = Object.values(PALETTE) as readonly Rgb[];
 const SKINS: readonly Rgb[] = [[0.87, 0.69, 0.58], [0.78, 0.58, 0.45], [0.62, 0.43, 0.31], [0.4, 0.26, 0.18]];
 const HAIRS: readonly Rgb[] = [[0.07, 0.06, 0.06], [0.22, 0.13, 0.08], [0.66, 0.5, 0.26], [0.55, 0.54, 0.53]];
 const TEXTURES: readonly Texture[] = [
@@ -63,11 +63,11 @@ const TEXTURES: readonly Texture[] = [
   "raglan",
 ];
 
-/** People of one group share their colours. */
+/** People of one group share their colors. */
 export const GROUP = 4;
 
-/** The colours that a group shares, and which texture each of them wears above. */
-interface GroupColours {
+/** The colors that a group shares, and which texture each of them wears above. */
+interface GroupColors {
   first: Rgb;
   second: Rgb;
   third: Rgb;
@@ -75,57 +75,57 @@ interface GroupColours {
 }
 
 /**
- * Draws a person's looks. GROUP people in a row dress in the same three colours, so that these alone don't tell
+ * Draws a person's looks. GROUP people in a row dress in the same three colors, so that these alone don't tell
  * them apart: one wears above what another wears below, in another texture and cut, with other things.
  *
  * @param root Decides all people of a set.
  * @param number Which of them.
  */
 export function drawPerson(root: Random, number: number): Person {
-  const colours = drawGroup(root.fork(0, Math.floor(number / GROUP)));
-  return dress(root.fork(1, number), colours, number % GROUP);
+  const colors = drawGroup(root.fork(0, Math.floor(number / GROUP)));
+  return dress(root.fork(1, number), colors, number % GROUP);
 }
 
-function drawGroup(random: Random): GroupColours {
-  const [first, second, third] = random.shuffle([...COLOURS]) as [Rgb, Rgb, Rgb];
+function drawGroup(random: Random): GroupColors {
+  const [first, second, third] = random.shuffle([...COLORS]) as [Rgb, Rgb, Rgb];
   return { first, second, third, textures: random.shuffle([...TEXTURES]) };
 }
 
-function dress(random: Random, colours: GroupColours, member: number): Person {
+function dress(random: Random, colors: GroupColors, member: number): Person {
   const swapped = member % 2 === 1;
-  const [primary, below] = swapped ? [colours.second, colours.first] : [colours.first, colours.second];
+  const [primary, below] = swapped ? [colors.second, colors.first] : [colors.first, colors.second];
   const has = (share: number) => random.next() < share;
-  const carried = () => random.pick([colours.first, colours.second, colours.third]);
+  const carried = () => random.pick([colors.first, colors.second, colors.third]);
 
   const lowerKind = choose(random, { trousers: 4, leggings: 2, shorts: 2, skirt: 1.5, dress: 0.7 });
   const upper: Garment<UpperKind> = {
     kind: lowerKind === "dress"
       ? "t-shirt"
       : choose(random, { "t-shirt": 4, shirt: 3, jacket: 3, coat: 1.5 }),
-    texture: colours.textures[member]!,
+    texture: colors.textures[member]!,
     primary,
-    secondary: lowerKind === "dress" ? below : colours.third,
+    secondary: lowerKind === "dress" ? below : colors.third,
   };
   const lower: Garment<LowerKind> = lowerKind === "dress" ? { ...upper, kind: "dress" } : {
     kind: lowerKind,
     texture: choose(random, { plain: 6, pinstripes: 1, checks: 1, block: 1 }),
     primary: below,
-    secondary: colours.third,
+    secondary: colors.third,
   };
   return {
     height: random.uniform(0.91, 1.06),
     build: random.uniform(0.84, 1.24),
     skin: random.pick(SKINS),
     hair: {
-      colour: random.pick(HAIRS),
+      color: random.pick(HAIRS),
       length: choose(random, { bald: 0.6, short: 4, medium: 2, long: 3 }),
     },
     upper,
     lower,
     shoes: random.pick([PALETTE.black, PALETTE.white, PALETTE.brown, PALETTE.red]),
     ...has(0.28) && { backpack: carried() },
-    ...has(0.25) && { handbag: { colour: carried(), side: has(0.5) ? 1 : -1 } },
-    ...has(0.2) && { hat: { colour: carried(), kind: has(0.5) ? "cap" : "beanie" } },
+    ...has(0.25) && { handbag: { color: carried(), side: has(0.5) ? 1 : -1 } },
+    ...has(0.2) && { hat: { color: carried(), kind: has(0.5) ? "cap" : "beanie" } },
     ...has(0.12) && { scarf: carried() },
   };
 }

@@ -15,12 +15,12 @@ export function drawScene(width: number, height: number, random: Random): Scene 
     change = valueNoise(random, 150);
   const brick = random.uniform(10, 26), joint = random.next() < 0.6 ? random.uniform(0.08, 0.22) : 0;
   const tile = random.uniform(14, 40), tiled = random.next() < 0.5;
-  // The same greys everywhere, lighter and darker by turns along the way: a background gives no camera away.
+  // The same grays everywhere, lighter and darker by turns along the way: a background gives no camera away.
   const wall: Rgb = [0.5, 0.49, 0.47], ground: Rgb = [0.45, 0.44, 0.43];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const isGround = y > horizon;
-      const colour = isGround ? ground : wall;
+      const color = isGround ? ground : wall;
       let brightness = 0.75 + 0.5 * change(x, isGround ? 1000 : 0);
       if (isGround) {
         const depth = (y - horizon) / (height - horizon);
@@ -32,14 +32,14 @@ export function drawScene(width: number, height: number, random: Random): Scene 
         const inJoint = fraction(y / brick) < 0.1 || fraction(shifted / (2 * brick)) < 0.06;
         brightness *= 1.05 - 0.2 * y / horizon + 0.35 * (wallNoise(x, y) - 0.5) - (inJoint ? joint : 0);
       }
-      canvas.data.set(colour.map((channel) => clamp01(channel * brightness)), 3 * (y * width + x));
+      canvas.data.set(color.map((channel) => clamp01(channel * brightness)), 3 * (y * width + x));
     }
   }
 
   const things = Math.round(width / 60);
   for (let i = 0; i < things; i++) {
-    const x = random.uniform(0, width), colour = muted(random, 0.15, 0.75, 0.25);
-    const shade = rounded(colour, random.uniform(-0.5, 0.5));
+    const x = random.uniform(0, width), color = muted(random, 0.15, 0.75, 0.25);
+    const shade = rounded(color, random.uniform(-0.5, 0.5));
     const foot = horizon + random.uniform(0.02, 0.2) * (height - horizon);
     switch (random.integer(5)) {
       case 0: // A post or trunk.
@@ -83,8 +83,8 @@ export function showScene(scene: Scene, target: Canvas, left: number, top: numbe
 /** Something between camera and person: a post, a bin, a hedge or a barrier. */
 export function drawOccluder(canvas: Canvas, random: Random): void {
   const { width, height } = canvas;
-  const colour = muted(random, 0.15, 0.6, 0.25);
-  const shade = rounded(colour, random.uniform(-0.6, 0.6));
+  const color = muted(random, 0.15, 0.6, 0.25);
+  const shade = rounded(color, random.uniform(-0.6, 0.6));
   switch (random.integer(4)) {
     case 0: {
       const x = width * random.uniform(0.1, 0.9), half = width * random.uniform(0.03, 0.075);
@@ -115,10 +115,10 @@ export function drawOccluder(canvas: Canvas, random: Random): void {
   }
 }
 
-/** A colour such as walls and roads have. */
-function muted(random: Random, dark: number, bright: number, colourful = 0.16): Rgb {
+/** A color such as walls and roads have. */
+function muted(random: Random, dark: number, bright: number, colorful = 0.16): Rgb {
   const value = random.uniform(dark, bright);
-  const tint = () => value * (1 + colourful * (2 * random.next() - 1));
+  const tint = () => value * (1 + colorful * (2 * random.next() - 1));
   return [tint(), tint(), tint()];
 }
 

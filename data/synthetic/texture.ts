@@ -2,7 +2,7 @@ import { smoothstep } from "./canvas.ts";
 import type { Texture } from "./person.ts";
 
 /**
- * How much of the secondary colour a garment shows at a point of the body, from 0 to 1.
+ * How much of the secondary color a garment shows at a point of the body, from 0 to 1.
  *
  * @param azimuth Angle around the body: 0 in front, ±π behind, positive to the person's left.
  * @param v Down the garment from 0 to 1.
@@ -12,7 +12,7 @@ export function secondaryShare(texture: Texture, azimuth: number, v: number, len
   const down = v * length;
   switch (texture) {
     case "plain":
-    case "raglan": // Only its sleeves have the secondary colour.
+    case "raglan": // Only its sleeves have the secondary color.
       return 0;
     case "stripes":
       return wave(down * 4.5);

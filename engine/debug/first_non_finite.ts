@@ -38,7 +38,7 @@ export interface Held {
 }
 
 /** A dispatch that wrote what is not finite. */
-export interface BrokenDispatch {
+export interface NonFiniteDispatch {
   /** File name of its shader without the ending. */
   readonly kernel: string;
   /** The part of the program that it belongs to. */
@@ -59,12 +59,12 @@ export interface BrokenDispatch {
  * @param begin encodes what comes before the first stage.
  * @returns undefined where all is finite.
  */
-export async function firstBroken(
+export async function firstNonFinite(
   device: Device,
   memory: Memory,
   stages: readonly Stage[],
   begin: () => GPUCommandEncoder,
-): Promise<BrokenDispatch | undefined> {
+): Promise<NonFiniteDispatch | undefined> {
   const before: Recorded[] = [];
   let encoder = begin();
   for (const { copies, launches } of stages) {

@@ -1,5 +1,5 @@
 /** Whether a set's numbers are finite, told by the GPU in the same program that changes them. */
-import { markBroken as look, vec4s } from "../../kernels/mod.ts";
+import { markNonFinite as look, vec4s } from "../../kernels/mod.ts";
 import { affine } from "../ops/unary.ts";
 import type { ParameterSet } from "../parameter.ts";
 import { record } from "../recorder.ts";
@@ -8,10 +8,10 @@ import { flatBuffer } from "../value.ts";
 
 /**
  * [1]: 1 where a number of a set's state, such as a running variance, is infinite or NaN by then, else 0. Handed on to an
- * optimiser's `minimize`, it is set as well where weights or moments are broken: the optimiser has them at hand, and a
+ * optimizer's `minimize`, it is set as well where weights or moments are broken: the optimizer has them at hand, and a
  * look of their own at so many numbers would take longer than 1 % of many a step.
  */
-export function markBroken(set: ParameterSet): Tensor {
+export function markNonFinite(set: ParameterSet): Tensor {
   const mark = affine(constant([0], [1]), 1, 0);
   if (set.stateBytes > 0) {
     const x = flatBuffer(set, "state");

@@ -7,7 +7,7 @@ import {
   TRIPLET_METRICS,
 } from "../../kernels/mod.ts";
 import { record, temporary } from "../recorder.ts";
-import { result, Tensor, type Words } from "../tensor.ts";
+import { result, Tensor, type Uint32Tensor } from "../tensor.ts";
 import type { TripletResult } from "./triplet.ts";
 import { checkBatch, totalOf } from "./triplet_total.ts";
 
@@ -31,7 +31,7 @@ export interface AllTripletsOptions {
  */
 export function allTripletLoss(
   distances: Tensor,
-  labels: Words,
+  labels: Uint32Tensor,
   embeddings: Tensor,
   options: AllTripletsOptions,
 ): TripletResult {

@@ -1,9 +1,9 @@
 /** Augmented images from packed bytes. */
-import { augment, AUGMENTATION_NUMBERS, type AugmentShape, imageWords } from "../../kernels/mod.ts";
+import { augment, AUGMENTATION_NUMBERS, type AugmentShape, imageUint32 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { activation, record } from "../recorder.ts";
-import { Tensor, type Words } from "../tensor.ts";
-import { type ColourStatistics, colourTable, IMAGENET_COLOUR } from "./image.ts";
+import { Tensor, type Uint32Tensor } from "../tensor.ts";
+import { type ColorStatistics, colorTable, IMAGENET_COLOR } from "./image.ts";
 
 /** A rectangle of pixels, counted from the upper left corner of an image. */
 export interface Rectangle {
@@ -18,22 +18,22 @@ export interface Rectangle {
 }
 
 /**
- * A change of colours: a 3 × 3 matrix and an offset, one row (of red, of green, of blue, offset) for each of red, green and
+ * A change of colors: a 3 × 3 matrix and an offset, one row (of red, of green, of blue, offset) for each of red, green and
  * blue of the result, on values from 0 to 255. The result is clamped to that range.
  */
-export type ColourMatrix = readonly (readonly [number, number, number, number])[];
+export type ColorMatrix = readonly (readonly [number, number, number, number])[];
 
-/** The colours as they are. */
-export const SAME_COLOURS: ColourMatrix = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]];
+/** The colors as they are. */
+export const SAME_COLORS: ColorMatrix = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]];
 
 /** What is done to one image before the network sees it. */
 export interface Augmentation {
-  /** What of the source becomes the image, in the source's pixels; where it leaves the source lies the mean colour. */
+  /** What of the source becomes the image, in the source's pixels; where it leaves the source lies the mean color. */
   readonly crop: Rectangle;
   /** Left and right of the crop change sides. */
   readonly mirrored: boolean;
-  /** Applied to the crop; the mean colour around the source is left alone. */
-  readonly colours: ColourMatrix;
+  /** Applied to the crop; the mean color around the source is left alone. */
+  readonly colors: ColorMatrix;
   /** What of the result is erased, in whole pixels; nothing where it has no area. */
   readonly erased: Rectangle;
   /** Decides the noise that erases, an integer from 0 to 2²⁴ - 1. */
@@ -59,7 +59,7 @@ export function packAugmentations(
 const ROUNDING = 1 + 1e-6;
 
 function packed(
-  { crop, mirrored, colours, erased, noise }: Augmentation,
+  { crop, mirrored, colors, erased, noise }: Augmentation,
   { size, largestStep }: AugmentedBatch,
 ): number[] {
   const across = crop.width / size.width, down = crop.height / size.height;
@@ -84,26 +84,26 @@ function packed(
     erased.left,
     erased.top + erased.height,
     erased.left + erased.width,
-    ...colours.flat(),
+    ...colors.flat(),
     noise,
   ];
 }
 
 /**
- * Packed 8-bit RGB → augmented, normalised f32 [N, height, width, 3] of the batch's size. No gradient flows back.
+ * Packed 8-bit RGB → augmented, normalized f32 [N, height, width, 3] of the batch's size. No gradient flows back.
  *
  * @param pixels [N, words]: every source image's bytes, row by row, red first, rounded up to whole words.
  * @param parameters [N, 21] from {@link packAugmentations}.
  * @throws {ShapeError} when the words or the parameters are not those of such images.
  */
 export function augmentedImages(
-  pixels: Words,
+  pixels: Uint32Tensor,
   parameters: Tensor,
   batch: AugmentedBatch,
-  colour: ColourStatistics = IMAGENET_COLOUR,
+  color: ColorStatistics = IMAGENET_COLOR,
 ): Tensor {
   const { source, size } = batch;
-  const words = imageWords(source.height, source.width);
+  const words = imageUint32(source.height, source.width);
   const [n] = pixels.shape;
   const wanted = [`${n},${words}`, `${n},${AUGMENTATION_NUMBERS}`];
   if (pixels.shape.join() !== wanted[0] || parameters.shape.join() !== wanted[1]) {
@@ -117,7 +117,7 @@ export function augmentedImages(
   record(augment({ n, ...batch }), {
     pixels: pixels.value,
     parameters: parameters.value,
-    colour: colourTable(colour).value,
+    color: colorTable(color).value,
     y,
   });
   return new Tensor(shape, y);

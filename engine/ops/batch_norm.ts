@@ -1,4 +1,4 @@
-/** Batch normalisation, with ReLU6 folded in. Its output is deferred: the next kernel applies it as it loads. */
+/** Batch normalization, with ReLU6 folded in. Its output is deferred: the next kernel applies it as it loads. */
 import {
   batchNormCoefficients,
   batchNormGradientCoefficients,
@@ -71,7 +71,7 @@ export function batchNormTraining(
     record(batchNormStatistics(slices), { x: input.value, partial });
     record(batchNormCoefficients(slices), { ...values, partial });
   }
-  return normalised(input, g, b, coefficients, moments, { relu6: options.relu6, batchStatistics: true });
+  return normalized(input, g, b, coefficients, moments, { relu6: options.relu6, batchStatistics: true });
 }
 
 /**
@@ -103,10 +103,10 @@ export function batchNormInference(
     coefficients,
     moments,
   });
-  return normalised(input, g, b, coefficients, moments, { relu6: options.relu6, batchStatistics: false });
+  return normalized(input, g, b, coefficients, moments, { relu6: options.relu6, batchStatistics: false });
 }
 
-function normalised(
+function normalized(
   x: Tensor,
   gamma: Tensor,
   beta: Tensor,

@@ -1,25 +1,25 @@
-/** Centres of identities, which follow their images' features without a gradient. */
+/** Centers of identities, which follow their images' features without a gradient. */
 import { centerUpdate } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import type { Parameter } from "../parameter.ts";
 import { record } from "../recorder.ts";
-import { asTensor, type Tensor, type Words } from "../tensor.ts";
+import { asTensor, type Tensor, type Uint32Tensor } from "../tensor.ts";
 
 /**
- * Moves the centre of every identity in a batch towards the mean of its features, in place: by
- * rate · sum_i (x_i - c) / (1 + number of its images). Whatever reads the centres as they were is to be recorded before.
+ * Moves the center of every identity in a batch toward the mean of its features, in place: by
+ * rate · sum_i (x_i - c) / (1 + number of its images). Whatever reads the centers as they were is to be recorded before.
  *
  * centers [C, D], not trainable; features [B, D], labels [B] below C. Wen, Zhang, Li and Qiao, 2016, equation 4.
  *
  * @throws {ShapeError} when the shapes do not fit.
  */
-export function moveCenters(centers: Parameter, features: Tensor, labels: Words, rate: number): void {
+export function moveCenters(centers: Parameter, features: Tensor, labels: Uint32Tensor, rate: number): void {
   const [rows, d] = features.shape;
   const [identities, width] = centers.shape;
   const fits = features.shape.length === 2 && centers.shape.length === 2 && width === d;
   if (!fits || labels.shape.length !== 1 || labels.shape[0] !== rows) {
     throw new ShapeError(
-      `Centres [C, D] follow features [B, D] with labels [B]; got [${centers.shape}], [${features.shape}] and ` +
+      `Centers [C, D] follow features [B, D] with labels [B]; got [${centers.shape}], [${features.shape}] and ` +
         `[${labels.shape}]`,
     );
   }

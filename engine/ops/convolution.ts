@@ -15,7 +15,7 @@ import {
 import { ShapeError } from "../errors.ts";
 import { activation, record, recorder } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
-import { type Finishing, finishing } from "./epilogue.ts";
+import { epilogue, type EpilogueOptions } from "./epilogue.ts";
 import { summedSlices } from "./matrix.ts";
 
 /**
@@ -28,7 +28,7 @@ export function conv2d(
   x: TensorLike,
   weight: TensorLike,
   geometry: ConvGeometry,
-  options: Finishing = {},
+  options: EpilogueOptions = {},
 ): Tensor {
   const [image, w] = [asTensor(x), asTensor(weight)];
   if (image.shape.length !== 4 || w.shape.length !== 4 || w.shape[2] !== image.shape[3]) {
@@ -39,7 +39,7 @@ export function conv2d(
   const { oh, ow } = outputSize(shape);
   const outShape = [shape.n, oh, ow, cout];
   const y = activation(outShape);
-  const { finish, values } = finishing("conv2d", options, [image, w], outShape);
+  const { finish, values } = epilogue("conv2d", options, [image, w], outShape);
   record(conv2dForward(shape, finish), { ...values, x: image.value, w: w.value, y });
   return result([image, w], outShape, y, (gradient, needs) => {
     const dy = gradient.value;
@@ -71,7 +71,7 @@ export function depthwiseConv(
   x: TensorLike,
   weight: TensorLike,
   geometry: ConvGeometry,
-  options: Finishing = {},
+  options: EpilogueOptions = {},
 ): Tensor {
   const [image, w] = [asTensor(x), asTensor(weight)];
   const [kh, kw, channels] = w.shape;
@@ -90,7 +90,7 @@ export function depthwiseConv(
   const outShape = [shape.n, oh, ow, channels];
   const y = activation(outShape);
   const loaded = image.load("x");
-  const { finish, values } = finishing("depthwiseConv", options, [image, w], outShape);
+  const { finish, values } = epilogue("depthwiseConv", options, [image, w], outShape);
   const { target } = recorder().device;
   record(depthwiseForward(shape, target, loaded.map, finish), {
     ...loaded.values,

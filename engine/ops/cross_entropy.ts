@@ -7,7 +7,7 @@ import {
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike, type Words } from "../tensor.ts";
+import { asTensor, result, Tensor, type TensorLike, type Uint32Tensor } from "../tensor.ts";
 
 /** A classification loss and what a training loop watches beside it. */
 export interface CrossEntropyResult {
@@ -28,7 +28,7 @@ export interface CrossEntropyResult {
  */
 export function softmaxCrossEntropy(
   logits: TensorLike,
-  labels: Words,
+  labels: Uint32Tensor,
   smoothing: number,
 ): CrossEntropyResult {
   const z = asTensor(logits);

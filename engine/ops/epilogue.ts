@@ -1,11 +1,11 @@
 /** What a convolution does to its result before storing it. */
-import type { Finish } from "../../kernels/mod.ts";
+import type { Epilogue } from "../../kernels/mod.ts";
 import { EngineError, ShapeError } from "../errors.ts";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 
 /** Applied in this order, for inference: no gradient flows through it. */
-export interface Finishing {
+export interface EpilogueOptions {
   /** [1, C], added to every pixel. */
   readonly bias?: TensorLike;
   /** Of the result's shape, added to it. */
@@ -20,12 +20,12 @@ export interface Finishing {
  * @throws {ShapeError} when the bias or the residual has another shape.
  * @throws {EngineError} when a gradient would have to flow.
  */
-export function finishing(
+export function epilogue(
   op: string,
-  { bias, residual, relu6 }: Finishing,
+  { bias, residual, relu6 }: EpilogueOptions,
   inputs: readonly Tensor[],
   outShape: readonly number[],
-): { finish: Finish; values: Record<string, Value> } {
+): { finish: Epilogue; values: Record<string, Value> } {
   if (!bias && !residual && !relu6) return { finish: {}, values: {} };
   const values: Record<string, Value> = {};
   const given = { bias: bias && asTensor(bias), residual: residual && asTensor(residual) };

@@ -1,17 +1,17 @@
 /** Images from packed bytes. */
-import { image, imageWords } from "../../kernels/mod.ts";
+import { image, imageUint32 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { activation, record } from "../recorder.ts";
-import { constant, Tensor, type Words } from "../tensor.ts";
+import { constant, Tensor, type Uint32Tensor } from "../tensor.ts";
 
-/** Mean and standard deviation of ImageNet's colours, red, green, blue, from 0 to 1. */
-export const IMAGENET_COLOUR: ColourStatistics = {
+/** Mean and standard deviation of ImageNet's colors, red, green, blue, from 0 to 1. */
+export const IMAGENET_COLOR: ColorStatistics = {
   mean: [0.485, 0.456, 0.406],
   deviation: [0.229, 0.224, 0.225],
 };
 
-/** What colours are normalised by: (value / 255 - mean) / deviation. */
-export interface ColourStatistics {
+/** What colors are normalized by: (value / 255 - mean) / deviation. */
+export interface ColorStatistics {
   /** Of red, green and blue, from 0 to 1. */
   readonly mean: readonly [number, number, number];
   /** Standard deviation of red, green and blue, from 0 to 1. */
@@ -22,7 +22,7 @@ export interface ColourStatistics {
 export interface ImageTransform {
   /** Left and right change sides, after the shift. */
   readonly mirrored: boolean;
-  /** The image's content moves left by this many pixels; the mean colour comes in. */
+  /** The image's content moves left by this many pixels; the mean color comes in. */
   readonly dx: number;
   /** Likewise up. */
   readonly dy: number;
@@ -31,7 +31,7 @@ export interface ImageTransform {
 /** The transform that leaves an image as it is. */
 export const UNMOVED: ImageTransform = { mirrored: false, dx: 0, dy: 0 };
 
-/** Four words per image, as {@link normalisedImages} takes them. */
+/** Four words per image, as {@link normalizedImages} takes them. */
 export function packTransforms(transforms: readonly ImageTransform[]): Uint32Array<ArrayBuffer> {
   return Uint32Array.from(
     transforms.flatMap(({ mirrored, dx, dy }) => [mirrored ? 1 : 0, dx >>> 0, dy >>> 0, 0]),
@@ -39,26 +39,26 @@ export function packTransforms(transforms: readonly ImageTransform[]): Uint32Arr
 }
 
 /**
- * Packed 8-bit RGB → normalised f32 [N, height, width, 3].
+ * Packed 8-bit RGB → normalized f32 [N, height, width, 3].
  *
  * @param pixels [N, words]: every image's bytes, row by row, red first, rounded up to whole words.
  * @param transforms [N, 4] from {@link packTransforms}.
  * @throws {ShapeError} when the words are not those of such images.
  */
-export function normalisedImages(
-  pixels: Words,
-  transforms: Words,
+export function normalizedImages(
+  pixels: Uint32Tensor,
+  transforms: Uint32Tensor,
   size: { height: number; width: number },
-  colour: ColourStatistics = IMAGENET_COLOUR,
+  color: ColorStatistics = IMAGENET_COLOR,
 ): Tensor {
   const { height, width } = size;
   const [n, words] = pixels.shape;
   if (
-    pixels.shape.length !== 2 || words !== imageWords(height, width) || transforms.shape.join() !== `${n},4`
+    pixels.shape.length !== 2 || words !== imageUint32(height, width) || transforms.shape.join() !== `${n},4`
   ) {
     throw new ShapeError(
-      `normalisedImages() of ${height} × ${width} pixels takes words [N, ${
-        imageWords(height, width)
+      `normalizedImages() of ${height} × ${width} pixels takes words [N, ${
+        imageUint32(height, width)
       }] and transforms ` +
         `[N, 4]; got [${pixels.shape}] and [${transforms.shape}]`,
     );
@@ -68,14 +68,14 @@ export function normalisedImages(
   record(image(n, height, width), {
     pixels: pixels.value,
     transforms: transforms.value,
-    colour: colourTable(colour).value,
+    color: colorTable(color).value,
     y,
   });
   return new Tensor(shape, y);
 }
 
 /** What kernels multiply bytes by and then add, [2, 3]. */
-export function colourTable({ mean, deviation }: ColourStatistics): Tensor {
+export function colorTable({ mean, deviation }: ColorStatistics): Tensor {
   const table = [...deviation.map((d) => 1 / (255 * d)), ...mean.map((m, i) => -m / deviation[i])];
   return constant(table, [2, 3], { uniform: true });
 }

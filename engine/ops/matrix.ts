@@ -15,7 +15,7 @@ import { activation, record, recorder, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { add } from "./elementwise.ts";
-import { type Finishing, finishing } from "./epilogue.ts";
+import { epilogue, type EpilogueOptions } from "./epilogue.ts";
 
 /**
  * Matrix product [M, K] × [K, N] → [M, N].
@@ -36,7 +36,7 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
  * @throws {ShapeError} when the channels differ.
  * @throws {EngineError} when a gradient would have to flow through `options`.
  */
-export function pointwiseConv(x: TensorLike, weight: TensorLike, options: Finishing = {}): Tensor {
+export function pointwiseConv(x: TensorLike, weight: TensorLike, options: EpilogueOptions = {}): Tensor {
   const image = asTensor(x);
   if (image.shape.length !== 4) {
     throw new ShapeError(`pointwiseConv() takes [N, H, W, C]; got [${image.shape}]`);
@@ -54,7 +54,7 @@ export function dense(x: TensorLike, weight: TensorLike, bias: TensorLike): Tens
 }
 
 /** Product of the rows of x (all axes but the last) with w. */
-function rowProduct(op: string, x: Tensor, w: Tensor, options: Finishing = {}): Tensor {
+function rowProduct(op: string, x: Tensor, w: Tensor, options: EpilogueOptions = {}): Tensor {
   const shape: MatmulShape = { m: rowCount(x.shape), k: lastAxis(x.shape), n: lastAxis(w.shape) };
   if (w.shape.length !== 2 || w.shape[0] !== shape.k) {
     throw new ShapeError(
@@ -62,7 +62,7 @@ function rowProduct(op: string, x: Tensor, w: Tensor, options: Finishing = {}): 
     );
   }
   const outShape = [...x.shape.slice(0, -1), shape.n];
-  const { finish, values } = finishing(op, options, [x, w], outShape);
+  const { finish, values } = epilogue(op, options, [x, w], outShape);
   const { target } = recorder().device;
   const multiply = () => {
     const y = activation(outShape);

@@ -8,7 +8,7 @@ import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 const LEAST_LENGTH = 1e-12;
 
 /**
- * L2 normalisation x / max(|x|, epsilon) of every row; where |x| <= epsilon the divisor is the constant epsilon.
+ * L2 normalization x / max(|x|, epsilon) of every row; where |x| <= epsilon the divisor is the constant epsilon.
  *
  * x [..., D] → [..., D].
  *
@@ -45,7 +45,7 @@ export function directions(x: TensorLike): Tensor {
 }
 
 function scaled(x: Tensor, epsilon: number, short: "divide" | "zero"): Tensor {
-  if (x.shape.length === 0) throw new ShapeError("L2 normalisation takes rows [..., D]; got a scalar");
+  if (x.shape.length === 0) throw new ShapeError("L2 normalization takes rows [..., D]; got a scalar");
   const shape = { rows: rowCount(x.shape), width: lastAxis(x.shape), epsilon, short };
   const y = temporary(x.shape);
   record(normalize(shape), { x: x.value, y });

@@ -2,7 +2,7 @@
 import { rankCount, rankFarthest, rankNearest, rankPick, topK } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
-import { Tensor, Words } from "../tensor.ts";
+import { Tensor, Uint32Tensor } from "../tensor.ts";
 
 /** Counts are exact in f32 up to here. */
 const MOST_COLUMNS = 2 ** 24;
@@ -23,7 +23,7 @@ export interface RankedIdentities {
  *
  * @throws {ShapeError} when the columns do not have the rows of the distances.
  */
-export function pickColumns(distances: Tensor, columns: Words): Tensor {
+export function pickColumns(distances: Tensor, columns: Uint32Tensor): Tensor {
   const [queries, gallery] = distances.shape;
   const [rows, picked] = columns.shape;
   if (distances.shape.length !== 2 || columns.shape.length !== 2 || rows !== queries) {
@@ -69,7 +69,7 @@ export function countNearer(distances: Tensor, thresholds: Tensor, identities: R
  *
  * @throws {ShapeError} when the shapes do not fit.
  */
-export function nearestOthers(distances: Tensor, count: number, identities: RankedIdentities): Words {
+export function nearestOthers(distances: Tensor, count: number, identities: RankedIdentities): Uint32Tensor {
   const shape = rankShape("nearestOthers", distances, identities);
   const nearest = temporary([shape.queries, count], "u32");
   record(rankNearest(shape, count), {
@@ -78,7 +78,7 @@ export function nearestOthers(distances: Tensor, count: number, identities: Rank
     query: identities.query.value,
     nearest,
   });
-  return new Words([shape.queries, count], nearest);
+  return new Uint32Tensor([shape.queries, count], nearest);
 }
 
 /**
@@ -90,7 +90,7 @@ export function nearestOthers(distances: Tensor, count: number, identities: Rank
  * @throws {ShapeError} when the shapes do not fit.
  * @throws {RangeError} when `count` is more than `MOST_NEAREST`, or less than 1.
  */
-export function nearestColumns(distances: Tensor, count: number, valid: Words): Words {
+export function nearestColumns(distances: Tensor, count: number, valid: Uint32Tensor): Uint32Tensor {
   const [queries, gallery] = distances.shape;
   if (distances.shape.length !== 2 || valid.shape.join() !== "1") {
     throw new ShapeError(
@@ -99,7 +99,7 @@ export function nearestColumns(distances: Tensor, count: number, valid: Words): 
   }
   const nearest = temporary([queries, count], "u32");
   record(topK({ queries, gallery }, count), { distances: distances.value, valid: valid.value, nearest });
-  return new Words([queries, count], nearest);
+  return new Uint32Tensor([queries, count], nearest);
 }
 
 /**

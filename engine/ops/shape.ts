@@ -12,7 +12,7 @@ import {
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { activation, record, temporary } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike, type Words } from "../tensor.ts";
+import { asTensor, result, Tensor, type TensorLike, type Uint32Tensor } from "../tensor.ts";
 
 /**
  * The same elements in the same order under another shape. Free where the last axis stays as it is, or is a
@@ -79,7 +79,7 @@ export function slice(x: TensorLike, axis: number, start: number, end: number): 
  *
  * @throws {ShapeError} when x has no axes, or the indices are no list.
  */
-export function gather(x: TensorLike, indices: Words): Tensor {
+export function gather(x: TensorLike, indices: Uint32Tensor): Tensor {
   const input = asTensor(x);
   if (input.shape.length === 0 || indices.shape.length !== 1) {
     throw new ShapeError(

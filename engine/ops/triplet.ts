@@ -11,7 +11,7 @@ import {
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
-import { constantWords, result, Tensor, Words } from "../tensor.ts";
+import { constantUint32, result, Tensor, Uint32Tensor } from "../tensor.ts";
 import { checkBatch, totalOf } from "./triplet_total.ts";
 
 /** A triplet loss and what a training loop watches beside it. */
@@ -40,11 +40,11 @@ export interface TripletLossOptions {
  *
  * @throws {ShapeError} when the distances are not square with a row for every label.
  */
-export function selectHard(distances: Tensor, labels: Words): Words {
+export function selectHard(distances: Tensor, labels: Uint32Tensor): Uint32Tensor {
   const batch = checkBatch(distances, labels);
   const selection = temporary([batch, 1, 2], "u32");
   record(hardTriplets(batch), { distances: distances.value, labels: labels.value, selection });
-  return new Words([batch, 1, 2], selection);
+  return new Uint32Tensor([batch, 1, 2], selection);
 }
 
 /**
@@ -56,11 +56,11 @@ export function selectHard(distances: Tensor, labels: Words): Words {
  *
  * @throws {ShapeError} when the distances are not square with a row for every label.
  */
-export function selectSemiHard(distances: Tensor, labels: Words): Words {
+export function selectSemiHard(distances: Tensor, labels: Uint32Tensor): Uint32Tensor {
   const batch = checkBatch(distances, labels);
   const selection = temporary([batch, batch, 2], "u32");
   record(semiHardTriplets(batch), { distances: distances.value, labels: labels.value, selection });
-  return new Words([batch, batch, 2], selection);
+  return new Uint32Tensor([batch, batch, 2], selection);
 }
 
 /**
@@ -72,20 +72,24 @@ export function selectSemiHard(distances: Tensor, labels: Words): Words {
  *
  * @throws {ShapeError} when the distances are not square with a row for every label.
  */
-export function selectNearestOthers(distances: Tensor, labels: Words, hard: Words): Words {
+export function selectNearestOthers(
+  distances: Tensor,
+  labels: Uint32Tensor,
+  hard: Uint32Tensor,
+): Uint32Tensor {
   const batch = checkBatch(distances, labels);
   const nearest = temporary([batch, 2], "u32");
   const selection = temporary([1, batch, 2], "u32");
   const given = { distances: distances.value, labels: labels.value };
   record(nearestIdentities(batch), { ...given, nearest });
   record(nearestOthers(batch), { ...given, hard: hard.value, nearest, selection });
-  return new Words([1, batch, 2], selection);
+  return new Uint32Tensor([1, batch, 2], selection);
 }
 
 /** The selection that takes every row (d(a, p), d(a, n)) of distances [T, 2] as one triplet: [T, 1, 2]. */
-export function selectGiven(triplets: number): Words {
-  const columns = constantWords(Array.from({ length: 2 * triplets }, (_, i) => i % 2));
-  return new Words([triplets, 1, 2], columns.value);
+export function selectGiven(triplets: number): Uint32Tensor {
+  const columns = constantUint32(Array.from({ length: 2 * triplets }, (_, i) => i % 2));
+  return new Uint32Tensor([triplets, 1, 2], columns.value);
 }
 
 /**
@@ -98,7 +102,7 @@ export function selectGiven(triplets: number): Words {
  */
 export function tripletLoss(
   distances: Tensor,
-  selection: Words,
+  selection: Uint32Tensor,
   embeddings: Tensor,
   options: TripletLossOptions,
 ): TripletResult {

@@ -2,7 +2,7 @@
 import { batchNormStatistics, lastAxis, rowCount, TRIPLET_METRICS, tripletTotal } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
-import type { Tensor, Words } from "../tensor.ts";
+import type { Tensor, Uint32Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 
 /** Loss [] and metrics [8] from terms [rows, 8]; the loss is the mean over all triplets or over the active ones. */
@@ -22,7 +22,7 @@ export function totalOf(
 }
 
 /** The images of a batch. @throws {ShapeError} when the distances are not square with a row for every label. */
-export function checkBatch(distances: Tensor, labels: Words): number {
+export function checkBatch(distances: Tensor, labels: Uint32Tensor): number {
   const [rows, columns] = distances.shape;
   if (
     distances.shape.length !== 2 || rows !== columns || labels.shape.length !== 1 || labels.shape[0] !== rows

@@ -1,6 +1,6 @@
 /**
  * Dynamic loss scaling: gradients stored as f16 vanish below 2^-24, so the backward pass starts from a scale in place
- * of 1, and the optimiser divides by it. All of it happens on the GPU; no step waits for the host.
+ * of 1, and the optimizer divides by it. All of it happens on the GPU; no step waits for the host.
  */
 import { countBroken, LOSS_SCALE_RULE, lossScale, vec4s } from "../../kernels/mod.ts";
 import type { Parameter, ParameterSet } from "../parameter.ts";
@@ -26,7 +26,7 @@ export class LossScale {
    */
   readonly state: Parameter;
 
-  /** Adds the state to a set that is not in use yet; the set's optimiser takes it as `lossScale`. */
+  /** Adds the state to a set that is not in use yet; the set's optimizer takes it as `lossScale`. */
   constructor(set: ParameterSet) {
     this.state = set.add("loss_scale", [LOSS_SCALE_STATE.length], [START, 0, 0, 0], { trainable: false });
   }

@@ -1,4 +1,4 @@
-/** Optimisers. Each updates all trainable parameters of a set in one dispatch. */
+/** Optimizers. Each updates all trainable parameters of a set in one dispatch. */
 import { adam, FACTOR_BLOCK, sgd, VEC4_BYTES } from "../../kernels/mod.ts";
 import { backward, type Gradients } from "../autograd.ts";
 import type { LossScale } from "./loss_scale.ts";
@@ -9,9 +9,9 @@ import { constant, type Tensor } from "../tensor.ts";
 import { flatBuffer, type Value } from "../value.ts";
 
 /** What a parameter's learning rate is multiplied by, and its weight decay with it; 0 leaves the parameter as it is. */
-export type RateMultiplier = (parameter: Parameter) => number;
+export type LearningRateMultiplier = (parameter: Parameter) => number;
 
-/** Another momentum (Adam's beta1) than the optimiser's own, from a step on that is counted from 1. */
+/** Another momentum (Adam's beta1) than the optimizer's own, from a step on that is counted from 1. */
 export interface LaterMomentum {
   /** Share of the running mean that stays at every step. */
   readonly momentum: number;
@@ -19,26 +19,26 @@ export interface LaterMomentum {
   readonly from: number;
 }
 
-/** What a training loop needs of an optimiser. */
-export interface Optimiser {
-  /** The program input through which {@link Optimiser.settings} come in. */
+/** What a training loop needs of an optimizer. */
+export interface Optimizer {
+  /** The program input through which {@link Optimizer.settings} come in. */
   readonly input: InputSpec<Tensor>;
   /** Names of the buffers, besides the weights, that a checkpoint must keep. */
   readonly state: readonly string[];
   /** Moves the scale of the loss; undefined where the loss is differentiated as it is. */
   readonly lossScale: LossScale | undefined;
-  /** Values of {@link Optimiser.input} for the given step, counted from 1. */
+  /** Values of {@link Optimizer.input} for the given step, counted from 1. */
   settings(step: number, learningRate: number, later?: LaterMomentum): number[];
   /**
    * Records the backward pass of a scalar loss and the update of the weights. The gradients are those of the loss times
    * its scale, where there is one. The learning rate of each parameter is multiplied by `multiplier`, 1 by default. Where
-   * weights or moments are not finite afterwards, `mark`, from {@link markBroken}, is set.
+   * weights or moments are not finite afterward, `mark`, from {@link markNonFinite}, is set.
    */
-  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier, mark?: Tensor): Gradients;
+  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier, mark?: Tensor): Gradients;
 }
 
 /** Stochastic gradient descent with momentum; weight decay is added to the gradient, as in PyTorch's SGD. */
-export class Sgd implements Optimiser {
+export class Sgd implements Optimizer {
   /** Learning rate, momentum, weight decay. */
   readonly input: InputSpec<Tensor> = scalars(3);
   /** The velocity alone. */
@@ -64,7 +64,7 @@ export class Sgd implements Optimiser {
   }
 
   /** Records the backward pass of a scalar loss [] and the update of the weights. */
-  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier, mark?: Tensor): Gradients {
+  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier, mark?: Tensor): Gradients {
     const set = this.parameters;
     const { lossScale } = this;
     const gradients = backward(loss, lossScale?.factor(loss.shape));
@@ -111,7 +111,7 @@ export class Sgd implements Optimiser {
  * device.destroy();
  * ```
  */
-export class Adam implements Optimiser {
+export class Adam implements Optimizer {
   /** Learning rate, betas, epsilon, weight decay, and both bias corrections of the step. */
   readonly input: InputSpec<Tensor> = scalars(7);
   /** Running means of the gradient and of its square. */
@@ -158,7 +158,7 @@ export class Adam implements Optimiser {
   }
 
   /** Records the backward pass of a scalar loss [] and the update of the weights. */
-  minimize(loss: Tensor, settings: Tensor, multiplier?: RateMultiplier, mark?: Tensor): Gradients {
+  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier, mark?: Tensor): Gradients {
     const set = this.parameters;
     const { lossScale } = this;
     const gradients = backward(loss, lossScale?.factor(loss.shape));
@@ -181,7 +181,7 @@ export class Adam implements Optimiser {
 }
 
 /** Per block of a parameter: what multiplies the learning rate, and what multiplies weight decay. */
-function factors(set: ParameterSet, multiplier: RateMultiplier = () => 1): Value {
+function factors(set: ParameterSet, multiplier: LearningRateMultiplier = () => 1): Value {
   const blockBytes = FACTOR_BLOCK * VEC4_BYTES;
   const table = new Float32Array(set.trainableBytes / blockBytes * 4);
   for (const parameter of set.parameters) {

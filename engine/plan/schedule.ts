@@ -95,7 +95,7 @@ function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
   return { recorded, pipeline: device.pipeline(dispatch, storages), bindGroup };
 }
 
-/** Where an optimiser reads a set's gradients, those that this program does not write must be zero. */
+/** Where an optimizer reads a set's gradients, those that this program does not write must be zero. */
 export function gradientClears(
   steps: readonly Recorded[],
 ): { buffer: GPUBuffer; offset: number; size: number }[] {

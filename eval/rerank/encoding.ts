@@ -1,5 +1,5 @@
 /** Every image as a sparse vector over all images: the k-reciprocal encoding. */
-import type { Images, Neighbours } from "./neighbors.ts";
+import type { Images, Neighbors } from "./neighbors.ts";
 
 /** The elements of a vector that are not 0, ascending by their index. */
 export interface SparseVector {
@@ -11,10 +11,10 @@ export interface SparseVector {
  * V of every image: over the images q of its set, exp(-d(p, q) / farthest(p)), divided by their sum. These distances
  * are computed here, in f64 and from the differences.
  */
-export function encode(images: Images, neighbours: Neighbours, sets: readonly Int32Array[]): SparseVector[] {
+export function encode(images: Images, neighbors: Neighbors, sets: readonly Int32Array[]): SparseVector[] {
   const distance = images.metric === "angular" ? angularDistance : squaredDistance;
   return sets.map((indices, image) => {
-    const farthest = neighbours.farthest[image];
+    const farthest = neighbors.farthest[image];
     const weights = Float64Array.from(
       indices,
       (other) => farthest === 0 ? 1 : Math.exp(-distance(images, image, other) / farthest),
@@ -27,13 +27,13 @@ export function encode(images: Images, neighbours: Neighbours, sets: readonly In
 /** The local query expansion: every image's vector becomes the mean of those of its `k2` nearest, itself included. */
 export function expandQueries(
   vectors: readonly SparseVector[],
-  neighbours: Neighbours,
+  neighbors: Neighbors,
   k2: number,
 ): SparseVector[] {
   if (k2 === 1) return [...vectors];
   const sums = new Float64Array(vectors.length);
   return vectors.map((_, image) => {
-    const nearest = neighbours.of(image, k2);
+    const nearest = neighbors.of(image, k2);
     const indices = new Set<number>();
     for (const other of nearest) {
       const vector = vectors[other];

@@ -24,11 +24,11 @@ export interface Images {
   readonly metric: Metric;
 }
 
-/** Every image's list of neighbours. */
-export class Neighbours {
+/** Every image's list of neighbors. */
+export class Neighbors {
   /**
    * @param lists [n, width]: of every image itself, then the others from the nearest on, of equals that of lowest
-   *   index first. An image is its own first neighbour even where others are at distance 0 as well.
+   *   index first. An image is its own first neighbor even where others are at distance 0 as well.
    * @param farthest the largest distance of every image, at least 0.
    */
   constructor(readonly lists: Int32Array, readonly width: number, readonly farthest: Float32Array) {}
@@ -50,13 +50,13 @@ export class Neighbours {
  * @param onRows is told how many more rows of distances were computed, and the GPU memory held, in bytes.
  * @throws {RangeError} if a distance is not finite.
  */
-export async function findNeighbours(
+export async function findNeighbors(
   device: Device,
   images: Images,
   nearest: number,
   budget: RerankBudget,
   onRows: (rows: number, gpuBytes: number) => void,
-): Promise<Neighbours> {
+): Promise<Neighbors> {
   const { embeddings, count, size } = images;
   const width = 1 + Math.min(nearest, count - 1);
   const lists = new Int32Array(count * width);
@@ -98,7 +98,7 @@ export async function findNeighbours(
       program.destroy();
     }
   }
-  return new Neighbours(lists, width, farthest);
+  return new Neighbors(lists, width, farthest);
 }
 
 /** Part of `images` and `distances` that holds one image's list so far; places not yet taken are infinitely far. */

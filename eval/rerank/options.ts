@@ -1,6 +1,6 @@
 /** What k-reciprocal re-ranking is told, by the letters of its paper. */
 export interface RerankOptions {
-  /** Neighbours among which two images must find each other; the expansion asks half as many. */
+  /** Neighbors among which two images must find each other; the expansion asks half as many. */
   readonly k1: number;
   /** Images, itself among them, whose encodings are averaged into an image's own; 1 for no averaging. */
   readonly k2: number;

@@ -1,27 +1,27 @@
 /** Images that are among each other's nearest: the sets in which re-ranking describes an image. */
-import type { Neighbours } from "./neighbors.ts";
+import type { Neighbors } from "./neighbors.ts";
 
 /**
  * R(p, k) for every image p: those q among the k nearest of p that have p among their own k nearest, p itself being
  * counted apart, and in the set. In the order of p's list.
  */
-export function reciprocalSets(neighbours: Neighbours, k: number): Int32Array[] {
+export function reciprocalSets(neighbors: Neighbors, k: number): Int32Array[] {
   return Array.from(
-    { length: neighbours.count },
-    (_, image) => neighbours.of(image, k + 1).filter((other) => neighbours.of(other, k + 1).includes(image)),
+    { length: neighbors.count },
+    (_, image) => neighbors.of(image, k + 1).filter((other) => neighbors.of(other, k + 1).includes(image)),
   );
 }
 
 /**
  * R*(p, k1) for every image p, ascending: R(p, k1) with the whole of each R(q, k1/2), q of R(p, k1), of which more
  * than two thirds are in R(p, k1). The paper's formula has "at least two thirds"; its authors' programs have "more
- * than", and so has this. Half of an odd k1 is rounded to the even one of its neighbours, as in their Python program;
+ * than", and so has this. Half of an odd k1 is rounded to the even one of its neighbors, as in their Python program;
  * the one in MATLAB rounds it down.
  */
-export function expandedSets(neighbours: Neighbours, k1: number): Int32Array[] {
-  const whole = reciprocalSets(neighbours, k1);
-  const half = reciprocalSets(neighbours, halved(k1));
-  const among = new Int32Array(neighbours.count).fill(-1); // The last image in whose set an image was.
+export function expandedSets(neighbors: Neighbors, k1: number): Int32Array[] {
+  const whole = reciprocalSets(neighbors, k1);
+  const half = reciprocalSets(neighbors, halved(k1));
+  const among = new Int32Array(neighbors.count).fill(-1); // The last image in whose set an image was.
   return whole.map((set, image) => {
     for (const other of set) among[other] = image;
     const expanded = new Set(set);

@@ -15,7 +15,7 @@
  *   jaccard(p, q)  1 - sum of min(W(p), W(q)) / sum of max(W(p), W(q))
  *   final(p, q)    (1 - lambda) jaccard(p, q) + lambda o(p, q)
  *
- * Of the n × n distances the GPU tells each image's nearest and its farthest (`neighbours.ts`); the sets, the
+ * Of the n × n distances the GPU tells each image's nearest and its farthest (`neighbors.ts`); the sets, the
  * encodings and the Jaccard distances follow from those on sparse vectors (`reciprocal.ts`, `encoding.ts`,
  * `jaccard.ts`); then the GPU computes the distances of queries to gallery images once more, row by row.
  */
@@ -25,7 +25,7 @@ import { columnParts, RERANK_BUDGET, type RerankBudget } from "./blocks.ts";
 import { distanceRows } from "./distance_rows.ts";
 import { encode, expandQueries } from "./encoding.ts";
 import { JaccardIndex } from "./jaccard.ts";
-import { findNeighbours, type Images } from "./neighbors.ts";
+import { findNeighbors, type Images } from "./neighbors.ts";
 import { checkRerankOptions, RERANK_DEFAULTS, type RerankOptions } from "./options.ts";
 import { expandedSets } from "./reciprocal.ts";
 
@@ -73,15 +73,15 @@ export async function* rerank(
     gpuBytes = Math.max(gpuBytes, bytes);
     onProgress({ done: done += rows, total, gpuBytes });
   };
-  const neighbours = await findNeighbours(device, images, Math.max(k1, k2 - 1), budget, advance);
-  const vectors = expandQueries(encode(images, neighbours, expandedSets(neighbours, k1)), neighbours, k2);
+  const neighbors = await findNeighbors(device, images, Math.max(k1, k2 - 1), budget, advance);
+  const vectors = expandQueries(encode(images, neighbors, expandedSets(neighbors, k1)), neighbors, k2);
   const index = new JaccardIndex(vectors.slice(searched), images.count);
 
   let query = 0;
   const problem = { queries: queries.embeddings, gallery: gallery.embeddings, size, metric: images.metric };
   for await (const row of distanceRows(device, problem, budget, (bytes) => advance(0, bytes))) {
     const jaccard = index.distances(vectors[query]);
-    const farthest = neighbours.farthest[query];
+    const farthest = neighbors.farthest[query];
     yield row.map((distance, i) => {
       const original = farthest === 0 ? 0 : distance / farthest;
       return (1 - lambda) * jaccard[i] + lambda * original;

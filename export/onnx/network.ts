@@ -1,6 +1,6 @@
 /** A trained network as an ONNX graph: what stands between the pixels and the embedding, for inference. */
 import { outputSize } from "../../kernels/mod.ts";
-import { COLOUR_STATISTICS } from "../../model/conventions.ts";
+import { COLOR_STATISTICS } from "../../model/conventions.ts";
 import { foldNorm, type NormValues } from "../../model/folded_weights.ts";
 import { convolutionPads } from "../../model/layers.ts";
 import { type NetworkLayer, networkLayers } from "../../model/pretrained/network_layers.ts";
@@ -66,14 +66,14 @@ export function encodeOnnx(
 /** Bytes as they are decoded to what the stem takes. */
 function scaledImages(graph: OnnxGraph, { spec }: TrainedModel): GraphTensor {
   const { imageHeight: height, imageWidth: width } = spec;
-  const { mean, deviation } = COLOUR_STATISTICS[spec.colour];
+  const { mean, deviation } = COLOR_STATISTICS[spec.color];
   const bytes = graph.input(
     INPUT,
     "uint8",
     [height, width, 3],
     "Images as they are decoded and resized: channels last, RGB, 0 to 255.",
   );
-  const perColour = (name: string, value: (c: number) => number) =>
+  const perColor = (name: string, value: (c: number) => number) =>
     graph.constant(name, [1, 3, 1, 1], Float32Array.from([0, 1, 2], value));
   const shape = [3, height, width];
   const planes = graph.node(
@@ -85,8 +85,8 @@ function scaledImages(graph: OnnxGraph, { spec }: TrainedModel): GraphTensor {
     "uint8",
   );
   const floats = graph.node("Cast", "images.float", [planes.name], shape, { to: DATA_TYPE.float32 });
-  const scale = perColour("images.scale", (c) => 1 / (255 * deviation[c]));
-  const offset = perColour("images.offset", (c) => -mean[c] / deviation[c]);
+  const scale = perColor("images.scale", (c) => 1 / (255 * deviation[c]));
+  const offset = perColor("images.offset", (c) => -mean[c] / deviation[c]);
   const scaled = graph.node("Mul", "images.times_scale", [floats.name, scale], shape);
   return graph.node("Add", "images.scaled", [scaled.name, offset], shape);
 }
@@ -141,8 +141,8 @@ function head(graph: OnnxGraph, model: TrainedModel, features: GraphTensor): Gra
   const mean = graph.constant("neck.mean", [size], Float32Array.from(norm.mean));
   const { weight } = foldNorm(new Float32Array(size).fill(1), norm);
   const scale = graph.constant("neck.scale", [size], weight);
-  const centred = graph.node("Sub", "neck.centred", [features.name, mean], [size]);
-  return graph.node("Mul", "neck", [centred.name, scale], [size]);
+  const centered = graph.node("Sub", "neck.centered", [features.name, mean], [size]);
+  return graph.node("Mul", "neck", [centered.name, scale], [size]);
 }
 
 /** Features times the projection, into which the neck is folded. */

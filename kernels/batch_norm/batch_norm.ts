@@ -5,9 +5,9 @@ import {
   flatWorkgroups,
   foldWorkgroups,
   isGradientMap,
-  type LoadMap,
   mapConstants,
   mapped,
+  type Prologue,
   reads,
   readsChannels,
   updates,
@@ -52,7 +52,7 @@ export interface RowSlices {
  * Cuts a tensor's rows so that a reduction over them keeps the adapter busy. Joining slices takes a dispatch more, which
  * costs as much as this many rows: few where there must be many threads.
  *
- * The kernels that read the tensor are the same on every adapter. On a GPU neighbouring threads read neighbouring
+ * The kernels that read the tensor are the same on every adapter. On a GPU neighboring threads read neighboring
  * channels of one row: whole rows, 16 bytes a thread, four loads under way in each of 32,768 threads, the two megabytes
  * that hide the latency of the fastest memory. A workgroup for each slice would only add barriers. What is left is up to
  * a thousand slices for four channels, and those a workgroup joins there.
@@ -160,7 +160,7 @@ export function batchNormInference(channels: number): Dispatch {
 }
 
 /** Y = map(X), written out. Bindings: `x` and what its map needs, `y`. */
-export function applyMap(shape: readonly number[], map: LoadMap): Dispatch {
+export function applyMap(shape: readonly number[], map: Prologue): Dispatch {
   const [rows, channels] = [rowCount(shape), lastAxis(shape)];
   const tileRows = rows >= 1024 ? 4 : 1;
   const [flops, tensors] = isGradientMap(map) ? [6, 3] : [2, 2];

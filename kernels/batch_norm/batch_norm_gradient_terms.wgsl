@@ -4,7 +4,7 @@
 //   sum[c] = sum_r g,   projection[c] = sum_r g · (x - mean) / sqrt(variance + epsilon),   r from `first` to `last` - 1
 //
 // x            [ROWS, C]  the input of the batch norm
-// dz           [ROWS, C]  gradient of the normalised (and clamped) output
+// dz           [ROWS, C]  gradient of the normalized (and clamped) output
 // coefficients [2, C]     scale, shift: the map of x
 // moments      [2, C]     mean, 1 / sqrt(variance + epsilon)
 

@@ -3,7 +3,7 @@ import { type ConvShape, outputSize } from "./convolution_shape.ts";
 import {
   type Cost,
   type Dispatch,
-  type Finish,
+  type Epilogue,
   finished,
   flatWorkgroups,
   reads,
@@ -42,7 +42,7 @@ function cost(s: Conv2dShape): Cost {
 }
 
 /** y = x * w. Bindings: `x`, `w`, `y` and what its finish needs. */
-export function conv2d(s: Conv2dShape, finish: Finish = {}): Dispatch {
+export function conv2d(s: Conv2dShape, finish: Epilogue = {}): Dispatch {
   const { oh, ow } = outputSize(s);
   const tile = { TILE_O4: Math.min(4, vec4Count(s.cout)) };
   const threads = s.n * oh * Math.ceil(ow / 8) * Math.ceil(vec4Count(s.cout) / tile.TILE_O4);

@@ -7,7 +7,7 @@
 // w [KH, KW, CIN, COUT]
 // y [N, OH, OW, COUT]  a bias and ReLU6 may be applied as it is stored
 //
-// A thread computes eight neighbouring pixels of a row for one to four vec4s (TILE_O4) of output channels.
+// A thread computes eight neighboring pixels of a row for one to four vec4s (TILE_O4) of output channels.
 
 override N: u32;
 override H: u32;
@@ -69,7 +69,7 @@ fn run(thread: u32) {
   @unroll for (var j = 0u; j < 8; j++) {
     let i = ((n * OH + oy) * OW + ox + j) * COUT4 + o4;
     @unroll for (var o = 0u; o < TILE_O4; o++) {
-      if (ox + j < OW && o4 + o < COUT4) { y_store(i + o, y_finish(sum[o * 8u + j], i + o, o4 + o)); }
+      if (ox + j < OW && o4 + o < COUT4) { y_store(i + o, y_epilogue(sum[o * 8u + j], i + o, o4 + o)); }
     }
   }
 }

@@ -2,7 +2,7 @@
 
 /** Stride of both axes and explicit zero padding. */
 export interface ConvGeometry {
-  /** Pixels between neighbouring outputs, along both axes. */
+  /** Pixels between neighboring outputs, along both axes. */
   readonly stride: number;
   /** Zeros around the image. */
   readonly pads: Pads;

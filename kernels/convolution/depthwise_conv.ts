@@ -2,13 +2,13 @@
 import { type ConvShape, outputSize } from "./convolution_shape.ts";
 import {
   type Dispatch,
-  type Finish,
+  type Epilogue,
   finished,
   flatWorkgroups,
-  type LoadMap,
   mapConstants,
   mapped,
   mappedShapes,
+  type Prologue,
   reads,
   writes,
 } from "../wgsl/dispatch.ts";
@@ -43,7 +43,7 @@ function cost(s: DepthwiseShape): { flops: number; bytes: number } {
   return { flops: 18 * s.n * oh * ow * s.channels, bytes };
 }
 
-/** Input pixels along one axis that `tile` neighbouring outputs read. */
+/** Input pixels along one axis that `tile` neighboring outputs read. */
 function reach(tile: number, stride: number): number {
   return (tile - 1) * stride + 3;
 }
@@ -62,7 +62,7 @@ function tunable(
   name: string,
   s: DepthwiseShape,
   target: Target,
-  maps: readonly LoadMap[],
+  maps: readonly Prologue[],
   as: (variant: DepthwiseVariant) => VariantWork[],
 ): Tunable & { variant: DepthwiseVariant } {
   const { top, left, bottom, right } = s.pads;
@@ -77,8 +77,8 @@ function tunable(
 export function depthwiseConv(
   s: DepthwiseShape,
   target: Target,
-  map: LoadMap = "none",
-  finish: Finish = {},
+  map: Prologue = "none",
+  finish: Epilogue = {},
 ): Dispatch {
   const { oh, ow } = outputSize(s);
   const shapes = {
@@ -93,7 +93,7 @@ export function depthwiseConv(
   return { ...as(choice.variant), tunable: choice };
 }
 
-function forwardAs(s: DepthwiseShape, variant: DepthwiseVariant, map: LoadMap, finish: Finish): Dispatch {
+function forwardAs(s: DepthwiseShape, variant: DepthwiseVariant, map: Prologue, finish: Epilogue): Dispatch {
   const { oh, ow } = outputSize(s);
   const { tileH, tileW } = tileOf(s, variant);
   return {
@@ -119,7 +119,7 @@ function forwardAs(s: DepthwiseShape, variant: DepthwiseVariant, map: LoadMap, f
 export function depthwiseConvInputGradient(
   s: DepthwiseShape,
   target: Target,
-  map: LoadMap = "none",
+  map: Prologue = "none",
 ): Dispatch {
   const { oh, ow } = outputSize(s);
   const shapes = {
@@ -133,7 +133,7 @@ export function depthwiseConvInputGradient(
   return { ...as(choice.variant), tunable: choice };
 }
 
-function inputGradientAs(s: DepthwiseShape, variant: DepthwiseVariant, map: LoadMap): Dispatch {
+function inputGradientAs(s: DepthwiseShape, variant: DepthwiseVariant, map: Prologue): Dispatch {
   const tile = tileOf(s, variant);
   const [tileH, tileW] = [tile.tileH * s.stride, tile.tileW * s.stride];
   const rows = fed(tileH, s.stride, s.pads.top);
@@ -169,8 +169,8 @@ function fed(tile: number, stride: number, pad: number): { first: number; count:
 export function depthwiseConvWeightGradient(
   s: DepthwiseShape,
   target: Target,
-  map: LoadMap = "none",
-  gradientMap: LoadMap = "none",
+  map: Prologue = "none",
+  gradientMap: Prologue = "none",
 ): { dispatch: Dispatch; slices: number } {
   const { oh, ow } = outputSize(s);
   const operands = {
@@ -193,8 +193,8 @@ function weightGradientAs(
   s: DepthwiseShape,
   variant: DepthwiseVariant,
   { parallelism }: Target,
-  map: LoadMap,
-  gradientMap: LoadMap,
+  map: Prologue,
+  gradientMap: Prologue,
 ): { dispatch: Dispatch; slices: number } {
   const { oh, ow } = outputSize(s);
   const { tileH, tileW } = tileOf(s, variant);

@@ -8,7 +8,7 @@
 // y [N, OH, OW, C]  a bias and ReLU6 may be applied as it is stored
 //
 // A thread computes a tile of TILE_H × TILE_W outputs for four channels. It loads the ROWS × COLUMNS pixels that they
-// need once. Neighbouring threads have neighbouring channels.
+// need once. Neighboring threads have neighboring channels.
 
 override N: u32;
 override H: u32;
@@ -52,7 +52,7 @@ fn run(thread: u32) {
   @unroll for (var i = 0; i < TILE_H; i++) {
     @unroll for (var j = 0; j < TILE_W; j++) {
       let place = ((n * OH + oy + u32(i)) * OW + ox + u32(j)) * C4 + c4;
-      if (oy + u32(i) < OH && ox + u32(j) < OW) { y_store(place, y_finish(sum[i * TILE_W + j], place, c4)); }
+      if (oy + u32(i) < OH && ox + u32(j) < OW) { y_store(place, y_epilogue(sum[i * TILE_W + j], place, c4)); }
     }
   }
 }

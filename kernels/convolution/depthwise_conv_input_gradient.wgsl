@@ -7,7 +7,7 @@
 // dx [N, H, W, C]
 //
 // A thread gathers a tile of TILE_H × TILE_W pixels of dx, both multiples of STRIDE, for four channels. The outputs
-// that they fed are ROWS × COLUMNS neighbours, the first of them FIRST_ROW and FIRST_COLUMN from the tile's first pixel
+// that they fed are ROWS × COLUMNS neighbors, the first of them FIRST_ROW and FIRST_COLUMN from the tile's first pixel
 // / STRIDE; each is loaded once. Which of a pixel's nine taps hit an output is known when the loops are written out.
 
 override N: u32;

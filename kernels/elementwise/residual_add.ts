@@ -1,16 +1,16 @@
 import {
   type Dispatch,
   flatWorkgroups,
-  type LoadMap,
   mapConstants,
   mapped,
+  type Prologue,
   writes,
 } from "../wgsl/dispatch.ts";
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import source from "./residual_add.wgsl" with { type: "text" };
 
 /** Y = mapA(A) + mapB(B), equal shapes. Bindings: `a` (and `a_coefficients`), `b` (likewise), `y`. */
-export function residualAdd(shape: readonly number[], a: LoadMap, b: LoadMap): Dispatch {
+export function residualAdd(shape: readonly number[], a: Prologue, b: Prologue): Dispatch {
   const c4 = vec4Count(lastAxis(shape));
   return {
     kernel: "residual_add",

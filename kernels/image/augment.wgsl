@@ -1,21 +1,21 @@
-// Packed 8-bit RGB to normalised f32 images of the network's size, each cut out, resized, recoloured and erased as its
+// Packed 8-bit RGB to normalized f32 images of the network's size, each cut out, resized, recolored and erased as its
 // own parameters say. For the result's pixel in row i and column j of image n:
 //
 //   u = u0 + su · j,  v = v0 + sv · i                 its place in the source; su < 0 mirrors
 //   (c, a) = bilinear interpolation at (u, v) of (rgb, 1), which is (0, 0) outside the source
-//   d = clamp(M · c + t · a, 0, 255 · a)              recoloured: M is 3 × 3, t an offset, both in bytes
-//   y = (d / 255 - mean · a) / deviation              so outside, a = 0, lies the mean colour, y = 0
-//   y = 0, or noise between 0 and 255, normalised     where top <= i < bottom and left <= j < right
+//   d = clamp(M · c + t · a, 0, 255 · a)              recolored: M is 3 × 3, t an offset, both in bytes
+//   y = (d / 255 - mean · a) / deviation              so outside, a = 0, lies the mean color, y = 0
+//   y = 0, or noise between 0 and 255, normalized     where top <= i < bottom and left <= j < right
 //
 // The last line is random erasing (Zhong et al., "Random Erasing Data Augmentation", 2017). Its noise comes from a
 // counter, not from a state: pcg3d(j, i, seed) of Jarzynski & Olano, "Hash Functions for GPU Rendering", 2020.
 //
 // pixels     u32 words: N images of STRIDE_WORDS words, bytes row by row, red first, least significant byte first
 // parameters [N, 21], padded to 24: u0, su, v0, sv | top, left, bottom, right | row of M and t for red | green | blue | seed
-// colour     [2, 3]: scale 1 / (255 · deviation), then offset -mean / deviation
+// color     [2, 3]: scale 1 / (255 · deviation), then offset -mean / deviation
 // y          [N, H, W, 3]
 //
-// A thread makes four neighbouring pixels. What they are made of lies together in the source: TAPS rows of WORDS words
+// A thread makes four neighboring pixels. What they are made of lies together in the source: TAPS rows of WORDS words
 // each, which are read once; reading is what costs on software adapters. TAPS is 1 where every (u, v) is whole.
 
 override N: u32;
@@ -55,8 +55,8 @@ fn run(thread: u32) {
   let to_green = parameters_load(n * 6u + 3u);
   let to_blue = parameters_load(n * 6u + 4u);
   let seed = u32(parameters_load(n * 6u + 5u).x);
-  let scale = colour_load(0u);
-  let offset = colour_load(1u);
+  let scale = color_load(0u);
+  let offset = color_load(1u);
 
   let v = fma(place.w, f32(i), place.z);
   let top = i32(floor(v));
@@ -94,8 +94,8 @@ fn run(thread: u32) {
           c += select(0.0, weight, inside) * vec4f(rgb(bits), 1.0);
         }
       }
-      let recoloured = vec3f(dot(to_red, c), dot(to_green, c), dot(to_blue, c));
-      var y = fma(clamp(recoloured, vec3f(0.0), vec3f(255.0 * c.w)), scale.xyz, offset.xyz * c.w);
+      let recolored = vec3f(dot(to_red, c), dot(to_green, c), dot(to_blue, c));
+      var y = fma(clamp(recolored, vec3f(0.0), vec3f(255.0 * c.w)), scale.xyz, offset.xyz * c.w);
 
       let here = vec2f(f32(i), f32(j + k));
       if (all(here >= erased.xy) && all(here < erased.zw)) {

@@ -1,14 +1,14 @@
-// Packed 8-bit RGB to normalised f32, each image mirrored or shifted as its own parameters say.
+// Packed 8-bit RGB to normalized f32, each image mirrored or shifted as its own parameters say.
 //
 //   y[n, i, j, c] = (rgb[n, i + dy, j' + dx, c] / 255 - mean[c]) / deviation[c],  j' = j or W - 1 - j (mirrored)
-//   and 0, the mean colour, where that lies outside the image
+//   and 0, the mean color, where that lies outside the image
 //
 // pixels     u32 words: N images of STRIDE_WORDS words, bytes row by row, red first, least significant byte first
 // transforms [N, 4] as u32 words: mirrored (0 or 1), dx and dy (two's complement), unused
-// colour     [2, 3]: scale 1 / (255 · deviation), then offset -mean / deviation
+// color     [2, 3]: scale 1 / (255 · deviation), then offset -mean / deviation
 // y          [N, H, W, 3]
 //
-// A thread makes four neighbouring pixels, which are neighbours in the source too: twelve bytes, cut out of four
+// A thread makes four neighboring pixels, which are neighbors in the source too: twelve bytes, cut out of four
 // words with shifts.
 
 override N: u32;
@@ -53,8 +53,8 @@ fn run(thread: u32) {
   source[2] = vec4f(byte(b[1], 2u), byte(b[1], 3u), byte(b[2], 0u), 0.0);
   source[3] = vec4f(byte(b[2], 1u), byte(b[2], 2u), byte(b[2], 3u), 0.0);
 
-  let scale = colour_load(0u);
-  let offset = colour_load(1u);
+  let scale = color_load(0u);
+  let offset = color_load(1u);
   for (var k = 0; k < 4; k++) {
     if (j + u32(k) < W) {
       let place = select(column + k, column + 3 - k, mirrored);

@@ -1,4 +1,4 @@
-/** Geometry of moving identities' centres towards a batch's features. */
+/** Geometry of moving identities' centers toward a batch's features. */
 import { type Dispatch, flatWorkgroups, reads, updates } from "../wgsl/dispatch.ts";
 import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import source from "./center_update.wgsl" with { type: "text" };
@@ -9,9 +9,9 @@ export interface CenterUpdateShape {
   readonly rows: number;
   /** Width of a feature. */
   readonly d: number;
-  /** People, each with a centre. */
+  /** People, each with a center. */
   readonly identities: number;
-  /** The share of the way that a centre moves: the paper's alpha. */
+  /** The share of the way that a center moves: the paper's alpha. */
   readonly rate: number;
 }
 

@@ -1,4 +1,4 @@
-// The centres of a batch's identities, moved towards its features. (Wen, Zhang, Li, Qiao, 2016, equation 4.)
+// The centers of a batch's identities, moved toward its features. (Wen, Zhang, Li, Qiao, 2016, equation 4.)
 //
 //   c[j] = c[j] - RATE · sum_{i: labels[i] = j} (c[j] - x[i]) / (1 + number of those i)
 //
@@ -6,7 +6,7 @@
 // labels  [ROWS]
 // centers [IDENTITIES, D]  updated in place; of identities that are not in the batch they stay
 //
-// A thread takes a vec4 of columns of a row, and has work where the row is the first of its identity: so every centre is
+// A thread takes a vec4 of columns of a row, and has work where the row is the first of its identity: so every center is
 // moved once, by rows in their order.
 
 override ROWS: u32;

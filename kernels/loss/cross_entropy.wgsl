@@ -25,7 +25,7 @@ fn main(
   let row = group.x + group.y * groups.x;
   if (row >= ROWS) { return; }
   let label = labels_at(row);
-  let labelled = logits_at(row * C4 * 4u + label);
+  let labeled = logits_at(row * C4 * 4u + label);
 
   var highest = LOWEST;
   for (var c4 = lane; c4 < C4; c4 += 64u) {
@@ -43,7 +43,7 @@ fn main(
     for (var k = 0u; k < 4u; k++) {
       let c = c4 * 4u + k;
       if (c < CLASSES) {
-        let rival = c != label && z[k] >= labelled;
+        let rival = c != label && z[k] >= labeled;
         sums += vec4f(exp(z[k] - largest), z[k] - largest, select(0.0, 1.0, rival), 0.0);
       }
     }
@@ -51,7 +51,7 @@ fn main(
   let total = workgroup_sum(lane, sums);
   if (lane == 0u) {
     let log_sum = log(total.x);
-    let loss = log_sum - (1.0 - SMOOTHING) * (labelled - largest) - SMOOTHING / f32(CLASSES) * total.y;
+    let loss = log_sum - (1.0 - SMOOTHING) * (labeled - largest) - SMOOTHING / f32(CLASSES) * total.y;
     rows_store(row, vec4f(loss, largest, log_sum, select(0.0, 1.0, total.z == 0.0)));
   }
 }

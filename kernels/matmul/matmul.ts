@@ -4,13 +4,13 @@
  */
 import {
   type Dispatch,
-  type Finish,
+  type Epilogue,
   finished,
   flatWorkgroups,
-  type LoadMap,
   mapConstants,
   mapped,
   mappedShapes,
+  type Prologue,
   reads,
   writes,
 } from "../wgsl/dispatch.ts";
@@ -46,7 +46,7 @@ function cost({ m, k, n }: MatmulShape): { flops: number; bytes: number } {
   return { flops: 2 * m * k * n, bytes: (m * k4 + k * n4 + m * n4) * VEC4_BYTES };
 }
 
-function keyOf(name: string, { m, k, n }: MatmulShape, ...maps: LoadMap[]): string {
+function keyOf(name: string, { m, k, n }: MatmulShape, ...maps: Prologue[]): string {
   return [name, `${m}×${k}×${n}`, ...maps].join(" ");
 }
 
@@ -60,8 +60,8 @@ function columnTile(n4: number): number {
 export function matmul(
   shape: MatmulShape,
   target: Target,
-  map: LoadMap = "none",
-  finish: Finish = {},
+  map: Prologue = "none",
+  finish: Epilogue = {},
 ): Dispatch {
   return anyProduct("matmul", shape, target, map, finish);
 }
@@ -73,8 +73,8 @@ export function matmul(
 export function matmulTransposed(
   shape: MatmulShape,
   target: Target,
-  map: LoadMap = "none",
-  finish: Finish = {},
+  map: Prologue = "none",
+  finish: Epilogue = {},
 ): Dispatch {
   return anyProduct("matmul_transposed", shape, target, map, finish);
 }
@@ -83,8 +83,8 @@ function anyProduct(
   name: "matmul" | "matmul_transposed",
   shape: MatmulShape,
   target: Target,
-  map: LoadMap,
-  finish: Finish,
+  map: Prologue,
+  finish: Epilogue,
 ): Dispatch {
   const { m, k, n } = shape;
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
@@ -157,8 +157,8 @@ function weightDefault({ k, n }: MatmulShape): keyof typeof WEIGHT_TILES {
 export function matmulWeightGradient(
   shape: MatmulShape,
   target: Target,
-  map: LoadMap = "none",
-  gradientMap: LoadMap = "none",
+  map: Prologue = "none",
+  gradientMap: Prologue = "none",
 ): { dispatch: Dispatch; slices: number } {
   const { m, k, n } = shape;
   const [k4, n4] = [vec4Count(k), vec4Count(n)];

@@ -9,7 +9,7 @@
 //
 // A thread keeps a tile of TILE_M rows by TILE_N4 vec4s of Y in registers. Along K it takes one vec4 of each of its
 // rows of X, and column by column the 4 × 4 block of W that belongs to it: the block stays in registers while all rows
-// are multiplied by it. Neighbouring threads share rows of X and read neighbouring columns of W.
+// are multiplied by it. Neighboring threads share rows of X and read neighboring columns of W.
 
 override M: u32;
 override N: u32;
@@ -46,7 +46,7 @@ fn run(thread: u32) {
     if (m + r < M) {
       @unroll for (var c = 0u; c < TILE_N4; c++) {
         let i = (m + r) * N4 + n4 + c;
-        if (n4 + c < N4) { y_store(i, within(y_finish(sum[c * u32(TILE_M) + r], i, n4 + c), n4 + c, N)); }
+        if (n4 + c < N4) { y_store(i, within(y_epilogue(sum[c * u32(TILE_M) + r], i, n4 + c), n4 + c, N)); }
       }
     }
   }

@@ -17,7 +17,7 @@
 // numbers, 11 where it has 8×4. A multiprocessor that reads 128 bytes and makes 128 multiply-adds a cycle, and serves
 // lanes that read the same vec4 together, needs between 8 and 16.
 //
-// Neighbouring threads have neighbouring columns: they read and write 16 bytes next to each other, of W in workgroup
+// Neighboring threads have neighboring columns: they read and write 16 bytes next to each other, of W in workgroup
 // memory too, and the same vec4 of X. Rows of X in workgroup memory are one vec4 longer than needed, so that rows that
 // are read at once lie in different banks.
 
@@ -44,7 +44,7 @@ fn stage_x(lane: u32, first_m: u32, first_k4: u32) {
   }
 }
 
-// Neighbouring threads read along the rows of W as it is stored.
+// Neighboring threads read along the rows of W as it is stored.
 fn stage_w(lane: u32, first_n4: u32, first_k4: u32) {
   @unroll for (var i = 0u; i < W_TURNS; i++) {
     let place = lane + i * u32(THREADS);
@@ -101,7 +101,7 @@ fn main(
     @unroll for (var c = 0u; c < COLUMNS4; c++) {
       let n4 = first_n4 + column + c * threads_n;
       let i = m * N4 + n4;
-      if (m < M && n4 < N4) { y_store(i, within(y_finish(sum[c * u32(ROWS) + r], i, n4), n4, N)); }
+      if (m < M && n4 < N4) { y_store(i, within(y_epilogue(sum[c * u32(ROWS) + r], i, n4), n4, N)); }
     }
   }
 }

@@ -16,7 +16,7 @@
 // row, which for the largest layers (16 × 96) is bandwidth. From workgroup memory ROWS4 + 1 vec4s are read for 16·ROWS4
 // multiply-adds: 11 for each with two, 8 with one, which the narrow layers can afford.
 //
-// Neighbouring threads have neighbouring columns, in memory and in workgroup memory. A thread always stages the same
+// Neighboring threads have neighboring columns, in memory and in workgroup memory. A thread always stages the same
 // channels, so it loads their maps once.
 
 override M: u32;

@@ -7,7 +7,7 @@
 // weights, first, second [LENGTH4] vec4s, updated in place;  gradients [LENGTH4] vec4s
 // factors  [LENGTH4 / 16] vec4s: what multiplies rate and decay in a block of 16 vec4s (one parameter's)
 // settings: rate, beta1, beta2, epsilon;  decay, 1 / (1 - beta1ᵗ), 1 / (1 - beta2ᵗ)
-// gradient(i) and skipped() come from plain_gradients.wgsl or scaled_gradients.wgsl, exponents() and mark_broken() from
+// gradient(i) and skipped() come from plain_gradients.wgsl or scaled_gradients.wgsl, exponents() and mark_non_finite() from
 // marked.wgsl or unmarked.wgsl.
 
 override LENGTH4: u32;
@@ -26,5 +26,5 @@ fn run(i: u32) {
   let direction = m * t.y / (sqrt(v * t.z) + s.w);
   let moved = w - s.x * f.x * fma(w, vec4f(t.x * f.y), direction);
   weights_store(i, moved);
-  mark_broken(max(exponents(moved), max(exponents(m), exponents(v))));
+  mark_non_finite(max(exponents(moved), max(exponents(m), exponents(v))));
 }

@@ -24,7 +24,7 @@ export const LOSS_SCALE_RULE: LossScaleRule = { least: 1, most: 2 ** 15, growth:
 /** Counts what is not finite in `length4` vec4s. Bindings: `x`, `broken` [threads, 4]. */
 export function countBroken(length4: number, threads: number): Dispatch {
   return {
-    kernel: "count_broken",
+    kernel: "count_non_finite",
     source: countSource,
     bindings: [reads("x"), writes("broken")],
     constants: { LENGTH4: length4, THREADS: threads },

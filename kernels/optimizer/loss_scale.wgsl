@@ -3,7 +3,7 @@
 //   a number is broken:  skip the step; scale / 2, not below LEAST; good steps = 0
 //   none is:             good steps + 1; after GROWTH of them scale · 2, not above MOST, and good steps = 0
 //
-// broken  [THREADS, 4]  from count_broken.wgsl
+// broken  [THREADS, 4]  from count_non_finite.wgsl
 // scaling [4]           scale, good steps in a row, steps skipped so far, and what these gradients are to be multiplied
 //                       by: 1 / scale, or 0 to skip. Updated in place.
 //

@@ -5,9 +5,9 @@ import marked from "./marked.wgsl" with { type: "text" };
 import source from "./mark_non_finite.wgsl" with { type: "text" };
 
 /** Marks that one of `length4` vec4s is not finite. Bindings: `x`, `mark` [1], updated in place. */
-export function markBroken(length4: number): Dispatch {
+export function markNonFinite(length4: number): Dispatch {
   return {
-    kernel: "mark_broken",
+    kernel: "mark_non_finite",
     source: marked + source,
     bindings: [reads("x"), updates("mark")],
     constants: { LENGTH4: length4 },

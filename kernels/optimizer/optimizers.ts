@@ -1,4 +1,4 @@
-/** Geometry of the optimisers: one dispatch over a flat buffer of `length4` vec4s. */
+/** Geometry of the optimizers: one dispatch over a flat buffer of `length4` vec4s. */
 import { type Binding, type Dispatch, flatWorkgroups, reads, updates } from "../wgsl/dispatch.ts";
 import { VEC4_BYTES } from "../wgsl/storage.ts";
 import adamSource from "./adam.wgsl" with { type: "text" };
@@ -11,8 +11,8 @@ import unmarked from "./unmarked.wgsl" with { type: "text" };
 /** vec4s that share one row of the table of factors: the alignment of parameters in flat buffers. */
 export const FACTOR_BLOCK = 16;
 
-/** What an optimiser does besides its own. */
-export interface OptimiserForm {
+/** What an optimizer does besides its own. */
+export interface OptimizerForm {
   /** Gradients are multiplied by what `lossScale()` says: a binding `scaling` [4] follows. */
   readonly scaled?: boolean;
   /** Weights or moments that are no longer finite are told: a binding `mark` [1] follows, set to 1 then. */
@@ -20,13 +20,13 @@ export interface OptimiserForm {
 }
 
 /** Bindings: `gradients`, `factors`, `settings`, `weights`, `velocity`, and those of the form. */
-export function sgd(length4: number, form: OptimiserForm = {}): Dispatch {
-  return optimiser("sgd", sgdSource, length4, [updates("weights"), updates("velocity")], 6, form);
+export function sgd(length4: number, form: OptimizerForm = {}): Dispatch {
+  return optimizer("sgd", sgdSource, length4, [updates("weights"), updates("velocity")], 6, form);
 }
 
 /** Bindings: `gradients`, `factors`, `settings`, `weights`, `first`, `second`, and those of the form. */
-export function adam(length4: number, form: OptimiserForm = {}): Dispatch {
-  return optimiser(
+export function adam(length4: number, form: OptimizerForm = {}): Dispatch {
+  return optimizer(
     "adam",
     adamSource,
     length4,
@@ -36,13 +36,13 @@ export function adam(length4: number, form: OptimiserForm = {}): Dispatch {
   );
 }
 
-function optimiser(
+function optimizer(
   kernel: string,
   source: string,
   length4: number,
   state: Binding[],
   flops: number,
-  { scaled, marked: tells }: OptimiserForm,
+  { scaled, marked: tells }: OptimizerForm,
 ): Dispatch {
   const besides = [...(scaled ? [reads("scaling")] : []), ...(tells ? [updates("mark")] : [])];
   return {

@@ -1,4 +1,4 @@
-// Gradients of a loss as it is; stands in front of an optimiser's kernel. See scaled_gradients.wgsl.
+// Gradients of a loss as it is; stands in front of an optimizer's kernel. See scaled_gradients.wgsl.
 //
 // gradient(i) = g_i
 

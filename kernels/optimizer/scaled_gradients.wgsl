@@ -1,4 +1,4 @@
-// Gradients of a loss that was multiplied by a scale; stands in front of an optimiser's kernel.
+// Gradients of a loss that was multiplied by a scale; stands in front of an optimizer's kernel.
 // (Micikevicius et al. 2018.)
 //
 // gradient(i) = g_i / scale;   where some gradient is not finite, skipped(): nothing may be updated

@@ -5,7 +5,7 @@
 // weights, velocity [LENGTH4] vec4s, updated in place;  gradients [LENGTH4] vec4s
 // factors  [LENGTH4 / 16] vec4s: what multiplies rate and decay in a block of 16 vec4s (one parameter's)
 // settings: rate, momentum, decay
-// gradient(i) and skipped() come from plain_gradients.wgsl or scaled_gradients.wgsl, exponents() and mark_broken() from
+// gradient(i) and skipped() come from plain_gradients.wgsl or scaled_gradients.wgsl, exponents() and mark_non_finite() from
 // marked.wgsl or unmarked.wgsl.
 
 override LENGTH4: u32;
@@ -19,5 +19,5 @@ fn run(i: u32) {
   velocity_store(i, v);
   let moved = w - s.x * f.x * v;
   weights_store(i, moved);
-  mark_broken(max(exponents(moved), exponents(v)));
+  mark_non_finite(max(exponents(moved), exponents(v)));
 }

@@ -4,4 +4,4 @@
 
 fn exponents(v: vec4f) -> vec4u { return vec4u(0u); }
 
-fn mark_broken(e: vec4u) {}
+fn mark_non_finite(e: vec4u) {}

@@ -12,7 +12,7 @@ export interface WeightAverageShape {
   readonly averages: number;
 }
 
-/** Moves averages of weights and running statistics towards both. Bindings: `weights`, `settings` [1], `state`. */
+/** Moves averages of weights and running statistics toward both. Bindings: `weights`, `settings` [1], `state`. */
 export function weightAverage({ weights4, state4, averages }: WeightAverageShape): Dispatch {
   const length4 = weights4 + state4;
   return {

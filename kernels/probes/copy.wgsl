@@ -5,7 +5,7 @@
 // x, y [4 · THREADS] vec4s
 //
 // A thread copies four vec4s, STEP apart: 1 gives every thread a piece of its own, which suits a CPU's caches; 64 has
-// the threads of a workgroup move neighbouring vec4s at the same time, which suits a GPU.
+// the threads of a workgroup move neighboring vec4s at the same time, which suits a GPU.
 
 override THREADS: u32;
 

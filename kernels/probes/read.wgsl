@@ -5,7 +5,7 @@
 // x [THREADS · LENGTH] vec4s;  y [THREADS] vec4s
 //
 // A thread's vec4s lie STEP apart: 1 gives every thread a piece of its own, which suits a CPU's caches; 64 has the
-// threads of a workgroup read neighbouring vec4s at the same time, which suits a GPU. Four loads are under way at once.
+// threads of a workgroup read neighboring vec4s at the same time, which suits a GPU. Four loads are under way at once.
 
 override THREADS: u32;
 override LENGTH: u32;

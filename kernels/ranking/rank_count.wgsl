@@ -9,7 +9,7 @@
 // query      [Q]     identities in the same numbers
 // counts     [Q, M]  exact, as f32 holds whole numbers up to 2^24
 //
-// A workgroup takes a query and four of its thresholds; its lanes take the row's vec4s in turn, neighbours side by
+// A workgroup takes a query and four of its thresholds; its lanes take the row's vec4s in turn, neighbors side by
 // side. So a row is read once for every four thresholds: of these a query has some dozens, not thousands.
 
 override Q: u32;

@@ -2,9 +2,9 @@
 import {
   type Dispatch,
   flatWorkgroups,
-  type LoadMap,
   mapConstants,
   mapped,
+  type Prologue,
   reads,
   writes,
 } from "../wgsl/dispatch.ts";
@@ -17,7 +17,7 @@ export function globalAveragePool(
   n: number,
   pixels: number,
   channels: number,
-  map: LoadMap = "none",
+  map: Prologue = "none",
 ): Dispatch {
   const c4 = vec4Count(channels);
   return {

@@ -16,10 +16,10 @@ export type Access = "read" | "write" | "update";
  * - `norm-gradient` is scale · g + a · x + b of a gradient g and a second tensor x: the gradient of `affine` on its way
  *   back; `norm-relu6-gradient` first sets g to zero where scale · x + shift is outside (0, 6).
  */
-export type LoadMap = "none" | "affine" | "affine-relu6" | "norm-gradient" | "norm-relu6-gradient";
+export type Prologue = "none" | "affine" | "affine-relu6" | "norm-gradient" | "norm-relu6-gradient";
 
 /** Whether a map takes a second tensor and four coefficients a channel. */
-export function isGradientMap(map: LoadMap): boolean {
+export function isGradientMap(map: Prologue): boolean {
   return map === "norm-gradient" || map === "norm-relu6-gradient";
 }
 
@@ -27,7 +27,7 @@ export function isGradientMap(map: LoadMap): boolean {
  * What is done to a result before it is stored, in this order: a bias per channel is added, then a tensor of the result's
  * shape, then values are clamped to [0, 6].
  */
-export interface Finish {
+export interface Epilogue {
   /** Adds NAME_bias. */
   readonly bias?: boolean;
   /** Adds NAME_addend. */
@@ -45,9 +45,9 @@ export interface Binding {
   /** Whether the shader reads it, writes it, or both. */
   readonly access: Access;
   /** Given for tensors that the shader reads through `NAME_map` and `NAME_value`. */
-  readonly map?: LoadMap;
-  /** Given for tensors that the shader writes through `NAME_finish`. */
-  readonly finish?: Finish;
+  readonly map?: Prologue;
+  /** Given for tensors that the shader writes through `NAME_epilogue`. */
+  readonly finish?: Epilogue;
   /** How many vec4s it holds, where it may lie in a uniform buffer; 4 if not given. */
   readonly vec4s?: number;
 }
@@ -120,10 +120,10 @@ export function writes(name: string, type: "f32" | "u32" = "f32"): Binding {
 }
 
 /**
- * A tensor that the shader writes through `NAME_finish`. Where there is a bias, a binding `NAME_bias` [1, C] follows, and
+ * A tensor that the shader writes through `NAME_epilogue`. Where there is a bias, a binding `NAME_bias` [1, C] follows, and
  * where there is something to add, `NAME_addend`.
  */
-export function finished(name: string, finish: Finish): Binding[] {
+export function finished(name: string, finish: Epilogue): Binding[] {
   const bindings: Binding[] = [{ name, type: "f32", access: "write", finish }];
   if (finish.bias) bindings.push(reads(`${name}_bias`));
   if (finish.addend) bindings.push(reads(`${name}_addend`));
@@ -145,7 +145,7 @@ export function readsChannels(name: string, rows: number, channels: number): Bin
  * [2, C]: the scales, then the shifts. For the gradient maps it is [4, C], with a and b after those, and the second
  * tensor, `NAME_input`, stands before it.
  */
-export function mapped(name: string, map: LoadMap, channels: number): Binding[] {
+export function mapped(name: string, map: Prologue, channels: number): Binding[] {
   const binding: Binding = { name, type: "f32", access: "read", map };
   if (map === "none") return [binding];
   if (!isGradientMap(map)) return [binding, readsChannels(`${name}_coefficients`, 2, channels)];
@@ -155,7 +155,7 @@ export function mapped(name: string, map: LoadMap, channels: number): Binding[] 
 /** Shapes of what {@link mapped} binds, for a tensor of this shape. */
 export function mappedShapes(
   name: string,
-  map: LoadMap,
+  map: Prologue,
   shape: readonly number[],
 ): Record<string, readonly number[]> {
   const channels = shape[shape.length - 1];
@@ -166,6 +166,6 @@ export function mappedShapes(
 }
 
 /** The constant that a map needs: how many vec4s of channels there are. */
-export function mapConstants(name: string, map: LoadMap, channels: number): Record<string, number> {
+export function mapConstants(name: string, map: Prologue, channels: number): Record<string, number> {
   return map === "none" ? {} : { [`${name}_C4`]: vec4Count(channels) };
 }

@@ -7,7 +7,7 @@
  * - `x_store(i, v)`: writes the i-th vec4,
  * - `x_map(c4)` and `x_value(i, m)`, where the binding has a map: the per-channel map of the c4-th vec4 of
  *   channels, and the i-th vec4 with it applied,
- * - `x_finish(v, i, c4)`, where the binding has a finish: what is to be stored as the i-th vec4, the c4-th of a row, for
+ * - `x_epilogue(v, i, c4)`, where the binding has a finish: what is to be stored as the i-th vec4, the c4-th of a row, for
  *   the result v,
  * and for u32 arrays `x_at(i) -> u32` and `x_store(i, v)`.
  *
@@ -130,7 +130,7 @@ fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
     lines.push(`fn ${name}_at(i: u32) -> f32 { return ${name}_load(i >> 2u)[i & 3u]; }`);
   }
   if (binding.map !== undefined) lines.push(...declareMap(name, binding.map));
-  if (binding.finish !== undefined) lines.push(declareFinish(name, binding.finish));
+  if (binding.finish !== undefined) lines.push(declareEpilogue(name, binding.finish));
   return lines.join("\n");
 }
 
@@ -170,12 +170,14 @@ function declareGradientMap(name: string, map: NonNullable<Binding["map"]>): str
   ];
 }
 
-function declareFinish(name: string, { bias, addend, relu6 }: NonNullable<Binding["finish"]>): string {
+function declareEpilogue(name: string, { bias, addend, relu6 }: NonNullable<Binding["finish"]>): string {
   const terms = [
     "v",
     ...(bias ? [`${name}_bias_load(c4)`] : []),
     ...(addend ? [`${name}_addend_load(i)`] : []),
   ];
   const sum = terms.join(" + ");
-  return `fn ${name}_finish(v: vec4f, i: u32, c4: u32) -> vec4f { return ${relu6 ? `relu6(${sum})` : sum}; }`;
+  return `fn ${name}_epilogue(v: vec4f, i: u32, c4: u32) -> vec4f { return ${
+    relu6 ? `relu6(${sum})` : sum
+  }; }`;
 }

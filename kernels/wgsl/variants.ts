@@ -49,13 +49,13 @@ export interface DepthwiseTile {
   readonly outputs: number;
   /** With stride 1: at most so many of them in a row. */
   readonly columns: number;
-  /** With stride 2, where neighbours share little of what they read: so many in a row. */
+  /** With stride 2, where neighbors share little of what they read: so many in a row. */
   readonly strided: number;
 }
 
 /**
  * A thread of the large tile holds 60 vec4s of pixels and 32 sums, more than the 255 registers of a GPU's thread. The
- * small one's 16 and 4 leave room for 20 warps on a multiprocessor, enough to keep its memory busy; what neighbouring
+ * small one's 16 and 4 leave room for 20 warps on a multiprocessor, enough to keep its memory busy; what neighboring
  * threads then load twice comes from its cache.
  */
 export const DEPTHWISE_TILES = {

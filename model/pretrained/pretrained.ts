@@ -98,7 +98,7 @@ function conventionOf({ metadata }: SafetensorsFile, family: Family): Convention
   const named = metadata[CONVENTION_METADATA] ?? family.key;
   if (Object.hasOwn(CONVENTIONS, named)) return named as ConventionKey;
   throw new PretrainedError(
-    `It says that its network has the convention "${named}" for padding, batch norm and colours, and known are ` +
+    `It says that its network has the convention "${named}" for padding, batch norm and colors, and known are ` +
       `${Object.keys(CONVENTIONS).join(", ")}. Give weights of one of these.`,
   );
 }

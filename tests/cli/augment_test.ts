@@ -40,7 +40,7 @@ Deno.test("augment draws what the flags do to training images, and the same agai
     for (const [original, ...variants] of await sheet("nothing", ...nothing)) {
       for (const variant of variants) assert.equal(variant, original);
     }
-    const everything = ["--zoom=0.2", "--erase=1", "--erase-fill=noise", "--colour-jitter=1"];
+    const everything = ["--zoom=0.2", "--erase=1", "--erase-fill=noise", "--color-jitter=1"];
     const first = await sheet("first", ...everything);
     for (const [original, ...variants] of first) {
       assert.equal(new Set([original, ...variants]).size, 3);

@@ -23,7 +23,7 @@ const SPEC: ModelSpec = {
   padding: "same",
   epsilon: 1e-3,
   momentum: 0.9,
-  colour: "imagenet",
+  color: "imagenet",
 };
 
 /** A run's folder with one checkpoint, as if two steps had been made; returns the checkpoint's path. */

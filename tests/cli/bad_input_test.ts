@@ -95,7 +95,7 @@ Deno.test("train names and skips what cannot be decoded up to 1 %, and takes a P
   });
 });
 
-Deno.test("train refuses flags that are misspelt, out of range or without meaning, with exit code 2", async () => {
+Deno.test("train refuses flags that are misspelled, out of range or without meaning, with exit code 2", async () => {
   await withFolder(async (folder) => {
     const wrong: [string[], RegExp][] = [
       [["--lernrate=1"], /Unknown flag --lernrate/],

@@ -21,7 +21,7 @@ const table = defineFlags({
   "label-smoothing": { type: "number", default: 0, min: 0, below: 1, help: "Label smoothing." },
   epochs: { type: "integer", default: 10, min: 1, help: "Epochs." },
   offset: { type: "integer", help: "Any whole number." },
-  normalize: { type: "boolean", default: true, help: "L2-normalises embeddings." },
+  normalize: { type: "boolean", default: true, help: "L2-normalizes embeddings." },
   "soft-margin": { type: "boolean", help: "Softplus in place of the hinge." },
 });
 
@@ -95,7 +95,7 @@ Deno.test("parseFlags() names the real flag that is nearest to an unknown one", 
   assert.equal(message("--margn", "1"), "Unknown flag --margn; did you mean --margin?");
   assert.equal(message("--margn=1"), "Unknown flag --margn; did you mean --margin?");
   assert.equal(message("--lr", "1"), "Unknown flag --lr; did you mean --learning-rate?");
-  assert.equal(message("--no-normalise"), "Unknown flag --no-normalise; did you mean --no-normalize?");
+  assert.equal(message("--no-normalze"), "Unknown flag --no-normalze; did you mean --no-normalize?");
   assert.equal(message("--softmargin"), "Unknown flag --softmargin; did you mean --soft-margin?");
   assert.equal(message("-margin", "1"), "Unknown flag -margin; did you mean --margin?");
   assert.equal(message("--quadruplets"), "Unknown flag --quadruplets; deno task train --help lists them all");
@@ -150,7 +150,7 @@ Deno.test("parseFlags() answers --help before all else, with usage, groups, rang
       assert.ok(
         lines.includes("  --margin NUMBER               Margin of the hinge. (from 0 to 10, default 0.3)"),
       );
-      assert.ok(lines.includes("  --[no-]normalize              L2-normalises embeddings. (default on)"));
+      assert.ok(lines.includes("  --[no-]normalize              L2-normalizes embeddings. (default on)"));
       assert.ok(lines.includes("  --loss basic|hard|semi-hard   The triplet loss. (default hard)"));
       assert.ok(lines.includes("  deno task train --loss hard"));
       assert.ok(lines.every((line) => line.length <= 100));

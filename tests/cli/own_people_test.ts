@@ -8,7 +8,7 @@ Deno.test("train and evaluate take people of one's own, a folder for each, and c
     const places = [`--data=${folder}/people`, `--cache=${folder}/cache`];
     const trained = await runTask("train", [...places, ...TINY, `--out=${folder}/run`]);
     assert.equal(trained.code, 0, trained.stderr);
-    assert.match(trained.stdout, /^Data: .*people, recognised as Your own people$/m);
+    assert.match(trained.stdout, /^Data: .*people, recognized as Your own people$/m);
     assert.match(
       trained.stdout,
       /training \d+ images of 4 identities; query 6 images of 3 identities; .*; 2 cameras \(c1 door, c2 yard\)/,

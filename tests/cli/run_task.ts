@@ -70,7 +70,7 @@ export function onlyError({ code, stderr }: Ended, expectedCode: number): string
   return error;
 }
 
-/** Calls `use` with a new folder and removes the folder afterwards. */
+/** Calls `use` with a new folder and removes the folder afterward. */
 export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { brokenTensors } from "../../train/checkpoint.ts";
+import { nonFiniteTensors } from "../../train/checkpoint.ts";
 import { loadCheckpoint } from "../../train/checkpoint_files.ts";
 import { assertSameBytes } from "../train/same_bytes.ts";
 import { exists, onlyError, runTask, withFolder } from "./run_task.ts";
@@ -41,7 +41,7 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
       );
       assert.match(stdout, /^trained .*%/m);
       assert.match(stdout, /^untrained .*%/m);
-      assert.match(stdout, /^colour histogram .*%/m);
+      assert.match(stdout, /^color histogram .*%/m);
       assert.match(stdout, /^GPU waited for images: \d+\.\d % of the time, at most \d+\.\d %$/m);
       assert.deepEqual(names(run), [
         ".lock",
@@ -92,7 +92,7 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
 
     await t.step("evaluate --multi-query --rerank adds rows for both, and for both together", async () => {
       const asked = [`--checkpoint=${run}`, `--cache=${folder}/cache`, "--multi-query", "--rerank", "--k1=5"];
-      const table = await runTask("evaluate", [...asked, "--no-colours"]);
+      const table = await runTask("evaluate", [...asked, "--no-colors"]);
       assert.equal(table.code, 0, table.stderr);
       for (const name of ["step 4", "multi-query", "re-ranked", "multi-query, re-ranked"]) {
         assert.match(table.stdout, new RegExp(`^(step 4, )?${name} +\\d+\\.\\d %`, "m"));
@@ -111,7 +111,7 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
       async () => {
         const asked = ["--test-flip", "--spatial-temporal", "--camera-pairs"];
         const places = [`--checkpoint=${run}`, `--cache=${folder}/cache`];
-        const table = await runTask("evaluate", [...places, ...asked, "--no-colours"]);
+        const table = await runTask("evaluate", [...places, ...asked, "--no-colors"]);
         assert.equal(table.code, 0, table.stderr);
         assert.match(table.stdout, /^step 4, flipped, look and time +\d+\.\d %/m);
         assert.match(table.stdout, /^Scored with the average of the weights/m);
@@ -221,7 +221,7 @@ Deno.test("train stops when the loss is no longer finite, says at which step, an
     const kept = names(`${run}/checkpoints`);
     assert.ok(kept.length > 0 && kept.every((name) => name.endsWith(".safetensors")), `${kept}`);
     const { checkpoint } = await loadCheckpoint(run);
-    assert.deepEqual(brokenTensors(checkpoint), []);
+    assert.deepEqual(nonFiniteTensors(checkpoint), []);
     assert.ok(exists(`${run}/config.json`) && !exists(`${run}/report.html`));
   });
 });

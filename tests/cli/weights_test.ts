@@ -42,7 +42,7 @@ Deno.test("a file of weights that is none is told in one paragraph with its path
         padding: "same",
         epsilon: 1e-3,
         momentum: 0.9,
-        colour: "imagenet",
+        color: "imagenet",
       },
       options: TINY_OPTIONS,
       variants: new Map(),

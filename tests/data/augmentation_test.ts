@@ -4,9 +4,9 @@ import {
   augmentedBatch,
   drawAugmentations,
 } from "../../data/augmentation/augmentation.ts";
-import { colourMatrix, drawColours, GREY, LUMA } from "../../data/augmentation/color_jitter.ts";
+import { colorMatrix, drawColors, GRAY, LUMA } from "../../data/augmentation/color_jitter.ts";
 import { drawErased } from "../../data/augmentation/random_erasing.ts";
-import { Random, SAME_COLOURS } from "../../engine/mod.ts";
+import { Random, SAME_COLORS } from "../../engine/mod.ts";
 
 const SIZE = { height: 128, width: 64 };
 const DEFAULT: AugmentationSettings = {
@@ -15,14 +15,14 @@ const DEFAULT: AugmentationSettings = {
   zoom: 0,
   erase: 0,
   eraseFill: "mean",
-  colourJitter: 0,
+  colorJitter: 0,
 };
 const ALL: AugmentationSettings = {
   ...DEFAULT,
   zoom: 0.2,
   erase: 0.5,
   eraseFill: "noise",
-  colourJitter: 0.5,
+  colorJitter: 0.5,
 };
 
 const draw = (settings: AugmentationSettings, count = 1000, seed = 1) =>
@@ -35,11 +35,11 @@ Deno.test("drawAugmentations() repeats itself for a seed, and not for another", 
 
 Deno.test("the default only mirrors half of the images and shifts them by whole pixels", () => {
   const drawn = draw(DEFAULT);
-  for (const { crop, colours, erased } of drawn) {
+  for (const { crop, colors, erased } of drawn) {
     assert.deepEqual([crop.height, crop.width], [128, 64]);
     assert.ok(Number.isInteger(crop.top) && Math.abs(crop.top) <= 4, `${crop.top}`);
     assert.ok(Number.isInteger(crop.left) && Math.abs(crop.left) <= 4, `${crop.left}`);
-    assert.equal(colours, SAME_COLOURS);
+    assert.equal(colors, SAME_COLORS);
     assert.equal(erased.height * erased.width, 0);
   }
   assert.equal(new Set(drawn.map(({ crop }) => crop.top)).size, 9);
@@ -68,8 +68,8 @@ Deno.test("switching one kind of augmentation on leaves the others as they were"
   assert.deepEqual(erased.map((drawn) => drawn.noise), all.map((drawn) => drawn.noise));
   const filled = draw({ ...DEFAULT, erase: 0.5, eraseFill: "mean" }, 100);
   assert.deepEqual(filled.map((drawn) => drawn.erased), all.map((drawn) => drawn.erased));
-  const coloured = draw({ ...DEFAULT, colourJitter: 0.5 }, 100);
-  assert.deepEqual(coloured.map((drawn) => drawn.colours), all.map((drawn) => drawn.colours));
+  const colored = draw({ ...DEFAULT, colorJitter: 0.5 }, 100);
+  assert.deepEqual(colored.map((drawn) => drawn.colors), all.map((drawn) => drawn.colors));
   const zoomed = draw({ ...DEFAULT, zoom: 0.2 }, 100);
   assert.deepEqual(zoomed.map((drawn) => drawn.crop), all.map((drawn) => drawn.crop));
 });
@@ -115,9 +115,9 @@ Deno.test("drawErased() keeps within the image, and within the area and aspect o
   assert.deepEqual(drawErased(random, { height: 1, width: 1 }).top, 0);
 });
 
-Deno.test("colourMatrix() is gain, brightness, contrast, saturation and hue, one after the other", () => {
+Deno.test("colorMatrix() is gain, brightness, contrast, saturation and hue, one after the other", () => {
   const random = new Random(4);
-  const luma = (colour: number[]) => colour.reduce((sum, value, i) => sum + LUMA[i] * value, 0);
+  const luma = (color: number[]) => color.reduce((sum, value, i) => sum + LUMA[i] * value, 0);
   for (let i = 0; i < 50; i++) {
     const factor = () => random.uniform(0.3, 2);
     const change = {
@@ -127,11 +127,11 @@ Deno.test("colourMatrix() is gain, brightness, contrast, saturation and hue, one
       saturation: factor(),
       hue: random.uniform(-3, 3),
     };
-    const colour = [random.integer(256), random.integer(256), random.integer(256)];
-    const lit = colour.map((value, c) => value * change.gain[c] * change.brightness);
-    const contrasted = lit.map((value) => GREY + change.contrast * (value - GREY));
-    const grey = luma(contrasted);
-    const saturated = contrasted.map((value) => grey + change.saturation * (value - grey));
+    const color = [random.integer(256), random.integer(256), random.integer(256)];
+    const lit = color.map((value, c) => value * change.gain[c] * change.brightness);
+    const contrasted = lit.map((value) => GRAY + change.contrast * (value - GRAY));
+    const gray = luma(contrasted);
+    const saturated = contrasted.map((value) => gray + change.saturation * (value - gray));
     // A turn about (1, 1, 1): the part along it stays, the rest turns in its plane.
     const middle = (saturated[0] + saturated[1] + saturated[2]) / 3;
     const turned = saturated.map((value, c) => {
@@ -139,15 +139,15 @@ Deno.test("colourMatrix() is gain, brightness, contrast, saturation and hue, one
       const [cos, sin] = [Math.cos(change.hue), Math.sin(change.hue)];
       return middle + cos * (value - middle) + sin * (opposite - beside) / Math.sqrt(3);
     });
-    const matrix = colourMatrix(change);
+    const matrix = colorMatrix(change);
     matrix.forEach(([red, green, blue, offset], c) => {
-      const value = red * colour[0] + green * colour[1] + blue * colour[2] + offset;
+      const value = red * color[0] + green * color[1] + blue * color[2] + offset;
       assert.ok(Math.abs(value - turned[c]) < 1e-9, `${value} in place of ${turned[c]}`);
     });
   }
 });
 
-Deno.test("a third of a turn of hue makes red green, and greys stay grey", () => {
+Deno.test("a third of a turn of hue makes red green, and grays stay gray", () => {
   const change = {
     gain: [1, 1, 1] as const,
     brightness: 1,
@@ -155,17 +155,17 @@ Deno.test("a third of a turn of hue makes red green, and greys stay grey", () =>
     saturation: 1,
     hue: 2 * Math.PI / 3,
   };
-  const matrix = colourMatrix(change);
+  const matrix = colorMatrix(change);
   const apply = (r: number, g: number, b: number) =>
     matrix.map((m) => Math.round(m[0] * r + m[1] * g + m[2] * b));
   assert.equal(`${apply(200, 0, 0)}`, "0,200,0");
   assert.equal(`${apply(90, 90, 90)}`, "90,90,90");
 });
 
-Deno.test("drawColours() goes further the greater the strength, and nowhere at almost none", () => {
+Deno.test("drawColors() goes further the greater the strength, and nowhere at almost none", () => {
   const spread = (strength: number) => {
     const random = new Random(1);
-    const greens = Array.from({ length: 500 }, () => drawColours(random, strength)[1][1]);
+    const greens = Array.from({ length: 500 }, () => drawColors(random, strength)[1][1]);
     return Math.max(...greens) - Math.min(...greens);
   };
   assert.ok(spread(1e-9) < 1e-8);

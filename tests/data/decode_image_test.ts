@@ -54,7 +54,7 @@ Deno.test("readImageHeader() answers every beginning and every one-byte change o
   }
 });
 
-Deno.test("resizeToRgb() keeps a constant picture constant and repeats grey into three channels", () => {
+Deno.test("resizeToRgb() keeps a constant picture constant and repeats gray into three channels", () => {
   for (const [width, height] of [[3, 50], [17, 5], [1, 1], [40, 40]] as const) {
     const out = new Uint8Array(width * height * 3);
     resizeToRgb(
@@ -67,7 +67,7 @@ Deno.test("resizeToRgb() keeps a constant picture constant and repeats grey into
   }
 });
 
-Deno.test("resizeToRgb() averages when reducing: a chessboard of single pixels becomes grey", () => {
+Deno.test("resizeToRgb() averages when reducing: a chessboard of single pixels becomes gray", () => {
   const data = Uint8Array.from({ length: 64 * 64 }, (_, i) => ((i + (i >> 6)) & 1) * 255);
   const out = new Uint8Array(8 * 8 * 3);
   resizeToRgb({ width: 64, height: 64, channels: 1, data }, out, 8, 8);

@@ -9,7 +9,7 @@ import { buildTrainedModel } from "../../model/trained_model.ts";
 import { withFolder } from "../cli/run_task.ts";
 import { tinyNetwork, writeNoise } from "./tiny_network.ts";
 
-Deno.test("an image's vector has the same bits whatever its batch, its place there and its neighbours", async () => {
+Deno.test("an image's vector has the same bits whatever its batch, its place there and its neighbors", async () => {
   await withFolder(async (folder) => {
     const device = await Device.open();
     const model = buildTrainedModel(device, await tinyNetwork(device));
@@ -23,7 +23,7 @@ Deno.test("an image's vector has the same bits whatever its batch, its place the
     };
     const expected = await vectors(8, files);
     const bits = new Set([...expected.values()].map(String));
-    assert.equal(bits.size, files.length, "noise of different colours has different vectors");
+    assert.equal(bits.size, files.length, "noise of different colors has different vectors");
     for (const batch of [8, 3]) {
       const found = await vectors(batch, files.toReversed());
       for (const { id } of files) assert.deepEqual(found.get(id), expected.get(id), `${id}, batch ${batch}`);

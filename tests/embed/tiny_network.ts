@@ -18,7 +18,7 @@ const SPEC: ModelSpec = {
   padding: "same",
   epsilon: 1e-3,
   momentum: 0.9,
-  colour: "imagenet",
+  color: "imagenet",
 };
 
 /** A network of drawn weights. */

@@ -7,21 +7,21 @@ import {
   augmentedImages,
   Device,
   f32,
-  normalisedImages,
+  normalizedImages,
   packAugmentations,
   packTransforms,
   Program,
   Random,
-  SAME_COLOURS,
+  SAME_COLORS,
   u32,
 } from "../../engine/mod.ts";
-import { imageWords } from "../../kernels/mod.ts";
+import { imageUint32 } from "../../kernels/mod.ts";
 import { augmentReference } from "../reference/augment.ts";
 
 const WHOLE: Augmentation = {
   crop: { top: 0, left: 0, height: 7, width: 5 },
   mirrored: false,
-  colours: SAME_COLOURS,
+  colors: SAME_COLORS,
   erased: { top: 0, left: 0, height: 0, width: 0 },
   noise: 0,
 };
@@ -32,7 +32,7 @@ function noiseImages(
   n: number,
   { height, width }: AugmentedBatch["source"],
 ): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: n * imageWords(height, width) * 4 }, () => random.integer(256));
+  return Uint8Array.from({ length: n * imageUint32(height, width) * 4 }, () => random.integer(256));
 }
 
 async function onDevice(
@@ -42,7 +42,7 @@ async function onDevice(
   batch: AugmentedBatch,
 ): Promise<Float32Array> {
   const n = augmentations.length;
-  const words = imageWords(batch.source.height, batch.source.width);
+  const words = imageUint32(batch.source.height, batch.source.width);
   const program = await Program.record(
     device,
     { pixels: u32([n, words]), parameters: f32([n, AUGMENTATION_NUMBERS]) },
@@ -73,7 +73,7 @@ for (const storage of ["buffer", "texture"] as const) {
     const random = new Random(5);
     for (const [height, width, toHeight, toWidth] of SIZES) {
       for (const [eraseFill, zoom] of [["mean", 0], ["noise", 0.4]] as const) {
-        const settings = { flip: 0.5, shift: 2, zoom, erase: 0.5, eraseFill, colourJitter: 1.5 };
+        const settings = { flip: 0.5, shift: 2, zoom, erase: 0.5, eraseFill, colorJitter: 1.5 };
         const batch = augmentedBatch(settings, { height, width }, { height: toHeight, width: toWidth });
         const n = 12;
         const augmentations = drawAugmentations(random, n, settings, batch);
@@ -93,7 +93,7 @@ for (const storage of ["buffer", "texture"] as const) {
     device.destroy();
   });
 
-  Deno.test(`augmentedImages() gives the bits of normalisedImages() where it only moves (${storage})`, async () => {
+  Deno.test(`augmentedImages() gives the bits of normalizedImages() where it only moves (${storage})`, async () => {
     const device = await Device.open({ storage });
     const random = new Random(6);
     const size = { height: 9, width: 7 };
@@ -107,8 +107,8 @@ for (const storage of ["buffer", "texture"] as const) {
     }));
     const program = await Program.record(
       device,
-      { pixels: u32([moves.length, imageWords(9, 7)]), transforms: u32([moves.length, 4]) },
-      ({ pixels, transforms }) => ({ images: normalisedImages(pixels, transforms, size) }),
+      { pixels: u32([moves.length, imageUint32(9, 7)]), transforms: u32([moves.length, 4]) },
+      ({ pixels, transforms }) => ({ images: normalizedImages(pixels, transforms, size) }),
     );
     const { images } = await program.run({
       pixels: new Uint32Array(bytes.buffer),

@@ -133,25 +133,25 @@ Deno.test("A differentiable input has a gradient and parameters of another set k
 Deno.test("A program that trains the head alone leaves the body where it is, but for weight decay", async () => {
   const network = new SmallNetwork(device);
   const { set, head } = network;
-  const optimiser = new Sgd(set, { weightDecay: 0.5 });
-  const whole = await network.trainingStep(optimiser);
+  const optimizer = new Sgd(set, { weightDecay: 0.5 });
+  const whole = await network.trainingStep(optimizer);
   const headOnly = await Program.record(
     device,
-    { images: f32([IMAGES[0], 6]), settings: optimiser.input },
+    { images: f32([IMAGES[0], 6]), settings: optimizer.input },
     ({ images, settings }) => {
-      optimiser.minimize(sum(mul(head.apply(images), head.apply(images))), settings);
+      optimizer.minimize(sum(mul(head.apply(images), head.apply(images))), settings);
       return {};
     },
   );
   // The first leaves gradients of the whole network behind; with a learning rate of 0 nothing else.
-  await whole.run({ images: drawImages(), labels: LABELS, settings: optimiser.settings(1, 0) });
+  await whole.run({ images: drawImages(), labels: LABELS, settings: optimizer.settings(1, 0) });
   const gradients = (await set.read("gradients")).get("gradients")!;
   assert.ok(gradients.get(network.body[0].weight)!.some((g) => g !== 0), "there is something to clear");
   for (const [parameter, { length }] of gradients) {
     set.writeTrainable("velocity", parameter, new Float32Array(length));
   }
   const before = (await set.read()).get("weights")!;
-  await headOnly.run({ images: new Float32Array(36).fill(1), settings: optimiser.settings(2, 0.25) });
+  await headOnly.run({ images: new Float32Array(36).fill(1), settings: optimizer.settings(2, 0.25) });
   const after = (await set.read()).get("weights")!;
   for (const [parameter, values] of before) {
     if (parameter === head.weight || parameter === head.bias) {
@@ -202,21 +202,21 @@ Deno.test("Adam with another beta1 from a step on corrects the bias of the mean 
   assert.deepEqual(adam.settings(4, 1, { momentum: 0.5, from: -2 }).slice(5, 6), [1 / (1 - 0.5 ** 4)]);
 });
 
-/** Steps of an optimiser down w², from 2, with learning rate 0.05. */
+/** Steps of an optimizer down w², from 2, with learning rate 0.05. */
 async function descend(
-  optimiserOf: (set: ParameterSet) => Sgd | Adam,
+  optimizerOf: (set: ParameterSet) => Sgd | Adam,
   steps = 3,
   later?: LaterMomentum,
 ): Promise<number> {
   const set = new ParameterSet(device);
   const w = set.add("w", [1], [2]);
-  const optimiser = optimiserOf(set);
-  const program = await Program.record(device, { settings: optimiser.input }, ({ settings }) => {
-    optimiser.minimize(sum(mul(w, w)), settings);
+  const optimizer = optimizerOf(set);
+  const program = await Program.record(device, { settings: optimizer.input }, ({ settings }) => {
+    optimizer.minimize(sum(mul(w, w)), settings);
     return {};
   });
   for (let step = 1; step <= steps; step++) {
-    await program.run({ settings: optimiser.settings(step, 0.05, later) });
+    await program.run({ settings: optimizer.settings(step, 0.05, later) });
   }
   const [value] = (await set.read()).get("weights")!.get(w)!;
   for (const owner of [program, set]) owner.destroy();

@@ -18,18 +18,18 @@ Deno.test("A device with default limits has no more than those", async () => {
   device.destroy();
 });
 
-/** Losses of two steps with every triplet loss, and the optimisers in turn. */
+/** Losses of two steps with every triplet loss, and the optimizers in turn. */
 async function train(device: Device, precision: Precision): Promise<number[]> {
   const losses: number[] = [];
   for (const [i, key] of Object.keys(lossTable).entries()) {
     const network = new SmallNetwork(device);
     const lossScale = precision === "f16" ? new LossScale(network.set) : undefined;
-    const optimiser = i % 2 === 0
+    const optimizer = i % 2 === 0
       ? new Adam(network.set, { lossScale })
       : new Sgd(network.set, { momentum: 0.9, lossScale });
-    const program = await network.trainingStep(optimiser, key, { precision });
+    const program = await network.trainingStep(optimizer, key, { precision });
     for (let step = 1; step <= 2; step++) {
-      const settings = optimiser.settings(step, 1e-2);
+      const settings = optimizer.settings(step, 1e-2);
       losses.push((await program.run({ images: drawImages(), labels: LABELS, settings })).loss[0]);
     }
     for (const owner of [program, network.set]) owner.destroy();

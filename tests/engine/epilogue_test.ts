@@ -57,7 +57,7 @@ for (const storage of ["buffer", "texture"] as const) {
   }
 }
 
-Deno.test("finishing refuses other shapes, and gradients", async () => {
+Deno.test("epilogue refuses other shapes, and gradients", async () => {
   const device = await Device.open();
   const record = (bias: number[], differentiable: boolean) =>
     Program.record(

@@ -44,7 +44,7 @@ Deno.test("An op works outside a program no better after a recording that failed
   assert.throws(() => relu(constant([1], [1])), { name: "EngineError" });
 });
 
-Deno.test("A run refuses inputs that are missing or of another size, and runs on afterwards", async () => {
+Deno.test("A run refuses inputs that are missing or of another size, and runs on afterward", async () => {
   const program = await Program.record(device, { x: f32([2, 3]), n: u32([2]) }, ({ x }) => ({ y: sum(x) }));
   const run = (inputs: Record<string, ArrayLike<number>>) =>
     program.run(inputs as { x: ArrayLike<number>; n: ArrayLike<number> });
@@ -201,11 +201,11 @@ Deno.test("A tensor belongs to the program that it was made in", async () => {
 Deno.test("Weights cannot be read after their update in the same program, where they might be old or new", async () => {
   const set = new ParameterSet(device);
   const w = set.add("w", [1, 4], [1, 1, 1, 1]);
-  const optimiser = new Sgd(set);
+  const optimizer = new Sgd(set);
   const loss = () => sum(mul(w, w));
   await assert.rejects(
-    Program.record(device, { settings: optimiser.input }, ({ settings }) => {
-      optimiser.minimize(loss(), settings);
+    Program.record(device, { settings: optimizer.input }, ({ settings }) => {
+      optimizer.minimize(loss(), settings);
       return { after: loss() };
     }),
     { name: "EngineError", message: /Parameter w cannot be read once its set has been updated/ },
@@ -257,16 +257,16 @@ Deno.test("A wrong shader is reported with the kernel's name, not lost", async (
   own.destroy();
 });
 
-Deno.test("Optimisers leave a set alone whose parameters the loss does not reach", async () => {
+Deno.test("Optimizers leave a set alone whose parameters the loss does not reach", async () => {
   const [used, other] = [new ParameterSet(device), new ParameterSet(device)];
   const w = used.add("w", [2], [1, 2]);
   const v = other.add("v", [2], [3, 4]);
-  const optimiser = new Sgd(used);
-  const program = await Program.record(device, { settings: optimiser.input }, ({ settings }) => {
-    optimiser.minimize(sum(mul(w, w)), settings);
+  const optimizer = new Sgd(used);
+  const program = await Program.record(device, { settings: optimizer.input }, ({ settings }) => {
+    optimizer.minimize(sum(mul(w, w)), settings);
     return {};
   });
-  await program.run({ settings: optimiser.settings(1, 0.25) });
+  await program.run({ settings: optimizer.settings(1, 0.25) });
   assert.deepEqual([...(await used.read()).get("weights")!.get(w)!], [0.5, 1]);
   assert.deepEqual([...(await other.read()).get("weights")!.get(v)!], [3, 4]);
   for (const owner of [program, used, other]) owner.destroy();

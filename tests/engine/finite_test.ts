@@ -3,7 +3,7 @@ import {
   Adam,
   asTensor,
   Device,
-  markBroken,
+  markNonFinite,
   mul,
   ParameterSet,
   Program,
@@ -22,22 +22,22 @@ for (const storage of ["buffer", "texture"] as const) {
       const set = new ParameterSet(device);
       const w = set.add("w", [COUNT], new Float32Array(COUNT));
       const variance = set.add("variance", [COUNT], new Float32Array(COUNT), { trainable: false });
-      const optimiser = make(set);
-      const step = await Program.record(device, { settings: optimiser.input }, ({ settings }) => {
-        const broken = markBroken(set);
-        optimiser.minimize(sum(asTensor(w)), settings, undefined, broken);
+      const optimizer = make(set);
+      const step = await Program.record(device, { settings: optimizer.input }, ({ settings }) => {
+        const broken = markNonFinite(set);
+        optimizer.minimize(sum(asTensor(w)), settings, undefined, broken);
         return { broken };
       });
       const marked = async (fill: (values: Float32Array) => Float32Array, buffer: string) => {
         const zeros = new Float32Array(COUNT);
-        for (const each of ["weights", ...optimiser.state]) set.writeTrainable(each, w, zeros);
+        for (const each of ["weights", ...optimizer.state]) set.writeTrainable(each, w, zeros);
         set.write(w, buffer === "weights" ? fill(zeros.slice()) : zeros);
         set.write(variance, buffer === "state" ? fill(zeros.slice()) : zeros);
-        if (optimiser.state.includes(buffer)) set.writeTrainable(buffer, w, fill(zeros.slice()));
-        return (await step.run({ settings: optimiser.settings(1, 0) })).broken[0];
+        if (optimizer.state.includes(buffer)) set.writeTrainable(buffer, w, fill(zeros.slice()));
+        return (await step.run({ settings: optimizer.settings(1, 0) })).broken[0];
       };
       try {
-        for (const buffer of ["weights", "state", ...optimiser.state]) {
+        for (const buffer of ["weights", "state", ...optimizer.state]) {
           for (const [i, value] of [NaN, Infinity, -Infinity].entries()) {
             assert.equal(await marked((x) => x.fill(value, 299 - 100 * i, 300 - 100 * i), buffer), 1, buffer);
           }
@@ -53,7 +53,7 @@ for (const storage of ["buffer", "texture"] as const) {
   });
 }
 
-Deno.test("An optimiser that marks moves weights and moments as one that does not", async () => {
+Deno.test("An optimizer that marks moves weights and moments as one that does not", async () => {
   const device = await Device.open();
   for (
     const make of [
@@ -65,13 +65,13 @@ Deno.test("An optimiser that marks moves weights and moments as one that does no
     for (const marks of [false, true]) {
       const set = new ParameterSet(device);
       const w = set.add("w", [COUNT], Float32Array.from({ length: COUNT }, (_, i) => Math.sin(i)));
-      const optimiser = make(set);
-      const step = await Program.record(device, { settings: optimiser.input }, ({ settings }) => {
-        optimiser.minimize(sum(mul(w, w)), settings, undefined, marks ? markBroken(set) : undefined);
+      const optimizer = make(set);
+      const step = await Program.record(device, { settings: optimizer.input }, ({ settings }) => {
+        optimizer.minimize(sum(mul(w, w)), settings, undefined, marks ? markNonFinite(set) : undefined);
         return {};
       });
-      for (const i of [1, 2, 3]) await step.run({ settings: optimiser.settings(i, 0.1) });
-      const buffers = await set.read(...optimiser.state);
+      for (const i of [1, 2, 3]) await step.run({ settings: optimizer.settings(i, 0.1) });
+      const buffers = await set.read(...optimizer.state);
       moved.push([...buffers.values()].flatMap((values) => [...values.get(w)!]));
       for (const owner of [step, set]) owner.destroy();
     }

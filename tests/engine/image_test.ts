@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import {
   Device,
-  IMAGENET_COLOUR,
+  IMAGENET_COLOR,
   type ImageTransform,
-  normalisedImages,
+  normalizedImages,
   packTransforms,
   Program,
   Random,
   u32,
 } from "../../engine/mod.ts";
-import { imageWords } from "../../kernels/mod.ts";
+import { imageUint32 } from "../../kernels/mod.ts";
 
 /** The definition, one pixel at a time. */
 function reference(bytes: Uint8Array, height: number, width: number, transform: ImageTransform): number[] {
-  const { mean, deviation } = IMAGENET_COLOUR;
+  const { mean, deviation } = IMAGENET_COLOR;
   const values: number[] = [];
   for (let i = 0; i < height; i++) {
     for (let j = 0; j < width; j++) {
@@ -30,7 +30,7 @@ function reference(bytes: Uint8Array, height: number, width: number, transform: 
 }
 
 for (const storage of ["buffer", "texture"] as const) {
-  Deno.test(`normalisedImages() equals its definition, mirrored and shifted, for odd sizes (${storage})`, async () => {
+  Deno.test(`normalizedImages() equals its definition, mirrored and shifted, for odd sizes (${storage})`, async () => {
     const device = await Device.open({ storage });
     const random = new Random(7);
     for (const [height, width] of [[4, 8], [5, 7], [3, 3], [1, 1], [2, 6]]) {
@@ -42,12 +42,12 @@ for (const storage of ["buffer", "texture"] as const) {
         { mirrored: true, dx: 100, dy: 0 },
       ];
       const n = transforms.length;
-      const words = imageWords(height, width);
+      const words = imageUint32(height, width);
       const bytes = Uint8Array.from({ length: n * words * 4 }, () => random.integer(256));
       const program = await Program.record(
         device,
         { pixels: u32([n, words]), transforms: u32([n, 4]) },
-        ({ pixels, transforms }) => ({ images: normalisedImages(pixels, transforms, { height, width }) }),
+        ({ pixels, transforms }) => ({ images: normalizedImages(pixels, transforms, { height, width }) }),
       );
       const { images } = await program.run({
         pixels: new Uint32Array(bytes.buffer),

@@ -10,11 +10,11 @@ for (const storage of ["buffer", "texture"] as const) {
     const device = await Device.open({ storage });
     const train = async (memory: "normal" | "low") => {
       const network = new SmallNetwork(device);
-      const optimiser = new Adam(network.set);
-      const program = await network.trainingStep(optimiser, "hard", { memory });
+      const optimizer = new Adam(network.set);
+      const program = await network.trainingStep(optimizer, "hard", { memory });
       const losses: number[] = [];
       for (let step = 1; step <= 3; step++) {
-        const settings = optimiser.settings(step, 1e-2);
+        const settings = optimizer.settings(step, 1e-2);
         losses.push((await program.run({ images: drawImages(), labels: LABELS, settings })).loss[0]);
       }
       const weights = [...(await network.set.read()).get("weights")!.values()].flatMap((
@@ -38,8 +38,8 @@ for (const storage of ["buffer", "texture"] as const) {
     const inspect = async (memory: "normal" | "low") => {
       const set = new ParameterSet(device);
       const network = new MobileNetV2(set, new Random(1), MOBILENET_DEFAULTS);
-      const optimiser = new Adam(set);
-      const inputs = { images: f32([16, 256, 128, 3]), labels: u32([16]), settings: optimiser.input };
+      const optimizer = new Adam(set);
+      const inputs = { images: f32([16, 256, 128, 3]), labels: u32([16]), settings: optimizer.input };
       const program = await Program.record(device, inputs, ({ images, labels, settings }) => {
         const embeddings = l2Normalize(network.apply(images, "training"), 1e-12);
         const { loss } = hardTripletLoss(embeddings, labels, {
@@ -47,7 +47,7 @@ for (const storage of ["buffer", "texture"] as const) {
           metric: "euclidean",
           softMargin: false,
         });
-        optimiser.minimize(loss, settings);
+        optimizer.minimize(loss, settings);
         return { loss };
       }, { memory });
       const result = { bytes: program.memory.temporaries, dispatches: program.dispatches.length };

@@ -23,17 +23,17 @@ for (const storage of ["buffer", "texture"] as const) {
     const device = await Device.open({ storage });
     const watch = watchGpu(device.gpu);
     const network = new SmallNetwork(device);
-    const optimiser = new Adam(network.set);
-    const first = await network.trainingStep(optimiser);
-    const ofTheSet = (await network.set.read(...optimiser.state), watch.alive().length);
-    const second = await network.trainingStep(optimiser);
-    const settings = optimiser.settings(1, 1e-3);
+    const optimizer = new Adam(network.set);
+    const first = await network.trainingStep(optimizer);
+    const ofTheSet = (await network.set.read(...optimizer.state), watch.alive().length);
+    const second = await network.trainingStep(optimizer);
+    const settings = optimizer.settings(1, 1e-3);
     const data = { images: drawImages(), labels: LABELS, settings };
     await second.run(data);
     const both = watch.alive().length;
     await second.run(data);
     await first.run(data);
-    await network.set.read(...optimiser.state);
+    await network.set.read(...optimizer.state);
     assert.equal(watch.alive().length, both, "running and reading leave nothing behind");
     second.destroy();
     assert.equal(watch.alive().length, ofTheSet);
@@ -74,13 +74,13 @@ for (const storage of ["buffer", "texture"] as const) {
     const watch = watchGpu(device.gpu);
     const set = new ParameterSet(device);
     const network = new MobileNetV2(set, new Random(1), { ...MOBILENET_DEFAULTS, width: 0.5 });
-    const optimiser = new Adam(set);
-    const inputs = { images: f32([32, 128, 64, 3]), labels: u32([32]), settings: optimiser.input };
+    const optimizer = new Adam(set);
+    const inputs = { images: f32([32, 128, 64, 3]), labels: u32([32]), settings: optimizer.input };
     const program = await Program.record(device, inputs, ({ images, labels, settings }) => {
       const embeddings = l2Normalize(network.apply(images, "training"), 1e-12);
       const options = { margin: 0.3, metric: "euclidean", softMargin: false } as const;
       const { loss, metrics } = hardTripletLoss(embeddings, labels, options);
-      optimiser.minimize(loss, settings);
+      optimizer.minimize(loss, settings);
       return { loss, metrics };
     });
     const convolutions = program.dispatches
@@ -88,7 +88,7 @@ for (const storage of ["buffer", "texture"] as const) {
       .map(({ dispatch, values }) => values[dispatch.bindings.findIndex(({ name }) => name === "y")]);
     assert.equal(convolutions.length, 52, "the stem, 17 depthwise, 16 + 17 pointwise ones, and the last");
     const outputs = convolutions.reduce((bytes, value) => bytes + value.bytes, 0);
-    const kept = set.weights.bytes + set.state.bytes + optimiser.state.length * set.trainableBytes;
+    const kept = set.weights.bytes + set.state.bytes + optimizer.state.length * set.trainableBytes;
     const share = (watch.aliveBytes() - kept) / outputs;
     const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     console.log(

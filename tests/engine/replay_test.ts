@@ -9,15 +9,15 @@ const STORAGES = ["buffer", "texture"] as const;
 /** Losses of four steps and all weights and moments after them. */
 async function train(device: Device, seed = 1) {
   const network = new SmallNetwork(device, seed);
-  const optimiser = new Adam(network.set, { weightDecay: 1e-2 });
-  const program = await network.trainingStep(optimiser);
+  const optimizer = new Adam(network.set, { weightDecay: 1e-2 });
+  const program = await network.trainingStep(optimizer);
   const losses: number[] = [];
   for (let step = 1; step <= 4; step++) {
-    const settings = optimiser.settings(step, 1e-2);
+    const settings = optimizer.settings(step, 1e-2);
     const { loss } = await program.run({ images: drawImages(step), labels: LABELS, settings });
     losses.push(loss[0]);
   }
-  const buffers = await network.set.read(...optimiser.state);
+  const buffers = await network.set.read(...optimizer.state);
   const state = [...buffers].flatMap(([buffer, values]) =>
     [...values].map(([{ name }, data]) => [`${buffer} ${name}`, data] as const)
   );
@@ -31,10 +31,10 @@ for (const storage of STORAGES) {
     const device = await Device.open({ storage });
     const watch = watchGpu(device.gpu);
     const network = new SmallNetwork(device);
-    const optimiser = new Sgd(network.set, { momentum: 0.9 });
-    const program = await network.trainingStep(optimiser);
+    const optimizer = new Sgd(network.set, { momentum: 0.9 });
+    const program = await network.trainingStep(optimizer);
     assert.ok(watch.calls.get("createBindGroup")! > 50, "the watch sees calls");
-    const data = { images: drawImages(), labels: LABELS, settings: optimiser.settings(1, 1e-3) };
+    const data = { images: drawImages(), labels: LABELS, settings: optimizer.settings(1, 1e-3) };
     await program.run(data);
     await program.run(data);
     for (let step = 0; step < 3; step++) {
@@ -98,18 +98,18 @@ Deno.test("A second program of the same shapes compiles no pipeline", async () =
 Deno.test("A program without outputs runs, and trains", async () => {
   const device = await Device.open();
   const network = new SmallNetwork(device);
-  const optimiser = new Sgd(network.set);
-  const recorded = await network.trainingStep(optimiser);
+  const optimizer = new Sgd(network.set);
+  const recorded = await network.trainingStep(optimizer);
   const silent = await Program.record(
     device,
-    { images: f32(IMAGES), settings: optimiser.input },
+    { images: f32(IMAGES), settings: optimizer.input },
     ({ images, settings }) => {
-      optimiser.minimize(sum(network.features(images)), settings);
+      optimizer.minimize(sum(network.features(images)), settings);
       return {};
     },
   );
   const before = (await network.set.read()).get("weights")!;
-  assert.deepEqual(await silent.run({ images: drawImages(), settings: optimiser.settings(1, 1e-2) }), {});
+  assert.deepEqual(await silent.run({ images: drawImages(), settings: optimizer.settings(1, 1e-2) }), {});
   const after = (await network.set.read()).get("weights")!;
   const stem = network.body[0].weight;
   assert.notDeepEqual(after.get(stem), before.get(stem));

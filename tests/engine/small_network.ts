@@ -6,7 +6,7 @@ import {
   f32,
   globalAveragePool,
   l2Normalize,
-  type Optimiser,
+  type Optimizer,
   ParameterSet,
   Program,
   Random,
@@ -14,7 +14,7 @@ import {
   residualAdd,
   type Tensor,
   u32,
-  type Words,
+  type Uint32Tensor,
 } from "../../engine/mod.ts";
 import { identityLoss, lossTable } from "../../losses/mod.ts";
 import { Dense, type Mode, NormedConv } from "../../model/layers.ts";
@@ -56,7 +56,7 @@ export class SmallNetwork {
   }
 
   /** The triplet loss of that key plus half the identity loss. */
-  loss(features: Tensor, labels: Words, key: string): { loss: Tensor; metrics: Tensor } {
+  loss(features: Tensor, labels: Uint32Tensor, key: string): { loss: Tensor; metrics: Tensor } {
     const options = { margin: 0.3, metric: "euclidean", softMargin: false } as const;
     const { loss, metrics } = lossTable[key].apply(l2Normalize(features, 1e-12), labels, options);
     const identity = identityLoss(this.head.apply(features), labels, 0.1);
@@ -64,11 +64,11 @@ export class SmallNetwork {
   }
 
   /** A program that trains the network by one step. */
-  async trainingStep(optimiser: Optimiser, key = "hard", options: RecordOptions = {}) {
-    const inputs = { images: f32(IMAGES), labels: u32([IMAGES[0]]), settings: optimiser.input };
+  async trainingStep(optimizer: Optimizer, key = "hard", options: RecordOptions = {}) {
+    const inputs = { images: f32(IMAGES), labels: u32([IMAGES[0]]), settings: optimizer.input };
     return await Program.record(this.set.device, inputs, ({ images, labels, settings }) => {
       const { loss, metrics } = this.loss(this.features(images), labels, key);
-      optimiser.minimize(loss, settings);
+      optimizer.minimize(loss, settings);
       return { loss, metrics };
     }, options);
   }

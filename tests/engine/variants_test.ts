@@ -7,9 +7,9 @@ import {
   Device,
   DispatchTimer,
   f32,
-  type LoadMap,
   mul,
   Program,
+  type Prologue,
   sum,
 } from "../../engine/mod.ts";
 import {
@@ -40,7 +40,7 @@ const PRODUCTS = [
   [257, 18, 130],
 ];
 
-const MAPS: LoadMap[] = ["none", "affine-relu6", "norm-relu6-gradient"];
+const MAPS: Prologue[] = ["none", "affine-relu6", "norm-relu6-gradient"];
 
 /** What a computation leaves behind, for operands that depend on their shapes only: positive, so that ReLU6 lets some through. */
 async function resultOf(device: Device, work: readonly VariantWork[]): Promise<Float32Array> {

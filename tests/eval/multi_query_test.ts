@@ -42,11 +42,11 @@ Deno.test("pooledQueries() scales to length one where embeddings have it; what h
 
 Deno.test("pooled queries find more where each image is noisy", async () => {
   const random = seededRandom(2), size = 8, people = 10;
-  const centres = Array.from({ length: people * size }, random.normal);
+  const centers = Array.from({ length: people * size }, random.normal);
   const draw = (count: number): EmbeddedSet => ({
     embeddings: Float32Array.from(
       { length: count * size },
-      (_, i) => centres[Math.floor(i / size) % people * size + i % size] + random.normal(),
+      (_, i) => centers[Math.floor(i / size) % people * size + i % size] + random.normal(),
     ),
     labels: {
       identity: Int32Array.from({ length: count }, (_, i) => 1 + i % people),

@@ -4,7 +4,7 @@ import { evaluateRows } from "../../eval/evaluate_rows.ts";
 import { evaluate } from "../../eval/evaluate.ts";
 import type { EmbeddedSet, RankingProblem } from "../../eval/rank_gallery.ts";
 import { RERANK_BUDGET, type RerankBudget } from "../../eval/rerank/blocks.ts";
-import { findNeighbours } from "../../eval/rerank/neighbors.ts";
+import { findNeighbors } from "../../eval/rerank/neighbors.ts";
 import { RERANK_DEFAULTS, type RerankOptions } from "../../eval/rerank/options.ts";
 import { expandedSets, reciprocalSets } from "../../eval/rerank/reciprocal.ts";
 import { rerank, type RerankProgress } from "../../eval/rerank/rerank.ts";
@@ -27,7 +27,7 @@ const SHAPES = [
   { queries: 10, gallery: 54, size: 4, metric: "euclidean" },
 ] as const;
 
-/** Points around centres, one for each person, or on a coarse grid, where many distances tie and images coincide. */
+/** Points around centers, one for each person, or on a coarse grid, where many distances tie and images coincide. */
 function drawProblem(
   random: SeededRandom,
   kind: "clusters" | "grid" | "noise",
@@ -35,11 +35,11 @@ function drawProblem(
 ): RankingProblem {
   const people = 2 + random.integer(9);
   const spread = random.uniform();
-  const centres = Array.from({ length: people * size }, random.normal);
+  const centers = Array.from({ length: people * size }, random.normal);
   const coordinate = (person: number, i: number) =>
     kind === "grid"
       ? random.integer(3)
-      : (kind === "noise" ? 0 : centres[person * size + i]) + spread * random.normal();
+      : (kind === "noise" ? 0 : centers[person * size + i]) + spread * random.normal();
   const draw = (count: number): EmbeddedSet => {
     const identity = Int32Array.from({ length: count }, () => random.integer(people));
     return {
@@ -96,16 +96,16 @@ function assertSameOrder(actual: readonly number[], expected: readonly number[],
 
 async function assertAgrees(problem: RankingProblem, options: RerankOptions, what: string): Promise<number> {
   const expected = await reference(problem, options);
-  const neighbours = await findNeighbours(
+  const neighbors = await findNeighbors(
     device,
     together(problem),
     Math.max(options.k1, options.k2 - 1),
     RERANK_BUDGET,
     () => {},
   );
-  const sets = reciprocalSets(neighbours, options.k1).map((set) => [...set.toSorted()]);
+  const sets = reciprocalSets(neighbors, options.k1).map((set) => [...set.toSorted()]);
   assert.deepEqual(sets, expected.reciprocal, what);
-  assert.deepEqual(expandedSets(neighbours, options.k1).map((set) => [...set]), expected.expanded, what);
+  assert.deepEqual(expandedSets(neighbors, options.k1).map((set) => [...set]), expected.expanded, what);
   const rows = await rowsOf(problem, options);
   assert.equal(rows.length, expected.final.length);
   let worst = 0;
@@ -174,11 +174,11 @@ Deno.test("rerank() refuses embeddings that are not numbers, and options out of 
 Deno.test("re-ranking helps where a person's images are many and each of them is noisy", async () => {
   const random = seededRandom(8);
   const [people, size] = [12, 16];
-  const centres = Array.from({ length: people * size }, random.normal);
+  const centers = Array.from({ length: people * size }, random.normal);
   const draw = (count: number): EmbeddedSet => ({
     embeddings: Float32Array.from(
       { length: count * size },
-      (_, i) => centres[Math.floor(i / size) % people * size + i % size] + 0.9 * random.normal(),
+      (_, i) => centers[Math.floor(i / size) % people * size + i % size] + 0.9 * random.normal(),
     ),
     labels: {
       identity: Int32Array.from({ length: count }, (_, i) => 1 + i % people),

@@ -34,7 +34,7 @@ export function drawModel(spec: ModelSpec, seed: number): TrainedModel {
   const between = (low: number, high: number) => () => low + (high - low) * random.uniform();
   const norm = (name: string, channels: number, shift: boolean) => {
     // Norms that make their input larger on the average, layer after layer, would do so with rounding errors too: those
-    // of training don't, and ONNX Runtime with and without its optimisations would disagree by 1e-4.
+    // of training don't, and ONNX Runtime with and without its optimizations would disagree by 1e-4.
     add(`${name}.gamma`, [channels], between(0.5, 1.1));
     if (shift) add(`${name}.beta`, [channels], between(-0.3, 0.5));
     add(`${name}.running_mean`, [channels], between(-0.3, 0.3));

@@ -57,7 +57,7 @@ const SMALL: Case[] = [
       })
     )
   ),
-  { name: "Keras' colours", spec: smallSpec(keras), options: DEFAULTS },
+  { name: "Keras' colors", spec: smallSpec(keras), options: DEFAULTS },
   { name: "the oldest opset", spec: smallSpec(), options: { ...DEFAULTS, opset: OLDEST_OPSET } },
   { name: "length left out", spec: smallSpec(), options: { ...DEFAULTS, normalize: false } },
   { name: "a network without length", spec: smallSpec({ normalize: false }), options: DEFAULTS },

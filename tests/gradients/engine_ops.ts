@@ -1,11 +1,11 @@
 /** The engine's ops and losses behind the interface that the gradient table is written against. */
 import * as engine from "../../engine/mod.ts";
-import type { Tensor, Words } from "../../engine/mod.ts";
+import type { Tensor, Uint32Tensor } from "../../engine/mod.ts";
 import * as losses from "../../losses/mod.ts";
 import type { Ops } from "../reference/ops.ts";
 
 /** Every op of the interface, computed by the engine inside the program being recorded. */
-export const engineOps: Ops<Tensor, Words> = {
+export const engineOps: Ops<Tensor, Uint32Tensor> = {
   add: engine.add,
   sub: engine.sub,
   mul: engine.mul,

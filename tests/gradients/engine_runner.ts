@@ -12,7 +12,7 @@ import {
   sum,
   type Tensor,
   u32,
-  type Words,
+  type Uint32Tensor,
 } from "../../engine/mod.ts";
 import { drawCotangent } from "./draw_inputs.ts";
 import { engineOps } from "./engine_ops.ts";
@@ -40,7 +40,7 @@ export function engineRunner(device: Device, precision: Precision = "f32"): Engi
       const y = row.run(
         engineOps,
         tensors.map(copy),
-        row.indices.map((_, i) => given[`indices ${i}`] as Words),
+        row.indices.map((_, i) => given[`indices ${i}`] as Uint32Tensor),
       );
       const count = y.shape.reduce((product, size) => product * size, 1);
       const cotangent = constant(drawCotangent(cotangentSeed, count), y.shape);

@@ -6,7 +6,7 @@ import { seededRandom } from "../reference/seeded_random.ts";
 import { assertClose, onBothStorages } from "./run_loss.ts";
 
 onBothStorages((test) => {
-  test("CenterLoss takes the centres as they are, then moves those of the batch by the paper's rule", async (device) => {
+  test("CenterLoss takes the centers as they are, then moves those of the batch by the paper's rule", async (device) => {
     const [rows, width, identities] = [7, 6, 5];
     const set = new ParameterSet(device);
     const center = new CenterLoss(set, identities, width);
@@ -35,7 +35,7 @@ onBothStorages((test) => {
     set.destroy();
   });
 
-  test("CenterLoss refuses features of another width than its centres", async (device) => {
+  test("CenterLoss refuses features of another width than its centers", async (device) => {
     const set = new ParameterSet(device);
     const center = new CenterLoss(set, 3, 4);
     const inputs = { x: f32([2, 5]), y: u32([2]) };

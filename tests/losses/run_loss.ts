@@ -8,7 +8,7 @@ import {
   type Tensor,
   type TripletResult,
   u32,
-  type Words,
+  type Uint32Tensor,
 } from "../../engine/mod.ts";
 import { TRIPLET_METRICS } from "../../kernels/mod.ts";
 import { gradients, leaf, type RefTensor } from "../reference/tape.ts";
@@ -27,7 +27,7 @@ export async function runLoss(
   shape: readonly number[],
   values: ArrayLike<number>,
   labels: readonly number[],
-  loss: (embeddings: Tensor, labels: Words) => TripletResult,
+  loss: (embeddings: Tensor, labels: Uint32Tensor) => TripletResult,
 ): Promise<LossRun> {
   const inputs = { x: f32(shape, { differentiable: true }), y: u32([Math.max(1, labels.length)]) };
   const program = await Program.record(device, inputs, ({ x, y }) => {

@@ -103,7 +103,7 @@ Deno.test("The same seed draws the same weights, another seed others, within Glo
   assert.ok(Math.abs(variance - 2 / 24) < 0.005, `${variance}`);
 });
 
-Deno.test("A batch norm without shift has no beta, and centres every channel on zero", async () => {
+Deno.test("A batch norm without shift has no beta, and centers every channel on zero", async () => {
   const set = new ParameterSet(device);
   const norm = new BatchNorm(set, "norm", 3, { epsilon: 1e-3, momentum: 0.9, shift: false });
   assert.equal(norm.beta, undefined);

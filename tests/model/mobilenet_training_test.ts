@@ -55,21 +55,21 @@ for (const storage of ["buffer", "texture"] as const) {
   Deno.test(`Twenty SGD steps of MobileNetV2 follow f64 to 1e-5 of the loss, in ${storage}s`, async () => {
     const device = await Device.open({ storage });
     const { set, network } = networkOnDevice(device, scenario);
-    const optimiser = new Sgd(set, { momentum: MOMENTUM, weightDecay: WEIGHT_DECAY });
+    const optimizer = new Sgd(set, { momentum: MOMENTUM, weightDecay: WEIGHT_DECAY });
     const inputs = {
       images: f32(images.shape),
       labels: u32([labels.length]),
-      settings: optimiser.input,
+      settings: optimizer.input,
     };
     const program = await Program.record(device, inputs, ({ images, labels, settings }) => {
       const { loss } = embeddingsAndLoss(network, "hard", images, labels);
-      optimiser.minimize(loss, settings);
+      optimizer.minimize(loss, settings);
       return { loss };
     });
     try {
       const losses: number[] = [];
       for (let step = 1; step <= STEPS; step++) {
-        const settings = optimiser.settings(step, LEARNING_RATE);
+        const settings = optimizer.settings(step, LEARNING_RATE);
         losses.push((await program.run({ images: images.data, labels, settings })).loss[0]);
       }
       expected ??= referenceLosses();

@@ -20,7 +20,7 @@ const SPEC: ModelSpec = {
   padding: "same",
   epsilon: EPSILON,
   momentum: 0.9,
-  colour: "imagenet",
+  color: "imagenet",
 };
 
 /** What a network with given settings makes of pooled features, and its parameters of these names. */

@@ -1,5 +1,12 @@
 /** A scenario's network on the engine. */
-import { type Device, l2Normalize, ParameterSet, Random, type Tensor, type Words } from "../../engine/mod.ts";
+import {
+  type Device,
+  l2Normalize,
+  ParameterSet,
+  Random,
+  type Tensor,
+  type Uint32Tensor,
+} from "../../engine/mod.ts";
 import { lossTable } from "../../losses/mod.ts";
 import { MobileNetV2 } from "../../model/mobilenet_v2.ts";
 import { type LossKey, type Scenario, TRIPLETS } from "./scenario.ts";
@@ -7,7 +14,7 @@ import { type LossKey, type Scenario, TRIPLETS } from "./scenario.ts";
 /** The weight of the past in running statistics. */
 export const MOMENTUM = 0.9;
 
-/** A MobileNetV2 that holds the scenario's weights; destroy the set afterwards. */
+/** A MobileNetV2 that holds the scenario's weights; destroy the set afterward. */
 export function networkOnDevice(
   device: Device,
   scenario: Scenario,
@@ -31,7 +38,7 @@ export function embeddingsAndLoss(
   network: MobileNetV2,
   key: LossKey,
   images: Tensor,
-  labels: Words,
+  labels: Uint32Tensor,
 ): { embeddings: Tensor; loss: Tensor } {
   const embeddings = l2Normalize(network.apply(images, "training"), 1e-12);
   return { embeddings, loss: lossTable[key].apply(embeddings, labels, TRIPLETS).loss };

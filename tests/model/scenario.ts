@@ -39,7 +39,7 @@ export const RARELY_CLAMPED: NormDraw = { gamma: [0.4, 1], beta: { mean: 2, devi
 
 /** How far every ReLU6, hinge and mined pair is kept from where its gradient jumps; f32 is off by some 1e-5. */
 const CLEARANCE = 1e-3;
-const MOST_LABELLINGS = 500;
+const MOST_LABELINGS = 500;
 
 /**
  * Draws weights and `count` images of three identities, moves betas away from the kinks of ReLU6, and draws labels until
@@ -61,12 +61,12 @@ export function drawScenario(
   const [h, w] = network.size;
   const images = leaf([count, h, w, 3], drawImages(count, h, w, random));
   const features = mobileNetReference(opsThatMoveBetas(1.1 * CLEARANCE), images, parameters, network);
-  for (let draw = 0; draw < MOST_LABELLINGS; draw++) {
+  for (let draw = 0; draw < MOST_LABELINGS; draw++) {
     const labels = shuffled(Array.from({ length: count }, (_, i) => i % 3), random);
     const clear = LOSSES.every((key) => clearanceOf(referenceLoss(key, features, labels)) >= CLEARANCE);
     if (clear) return { network, images, labels, parameters, features };
   }
-  throw new Error(`No labels in ${MOST_LABELLINGS} draws keep hinges and mining clear of their kinks`);
+  throw new Error(`No labels in ${MOST_LABELINGS} draws keep hinges and mining clear of their kinks`);
 }
 
 /** A loss of features [N, F] in f64: rows scaled to length one, then the triplet loss, as the trainer has it. */
@@ -97,7 +97,7 @@ function drawParameter(
   return draw(() => Math.sqrt(2 / fanIn) * random.normal());
 }
 
-/** Images that differ as a whole, so that their embeddings do: a few waves of random colour, and noise. */
+/** Images that differ as a whole, so that their embeddings do: a few waves of random color, and noise. */
 function drawImages(count: number, h: number, w: number, random: SeededRandom): Float32Array {
   const images = new Float32Array(count * h * w * 3);
   for (let n = 0; n < count; n++) {
@@ -105,13 +105,13 @@ function drawImages(count: number, h: number, w: number, random: SeededRandom): 
       down: 12 * random.uniform() / h,
       right: 12 * random.uniform() / w,
       phase: 6.3 * random.uniform(),
-      colour: [random.normal(), random.normal(), random.normal()],
+      color: [random.normal(), random.normal(), random.normal()],
     }));
     for (let i = 0; i < h * w * 3; i++) {
       const [row, column, channel] = [Math.floor(i / (3 * w)), Math.floor(i / 3) % w, i % 3];
       images[n * h * w * 3 + i] = waves.reduce(
-        (sum, { down, right, phase, colour }) =>
-          sum + colour[channel] * Math.sin(down * row + right * column + phase),
+        (sum, { down, right, phase, color }) =>
+          sum + color[channel] * Math.sin(down * row + right * column + phase),
         0.2 * random.normal(),
       );
     }

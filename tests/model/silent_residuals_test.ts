@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Device, normalisedImages, packTransforms, Program, Random, u32, UNMOVED } from "../../engine/mod.ts";
-import { imageWords } from "../../kernels/mod.ts";
+import { Device, normalizedImages, packTransforms, Program, Random, u32, UNMOVED } from "../../engine/mod.ts";
+import { imageUint32 } from "../../kernels/mod.ts";
 import type { ReidModel } from "../../model/reid_model.ts";
 import { initialModel } from "../../train/from_options.ts";
 import { openTinyRun } from "../train/tiny_run.ts";
@@ -24,7 +24,7 @@ function openModel(device: Device): ReidModel {
     normalize: true,
     identities: 0,
   } as const;
-  const norm = { padding: "same", epsilon: 1e-3, momentum: 0.9, colour: "imagenet" } as const;
+  const norm = { padding: "same", epsilon: 1e-3, momentum: 0.9, color: "imagenet" } as const;
   return initialModel(device, { ...spec, ...norm, width: 0.5 }, 1);
 }
 
@@ -32,9 +32,9 @@ function openModel(device: Device): ReidModel {
 function recordEmbeddings(device: Device, model: ReidModel) {
   return Program.record(
     device,
-    { pixels: u32([IMAGES, imageWords(SIZE.height, SIZE.width)]), transforms: u32([IMAGES, 4]) },
+    { pixels: u32([IMAGES, imageUint32(SIZE.height, SIZE.width)]), transforms: u32([IMAGES, 4]) },
     ({ pixels, transforms }) => ({
-      y: model.embed(model.features(normalisedImages(pixels, transforms, SIZE), "training"), "training"),
+      y: model.embed(model.features(normalizedImages(pixels, transforms, SIZE), "training"), "training"),
     }),
   );
 }
@@ -45,7 +45,10 @@ Deno.test("at first residual blocks hand on their input, and all others take par
   const program = await recordEmbeddings(device, model);
   const random = new Random(1);
   const batch = {
-    pixels: Uint32Array.from({ length: IMAGES * imageWords(SIZE.height, SIZE.width) }, () => random.uint32()),
+    pixels: Uint32Array.from(
+      { length: IMAGES * imageUint32(SIZE.height, SIZE.width) },
+      () => random.uint32(),
+    ),
     transforms: packTransforms(new Array(IMAGES).fill(UNMOVED)),
   };
   try {

@@ -59,7 +59,7 @@ Deno.test("A model file is a checkpoint without what only training needs, and em
     const three = await (await embedder.submit(pixels, 3)).embeddings;
     const one = await (await embedder.submit(pixels.subarray(embedder.stride), 1)).embeddings;
     assert.equal(three.length, 3 * 12);
-    assert.deepEqual(one, three.slice(12, 24), "an embedding depends on its neighbours in the batch");
+    assert.deepEqual(one, three.slice(12, 24), "an embedding depends on its neighbors in the batch");
     await assert.rejects(embedder.submit(pixels, 5), RangeError);
     await assert.rejects(embedder.submit(pixels, 4), RangeError);
     embedder.destroy();

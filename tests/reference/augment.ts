@@ -1,13 +1,13 @@
 /** Augmentation in f64, one pixel at a time, from the meaning of an augmentation rather than from its packed numbers. */
-import { type Augmentation, type AugmentedBatch, IMAGENET_COLOUR } from "../../engine/mod.ts";
+import { type Augmentation, type AugmentedBatch, IMAGENET_COLOR } from "../../engine/mod.ts";
 
-/** One image: `bytes` [height, width, 3] of the source → normalised values [height, width, 3] of the batch's size. */
+/** One image: `bytes` [height, width, 3] of the source → normalized values [height, width, 3] of the batch's size. */
 export function augmentReference(
   bytes: Uint8Array,
-  { crop, mirrored, colours, erased, noise }: Augmentation,
+  { crop, mirrored, colors, erased, noise }: Augmentation,
   { source, size, fill }: AugmentedBatch,
 ): number[] {
-  const { mean, deviation } = IMAGENET_COLOUR;
+  const { mean, deviation } = IMAGENET_COLOR;
   /** Red, green, blue and 1 within the source, zeros outside. */
   const texel = (row: number, column: number): number[] => {
     if (row < 0 || row >= source.height || column < 0 || column >= source.width) return [0, 0, 0, 0];
@@ -31,8 +31,8 @@ export function augmentReference(
         j < erased.left + erased.width;
       const noisy = pcg3d(j, i, noise);
       for (let c = 0; c < 3; c++) {
-        const colour = colours[c].reduce((sum, m, lane) => sum + m * blended[lane], 0);
-        const covered = Math.min(Math.max(colour, 0), 255 * coverage) / 255;
+        const color = colors[c].reduce((sum, m, lane) => sum + m * blended[lane], 0);
+        const covered = Math.min(Math.max(color, 0), 255 * coverage) / 255;
         if (!isErased) values.push((covered - mean[c] * coverage) / deviation[c]);
         else values.push(fill === "noise" ? ((noisy[c] >>> 24) / 255 - mean[c]) / deviation[c] : 0);
       }

@@ -20,7 +20,7 @@ export function batchStatistics(x: RefTensor): { mean: Float64Array; variance: F
   return { mean, variance };
 }
 
-/** Normalises with this batch's statistics, through which gradients flow. */
+/** Normalizes with this batch's statistics, through which gradients flow. */
 export function batchNormTraining(
   x: RefTensor,
   gamma: RefTensor,
@@ -29,7 +29,7 @@ export function batchNormTraining(
 ): RefTensor {
   const { mean, variance } = batchStatistics(x);
   const inverse = variance.map((v) => 1 / Math.sqrt(v + options.epsilon));
-  return normalise(x, gamma, beta, [], mean, inverse, options, (dy, xHat, dGamma, dBeta) => {
+  return normalize(x, gamma, beta, [], mean, inverse, options, (dy, xHat, dGamma, dBeta) => {
     const channels = mean.length;
     const rows = dy.length / channels;
     return dy.map((g, i) => {
@@ -39,7 +39,7 @@ export function batchNormTraining(
   });
 }
 
-/** Normalises with given statistics [C], which are constants. */
+/** Normalizes with given statistics [C], which are constants. */
 export function batchNormInference(
   x: RefTensor,
   gamma: RefTensor,
@@ -49,12 +49,12 @@ export function batchNormInference(
   options: BatchNormOptions,
 ): RefTensor {
   const inverse = variance.data.map((v) => 1 / Math.sqrt(v + options.epsilon));
-  return normalise(x, gamma, beta, [mean, variance], mean.data, inverse, options, (dy) => {
+  return normalize(x, gamma, beta, [mean, variance], mean.data, inverse, options, (dy) => {
     return dy.map((g, i) => g * gamma.data[i % inverse.length] * inverse[i % inverse.length]);
   });
 }
 
-function normalise(
+function normalize(
   x: RefTensor,
   gamma: RefTensor,
   beta: RefTensor,

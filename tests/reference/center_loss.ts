@@ -1,4 +1,4 @@
-/** The center loss of the f64 reference, and how its centres move (Wen et al. 2016, equations 2 and 4). */
+/** The center loss of the f64 reference, and how its centers move (Wen et al. 2016, equations 2 and 4). */
 import { expectIndices, expectShape } from "./shapes.ts";
 import { record, type RefTensor } from "./tape.ts";
 
@@ -14,7 +14,7 @@ export function centerLoss(features: RefTensor, centers: RefTensor, labels: numb
   return record([], Float64Array.of(loss), [features], (dy) => [differences.map((v) => v * dy[0])]);
 }
 
-/** The centres after one batch: c - rate · sum (c - x) / (1 + n) over the n rows of each label. */
+/** The centers after one batch: c - rate · sum (c - x) / (1 + n) over the n rows of each label. */
 export function movedCenters(
   centers: Float64Array,
   features: ArrayLike<number>,

@@ -1,4 +1,4 @@
-/** L2 normalisation and distances of the f64 reference. */
+/** L2 normalization and distances of the f64 reference. */
 import type { Metric } from "./ops.ts";
 import { expectShape } from "./shapes.ts";
 import { record, type RefTensor } from "./tape.ts";
@@ -8,7 +8,7 @@ const LEAST_NORM = 1e-12;
 
 /** x / max(||x||, epsilon) per row of [B, D]. */
 export function l2Normalize(x: RefTensor, epsilon: number): RefTensor {
-  expectShape("Rows to normalise", x, [-1, -1]);
+  expectShape("Rows to normalize", x, [-1, -1]);
   const [rows, width] = x.shape;
   const norms = Float64Array.from({ length: rows }, (_, row) => norm(x.data, row * width, width));
   const data = x.data.map((v, i) => v / Math.max(norms[Math.floor(i / width)], epsilon));

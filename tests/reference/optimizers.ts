@@ -1,4 +1,4 @@
-/** One optimiser step in f64 on plain arrays, in place. */
+/** One optimizer step in f64 on plain arrays, in place. */
 
 /** Settings of `sgdStep`. */
 export interface SgdOptions {

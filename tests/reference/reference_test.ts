@@ -86,9 +86,9 @@ Deno.test("batchNormTraining() equals its formula written elementwise", () => {
     [[12, 3], [3], [3]],
     ([x, gamma, beta]) => ops.batchNormTraining(x, gamma, beta, { epsilon: 1e-3, relu6: true }),
     ([x, gamma, beta]) => {
-      const centred = ops.sub(x, ops.mean(x, [0]));
-      const variance = ops.mean(ops.mul(centred, centred), [0]);
-      const xHat = ops.div(centred, ops.sqrt(ops.affine(variance, 1, 1e-3)));
+      const centered = ops.sub(x, ops.mean(x, [0]));
+      const variance = ops.mean(ops.mul(centered, centered), [0]);
+      const xHat = ops.div(centered, ops.sqrt(ops.affine(variance, 1, 1e-3)));
       return ops.relu6(ops.add(ops.mul(xHat, gamma), beta));
     },
   );
@@ -107,7 +107,7 @@ Deno.test("crossEntropy() equals its formula written elementwise", () => {
   );
 });
 
-Deno.test("angular distance is 1 minus the product of normalised rows", () => {
+Deno.test("angular distance is 1 minus the product of normalized rows", () => {
   expectSame(
     [[3, 4], [5, 4]],
     ([a, b]) => ops.crossDistance(a, b, "angular"),

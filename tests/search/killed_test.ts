@@ -64,7 +64,7 @@ async function check(folder: string, last: number): Promise<number> {
 Deno.test("A gallery holds every acknowledged image whenever the process that adds is killed", async () => {
   await withFolder(async (parent) => {
     const folder = `${parent}/gallery`;
-    // While PostgreSQL's files and the tables are being made: they are there whole afterwards, or not at all.
+    // While PostgreSQL's files and the tables are being made: they are there whole afterward, or not at all.
     const early = 1500 * Math.random();
     let begun = Infinity;
     const first = await addUntilKilled(folder, 0, () => {

@@ -3,7 +3,7 @@ import type { ReidDataset } from "../../data/dataset.ts";
 import type { CellResult, CellScores, ScoresByGroup } from "../../train/ablation/cell.ts";
 import { cellName, datasetDigest, readCell, writeCell } from "../../train/ablation/cell_files.ts";
 import { ablationPlot } from "../../train/ablation/plots.ts";
-import { type AblationRow, spread, summarise } from "../../train/ablation/summary.ts";
+import { type AblationRow, spread, summarize } from "../../train/ablation/summary.ts";
 import { ablationTable } from "../../train/ablation/table.ts";
 import { TINY_OPTIONS } from "./tiny_run.ts";
 
@@ -51,7 +51,7 @@ const ROWS = [
 const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
 
 Deno.test("an ablation's rows are means and sample deviations over seeds, and gains over the first row", () => {
-  const summary = summarise(ROWS);
+  const summary = summarize(ROWS);
   assert.deepEqual(summary.map(({ name, seeds }) => [name, seeds]), [["base", 3], ["better", 1], [
     "flip",
     3,
@@ -70,7 +70,7 @@ Deno.test("an ablation's rows are means and sample deviations over seeds, and ga
 });
 
 Deno.test("an ablation's table has a line for every row with a finished run", () => {
-  const table = ablationTable(summarise(ROWS), {
+  const table = ablationTable(summarize(ROWS), {
     data: "people",
     steps: 4,
     seeds: [1, 2, 3],
@@ -97,7 +97,7 @@ Deno.test("an ablation's table has a line for every row with a finished run", ()
 });
 
 Deno.test("an ablation's plot shows every seed of every row, and stands alone", () => {
-  const svg = ablationPlot(summarise(ROWS), "mAP");
+  const svg = ablationPlot(summarize(ROWS), "mAP");
   assert.equal(svg.match(/<circle/g)!.length, 2 * 7);
   for (const name of ["base", "better", "flip", "unseen cameras"]) assert.ok(svg.includes(name), name);
   assert.match(svg, /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);

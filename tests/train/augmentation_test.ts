@@ -8,7 +8,7 @@ const EVERYTHING: Partial<TrainingOptions> = {
   zoom: 0.2,
   erase: 0.5,
   eraseFill: "noise",
-  colourJitter: 0.5,
+  colorJitter: 0.5,
 };
 
 Deno.test("stepAugmentations() is decided by seed and step, image by image", () => {

@@ -25,8 +25,8 @@ const scoresOf = (name: string, rank1: number): NamedScores => ({
   },
 });
 
-async function crop(colour: number, name: string): Promise<ReportImage> {
-  return { name, bytes: await new Image(16, 32).fill(colour).encode(), identity: "7", camera: "2" };
+async function crop(color: number, name: string): Promise<ReportImage> {
+  return { name, bytes: await new Image(16, 32).fill(color).encode(), identity: "7", camera: "2" };
 }
 
 async function retrieval(): Promise<Retrieval[]> {
@@ -53,7 +53,7 @@ async function reportData(): Promise<ReportData> {
   return {
     title: `Run of ${HOSTILE}`,
     settings: { data: HOSTILE, margin: 0.3, normalize: true },
-    scores: [scoresOf("Trained", 0.712), scoresOf("Untrained", 0.1), scoresOf("Colour histogram", 0.301)],
+    scores: [scoresOf("Trained", 0.712), scoresOf("Untrained", 0.1), scoresOf("Color histogram", 0.301)],
     cameraPairs: [
       { query: 1, gallery: 2, queries: 30, rank1: 0.615, mAP: 0.5 },
       { query: 10, gallery: 1, queries: 4, rank1: 0.25, mAP: 0.125 },
@@ -78,7 +78,7 @@ const parse = (page: string) => (parseHTML(page) as any).document;
 Deno.test("renderReport() shows the scores, every plot and every picture with a text for those who cannot see it", async () => {
   const document = parse(renderReport(await reportData()));
   const text = document.body.textContent.replaceAll("\u00a0", " ");
-  for (const shown of ["71.2 %", "52.3 %", "51.1 %", "Untrained 10.0 %", "Colour histogram 30.1 %"]) {
+  for (const shown of ["71.2 %", "52.3 %", "51.1 %", "Untrained 10.0 %", "Color histogram 30.1 %"]) {
     assert.ok(text.includes(shown), shown);
   }
   assert.match(text, /1,200 queries were ranked against 4,000 gallery images, 120 of them distractors/);
@@ -136,7 +136,7 @@ Deno.test("renderReport() manages without curves, pictures, distances, and with 
   assert.throws(() => renderReport({ ...data, scores: [] }), RangeError);
 });
 
-Deno.test("thinCurve() keeps short curves whole and means long ones over neighbours", () => {
+Deno.test("thinCurve() keeps short curves whole and means long ones over neighbors", () => {
   assert.deepEqual(thinCurve([1, 2, 3], [4, NaN, 6]), [
     { step: 1, mean: 4, low: 4, high: 4 },
     { step: 3, mean: 6, low: 6, high: 6 },
@@ -158,7 +158,7 @@ Deno.test("distanceHistogram() counts every finite distance into bins up to the 
   assert.deepEqual(distanceHistogram("collapsed", [0], [0], 2).positives, [1, 0]);
 });
 
-Deno.test("renderRetrievalPicture() frames right matches green and wrong ones red, and greys out broken files", async () => {
+Deno.test("renderRetrievalPicture() frames right matches green and wrong ones red, and grays out broken files", async () => {
   const picture = await Image.decode(await renderRetrievalPicture(await retrieval())) as Image;
   assert.deepEqual([picture.width, picture.height], [2 * 10 + 4 * 78 - 6 + 16, 2 * 10 + 136]);
   const at = (column: number, x: number, y: number) =>

@@ -47,7 +47,7 @@ export const TINY_OPTIONS: TrainingOptions = {
   zoom: 0,
   erase: 0,
   eraseFill: "mean",
-  colourJitter: 0,
+  colorJitter: 0,
   precision: "f32",
   memory: "normal",
   seed: 7,

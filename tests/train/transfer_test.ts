@@ -38,7 +38,7 @@ function pretrained(): BackboneValues {
     padding: "same",
     epsilon: 1e-3,
     momentum: 0.9,
-    colour: "imagenet",
+    color: "imagenet",
   };
   const random = new Random(21);
   const draw = (name: string) => {
@@ -103,7 +103,7 @@ Deno.test("while it is frozen nothing of the backbone changes and the head does;
   run.destroy();
 });
 
-Deno.test("as the backbone joins the optimiser begins anew, and the backbone and the identity head have learning rates of their own", async () => {
+Deno.test("as the backbone joins the optimizer begins anew, and the backbone and the identity head have learning rates of their own", async () => {
   const run = await open(FROZEN);
   await trainTo(run, 3);
   const before = await valuesOf(run);

@@ -37,7 +37,7 @@ async function chromiumPath(): Promise<string> {
   );
 }
 
-/** Calls `use` with a new browser, closed afterwards. `flags` are further ones of Chromium's. */
+/** Calls `use` with a new browser, closed afterward. `flags` are further ones of Chromium's. */
 export async function withBrowser<T>(
   use: (browser: Browser) => Promise<T>,
   flags: readonly string[] = [],

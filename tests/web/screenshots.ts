@@ -4,7 +4,7 @@
  *     deno task train; deno task web --no-serve
  *     deno run --unstable-bundle --allow-all tests/web/screenshots.ts
  *
- * Words behind it name the pages that are drawn, such as `training`; all are where there are none.
+ * Uint32Tensor behind it name the pages that are drawn, such as `training`; all are where there are none.
  */
 import type { Page } from "playwright-core";
 import { waitUntil, withBrowser, withServer } from "./browser.ts";
@@ -67,7 +67,7 @@ await withServer(SITE, (url) =>
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: view === "narrow" ? narrow : wide });
         await page.waitForLoadState("networkidle"); // Pictures are loaded as they come into sight.
-        await page.waitForTimeout(500); // Colours and curves follow.
+        await page.waitForTimeout(500); // Colors and curves follow.
         const path = `${OUT}/${name}-${view}.png`;
         await page.screenshot({ path });
         console.log(`${path} ${((await Deno.stat(path)).size / 1024).toFixed(0)} KiB`);

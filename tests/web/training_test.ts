@@ -99,8 +99,8 @@ async function checkViews(page: Page): Promise<void> {
     return { loss, distances: [...distances] as number[], images: images.length as number };
   });
   assert.equal(await page.textContent("#read-loss"), loss.toFixed(3));
-  // The heat map has a square of its own colour for every distance: on the diagonal the one of no distance.
-  const colours = await page.evaluate((images) => {
+  // The heat map has a square of its own color for every distance: on the diagonal the one of no distance.
+  const colors = await page.evaluate((images) => {
     const canvas = document.querySelector("#heat-map");
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return Array.from({ length: images * images }, (_, at) => {
@@ -112,10 +112,10 @@ async function checkViews(page: Page): Promise<void> {
       return [...data.slice(4 * (row * canvas.width + column), 4 * (row * canvas.width + column) + 3)].join();
     });
   }, images);
-  for (let i = 0; i < images; i++) assert.equal(colours[i * images + i], colours[0]);
+  for (let i = 0; i < images; i++) assert.equal(colors[i * images + i], colors[0]);
   const far = distances.indexOf(Math.max(...distances));
-  assert.notEqual(colours[far], colours[0]);
-  assert.equal(colours[far % images * images + Math.floor(far / images)], colours[far]); // As far the other way.
+  assert.notEqual(colors[far], colors[0]);
+  assert.equal(colors[far % images * images + Math.floor(far / images)], colors[far]); // As far the other way.
   assert.match((await page.getAttribute("#heat-map", "aria-label"))!, /\d\.\d\d/);
   const labels = await page.$$eval(
     "#triplets li:not([hidden]) canvas",

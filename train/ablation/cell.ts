@@ -24,7 +24,7 @@ export const SCORINGS = {
   plain: { flip: false },
   flip: { flip: true },
   rerank: { flip: false, rerank: RERANK_DEFAULTS },
-  /** For galleries with a handful of images of a person, where twenty neighbours are mostly other people. */
+  /** For galleries with a handful of images of a person, where twenty neighbors are mostly other people. */
   rerankFew: { flip: false, rerank: { ...RERANK_DEFAULTS, k1: 6, k2: 3 } },
   flipRerankFew: { flip: true, rerank: { ...RERANK_DEFAULTS, k1: 6, k2: 3 } },
 } as const satisfies Record<string, ScoringSettings>;

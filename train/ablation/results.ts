@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { writeWhole } from "../write_whole.ts";
 import { ablationPage, ablationPlot } from "./plots.ts";
-import { type AblationRow, summarise } from "./summary.ts";
+import { type AblationRow, summarize } from "./summary.ts";
 import { ablationTable, type AblationTerms } from "./table.ts";
 
 /** Writes the files into a folder, and returns the table. */
@@ -11,7 +11,7 @@ export async function writeResults(
   rows: readonly AblationRow[],
   terms: Omit<AblationTerms, "adapter">,
 ): Promise<string> {
-  const summary = summarise(rows);
+  const summary = summarize(rows);
   const adapters = new Set(rows.flatMap(({ cells }) => cells.map(({ adapter }) => adapter)));
   const table = ablationTable(summary, { ...terms, adapter: [...adapters].join(" and ") });
   const plots = [ablationPlot(summary, "mAP"), ablationPlot(summary, "rank1")] as const;

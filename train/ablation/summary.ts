@@ -47,7 +47,7 @@ export function spread(values: readonly number[]): Spread {
 const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The rows that have a finished cell; gains are over the first row of `rows`, NaN until that has one. */
-export function summarise(rows: readonly AblationRow[]): RowSummary[] {
+export function summarize(rows: readonly AblationRow[]): RowSummary[] {
   const [base] = rows;
   return rows.filter(({ cells }) => cells.length > 0).map(({ cells, ...row }) => {
     const names = Object.keys(cells[0]!.scores[row.scoring]) as CameraGroup["name"][];

@@ -2,7 +2,7 @@
 import { cameraPairGrid, type CameraPairScores } from "../../eval/camera_pairs.ts";
 import { type Html, html } from "./html.ts";
 
-/** How strong the colour of a cell is at a score of 1, in per cent: text must stay readable on it. */
+/** How strong the color of a cell is at a score of 1, in per cent: text must stay readable on it. */
 const STRONGEST = 60;
 
 function cell(pair: CameraPairScores | undefined, value: (pair: CameraPairScores) => number): Html {

@@ -1,5 +1,5 @@
 /**
- * The report's plots as inline SVG, drawn without a browser. Colours are the page's CSS variables, so they follow
+ * The report's plots as inline SVG, drawn without a browser. Colors are the page's CSS variables, so they follow
  * its light and dark themes.
  */
 import * as Plot from "@observablehq/plot";
@@ -9,8 +9,8 @@ import type { DistanceHistogram, NamedScores, TrainingCurves } from "./report_da
 
 const { document } = parseHTML("<html></html>") as unknown as { document: Plot.PlotOptions["document"] };
 
-/** CSS colours of the sets in a comparison, the trained network first. */
-export const SERIES_COLOURS = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)"];
+/** CSS colors of the sets in a comparison, the trained network first. */
+export const SERIES_COLORS = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)"];
 
 function draw(label: string, options: Plot.PlotOptions): Html {
   const figure = Plot.plot({
@@ -40,7 +40,7 @@ export interface CurvePoint {
 
 const MAX_POINTS = 160;
 
-/** Thins a curve to at most 160 points, each the mean of as many neighbours; values not finite are left out. */
+/** Thins a curve to at most 160 points, each the mean of as many neighbors; values not finite are left out. */
 export function thinCurve(step: ArrayLike<number>, values: ArrayLike<number>): CurvePoint[] {
   const kept: number[] = [];
   for (let i = 0; i < step.length; i++) if (Number.isFinite(values[i])) kept.push(i);
@@ -59,10 +59,10 @@ export function thinCurve(step: ArrayLike<number>, values: ArrayLike<number>): C
   return points;
 }
 
-function curveMarks(points: readonly CurvePoint[], colour: string): Plot.Markish[] {
+function curveMarks(points: readonly CurvePoint[], color: string): Plot.Markish[] {
   return [
-    Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: colour, fillOpacity: 0.18 }),
-    Plot.lineY(points, { x: "step", y: "mean", stroke: colour, strokeWidth: 1.8 }),
+    Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: color, fillOpacity: 0.18 }),
+    Plot.lineY(points, { x: "step", y: "mean", stroke: color, strokeWidth: 1.8 }),
   ];
 }
 
@@ -70,14 +70,14 @@ function curvePlot(label: string, y: Plot.ScaleOptions, series: [CurvePoint[], s
   return draw(label, {
     x: { label: "step", ticks: 6, nice: true },
     y: { grid: true, zero: true, nice: true, ticks: 5, ...y },
-    marks: [Plot.ruleY([0]), ...series.flatMap(([points, colour]) => curveMarks(points, colour))],
+    marks: [Plot.ruleY([0]), ...series.flatMap(([points, color]) => curveMarks(points, color))],
   });
 }
 
 /** The loss over the steps of training. */
 export function lossPlot({ step, loss }: TrainingCurves): Html {
   return curvePlot("Loss over the steps of training", { label: "loss" }, [
-    [thinCurve(step, loss), SERIES_COLOURS[0]],
+    [thinCurve(step, loss), SERIES_COLORS[0]],
   ]);
 }
 
@@ -85,7 +85,7 @@ export function lossPlot({ step, loss }: TrainingCurves): Html {
 export function activePlot({ step, active }: TrainingCurves): Html {
   const y = { label: "active", domain: [0, 1], tickFormat: "%" };
   return curvePlot("Share of active triplets over the steps of training", y, [
-    [thinCurve(step, active), SERIES_COLOURS[0]],
+    [thinCurve(step, active), SERIES_COLORS[0]],
   ]);
 }
 
@@ -101,14 +101,14 @@ export function distancePlot({ step, positiveDistance, negativeDistance }: Train
 /** The learning rate over the steps of training. */
 export function learningRatePlot({ step, learningRate }: TrainingCurves): Html {
   return curvePlot("Learning rate over the steps of training", { label: "learning rate", tickFormat: "~g" }, [
-    [thinCurve(step, learningRate), SERIES_COLOURS[0]],
+    [thinCurve(step, learningRate), SERIES_COLORS[0]],
   ]);
 }
 
 /** What the loss was multiplied by over the steps of training. */
 export function lossScalePlot(step: ArrayLike<number>, scale: ArrayLike<number>): Html {
   return curvePlot("Loss scale over the steps of training", { label: "loss scale", tickFormat: "~s" }, [
-    [thinCurve(step, scale), SERIES_COLOURS[0]],
+    [thinCurve(step, scale), SERIES_COLORS[0]],
   ]);
 }
 
@@ -124,14 +124,14 @@ export function upperEnd({ binWidth, positives, negatives }: DistanceHistogram):
  * @param upper the right end of the axis, shared by plots that are to be compared.
  */
 export function histogramPlot(histogram: DistanceHistogram, upper: number): Html {
-  const bars = (counts: readonly number[], colour: string) => {
+  const bars = (counts: readonly number[], color: string) => {
     const total = Math.max(1, counts.reduce((sum, count) => sum + count, 0));
     const bins = counts.map((count, i) => ({
       x1: i * histogram.binWidth,
       x2: (i + 1) * histogram.binWidth,
       share: count / total,
     }));
-    return Plot.rectY(bins, { x1: "x1", x2: "x2", y: "share", fill: colour, fillOpacity: 0.55, inset: 0 });
+    return Plot.rectY(bins, { x1: "x1", x2: "x2", y: "share", fill: color, fillOpacity: 0.55, inset: 0 });
   };
   return draw(`${histogram.name}: distances of positive and of negative pairs`, {
     x: { label: "distance", domain: [0, upper || 1], ticks: 6 },
@@ -151,7 +151,7 @@ export function cmcPlot(sets: readonly NamedScores[]): Html {
     return Plot.lineY(points, {
       x: "k",
       y: "share",
-      stroke: SERIES_COLOURS[i % SERIES_COLOURS.length],
+      stroke: SERIES_COLORS[i % SERIES_COLORS.length],
       strokeWidth: i === 0 ? 2.4 : 1.6,
     });
   });

@@ -10,7 +10,7 @@ import {
   learningRatePlot,
   lossPlot,
   lossScalePlot,
-  SERIES_COLOURS,
+  SERIES_COLORS,
   thinCurve,
   upperEnd,
 } from "./plots.ts";
@@ -88,10 +88,8 @@ function ignoredSentence({ scores }: NamedScores): string {
   return sentences.join(" ");
 }
 
-function legend(...entries: [name: string, colour: string][]): Html {
-  const items = entries.map(([name, colour]) =>
-    html`<span><i style="background:${colour}"></i>${name}</span>`
-  );
+function legend(...entries: [name: string, color: string][]): Html {
+  const items = entries.map(([name, color]) => html`<span><i style="background:${color}"></i>${name}</span>`);
   return html`<div class="legend">${items}</div>`;
 }
 
@@ -225,7 +223,7 @@ export function renderReport(data: ReportData): string {
   }
   const series = data.scores.map(({ name }, i): [string, string] => [
     name,
-    SERIES_COLOURS[i % SERIES_COLOURS.length],
+    SERIES_COLORS[i % SERIES_COLORS.length],
   ]);
   body.push(section(
     "Scores",
@@ -253,7 +251,7 @@ export function renderReport(data: ReportData): string {
     body.push(
       section(
         "Training",
-        "Lines are means over neighbouring steps, bands their extent.",
+        "Lines are means over neighboring steps, bands their extent.",
         trainingFigures(data.curves),
       ),
     );

@@ -4,7 +4,7 @@ import type { RankingResult } from "../../eval/ranking.ts";
 
 /** The scores of one way to rank the gallery. */
 export interface NamedScores {
-  /** Such as "Trained", "Untrained" or "Colour histogram". */
+  /** Such as "Trained", "Untrained" or "Color histogram". */
   readonly name: string;
   readonly scores: Omit<RankingResult, "cmc"> & { readonly cmc: ArrayLike<number> };
 }

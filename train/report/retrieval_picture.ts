@@ -12,7 +12,7 @@ const WHITE = 0xffffffff;
 /** Pixels of a crop, of its frame, between crops, and between the query and its matches. */
 const WIDTH = 64, HEIGHT = 128, FRAME = 4, GAP = 6, QUERY_GAP = 16, MARGIN = 10;
 
-/** Marks for readers who cannot tell the frames' colours apart. */
+/** Marks for readers who cannot tell the frames' colors apart. */
 const TICK = [
   "..........",
   ".........#",
@@ -50,13 +50,13 @@ async function crop(image: ReportImage): Promise<Image> {
 }
 
 /** A filled box whose upper left pixel is (x, y), counted from 0; the library counts from 1 here. */
-function fillBox(canvas: Image, x: number, y: number, width: number, height: number, colour: number): void {
-  canvas.drawBox(x + 1, y + 1, width, height, colour);
+function fillBox(canvas: Image, x: number, y: number, width: number, height: number, color: number): void {
+  canvas.drawBox(x + 1, y + 1, width, height, color);
 }
 
-function drawMark(canvas: Image, mark: readonly string[], x: number, y: number, colour: number): void {
+function drawMark(canvas: Image, mark: readonly string[], x: number, y: number, color: number): void {
   const size = mark.length;
-  fillBox(canvas, x, y, size + 4, size + 4, colour);
+  fillBox(canvas, x, y, size + 4, size + 4, color);
   mark.forEach((line, row) => {
     [...line].forEach((dot, column) => {
       if (dot === "#") fillBox(canvas, x + column + 2, y + row + 2, 1, 1, WHITE);
@@ -66,7 +66,7 @@ function drawMark(canvas: Image, mark: readonly string[], x: number, y: number, 
 
 /**
  * Draws queries in rows, each followed by its nearest gallery images, framed green with a tick where right and
- * red with a cross where wrong. Images that cannot be decoded are grey.
+ * red with a cross where wrong. Images that cannot be decoded are gray.
  *
  * @param rows the queries from top to bottom, each with the matches to show, nearest first.
  * @returns the bytes of a PNG, 64 × 128 pixels a crop.
@@ -85,10 +85,10 @@ export async function renderRetrievalPicture(rows: readonly Retrieval[]): Promis
     canvas.composite(await crop(query), MARGIN + FRAME, y + FRAME);
     for (const [rank, match] of matches.entries()) {
       const x = MARGIN + (rank + 1) * cell + QUERY_GAP;
-      const colour = match.right ? RIGHT : WRONG;
-      fillBox(canvas, x, y, WIDTH + 2 * FRAME, HEIGHT + 2 * FRAME, colour);
+      const color = match.right ? RIGHT : WRONG;
+      fillBox(canvas, x, y, WIDTH + 2 * FRAME, HEIGHT + 2 * FRAME, color);
       canvas.composite(await crop(match), x + FRAME, y + FRAME);
-      drawMark(canvas, match.right ? TICK : CROSS, x, y, colour);
+      drawMark(canvas, match.right ? TICK : CROSS, x, y, color);
     }
   }
   return canvas.encode();

@@ -1,11 +1,11 @@
-/** Rows for L2 normalisation, distances and cross-entropy. */
+/** Rows for L2 normalization, distances and cross-entropy. */
 import type { Metric } from "../../reference/ops.ts";
 import { exactly, type GradientCase, gradientCase, normal } from "./gradient_case.ts";
 
 /** Every metric of the triplet losses. */
 export const metrics: readonly Metric[] = ["euclidean", "squared", "angular"];
 
-const normalised: GradientCase[] = [
+const normalized: GradientCase[] = [
   ...[[1, 1], [3, 5], [4, 8], [17, 33], [2, 128], [9, 2]].map((shape) =>
     gradientCase("l2Normalize", [normal(shape)], (ops, [x]) => ops.l2Normalize(x, 1e-12))
   ),
@@ -75,4 +75,4 @@ const extreme: GradientCase[] = [
 ];
 
 /** Rows for embeddings' geometry and for cross-entropy. */
-export const distanceCases: GradientCase[] = [...normalised, ...pairwise, ...cross, ...entropies, ...extreme];
+export const distanceCases: GradientCase[] = [...normalized, ...pairwise, ...cross, ...entropies, ...extreme];

@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import {
   Device,
-  normalisedImages,
+  normalizedImages,
   packTransforms,
   Program,
   Random,
   u32,
   UNMOVED,
 } from "../../../engine/mod.ts";
-import { imageWords } from "../../../kernels/mod.ts";
-import { COLOUR_STATISTICS, CONVENTIONS } from "../../../model/conventions.ts";
+import { imageUint32 } from "../../../kernels/mod.ts";
+import { COLOR_STATISTICS, CONVENTIONS } from "../../../model/conventions.ts";
 import { FoldedWeights } from "../../../model/folded_weights.ts";
 import { readPretrained } from "../../../model/pretrained/pretrained.ts";
 import type { ModelSpec } from "../../../model/model_spec.ts";
@@ -43,13 +43,13 @@ Deno.test.beforeAll(async () => {
 
 async function ourFeatures(device: Device, model: ReidModel, bytes: Uint8Array) {
   const mode = await FoldedWeights.of(model.parameters); // As embeddings are made.
-  const words = imageWords(SIZE.height, SIZE.width);
+  const words = imageUint32(SIZE.height, SIZE.width);
   const program = await Program.record(
     device,
     { pixels: u32([1, words]), transforms: u32([1, 4]) },
     ({ pixels, transforms }) => {
-      const colour = COLOUR_STATISTICS[model.spec.colour];
-      return { features: model.features(normalisedImages(pixels, transforms, SIZE, colour), mode) };
+      const color = COLOR_STATISTICS[model.spec.color];
+      return { features: model.features(normalizedImages(pixels, transforms, SIZE, color), mode) };
     },
   );
   const padded = new Uint8Array(4 * words);

@@ -71,7 +71,7 @@ Deno.test("weights may be stored as halves or doubles", () => {
 Deno.test("a width multiplier between the published ones is found", () => {
   const { width, values } = read(tensorsOf("torchvision", 0.85));
   assert.equal(values.get("last.gamma")!.length, 1280);
-  assert.ok(Math.abs(width - 0.85) < 0.03, `${width}`); // Neighbours may have the same channels.
+  assert.ok(Math.abs(width - 0.85) < 0.03, `${width}`); // Neighbors may have the same channels.
 });
 
 Deno.test("a file of another width than asked for is refused, of the width asked for not", () => {

@@ -14,7 +14,7 @@ export type Publisher = "torchvision" | "timm" | "keras";
 export interface Published {
   /** What its file holds. */
   readonly tensors: Map<string, SafetensorsTensor>;
-  /** Encodes the graph: `images` [1, 3, height, width], normalised → `features` [1, 1280]. */
+  /** Encodes the graph: `images` [1, 3, height, width], normalized → `features` [1, 1280]. */
   encodeOnnx(size: { height: number; width: number }): Promise<Uint8Array>;
 }
 

@@ -78,7 +78,7 @@ async function commands(): Promise<Command[]> {
   return found;
 }
 
-/** Flags with values, without, negated, misspelt, cut, and words that belong to none. */
+/** Flags with values, without, negated, misspelled, cut, and words that belong to none. */
 function randomArguments({ flags, words }: Command, random: SeededRandom): string[] {
   const args: string[] = [];
   for (let count = random.integer(6); count > 0; count--) {

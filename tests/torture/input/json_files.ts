@@ -43,7 +43,7 @@ const MODEL = {
   padding: "same",
   epsilon: 1e-3,
   momentum: 0.9,
-  colour: "signed",
+  color: "signed",
 };
 
 /** JSON of a record of which something was changed: a field, its name, or a piece of the text. */

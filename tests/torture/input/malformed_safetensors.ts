@@ -94,7 +94,7 @@ const STRUCTURAL: ((entries: Entry[], random: SeededRandom) => void)[] = [
       if (offsets) offsets[1] = offsets[1].replace(/[0-9]+/g, (n) => String(Math.max(0, Number(n) + by)));
     }
   },
-  // Neighbours a little apart, overlapping, or in another order.
+  // Neighbors a little apart, overlapping, or in another order.
   (entries, random) =>
     field(entries, random, (entry, i) => {
       const moved = entry.fields[i]![1].replace(/[0-9]+/, (n) => String(Number(n) + random.integer(9) - 4));

@@ -12,11 +12,11 @@ const NOTHING = new Uint8Array();
 export async function goodImages(random: SeededRandom): Promise<Bytes[]> {
   const image = new Image(32, 64);
   for (let i = 0; i < image.bitmap.length; i++) image.bitmap[i] = random.integer(256);
-  const pngs = [0, 2, 3, 4, 6].flatMap((colour) =>
+  const pngs = [0, 2, 3, 4, 6].flatMap((color) =>
     [1, 2, 4, 8, 16].flatMap((depth) =>
       [0, 1].flatMap((interlace) => {
-        const allowed = colour === 0 || (colour === 3 ? depth <= 8 : depth >= 8);
-        return allowed ? [plainPng({ width: 13, height: 9, depth, colour, interlace }, 170)] : [];
+        const allowed = color === 0 || (color === 3 ? depth <= 8 : depth >= 8);
+        return allowed ? [plainPng({ width: 13, height: 9, depth, color, interlace }, 170)] : [];
       })
     )
   );
@@ -80,7 +80,7 @@ export function* specialImages(good: readonly Bytes[]): Generator<Bytes> {
   const scan = progressive.indexOf(0xda) - 1;
   yield concat(progressive, ...Array.from({ length: 200 }, () => progressive.subarray(scan)));
 
-  const header = { width: 13, height: 9, depth: 8, colour: 6, interlace: 0 };
+  const header = { width: 13, height: 9, depth: 8, color: 6, interlace: 0 };
   const end = chunk("IEND", NOTHING);
   const large: PngHeader[] = [];
   for (
@@ -117,9 +117,9 @@ export function* specialImages(good: readonly Bytes[]): Generator<Bytes> {
     );
     yield png(ihdr(header), chunk(type, text), chunk("IDAT", zeros(9 * 53)), end);
   }
-  yield png(ihdr({ ...header, colour: 3, depth: 8 }), chunk("IDAT", zeros(9 * 14)), end); // No palette.
+  yield png(ihdr({ ...header, color: 3, depth: 8 }), chunk("IDAT", zeros(9 * 14)), end); // No palette.
   yield png(
-    ihdr({ ...header, colour: 3, depth: 8 }),
+    ihdr({ ...header, color: 3, depth: 8 }),
     chunk("PLTE", new Uint8Array(5)),
     chunk("IDAT", zeros(126)),
     end,

@@ -6,14 +6,14 @@ export interface PngHeader {
   readonly width: number;
   readonly height: number;
   readonly depth: number;
-  /** 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha. */
-  readonly colour: number;
+  /** 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha. */
+  readonly color: number;
   readonly interlace: number;
 }
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
-/** Samples of a pixel by colour type. */
+/** Samples of a pixel by color type. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /** A chunk with its length and checksum. */
@@ -28,12 +28,12 @@ export function chunk(type: string, data: Uint8Array, crc?: number): Uint8Array<
 }
 
 /** The first chunk. */
-export function ihdr({ width, height, depth, colour, interlace }: PngHeader): Uint8Array<ArrayBuffer> {
+export function ihdr({ width, height, depth, color, interlace }: PngHeader): Uint8Array<ArrayBuffer> {
   const data = new Uint8Array(13);
   const view = new DataView(data.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  data.set([depth, colour, 0, 0, interlace], 8);
+  data.set([depth, color, 0, 0, interlace], 8);
   return chunk("IHDR", data);
 }
 
@@ -50,8 +50,8 @@ export function png(...chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** Bytes of the filtered rows, as they are before compression: the seven passes of Adam7 where interlaced. */
-function rawBytes({ width, height, depth, colour, interlace }: PngHeader): number {
-  const bits = depth * (CHANNELS[colour] ?? 1);
+function rawBytes({ width, height, depth, color, interlace }: PngHeader): number {
+  const bits = depth * (CHANNELS[color] ?? 1);
   const pass = (w: number, h: number) => w > 0 && h > 0 ? h * (1 + Math.ceil(w * bits / 8)) : 0;
   if (interlace !== 1) return pass(width, height);
   const starts = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [
@@ -73,7 +73,7 @@ export function plainPng(header: PngHeader, sample: number): Uint8Array<ArrayBuf
   if (raw.length > 0 && header.interlace === 0) {
     raw.fill(sample, raw.length - (raw.length / header.height - 1));
   }
-  const palette = header.colour === 3 ? [chunk("PLTE", new Uint8Array(3 * 256).fill(sample))] : [];
+  const palette = header.color === 3 ? [chunk("PLTE", new Uint8Array(3 * 256).fill(sample))] : [];
   return png(ihdr(header), ...palette, chunk("IDAT", deflateSync(raw)), chunk("IEND", new Uint8Array()));
 }
 

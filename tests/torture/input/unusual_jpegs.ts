@@ -26,7 +26,7 @@ export const UNUSUAL_JPEGS: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = 
       "fxYH2jGKnmEfps+PncXNZluZK7NC96RA+dGwCWN/EevFLFKAe2AUFJ2a/pqvxuPj/9k=",
   ),
   /** 12 × 20, one component. */
-  grey: read(
+  gray: read(
     "/9j/2wBDABQODxIPDRQSEBIXFRQYHjIhHhwcHj0sLiQySUBMS0dARkVQWnNiUFVtVkVGZIhlbXd7gYKBTmCNl4x9lnN+gXz/wAAL" +
       "CAAUAAwBAREA/8QAFQABAQAAAAAAAAAAAAAAAAAAAwH/xAAmEAACAQMDAwQDAAAAAAAAAAABAgMEESEAEjETYXEFIiNRMkFS/9oA" +
       "CAEBAAA/AJsEQAtHTlhbeiloJbr+JHA4+vvB0Tz0tO5WqaopJG93Tjddgv8Azg48Ht20zL02KKiRsb/C43QzkEG6k4HPHHHGi6qw" +

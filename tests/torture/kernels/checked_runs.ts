@@ -68,7 +68,7 @@ export function initialData(
   const given = data.get(value);
   if (given) return hostData("input", value, given);
   if (value.origin.kind === "constant") return value.origin.data;
-  // Parameters and optimisers' state: anything that is finite and not zero.
+  // Parameters and optimizers' state: anything that is finite and not zero.
   if (value.origin.kind !== "parameter" && value.origin.kind !== "flat") return undefined;
   return Float32Array.from({ length: value.bytes / 4 }, (_, i) => 0.5 + (i % 7) / 8);
 }
@@ -174,7 +174,7 @@ export async function runChecked(
 /**
  * What is wrong with how often the elements of a value were written, by so many dispatches. Several may fill it in
  * parts, as a concatenation does, so that all elements must have been written the same number of times. What is updated
- * in place may be touched in part, such as the centres of the identities of a batch, but nowhere twice.
+ * in place may be touched in part, such as the centers of the identities of a batch, but nowhere twice.
  */
 function coverage(written: Uint32Array, writers: number, partly: boolean): string | undefined {
   const times = written[0]!;

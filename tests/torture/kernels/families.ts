@@ -5,7 +5,7 @@
 import { augmentedBatch, drawAugmentations } from "../../../data/augmentation/augmentation.ts";
 import * as engine from "../../../engine/mod.ts";
 import { centerLoss } from "../../../losses/mod.ts";
-import { AUGMENTATION_NUMBERS, imageWords, METRICS, NONE } from "../../../kernels/mod.ts";
+import { AUGMENTATION_NUMBERS, imageUint32, METRICS, NONE } from "../../../kernels/mod.ts";
 import { engineOps as ops } from "../../gradients/engine_ops.ts";
 import { sameGeometry, symmetricGeometry } from "../../reference/conv_geometry.ts";
 import type { ConvGeometry, TripletOptions } from "../../reference/ops.ts";
@@ -42,7 +42,7 @@ function tripletOptions(draw: Draw): TripletOptions {
 
 /** A loss of embeddings and labels. */
 function batchLoss(
-  loss: (embeddings: engine.Tensor, labels: engine.Words, options: TripletOptions) => engine.Tensor,
+  loss: (embeddings: engine.Tensor, labels: engine.Uint32Tensor, options: TripletOptions) => engine.Tensor,
 ): Family {
   return (draw) => {
     const batch = draw.size(40);
@@ -293,18 +293,18 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       return loss;
     };
   },
-  optimisers: (draw) => {
+  optimizers: (draw) => {
     const { loss } = weights(draw);
     const lossScale = draw.turn([true, true, false, false]) ? new engine.LossScale(draw.set) : undefined;
     const average = draw.coin() || draw.number === 0 ? new engine.WeightAverage(draw.set, 0.9) : undefined;
     const sgd = new engine.Sgd(draw.set, { lossScale, momentum: 0.9 });
     const adam = new engine.Adam(draw.set, { lossScale });
-    const optimiser = draw.turn([sgd, adam]);
-    const settings = draw.numbers(optimiser.input.shape, optimiser.settings(1, 1e-3));
+    const optimizer = draw.turn([sgd, adam]);
+    const settings = draw.numbers(optimizer.input.shape, optimizer.settings(1, 1e-3));
     const marked = draw.coin() || draw.number === 0;
     const averaging = average && draw.numbers(average.input.shape, average.settings(2));
     return () => {
-      optimiser.minimize(loss(), settings, undefined, marked ? engine.markBroken(draw.set) : undefined);
+      optimizer.minimize(loss(), settings, undefined, marked ? engine.markNonFinite(draw.set) : undefined);
       if (average) average.update(averaging!);
     };
   },
@@ -337,7 +337,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   },
   images: (draw) => {
     const [n, height, width] = [draw.size(5), draw.size(40), draw.size(40)];
-    const words = imageWords(height, width);
+    const words = imageUint32(height, width);
     const pixels = draw.words([n, words], 2 ** 32);
     if (draw.turn([true, false])) {
       const moves = Array.from({ length: n }, () => ({
@@ -346,7 +346,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
         dy: draw.random.integer(200) - 100,
       }));
       const transforms = draw.given([n, 4], engine.packTransforms(moves));
-      return () => engine.normalisedImages(pixels, transforms, { height, width });
+      return () => engine.normalizedImages(pixels, transforms, { height, width });
     }
     const settings = {
       flip: 0.5,
@@ -354,7 +354,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       zoom: draw.pick([0, 0.4]),
       erase: 0.5,
       eraseFill: draw.pick(engine.ERASE_FILLS),
-      colourJitter: draw.pick([0, 1.5]),
+      colorJitter: draw.pick([0, 1.5]),
     };
     const size = draw.coin() ? { height, width } : { height: draw.size(40), width: draw.size(40) };
     const batch = augmentedBatch(settings, { height, width }, size);
@@ -385,4 +385,4 @@ export const LARGE_FAMILIES: readonly string[] = [
  * Families that are not recorded at sizes of a hundred times as much: they make parameters, which take the adapter's memory
  * at once.
  */
-export const WITH_PARAMETERS: readonly string[] = ["center loss", "optimisers"];
+export const WITH_PARAMETERS: readonly string[] = ["center loss", "optimizers"];

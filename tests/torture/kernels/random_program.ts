@@ -9,7 +9,7 @@ import {
   sum,
   Tensor,
   u32,
-  Words,
+  Uint32Tensor,
 } from "../../../engine/mod.ts";
 import { type Recorded, Recorder, recordWith } from "../../../engine/recorder.ts";
 import { Value } from "../../../engine/value.ts";
@@ -106,14 +106,14 @@ export class Draw {
   }
 
   /** Integers below a bound. */
-  words(shape: readonly number[], below: number): Words {
+  words(shape: readonly number[], below: number): Uint32Tensor {
     const count = this.scale > 1 ? 1 : shape.reduce((a, b) => a * b, 1);
     return this.given(shape, Uint32Array.from({ length: count }, () => this.random.integer(below)));
   }
 
   /** These integers. */
-  given(shape: readonly number[], data: Uint32Array): Words {
-    return this.#input(u32(shape), data) as Words;
+  given(shape: readonly number[], data: Uint32Array): Uint32Tensor {
+    return this.#input(u32(shape), data) as Uint32Tensor;
   }
 
   /** These numbers, for kernels that believe them, without a gradient. */
@@ -132,17 +132,17 @@ export class Draw {
     this.#set?.destroy();
   }
 
-  #input(spec: InputSpec, data: ArrayLike<number>): Tensor | Words {
+  #input(spec: InputSpec, data: ArrayLike<number>): Tensor | Uint32Tensor {
     const value = new Value(spec.shape, spec.type, { kind: "input", name: `input ${this.data.size}` });
     this.data.set(value, data);
     return spec.type === "u32"
-      ? new Words(spec.shape, value)
+      ? new Uint32Tensor(spec.shape, value)
       : new Tensor(spec.shape, value, spec.differentiable);
   }
 }
 
 /** Draws a program: what to record, which returns what is to be differentiated where gradients flow to it. */
-export type Family = (draw: Draw) => () => Tensor | Words | void;
+export type Family = (draw: Draw) => () => Tensor | Uint32Tensor | void;
 
 /** Records a program of a family, forward and backward. */
 export function recordRandom(

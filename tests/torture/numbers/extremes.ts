@@ -1,5 +1,5 @@
 /** Losses of extreme embeddings: no NaN in loss, metrics or gradient, and the numbers of the f64 reference. */
-import { constant, Device, type Tensor, type TripletResult, type Words } from "../../../engine/mod.ts";
+import { constant, Device, type Tensor, type TripletResult, type Uint32Tensor } from "../../../engine/mod.ts";
 import { METRICS, TRIPLET_METRICS } from "../../../kernels/mod.ts";
 import { centerLoss, crossEntropy, lossTable } from "../../../losses/mod.ts";
 import { runLoss, runReference } from "../../losses/run_loss.ts";
@@ -29,7 +29,7 @@ interface Trial {
   readonly shape: readonly [rows: number, width: number];
   readonly values: Float32Array;
   readonly labels: readonly number[];
-  readonly loss: (x: Tensor, labels: Words) => TripletResult;
+  readonly loss: (x: Tensor, labels: Uint32Tensor) => TripletResult;
   readonly reference: (x: RefTensor) => RefTensor;
   /** What the loss is made of, in its own units: its rounding is a share of that. */
   readonly scale: number;

@@ -120,7 +120,7 @@ function isNamed(run: Trainer, tensor: string, message: string): boolean {
 }
 
 function goBack(run: Trainer, to: Checkpoint): void {
-  restoreCheckpoint(to, run.model.parameters, run.optimiser.state, "the good steps");
+  restoreCheckpoint(to, run.model.parameters, run.optimizer.state, "the good steps");
   run.step = to.step;
   run.history.length = 0;
 }

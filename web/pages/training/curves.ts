@@ -141,7 +141,7 @@ function runningMean(points: readonly Point[]): Point[] {
   });
 }
 
-/** At most {@link MOST_POINTS} points, each the mean of as many neighbours. */
+/** At most {@link MOST_POINTS} points, each the mean of as many neighbors. */
 function thinned(points: readonly Point[]): readonly Point[] {
   const size = Math.ceil(points.length / MOST_POINTS);
   if (size <= 1) return points;

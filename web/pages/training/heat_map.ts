@@ -6,7 +6,7 @@ const FARTHEST = Math.SQRT2;
 
 /**
  * Near to far: yellow, green, blue, dark violet. Lightness falls all the way, so that the order is seen by every kind of
- * eye and on a print without colours. Corner points read off viridis (van der Walt and Smith, 2015).
+ * eye and on a print without colors. Corner points read off viridis (van der Walt and Smith, 2015).
  */
 const RAMP: readonly (readonly [number, number, number])[] = [
   [253, 231, 37],
@@ -19,8 +19,8 @@ const RAMP: readonly (readonly [number, number, number])[] = [
   [68, 1, 84],
 ];
 
-/** The colour of a distance, by linear steps between the ramp's points. */
-export function colourOf(distance: number): [number, number, number] {
+/** The color of a distance, by linear steps between the ramp's points. */
+export function colorOf(distance: number): [number, number, number] {
   const at = Math.min(1, Math.max(0, distance / FARTHEST)) * (RAMP.length - 1);
   const from = Math.min(RAMP.length - 2, Math.floor(at)), share = at - from;
   return [0, 1, 2].map((c) => Math.round(RAMP[from][c] * (1 - share) + RAMP[from + 1][c] * share)) as [
@@ -79,7 +79,7 @@ export class HeatMap {
     scale.height = 1;
     const context = scale.getContext("2d")!;
     for (let x = 0; x < scale.width; x++) {
-      context.fillStyle = `rgb(${colourOf(x / (scale.width - 1) * FARTHEST).join()})`;
+      context.fillStyle = `rgb(${colorOf(x / (scale.width - 1) * FARTHEST).join()})`;
       context.fillRect(x, 0, 1, 1);
     }
     details.addEventListener("toggle", () => this.#showTable());
@@ -94,7 +94,7 @@ export class HeatMap {
     if (map.width !== n) map.width = map.height = n;
     const image = new ImageData(n, n);
     for (let i = 0; i < n * n; i++) {
-      image.data.set(colourOf(view.distances[i]), 4 * i);
+      image.data.set(colorOf(view.distances[i]), 4 * i);
       image.data[4 * i + 3] = 255;
     }
     map.getContext("2d")!.putImageData(image, 0, 0);

@@ -6,7 +6,7 @@ import { INPUT, PICTURE } from "./picture_size.ts";
 
 const PICTURE_BYTES = PICTURE.height * PICTURE.width * 4, INPUT_BYTES = INPUT.height * INPUT.width * 3;
 
-/** Cameras that see everybody. They differ in view, light, colour and background. */
+/** Cameras that see everybody. They differ in view, light, color and background. */
 const CAMERAS = 4;
 
 /** Pictures of people, grouped by person. */

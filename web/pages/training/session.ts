@@ -8,7 +8,7 @@ import {
   type Device,
   lossTable,
   type ModelSpec,
-  normalisedImages,
+  normalizedImages,
   packTransforms,
   pairwiseDistance,
   Program,
@@ -71,7 +71,7 @@ export interface Score {
   readonly queries: number;
 }
 
-/** Network, optimiser and recorded step. Make one with {@link TrainingSession.open}. */
+/** Network, optimizer and recorded step. Make one with {@link TrainingSession.open}. */
 export class TrainingSession {
   #step = 0;
   readonly #batches: { epoch: number; left: Iterator<Batch> | undefined } = { epoch: 0, left: undefined };
@@ -81,7 +81,7 @@ export class TrainingSession {
     readonly device: Device,
     readonly people: People,
     readonly model: ReidModel,
-    readonly optimiser: Adam,
+    readonly optimizer: Adam,
     private settings: RunSettings,
     private sampler: Sampler,
     private program: Awaited<ReturnType<typeof recordStep>>,
@@ -91,18 +91,18 @@ export class TrainingSession {
   static async open(device: Device, people: People, settings: RunSettings): Promise<TrainingSession> {
     const random = new Random(settings.seed).fork(1);
     const model = new ReidModel(device, SPEC, random, { silentResiduals: true });
-    const optimiser = new Adam(model.parameters);
+    const optimizer = new Adam(model.parameters);
     const sampler = samplerOf(people, settings);
-    const program = await recordStep(device, model, optimiser, settings, sampler.batchImages);
-    return new TrainingSession(device, people, model, optimiser, settings, sampler, program);
+    const program = await recordStep(device, model, optimizer, settings, sampler.batchImages);
+    return new TrainingSession(device, people, model, optimizer, settings, sampler, program);
   }
 
   /** Goes on with other settings; people and seed are those of the next session. */
   async change(settings: RunSettings): Promise<void> {
     if (changesStep(this.settings, settings)) {
       const sampler = samplerOf(this.people, settings);
-      const { device, model, optimiser } = this;
-      const program = await recordStep(device, model, optimiser, settings, sampler.batchImages);
+      const { device, model, optimizer } = this;
+      const program = await recordStep(device, model, optimizer, settings, sampler.batchImages);
       this.program.destroy();
       this.program = program;
       this.sampler = sampler;
@@ -124,7 +124,7 @@ export class TrainingSession {
       pixels: packedPixels(this.people, batch.images),
       transforms: packTransforms(new Array(batch.images.length).fill(UNMOVED)),
       labels: Uint32Array.from(batch.labels),
-      settings: this.optimiser.settings(step, this.settings.learningRate),
+      settings: this.optimizer.settings(step, this.settings.learningRate),
     });
     const metric = (name: typeof TRIPLET_METRICS[number]) => triplet[TRIPLET_METRICS.indexOf(name)];
     const order = inOrderOfPeople(batch, this.people);
@@ -202,7 +202,7 @@ function inOrderOfPeople({ images }: Batch, { identity }: People): Int32Array {
 function recordStep(
   device: Device,
   model: ReidModel,
-  optimiser: Adam,
+  optimizer: Adam,
   { loss, margin }: RunSettings,
   images: number,
 ) {
@@ -212,14 +212,14 @@ function recordStep(
       pixels: u32([images, WORDS]),
       transforms: u32([images, 4]),
       labels: u32([images]),
-      settings: optimiser.input,
+      settings: optimizer.input,
     },
     ({ pixels, transforms, labels, settings }) => {
-      const features = model.features(normalisedImages(pixels, transforms, SIZE), "training");
+      const features = model.features(normalizedImages(pixels, transforms, SIZE), "training");
       const embeddings = model.compared(model.sides(features, "training"));
       const options = { margin, metric: "euclidean", softMargin: false } as const;
       const triplet = lossTable[loss].apply(embeddings, labels, options);
-      optimiser.minimize(triplet.loss, settings);
+      optimizer.minimize(triplet.loss, settings);
       return { triplet: triplet.metrics, embeddings, distances: pairwiseDistance(embeddings, "euclidean") };
     },
   );
@@ -230,7 +230,7 @@ function recordEmbedding(device: Device, model: ReidModel, images: number) {
     device,
     { pixels: u32([images, WORDS]), transforms: u32([images, 4]) },
     ({ pixels, transforms }) => {
-      const features = model.features(normalisedImages(pixels, transforms, SIZE), "inference");
+      const features = model.features(normalizedImages(pixels, transforms, SIZE), "inference");
       return { embeddings: model.embed(features, "inference") };
     },
   );
