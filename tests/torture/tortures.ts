@@ -12,7 +12,7 @@ export const TORTURES: Readonly<Record<string, string>> = {
   "signals": "./runs/signals.ts",
   "concurrency": "./runs/concurrency.ts",
   "gpu-calls": "./device/faults.ts",
-  "numerics": "./numerics/broken_numbers.ts",
+  "numerics": "./numerics/non_finite_numbers.ts",
   "numbers": "./numbers/extremes.ts",
   "long": "./long/long_run.ts",
 };
