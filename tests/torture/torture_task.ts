@@ -3,7 +3,8 @@ import { EXIT, runCommand } from "../../cli/command.ts";
 import { defineFlags, parseFlags, UsageError } from "../../cli/flags.ts";
 import { STOP_SIGNALS } from "../../cli/interrupt.ts";
 import { formatSeconds } from "../../cli/progress.ts";
-import { isClean, type TortureRow, tortureTable } from "./table.ts";
+import { writeWhole } from "../../train/write_whole.ts";
+import { isClean, type TortureRow, tortureTable, withTortureTable } from "./table.ts";
 import { runTorture } from "./torture_process.ts";
 import { moduleOf, TORTURES } from "./tortures.ts";
 
@@ -13,8 +14,12 @@ const COMMAND = {
     "table, and exits with 1 if anything was lost, hung or wrong.",
   examples: [
     ["deno task torture --short", "what CI runs, less than five minutes on two cores"],
-    ["deno task torture --out torture.md", "everything, some hours"],
-    ["deno task torture --only safetensors --seed 7", "one of them, with other random numbers"],
+    ["deno task torture --out torture.md", "all trials, some hours"],
+    ["deno task torture --only safetensors --seed 7", "one torture, with other random numbers"],
+    [
+      "deno task torture --only long --markdown docs/reliability.md",
+      "updates one row of the table in the docs",
+    ],
   ],
 } as const;
 
@@ -23,10 +28,17 @@ const FLAGS = defineFlags({
   only: {
     type: "string",
     value: "NAMES",
-    help: `Some of them, with commas in between: ${Object.keys(TORTURES).join(", ")}.`,
+    help: `Runs these tortures only, separated by commas: ${Object.keys(TORTURES).join(", ")}.`,
   },
-  seed: { type: "integer", default: 1, min: 0, max: 2 ** 32 - 1, help: "All random numbers follow from it." },
-  out: { type: "string", value: "FILE", help: "Writes the table there, too." },
+  seed: { type: "integer", default: 1, min: 0, max: 2 ** 32 - 1, help: "Seed of all random numbers." },
+  out: { type: "string", value: "FILE", help: "Writes the table to a file of its own, too." },
+  markdown: {
+    type: "string",
+    value: "FILE",
+    help:
+      "Updates the table in a Markdown file, in a section that is added where there is none. Rows of tortures that " +
+      "do not run stay as they are.",
+  },
 });
 
 function chosen(only: string | undefined): string[] {
@@ -35,12 +47,28 @@ function chosen(only: string | undefined): string[] {
   const wanted = only.split(",").map((name) => name.trim());
   const unknown = wanted.find((name) => !Object.hasOwn(TORTURES, name));
   if (unknown === undefined) return wanted;
-  throw new UsageError(`There is no torture '${unknown}'; there are ${names.join(", ")}`);
+  throw new UsageError(`Unknown torture '${unknown}'; choose from ${names.join(", ")}`);
+}
+
+/** Writes the rows into the table of a Markdown file, all at once. Without rows it checks the file. */
+async function updateMarkdown(file: string, rows: readonly TortureRow[]): Promise<void> {
+  const text = await Deno.readTextFile(file).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  });
+  try {
+    const updated = withTortureTable(text, rows, Object.keys(TORTURES));
+    if (rows.length > 0) await writeWhole(file, new TextEncoder().encode(updated));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new UsageError(`Cannot update ${file}: ${error.message}`);
+    throw error;
+  }
 }
 
 async function main(args: string[]): Promise<number> {
-  const { short, only, seed, out } = parseFlags(COMMAND, FLAGS, args);
+  const { short, only, seed, out, markdown } = parseFlags(COMMAND, FLAGS, args);
   const names = chosen(only);
+  if (markdown !== undefined) await updateMarkdown(markdown, []); // Not after hours.
   const stop = new AbortController();
   for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, () => stop.abort());
   const rows: TortureRow[] = [];
@@ -53,8 +81,9 @@ async function main(args: string[]): Promise<number> {
       return EXIT.interrupted;
     }
     rows.push(row);
-    // After each: the next one may take hours.
+    // After each torture: the next one may take hours.
     if (out !== undefined) await Deno.writeTextFile(out, `${tortureTable(rows)}\n`);
+    if (markdown !== undefined) await updateMarkdown(markdown, [row]);
     if (!isClean(row.outcome)) {
       const again = `deno task torture${short ? " --short" : ""} --only ${name} --seed ${seed}`;
       console.error(`${name} failed; ${again} repeats it`);
