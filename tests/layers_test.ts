@@ -1,78 +1,21 @@
 /** The shape of the house: which folder may import from which, what runs in a browser, what a shader opens with. */
 import assert from "node:assert/strict";
-import { join, normalize, relative, sep } from "node:path";
+import {
+  circles,
+  PORTABLE,
+  type Source,
+  sources,
+  specifiers,
+  upwardImports,
+  withoutComments,
+} from "./source_graph.ts";
 
-const ROOT = normalize(join(import.meta.dirname!, ".."));
-
-/** The layers, top first. A file imports from its own folder and from those to the right. */
-const LAYERS = [
-  "cli",
-  "web",
-  "search",
-  "embed",
-  "export",
-  "train",
-  "eval",
-  "data",
-  "losses",
-  "model",
-  "engine",
-  "kernels",
-];
-
-/** Layers that know of nothing but the language and WebGPU. */
-const PORTABLE = ["export", "losses", "model", "engine", "kernels"];
-
-interface Source {
-  /** From the repository's root, with slashes. */
-  path: string;
-  layer: string;
-  text: string;
-}
-
-/** All files of the layers whose names end in `ending`. */
-async function sources(ending: string, layers = LAYERS): Promise<Source[]> {
-  const found: Source[] = [];
-  const visit = async (folder: string, layer: string) => {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      const file = join(folder, name);
-      if (isDirectory) await visit(file, layer);
-      else if (name.endsWith(ending)) {
-        const path = relative(ROOT, file).replaceAll(sep, "/");
-        found.push({ path, layer, text: await Deno.readTextFile(file) });
-      }
-    }
-  };
-  const folders = new Set(Array.from(Deno.readDirSync(ROOT), ({ name }) => name));
-  for (const layer of layers) if (folders.has(layer)) await visit(join(ROOT, layer), layer);
-  return found;
-}
-
-/** The text without its comments; strings are kept, and may hold what looks like a comment. */
-function withoutComments(text: string): string {
-  const pattern = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\/[^\n]*|\/\*[^]*?\*\//g;
-  return text.replace(pattern, (_, string) => string ?? " ");
-}
-
-/** What a module imports, re-exports, loads on demand or starts as a worker. */
-function specifiers(text: string): string[] {
-  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*|\bnew URL\(\s*)["']([^"']+)["']/g;
-  return [...withoutComments(text).matchAll(pattern)].map(([, specifier]) => specifier);
-}
-
-/** Imports that a file of this layer may not have, each with the reason. */
-function forbidden({ path, layer, text }: Source): string[] {
-  return specifiers(text).flatMap((specifier) => {
-    if (!specifier.startsWith(".")) {
-      return specifier.startsWith("node:") && PORTABLE.includes(layer)
-        ? [`${path} imports ${specifier}`]
-        : [];
-    }
-    const [target, ...rest] = relative(ROOT, join(ROOT, path, "..", specifier)).split(sep);
-    if (layer === "web" && target === "mod.ts") return []; // Pages use the library as anybody would.
-    const below = rest.length > 0 && LAYERS.indexOf(target) >= LAYERS.indexOf(layer);
-    return below ? [] : [`${path} imports ${specifier}`];
-  });
+/** Imports that a file of this layer may not have. */
+function forbidden(file: Source): string[] {
+  const node = PORTABLE.includes(file.layer)
+    ? specifiers(file.text).filter((specifier) => specifier.startsWith("node:"))
+    : [];
+  return [...upwardImports(file), ...node.map((specifier) => `${file.path} imports ${specifier}`)];
 }
 
 Deno.test("Imports point downward only", async () => {
@@ -94,6 +37,17 @@ Deno.test("The check of imports sees every way to import, and none in a comment"
   assert.equal(found(`import { a } from "../tests/reference/ops.ts";`), 1);
   assert.equal(found(`import assert from "node:assert";`), 1);
   assert.equal(found(`// from "../cli/train.ts"\n/* import "../cli/train.ts"; */`), 0);
+});
+
+Deno.test("A circle of imports is found once, however it is imported", () => {
+  const file = (path: string, text: string): Source => ({ path, layer: "model", text });
+  const found = circles([
+    file("model/a.ts", `import { b } from "./parts/b.ts";`),
+    file("model/parts/b.ts", `export type { c } from "../c.ts";\nimport { d } from "../d.ts";`),
+    file("model/c.ts", `import type { a } from "./a.ts";`),
+    file("model/d.ts", `// import { a } from "./a.ts";`),
+  ]);
+  assert.deepEqual(found, [["model/a.ts", "model/parts/b.ts", "model/c.ts"]]);
 });
 
 Deno.test("The layers up to the losses, and export, use nothing of Deno or Node", async () => {
