@@ -8,7 +8,7 @@
 //
 // A thread gathers a tile of TILE_H × TILE_W pixels of dx, both multiples of STRIDE, for four channels. The outputs
 // that they fed are ROWS × COLUMNS neighbors, the first of them FIRST_ROW and FIRST_COLUMN from the tile's first pixel
-// / STRIDE; each is loaded once. Which of a pixel's nine taps hit an output is known when the loops are written out.
+// / STRIDE; each is loaded once.
 
 override N: u32;
 override H: u32;
@@ -42,14 +42,14 @@ fn run(thread: u32) {
   @unroll for (var u = 0; u < 3; u++) {
     @unroll for (var v = 0; v < 3; v++) {
       let w = w_load(u32(u * 3 + v) * C4 + c4);
-      @unroll for (var i = 0; i < TILE_H; i++) {
-        @unroll for (var j = 0; j < TILE_W; j++) {
-          // Twice the output's place among those loaded where the stride is 2, and only even ones are there.
-          const r = i + PAD_TOP - u - FIRST_ROW * STRIDE;
-          const s = j + PAD_LEFT - v - FIRST_COLUMN * STRIDE;
-          @if (((r | s) & (STRIDE - 1)) == 0) {
-            sum[i * TILE_W + j] = fma(g[(r / STRIDE) * COLUMNS + s / STRIDE], w, sum[i * TILE_W + j]);
-          }
+      // Of every STRIDE neighbors one is read through this tap: the first is (u - PAD_TOP) modulo STRIDE.
+      @unroll for (var i = (u + PAD_TOP * (STRIDE - 1)) % STRIDE; i < TILE_H; i += STRIDE) {
+        @unroll for (var j = (v + PAD_LEFT * (STRIDE - 1)) % STRIDE; j < TILE_W; j += STRIDE) {
+          sum[i * TILE_W + j] = fma(
+            g[((i + PAD_TOP - u) / STRIDE - FIRST_ROW) * COLUMNS + (j + PAD_LEFT - v) / STRIDE - FIRST_COLUMN],
+            w,
+            sum[i * TILE_W + j],
+          );
         }
       }
     }

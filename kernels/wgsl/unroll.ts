@@ -1,136 +1,135 @@
 /**
- * Loops that are written out before the shader is compiled: `@unroll for (var r = 0; r < TILE; r++) { … }`.
+ * Loops that are written out before the shader is compiled:
  *
- * A loop over the registers of a tile must not be one for the processor. Compilers unroll such loops only up to some
- * size, and WebGPU has every loop counted, so that none runs for ever: on a software adapter each turn then masks every
- * sum it touches. Written out, the sums stay in registers and the masks are gone.
+ *     @unroll for (var r = 0; r < TILE; r++) { … }      or with a step:  r += STRIDE
  *
- * What is known of a turn is worked out here as well, because some compilers take a time that grows with the square of
- * a function's length: every `const` that is a whole number, every place in `[…]`, and every `@if (…) { … }`, which stays
- * or goes as a whole.
+ * A loop over the registers of a tile must not reach the processor. Compilers unroll such loops only up to some size,
+ * and WebGPU counts the iterations of every loop, so that none runs forever: a software adapter then masks every sum in
+ * every iteration. Written out, the sums stay in registers and the masks are gone.
+ *
+ * Indices `[…]` inside these loops are computed here as well, where all their parts are known: some compilers take a
+ * time that grows with the square of a function's length.
  */
-import { constantCondition, constantValue } from "./constant_expression.ts";
 
-const LOOP = /@unroll\s+for\s*\(\s*var\s+(\w+)\s*=\s*([^;]+);\s*(\w+)\s*<\s*([^;]+);\s*(\w+)\+\+\s*\)\s*\{/;
-const CONSTANT = /\bconst\s+([A-Za-z_]\w*)\s*=\s*([^;]+);/;
-const CONDITION = /@if\s*\(/;
-const PLACE = /\[([^[\]]+)\]/g;
+const LOOP =
+  /@unroll\s+for\s*\(\s*var\s+(\w+)\s*=\s*([^;]+);\s*\1\s*<\s*([^;]+);\s*\1\s*(?:\+\+|\+=\s*(\w+))\s*\)\s*\{/;
+const INDEX = /\[([^[\]]+)\]/g;
 
 type Constants = Readonly<Record<string, number>>;
 
 /**
- * Writes out every `@unroll for` of a WGSL text, the inner ones too, each turn in a block of its own with the loop's
- * variable replaced by its value.
+ * Writes out every `@unroll for` of a WGSL text, the inner ones too: each iteration in a block of its own, with the
+ * loop's variable replaced by its value.
  *
- * @param constants values of the names that may stand as bounds and in what is worked out; other bounds are literals
- *   such as `8` or `8u`.
- * @throws {SyntaxError} when a loop is not of the form above, or a bound or what stands after `@if` is not known.
+ * @param constants values of the names that may stand in bounds, steps and indices.
+ * @throws {SyntaxError} when a loop has another form, or a bound or step is not a constant.
  */
 export function unroll(source: string, constants: Constants): string {
-  const text = writtenOut(source, constants, (piece) => piece);
-  if (text.includes("@unroll")) throw new SyntaxError("@unroll takes for (var i = A; i < B; i++) { … }");
-  const condition = CONDITION.exec(text);
-  if (condition) {
-    throw new SyntaxError(
-      `Not known when loops are written out: ${text.slice(condition.index, condition.index + 80)}`,
-    );
+  const text = unrolled(source, constants, (piece) => piece);
+  if (text.includes("@unroll")) {
+    throw new SyntaxError("@unroll takes for (var i = A; i < B; i++) { … }, or i += C");
   }
   return text;
 }
 
-/** The text with its loops written out, and what is between them as `between` makes it. */
-function writtenOut(text: string, constants: Constants, between: (piece: string) => string): string {
+/** The text with its loops written out, and the text between them passed through `between`. */
+function unrolled(text: string, constants: Constants, between: (piece: string) => string): string {
   const pieces: string[] = [];
   let rest = text;
   for (let loop = LOOP.exec(rest); loop; loop = LOOP.exec(rest)) {
-    const [whole, name, from, compared, to, stepped] = loop;
-    if (name !== compared || name !== stepped) {
-      throw new SyntaxError(`Cannot unroll ${whole}: three variables`);
+    const [head, name = "", from = "", to = "", by = "1"] = loop;
+    const start = loop.index + head.length;
+    const end = closingBrace(rest, start);
+    const body = rest.slice(start, end);
+    if (new RegExp(`\\b(const|let|var)\\s+${name}\\b`).test(body)) {
+      throw new SyntaxError(`Cannot unroll: ${name} is declared again inside its loop`);
     }
-    const start = loop.index + whole.length;
-    const end = closing(rest, start, "{", "}");
-    const [first, limit] = [bound(from!, constants), bound(to!, constants)];
-    const suffix = /^\d+u$/.test(from!.trim()) ? "u" : "";
+    const mentions = new RegExp(`(?<![.\\w])${name}\\b`, "g");
+    const suffix = /^\d+u$/.test(from.trim()) ? "u" : "";
+    const [first, limit, step] = [known(from, constants), known(to, constants), known(by, constants)];
+    if (step < 1) throw new SyntaxError(`Cannot unroll ${head}: its step is ${step}`);
     pieces.push(between(rest.slice(0, loop.index)));
-    for (let i = first; i < limit; i++) {
-      const body = replaced(rest.slice(start, end), name!, `${i}${suffix}`);
-      pieces.push(`{${turn(body, constants)}}\n`);
+    for (let i = first; i < limit; i += step) {
+      const iteration = body.replaceAll(mentions, `${i}${suffix}`);
+      pieces.push(`{${unrolled(iteration, constants, (piece) => withIndices(piece, constants))}}\n`);
     }
     rest = rest.slice(end + 1);
   }
   return pieces.join("") + between(rest);
 }
 
-/** One turn of a loop, with all that is known of it worked out. */
-function turn(body: string, constants: Constants): string {
-  return writtenOut(
-    chosen(named(body, constants), constants),
-    constants,
-    (piece) =>
-      piece.replaceAll(PLACE, (whole, place) => {
-        const known = constantValue(place, constants);
-        return known === undefined ? whole : `[${known.value}]`;
-      }),
-  );
+function withIndices(text: string, constants: Constants): string {
+  return text.replaceAll(INDEX, (whole, index) => {
+    const value = constantValue(index, constants);
+    return value === undefined ? whole : `[${value}]`;
+  });
 }
 
-/** The text with the value of every `const` that is known in place of its name, up to the end of its block. */
-function named(text: string, constants: Constants): string {
-  const found = CONSTANT.exec(text);
-  if (!found) return text;
-  const [whole, name, expression] = found;
-  const after = text.slice(found.index + whole.length);
-  const known = constantValue(expression!, constants);
-  if (known === undefined) return text.slice(0, found.index) + whole + named(after, constants);
-  const end = closing(`${after}}`, 0, "{", "}");
-  const literal = known.value < 0 ? `(${known.value})` : `${known.value}${known.unsigned ? "u" : ""}`;
-  const block = replaced(after.slice(0, end), name!, literal);
-  return text.slice(0, found.index) + named(block + after.slice(end), constants);
-}
-
-/** The text with `literal` wherever a name stands for itself. */
-function replaced(text: string, name: string, literal: string): string {
-  if (new RegExp(`\\b(const|let|var)\\s+${name}\\b`).test(text)) {
-    throw new SyntaxError(`${name} has a known value and is declared again`);
+function known(expression: string, constants: Constants): number {
+  const value = constantValue(expression, constants);
+  if (value === undefined) {
+    throw new SyntaxError(`Cannot unroll: ${expression.trim()} is not a constant of the kernel`);
   }
-  return text.replaceAll(new RegExp(`(?<![.\\w])${name}\\b`, "g"), literal);
+  return value;
 }
 
-/** The text without every `@if (…) { … }` whose condition is known, or with what it holds where that is true. */
-function chosen(text: string, constants: Constants): string {
-  const condition = CONDITION.exec(text);
-  if (!condition) return text;
-  const start = condition.index + condition[0].length;
-  const end = closing(text, start, "(", ")");
-  const open = text.indexOf("{", end);
-  const close = closing(text, open + 1, "{", "}");
-  if (text.slice(end + 1, open).trim() !== "" || /^\s*else\b/.test(text.slice(close + 1))) {
-    throw new SyntaxError("@if takes a condition and a block, and no else");
-  }
-  const holds = constantCondition(text.slice(start, end), constants);
-  const inside = chosen(text.slice(open + 1, close), constants);
-  const kept = holds === undefined
-    ? `${text.slice(condition.index, open)}{${inside}}`
-    : holds
-    ? `{${inside}}`
-    : "";
-  return text.slice(0, condition.index) + kept + chosen(text.slice(close + 1), constants);
-}
-
-function bound(text: string, constants: Constants): number {
-  const known = constantValue(text, constants);
-  if (known === undefined) {
-    throw new SyntaxError(`Cannot unroll up to ${text.trim()}: it is no constant of the kernel`);
-  }
-  return known.value;
-}
-
-/** The place of what closes the brackets whose inside begins at `start`. */
-function closing(text: string, start: number, left: string, right: string): number {
+/** The index of the brace that closes the block whose inside begins at `start`. */
+function closingBrace(text: string, start: number): number {
   let depth = 1;
   for (let i = start; i < text.length; i++) {
-    if (text[i] === left) depth++;
-    if (text[i] === right && --depth === 0) return i;
+    if (text[i] === "{") depth++;
+    if (text[i] === "}" && --depth === 0) return i;
   }
   throw new SyntaxError("Cannot unroll a loop without end");
+}
+
+type Operators = Readonly<Record<string, (a: number, b: number) => number>>;
+
+const SUMS: Operators = { "+": (a, b) => a + b, "-": (a, b) => a - b };
+const PRODUCTS: Operators = {
+  "*": (a, b) => a * b,
+  "/": (a, b) => Math.trunc(a / b),
+  "%": (a, b) => a % b,
+};
+
+/**
+ * The value of an expression of whole literals, names in `constants`, parentheses, u32(), i32() and + - * / %. Undefined
+ * for anything else, and where WGSL might compute another value for any part: beyond 31 bits, divided by zero, or below
+ * zero where anything is unsigned.
+ */
+export function constantValue(expression: string, constants: Constants): number | undefined {
+  const tokens = expression.match(/\w+|\S/g) ?? [];
+  const least = tokens.some((token) => /^(u32|\d+u)$/.test(token)) ? 0 : -(2 ** 31);
+  let next = 0;
+
+  const checked = (value: number) =>
+    Number.isInteger(value) && value >= least && value < 2 ** 31 ? value + 0 : NaN;
+
+  /** Operands joined by any of these operators, from left to right. NaN where the value is not known. */
+  function joined(operators: Operators, operand: () => number): number {
+    let value = operand();
+    for (let token = tokens[next]; token && Object.hasOwn(operators, token); token = tokens[next]) {
+      next++;
+      value = checked(operators[token]!(value, operand()));
+    }
+    return value;
+  }
+
+  const product = () => joined(PRODUCTS, unary);
+  const sum = () => joined(SUMS, product);
+
+  function unary(): number {
+    const token = tokens[next++] ?? "";
+    if (token === "u32" || token === "i32") return unary();
+    if (token === "-") return checked(-unary());
+    if (token === "(") {
+      const value = sum();
+      return tokens[next++] === ")" ? value : NaN;
+    }
+    if (Object.hasOwn(constants, token)) return checked(constants[token]!);
+    return /^\d+[iu]?$/.test(token) ? checked(parseInt(token)) : NaN;
+  }
+
+  const value = sum();
+  return Number.isNaN(value) || next < tokens.length ? undefined : value;
 }
