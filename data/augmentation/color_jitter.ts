@@ -14,7 +14,7 @@ export interface ColorChange {
   readonly contrast: number;
   /** What the distance from the pixel's own luma is multiplied by; 0 makes it gray. */
   readonly saturation: number;
-  /** Turn about the axis of grays, in radians. */
+  /** Rotation about the axis of grays, in radians. */
   readonly hue: number;
 }
 
@@ -47,26 +47,38 @@ export function drawColors(random: Random, strength: number): ColorMatrix {
 /** All changes as one matrix and offset on values from 0 to 255. */
 export function colorMatrix({ gain, brightness, contrast, saturation, hue }: ColorChange): ColorMatrix {
   // Saturation and hue leave grays where they are, so the offset of contrast passes through them.
-  const matrix = product(turn(hue), saturate(saturation));
-  const row = (i: number) => {
-    const [red, green, blue] = matrix[i].map((m, j) => m * contrast * brightness * gain[j]);
-    return [red, green, blue, GRAY * (1 - contrast)] as const;
-  };
-  return [row(0), row(1), row(2)];
+  const [red, green, blue] = product(rotation(hue), saturate(saturation));
+  const row = ([r, g, b]: Row) =>
+    [
+      r * contrast * brightness * gain[0],
+      g * contrast * brightness * gain[1],
+      b * contrast * brightness * gain[2],
+      GRAY * (1 - contrast),
+    ] as const;
+  return [row(red), row(green), row(blue)];
 }
 
+type Row = readonly [number, number, number];
+type Matrix = readonly [Row, Row, Row];
+
 /** luma + s · (color - luma). */
-function saturate(s: number): number[][] {
-  return [0, 1, 2].map((i) => LUMA.map((luma, j) => (1 - s) * luma + (i === j ? s : 0)));
+function saturate(s: number): Matrix {
+  const [r, g, b] = [(1 - s) * LUMA[0], (1 - s) * LUMA[1], (1 - s) * LUMA[2]];
+  return [[r + s, g, b], [r, g + s, b], [r, g, b + s]];
 }
 
 /** Rotation about (1, 1, 1) (Rodrigues). */
-function turn(angle: number): number[][] {
+function rotation(angle: number): Matrix {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle) / Math.sqrt(3)];
   const [same, next, other] = [cos + (1 - cos) / 3, (1 - cos) / 3 - sin, (1 - cos) / 3 + sin];
   return [[same, next, other], [other, same, next], [next, other, same]];
 }
 
-function product(a: readonly number[][], b: readonly number[][]): number[][] {
-  return a.map((row) => [0, 1, 2].map((j) => row.reduce((sum, value, k) => sum + value * b[k][j], 0)));
+function product([first, second, third]: Matrix, [r, g, b]: Matrix): Matrix {
+  const row = ([x, y, z]: Row): Row => [
+    x * r[0] + y * g[0] + z * b[0],
+    x * r[1] + y * g[1] + z * b[1],
+    x * r[2] + y * g[2] + z * b[2],
+  ];
+  return [row(first), row(second), row(third)];
 }

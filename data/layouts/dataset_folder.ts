@@ -9,13 +9,13 @@ export interface Listing {
   readonly files: readonly string[];
 }
 
-/** A dataset's folder on disk. What lies in it stays in it: a link that leads out of the folder is refused. */
+/** A dataset's folder on disk. Links that lead out of the folder are refused. */
 export class DatasetFolder {
   private constructor(
-    /** The folder as the user wrote it. */
+    /** The folder as given. */
     readonly root: string,
     readonly realRoot: string,
-    /** What lies directly in it. */
+    /** The names directly in it. */
     readonly top: Listing,
   ) {}
 
@@ -31,7 +31,7 @@ export class DatasetFolder {
   }
 
   /**
-   * What lies in a folder of the dataset, named from the dataset's root.
+   * The names in a folder of the dataset; `parts` lead to it from the root.
    *
    * @throws {DataError} When it cannot be read, or a link in it leads out of the dataset's folder.
    */
@@ -39,12 +39,12 @@ export class DatasetFolder {
     return await list(join(this.root, ...parts), this.realRoot);
   }
 
-  /** The path of a file or folder, named from the dataset's root. */
+  /** The path of a file or folder; `parts` lead to it from the root. */
   path(...parts: string[]): string {
     return join(this.root, ...parts);
   }
 
-  /** What lies directly in the folder, in words: "it has a/, b.txt and 3 more". */
+  /** The names directly in the folder as text: "it has a/, b.txt and 3 more". */
   describe(): string {
     const found = [...this.top.folders.map((name) => `${name}/`), ...this.top.files].sort();
     if (found.length === 0) return "it is empty";
@@ -66,7 +66,7 @@ async function list(folder: string, realRoot: string): Promise<Listing> {
   return { folders: folders.sort(), files: files.sort() };
 }
 
-/** Whether a symbolic link leads to a folder. One that leads nowhere counts as a file, and fails when it is decoded. */
+/** Whether a symbolic link leads to a folder. A dangling link counts as a file, which fails when it is decoded. */
 async function followLink(path: string, realRoot: string): Promise<boolean> {
   const target = await Deno.realPath(path).catch(() => undefined);
   if (target === undefined) return false;
@@ -87,7 +87,7 @@ export async function isFolder(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch (error) {
-    // NotFound, a file as part of the way, a loop of links: no folder in each case. Denied access is another matter.
+    // NotFound, a file as part of the path, a loop of links: no folder in each case. Denied access is an error.
     if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) throw error;
     return false;
   }

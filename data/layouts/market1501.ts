@@ -1,27 +1,15 @@
-import type { Naming } from "./three_folders.ts";
-
-/** identity _ c camera s sequence _ frame _ box, e.g. `0002_c1s1_000451_03.jpg` or `-1_c3s2_000120_01.jpg`. */
-const NAME = /^(-1|\d{1,9})_c(\d{1,4})s(\d{1,4})_(\d{1,9})_\d{1,6}\.jpe?g$/i;
+import type { Naming } from "./naming.ts";
 
 /**
  * Market-1501 (Zheng et al., "Scalable Person Re-identification: A Benchmark", ICCV 2015), counted in the archive
  * Market-1501-v15.09.15. Identity -1 is a junk box, identity 0000 a distractor. The six cameras record in
- * sequences, and frames are counted anew in each.
+ * sequences, and every sequence counts its frames from the start.
  */
 export const MARKET_1501: Naming = {
   name: "Market-1501",
   example: "0002_c1s1_000451_03.jpg",
-  parse(name) {
-    const match = NAME.exec(name);
-    if (match === null) return undefined;
-    const [identity, camera, sequence, frame] = match.slice(1).map(Number) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    return { identity, camera, sequence, frame };
-  },
+  pattern:
+    /^(?<identity>-1|\d{1,9})_c(?<camera>\d{1,4})s(?<sequence>\d{1,4})_(?<frame>\d{1,9})_\d{1,6}\.jpe?g$/i,
   folderName: /market[-_ ]?1501/i,
   published: {
     trainIdentities: 751,

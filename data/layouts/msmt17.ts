@@ -8,17 +8,15 @@ import { differencesFromPublished, type PublishedCounts } from "./published_coun
 /** person _ number of the image _ camera _ date and time of day _ ..., e.g. `0000_000_01_0303morning_0015_0.jpg`. */
 const NAME = /^\d{1,9}_\d{1,9}_(\d{1,4})_[^_].*\.jpe?g$/i;
 
-/** The second release has blurred faces, and says so in the folders' names. */
+/** Folders of the first release, and of the second, which has blurred faces. */
 const FOLDERS = [["train", "test"], ["mask_train_v2", "mask_test_v2"]] as const;
 
 const LISTS = { train: "list_train.txt", query: "list_query.txt", gallery: "list_gallery.txt" } as const;
 
-/** Part of the training set, kept apart for choosing settings; some copies of the dataset come without it. */
+/** Part of the training set, kept apart to choose settings; some copies of the dataset lack it. */
 const VALIDATION = "list_val.txt";
 
-/**
- * The published sizes. The training list has 30,248 images and the validation list 2,373, of the same people.
- */
+/** The published sizes. The training list has 30,248 images and the validation list 2,373, of the same people. */
 export const PUBLISHED: PublishedCounts = {
   trainIdentities: 1_041,
   trainImages: 32_621,
@@ -36,9 +34,9 @@ export const PUBLISHED: PublishedCounts = {
  * and second release: lists of `path label` beside a folder for training and one for the test.
  *
  * Training is `list_train.txt` and `list_val.txt` together: the 32,621 images that the paper and most results
- * since count as the training set (torchreid leaves the validation list out unless it is told `combineall`). Labels
- * begin at 0 in training and again in the test, for other people; here everybody has a number from 1 upward.
- * Names tell the time of day, but no frame that could be compared between cameras.
+ * since count as the training set (torchreid leaves the validation list out unless `combineall` is set). Labels
+ * start at 0 in training and again in the test, for other people; here everybody gets a number from 1 upward.
+ * Names contain the time of day, but no frame number that could be compared between cameras.
  */
 export const msmt17: Layout = {
   looksFor: `MSMT17: the files ${Object.values(LISTS).join(", ")} beside ` +
@@ -60,9 +58,10 @@ export const msmt17: Layout = {
 
     const people = new Numbering([...train, ...query, ...gallery].map(({ person }) => person));
     const images = (entries: ListedImage[]): PersonImage[] =>
-      entries.map(({ person, ...image }) => ({
-        ...image,
+      entries.map(({ person, path, camera }) => ({
+        path,
         identity: people.of(person),
+        camera,
         sequence: 0,
         frame: 0,
       }))
@@ -83,7 +82,11 @@ export const msmt17: Layout = {
   },
 };
 
-/** The folders of training and test; refuses a dataset that lacks either or a list. */
+/**
+ * The folders of training and test.
+ *
+ * @throws {DataError} When either of them or a list is missing.
+ */
 function requireComplete(folder: DatasetFolder): readonly [train: string, test: string] {
   const { root, top } = folder;
   const folders = FOLDERS.find((pair) => pair.some((name) => top.folders.includes(name))) ?? FOLDERS[0];
@@ -101,16 +104,16 @@ function requireComplete(folder: DatasetFolder): readonly [train: string, test: 
 
 interface ListedImage {
   readonly path: string;
-  /** The list's label behind its half of the dataset: training and test both begin at 0. */
+  /** The half of the dataset and the list's label: labels of training and test both start at 0. */
   readonly person: string;
   readonly camera: number;
 }
 
-/** Reads the lists of one half of the dataset, training or test, and remembers what they have named. */
+/** Reads the lists of one half of the dataset, training or test, and remembers the images that they name. */
 class ListReader {
   /** Path within the half's folder, and the line that named it. */
   readonly #named = new Map<string, string>();
-  /** What lies in the folder of each label; undefined until the first list is read. */
+  /** The files in the folder of each label; undefined until the first list is read. */
   #present: Map<string, ReadonlySet<string>> | undefined;
 
   constructor(
@@ -119,7 +122,7 @@ class ListReader {
     private readonly images: string,
   ) {}
 
-  /** @throws {DataError} When a line makes no sense, leads out of the folder, comes twice, or names a missing file. */
+  /** @throws {DataError} When a line is invalid, leads out of the folder, repeats an image, or names a missing file. */
   async read(list: string): Promise<ListedImage[]> {
     const present = this.#present ??= await this.#listImages();
     const entries: ListedImage[] = [], missing: string[] = [];
@@ -164,7 +167,7 @@ class ListReader {
     return files - this.#named.size;
   }
 
-  /** Looks into each folder once: a listing is far cheaper than a question for each of 126,000 files. */
+  /** Lists each folder once, which is far cheaper than a query for each of 126,000 files. */
   async #listImages(): Promise<Map<string, ReadonlySet<string>>> {
     const { folders } = await this.folder.list(this.images);
     const present = new Map<string, ReadonlySet<string>>();
@@ -183,10 +186,10 @@ class ListReader {
   }
 }
 
-/** A line of a list: `person/file label`. Nothing but a folder and a file in it, so that no path leads elsewhere. */
+/** Reads a line `person/file label`. It names one folder and one file in it, so that no path leads elsewhere. */
 function parseLine(line: string, where: string) {
-  const [, person, file, label] = /^([^/\\]+)\/([^/\\]+)\s+(\d{1,9})$/.exec(line) ?? [];
-  const camera = file === undefined ? undefined : NAME.exec(file)?.[1];
+  const [, person = "", file = "", label = ""] = /^([^/\\]+)\/([^/\\]+)\s+(\d{1,9})$/.exec(line) ?? [];
+  const camera = NAME.exec(file)?.[1];
   if (camera === undefined || person === "." || person === "..") {
     throw new DataError(
       `${where} is not a line of MSMT17: ${
@@ -196,5 +199,5 @@ function parseLine(line: string, where: string) {
         `"0000/0000_000_01_0303morning_0015_0.jpg 0".`,
     );
   }
-  return { person: person!, file: file!, label: label!, camera: Number(camera) };
+  return { person, file, label, camera: Number(camera) };
 }

@@ -1,4 +1,4 @@
-/** Numbers for people or cameras that go by other names: 1, 2, ... in the order of the names by code unit. */
+/** Numbers people or cameras that have names: 1, 2, ... in the order of the names by code unit. */
 export class Numbering {
   /** The name of each number. */
   readonly names: ReadonlyMap<number, string>;
@@ -11,7 +11,11 @@ export class Numbering {
     this.names = new Map(sorted.map((name, i) => [i + 1, name]));
   }
 
-  /** The number of one of the names. */
+  /**
+   * The number of a name.
+   *
+   * @throws {RangeError} When the constructor did not receive the name.
+   */
   of(name: string): number {
     const number = this.#numbers.get(name);
     if (number === undefined) throw new RangeError(`${name} was not numbered`);

@@ -1,4 +1,4 @@
-import { camerasOf, countIdentities, type PersonImage, type ReidDataset } from "../dataset.ts";
+import { camerasOf, countIdentities, identityName, type PersonImage, type ReidDataset } from "../dataset.ts";
 import { DataError } from "../errors.ts";
 import type { DatasetFolder } from "./dataset_folder.ts";
 import type { Layout } from "./layout.ts";
@@ -7,28 +7,27 @@ import { Numbering } from "./numbering.ts";
 /** Folders of these names are parts of the dataset, never people. */
 const PARTS = ["train", "test", "query", "gallery"] as const;
 
-/** An image by its name; the decoder takes it for what its content says. */
+/** File names of images; the decoder goes by the content. */
 const IMAGE = /^[^.].*\.(jpe?g|png)$/i;
 
 /** camera _ anything, e.g. `door_0001.jpg`: the camera is everything before the first underscore. */
 const CAMERA = /^([^_]+)_/;
 
 /**
- * One's own people: a folder for each person, in it images named `camera_anything.jpg` (or `.jpeg`, `.png`). A
- * person's name is the folder's, a camera's is the text before the first underscore of the file's name, both as
- * they are written.
+ * Custom people: a folder for each person with images named `camera_anything.jpg` (or `.jpeg`, `.png`). The folder's
+ * name is the person's name, the text before the first underscore of a file name is the camera's name.
  *
- * Folders of people directly in the dataset's folder are divided by their names alone: a person whose name, in
- * UTF-8 and Unicode's form NFC, has a SHA-256 that begins with a hexadecimal digit from 0 to 7 is tested on, the
- * others are learned from. So it is the same division on every machine, and nobody changes sides when people or
- * images are added. To divide them otherwise, put the people's folders into `train/` and `test/`.
+ * People whose folders are directly in the dataset's folder are split by name: a person is in the test if the
+ * SHA-256 of the name (UTF-8, Unicode form NFC) begins with a hexadecimal digit from 0 to 7, and in training
+ * otherwise. The split is the same on every machine, and stays the same for everybody when people or images are
+ * added. To choose another split, put the people's folders into `train/` and `test/`.
  *
- * Of the people tested on, the first image by file name of each person and camera is a query, if another camera
- * has seen the person too. All their images are the gallery, queries included, so that people with one image for
- * each camera can be scored: a query's own image, as any of the same person by the same camera, is never ranked
- * for it (the Market-1501 protocol). Multi-query and re-ranking see it twice, though: it weighs double in the one, and
- * takes a neighbor's place in the other; scores of those kinds want folders of their own. To choose the queries, put `query/` and `gallery/` in the place of `test/`;
- * people who are in `gallery/` alone are distractors.
+ * The first image by file name of each test person and camera is a query, if another camera has seen the person too.
+ * The gallery is all test images, queries included, so that people with one image per camera can be scored: the
+ * Market-1501 protocol never ranks a query's own image for it, nor any other of the same person by the same camera.
+ * Multi-query and re-ranking count the query's image twice, however: multi-query gives it double weight, and
+ * re-ranking has one neighbor fewer. For those scores, and to choose the queries, use `query/` and `gallery/` instead
+ * of `test/`. People who are only in `gallery/` are distractors.
  */
 export const peopleFolders: Layout = {
   looksFor: "people of your own: a folder for each person with images named CAMERA_anything.jpg (or .jpeg, " +
@@ -65,14 +64,14 @@ export const peopleFolders: Layout = {
       ignored: { junk: 0, otherFiles: reader.otherFiles },
       warnings: reader.warnings(),
     };
-    requireCameras(dataset);
+    requireTwoCameras(folder, [...cameras.names.values()]);
     requireParts(dataset);
     dataset.warnings.push(...oddities(dataset));
     return dataset;
   },
 };
 
-/** Folders that are not hidden; what programs keep in hidden ones is nobody. */
+/** Folders that are not hidden: programs keep other things in hidden ones. */
 function visible(folders: readonly string[]): string[] {
   return folders.filter((name) => !name.startsWith("."));
 }
@@ -94,7 +93,7 @@ async function readParts({ root, top }: DatasetFolder, reader: PeopleReader): Pr
   if (found.length === 0) {
     const train: NamedImage[] = [], test: NamedImage[] = [];
     for (const name of visible(top.folders)) {
-      (await isTestedOn(name) ? test : train).push(...await reader.readPerson(name));
+      (await isInTest(name) ? test : train).push(...await reader.readPerson(name));
     }
     return { train, query: firstOfEachCamera(test), gallery: test };
   }
@@ -116,10 +115,10 @@ async function readParts({ root, top }: DatasetFolder, reader: PeopleReader): Pr
   return { train, query: await reader.readPart("query"), gallery: await reader.readPart("gallery") };
 }
 
-/** Reads people's folders and counts what is no image of a person. */
+/** Reads people's folders, and counts files that are no image of a person. */
 class PeopleReader {
   otherFiles: number;
-  /** Images whose names say no camera. */
+  /** Images whose names contain no camera. */
   readonly #withoutCamera: string[] = [];
   readonly #withoutImage: string[] = [];
 
@@ -139,26 +138,21 @@ class PeopleReader {
   /** The images of one person, whose folder is named from the dataset's root. */
   async readPerson(...parts: string[]): Promise<NamedImage[]> {
     const { folders, files } = await this.folder.list(...parts);
-    this.otherFiles += folders.length;
-    const person = parts.at(-1)!.normalize("NFC");
+    const pictures = files.filter((name) => IMAGE.test(name));
+    this.otherFiles += folders.length + files.length - pictures.length;
+    const person = (parts.at(-1) ?? "").normalize("NFC");
     const images: NamedImage[] = [];
-    let pictures = 0;
-    for (const name of files) {
-      if (!IMAGE.test(name)) {
-        this.otherFiles++;
-        continue;
-      }
-      pictures++;
+    for (const name of pictures) {
       const path = this.folder.path(...parts, name);
       const camera = CAMERA.exec(name)?.[1]?.normalize("NFC");
       if (camera === undefined) this.#withoutCamera.push(path);
       else images.push({ path, person, camera });
     }
-    if (pictures === 0) this.#withoutImage.push(this.folder.path(...parts));
+    if (pictures.length === 0) this.#withoutImage.push(this.folder.path(...parts));
     return images;
   }
 
-  /** @throws {DataError} When there is none, whatever the folders are called. */
+  /** @throws {DataError} When there is no image with a camera's name. */
   requireImages(images: number): void {
     if (images > 0) return;
     const [unnamed] = this.#withoutCamera;
@@ -172,7 +166,7 @@ class PeopleReader {
     );
   }
 
-  /** What was left out. */
+  /** Sentences about images and folders that were left out. */
   warnings(): string[] {
     const some = (paths: readonly string[]) =>
       `${paths.slice(0, 3).join(", ")}${paths.length > 3 ? `, and ${paths.length - 3} more` : ""}`;
@@ -190,32 +184,29 @@ class PeopleReader {
   }
 }
 
-/** Whether a person is tested on, by the name alone. */
-async function isTestedOn(person: string): Promise<boolean> {
+/** Whether a person is in the test, by the name alone. */
+async function isInTest(person: string): Promise<boolean> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(person.normalize("NFC")));
-  return new Uint8Array(digest)[0]! < 0x80;
+  return new DataView(digest).getUint8(0) < 0x80;
 }
 
 /** The first image of each person and camera, of people whom two cameras have seen. */
 function firstOfEachCamera(images: readonly NamedImage[]): NamedImage[] {
-  const people = new Map<string, Map<string, NamedImage>>();
-  for (const image of images) {
-    const firsts = people.get(image.person) ?? new Map<string, NamedImage>();
-    people.set(image.person, firsts);
-    if (!firsts.has(image.camera)) firsts.set(image.camera, image);
-  }
-  const chosen = new Set(
-    [...people.values()].filter(({ size }) => size > 1).flatMap((firsts) => [...firsts.values()]),
-  );
-  return images.filter((image) => chosen.has(image)); // In the order of the images.
+  const people = new Map<string, Set<string>>();
+  const firsts = images.filter(({ person, camera }) => {
+    const cameras = people.get(person) ?? new Set();
+    people.set(person, cameras);
+    const isFirst = !cameras.has(camera);
+    cameras.add(camera);
+    return isFirst;
+  });
+  return firsts.filter(({ person }) => (people.get(person)?.size ?? 0) > 1);
 }
 
-function requireCameras(dataset: ReidDataset): void {
-  if (camerasOf(dataset).length > 1) return;
+function requireTwoCameras({ root }: DatasetFolder, [first, second]: readonly string[]): void {
+  if (second !== undefined) return;
   throw new DataError(
-    `All images in ${dataset.root} are by one camera, "${
-      [...dataset.names!.camera!.values()][0]
-    }": the camera is ` +
+    `All images in ${root} are by one camera, "${first}": the camera is ` +
       `everything before the first "_" of a file's name. A person is looked up in the images of other cameras, so ` +
       `that two at least are needed: name the images CAMERA_anything.jpg, such as door_0001.jpg and yard_0001.jpg.`,
   );
@@ -241,7 +232,7 @@ function requireParts({ root, train, query, gallery }: ReidDataset): void {
   );
 }
 
-/** What can be read, but is hardly meant. */
+/** Warnings about what is valid, but hardly intended. */
 function oddities(dataset: ReidDataset): string[] {
   const warnings: string[] = [];
   const images = dataset.train.length + dataset.gallery.length;
@@ -257,7 +248,7 @@ function oddities(dataset: ReidDataset): string[] {
     dataset.gallery.map(({ identity }) => identity).filter((identity) => learned.has(identity)),
   );
   if (both.size > 0) {
-    const names = [...both].slice(0, 3).map((identity) => dataset.names!.identity.get(identity));
+    const names = [...both].slice(0, 3).map((identity) => identityName(dataset, identity));
     warnings.push(
       `${both.size} people are both learned from and tested on (${names.join(", ")}${
         both.size > 3 ? ", ..." : ""

@@ -1,12 +1,12 @@
 import { camerasOf, countIdentities, type ReidDataset } from "../dataset.ts";
 
-/** How large a public dataset is, as its authors say. */
+/** The size of a public dataset, as published. */
 export interface PublishedCounts {
   trainIdentities: number;
   trainImages: number;
   queryIdentities: number;
   queries: number;
-  /** People in the gallery; distractors without a number of their own are nobody. */
+  /** People in the gallery, without identity 0. */
   galleryIdentities: number;
   /** Gallery images that are ranked: all but junk. */
   ranked: number;
@@ -30,11 +30,12 @@ const LABELS: Record<keyof PublishedCounts, string> = {
 };
 
 /**
- * Compares whatever claims to be a whole public dataset, by its folder's name or by its size, with the published
- * counts; returns a warning where they differ.
+ * Compares a dataset that seems to be a whole public one, by its folder's name or by its size, with the published
+ * counts.
  *
  * @param folderName What the dataset's folder is usually called.
- * @param junk Junk boxes that were met in the gallery's folder.
+ * @param junk Junk boxes in the gallery's folder.
+ * @returns A warning where they differ, otherwise nothing.
  */
 export function differencesFromPublished(
   dataset: ReidDataset,

@@ -1,44 +1,32 @@
-import type { PersonImage, ReidDataset } from "../dataset.ts";
+import type { PersonImage } from "../dataset.ts";
 import { DataError } from "../errors.ts";
-import type { DatasetFolder } from "./dataset_folder.ts";
+import type { DatasetFolder, Listing } from "./dataset_folder.ts";
 import { DUKE_MTMC_REID } from "./duke_mtmc_reid.ts";
 import type { Layout } from "./layout.ts";
 import { MARKET_1501 } from "./market1501.ts";
-import { differencesFromPublished, type PublishedCounts } from "./published_counts.ts";
+import { type Naming, parseImageName } from "./naming.ts";
+import { differencesFromPublished } from "./published_counts.ts";
 
-/** What tells one dataset in three folders from another: how its files are named. */
-export interface Naming {
-  readonly name: string;
-  /** A file's name, for those whose files are named otherwise. */
-  readonly example: string;
-  /** What a file says by its name, or undefined when it is no image of the dataset. */
-  parse(name: string): Omit<PersonImage, "path"> | undefined;
-  /** What the dataset's folder is usually called. */
-  readonly folderName: RegExp;
-  readonly published: PublishedCounts;
-}
+const NAMINGS: readonly [Naming, ...Naming[]] = [MARKET_1501, DUKE_MTMC_REID];
 
-const NAMINGS: readonly Naming[] = [MARKET_1501, DUKE_MTMC_REID];
+const TRAIN = "bounding_box_train", QUERY = "query", GALLERY = "bounding_box_test";
+const FOLDERS = [TRAIN, QUERY, GALLERY];
 
-const FOLDERS = { train: "bounding_box_train", query: "query", gallery: "bounding_box_test" } as const;
-const PARTS = ["train", "query", "gallery"] as const;
-type Part = typeof PARTS[number];
-
-/** The layout that Market-1501 began: a folder of images each for training, query and gallery. */
+/** The layout of Market-1501: one folder of images each for training, query and gallery. */
 export const threeFolders: Layout = {
-  looksFor: `Market-1501 or DukeMTMC-reID: the folders ${Object.values(FOLDERS).join(", ")}`,
+  looksFor: `Market-1501 or DukeMTMC-reID: the folders ${FOLDERS.join(", ")}`,
 
   claims({ top }) {
-    // Not "query": the people of one's own that are sorted into parts have that folder too.
-    return [FOLDERS.train, FOLDERS.gallery].some((name) => top.folders.includes(name));
+    // Not "query": custom people that are sorted into parts have that folder too.
+    return [TRAIN, GALLERY].some((name) => top.folders.includes(name));
   },
 
   /**
-   * Junk boxes (identity -1) are left out and counted, distractors (identity 0000) stay in the gallery, other
-   * files are ignored and counted.
+   * Leaves out junk boxes (identity -1) and other files, and counts both; keeps distractors (identity 0000) in the
+   * gallery.
    */
   async read(folder) {
-    const missing = Object.values(FOLDERS).filter((name) => !folder.top.folders.includes(name));
+    const missing = FOLDERS.filter((name) => !folder.top.folders.includes(name));
     if (missing.length > 0) {
       throw new DataError(
         `${folder.root} is laid out as ${NAMINGS.map(({ name }) => name).join(" or ")}, but ` +
@@ -46,97 +34,90 @@ export const threeFolders: Layout = {
           `Restore what is missing from the dataset's archive.`,
       );
     }
-    const files = {} as Record<Part, Files>;
-    for (const part of PARTS) {
-      const { folders, files: names } = await folder.list(FOLDERS[part]);
-      files[part] = { names, folders: folders.length };
+    const listings = {
+      train: await folder.list(TRAIN),
+      query: await folder.list(QUERY),
+      gallery: await folder.list(GALLERY),
+    };
+    const { naming, warnings } = chooseNaming(Object.values(listings).flatMap(({ files }) => files));
+    const train = readPart(folder, TRAIN, listings.train, naming);
+    const query = readPart(folder, QUERY, listings.query, naming);
+    const gallery = readPart(folder, GALLERY, listings.gallery, naming);
+    const parts = [train, query, gallery];
+    for (const part of [train, query]) {
+      const people = part.images.filter((image) => image.identity !== 0);
+      const distractors = part.images.length - people.length;
+      if (distractors === 0) continue;
+      part.images = people;
+      warnings.push(
+        `${part.name} has ${distractors} images of identity 0000, which means "nobody in particular" and ` +
+          `belongs in ${GALLERY} alone: they are left out.`,
+      );
     }
-    return read(folder, files);
+    for (const part of parts) requireImages(folder, part);
+    const dataset = {
+      name: naming.name,
+      root: folder.root,
+      train: train.images,
+      query: query.images,
+      gallery: gallery.images,
+      timed: true,
+      ignored: {
+        junk: parts.reduce((sum, { junk }) => sum + junk, 0),
+        otherFiles: parts.reduce((sum, { otherFiles }) => sum + otherFiles, 0),
+      },
+      warnings,
+    };
+    warnings.push(...differencesFromPublished(dataset, naming.published, naming.folderName, gallery.junk));
+    return dataset;
   },
 };
 
-interface Files {
-  readonly names: readonly string[];
-  readonly folders: number;
-}
-
-function read(folder: DatasetFolder, files: Record<Part, Files>): ReidDataset {
-  const { naming, warnings } = chooseNaming(PARTS.flatMap((part) => files[part].names));
-  const parts = {} as Record<Part, Content>;
-  for (const part of PARTS) parts[part] = sortOut(folder, part, files[part], naming);
-
-  for (const part of ["train", "query"] as const) {
-    const people = parts[part].images.filter((image) => image.identity !== 0);
-    const distractors = parts[part].images.length - people.length;
-    if (distractors === 0) continue;
-    parts[part].images = people;
-    warnings.push(
-      `${FOLDERS[part]} has ${distractors} images of identity 0000, which means "nobody in particular" and ` +
-        `belongs in ${FOLDERS.gallery} alone: they are left out.`,
-    );
-  }
-  for (const part of PARTS) {
-    if (parts[part].images.length === 0) {
-      throw new DataError(noUsableImage(folder.path(FOLDERS[part]), parts[part]));
-    }
-  }
-  const count = (of: (content: Content) => number) => PARTS.reduce((sum, part) => sum + of(parts[part]), 0);
-  const dataset: ReidDataset = {
-    name: naming.name,
-    root: folder.root,
-    train: parts.train.images,
-    query: parts.query.images,
-    gallery: parts.gallery.images,
-    timed: true,
-    ignored: { junk: count(({ junk }) => junk), otherFiles: count(({ otherFiles }) => otherFiles) },
-    warnings,
-  };
-  warnings.push(
-    ...differencesFromPublished(dataset, naming.published, naming.folderName, parts.gallery.junk),
-  );
-  return dataset;
-}
-
-/** The naming that most files have. */
+/** The naming of most files. */
 function chooseNaming(names: readonly string[]): { naming: Naming; warnings: string[] } {
-  const counted = NAMINGS.map((naming) => ({
-    naming,
-    files: names.filter((name) => naming.parse(name) !== undefined).length,
-  })).sort((a, b) => b.files - a.files); // A stable sort: the first of the table where they tie.
-  const [{ naming }, ...others] = counted as [typeof counted[number], ...typeof counted];
-  const warnings = others.filter(({ files }) => files > 0).map(({ naming: other, files }) =>
-    `${files} files are named as those of ${other.name} (${other.example}), most as those of ${naming.name}: ` +
-    `the ${files} are left out.`
-  );
+  const filesOf = (naming: Naming) => names.filter((name) => naming.pattern.test(name)).length;
+  const naming = NAMINGS.reduce((best, other) => filesOf(other) > filesOf(best) ? other : best);
+  const warnings = NAMINGS.flatMap((other) => {
+    const files = filesOf(other);
+    if (other === naming || files === 0) return [];
+    return [
+      `${files} files are named as those of ${other.name} (${other.example}), most as those of ${naming.name}: ` +
+      `the ${files} are left out.`,
+    ];
+  });
   return { naming, warnings };
 }
 
-interface Content {
+interface Part {
+  /** The folder's name. */
+  readonly name: string;
   images: PersonImage[];
   readonly junk: number;
   readonly otherFiles: number;
 }
 
-function sortOut(folder: DatasetFolder, part: Part, { names, folders }: Files, naming: Naming): Content {
+function readPart(folder: DatasetFolder, name: string, { files, folders }: Listing, naming: Naming): Part {
   const images: PersonImage[] = [];
-  let junk = 0, otherFiles = folders;
-  for (const name of names) {
-    const parsed = naming.parse(name);
+  let junk = 0, otherFiles = folders.length;
+  for (const file of files) {
+    const parsed = parseImageName(naming, file);
     if (parsed === undefined) otherFiles++;
     else if (parsed.identity === -1) junk++;
-    else images.push({ path: folder.path(FOLDERS[part], name), ...parsed });
+    else images.push({ path: folder.path(name, file), ...parsed });
   }
-  return { images, junk, otherFiles };
+  return { name, images, junk, otherFiles };
 }
 
-function noUsableImage(path: string, { junk, otherFiles }: Content): string {
+/** @throws {DataError} When a part has no usable image. */
+function requireImages(folder: DatasetFolder, { name, images, junk, otherFiles }: Part): void {
+  if (images.length > 0) return;
   const others = [
     junk > 0 ? `${junk} junk boxes (identity -1)` : "",
     otherFiles > 0 ? `${otherFiles} files of other names` : "",
   ].filter((text) => text !== "").join(" and ");
   const examples = NAMINGS.map(({ name, example }) => `${example} (${name})`).join(" or ");
-  return `${path} has no usable image${
-    others === "" ? ": it is empty" : `, only ${others}`
-  }. Images there are ` +
-    `named as ${examples}.`;
+  throw new DataError(
+    `${folder.path(name)} has no usable image${others === "" ? ": it is empty" : `, only ${others}`}. ` +
+      `Images there are named as ${examples}.`,
+  );
 }

@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random.ts";
+import { itemAt } from "../item_at.ts";
 import { clamp01, type Rgb } from "./canvas.ts";
 import type { SyntheticOptions } from "./options.ts";
 
@@ -37,9 +38,10 @@ export function drawCameras(
   { cameras: count, cameraVariation, lightVariation }: SyntheticOptions,
   random: Random,
 ): Camera[] {
-  const spread = (low: number, high: number): number[] => {
+  const spread = (low: number, high: number) => {
     const levels = Array.from({ length: count }, (_, i) => low + (high - low) * (i + random.next()) / count);
-    return random.shuffle(levels);
+    random.shuffle(levels);
+    return (camera: number) => itemAt(levels, camera);
   };
   const spreadAround = (middle: number, low: number, high: number) =>
     spread(middle + cameraVariation * (low - middle), middle + cameraVariation * (high - middle));
@@ -58,21 +60,20 @@ export function drawCameras(
   const path = spread(0, Math.PI);
   const lightSide = spread(-1, 1);
   return Array.from({ length: count }, (_, i) => {
-    const cast = (angle: number) =>
-      Math.exp(exposure[i]! + castStrength[i]! * Math.cos(castAngle[i]! - angle));
+    const cast = (angle: number) => Math.exp(exposure(i) + castStrength(i) * Math.cos(castAngle(i) - angle));
     return {
       gain: [cast(0), cast(2 * Math.PI / 3), cast(4 * Math.PI / 3)],
-      gamma: gamma[i]!,
-      contrast: contrast[i]!,
-      saturation: saturation[i]!,
-      blur: blur[i]!,
-      noise: noise[i]!,
-      vignette: vignette[i]!,
-      quality: Math.round(quality[i]!),
-      pitch: pitch[i]!,
-      scale: scale[i]!,
-      path: path[i]!,
-      lightSide: lightSide[i]!,
+      gamma: gamma(i),
+      contrast: contrast(i),
+      saturation: saturation(i),
+      blur: blur(i),
+      noise: noise(i),
+      vignette: vignette(i),
+      quality: Math.round(quality(i)),
+      pitch: pitch(i),
+      scale: scale(i),
+      path: path(i),
+      lightSide: lightSide(i),
       flicker: 0.06 * lightVariation,
     };
   });
@@ -90,28 +91,23 @@ export function develop(
   random: Random,
 ): Uint8ClampedArray {
   const light = Math.exp(camera.flicker * random.normal());
-  const gain = camera.gain.map((channel) =>
-    channel * light * Math.exp(0.2 * camera.flicker * random.normal())
-  ) as [
-    number,
-    number,
-    number,
-  ];
+  const flickering = (channel: number) => channel * light * Math.exp(0.2 * camera.flicker * random.normal());
+  const gain: Rgb = [flickering(camera.gain[0]), flickering(camera.gain[1]), flickering(camera.gain[2])];
   const out = new Uint8ClampedArray(width * height * 4);
   for (let y = 0; y < height; y++) {
     const fromMiddle = Math.abs(2 * (y + 0.5) / height - 1);
     const shade = 1 - camera.vignette * fromMiddle * fromMiddle;
     for (let x = 0; x < width; x++) {
-      const at = y * width + x;
-      const red = pixels[3 * at]! * gain[0] * shade;
-      const green = pixels[3 * at + 1]! * gain[1] * shade;
-      const blue = pixels[3 * at + 2]! * gain[2] * shade;
+      const pixel = y * width + x;
+      const red = pixels[3 * pixel]! * gain[0] * shade;
+      const green = pixels[3 * pixel + 1]! * gain[1] * shade;
+      const blue = pixels[3 * pixel + 2]! * gain[2] * shade;
       const gray = 0.3 * red + 0.59 * green + 0.11 * blue;
       const noise = camera.noise * triangular(random);
-      out[4 * at] = tone(gray + (red - gray) * camera.saturation, camera, noise);
-      out[4 * at + 1] = tone(gray + (green - gray) * camera.saturation, camera, noise);
-      out[4 * at + 2] = tone(gray + (blue - gray) * camera.saturation, camera, noise);
-      out[4 * at + 3] = 255;
+      out[4 * pixel] = tone(gray + (red - gray) * camera.saturation, camera, noise);
+      out[4 * pixel + 1] = tone(gray + (green - gray) * camera.saturation, camera, noise);
+      out[4 * pixel + 2] = tone(gray + (blue - gray) * camera.saturation, camera, noise);
+      out[4 * pixel + 3] = 255;
     }
   }
   return out;
@@ -137,27 +133,19 @@ export function gaussianBlur(pixels: Float32Array, width: number, height: number
   );
   const sum = kernel.reduce((a, b) => a + b);
   const weights = kernel.map((weight) => weight / sum);
-  const line = new Float32Array(3 * Math.max(width, height));
+  const line = new Float32Array(Math.max(width, height));
   const along = (start: number, step: number, length: number) => {
     for (let i = 0; i < length; i++) {
-      let red = 0, green = 0, blue = 0;
-      for (let tap = -radius; tap <= radius; tap++) {
-        const from = start + step * Math.max(0, Math.min(length - 1, i + tap));
-        const weight = weights[tap + radius]!;
-        red += weight * pixels[from]!;
-        green += weight * pixels[from + 1]!;
-        blue += weight * pixels[from + 2]!;
+      let blurred = 0, from = i - radius;
+      for (const weight of weights) {
+        blurred += weight * pixels[start + step * Math.max(0, Math.min(length - 1, from++))]!;
       }
-      line[3 * i] = red;
-      line[3 * i + 1] = green;
-      line[3 * i + 2] = blue;
+      line[i] = blurred;
     }
-    for (let i = 0; i < length; i++) {
-      pixels[start + step * i] = line[3 * i]!;
-      pixels[start + step * i + 1] = line[3 * i + 1]!;
-      pixels[start + step * i + 2] = line[3 * i + 2]!;
-    }
+    for (let i = 0; i < length; i++) pixels[start + step * i] = line[i]!;
   };
-  for (let y = 0; y < height; y++) along(3 * y * width, 3, width);
-  for (let x = 0; x < width; x++) along(3 * x, 3 * width, height);
+  for (let channel = 0; channel < 3; channel++) {
+    for (let y = 0; y < height; y++) along(3 * y * width + channel, 3, width);
+    for (let x = 0; x < width; x++) along(3 * x + channel, 3 * width, height);
+  }
 }

@@ -99,9 +99,9 @@ export class Canvas {
   #blend(x: number, y: number, cover: number): void {
     const at = (y * this.width + x) * 3;
     const { data } = this;
-    data[at]! += (this.#color[0]! - data[at]!) * cover;
-    data[at + 1]! += (this.#color[1]! - data[at + 1]!) * cover;
-    data[at + 2]! += (this.#color[2]! - data[at + 2]!) * cover;
+    for (let channel = 0; channel < 3; channel++) {
+      data[at + channel]! += (this.#color[channel]! - data[at + channel]!) * cover;
+    }
   }
 }
 
@@ -132,9 +132,13 @@ export function smoothstep(low: number, high: number, x: number): number {
   return t * t * (3 - 2 * t);
 }
 
-/** A shade of one color, darker toward both edges as on a cylinder. */
-export function rounded(color: Rgb, lightSide = 0): Shade {
-  return (s, _, out) => paint(out, color, roundness(s, lightSide));
+/**
+ * A shade of one color, darker toward both edges as on a cylinder.
+ *
+ * @param bright Brightness at the shape's beginning, by default 1; it falls by `fade` to the shape's end.
+ */
+export function rounded(color: Rgb, lightSide = 0, bright = 1, fade = 0): Shade {
+  return (s, v, out) => paint(out, color, roundness(s, lightSide) * (bright - fade * v));
 }
 
 /** The brightness of a cylinder at `s`; a positive `lightSide` brightens the right. */

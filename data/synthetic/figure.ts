@@ -1,59 +1,44 @@
-import { type Canvas, paint, rounded, roundness, type Shade, smoothstep } from "./canvas.ts";
-import { drawArm, drawLeg, drawTrunk, type Light, material } from "./clothes.ts";
+import { type Canvas, paint, type Rgb, rounded, roundness, type Shade, smoothstep } from "./canvas.ts";
+import { drawArm, drawLeg, drawTrunk, type Figure, type Light } from "./clothes.ts";
 import type { Person } from "./person.ts";
-import { type Placement, type Pose, projectSkeleton, type Skeleton } from "./skeleton.ts";
+import { type Limb, type Placement, type Pose, projectSkeleton } from "./skeleton.ts";
 
 /** Paints a whole person, far parts first. */
-export function drawFigure(canvas: Canvas, person: Person, pose: Pose, place: Placement, light: Light): void {
-  const bones = projectSkeleton(person, pose, place);
-  const { size } = bones;
-  const near = (a: { depth: number }, b: { depth: number }) => a.depth - b.depth;
-  const legs = bones.legs.map((leg, i) => ({ leg, toe: bones.toes[i]!, depth: leg.middle.depth })).sort(near);
-  const arms = bones.arms.map((arm) => ({ arm, depth: arm.root.depth })).sort(near);
-  const behindTrunk = (depth: number) => depth < -0.03;
-  const packFaces = -Math.cos(pose.yaw); // 1 where the back is seen.
-
-  canvas.shadow(place.footX, place.footY, 0.2 * size, 0.035 * size, 0.55);
-  if (packFaces < -0.25) drawBackpack(canvas, person, pose, bones, light);
-  for (const { arm, depth } of arms) {
-    if (!behindTrunk(depth)) continue;
-    drawArm(canvas, person, pose, arm, size, light);
-    drawHandbag(canvas, person, arm, size, light);
-  }
-  if (Math.cos(pose.yaw) > 0) drawLongHair(canvas, person, pose, bones, light);
-  for (const { leg, toe } of legs) drawLeg(canvas, person, pose, leg, toe, size, light);
-  drawTrunk(canvas, person, pose, bones, light);
-  if (packFaces >= -0.25) drawBackpack(canvas, person, pose, bones, light);
-  else drawStraps(canvas, person, pose, bones, light);
-  for (const { arm, depth } of arms) {
-    if (behindTrunk(depth)) continue;
-    drawArm(canvas, person, pose, arm, size, light);
-    drawHandbag(canvas, person, arm, size, light);
-  }
-  drawHead(canvas, person, pose, bones, light);
-  if (Math.cos(pose.yaw) <= 0) drawLongHair(canvas, person, pose, bones, light);
-}
-
-/** Head, hair and face on a sphere that turns with the body, then scarf and hat. */
-function drawHead(
+export function drawFigure(
   canvas: Canvas,
   person: Person,
   pose: Pose,
-  { head, neck, size }: Skeleton,
+  placement: Placement,
   light: Light,
 ): void {
+  const bones = projectSkeleton(person, pose, placement);
+  const { size } = bones;
+  const figure: Figure = { canvas, person, pose, bones, light };
+  const legs = bones.legs.toSorted((a, b) => a.middle.depth - b.middle.depth);
+  const arms = bones.arms.toSorted((a, b) => a.root.depth - b.root.depth);
+  const behindTrunk = (arm: Limb) => arm.root.depth < -0.03;
+  const packFaces = -Math.cos(pose.yaw); // 1 where the back is seen.
+
+  canvas.shadow(placement.footX, placement.footY, 0.2 * size, 0.035 * size, 0.55);
+  if (packFaces < -0.25) drawBackpack(figure);
+  for (const arm of arms.filter(behindTrunk)) drawArmWithBag(figure, arm);
+  if (Math.cos(pose.yaw) > 0) drawLongHair(figure);
+  for (const leg of legs) drawLeg(figure, leg);
+  drawTrunk(figure);
+  if (packFaces >= -0.25) drawBackpack(figure);
+  else drawStraps(figure);
+  for (const arm of arms.filter((arm) => !behindTrunk(arm))) drawArmWithBag(figure, arm);
+  drawHead(figure);
+  if (Math.cos(pose.yaw) <= 0) drawLongHair(figure);
+}
+
+/** Head, hair and face on a sphere that turns with the body, then scarf and hat. */
+function drawHead({ canvas, person, pose, bones: { head, neck, size }, light }: Figure): void {
   const sin = Math.sin(pose.yaw), cos = Math.cos(pose.yaw);
   const { color, length } = person.hair;
   const rx = 0.05 * size, ry = 0.066 * size;
-  canvas.capsule(
-    head.x,
-    head.y,
-    0.03 * size,
-    neck.x,
-    neck.y + 0.012 * size,
-    0.034 * size,
-    rounded(person.skin, light.side),
-  );
+  const skin = rounded(person.skin, light.side);
+  canvas.capsule(head.x, head.y, 0.03 * size, neck.x, neck.y + 0.012 * size, 0.034 * size, skin);
   if (person.scarf !== undefined) {
     const shade = rounded(person.scarf, light.side);
     canvas.ellipse(neck.x, neck.y - 0.004 * size, 0.066 * size, 0.034 * size, shade);
@@ -71,20 +56,15 @@ function drawHead(
   canvas.ellipse(head.x, head.y, rx, ry, shade);
   if (length === "medium" || length === "long") {
     // Some volume beyond the skull.
-    const volume: Shade = (s, v, out) => paint(out, color, roundness(s, light.side) * (1.15 - 0.3 * v));
+    const volume = rounded(color, light.side, 1.15, 0.3);
     canvas.ellipse(head.x - 0.01 * size * sin, head.y - 0.048 * size, rx * 1.02, 0.026 * size, volume);
   }
 
   if (person.hat === undefined) return;
   const hat = rounded(person.hat.color, light.side);
   const crown = head.y - 0.034 * size;
-  canvas.profile(
-    crown - 0.05 * size,
-    crown + 0.018 * size,
-    () => head.x,
-    (v) => 0.056 * size * Math.sqrt(smoothstep(-0.25, 0.7, v)),
-    hat,
-  );
+  const half = (v: number) => 0.056 * size * Math.sqrt(smoothstep(-0.25, 0.7, v));
+  canvas.profile(crown - 0.05 * size, crown + 0.018 * size, () => head.x, half, hat);
   if (person.hat.kind === "cap") {
     const peak = 0.085 * size * sin;
     const down = 0.012 * size + 0.008 * size * cos;
@@ -94,35 +74,23 @@ function drawHead(
 }
 
 /** Hair that falls on the shoulders. */
-function drawLongHair(
-  canvas: Canvas,
-  person: Person,
-  pose: Pose,
-  { head, size }: Skeleton,
-  light: Light,
-): void {
+function drawLongHair({ canvas, person, pose, bones: { head, size }, light }: Figure): void {
   const { color, length } = person.hair;
   if (length !== "long") return;
   const away = -0.035 * size * Math.sin(pose.yaw);
-  const shade: Shade = (s, v, out) => paint(out, color, roundness(s, light.side) * (1.1 - 0.2 * v));
   const width = 0.034 + 0.026 * Math.abs(Math.cos(pose.yaw));
   canvas.profile(
     head.y - 0.02 * size,
     head.y + 0.175 * size,
     (v) => head.x + away * (0.7 + 0.3 * v),
     (v) => width * size * (1 - 0.25 * v * v),
-    shade,
+    rounded(color, light.side, 1.1, 0.2),
   );
 }
 
-function drawBackpack(
-  canvas: Canvas,
-  person: Person,
-  pose: Pose,
-  { shoulders, hips, size }: Skeleton,
-  light: Light,
-) {
-  if (person.backpack === undefined) return;
+function drawBackpack({ canvas, person, pose, bones: { shoulders, hips, size }, light }: Figure): void {
+  const { backpack } = person;
+  if (backpack === undefined) return;
   const sin = Math.sin(pose.yaw), cos = Math.cos(pose.yaw);
   const top = shoulders.y + 0.005 * size, bottom = shoulders.y + 0.78 * (hips.y - shoulders.y);
   const x = shoulders.x - 0.105 * size * sin;
@@ -134,40 +102,35 @@ function drawBackpack(
     (v) => half * Math.sqrt(smoothstep(-0.2, 0.25, v) * smoothstep(1.15, 0.85, v)),
     (s, v, out) => {
       const seam = Math.abs(v - 0.55) < 0.025 ? 0.6 : 1;
-      paint(out, person.backpack!, roundness(s, light.side) * seam * (1.05 - 0.15 * v));
+      paint(out, backpack, roundness(s, light.side) * seam * (1.05 - 0.15 * v));
     },
   );
 }
 
-/** What is seen of a backpack from the front. */
-function drawStraps(
-  canvas: Canvas,
-  person: Person,
-  pose: Pose,
-  { shoulders, hips, size }: Skeleton,
-  light: Light,
-) {
+/** The straps of a backpack, as seen from the front. */
+function drawStraps({ canvas, person, pose, bones: { shoulders, hips, size }, light }: Figure): void {
   if (person.backpack === undefined) return;
   const shade = material(person.backpack, light);
-  const turn = Math.cos(pose.yaw);
+  const facing = Math.cos(pose.yaw);
   for (const side of [-1, 1]) {
-    const x = shoulders.x + side * 0.06 * size * person.build * turn + 0.03 * size * Math.sin(pose.yaw);
+    const x = shoulders.x + side * 0.06 * size * person.build * facing + 0.03 * size * Math.sin(pose.yaw);
     const low = shoulders.y + 0.5 * (hips.y - shoulders.y);
-    canvas.capsule(x, shoulders.y, 0.013 * size, x + side * 0.018 * size * turn, low, 0.013 * size, shade);
+    canvas.capsule(x, shoulders.y, 0.013 * size, x + side * 0.018 * size * facing, low, 0.013 * size, shade);
   }
 }
 
-function drawHandbag(
-  canvas: Canvas,
-  person: Person,
-  arm: Skeleton["arms"][number],
-  size: number,
-  light: Light,
-) {
-  const { handbag } = person;
+/** An arm, with the handbag if it hangs on this arm. */
+function drawArmWithBag(figure: Figure, arm: Limb): void {
+  drawArm(figure, arm);
+  const { canvas, person: { handbag }, bones: { size }, light } = figure;
   if (handbag === undefined || handbag.side !== arm.side) return;
   const shade = material(handbag.color, light);
   const { x, y } = arm.end;
   canvas.capsule(x, y, 0.008 * size, x, y + 0.05 * size, 0.008 * size, shade);
   canvas.profile(y + 0.045 * size, y + 0.15 * size, () => x, (v) => (0.05 + 0.012 * v) * size, shade);
+}
+
+/** The shade of something that a person carries. */
+function material(color: Rgb, light: Light): Shade {
+  return rounded(color, light.side, 1.06, 0.16);
 }

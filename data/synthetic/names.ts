@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random.ts";
+import { itemAt } from "../item_at.ts";
 import type { Shot } from "./render.ts";
 
 /** `0002_c1s1_000451_03.jpg`: who, which camera, which recording of it, which frame, which box of the frame. */
@@ -41,13 +42,13 @@ const BETWEEN_PICTURES = 0.6;
  */
 export class WalkNames {
   readonly #random: Random;
-  readonly #places: number[];
+  readonly #positions: number[];
   readonly #walks = new Map<string, { start: number; pace: number }>();
   readonly #taken = new Set<string>();
 
   constructor(cameras: number, random: Random) {
     this.#random = random;
-    this.#places = random.shuffle(
+    this.#positions = random.shuffle(
       Array.from({ length: cameras }, (_, i) => WAY * (i + random.uniform(0.1, 0.9)) / cameras),
     );
   }
@@ -55,8 +56,8 @@ export class WalkNames {
   /** The name of a picture. */
   next(identity: number, { kind, person, camera, index }: Shot): string {
     const { start, pace } = this.#walk(`${kind === "distractor" ? kind : "person"} ${person}`);
-    const place = this.#places[camera - 1]!;
-    const arrival = start + (pace > 0 ? place : place - WAY) / pace;
+    const position = itemAt(this.#positions, camera - 1);
+    const arrival = start + (pace > 0 ? position : position - WAY) / pace;
     const lingers = (index + this.#random.uniform(-0.4, 0.4)) * BETWEEN_PICTURES;
     let frame = Math.round(FRAME_RATE * Math.max(0, arrival + 2 * this.#random.normal() + lingers));
     const box = this.#random.integer(6);

@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random.ts";
+import { itemAt } from "../item_at.ts";
 import type { Rgb } from "./canvas.ts";
 
 /**
@@ -49,7 +50,7 @@ export interface Person {
   scarf?: Rgb;
 }
 
-const COLORS = Object.values(PALETTE) as readonly Rgb[];
+const COLORS: readonly Rgb[] = Object.values(PALETTE);
 const SKINS: readonly Rgb[] = [[0.87, 0.69, 0.58], [0.78, 0.58, 0.45], [0.62, 0.43, 0.31], [0.4, 0.26, 0.18]];
 const HAIRS: readonly Rgb[] = [[0.07, 0.06, 0.06], [0.22, 0.13, 0.08], [0.66, 0.5, 0.26], [0.55, 0.54, 0.53]];
 const TEXTURES: readonly Texture[] = [
@@ -87,8 +88,13 @@ export function drawPerson(root: Random, number: number): Person {
 }
 
 function drawGroup(random: Random): GroupColors {
-  const [first, second, third] = random.shuffle([...COLORS]) as [Rgb, Rgb, Rgb];
-  return { first, second, third, textures: random.shuffle([...TEXTURES]) };
+  const colors = random.shuffle([...COLORS]);
+  return {
+    first: itemAt(colors, 0),
+    second: itemAt(colors, 1),
+    third: itemAt(colors, 2),
+    textures: random.shuffle([...TEXTURES]),
+  };
 }
 
 function dress(random: Random, colors: GroupColors, member: number): Person {
@@ -102,7 +108,7 @@ function dress(random: Random, colors: GroupColors, member: number): Person {
     kind: lowerKind === "dress"
       ? "t-shirt"
       : choose(random, { "t-shirt": 4, shirt: 3, jacket: 3, coat: 1.5 }),
-    texture: colors.textures[member]!,
+    texture: itemAt(colors.textures, member),
     primary,
     secondary: lowerKind === "dress" ? below : colors.third,
   };
@@ -132,11 +138,13 @@ function dress(random: Random, colors: GroupColors, member: number): Person {
 
 /** One of the keys, with a chance in proportion to its value. */
 function choose<K extends string>(random: Random, weights: Record<K, number>): K {
-  const entries = Object.entries(weights) as [K, number][];
-  let left = random.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [key, weight] of entries) {
-    left -= weight;
-    if (left < 0) return key;
+  let left = random.next() * Object.values<number>(weights).reduce((sum, weight) => sum + weight, 0);
+  let chosen: K | undefined;
+  for (const key in weights) {
+    chosen = key;
+    left -= weights[key];
+    if (left < 0) break;
   }
-  return entries[entries.length - 1]![0];
+  if (chosen === undefined) throw new RangeError("There is nothing to choose from");
+  return chosen;
 }

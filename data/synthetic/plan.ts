@@ -30,16 +30,16 @@ export function planImages(options: SyntheticOptions): PlannedImage[] {
   // Groups of alike people are not torn apart: training has its own, and so has the test.
   const firstTest = Math.ceil(options.trainIdentities / GROUP) * GROUP;
 
-  for (let person = 0; person < options.trainIdentities; person++) {
+  for (const [person, identity] of identities.slice(0, options.trainIdentities).entries()) {
     for (const camera of camerasOf(options.trainCameras, random)) {
       const count = around(options.imagesPerCamera, random);
       for (let index = 0; index < count; index++) {
-        add("bounding_box_train", identities[person]!, { kind: "person", person, camera, index });
+        add("bounding_box_train", identity, { kind: "person", person, camera, index });
       }
     }
   }
-  for (let i = 0; i < options.testIdentities; i++) {
-    const identity = identities[options.trainIdentities + i]!, person = firstTest + i;
+  for (const [i, identity] of identities.slice(options.trainIdentities).entries()) {
+    const person = firstTest + i;
     for (const camera of camerasOf(options.cameras, random)) {
       const count = around(options.galleryImagesPerCamera, random);
       for (let index = 0; index <= count; index++) {
@@ -65,7 +65,7 @@ function camerasOf(count: number, random: Random): number[] {
   return order.filter((_, i) => i < 2 || random.next() < SEEN).sort((a, b) => a - b);
 }
 
-/** A whole number of at least 1, half of the time either side of the mean. */
+/** A random integer of at least 1, above and below the mean equally often. */
 function around(mean: number, random: Random): number {
   return Math.max(1, Math.floor(mean + 2 * random.next() - 0.5));
 }

@@ -1,9 +1,10 @@
 import { Random } from "../../engine/random.ts";
+import { itemAt } from "../item_at.ts";
 import { type Camera, develop, drawCameras, gaussianBlur } from "./camera.ts";
 import { Canvas } from "./canvas.ts";
 import { drawFigure } from "./figure.ts";
 import { drawPerson, type Person } from "./person.ts";
-import { drawOccluder, drawScene, type Scene, showScene } from "./scene.ts";
+import { drawOccluder, drawScene, showScene } from "./scene.ts";
 import type { SyntheticOptions } from "./options.ts";
 import type { Placement, Pose } from "./skeleton.ts";
 
@@ -50,7 +51,7 @@ const KINDS: readonly ShotKind[] = ["person", "distractor", "junk"];
 export class Renderer {
   readonly #root: Random;
   readonly #cameras: Camera[];
-  readonly #scenes = new Map<number, Scene>();
+  readonly #scenes = new Map<number, Canvas>();
   readonly #large = new Canvas(WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING);
 
   constructor(readonly options: SyntheticOptions) {
@@ -61,8 +62,8 @@ export class Renderer {
   /** Draws one picture. */
   render(shot: Shot): Picture {
     const kind = KINDS.indexOf(shot.kind);
-    const camera = this.#cameras[shot.camera - 1]!;
-    // A distractor is a passer-by of its own; junk is a bad box around somebody of the dataset.
+    const camera = itemAt(this.#cameras, shot.camera - 1);
+    // A distractor is a separate passer-by; junk is a bad box around a person of the dataset.
     const people = shot.kind === "distractor" ? 1 : 0;
     const person = drawPerson(this.#root.fork(Purpose.Person, people), shot.person);
     const track = this.#root.fork(Purpose.Track, kind, shot.person, shot.camera);
@@ -70,8 +71,8 @@ export class Renderer {
 
     const canvas = this.#large;
     const scene = this.#scene(shot.camera);
-    const sceneLeft = track.integer(scene.canvas.width - canvas.width - 24) + random.integer(24);
-    showScene(scene, canvas, sceneLeft, random.integer(scene.canvas.height - canvas.height));
+    const sceneLeft = track.integer(scene.width - canvas.width - 24) + random.integer(24);
+    showScene(scene, canvas, sceneLeft, random.integer(scene.height - canvas.height));
     this.#drawPeople(canvas, person, camera, shot.kind, track, random);
     if (random.next() < this.options.occlusion) drawOccluder(canvas, random);
 
@@ -82,7 +83,7 @@ export class Renderer {
     return { pixels: develop(pixels, WIDTH, HEIGHT, camera, random), quality };
   }
 
-  #scene(camera: number): Scene {
+  #scene(camera: number): Canvas {
     let scene = this.#scenes.get(camera);
     if (scene === undefined) {
       const random = this.#root.fork(Purpose.Scene, camera);
@@ -101,13 +102,13 @@ export class Renderer {
     random: Random,
   ): void {
     const { width, height } = canvas;
-    // Within a camera a person walks one way, turning little from picture to picture.
+    // Within a camera a person walks in one direction, which varies little from picture to picture.
     const yaw = camera.path + (track.next() < 0.5 ? 0 : Math.PI) + 0.35 * track.normal() +
       0.15 * random.normal();
     const pose: Pose = { yaw, phase: random.uniform(0, 2 * Math.PI), stride: track.uniform(0.08, 0.48) };
     const light = { side: camera.lightSide, folds: random.uniform(0, 2 * Math.PI) };
     const unit = height * camera.scale * Math.exp(0.04 * random.normal());
-    const place: Placement = {
+    const placement: Placement = {
       unit,
       footX: width * (0.5 + 0.025 * random.normal()),
       footY: height * (0.5 + 0.025 * random.normal()) + 0.5 * unit * Math.cos(camera.pitch),
@@ -116,42 +117,30 @@ export class Renderer {
     if (kind === "junk" || (kind === "distractor" && random.next() < 0.5)) {
       // A box that a detector got wrong: far too large, too small, or beside the person.
       const side = random.next() < 0.5 ? -1 : 1;
-      place.unit *= random.pick([0.45, 1.7, 2.1]);
-      place.footX += side * width * random.uniform(0.2, 0.45);
-      place.footY += height * random.uniform(-0.25, 0.35);
+      placement.unit *= random.pick([0.45, 1.7, 2.1]);
+      placement.footX += side * width * random.uniform(0.2, 0.45);
+      placement.footY += height * random.uniform(-0.25, 0.35);
     }
 
-    if (this.options.boxError > 0) misplaceBox(place, this.options.boxError, width, height, random);
+    if (this.options.boxError > 0) misplaceBox(placement, this.options.boxError, width, height, random);
 
     const company = random.next(), share = this.options.company;
-    const companion = () => {
+    const drawCompanion = (size: number, aside: number, down: number) => {
       const offset = (random.next() < 0.5 ? -1 : 1) * width * random.uniform(0.38, 0.55) *
         this.options.companyDistance;
       const other = drawPerson(random, random.integer(1000));
       const turned = { ...pose, yaw: pose.yaw + random.normal(), phase: random.uniform(0, 2 * Math.PI) };
-      return { offset, other, turned };
+      const beside = {
+        ...placement,
+        unit: placement.unit * size,
+        footX: placement.footX + aside * offset,
+        footY: placement.footY + down * height,
+      };
+      drawFigure(canvas, other, turned, beside, light);
     };
-    if (company < share * 2 / 3) {
-      const { offset, other, turned } = companion();
-      const behind = {
-        ...place,
-        unit: place.unit * 0.9,
-        footX: place.footX + offset,
-        footY: place.footY - 0.05 * height,
-      };
-      drawFigure(canvas, other, turned, behind, light);
-    }
-    drawFigure(canvas, person, pose, place, light);
-    if (company > 1 - share / 3) {
-      const { offset, other, turned } = companion();
-      const before = {
-        ...place,
-        unit: place.unit * 1.06,
-        footX: place.footX + 1.1 * offset,
-        footY: place.footY + 0.05 * height,
-      };
-      drawFigure(canvas, other, turned, before, light);
-    }
+    if (company < share * 2 / 3) drawCompanion(0.9, 1, -0.05); // Behind the person.
+    drawFigure(canvas, person, pose, placement, light);
+    if (company > 1 - share / 3) drawCompanion(1.06, 1.1, 0.05); // In front.
   }
 }
 
@@ -162,7 +151,13 @@ const LEAST_OVERLAP = 0.5;
  * Moves a person as a detector's box that is off the person shows them: aside, too high or low, too large or small,
  * cut off. Draws again until the boxes overlap enough.
  */
-function misplaceBox(place: Placement, error: number, width: number, height: number, random: Random): void {
+function misplaceBox(
+  placement: Placement,
+  error: number,
+  width: number,
+  height: number,
+  random: Random,
+): void {
   const boxWidth = 0.76 * width;
   for (;;) {
     const size = Math.exp(error * random.normal());
@@ -170,9 +165,9 @@ function misplaceBox(place: Placement, error: number, width: number, height: num
     // In units of the right box, which is the unit square.
     const common = overlap(size, dx) * overlap(size, dy);
     if (common / (1 + size * size - common) < LEAST_OVERLAP) continue;
-    place.footX = width / 2 + (place.footX - width / 2 - dx * boxWidth) / size;
-    place.footY = height / 2 + (place.footY - height / 2 - dy * height) / size;
-    place.unit /= size;
+    placement.footX = width / 2 + (placement.footX - width / 2 - dx * boxWidth) / size;
+    placement.footY = height / 2 + (placement.footY - height / 2 - dy * height) / size;
+    placement.unit /= size;
     return;
   }
 }
@@ -196,9 +191,9 @@ function averageDown(canvas: Canvas, left: number, windowWidth: number): Float32
       for (let y = 0; y < canvas.height; y++) {
         const source = 3 * (y * canvas.width + from);
         const target = 3 * (Math.floor(y / OVERSAMPLING) * WIDTH + x);
-        out[target]! += share * canvas.data[source]!;
-        out[target + 1]! += share * canvas.data[source + 1]!;
-        out[target + 2]! += share * canvas.data[source + 2]!;
+        for (let channel = 0; channel < 3; channel++) {
+          out[target + channel]! += share * canvas.data[source + channel]!;
+        }
       }
     }
   }

@@ -1,21 +1,15 @@
 import type { Random } from "../../engine/random.ts";
 import { Canvas, clamp01, type Rgb, rounded } from "./canvas.ts";
 
-/** What stands behind the people of one camera, wider and higher than a picture. */
-export interface Scene {
-  canvas: Canvas;
-}
-
-/** Draws a camera's surroundings: a wall or sky, the ground, and what stands there. */
-export function drawScene(width: number, height: number, random: Random): Scene {
+/** Draws a camera's background, wider and higher than a picture: a wall or sky, the ground, and things on it. */
+export function drawScene(width: number, height: number, random: Random): Canvas {
   const canvas = new Canvas(width, height);
   const horizon = height * random.uniform(0.42, 0.68);
-  const wallNoise = valueNoise(random, 24),
-    groundNoise = valueNoise(random, 10),
-    change = valueNoise(random, 150);
+  const wallNoise = valueNoise(random, 24), groundNoise = valueNoise(random, 10);
+  const change = valueNoise(random, 150);
   const brick = random.uniform(10, 26), joint = random.next() < 0.6 ? random.uniform(0.08, 0.22) : 0;
   const tile = random.uniform(14, 40), tiled = random.next() < 0.5;
-  // The same grays everywhere, lighter and darker by turns along the way: a background gives no camera away.
+  // The same grays for every camera, in parts lighter and darker, so that the background does not identify it.
   const wall: Rgb = [0.5, 0.49, 0.47], ground: Rgb = [0.45, 0.44, 0.43];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -61,7 +55,7 @@ export function drawScene(width: number, height: number, random: Random): Scene 
         canvas.profile(top, top + random.uniform(25, 60), () => x, () => 18, shade);
         break;
       }
-      case 4: // A bicycle's wheels, from far.
+      case 4: // A bicycle's wheels, from far away.
         for (const side of [-13, 13]) {
           canvas.ellipse(x + side, foot - 10, 11, 11, rounded([0.1, 0.1, 0.1]));
           canvas.ellipse(x + side, foot - 10, 8.5, 8.5, rounded(wall));
@@ -69,14 +63,14 @@ export function drawScene(width: number, height: number, random: Random): Scene 
         break;
     }
   }
-  return { canvas };
+  return canvas;
 }
 
 /** Copies a window of the scene onto a picture of the same scale. */
-export function showScene(scene: Scene, target: Canvas, left: number, top: number): void {
+export function showScene(scene: Canvas, target: Canvas, left: number, top: number): void {
   for (let y = 0; y < target.height; y++) {
-    const from = 3 * ((top + y) * scene.canvas.width + left);
-    target.data.set(scene.canvas.data.subarray(from, from + 3 * target.width), 3 * y * target.width);
+    const from = 3 * ((top + y) * scene.width + left);
+    target.data.set(scene.data.subarray(from, from + 3 * target.width), 3 * y * target.width);
   }
 }
 
@@ -107,8 +101,8 @@ export function drawOccluder(canvas: Canvas, random: Random): void {
     }
     case 3: {
       const y = height * random.uniform(0.55, 0.8), thick = height * random.uniform(0.012, 0.03);
-      for (const at of [y, y + 5 * thick]) {
-        canvas.profile(at, at + thick, () => width / 2, () => width, shade);
+      for (const top of [y, y + 5 * thick]) {
+        canvas.profile(top, top + thick, () => width / 2, () => width, shade);
       }
       break;
     }

@@ -36,6 +36,11 @@ export interface Limb {
   end: Joint;
 }
 
+/** A leg with the tip of its foot. */
+export interface Leg extends Limb {
+  toe: Joint;
+}
+
 /** A person's joints in the picture. */
 export interface Skeleton {
   head: Joint;
@@ -43,9 +48,8 @@ export interface Skeleton {
   /** Middle of the shoulders and of the hips. */
   shoulders: Joint;
   hips: Joint;
-  legs: [Limb, Limb];
-  toes: [Joint, Joint];
-  arms: [Limb, Limb];
+  legs: readonly Leg[];
+  arms: readonly Limb[];
   /** Pixels of the person's own height. */
   size: number;
 }
@@ -56,15 +60,15 @@ const THIGH = 0.235, SHIN = 0.235, ANKLE = 0.035, TORSO = 0.315, UPPER_ARM = 0.1
  * A walking person in three dimensions (x to the person's left seen from the front, y up, z forward; the person's
  * height is 1), turned by the pose and projected orthographically.
  */
-export function projectSkeleton(person: Person, pose: Pose, place: Placement): Skeleton {
-  const size = place.unit * person.height;
+export function projectSkeleton(person: Person, pose: Pose, placement: Placement): Skeleton {
+  const size = placement.unit * person.height;
   const sinYaw = Math.sin(pose.yaw), cosYaw = Math.cos(pose.yaw);
-  const sinPitch = Math.sin(place.pitch), cosPitch = Math.cos(place.pitch);
+  const sinPitch = Math.sin(placement.pitch), cosPitch = Math.cos(placement.pitch);
   const project = (x: number, y: number, z: number): Joint => {
     const depth = z * cosYaw - x * sinYaw;
     return {
-      x: place.footX + size * (x * cosYaw + z * sinYaw),
-      y: place.footY - size * (y * cosPitch - depth * sinPitch),
+      x: placement.footX + size * (x * cosYaw + z * sinYaw),
+      y: placement.footY - size * (y * cosPitch - depth * sinPitch),
       depth,
     };
   };
@@ -110,16 +114,14 @@ export function projectSkeleton(person: Person, pose: Pose, place: Placement): S
     neck: project(0, shoulderHeight + 0.03, 0),
     shoulders: project(0, shoulderHeight, 0),
     hips: project(0, hipHeight, 0),
-    legs: legs.map(({ side, knee, ankle }): Limb => ({
+    legs: legs.map(({ side, knee, ankle }): Leg => ({
       side,
       root: project(side * hipX, hipHeight, 0),
       middle: project(side * hipX, hipHeight + knee[0], knee[1]),
       end: project(side * hipX, hipHeight + ankle[0], ankle[1]),
-    })) as [Limb, Limb],
-    toes: legs.map(({ side, ankle }) => {
-      return project(side * hipX * 1.15, hipHeight + ankle[0] - 0.022, ankle[1] + 0.075);
-    }) as [Joint, Joint],
-    arms: arms as [Limb, Limb],
+      toe: project(side * hipX * 1.15, hipHeight + ankle[0] - 0.022, ankle[1] + 0.075),
+    })),
+    arms,
     size,
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describeDataset } from "../../data/dataset.ts";
 import { DUKE_MTMC_REID } from "../../data/layouts/duke_mtmc_reid.ts";
+import { parseImageName } from "../../data/layouts/naming.ts";
 import { readDataset } from "../../data/read_dataset.ts";
 import { refusal, withFiles } from "./dataset_files.ts";
 
@@ -12,9 +13,9 @@ const small = {
 
 Deno.test("a name of DukeMTMC-reID says identity, camera and frame", () => {
   const expected = { identity: 1, camera: 2, sequence: 1, frame: 46182 };
-  assert.deepEqual(DUKE_MTMC_REID.parse("0001_c2_f0046182.jpg"), expected);
+  assert.deepEqual(parseImageName(DUKE_MTMC_REID, "0001_c2_f0046182.jpg"), expected);
   for (const name of ["0001_c2s1_046182_00.jpg", "0001_c2_f0046182.png", "-1_c2_f0046182.jpg"]) {
-    assert.equal(DUKE_MTMC_REID.parse(name), undefined, name);
+    assert.equal(parseImageName(DUKE_MTMC_REID, name), undefined, name);
   }
 });
 

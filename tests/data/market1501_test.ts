@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { countIdentities, describeDataset } from "../../data/dataset.ts";
 import { MARKET_1501 } from "../../data/layouts/market1501.ts";
+import { parseImageName } from "../../data/layouts/naming.ts";
 import { readDataset } from "../../data/read_dataset.ts";
 import { refusal, withFiles, writeFiles } from "./dataset_files.ts";
 
@@ -26,13 +27,13 @@ const small = {
 
 Deno.test("a name of Market-1501 says identity, camera, sequence and frame", () => {
   const expected = { identity: 2, camera: 1, sequence: 6, frame: 451 };
-  assert.deepEqual(MARKET_1501.parse("0002_c1s6_000451_03.jpg"), expected);
-  assert.deepEqual(MARKET_1501.parse("0002_c1s6_000451_03.JPEG"), expected);
-  assert.equal(MARKET_1501.parse("-1_c1s1_000401_03.jpg")?.identity, -1);
+  assert.deepEqual(parseImageName(MARKET_1501, "0002_c1s6_000451_03.jpg"), expected);
+  assert.deepEqual(parseImageName(MARKET_1501, "0002_c1s6_000451_03.JPEG"), expected);
+  assert.equal(parseImageName(MARKET_1501, "-1_c1s1_000401_03.jpg")?.identity, -1);
   for (
     const name of ["-2_c1s1_000401_03.jpg", "0002_c1s1_000451_03.png", "a_c1s1_000451_03.jpg", "", ".jpg"]
   ) {
-    assert.equal(MARKET_1501.parse(name), undefined, name);
+    assert.equal(parseImageName(MARKET_1501, name), undefined, name);
   }
 });
 

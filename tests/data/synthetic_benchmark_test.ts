@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { MARKET_1501 } from "../../data/layouts/market1501.ts";
+import { parseImageName } from "../../data/layouts/naming.ts";
 import { BENCHMARK_SYNTHETIC, completeOptions, DEFAULT_SYNTHETIC } from "../../data/synthetic/options.ts";
 import { planImages, type PlannedImage } from "../../data/synthetic/plan.ts";
 import { Renderer, type Shot } from "../../data/synthetic/render.ts";
@@ -10,7 +11,7 @@ const images = planImages(BENCHMARK_SYNTHETIC);
 const inFolder = (folder: string) => images.filter(({ file }) => file.startsWith(folder));
 const people = (list: readonly PlannedImage[]) =>
   new Set(list.filter(({ shot }) => shot.kind === "person").map(({ shot }) => shot.person));
-const nameOf = ({ file }: PlannedImage) => MARKET_1501.parse(file.slice(file.indexOf("/") + 1))!;
+const nameOf = ({ file }: PlannedImage) => parseImageName(MARKET_1501, file.slice(file.indexOf("/") + 1))!;
 
 /** SHA-256 of a plan and of some of its pictures' pixels. */
 function digest(plan: readonly PlannedImage[], renderer: Renderer, every: number): string {
