@@ -117,7 +117,7 @@ export {
   type Tunable,
   type VariantWork,
 } from "../kernels/mod.ts";
-export { type Stopwatch, tunables, tune } from "./timing/tuner.ts";
+export { compiledText, type Stopwatch, tunables, tune } from "./timing/tuner.ts";
 export { median, runsFor, timeDispatch, waitFloor } from "./timing/timing.ts";
 export {
   asTensor,

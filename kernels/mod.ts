@@ -24,7 +24,6 @@
 export * from "./wgsl/dispatch.ts";
 export * from "./matmul/matmul.ts";
 export * from "./wgsl/target.ts";
-export * from "./wgsl/tuned_sources.ts";
 export * from "./wgsl/variants.ts";
 export * from "./wgsl/prelude.ts";
 export * from "./probes/probes.ts";

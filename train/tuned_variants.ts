@@ -1,11 +1,12 @@
 /**
- * Variants chosen by the tuner, kept on disk: one file for each adapter with its driver and each version of the kernels,
- * so that nothing in it is ever out of date. Processes may share a file: each adds to it, and writes it whole.
+ * Variants chosen by the tuner, kept on disk: one file for each adapter and driver. A choice is found by its computation
+ * and a hash of all that its variants compile, so no choice outlives a change of a kernel. Processes may share a file:
+ * each adds to it and writes it whole.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type Device, type Recorded, tunables } from "../engine/mod.ts";
-import { type Choices, parseChoices, type Tunable, TUNED_SOURCES, VARIANTS } from "../kernels/mod.ts";
+import { compiledText, type Device, type Recorded, tunables } from "../engine/mod.ts";
+import { type Choices, parseChoices, type Tunable } from "../kernels/mod.ts";
 import { writeWhole } from "./write_whole.ts";
 
 /** Locked by a process while it adds to the cache. */
@@ -17,7 +18,7 @@ export type Tuner = (list: readonly Tunable[]) => Promise<Choices>;
 /**
  * The fastest variant of everything in a program that has several: from the cache, or timed now and put there.
  *
- * @param folder where the cache lies. One that cannot be read or written is told on stderr and done without.
+ * @param folder where the cache lies. If it cannot be read or written, a note on stderr says so and kernels are timed.
  */
 export async function tunedVariants(
   device: Device,
@@ -26,20 +27,34 @@ export async function tunedVariants(
   tuner: Tuner,
 ): Promise<Choices> {
   const list = tunables(dispatches);
-  const path = join(folder, `variants-${fingerprint(device)}.json`);
-  const known = await readChoices(path);
-  const unknown = list.filter(({ key }) => !known.has(key));
+  const { adapter, storage, target } = device;
+  const adapterHash = hash(JSON.stringify([adapter, storage, target.adapterClass]));
+  const path = join(folder, `variants-${adapterHash}.json`);
+  const cached = await readChoices(path);
+  const cacheKeys = new Map(list.map((tunable) => [tunable.key, cacheKey(device, tunable)]));
+  const choices = new Map<string, string>();
+  for (const [key, name] of cacheKeys) {
+    const variant = cached.get(name);
+    if (variant !== undefined) choices.set(key, variant);
+  }
+  const unknown = list.filter(({ key }) => !choices.has(key));
   if (unknown.length > 0) {
-    const timed = await tuner(unknown);
-    for (const [key, variant] of timed) known.set(key, variant);
+    const timed = new Map<string, string>();
+    for (const [key, variant] of await tuner(unknown)) {
+      choices.set(key, variant);
+      timed.set(cacheKeys.get(key) ?? key, variant);
+    }
     await addChoices(folder, path, timed);
   }
-  return new Map(list.map(({ key }) => [key, known.get(key)!]));
+  return choices;
 }
 
-/** A hash of the adapter, its driver as far as WebGPU tells, where tensors live, and all variants and their shaders. */
-function fingerprint({ adapter, storage, target }: Device): string {
-  const text = JSON.stringify([adapter, storage, target.adapterClass, VARIANTS, TUNED_SOURCES]);
+/** The computation, and a hash of what its variants compile. */
+function cacheKey(device: Device, tunable: Tunable): string {
+  return `${tunable.key} ${hash(compiledText(device, tunable))}`;
+}
+
+function hash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 

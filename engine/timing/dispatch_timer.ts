@@ -88,7 +88,7 @@ export class DispatchTimer {
         const storages: Storage[] = [];
         const entries = dispatch.bindings.map((binding, index): GPUBindGroupEntry => {
           const operand = asOperand(operands[binding.name], dispatch.kernel, binding.name);
-          const storage = storageOf(device, binding, operand);
+          const storage = timedStorage(device, binding, operand.storage);
           storages.push(storage);
           const bytes = operandBytes(device, binding, operand, storage);
           const buffer = device.gpu.createBuffer({
@@ -184,8 +184,9 @@ function asOperand(given: Operands[string] | undefined, kernel: string, name: st
   return "shape" in given ? given : { shape: given };
 }
 
-function storageOf(device: Device, binding: Binding, operand: Operand): Storage {
-  const storage = binding.type === "u32" ? "buffer" : operand.storage ?? device.storage;
+/** Where an operand lies while it is timed: what is read as asked for or as the device stores tensors, the rest in buffers. */
+export function timedStorage(device: Device, binding: Binding, wanted: Storage = device.storage): Storage {
+  const storage = binding.type === "u32" ? "buffer" : wanted;
   if (binding.access === "read") return storage;
   return precisionOf(storage) === "f16" ? "half-buffer" : "buffer";
 }

@@ -2,9 +2,9 @@
  * The tuner: runs every computation of a program that has several variants as each of them, and keeps the fastest. It
  * changes nothing; {@link Device.choose} takes what it returns.
  */
-import { type Choices, type Tunable, variantsOf, type VariantWork } from "../../kernels/mod.ts";
+import { type Choices, shaderText, type Tunable, variantsOf, type VariantWork } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
-import { DispatchTimer, wallClock } from "./dispatch_timer.ts";
+import { DispatchTimer, timedStorage, wallClock } from "./dispatch_timer.ts";
 import type { Recorded } from "../recorder.ts";
 import { median, runsFor, timeDispatch, waitFloor } from "./timing.ts";
 
@@ -25,6 +25,20 @@ export function tunables(dispatches: readonly Recorded[]): Tunable[] {
     if (tunable) found.set(tunable.key, tunable);
   }
   return [...found.values()];
+}
+
+/**
+ * Everything that decides how fast the variants of a computation are: of each its shaders as they are timed, with their
+ * bindings' declarations and their tile, their constants and workgroups. A choice holds as long as this text does.
+ */
+export function compiledText(device: Device, { key, as }: Tunable): string {
+  const work = (variant: string) =>
+    as(variant).map(({ dispatch }) => [
+      shaderText(dispatch, dispatch.bindings.map((binding) => timedStorage(device, binding))),
+      dispatch.constants,
+      dispatch.workgroups,
+    ]);
+  return JSON.stringify(variantsOf(key).map((variant) => [variant, work(variant)]));
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Device } from "../../engine/mod.ts";
-import { type Choices, type Tunable, variantsOf } from "../../kernels/mod.ts";
+import { type Choices, type Dispatch, type Tunable, variantsOf } from "../../kernels/mod.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../train/checkpoint_files.ts";
 import type { Trainer } from "../../train/trainer.ts";
 import { tunedVariants } from "../../train/tuned_variants.ts";
@@ -59,7 +59,8 @@ Deno.test("what was tuned once is read from the cache, and a damaged cache is ti
     const [file] = [...Deno.readDirSync(cache)].filter(({ name }) => name.endsWith(".json"));
     const path = join(cache, file.name);
     const whole = await Deno.readTextFile(path);
-    const unknown = JSON.stringify({ ...JSON.parse(whole), [first.keys().next().value!]: "sideways" });
+    const entries = JSON.parse(whole);
+    const unknown = JSON.stringify({ ...entries, [Object.keys(entries)[0]]: "sideways" });
     for (const broken of [whole.slice(0, whole.length / 2), "[]", "null", unknown]) {
       await Deno.writeTextFile(path, broken);
       asked.length = 0;
@@ -69,6 +70,45 @@ Deno.test("what was tuned once is read from the cache, and a damaged cache is ti
       assert.equal(asked.length, first.size);
       assert.match(notes[0], /damaged .*: kernels are timed again/);
       assert.deepEqual(await told(() => tunedVariants(device, run.program.dispatches, cache, tuner)), []);
+    }
+  }));
+
+Deno.test("a choice is not used once anything that its variants compile has changed", () =>
+  withRun(async (device, run, folder) => {
+    const { asked, tuner } = lastOfAll();
+    const { dispatches } = run.program;
+    await tunedVariants(device, dispatches, folder, tuner);
+    const index = dispatches.findIndex(({ dispatch }) => dispatch.tunable);
+    const tunable = dispatches[index].dispatch.tunable!;
+    const last = variantsOf(tunable.key).at(-1)!;
+    /** The program with another dispatch as what the last variant of one computation runs. */
+    const changed = (change: (dispatch: Dispatch) => Partial<Dispatch>) =>
+      dispatches.map((recorded, i) => {
+        const as = (variant: string) =>
+          tunable.as(variant).map(({ dispatch, shapes }) => ({
+            dispatch: variant === last ? { ...dispatch, ...change(dispatch) } : dispatch,
+            shapes,
+          }));
+        const { dispatch } = recorded;
+        return dispatch.tunable?.key === tunable.key && i >= index
+          ? { ...recorded, dispatch: { ...dispatch, tunable: { ...tunable, as } } }
+          : recorded;
+      });
+    const [name] = Object.keys(tunable.as(last)[0].dispatch.tile);
+    const changes: ((dispatch: Dispatch) => Partial<Dispatch>)[] = [
+      ({ source }) => ({ source: `${source}// Changed.\n` }),
+      ({ constants }) => ({ constants: { ...constants, EXTRA: 1 } }),
+      ({ tile }) => ({ tile: { ...tile, [name]: tile[name] + 1 } }),
+      ({ workgroups: [x, y, z] }) => ({ workgroups: [x + 1, y, z] }),
+      ({ bindings: [first, ...others] }) => ({ bindings: [{ ...first, map: "affine" }, ...others] }),
+    ];
+    for (const change of [() => ({}), ...changes]) {
+      for (const expected of changes.includes(change) ? [[tunable.key], []] : [[]]) {
+        asked.length = 0;
+        const choices = await tunedVariants(device, changed(change), folder, tuner);
+        assert.deepEqual(asked, expected);
+        assert.equal(choices.get(tunable.key), last);
+      }
     }
   }));
 
