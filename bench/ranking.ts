@@ -22,7 +22,7 @@ import {
   wallClock,
 } from "../engine/mod.ts";
 import { rankGallery, type RankingDetails, type RankingProblem } from "../eval/rank_gallery.ts";
-import { distancesOf, rankedOnCpu } from "../tests/reference/ranking.ts";
+import { distancesOf, rankedOnCpu } from "./ranked_on_cpu.ts";
 import { clockInWords, kernelClock } from "./clock.ts";
 import { drawProblem, PROBLEM_FLAGS, type ProblemSize, SIZE } from "./ranking_problem.ts";
 import { giga, peaksLine } from "./roofline_table.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Device } from "../../engine/mod.ts";
 import { rankCameraPairs } from "../../eval/camera_pairs.ts";
 import type { EmbeddedSet, RankingProblem } from "../../eval/rank_gallery.ts";
-import { distancesOf } from "../reference/ranking.ts";
+import { distancesOf } from "../../bench/ranked_on_cpu.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
 import { literalScores } from "./literal_ranking.ts";
 

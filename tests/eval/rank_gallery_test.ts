@@ -11,7 +11,7 @@ import {
 } from "../../eval/rank_gallery.ts";
 import { RankingAccumulator } from "../../eval/ranking.ts";
 import { tensorBytes } from "../../kernels/mod.ts";
-import { distancesOf, rankedOnCpu } from "../reference/ranking.ts";
+import { distancesOf, rankedOnCpu } from "../../bench/ranked_on_cpu.ts";
 import { type SeededRandom, seededRandom } from "../reference/seeded_random.ts";
 
 function drawSet(

@@ -9,7 +9,7 @@ import { RERANK_DEFAULTS, type RerankOptions } from "../../eval/rerank/options.t
 import { expandedSets, reciprocalSets } from "../../eval/rerank/reciprocal.ts";
 import { rerank, type RerankProgress } from "../../eval/rerank/rerank.ts";
 import { tensorBytes } from "../../kernels/mod.ts";
-import { distancesOf } from "../reference/ranking.ts";
+import { distancesOf } from "../../bench/ranked_on_cpu.ts";
 import { type DenseRerank, denseRerank } from "../reference/rerank.ts";
 import { type SeededRandom, seededRandom } from "../reference/seeded_random.ts";
 

@@ -1,7 +1,7 @@
 /** What ranking a gallery on the GPU must equal: the plain ranking, on the CPU, of the same distances. */
-import { constant, type Device, f32, gramDistance, Program } from "../../engine/mod.ts";
-import type { RankedQuery, RankingDetails, RankingProblem } from "../../eval/rank_gallery.ts";
-import { RankingAccumulator, topMatches } from "../../eval/ranking.ts";
+import { constant, type Device, f32, gramDistance, Program } from "../engine/mod.ts";
+import type { RankedQuery, RankingDetails, RankingProblem } from "../eval/rank_gallery.ts";
+import { RankingAccumulator, topMatches } from "../eval/ranking.ts";
 
 /** Distances [count, gallery] of the queries from `first` on, as the kernels of the ranking compute them. */
 export async function distancesOf(
