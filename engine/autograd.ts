@@ -6,7 +6,7 @@ import { EngineError } from "./errors.ts";
 import { add } from "./ops/elementwise.ts";
 import type { Parameter } from "./parameter.ts";
 import { recorder } from "./recorder.ts";
-import { asTensor, constant, type Tensor, type TensorLike } from "./tensor.ts";
+import { asTensor, constant, tape, type Tensor, type TensorLike } from "./tensor.ts";
 import type { Value } from "./value.ts";
 
 /** Gradients of a scalar by tensor or parameter. */
@@ -54,15 +54,15 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
     throw new EngineError("The loss depends on no parameter, so it has no gradients");
   }
   const recording = recorder();
-  const { tape, parameters, recomputable, memory } = recording;
+  const { nodes, parameters, recomputable } = tape();
   recording.pass = "backward";
-  if (memory === "low") {
+  if (recording.memory === "low") {
     for (const { tensor, recompute } of recomputable.splice(0)) {
       tensor.forget(recompute);
     }
   }
   const gradients = new Map<Tensor, Tensor>([[loss, scale ?? constant([1], loss.shape)]]);
-  for (const node of tape.toReversed()) {
+  for (const node of nodes.toReversed()) {
     const gradient = gradients.get(node.output);
     if (!gradient) continue;
     const taken = new Set<number>();

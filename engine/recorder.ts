@@ -1,12 +1,11 @@
 /**
- * Recording: ops append dispatches on virtual values to the recorder in force, and leave nodes on its tape.
+ * Recording: ops append dispatches on virtual values to the recorder in force.
  * Nothing touches the GPU here.
  */
 import type { Dispatch, Precision } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
-import type { Parameter, ParameterSet } from "./parameter.ts";
-import type { Tensor } from "./tensor.ts";
+import type { ParameterSet } from "./parameter.ts";
 import { Value } from "./value.ts";
 
 /** A dispatch and the values bound to it, in the order of its bindings. */
@@ -21,20 +20,6 @@ export interface Recorded {
 
 /** Part of a program: what comes before its first backward pass, that pass, and what comes after it. */
 export type Pass = "forward" | "backward" | "update";
-
-/** One differentiable op on the tape. */
-export interface TapeNode {
-  readonly inputs: readonly Tensor[];
-  readonly output: Tensor;
-  /**
-   * Gradients of the inputs, given the output's; null where an input needs none. Records dispatches itself. What it takes
-   * of an input's gradient so far is included in what it returns.
-   */
-  readonly backward: (
-    gradient: Tensor,
-    take: (input: number) => Tensor | undefined,
-  ) => (Tensor | null)[];
-}
 
 /** How a program is recorded. */
 export interface RecordOptions {
@@ -60,16 +45,11 @@ export class Recorder {
   readonly dispatches: Recorded[] = [];
   /** What is being recorded. */
   pass: Pass = "forward";
-  readonly tape: TapeNode[] = [];
-  /** Tensors that stand for parameters, one each. */
-  readonly parameters = new Map<Parameter, Tensor>();
   /** What this program fills: its inputs, and what its dispatches have written so far. */
   readonly #filled: Set<Value>;
   /** Sets whose weights have been updated so far. */
   readonly #updated = new Set<ParameterSet>();
 
-  /** What gradients can do without keeping: expanded activations, and how they are made again. */
-  readonly recomputable: { readonly tensor: Tensor; readonly recompute: () => Value }[] = [];
   /** What activations are stored as. */
   readonly precision: Precision;
   /** Whether the recomputable is recomputed. */

@@ -1,8 +1,8 @@
-/** Tensors inside a program. */
+/** Tensors inside a program, and the tape of the ops that made them. */
 import { applyMap, padRows, type Prologue } from "../kernels/mod.ts";
 import { ShapeError } from "./errors.ts";
 import type { Parameter } from "./parameter.ts";
-import { activation, recorder } from "./recorder.ts";
+import { activation, type Recorder, recorder } from "./recorder.ts";
 import { Value } from "./value.ts";
 
 /** A tensor whose elements are `map(source)` and have not been written: readers apply the map as they load. */
@@ -91,13 +91,46 @@ export class Uint32Tensor {
   ) {}
 }
 
+/** One differentiable op on the tape. */
+export interface TapeNode {
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  /**
+   * Gradients of the inputs, given the output's; null where an input needs none. Records dispatches itself. What it takes
+   * of an input's gradient so far is included in what it returns.
+   */
+  readonly backward: (
+    gradient: Tensor,
+    take: (input: number) => Tensor | undefined,
+  ) => (Tensor | null)[];
+}
+
+/** What a program's ops leave for its backward pass. */
+export class Tape {
+  readonly nodes: TapeNode[] = [];
+  /** Tensors that stand for parameters, one each. */
+  readonly parameters = new Map<Parameter, Tensor>();
+  /** Expanded activations that the backward pass need not find kept, and how they are recomputed. */
+  readonly recomputable: { readonly tensor: Tensor; readonly recompute: () => Value }[] = [];
+}
+
+const tapes = new WeakMap<Recorder, Tape>();
+
+/** The tape of the program in force. @throws {EngineError} outside a program. */
+export function tape(): Tape {
+  const recording = recorder();
+  const found = tapes.get(recording) ?? new Tape();
+  tapes.set(recording, found);
+  return found;
+}
+
 /** What ops accept: a tensor, or a parameter standing for one. */
 export type TensorLike = Tensor | Parameter;
 
 /** The tensor itself, or the one that stands for a parameter in the program being recorded. */
 export function asTensor(x: TensorLike): Tensor {
   if (x instanceof Tensor) return x;
-  const known = recorder().parameters;
+  const known = tape().parameters;
   let tensor = known.get(x);
   if (!tensor) {
     tensor = new Tensor(x.shape, new Value(x.shape, "f32", { kind: "parameter", parameter: x }), x.trainable);
@@ -151,7 +184,7 @@ export function result(
   const needs = inputs.map((input) => input.requiresGradient);
   const output = new Tensor(shape, memory, needs.some((need) => need));
   if (output.requiresGradient) {
-    recorder().tape.push({ inputs, output, backward: (gradient, take) => backward(gradient, needs, take) });
+    tape().nodes.push({ inputs, output, backward: (gradient, take) => backward(gradient, needs, take) });
   }
   return output;
 }

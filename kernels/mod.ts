@@ -23,6 +23,7 @@
  */
 export * from "./wgsl/dispatch.ts";
 export * from "./matmul/matmul.ts";
+export * from "./matmul/matmul_shape.ts";
 export * from "./wgsl/target.ts";
 export * from "./wgsl/variants.ts";
 export * from "./wgsl/prelude.ts";

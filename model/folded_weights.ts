@@ -5,7 +5,6 @@
  */
 import type { Parameter, ParameterSet } from "../engine/parameter.ts";
 import { constant, type Tensor } from "../engine/tensor.ts";
-import type { BatchNorm } from "./layers.ts";
 
 /** A batch norm's values [C]. */
 export interface NormValues {
@@ -16,6 +15,22 @@ export interface NormValues {
   readonly variance: Float32Array;
   /** What is added to the variance. */
   readonly epsilon: number;
+}
+
+/** What is folded of a batch norm. */
+export interface FoldableNorm {
+  /** C. */
+  readonly channels: number;
+  /** Scale [C]. */
+  readonly gamma: Parameter;
+  /** Shift [C]. */
+  readonly beta: Parameter | undefined;
+  /** Running mean [C]. */
+  readonly mean: Parameter;
+  /** Running variance [C]. */
+  readonly variance: Parameter;
+  /** Epsilon is added to the variance. */
+  readonly options: { readonly epsilon: number };
 }
 
 /** A weight [..., C] with the batch norm behind it folded in, and its bias [C]; computed in f64. */
@@ -48,7 +63,7 @@ export class FoldedWeights {
    *
    * @throws {TypeError} when they belong to another set.
    */
-  fold(weight: Parameter, norm: BatchNorm): { weight: Tensor; bias: Tensor } {
+  fold(weight: Parameter, norm: FoldableNorm): { weight: Tensor; bias: Tensor } {
     const [gamma, mean, variance] = [norm.gamma, norm.mean, norm.variance].map((p) => this.#valuesOf(p));
     const beta = norm.beta && this.#valuesOf(norm.beta);
     const values = { gamma, beta, mean, variance, epsilon: norm.options.epsilon };

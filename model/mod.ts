@@ -42,7 +42,7 @@ export {
   type ConventionKey,
   CONVENTIONS,
 } from "./conventions.ts";
-export { FoldedWeights } from "./folded_weights.ts";
+export { type FoldableNorm, FoldedWeights } from "./folded_weights.ts";
 export {
   BatchNorm,
   Dense,

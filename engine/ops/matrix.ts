@@ -12,7 +12,7 @@ import {
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { activation, record, recorder, temporary } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { asTensor, result, tape, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { add } from "./elementwise.ts";
 import { epilogue, type EpilogueOptions } from "./epilogue.ts";
@@ -90,7 +90,7 @@ function rowProduct(op: string, x: Tensor, w: Tensor, options: EpilogueOptions =
   });
   // Where memory is short, what is larger than what it was made of is made again when gradients need it.
   if (output.requiresGradient && x.shape.length === 4 && shape.n > shape.k) {
-    recorder().recomputable.push({ tensor: output, recompute: multiply });
+    tape().recomputable.push({ tensor: output, recompute: multiply });
   }
   return output;
 }

@@ -10,18 +10,14 @@ import {
   mappedShapes,
   type Prologue,
   reads,
+  type Tunable,
+  type VariantWork,
   writes,
 } from "../wgsl/dispatch.ts";
 import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import { splitReduction, sumWork } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
-import {
-  DEPTHWISE_TILES,
-  type DepthwiseVariant,
-  type Tunable,
-  variantOf,
-  type VariantWork,
-} from "../wgsl/variants.ts";
+import { DEPTHWISE_TILES, type DepthwiseVariant, variantOf } from "../wgsl/variants.ts";
 import forward from "./depthwise_conv.wgsl" with { type: "text" };
 import inputGradient from "./depthwise_conv_input_gradient.wgsl" with { type: "text" };
 import weightGradient from "./depthwise_conv_weight_gradient.wgsl" with { type: "text" };

@@ -12,8 +12,10 @@ import {
   mappedShapes,
   type Prologue,
   reads,
+  type VariantWork,
   writes,
 } from "../wgsl/dispatch.ts";
+import type { MatmulShape } from "./matmul_shape.ts";
 import { largestTile, tiledColumns, tiledProduct, tiledWeightGradient } from "./matmul_tiled.ts";
 import { VEC4_BYTES, vec4Count } from "../wgsl/storage.ts";
 import { splitReduction, sumWork } from "../reduction/sum_slices.ts";
@@ -23,23 +25,12 @@ import {
   type ProductVariant,
   REGISTER,
   variantOf,
-  type VariantWork,
   WEIGHT_TILES,
   type WeightVariant,
 } from "../wgsl/variants.ts";
 import product from "./matmul.wgsl" with { type: "text" };
 import block from "./matmul_block.wgsl" with { type: "text" };
 import weightGradient from "./matmul_weight_gradient.wgsl" with { type: "text" };
-
-/** Sizes of a product [M, K] × [K, N]. */
-export interface MatmulShape {
-  /** Rows of the left factor and of the product. */
-  readonly m: number;
-  /** Columns of the left factor, rows of the right one: what is summed over. */
-  readonly k: number;
-  /** Columns of the right factor and of the product. */
-  readonly n: number;
-}
 
 function cost({ m, k, n }: MatmulShape): { flops: number; bytes: number } {
   const [k4, n4] = [vec4Count(k), vec4Count(n)];

@@ -1,6 +1,6 @@
 /** Geometry of the matrix product and of its weights' gradient where a workgroup makes a tile together. */
 import { type Dispatch, foldWorkgroups } from "../wgsl/dispatch.ts";
-import type { MatmulShape } from "./matmul.ts";
+import type { MatmulShape } from "./matmul_shape.ts";
 import { vec4Count } from "../wgsl/storage.ts";
 import { splitReduction } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";

@@ -1,7 +1,13 @@
-import { type Dispatch, flatWorkgroups, foldWorkgroups, reads, writes } from "../wgsl/dispatch.ts";
+import {
+  type Dispatch,
+  flatWorkgroups,
+  foldWorkgroups,
+  reads,
+  type VariantWork,
+  writes,
+} from "../wgsl/dispatch.ts";
 import { VEC4_BYTES, vec4s } from "../wgsl/storage.ts";
 import type { Target } from "../wgsl/target.ts";
-import type { VariantWork } from "../wgsl/variants.ts";
 import many from "./sum_many_slices.wgsl" with { type: "text" };
 import few from "./sum_slices.wgsl" with { type: "text" };
 import reduce from "../wgsl/workgroup_reduce.wgsl" with { type: "text" };

@@ -4,7 +4,6 @@
  * knows of a device, so every kernel can be checked, timed and read alone.
  */
 import { vec4Count } from "./storage.ts";
-import type { Tunable } from "./variants.ts";
 
 /** How a shader uses a binding. `update` reads and writes in place and needs a flat buffer. */
 export type Access = "read" | "write" | "update";
@@ -70,6 +69,24 @@ export interface Dispatch {
   readonly cost: Cost;
   /** Given where the same could be computed by another variant of the kernel. */
   readonly tunable?: Tunable;
+}
+
+/** A dispatch, and the shapes of its operands by the names of its bindings. */
+export interface VariantWork {
+  /** What runs. */
+  readonly dispatch: Dispatch;
+  /** What it runs on. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+}
+
+/** A computation that can run as one of several variants. */
+export interface Tunable {
+  /** The computation and its shape: "matmul 32768×96×24 affine-relu6". The variant's name is chosen under this key. */
+  readonly key: string;
+  /** As what it runs here. */
+  readonly variant: string;
+  /** What has to run for it as the given variant, in order. */
+  as(variant: string): readonly VariantWork[];
 }
 
 /** Floating-point operations (a fused multiply-add counts two) and bytes moved when each operand moves once. */

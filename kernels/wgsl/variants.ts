@@ -2,7 +2,6 @@
  * The variants of kernels that come in several: one algorithm rarely fits both a software adapter and a GPU, or both a
  * wide layer and a narrow one. Which one runs is decided by the adapter's class and the shape, unless it was chosen.
  */
-import type { Dispatch } from "./dispatch.ts";
 import type { Choices, Target } from "./target.ts";
 
 /** A tile of a product that a workgroup makes together, and a thread's part of it; both count vec4s where a 4 says so. */
@@ -85,24 +84,6 @@ export const VARIANTS: Readonly<Record<string, readonly string[]>> = {
   depthwise_conv_input_gradient: DEPTHWISE,
   depthwise_conv_weight_gradient: DEPTHWISE,
 };
-
-/** A dispatch, and the shapes of its operands by the names of its bindings. */
-export interface VariantWork {
-  /** What runs. */
-  readonly dispatch: Dispatch;
-  /** What it runs on. */
-  readonly shapes: Readonly<Record<string, readonly number[]>>;
-}
-
-/** A computation that can run as one of several variants. */
-export interface Tunable {
-  /** The computation and its shape: "matmul 32768×96×24 affine-relu6". The variant's name is chosen under this key. */
-  readonly key: string;
-  /** As what it runs here. */
-  readonly variant: string;
-  /** What has to run for it as the given variant, in order. */
-  as(variant: string): readonly VariantWork[];
-}
 
 /** The variant that was chosen for a key, or else `byDefault`. The key begins with the computation's name. */
 export function variantOf<V extends string>(target: Target, key: string, byDefault: () => V): V {
