@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that a Vulkan driver is there, for Deno's WebGPU; with --chromium also the browser that tests of the web
-# pages run in. Installs nothing that is found.
+# Installs a Vulkan driver for Deno's WebGPU if there is none; with --chromium, also the browser for the tests of the
+# web pages. Installs nothing else.
 set -eu
 
 say() { printf '%s\n' "$*"; }
@@ -9,11 +9,11 @@ with_chromium=no
 for argument in "$@"; do
   case "$argument" in
     --chromium) with_chromium=yes ;;
-    *) say "setup: unknown argument $argument; there is only --chromium" >&2; exit 2 ;;
+    *) say "setup: unknown argument $argument; the only one is --chromium" >&2; exit 2 ;;
   esac
 done
 
-# Installs Debian packages, or says how: install "what is missing" "remedy without apt-get" PACKAGE...
+# Installs Debian packages, or prints how to: install "what is missing" "remedy without apt-get" PACKAGE...
 install() {
   missing=$1
   remedy=$2
@@ -28,7 +28,7 @@ install() {
   elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
     as_root="sudo"
   else
-    say "setup: $missing, and this user may not install one. Type:" >&2
+    say "setup: $missing, and this user cannot install packages. Run:" >&2
     say "  sudo sh -c '$command'" >&2
     exit 1
   fi
@@ -48,7 +48,7 @@ found() {
 }
 loader() { ldconfig -p 2>/dev/null | grep -q 'libvulkan\.so\.1'; }
 
-# The same places as tests/web/browser.ts looks in.
+# The same paths as in tests/web/browser.ts.
 chromium() {
   [ -n "${CHROMIUM:-}" ] && return 0
   for path in /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome \
@@ -59,27 +59,27 @@ chromium() {
   return 1
 }
 
-# macOS and Windows bring their own graphics API.
+# macOS and Windows have their own graphics API.
 if [ "$(uname -s)" != Linux ]; then
-  say "setup: no driver to install on this system"
+  say "setup: this system needs no driver"
 elif found && loader; then
-  say "setup: a Vulkan driver is there"
+  say "setup: found a Vulkan driver"
 else
   install "no Vulkan driver was found" \
     "Install one with your system's package manager: Mesa's Vulkan drivers
-(called mesa-vulkan-drivers, vulkan-radeon, vulkan-intel or vulkan-swrast) or your GPU vendor's, and the
+(mesa-vulkan-drivers, vulkan-radeon, vulkan-intel or vulkan-swrast) or the driver of your GPU's vendor, and the
 Vulkan loader (libvulkan1 or vulkan-icd-loader)." \
     mesa-vulkan-drivers libvulkan1
-  say "setup: done"
+  say "setup: installed a Vulkan driver"
 fi
 
 [ "$with_chromium" = yes ] || exit 0
 if chromium; then
-  say "setup: Chromium is there"
+  say "setup: found Chromium"
 else
   install "no Chromium was found" \
-    "Install Chromium or Chrome, and name it to the tests where they do not find it:
+    "Install Chromium or Chrome. If the tests do not find it, set
 CHROMIUM=/path/to/chromium." \
     chromium fonts-dejavu-core
-  say "setup: Chromium is installed"
+  say "setup: installed Chromium"
 fi
