@@ -1,10 +1,7 @@
 /** What every command shares: how errors become messages and exit codes. */
-import { DataError } from "../data/errors.ts";
-import { DeviceLostError, EngineError, OutOfMemoryError } from "../engine/mod.ts";
-import { SearchError } from "../search/errors.ts";
-import { RunError } from "../train/errors.ts";
-import { SiteError } from "../web/errors.ts";
+import { DeviceLostError, OutOfMemoryError, UserError } from "../engine/mod.ts";
 import { HelpRequest, UsageError } from "./flags.ts";
+import { withFlags } from "./remedies.ts";
 
 /** Exit codes, as the README lists them. */
 export const EXIT = { done: 0, failed: 1, usage: 2, deviceLost: 3, interrupted: 130 };
@@ -57,11 +54,8 @@ export async function runCommand(
       console.error(`error: ${printable(error.message)}. ${whenLost}`);
       return EXIT.deviceLost;
     }
-    if (
-      error instanceof DataError || error instanceof EngineError || error instanceof RunError ||
-      error instanceof SearchError || error instanceof SiteError
-    ) {
-      console.error(`error: ${printable(error.message)}`);
+    if (error instanceof UserError) {
+      console.error(`error: ${printable(withFlags(error))}`);
       return EXIT.failed;
     }
     console.error("error: This should not have happened; please report it with the lines below.");

@@ -32,6 +32,7 @@ import { listenForInterrupt } from "./interrupt.ts";
 import { type ON_DEVICE_LOST, workOnDevice } from "./lost_device.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress as startProgress } from "./progress.ts";
+import { withFlags } from "./remedies.ts";
 import { scoreCounts, scoreTable } from "./scores.ts";
 import { parseTrainFlags, type Saving, type TrainFlags } from "./train_flags.ts";
 import { tuner } from "./tuning.ts";
@@ -308,8 +309,9 @@ async function train(
           });
           const warning = watch.step(metrics);
           if (warning) {
-            notes.push(warning);
-            console.error(`\nwarning: ${warning}`);
+            const text = withFlags(warning);
+            notes.push(text);
+            console.error(`\nwarning: ${text}`);
           }
         },
         () => interrupt.requested || trainer.step >= pause,

@@ -1,5 +1,30 @@
+import {
+  type ChangeSettings,
+  type OtherOutput,
+  type Remedy,
+  type SetSettings,
+  UserError,
+} from "../engine/errors.ts";
+
+/** Resume the run, in its folder where that is known. */
+export interface ResumeRun extends Remedy {
+  readonly kind: "resume";
+  readonly run?: string;
+}
+
+/** What helps against a {@link DataError}, as data. */
+export type DataRemedy =
+  | OtherOutput
+  | ChangeSettings<"spatialTemporal">
+  | SetSettings<"testFlip" | "shardSize">
+  // The folder of a dataset, or none for synthetic people.
+  | { readonly kind: "dataset-folder" }
+  // The path that vectors were written to.
+  | { readonly kind: "written-vectors" }
+  | ResumeRun;
+
 /** A fault in the user's data or data settings; its message is the whole paragraph that the user reads. */
-export class DataError extends Error {
+export class DataError extends UserError<DataRemedy> {
   /** Tells it from other errors. */
   override readonly name = "DataError";
 }

@@ -40,8 +40,8 @@ export interface AdapterDescription {
 
 const NO_ADAPTER =
   "No WebGPU adapter was found, so nothing can be computed. On Debian or Ubuntu a software " +
-  "adapter comes with `apt-get install mesa-vulkan-drivers`; for a real GPU install its Vulkan driver (Linux), " +
-  "or update the system's graphics driver (macOS, Windows). `deno task doctor` shows what is seen.";
+  "adapter comes with `apt-get install mesa-vulkan-drivers`; for a real GPU on Linux install its Vulkan driver, " +
+  "on macOS and Windows update the system's graphics driver";
 
 /** Software adapters that read buffers faster than textures: Chromium's, by a third in a network's forward pass. */
 const FAST_BUFFERS = /swiftshader/i;
@@ -104,7 +104,7 @@ export class Device {
       .catch((error: Error) => {
         throw new GpuError(`No adapter could be asked for: ${error.message}. ${NO_DEVICE_REMEDY}`);
       });
-    if (!adapter) throw new NoAdapterError(NO_ADAPTER);
+    if (!adapter) throw new NoAdapterError(NO_ADAPTER, { remedies: [{ kind: "inspect-adapters" }] });
     const description = describe(adapter);
     const storage = options.storage === undefined || options.storage === "auto"
       ? (description.software && !FAST_BUFFERS.test(description.name) ? "texture" : "buffer")

@@ -1,7 +1,50 @@
-/** Errors of the engine. Each message is what a person reads: what happened, to what, and what helps. */
+/** The base of all errors that a user should read, and the errors of the engine. */
+
+/** What helps against an error, as data: a command names its flags from it. Each layer has a union of its kinds. */
+export interface Remedy {
+  /** Tells the remedies apart. */
+  readonly kind: string;
+}
+
+/** Other values of settings, given by their names. */
+export interface ChangeSettings<Name extends string> extends Remedy {
+  readonly kind: "change";
+  readonly settings: readonly Name[];
+}
+
+/** The values of settings that help. */
+export interface SetSettings<Name extends string> extends Remedy {
+  readonly kind: "set";
+  readonly settings: { readonly [N in Name]?: number | string | boolean };
+}
+
+/** Another file or folder to write to. */
+export interface OtherOutput extends Remedy {
+  readonly kind: "other-output";
+}
+
+/** An error whose message is for the user: what happened, to what, and in general words what helps. */
+export class UserError<R extends Remedy = Remedy> extends Error {
+  /** What helps, as data; empty where the message says all. */
+  readonly remedies: readonly R[];
+
+  /** Takes the message, and the remedies that it speaks of in its order. */
+  constructor(
+    message: string,
+    { remedies = [], ...options }: ErrorOptions & { remedies?: readonly R[] } = {},
+  ) {
+    super(message, options);
+    this.remedies = remedies;
+  }
+}
+
+/** Look at which adapters there are. */
+export interface InspectAdapters extends Remedy {
+  readonly kind: "inspect-adapters";
+}
 
 /** Base of every error that the engine raises on purpose. */
-export class EngineError extends Error {
+export class EngineError<R extends Remedy = InspectAdapters> extends UserError<R> {
   /** "EngineError", for whoever logs it. */
   override name = "EngineError";
 }
@@ -31,7 +74,7 @@ export class OutOfMemoryError extends GpuError {
 }
 
 /** What was asked for does not fit the adapter's limits; raised before anything runs. */
-export class LimitError extends EngineError {
+export class LimitError<R extends Remedy = InspectAdapters> extends EngineError<R> {
   /** "LimitError", for whoever logs it. */
   override name = "LimitError";
 
@@ -43,8 +86,9 @@ export class LimitError extends EngineError {
   constructor(
     message: string,
     readonly tooLarge: readonly { readonly shape: readonly number[]; readonly times: number }[] = [],
+    remedies: readonly R[] = [],
   ) {
-    super(message);
+    super(message, { remedies });
   }
 }
 

@@ -48,12 +48,16 @@ export async function saveCheckpoint(run: string, checkpoint: Checkpoint, keep =
     await writeWhole(path, bytes);
     await syncFolder(folder); // It may be new, and its own name not on the disk yet.
   } catch (error) {
-    const remedy = (await checkpointNames(run)).length > 0
-      ? `Earlier checkpoints are intact. Free space on the disk, then go on with --resume ${run}.`
-      : "There was none before it. Free space on the disk, then start again.";
     const reason = (error as Error).message;
+    const message = `The checkpoint of step ${step} could not be written to ${path} (${reason}).`;
+    if ((await checkpointNames(run)).length === 0) {
+      throw new RunError(`${message} There was none before it. Free space on the disk, then start again.`);
+    }
     throw new RunError(
-      `The checkpoint of step ${step} could not be written to ${path} (${reason}). ${remedy}`,
+      `${message} Earlier checkpoints are intact. Free space on the disk, then resume the run.`,
+      {
+        remedies: [{ kind: "resume", run }],
+      },
     );
   }
   for (const old of (await checkpointNames(run)).slice(0, -keep)) {
@@ -74,7 +78,8 @@ export async function keepAsBest(run: string, path: string): Promise<void> {
   } catch (error) {
     throw new RunError(
       `${path} could not be kept as ${best} (${(error as Error).message}). Checkpoints are intact. ` +
-        `Free space on the disk, then go on with --resume ${run}.`,
+        "Free space on the disk, then resume the run.",
+      { remedies: [{ kind: "resume", run }] },
     );
   }
 }

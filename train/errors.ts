@@ -1,5 +1,24 @@
-/** Something about a run that its user must mend; the message says what and how. */
-export class RunError extends Error {
+import type { ResumeRun } from "../data/errors.ts";
+import { type ChangeSettings, type OtherOutput, type SetSettings, UserError } from "../engine/errors.ts";
+
+/** Settings that remedies speak of, by their names in the training options. */
+type Setting =
+  | ("batchSize" | "data" | "embeddingSize" | "freezeEpochs" | "idLoss" | "imageHeight" | "imageWidth" | "k")
+  | ("learningRate" | "neck" | "p" | "sampler" | "triplets" | "warmUp" | "weights" | "width");
+
+/** What helps against a {@link RunError}, as data. */
+export type RunRemedy =
+  | OtherOutput
+  | ChangeSettings<Setting>
+  | SetSettings<Setting>
+  | ResumeRun
+  // Resume the run so that it names the first operation whose results are not finite.
+  | { readonly kind: "debug-numerics" }
+  // Export a model file from a run.
+  | { readonly kind: "export-model" };
+
+/** A problem with a run that its user must fix; the message says what happened and what helps. */
+export class RunError extends UserError<RunRemedy> {
   override name = "RunError";
 }
 

@@ -57,7 +57,7 @@ export async function loadRunsPretrained(
   const remedy =
     `Copy the weights that the run began with, of SHA-256 ${options.initialWeights}, to ${path}.`;
   const file = await loadPretrained(path, options.width).catch((error: RunError) => {
-    throw new RunError(`${error.message} ${remedy}`);
+    throw new RunError(`${error.message} ${remedy}`, { remedies: error.remedies });
   });
   if (file.options.initialWeights !== options.initialWeights) {
     throw new RunError(`${path} has another content than the file that the run began with. ${remedy}`);
@@ -70,8 +70,8 @@ function understand(path: string, bytes: Uint8Array, width?: number): Pretrained
     const file = decodeSafetensors(bytes);
     if (file.metadata.format === CHECKPOINT_FORMAT) {
       throw new RunError(
-        `${path} is a checkpoint of a training run of this program, and --weights takes weights published by ` +
-          "others. Go on with the run itself by --resume and its folder.",
+        `${path} is a checkpoint of a training run, not a file of published weights. Resume the run itself.`,
+        { remedies: [{ kind: "resume" }] },
       );
     }
     return readPretrained(file, width);
@@ -81,7 +81,9 @@ function understand(path: string, bytes: Uint8Array, width?: number): Pretrained
         `${path} is no whole safetensors file: ${error.message}. Get or convert the weights again.`,
       );
     }
-    if (error instanceof PretrainedError) throw new RunError(`${path} cannot be used: ${error.message}`);
+    if (error instanceof PretrainedError) {
+      throw new RunError(`${path} cannot be used: ${error.message}`, { remedies: error.remedies });
+    }
     throw error;
   }
 }

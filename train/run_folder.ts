@@ -49,9 +49,8 @@ export class RunFolder {
       run?.abandon();
       if (error instanceof RunError) throw error;
       throw new RunError(
-        `The run's folder ${folder} cannot be written (${
-          (error as Error).message
-        }). Choose another one with --out.`,
+        `The run's folder ${folder} cannot be written (${(error as Error).message}). Choose another one.`,
+        { remedies: [{ kind: "other-output" }] },
       );
     }
   }
@@ -106,7 +105,8 @@ async function makeNumbered(name: string): Promise<string> {
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) continue;
       throw new RunError(
-        `The run's folder ${folder} cannot be made (${(error as Error).message}). Choose one with --out.`,
+        `The run's folder ${folder} cannot be made (${(error as Error).message}). Choose another one.`,
+        { remedies: [{ kind: "other-output" }] },
       );
     }
   }
@@ -122,14 +122,16 @@ export async function requireFreeFolder(folder: string): Promise<void> {
     for await (const { name } of Deno.readDir(folder)) {
       if (name === LOCK) continue;
       throw new RunError(
-        `${folder} is not empty. Go on with the run in it with --resume ${folder}, or choose another --out folder.`,
+        `${folder} is not empty. Resume the run in it, or choose another folder.`,
+        { remedies: [{ kind: "resume", run: folder }, { kind: "other-output" }] },
       );
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     if (error instanceof RunError) throw error;
     throw new RunError(
-      `The run cannot be kept in ${folder} (${(error as Error).message}). Choose another folder with --out.`,
+      `The run cannot be kept in ${folder} (${(error as Error).message}). Choose another folder.`,
+      { remedies: [{ kind: "other-output" }] },
     );
   }
 }
@@ -140,7 +142,8 @@ function acquire(folder: string): Deno.FsFile {
   if (file.tryLockSync(true)) return file;
   file.close();
   throw new RunError(
-    `Another process is training in ${folder}. Wait until it has ended, or start a run in another --out folder.`,
+    `Another process is training in ${folder}. Wait until it has ended, or start a run in another folder.`,
+    { remedies: [{ kind: "other-output" }] },
   );
 }
 

@@ -38,7 +38,8 @@ export async function readTrainedModel(
     if (!(error instanceof ModelFileError)) throw error;
     throw new RunError(
       `${path} cannot be used: ${error.message}. Give the folder of a training run, one of its checkpoints, ` +
-        "or a model file made by deno task export.",
+        "or an exported model file.",
+      { remedies: [{ kind: "export-model" }] },
     );
   }
 }

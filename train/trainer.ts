@@ -96,8 +96,9 @@ export class Trainer {
         loadBackbone(model, pretrained);
       } else if (options.initialWeights !== "") {
         throw new RunError(
-          `This run's backbone begins with weights from a file, of SHA-256 ${options.initialWeights}: start it with that ` +
-            "as --weights.",
+          `This run's backbone begins with weights from a file, of SHA-256 ${options.initialWeights}: start it with ` +
+            "that file.",
+          { remedies: [{ kind: "change", settings: ["weights"] }] },
         );
       }
       device.choose(resume?.checkpoint.variants ?? new Map());
@@ -211,11 +212,15 @@ export class Trainer {
       const found = await program.firstNonFinite(inputs);
       failure = new NumericsError(
         `${failure.message} ${describeNonFinite(found, program.dispatches.length)}`,
+        { remedies: failure.remedies },
       );
     }
     await latest;
     if (failure instanceof NumericsError && !debugNumerics) {
-      throw new NumericsError(`${failure.message} ${NUMERICS_HINT}`);
+      throw new NumericsError(
+        `${failure.message} Resuming with debugNumerics names the operation that it began with.`,
+        { remedies: [...failure.remedies, { kind: "debug-numerics" }] },
+      );
     }
     if (failure) throw failure;
   }
@@ -229,11 +234,10 @@ export class Trainer {
     const checkpoint = await this.#take();
     const broken = nonFiniteTensors(checkpoint);
     if (broken.length > 0) {
-      throw new NumericsError(
+      throw numericsError(
         `After step ${this.step} ${broken[0]} (and ${
           broken.length - 1
-        } more tensors) held values that are not ` +
-          `finite. ${NUMERICS_REMEDY}`,
+        } more tensors) held values that are not finite`,
       );
     }
     return checkpoint;
@@ -296,13 +300,11 @@ export class Trainer {
   #record(step: number, out: StepOutputs): StepMetrics {
     const metrics = stepMetrics(step, out, learningRateAt(step, this.steps, this.options));
     if (!Number.isFinite(metrics.total)) {
-      throw new NumericsError(`The loss of step ${step + 1} was ${metrics.total}. ${NUMERICS_REMEDY}`);
+      throw numericsError(`The loss of step ${step + 1} was ${metrics.total}`);
     }
     if (out.broken[0] !== 0) {
-      throw new NumericsError(
-        `With step ${
-          step + 1
-        } weights, moments or running statistics were no longer finite. ${NUMERICS_REMEDY}`,
+      throw numericsError(
+        `With step ${step + 1} weights, moments or running statistics were no longer finite`,
       );
     }
     this.history.push(...historyColumns(this.options).map((name) => metrics[name]));
@@ -310,10 +312,13 @@ export class Trainer {
   }
 }
 
-const NUMERICS_REMEDY =
-  "Training stopped; checkpoints saved before are kept. Start a new run with a lower --lr or a longer --warm-up.";
-
-const NUMERICS_HINT = "Going on with --resume and --debug-numerics names the operation that it began with.";
+function numericsError(what: string): NumericsError {
+  return new NumericsError(
+    `${what}. Training stopped; checkpoints saved before are kept. Start a new run with a lower learning rate or a ` +
+      "longer warm-up.",
+    { remedies: [{ kind: "change", settings: ["learningRate", "warmUp"] }] },
+  );
+}
 
 /** A checkpoint fits a run only when its network, and the number of people where that matters, are the same. */
 function refuseOtherNetwork({ checkpoint, path }: LoadedCheckpoint, spec: ModelSpec): void {
@@ -326,6 +331,7 @@ function refuseOtherNetwork({ checkpoint, path }: LoadedCheckpoint, spec: ModelS
   );
   throw new RunError(
     `${path} is a checkpoint of another network or of other people: it has ${list}. Resume a run with its own ` +
-      "checkpoints and its own --data.",
+      "checkpoints and its own people.",
+    { remedies: [{ kind: "change", settings: ["data"] }] },
   );
 }

@@ -32,8 +32,9 @@ export async function recordFrozenStep(
     !model.parameters.parameters.some((parameter) => parameter.trainable && !model.backbone.has(parameter))
   ) {
     throw new RunError(
-      "With the backbone frozen there is nothing to train: this network has no head. Give it one with --neck, " +
-        "--embedding-size or --id-loss, or leave out --freeze-epochs.",
+      "With the backbone frozen there is nothing to train: this network has no head. Give it a neck, an " +
+        "embedding size or an identity loss, or freeze no epochs.",
+      { remedies: [{ kind: "change", settings: ["neck", "embeddingSize", "idLoss", "freezeEpochs"] }] },
     );
   }
   const frozen = await FoldedWeights.of(model.parameters);

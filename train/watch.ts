@@ -1,10 +1,17 @@
 /** Watches the metrics of a run for what goes wrong most often, and says so once, with the remedy. */
+import type { RunRemedy } from "./errors.ts";
 import type { StepMetrics } from "./metrics.ts";
 
 /** Steps in a row that count as a collapse. */
 const PATIENCE = 30;
 /** Spread below which embeddings of length one have collapsed. */
 const COLLAPSED_SPREAD = 0.05;
+
+/** What goes wrong and, in general words and as data, what helps. */
+export interface Warning {
+  readonly message: string;
+  readonly remedies: readonly RunRemedy[];
+}
 
 /** Counts and sentences about a run's batches. */
 export class Watch {
@@ -20,16 +27,23 @@ export class Watch {
   /** @param normalized whether embeddings have length one. */
   constructor(readonly loss: { margin: number; softMargin: boolean; normalized: boolean }) {}
 
-  /** Takes one step's metrics; returns a sentence for the user when there is something new to say. */
-  step({ step, triplet, spread, triplets, withoutNegative }: StepMetrics): string | undefined {
+  /** Takes one step's metrics; returns a warning when there is something new to say. */
+  step({ step, triplet, spread, triplets, withoutNegative }: StepMetrics): Warning | undefined {
     this.#firstStep ??= step;
     this.#steps++;
     if (withoutNegative > 0) this.onePersonOnly++; // Whoever has no negative shares the batch with nobody else.
     if (triplets === 0 && withoutNegative === 0) {
       this.withoutTriplets++;
       if (this.withoutTriplets === 1) {
-        return "A batch had no two images of one person, so the triplet loss learned nothing from it (the final count " +
-          "follows). Larger batches help: --batch-size, or --sampler pk, which always draws K images of each person.";
+        return {
+          message:
+            "A batch had no two images of one person, so the triplet loss learned nothing from it (the final " +
+            "count follows). Larger batches help, or the sampler that always draws K images of each person.",
+          remedies: [
+            { kind: "change", settings: ["batchSize"] },
+            { kind: "set", settings: { sampler: "pk" } },
+          ],
+        };
       }
       return undefined;
     }
@@ -38,11 +52,16 @@ export class Watch {
     this.#flat = atMargin && spread < (normalized ? COLLAPSED_SPREAD : 1e-3) ? this.#flat + 1 : 0;
     if (this.#flat < PATIENCE || this.#saidCollapse) return undefined;
     this.#saidCollapse = true;
-    return `The embeddings have collapsed: for ${PATIENCE} steps all of them were nearly equal and the loss stood at ` +
-      `${
-        softMargin ? "0.693" : "the margin"
-      }. A lower --lr, a longer --warm-up, smaller P and K at first, or ` +
-      "--id-loss 1 help.";
+    const stood = softMargin ? "0.693" : "the margin";
+    return {
+      message:
+        `The embeddings have collapsed: for ${PATIENCE} steps all of them were nearly equal and the loss stood ` +
+        `at ${stood}. A lower learning rate, a longer warm-up, smaller P and K at first, or an identity loss help.`,
+      remedies: [
+        { kind: "change", settings: ["learningRate", "warmUp", "p", "k"] },
+        { kind: "set", settings: { idLoss: 1 } },
+      ],
+    };
   }
 
   /** Sentences for the end of the run. */

@@ -1,4 +1,5 @@
 /** Published weights of MobileNetV2 from a safetensors file, as the values of this program's parameters. */
+import { type ChangeSettings, UserError } from "../../engine/errors.ts";
 import { type SafetensorsFile, type SafetensorsTensor, toFloat32 } from "../safetensors.ts";
 import { type ConventionKey, CONVENTIONS } from "../conventions.ts";
 import { FAMILIES, type Family } from "./families.ts";
@@ -6,7 +7,7 @@ import { type NetworkLayer, networkLayers } from "./network_layers.ts";
 import { fromOihw, weightShape } from "./weight_axes.ts";
 
 /** Thrown for a file whose tensors are not those of a MobileNetV2; the message is for the user. */
-export class PretrainedError extends Error {
+export class PretrainedError extends UserError<ChangeSettings<"width">> {
   /** "PretrainedError". */
   override readonly name = "PretrainedError";
 }
@@ -152,8 +153,9 @@ function widthOf(family: Family, tensors: ReadonlyMap<string, SafetensorsTensor>
   const [best] = candidates.map((width) => ({ width, fits: fits(width) })).sort((a, b) => b.fits - a.fits);
   if (wanted !== undefined && best.width !== wanted) {
     throw new PretrainedError(
-      `It is a MobileNetV2 of width ${best.width}, and width ${wanted} was asked for. Leave out --width to take the ` +
-        "file's, or give a file of the width that you want.",
+      `It is a MobileNetV2 of width ${best.width}, and width ${wanted} was asked for. Leave the width out to take that ` +
+        "of the file, or give a file of the width that you want.",
+      { remedies: [{ kind: "change", settings: ["width"] }] },
     );
   }
   return best.width;

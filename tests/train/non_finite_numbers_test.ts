@@ -98,7 +98,11 @@ Deno.test("a run whose numbers are no longer finite tells", async (t) => {
     try {
       await assert.rejects(
         run.trainEpoch(() => {}, () => false),
-        /--resume and --debug-numerics names the operation/,
+        (error: NumericsError) => {
+          assert.match(error.message, /Resuming with debugNumerics names the operation/);
+          assert.deepEqual(error.remedies.at(-1), { kind: "debug-numerics" });
+          return true;
+        },
       );
     } finally {
       run.destroy();

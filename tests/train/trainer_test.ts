@@ -37,7 +37,8 @@ Deno.test("trainEpoch() stops at a loss that is not finite and says at which ste
     run.model.parameters.write(weight, new Float32Array(weight.shape[0] * weight.shape[1]).fill(NaN));
     await assert.rejects(run.trainEpoch(() => {}, () => false), (error: Error) => {
       assert.ok(error instanceof NumericsError);
-      assert.match(error.message, /^The loss of step 3 was NaN\..*lower --lr/);
+      assert.match(error.message, /^The loss of step 3 was NaN\..*lower learning rate/);
+      assert.deepEqual(error.remedies[0], { kind: "change", settings: ["learningRate", "warmUp"] });
       return true;
     });
     assert.ok(run.step < 20, `${run.step} steps were made`);

@@ -144,9 +144,16 @@ Deno.test("the network before training keeps the statistics that were loaded, an
 
 Deno.test("a frozen backbone without a head is refused", async () => {
   const bare: Partial<TrainingOptions> = { ...FROZEN, idLoss: 0, neck: "none" };
-  await assert.rejects(open(bare), { name: "RunError", message: /nothing to train.*--embedding-size/ });
+  await assert.rejects(open(bare), {
+    name: "RunError",
+    message: /nothing to train.*embedding size/,
+    remedies: [{ kind: "change", settings: ["neck", "embeddingSize", "idLoss", "freezeEpochs"] }],
+  });
 });
 
 Deno.test("a run whose weights come from a file does not start without them", async () => {
-  await assert.rejects(openTinyRun(device, FROZEN), { name: "RunError", message: /--weights/ });
+  await assert.rejects(openTinyRun(device, FROZEN), {
+    name: "RunError",
+    remedies: [{ kind: "change", settings: ["weights"] }],
+  });
 });

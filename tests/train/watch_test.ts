@@ -30,12 +30,16 @@ Deno.test("Watch says once that embeddings have collapsed, after many steps and 
   const watch = new Watch(LOSS);
   const collapsed = { ...WELL, triplet: 0.2999, spread: 0.01 };
   const said = (steps: number, metrics: StepMetrics) =>
-    Array.from({ length: steps }, () => watch.step(metrics)).filter((sentence) => sentence !== undefined);
+    Array.from({ length: steps }, () => watch.step(metrics)).filter((warning) => warning !== undefined);
   assert.deepEqual(said(20, collapsed), []);
   assert.deepEqual(said(1, WELL), []);
   assert.deepEqual(said(20, collapsed), []);
-  const [sentence, ...more] = said(40, collapsed);
-  assert.match(sentence, /collapsed.*the margin.*lower --lr/);
+  const [warning, ...more] = said(40, collapsed);
+  assert.match(warning.message, /collapsed.*the margin.*lower learning rate/);
+  assert.deepEqual(warning.remedies, [
+    { kind: "change", settings: ["learningRate", "warmUp", "p", "k"] },
+    { kind: "set", settings: { idLoss: 1 } },
+  ]);
   assert.deepEqual(more, []);
 });
 
@@ -43,14 +47,19 @@ Deno.test("Watch takes a loss of 0.693 for the margin of the soft margin, and no
   const watch = new Watch({ ...LOSS, softMargin: true });
   const flat = { ...WELL, triplet: 0.694 };
   for (let step = 0; step < 100; step++) assert.equal(watch.step(flat), undefined, "spread is large");
-  const sentences = Array.from({ length: 30 }, () => watch.step({ ...flat, spread: 0.01 }));
-  assert.match(sentences[29]!, /0\.693/);
+  const warnings = Array.from({ length: 30 }, () => watch.step({ ...flat, spread: 0.01 }));
+  assert.match(warnings[29]!.message, /0\.693/);
 });
 
 Deno.test("Watch counts batches without positives and batches of one person, and warns of the first", () => {
   const watch = new Watch(LOSS);
   const alone = { ...WELL, triplet: 0, triplets: 0 };
-  assert.match(watch.step(alone)!, /no two images of one person.*--batch-size/);
+  const { message, remedies } = watch.step(alone)!;
+  assert.match(message, /no two images of one person.*Larger batches help/);
+  assert.deepEqual(remedies, [
+    { kind: "change", settings: ["batchSize"] },
+    { kind: "set", settings: { sampler: "pk" } },
+  ]);
   assert.equal(watch.step({ ...alone, step: 1 }), undefined);
   watch.step({ ...WELL, step: 2, withoutNegative: 32 });
   watch.step({ ...WELL, step: 3 });

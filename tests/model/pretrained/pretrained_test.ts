@@ -75,7 +75,7 @@ Deno.test("a width multiplier between the published ones is found", () => {
 });
 
 Deno.test("a file of another width than asked for is refused, of the width asked for not", () => {
-  assertRefused(tensorsOf("keras"), ["width 0.35, and width 1 was asked for", "Leave out --width"], 1);
+  assertRefused(tensorsOf("keras"), ["width 0.35, and width 1 was asked for", "Leave the width out"], 1);
   assert.equal(read(tensorsOf("keras"), 0.35).width, 0.35);
 });
 

@@ -1,0 +1,64 @@
+/** Flags and tasks for what the layers below know as data: the one place where errors and flags meet. */
+import type { DataRemedy } from "../data/errors.ts";
+import type { InspectAdapters } from "../engine/mod.ts";
+import type { SearchRemedy } from "../search/errors.ts";
+import type { RunRemedy } from "../train/errors.ts";
+import type { SiteRemedy } from "../web/errors.ts";
+
+type Remedy = InspectAdapters | DataRemedy | RunRemedy | SearchRemedy | SiteRemedy;
+
+/** What a layer has to say: a sentence or several, and as data what helps. */
+export interface Advice {
+  /** In general words. */
+  readonly message: string;
+  /** What the message speaks of, in its order. */
+  readonly remedies: readonly Remedy[];
+}
+
+/** The message with the flags and tasks of its remedies in parentheses, before its full stop where it has one. */
+export function withFlags({ message, remedies }: Advice): string {
+  if (remedies.length === 0) return message;
+  const flags = remedies.map(flagsFor).join("; ");
+  return message.replace(/\.?$/, (stop) => ` (${flags})${stop}`);
+}
+
+function flagsFor(remedy: Remedy): string {
+  switch (remedy.kind) {
+    case "add-images":
+      return `deno task index add ${
+        remedy.index === undefined ? "" : `--index ${remedy.index} `
+      }--images DIR --checkpoint RUN`;
+    case "change":
+      return remedy.settings.map(flagOf).join(", ");
+    case "dataset-folder":
+      return "without --data, synthetic people are used";
+    case "debug-numerics":
+      return "--resume with --debug-numerics";
+    case "export-model":
+      return "deno task export makes one";
+    case "inspect-adapters":
+      return "deno task doctor shows what is seen";
+    case "other-output":
+      return "another --out";
+    case "resume":
+      return remedy.run === undefined ? "--resume" : `--resume ${remedy.run}`;
+    case "set":
+      return Object.entries(remedy.settings).map(([name, value]) => flagWith(name, value)).join(" ");
+    case "written-vectors":
+      return "what was given to deno task embed --out";
+    default:
+      return remedy satisfies never;
+  }
+}
+
+/** The flag of a setting: its name in kebab case. */
+function flagOf(name: string): string {
+  return name === "learningRate"
+    ? "--lr"
+    : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function flagWith(name: string, value: number | string | boolean): string {
+  if (typeof value === "boolean") return value ? flagOf(name) : `without ${flagOf(name)}`;
+  return `${flagOf(name)} ${value}`;
+}
