@@ -41,8 +41,8 @@ async function hasDatabase(folder: string): Promise<boolean> {
 export async function openEmbedded(folder: string, { create = false } = {}): Promise<Database> {
   if (!create && !await hasDatabase(folder)) {
     throw new SearchError(
-      `There is no index in ${folder}. Make one with deno task index add --index ${folder} --images DIR --checkpoint ` +
-        "RUN, or give the folder of another.",
+      `There is no index in ${folder}. Give the folder of another, or make one by adding images.`,
+      { remedies: [{ kind: "add-images", index: folder }] },
     );
   }
   const lock = await acquire(folder);
@@ -56,7 +56,8 @@ export async function openEmbedded(folder: string, { create = false } = {}): Pro
       `The index in ${folder} cannot be opened (${
         (error as Error).message
       }). If the disk is full or the folder ` +
-        "write-protected, mend that; otherwise restore it from a copy, or make a new one with another --index folder.",
+        "write-protected, fix that; otherwise restore it from a copy, or make a new one in another folder.",
+      { remedies: [{ kind: "change", settings: ["index"] }] },
     );
   }
 }
@@ -87,16 +88,16 @@ async function acquire(folder: string): Promise<Deno.FsFile> {
     file = Deno.openSync(join(folder, LOCK), { create: true, write: true });
   } catch (error) {
     throw new SearchError(
-      `The index cannot be kept in ${folder} (${
-        (error as Error).message
-      }). Choose another folder with --index.`,
+      `The index cannot be kept in ${folder} (${(error as Error).message}). Choose another folder.`,
+      { remedies: [{ kind: "change", settings: ["index"] }] },
     );
   }
   if (file.tryLockSync(true)) return file;
   file.close();
   throw new SearchError(
     `Another process has the index in ${folder} open, and an index in a folder is open to one at a time. Wait until ` +
-      "it has ended; to have several at once, keep the gallery on a PostgreSQL server and give --database.",
+      "it has ended; to have several at once, keep the gallery on a PostgreSQL server.",
+    { remedies: [{ kind: "change", settings: ["database"] }] },
   );
 }
 

@@ -47,8 +47,8 @@ export class Gallery {
     const gallery = await readModel(database);
     if (gallery === undefined) {
       throw new SearchError(
-        `There is no gallery in ${database.place} yet. Add images to it first: deno task index add --images DIR ` +
-          "--checkpoint RUN.",
+        `There is no gallery in ${database.place} yet. Add images to it first.`,
+        { remedies: [{ kind: "add-images" }] },
       );
     }
     if (model !== undefined) requireSameModel(database, gallery, model);
@@ -65,7 +65,8 @@ export class Gallery {
     if (dimension > MAX_DIMENSION) {
       throw new SearchError(
         `Embeddings of ${dimension} numbers are too long for pgvector, which takes ${MAX_DIMENSION}. Train with a ` +
-          "smaller --embedding-size.",
+          "smaller embedding size.",
+        { remedies: [{ kind: "change", settings: ["embeddingSize"] }] },
       );
     }
     if (await readModel(database) === undefined) {
@@ -209,7 +210,8 @@ export class Gallery {
     if (this.model.dimension > MAX_HNSW_DIMENSION) {
       throw new SearchError(
         `An HNSW index takes embeddings of up to ${MAX_HNSW_DIMENSION} numbers; these have ${this.model.dimension}. ` +
-          "Searches stay exact; for an index train with a smaller --embedding-size.",
+          "Searches stay exact; for an index train with a smaller embedding size.",
+        { remedies: [{ kind: "change", settings: ["embeddingSize"] }] },
       );
     }
     await this.database.transaction(async (statements) => {
@@ -276,7 +278,8 @@ export class Gallery {
     );
     if (some) return;
     throw new SearchError(
-      `The gallery in ${this.database.place} is empty. Add images to it first: deno task index add --images DIR.`,
+      `The gallery in ${this.database.place} is empty. Add images to it first.`,
+      { remedies: [{ kind: "add-images" }] },
     );
   }
 

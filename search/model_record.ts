@@ -49,7 +49,8 @@ export function requireSameModel({ place }: Database, gallery: GalleryModel, mod
       `The gallery in ${place} holds embeddings ${
         gallery.flip ? "averaged over" : "without"
       } mirror images. ` +
-        `${gallery.flip ? "Give" : "Leave out"} --test-flip, or make a new gallery.`,
+        "Embed as it does, or make a new gallery.",
+      { remedies: [{ kind: "set", settings: { testFlip: gallery.flip } }] },
     );
   }
   throw new SearchError(

@@ -70,9 +70,10 @@ function parseUrl(text: string) {
     };
   } catch {
     throw new SearchError( // Without the cause, whose message may hold the URL, and so the password.
-      "--database must be postgres://USER:PASSWORD@HOST:PORT/NAME, what is special in it written as %40 is for @; " +
-        `for TLS it ends in ${TLS.map((kind) => `?sslmode=${kind}`).join(" or ")}.` +
+      "The URL of a database must be postgres://USER:PASSWORD@HOST:PORT/NAME, what is special in it written as %40 is " +
+        `for @; for TLS it ends in ${TLS.map((kind) => `?sslmode=${kind}`).join(" or ")}.` +
         (missing.length === 0 ? "" : ` This one names no ${missing.join(" and no ")}.`),
+      { remedies: [{ kind: "change", settings: ["database"] }] },
     );
   }
 }
@@ -128,7 +129,9 @@ function told(place: string, error: unknown): Error {
   }
   if (/^(28|3D)/.test(code)) {
     return new SearchError(
-      `The database server at ${place} refuses the connection (${message}). Check --database.`,
+      `The database server at ${place} refuses the connection (${message}). Check the user, the password and the name ` +
+        "of the database.",
+      { remedies: [{ kind: "change", settings: ["database"] }] },
     );
   }
   if (/extension "vector"/.test(message)) {

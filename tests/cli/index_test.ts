@@ -87,7 +87,10 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
       const broken = await runTask("search", [place, `--image=${folder}/crops/broken_20260131T183005.jpg`]);
       assert.match(onlyError(broken, 1), /cannot be searched for: neither a JPEG nor a PNG/);
       const nowhere = await runTask("search", [`--index=${folder}/none`, `--image=${query}`]);
-      assert.match(onlyError(nowhere, 1), /There is no index in .*none\. Make one with deno task index add/);
+      assert.match(
+        onlyError(nowhere, 1),
+        /There is no index in .*none\. .*deno task index add --index .*none --images DIR --checkpoint RUN/,
+      );
       assert.equal(exists(`${folder}/none`), false);
       await Deno.mkdir(`${folder}/empty`);
       const empty = await runTask("index", [

@@ -18,7 +18,10 @@ const QUERY = randomImages(2, 1, D)[0].embedding;
  */
 export async function checkGallery(t: Deno.TestContext, database: () => Database): Promise<void> {
   await t.step("is not there before it is made, and empty before images are added", async () => {
-    await assert.rejects(Gallery.open(database()), /There is no gallery in .* yet\. Add images .*index add/);
+    await assert.rejects(Gallery.open(database()), {
+      message: /There is no gallery in .* yet\. Add images/,
+      remedies: [{ kind: "add-images" }],
+    });
     const gallery = await Gallery.create(database(), MODEL);
     await assert.rejects(gallery.search(QUERY, { top: 3 }), /The gallery in .* is empty\. Add images/);
     assert.equal((await gallery.stats()).images, 0);
@@ -107,7 +110,7 @@ export async function checkGallery(t: Deno.TestContext, database: () => Database
       await assert.rejects(Gallery.create(database(), other), /of another network/);
       await assert.rejects(
         Gallery.open(database(), { ...MODEL, flip: true }),
-        /without mirror images.*Leave out --test-flip/,
+        { message: /without mirror images/, remedies: [{ kind: "set", settings: { testFlip: false } }] },
       );
       await assert.rejects(Gallery.create(database(), namedModel(20_000)), /too long for pgvector/);
       await assert.rejects(

@@ -7,12 +7,18 @@ import { checkGallery } from "./gallery_checks.ts";
 Deno.test("A gallery in a folder", async (t) => {
   await withFolder(async (parent) => {
     const folder = `${parent}/gallery`;
-    await assert.rejects(openEmbedded(folder), /There is no index in .*index add/);
+    await assert.rejects(openEmbedded(folder), {
+      message: /There is no index in .*adding images/,
+      remedies: [{ kind: "add-images", index: folder }],
+    });
     let database = await openEmbedded(folder, { create: true });
     await checkGallery(t, () => database);
 
     await t.step("is open to one process at a time", async () => {
-      await assert.rejects(openEmbedded(folder), /Another process has the index in .*--database/);
+      await assert.rejects(openEmbedded(folder), {
+        message: /Another process has the index in .*server/,
+        remedies: [{ kind: "change", settings: ["database"] }],
+      });
     });
 
     await t.step("is there after closing, and by then open to others", async () => {

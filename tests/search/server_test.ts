@@ -45,14 +45,29 @@ Deno.test("A server that does not answer is given up, and passwords are not show
     await told(`postgres://u:secret@${silent}/people`),
     /cannot be reached .*ECONNREFUSED.*Check that it runs/,
   );
-  assert.match(await told("http://u:secret@host/people"), /--database must be postgres:/);
-  assert.match(await told("postgres://u:secret%@host:port/people"), /--database must be postgres:/);
-  assert.match(await told("postgres://u:secret@host/people?sslmode=maybe"), /--database must be postgres:/);
-  assert.match(await told("postgres://u:secret%zz@127.0.0.1:1/people"), /--database must be postgres:/);
+  await assert.rejects(connectServer("postgres:"), {
+    remedies: [{ kind: "change", settings: ["database"] }],
+  });
+  assert.match(await told("http://u:secret@host/people"), /URL of a database must be postgres:/);
+  assert.match(await told("postgres://u:secret%@host:port/people"), /URL of a database must be postgres:/);
+  assert.match(
+    await told("postgres://u:secret@host/people?sslmode=maybe"),
+    /URL of a database must be postgres:/,
+  );
+  assert.match(
+    await told("postgres://u:secret%zz@127.0.0.1:1/people"),
+    /URL of a database must be postgres:/,
+  );
   assert.match(
     await told("postgres://127.0.0.1:1/people"),
-    /--database must be postgres:.* names no user\.$/,
+    /URL of a database must be postgres:.* names no user\.$/,
   );
-  assert.match(await told("postgres://u:secret@127.0.0.1:1"), /--database must be .* names no database\.$/);
-  assert.match(await told("postgres:"), /--database must be .* names no user and no host and no database\.$/);
+  assert.match(
+    await told("postgres://u:secret@127.0.0.1:1"),
+    /URL of a database must be .* names no database\.$/,
+  );
+  assert.match(
+    await told("postgres:"),
+    /URL of a database must be .* names no user and no host and no database\.$/,
+  );
 });
