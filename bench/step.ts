@@ -71,12 +71,12 @@ const FLAGS = defineFlags({
 });
 
 /** What both kinds of program offer here. */
-interface Runnable {
+interface Runnable<Inputs = never> {
   readonly dispatches: Parameters<typeof totalWork>[0];
   readonly memory: { readonly temporaries: number; readonly total: number };
   readonly stagedBytes: number;
-  submit(inputs: any, options?: { more?: boolean }): Promise<{ outputs: Promise<unknown> }>;
-  profile(inputs: any): Promise<number[]>;
+  submit(inputs: Inputs, options?: { more?: boolean }): Promise<{ outputs: Promise<unknown> }>;
+  profile(inputs: Inputs): Promise<number[]>;
 }
 
 interface Timing {
@@ -161,10 +161,10 @@ async function timePrograms(
 }
 
 /** Times rows of runs as a training loop makes them: submitted one after another, awaited at the end. */
-async function time(
+async function time<Inputs>(
   name: string,
-  program: Runnable,
-  inputs: unknown,
+  program: Runnable<Inputs>,
+  inputs: Inputs,
   { steps, repeats, timestamps }: { steps: number; repeats: number; timestamps: boolean },
 ): Promise<Timing> {
   await (await program.submit(inputs)).outputs;
@@ -184,7 +184,7 @@ async function time(
   return { name, program, milliseconds: median(times), cpuMilliseconds: median(cpuTimes), profile };
 }
 
-async function profileOf(program: Runnable, inputs: unknown): Promise<ProfiledDispatch[]> {
+async function profileOf<Inputs>(program: Runnable<Inputs>, inputs: Inputs): Promise<ProfiledDispatch[]> {
   const milliseconds = await program.profile(inputs);
   return program.dispatches.map((recorded, i) => ({ recorded, milliseconds: milliseconds[i] }));
 }

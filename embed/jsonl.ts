@@ -42,8 +42,15 @@ function lines(texts: readonly string[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(texts.map((text) => `${text}\n`).join(""));
 }
 
-// deno-lint-ignore no-explicit-any
-function parse(bytes: Uint8Array): any[] {
+/** A line, of which only the id was checked. */
+interface Line {
+  readonly id: string;
+  readonly camera?: number;
+  readonly time?: number;
+  readonly embedding?: unknown;
+}
+
+function parse(bytes: Uint8Array): Line[] {
   const texts = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
   return texts.map((text, i) => {
     const value = JSON.parse(text);

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-explicit-any -- its package, and so its types, are installed for this bench alone
 /**
  * jax-js, on WebGPU or WASM. Its arrays count references: every op consumes its operands, and `.ref` keeps one for
  * later. Channels come first.

@@ -32,7 +32,7 @@ export async function open(
   };
 }
 
-async function loadWeb(): Promise<any> {
+async function loadWeb() {
   const ort = await import(WEB);
   const wasm = import.meta.resolve(WASM);
   ort.env.wasm.wasmPaths = wasm.slice(0, wasm.lastIndexOf("/") + 1);

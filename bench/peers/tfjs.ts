@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-explicit-any -- its package, and so its types, are installed for this bench alone
 /** TensorFlow.js, with its WebGPU or its WASM back end. */
 import { dirname } from "node:path";
 import { createRequire } from "node:module";

@@ -8,8 +8,11 @@ import {
   nearestOthers,
   pickColumns,
   Program,
+  type ProgramArguments,
   ShapeError,
+  type Tensor,
   u32,
+  type Uint32Tensor,
 } from "../../engine/mod.ts";
 import { NONE } from "../../kernels/mod.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
@@ -124,7 +127,7 @@ for (const storage of ["buffer", "texture"] as const) {
 Deno.test("ranking refuses identities, columns and thresholds that do not fit the distances", async () => {
   const device = await Device.open();
   const inputs = { d: f32([2, 5]), query: f32([2]), gallery: f32([4]), t: f32([3, 1]), c: u32([3, 1]) };
-  const bodies: ((x: any) => any)[] = [
+  const bodies: ((x: ProgramArguments<typeof inputs>) => Tensor | Uint32Tensor)[] = [
     ({ d, query, gallery }) => nearestOthers(d, 3, { query, gallery }),
     ({ d, query, t }) => countNearer(d, t, { query, gallery: query }),
     ({ d, c }) => pickColumns(d, c),

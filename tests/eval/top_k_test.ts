@@ -1,6 +1,15 @@
 /** The kernel that chooses the smallest of every row, against sorting the rows. */
 import assert from "node:assert/strict";
-import { Device, f32, nearestColumns, Program, ShapeError, u32 } from "../../engine/mod.ts";
+import {
+  Device,
+  f32,
+  nearestColumns,
+  Program,
+  type ProgramArguments,
+  ShapeError,
+  u32,
+  type Uint32Tensor,
+} from "../../engine/mod.ts";
 import { MOST_NEAREST, NONE } from "../../kernels/mod.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
 
@@ -92,11 +101,13 @@ Deno.test("the nearest columns: -0 is 0, infinity is last, NaN is first; the sam
 Deno.test("nearestColumns() refuses shapes that do not fit, and too many columns", async () => {
   const device = await Device.open();
   const inputs = { d: f32([2, 5]), v: u32([1]), two: u32([2]), row: f32([5]) };
-  const refused = (body: (x: any) => any, error: new () => Error) =>
-    assert.rejects(() => Program.record(device, inputs, (x) => ({ y: body(x) })), error as any);
+  const refused = (
+    body: (x: ProgramArguments<typeof inputs>) => Uint32Tensor,
+    error: typeof ShapeError | RangeErrorConstructor,
+  ) => assert.rejects(() => Program.record(device, inputs, (x) => ({ y: body(x) })), error);
   try {
-    await refused(({ d, two }) => nearestColumns(d, 1, two), ShapeError as any);
-    await refused(({ row, v }) => nearestColumns(row, 1, v), ShapeError as any);
+    await refused(({ d, two }) => nearestColumns(d, 1, two), ShapeError);
+    await refused(({ row, v }) => nearestColumns(row, 1, v), ShapeError);
     await refused(({ d, v }) => nearestColumns(d, 0, v), RangeError);
     await refused(({ d, v }) => nearestColumns(d, MOST_NEAREST + 1, v), RangeError);
   } finally {

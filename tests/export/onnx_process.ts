@@ -10,8 +10,24 @@ const ONNXRUNTIME = "onnxruntime-node", ONNX_PROTO = "onnx-proto";
 const ort = (await import(ONNXRUNTIME)).default;
 const { onnx } = (await import(ONNX_PROTO)).default;
 
+/** What {@link faults} reads of an `onnx.ModelProto`. */
+interface Model {
+  readonly graph: {
+    readonly node: readonly { name: string; input: string[]; output: string[] }[];
+    readonly initializer: readonly { name: string; dims: number[]; rawData: Uint8Array; dataType: number }[];
+    readonly input: readonly { name: string }[];
+    readonly output: readonly { name: string }[];
+    readonly valueInfo: readonly { name: string }[];
+  };
+  readonly metadataProps: readonly { key: string; value: string }[];
+  readonly opsetImport: readonly { version: number }[];
+  readonly irVersion: number;
+  readonly producerName: string;
+  readonly producerVersion: string;
+}
+
 /** What onnx.checker looks for, by the schema that ONNX publishes. */
-function faults(model: any): string[] {
+function faults(model: Model): string[] {
   const found: string[] = [];
   const { node, initializer, input, output, valueInfo } = model.graph;
   const known = new Set<string>();
@@ -22,7 +38,7 @@ function faults(model: any): string[] {
     known.add(name);
   };
   for (const { name } of [...input, ...initializer]) define(name);
-  const used = new Set<string>(output.map(({ name }: any) => name));
+  const used = new Set<string>(output.map(({ name }) => name));
   for (const { name, input, output } of node) {
     for (const tensor of input) {
       if (!known.has(tensor)) found.push(`${name} takes ${tensor}, which is not defined before it`);
@@ -32,12 +48,12 @@ function faults(model: any): string[] {
   }
   found.push(...[...known].filter((name) => !used.has(name)).map((name) => `${name} is not used`));
   found.push(...[...used].filter((name) => !known.has(name)).map((name) => `${name} is nowhere defined`));
-  const typed = new Set([...valueInfo, ...output].map(({ name }: any) => name));
-  for (const { name } of node.flatMap(({ output }: any) => output.map((name: string) => ({ name })))) {
+  const typed = new Set([...valueInfo, ...output].map(({ name }) => name));
+  for (const name of node.flatMap(({ output }) => output)) {
     if (!typed.has(name)) found.push(`${name} has no shape`);
   }
   for (const { name, dims, rawData, dataType } of initializer) {
-    const bytes = dims.reduce((product: number, size: any) => product * Number(size), dataType === 7 ? 8 : 4);
+    const bytes = dims.reduce((product, size) => product * Number(size), dataType === 7 ? 8 : 4);
     if (bytes !== rawData.length) found.push(`${name} [${dims}] has ${rawData.length} bytes`);
   }
   return found;
@@ -57,8 +73,8 @@ function scaled(bytes: Uint8Array, metadata: Record<string, string>): Float32Arr
 const results: OnnxResult[] = [];
 for (const one of JSON.parse(await Deno.readTextFile(Deno.args[0])) as OnnxCase[]) {
   const file = await Deno.readFile(one.model);
-  const model = onnx.ModelProto.decode(file);
-  const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }: any) => [key, value]));
+  const model: Model = onnx.ModelProto.decode(file);
+  const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const session = await ort.InferenceSession.create(file, {
     executionProviders: ["cpu"],
     intraOpNumThreads: 1,

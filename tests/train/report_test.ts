@@ -72,8 +72,16 @@ async function reportData(): Promise<ReportData> {
   };
 }
 
-// deno-lint-ignore no-explicit-any
-const parse = (page: string) => (parseHTML(page) as any).document;
+/** What these tests use of an element, or of a whole document; linkedom's types need those of a browser. */
+interface PageElement {
+  readonly textContent: string;
+  getAttribute(name: string): string;
+  querySelector(selector: string): PageElement;
+  querySelectorAll(selector: string): Iterable<PageElement> & { readonly length: number };
+}
+
+const parse = (page: string) =>
+  (parseHTML(page) as unknown as { document: PageElement & { body: PageElement } }).document;
 
 Deno.test("renderReport() shows the scores, every plot and every picture with a text for those who cannot see it", async () => {
   const document = parse(renderReport(await reportData()));
@@ -97,8 +105,7 @@ Deno.test("renderReport() shows the scores, every plot and every picture with a 
 Deno.test("renderReport() shows a table of camera pairs for rank-1 and one for mAP, darker where the score is better", async () => {
   const document = parse(renderReport(await reportData()));
   const tables = [...document.querySelectorAll("table.heat")];
-  // deno-lint-ignore no-explicit-any
-  const rows = (table: any) =>
+  const rows = (table: PageElement) =>
     [...table.querySelectorAll("th, td")].map((cell) => cell.textContent).filter(Boolean).join(" ");
   assert.deepEqual(tables.map(rows), ["c1 c2 c1 – 61.5 c10 25.0 –", "c1 c2 c1 – 50.0 c10 12.5 –"]);
   const [best] = tables[0].querySelectorAll("td[style]");

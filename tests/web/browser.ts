@@ -101,7 +101,10 @@ export async function waitUntil<Argument>(
   argument: Argument,
   seconds: number,
 ): Promise<void> {
-  for (const end = Date.now() + 1000 * seconds; !await page.evaluate(holds as any, argument);) {
+  for (
+    const end = Date.now() + 1000 * seconds;
+    !await page.evaluate(holds as (argument: unknown) => boolean, argument);
+  ) {
     if (Date.now() > end) throw new Error(`After ${seconds} s the page still denies ${holds}`);
     await page.waitForTimeout(50);
   }

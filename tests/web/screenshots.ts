@@ -4,9 +4,10 @@
  *     deno task train; deno task web --no-serve
  *     deno run --unstable-bundle --allow-all tests/web/screenshots.ts
  *
- * Uint32Tensor behind it name the pages that are drawn, such as `training`; all are where there are none.
+ * Arguments name the pages to draw, such as `training`; without any it draws them all.
  */
 import type { Page } from "playwright-core";
+import type {} from "../../web/pages/training/messages.ts"; // Declares latestStep.
 import { waitUntil, withBrowser, withServer } from "./browser.ts";
 
 const SITE = "web-dist";
@@ -46,7 +47,7 @@ const SHOTS: Readonly<Record<string, Shot>> = {
     async prepare(page) {
       await page.waitForSelector("#run:enabled", { timeout: 300_000 });
       await page.click("#run");
-      await waitUntil(page, (steps) => (globalThis as any).latestStep?.step >= steps, STEPS, 600);
+      await waitUntil(page, (steps) => (globalThis.latestStep?.step ?? 0) >= steps, STEPS, 600);
       await page.click("#run");
       await page.waitForSelector("#status:text-matches('^Paused')", { timeout: 60_000 });
     },

@@ -6,9 +6,6 @@ import { withFolder } from "../cli/run_task.ts";
 import { complaintsOf, violations, withBrowser, withServer } from "./browser.ts";
 import { buildSmallSite, HOSTILE, type SmallSite } from "./small_site.ts";
 
-// What functions that run in the page use of a browser; Deno's own types know nothing of it.
-declare const document: any, DataTransfer: any, DragEvent: any, ClipboardEvent: any;
-
 /** What the page's own searcher makes of pictures of the site. */
 async function findAll(page: Page, pictures: readonly string[]) {
   return await page.evaluate(async (pictures) => {

@@ -5,12 +5,10 @@ import { Device } from "../../engine/mod.ts";
 import { buildPages } from "../../web/build.ts";
 import { drawPeople } from "../../web/pages/training/people.ts";
 import { type StepView, TrainingSession } from "../../web/pages/training/session.ts";
+import type {} from "../../web/pages/training/messages.ts"; // Declares latestStep.
 import { LOSSES, type RunSettings } from "../../web/pages/training/settings.ts";
 import { withFolder } from "../cli/run_task.ts";
 import { complaintsOf, violations, waitUntil, withBrowser, withServer } from "./browser.ts";
-
-// What functions that run in the page use of a browser; Deno's own types know nothing of it.
-declare const document: any;
 
 /** Milliseconds. Software compiles the network's shaders in half a minute where nothing else runs. */
 const PATIENCE = 180_000;
@@ -24,11 +22,12 @@ type Plain<T> = { [K in keyof T]: T[K] extends ArrayLike<number> ? number[] : T[
 async function firstSettings(page: Page): Promise<RunSettings> {
   const values = await page.evaluate(() =>
     Object.fromEntries(
-      [...document.querySelectorAll("#controls input, #controls select")].map((
-        field: any,
-      ) => [field.id, field.value]),
+      Array.from(
+        document.querySelectorAll<HTMLInputElement | HTMLSelectElement>("#controls input, #controls select"),
+        ({ id, value }) => [id, value],
+      ),
     )
-  ) as Record<string, string>;
+  );
   const [p, k, people, seed] = ["p", "k", "people", "seed"].map((id) => Number(values[id]));
   const loss = LOSSES.find((name) => name === values.loss)!;
   return {
@@ -58,14 +57,16 @@ async function stepsOfDeno(settings: RunSettings): Promise<StepView[]> {
 async function pressStep(page: Page, step: number): Promise<Plain<StepView>> {
   await page.focus("#step");
   await page.keyboard.press("Enter");
-  await waitUntil(page, (step) => (globalThis as any).latestStep?.step === step, step, PATIENCE / 1000);
+  await waitUntil(page, (step) => globalThis.latestStep?.step === step, step, PATIENCE / 1000);
   return await page.evaluate(() => {
-    const view = (globalThis as any).latestStep;
-    return Object.fromEntries(
-      Object.entries(view).map((
-        [name, value],
-      ) => [name, typeof value === "number" ? value : [...value as any]]),
-    ) as any;
+    const { images, identity, distances, embeddings, ...numbers } = globalThis.latestStep!;
+    return {
+      ...numbers,
+      images: [...images],
+      identity: [...identity],
+      distances: [...distances],
+      embeddings: [...embeddings],
+    };
   });
 }
 
@@ -93,16 +94,16 @@ async function checkAgainstDeno(page: Page): Promise<void> {
 
 /** What a visitor sees, and what one who does not see is told. */
 async function checkViews(page: Page): Promise<void> {
-  await waitUntil(page, (text) => document.querySelector("#read-step").textContent === text, `${STEPS}`, 10);
+  await waitUntil(page, (text) => document.querySelector("#read-step")!.textContent === text, `${STEPS}`, 10);
   const { loss, distances, images } = await page.evaluate(() => {
-    const { loss, distances, images } = (globalThis as any).latestStep;
-    return { loss, distances: [...distances] as number[], images: images.length as number };
+    const { loss, distances, images } = globalThis.latestStep!;
+    return { loss, distances: [...distances], images: images.length };
   });
   assert.equal(await page.textContent("#read-loss"), loss.toFixed(3));
   // The heat map has a square of its own color for every distance: on the diagonal the one of no distance.
   const colors = await page.evaluate((images) => {
-    const canvas = document.querySelector("#heat-map");
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const canvas = document.querySelector<HTMLCanvasElement>("#heat-map")!;
+    const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
     return Array.from({ length: images * images }, (_, at) => {
       const middle = (i: number, extent: number) => Math.floor((i + 0.5) * extent / images);
       const [row, column] = [

@@ -31,7 +31,12 @@ export interface Fault {
   readonly way: Way;
 }
 
-type Call = (...args: any[]) => any;
+type Call = (...args: unknown[]) => unknown;
+
+/** An argument of a call, of which every property and item may be looked at. */
+interface Argument extends Iterable<Argument> {
+  readonly [name: string]: Argument;
+}
 
 /** Calls whose promise can be rejected. */
 const ASYNCHRONOUS = ["requestAdapter", "requestDevice", "popErrorScope", "mapAsync", "onSubmittedWorkDone"];
@@ -48,7 +53,7 @@ const NEEDS_MEMORY = [
 ];
 
 /** Makes a call that the driver must refuse out of one that it would not. */
-const INVALID: Readonly<Record<string, (call: Call, ...args: any[]) => unknown>> = {
+const INVALID: Readonly<Record<string, (call: Call, ...args: Argument[]) => unknown>> = {
   createBuffer: (call, descriptor) => call({ ...descriptor, usage: 0 }),
   createTexture: (call, descriptor) => call({ ...descriptor, usage: 0 }),
   createQuerySet: (call, descriptor) => call({ ...descriptor, count: 1 << 20 }),
@@ -61,7 +66,7 @@ const INVALID: Readonly<Record<string, (call: Call, ...args: any[]) => unknown>>
   createBindGroup: (call, descriptor) => call({ ...descriptor, entries: [] }),
   createView: (call) => call({ format: "r8unorm" }),
   clearBuffer: (call, buffer) => call(buffer, 2, 4),
-  copyBufferToBuffer: (call, from, offset, ...to) => call(from, offset + 2, ...to),
+  copyBufferToBuffer: (call, from, offset, ...to) => call(from, Number(offset) + 2, ...to),
   copyBufferToTexture: (call, from, to) => call(from, to, [1 << 20, 1]),
   copyTextureToBuffer: (call, from, to) => call(from, to, [1 << 20, 1]),
   setBindGroup: (call, _, group) => call(100, group),
@@ -74,7 +79,7 @@ const INVALID: Readonly<Record<string, (call: Call, ...args: any[]) => unknown>>
     call();
     return call();
   },
-  submit: (call, commands) => call([...commands, ...commands]),
+  submit: (call, commands) => call([...commands!, ...commands!]),
   writeBuffer: (call, buffer) => call(buffer, 2, new Uint8Array(4)),
   writeTexture: (call, { texture }, data, layout, size) =>
     call({ texture, origin: [1 << 20] }, data, layout, size),
@@ -149,19 +154,19 @@ export class FaultyGpu {
 
   constructor(...faults: Fault[]) {
     this.#faults = faults;
-    const requestAdapter: Call = async (options) => {
+    const requestAdapter = async (options?: GPURequestAdapterOptions) => {
       const adapter = await navigator.gpu.requestAdapter(options);
       if (!adapter) return null;
       const requestDevice = adapter.requestDevice.bind(adapter);
       this.#watch(adapter, "requestDevice", async (descriptor) => {
-        const device = await requestDevice(descriptor);
+        const device = await requestDevice(descriptor as GPUDeviceDescriptor);
         this.#watchDevice(device);
         return device;
       });
       return adapter;
     };
     this.gpu = { requestAdapter };
-    this.#watch(this.gpu, "requestAdapter", requestAdapter);
+    this.#watch(this.gpu, "requestAdapter", requestAdapter as Call);
   }
 
   /** Labels of buffers, textures and query sets that were made and not destroyed. */
@@ -191,20 +196,20 @@ export class FaultyGpu {
   /** Replaces a method by one that counts, fails if that is its turn, and calls on. */
   #watch(owner: object, name: string, method: Call, state?: DeviceState): void {
     this.#watched.push({ owner, name });
-    Reflect.set(owner, name, (...args: unknown[]) => {
+    Reflect.set(owner, name, (...args: Argument[]) => {
       this.calls.push(name);
       const nth = this.#counts.get(name) ?? 0;
       this.#counts.set(name, nth + 1);
       const fault = this.#faults.find((fault) => fault.name === name && fault.nth === nth);
       const result = this.#call(name, method, args, fault?.way, state);
-      if (MAKES_CALLABLE.includes(name)) this.#watchMade(result, state);
+      if (MAKES_CALLABLE.includes(name)) this.#watchMade(result as Made, state);
       return result;
     });
   }
 
-  #watchMade(made: any, state: DeviceState | undefined): void {
+  #watchMade(made: Made, state: DeviceState | undefined): void {
     for (const name of CALLS.made) {
-      if (typeof made[name] === "function") this.#watch(made, name, own(made, name), state);
+      if (typeof Reflect.get(made, name) === "function") this.#watch(made, name, own(made, name), state);
     }
     if (typeof made.destroy !== "function") return;
     this.#alive.add(made);
@@ -215,7 +220,13 @@ export class FaultyGpu {
     };
   }
 
-  #call(name: string, method: Call, args: any[], way: Way | undefined, state: DeviceState | undefined): any {
+  #call(
+    name: string,
+    method: Call,
+    args: Argument[],
+    way: Way | undefined,
+    state: DeviceState | undefined,
+  ): unknown {
     const failed = () => new DOMException(`ordered fault of ${name}`, "OperationError");
     switch (way) {
       case "throw":
@@ -245,9 +256,15 @@ export class FaultyGpu {
       case "lost":
         state!.device.destroy();
     }
-    if (name === "pushErrorScope") state!.scopes.push({ filter: args[0], error: null });
+    if (name === "pushErrorScope") state!.scopes.push({ filter: String(args[0]), error: null });
     return name === "popErrorScope" ? takeScope(method, state!) : method(...args);
   }
+}
+
+/** What a call makes. */
+interface Made {
+  readonly label: string;
+  destroy?: () => void;
 }
 
 interface DeviceState {
@@ -264,7 +281,7 @@ function own(owner: object, name: string): Call {
 
 async function takeScope(pop: Call, { scopes }: DeviceState): Promise<GPUError | null> {
   const scope = scopes.pop();
-  const reported = await pop();
+  const reported = await pop() as GPUError | null;
   return scope?.error ?? reported;
 }
 

@@ -113,7 +113,7 @@ interface Reader {
   readonly name: string;
   file(random: SeededRandom): Uint8Array;
   read(path: string): unknown;
-  readonly errors: readonly (new (...args: any[]) => Error)[];
+  readonly errors: readonly (new (...args: never[]) => Error)[];
 }
 
 const options = parseTrainFlags([]).options;

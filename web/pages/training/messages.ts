@@ -25,3 +25,8 @@ export type Report =
   | { readonly is: "scoring" }
   | { readonly is: "score"; readonly score: Score }
   | { readonly is: "failure"; readonly kind: FailureKind; readonly text: string };
+
+/** The latest step in full, for tests and for the browser's console. */
+declare global {
+  var latestStep: StepView | undefined;
+}

@@ -72,11 +72,6 @@ let drawnAt = 0, announcedAt = 0;
 let drawing = false;
 let worker: Worker;
 
-/** For tests and for the curious: the latest step in full. */
-declare global {
-  var latestStep: StepView | undefined;
-}
-
 function tell(command: Command): void {
   worker.postMessage(command);
 }
