@@ -1,7 +1,8 @@
 import type { Random } from "../engine/random.ts";
+import { itemAt } from "./item_at.ts";
 
 /**
- * A deck of items that is dealt from the top and shuffled anew when it runs out, so that every item is dealt
+ * A deck of items that is dealt from the top and shuffled again when it runs out, so that every item is dealt
  * about equally often. The items of one deal are all different.
  */
 export class Deck {
@@ -14,6 +15,11 @@ export class Deck {
     this.#items = items.slice();
     this.#random = random;
     this.#next = items.length;
+  }
+
+  /** The number of items. */
+  get size(): number {
+    return this.#items.length;
   }
 
   /**
@@ -33,12 +39,13 @@ export class Deck {
     const missing = count - rest.length;
     if (missing === 0) return dealt;
 
-    // Only the last cards of the old order were left: the new order begins with cards that are not among them.
+    // The deal takes the rest of the old order; the new order begins with items that are not among these.
     this.#random.shuffle(items);
-    for (let i = 0, front = 0; front < missing; i++) {
-      const item = items[i]!;
+    let front = 0;
+    for (const [i, item] of items.entries()) {
+      if (front === missing) break;
       if (rest.includes(item)) continue;
-      items[i] = items[front]!;
+      items[i] = itemAt(items, front);
       items[front++] = item;
     }
     dealt.set(items.subarray(0, missing), rest.length);

@@ -1,10 +1,10 @@
-/** The decoder of pictures with its modules read from where the imagescript package lies. */
-import "imagescript/package.json" with { type: "json" }; // So that Deno has fetched the package.
+/** The image decoder, with its WebAssembly modules from the imagescript package. */
+import "imagescript/package.json" with { type: "json" }; // Makes Deno fetch the package.
 import { type DecodedImage, ImageDecoder } from "./image_decoder.ts";
 
 export type { DecodedImage } from "./image_decoder.ts";
 
-/** Where a decoder's module lies, as a `file:` address. */
+/** The `file:` URL of a decoder's module. */
 export function decoderModule(format: "jpeg" | "png"): URL {
   return new URL(import.meta.resolve(`imagescript/wasm/any/${format}.wasm`));
 }
@@ -12,18 +12,16 @@ export function decoderModule(format: "jpeg" | "png"): URL {
 let decoder: Promise<ImageDecoder> | undefined;
 
 async function load(): Promise<ImageDecoder> {
-  const [jpeg, png] = await Promise.all(
-    (["jpeg", "png"] as const).map(async (format) =>
-      await WebAssembly.compile(await Deno.readFile(decoderModule(format)))
-    ),
-  );
+  const compile = async (format: "jpeg" | "png") =>
+    await WebAssembly.compile(await Deno.readFile(decoderModule(format)));
+  const [jpeg, png] = await Promise.all([compile("jpeg"), compile("png")]);
   return new ImageDecoder({ jpeg, png });
 }
 
 /**
- * Decodes a JPEG or PNG by its content.
+ * Decodes a JPEG or PNG; the content decides which.
  *
- * @throws {Error} With a reason such as "truncated JPEG", to be shown beside the file's name.
+ * @throws {Error} With a reason such as "truncated JPEG", to show beside the file's name.
  */
 export async function decodeImage(bytes: Uint8Array): Promise<DecodedImage> {
   decoder ??= load();

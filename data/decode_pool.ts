@@ -1,7 +1,7 @@
 import type { DecodeReply, DecodeRequest } from "./decode_worker.ts";
 import { DataError } from "./errors.ts";
 
-/** How to decode: every image is resized to [height, width]. */
+/** Options of decoding; every image is resized to [height, width]. */
 export interface DecodeOptions {
   /** Pixels down after resizing. */
   height: number;
@@ -9,14 +9,14 @@ export interface DecodeOptions {
   width: number;
   /** Threads that decode. */
   workers: number;
-  /** An image that takes longer than this is given up, in milliseconds. Default 30,000. */
+  /** Milliseconds after which an image is given up. Default 30,000. */
   timeout?: number;
 }
 
-/** Requests that a worker holds: one that it works on and one that waits, so that it is never idle. */
+/** Requests that a worker holds: one in progress and one waiting, so that it is never idle. */
 const IN_FLIGHT = 2;
 
-/** What a worker may take to load the decoder, in milliseconds. */
+/** Milliseconds that a worker may take to load the decoder. */
 const START_TIMEOUT = 60_000;
 
 interface Job {
@@ -26,62 +26,61 @@ interface Job {
 }
 
 /**
- * Worker threads that decode files. No file can take the process down: a worker that dies or hangs costs the image
- * that it was working on, and is replaced.
+ * Worker threads that decode files. No file can end the process: a worker that dies or hangs loses the image in
+ * progress, and is replaced.
  */
 export class DecodePool {
   readonly #waiting: Job[] = [];
   readonly #lanes: Lane[];
 
-  /** Workers start with the first images. */
+  /** Workers start with the first images. At least one worker is used. */
   constructor(readonly options: DecodeOptions) {
     const next = () => this.#waiting.shift();
     this.#lanes = Array.from({ length: Math.max(1, options.workers) }, () => new Lane(options, next));
   }
 
-  /** Images that can be under way at once; more of them wait for their turn. */
+  /** Images that can be in progress at once; more of them wait. */
   get lanes(): number {
     return this.#lanes.length * IN_FLIGHT;
   }
 
   /**
-   * Decodes one file; images are begun in the order of the calls and end in any order.
+   * Decodes one file. Images start in the order of the calls and finish in any order.
    *
    * @throws {DataError} When the decoder itself cannot start.
    */
   decode(path: string): Promise<DecodeReply> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ path, resolve, reject });
-      // One that is at rest, lest the first threads take all there is to do.
-      const lane = this.#lanes.reduce((a, b) => b.held < a.held ? b : a);
-      lane.refill();
+      // The least busy lane, so that the work spreads over all threads.
+      this.#lanes.reduce((a, b) => b.held < a.held ? b : a).refill();
     });
   }
 
-  /** Ends the threads; images that are still under way never come. */
+  /** Ends the threads; images in progress never resolve. */
   close(): void {
     this.#waiting.length = 0;
     for (const lane of this.#lanes) lane.close();
   }
 }
 
-/** One worker, and another in its place where it fails. */
+/** One worker, which is replaced when it fails. */
 class Lane {
   #worker: Worker | undefined;
   #ready = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What the worker has been sent or is to be sent, oldest first. */
+  /** Images that the worker was sent or will be sent, oldest first. */
   #held: Job[] = [];
   #sent = 0;
 
   constructor(readonly options: DecodeOptions, readonly next: () => Job | undefined) {}
 
-  /** Images that wait for this worker. */
+  /** Images that this lane holds. */
   get held(): number {
     return this.#held.length;
   }
 
-  /** Takes from what waits as much as the worker may hold. */
+  /** Takes as many waiting images as the worker may hold. */
   refill(): void {
     while (this.#held.length < IN_FLIGHT) {
       const job = this.next();
@@ -90,7 +89,7 @@ class Lane {
     }
     if (this.#held.length === 0) return clearTimeout(this.#timer);
     if (this.#worker === undefined) this.#start();
-    else if (this.#ready) this.#send();
+    else if (this.#ready) this.#send(this.#worker);
   }
 
   close(): void {
@@ -104,14 +103,14 @@ class Lane {
   #start(): void {
     const worker = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
     this.#worker = worker;
-    this.#limit(START_TIMEOUT, (what) => this.#giveUp(what));
+    this.#limit(START_TIMEOUT, (reason) => this.#giveUp(reason));
     worker.onmessage = ({ data }: MessageEvent<DecodeReply | string>) => {
-      if (this.#worker !== worker) return; // It was ended while this was on its way.
+      if (this.#worker !== worker) return; // The worker was ended after it sent this.
       if (typeof data === "string") {
         this.#ready = true;
       } else {
         this.#sent--;
-        this.#held.shift()!.resolve(data);
+        this.#held.shift()?.resolve(data);
         if (this.#sent > 0) this.#watch();
         else clearTimeout(this.#timer);
       }
@@ -125,43 +124,42 @@ class Lane {
     };
   }
 
-  #send(): void {
+  #send(worker: Worker): void {
     const { height, width } = this.options;
     if (this.#sent === 0) this.#watch();
-    for (; this.#sent < this.#held.length; this.#sent++) {
-      const { path } = this.#held[this.#sent]!;
-      this.#worker!.postMessage({ path, height, width } satisfies DecodeRequest);
+    for (const { path } of this.#held.slice(this.#sent)) {
+      worker.postMessage({ path, height, width } satisfies DecodeRequest);
     }
+    this.#sent = this.#held.length;
   }
 
-  /** Gives the oldest image its time. */
+  /** Starts the time limit of the oldest image. */
   #watch(): void {
-    this.#limit(this.options.timeout ?? 30_000, (what) => this.#replace(what));
+    this.#limit(this.options.timeout ?? 30_000, (reason) => this.#replace(reason));
   }
 
-  #limit(milliseconds: number, onLate: (what: string) => void): void {
+  #limit(milliseconds: number, onLate: (reason: string) => void): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => onLate(`gave no result within ${milliseconds / 1000} s`), milliseconds);
   }
 
-  /** Gives up the oldest image; a new worker goes on with the others. */
+  /** Gives up the oldest image; a new worker continues with the others. */
   #replace(reason: string): void {
     this.close();
-    this.#held.shift()!.resolve({ reason });
+    this.#held.shift()?.resolve({ reason });
     this.refill();
   }
 
-  #giveUp(what: string): void {
+  #giveUp(reason: string): void {
     this.close();
-    for (const { reject } of this.#held.splice(0)) reject(new DataError(couldNotStart(what)));
+    for (const { reject } of this.#held.splice(0)) reject(new DataError(couldNotStart(reason)));
   }
 }
 
 /**
- * Decodes files in worker threads, a bounded number of them at a time, and hands each result over as it comes,
- * in no particular order.
+ * Decodes files in worker threads, a bounded number at a time, and passes each result on as it arrives, in any order.
  *
- * @param onImage Called once for every path with its pixels, [height, width, 3], or the reason why it has none.
+ * @param onImage Called once for every path with its pixels [height, width, 3], or the reason why it has none.
  * @throws {DataError} When the decoder itself cannot start.
  */
 export async function decodeAll(

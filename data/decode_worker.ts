@@ -1,9 +1,10 @@
 /// <reference lib="deno.worker" />
 import { decodeImage } from "./decode_image.ts";
+import { messageOf } from "./errors.ts";
 import { MAX_FILE_BYTES } from "./image_header.ts";
 import { resizeToRgb } from "./resize.ts";
 
-/** Asks for one file, decoded and resized to [height, width, 3]. */
+/** A file to decode and resize to [height, width, 3]. */
 export interface DecodeRequest {
   /** The file. */
   path: string;
@@ -13,11 +14,11 @@ export interface DecodeRequest {
   width: number;
 }
 
-/** The pixels, [height, width, 3], or why there are none. */
+/** The pixels [height, width, 3], or the reason why the file cannot be decoded. */
 export type DecodeReply = { pixels: Uint8Array<ArrayBuffer> } | { reason: string };
 
-/** What the worker says once, when its decoder is loaded. */
-export const READY = "ready";
+/** The message that the worker sends when its decoder is loaded. */
+const READY = "ready";
 
 async function decode({ path, height, width }: DecodeRequest): Promise<Uint8Array<ArrayBuffer>> {
   const { size, isFile } = await Deno.stat(path);
@@ -35,12 +36,12 @@ async function answer(request: DecodeRequest): Promise<void> {
   try {
     reply = { pixels: await decode(request) };
   } catch (error) {
-    reply = { reason: error instanceof Error ? error.message : String(error) };
+    reply = { reason: messageOf(error) };
   }
   self.postMessage(reply, "pixels" in reply ? [reply.pixels.buffer] : []);
 }
 
-/** Requests are answered one after the other, so that it is known which one a worker failed on. */
+/** Requests are answered one after the other, so that a failure of the worker belongs to the oldest one. */
 let last = Promise.resolve();
 self.onmessage = ({ data }: MessageEvent<DecodeRequest>) => {
   last = last.then(() => answer(data));

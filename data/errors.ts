@@ -28,3 +28,8 @@ export class DataError extends UserError<DataRemedy> {
   /** Tells it from other errors. */
   override readonly name = "DataError";
 }
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,6 +1,6 @@
 import { DataError } from "./errors.ts";
 
-/** The usable training images grouped by person, with the dense class numbers that losses and heads use. */
+/** The usable training images grouped by person, with the class numbers 0, 1, ... that losses and heads use. */
 export interface IdentityIndex {
   /** The dataset's identity of each class, ascending. */
   identities: number[];
@@ -16,7 +16,8 @@ export interface IdentityIndex {
  * Numbers the identities 0, 1, ... in ascending order.
  *
  * @param train The training list.
- * @param usable For each image, whether it can be drawn (`PixelStore.usable`); all when left out.
+ * @param usable For each image, whether it can be drawn (`PixelStore.usable`); by default all can.
+ * @throws {RangeError} When `usable` has not one entry per image.
  * @throws {DataError} When fewer than two identities have a usable image.
  */
 export function indexIdentities(
@@ -26,26 +27,26 @@ export function indexIdentities(
   if (usable !== undefined && usable.length !== train.length) {
     throw new RangeError(`usable has ${usable.length} entries for ${train.length} images`);
   }
-  const groups = new Map<number, number[]>();
-  train.forEach(({ identity }, image) => {
-    if (usable !== undefined && !usable[image]) return;
-    const group = groups.get(identity);
-    if (group === undefined) groups.set(identity, [image]);
-    else group.push(image);
-  });
-  if (groups.size < 2) {
+  const usableImages = train.map(({ identity }, image) => ({ identity, image }))
+    .filter(({ image }) => usable?.[image] ?? true);
+  const groups = [...Map.groupBy(usableImages, ({ identity }) => identity)].sort(([a], [b]) => a - b);
+  if (groups.length < 2) {
     throw new DataError(
-      `The usable training images show ${groups.size === 1 ? "one person only" : "nobody"}: telling people ` +
+      `The usable training images show ${
+        groups.length === 1 ? "one person only" : "nobody"
+      }: telling people ` +
         `apart is learned from at least two identities. Give a dataset with more people.`,
     );
   }
-  const identities = [...groups.keys()].sort((a, b) => a - b);
   const labels = new Int32Array(train.length).fill(-1);
-  const imagesOf = identities.map((identity, label) => {
-    const images = Int32Array.from(groups.get(identity)!);
-    for (const image of images) labels[image] = label;
-    return images;
+  const imagesOf = groups.map(([, group], label) => {
+    for (const { image } of group) labels[image] = label;
+    return Int32Array.from(group, ({ image }) => image);
   });
-  const images = Int32Array.from(labels.keys()).filter((image) => labels[image]! >= 0);
-  return { identities, imagesOf, labels, images };
+  return {
+    identities: groups.map(([identity]) => identity),
+    imagesOf,
+    labels,
+    images: Int32Array.from(usableImages, ({ image }) => image),
+  };
 }

@@ -1,17 +1,18 @@
 /**
- * Decodes JPEG and PNG pictures, in Deno and in a browser alike: the decoders are imagescript's WebAssembly modules,
- * which take and give memory of their own. Its own Image.decode makes an RGBA copy, pixel by pixel, of every image,
- * which takes four times as long as the decoding itself; a browser's own decoder gives other pixels.
+ * Decodes JPEG and PNG images in Deno and in a browser, by imagescript's WebAssembly modules. imagescript's
+ * Image.decode also makes an RGBA copy, pixel by pixel, which takes four times as long as the decoding; a browser's
+ * built-in decoder gives different pixels.
  */
+import { messageOf } from "./errors.ts";
 import { readImageHeader } from "./image_header.ts";
 
-/** A decoded picture. */
+/** A decoded image. */
 export interface DecodedImage {
   /** Pixels across. */
   width: number;
   /** Pixels down. */
   height: number;
-  /** 1 is gray, 3 is RGB, 4 is RGB and an alpha that nobody asked for. */
+  /** 1 is gray, 3 is RGB, 4 is RGB and alpha. */
   channels: 1 | 3 | 4;
   /** Bytes, [height, width, channels]. */
   data: Uint8Array;
@@ -23,36 +24,36 @@ export interface DecoderModules {
   readonly png: WebAssembly.Module;
 }
 
-/** What jpeg.wasm exports; all are addresses and sizes in its memory but the format: 0 gray, 1 RGB, 2 CMYK. */
+/** The exports of jpeg.wasm: addresses and sizes in its memory, and the format (0 gray, 1 RGB, 2 CMYK). */
 interface JpegExports {
   readonly memory: WebAssembly.Memory;
   walloc(size: number): number;
-  /** 0 where the bytes are no JPEG, 1 where it cannot be scaled, else where the frame is described. */
+  /** The address of a frame's description; 0 where the bytes are no JPEG, 1 where the decoder cannot be scaled. */
   decode(bytes: number, length: number, width: number, height: number): number;
   decode_width(frame: number): number;
   decode_height(frame: number): number;
   decode_format(frame: number): 0 | 1 | 2;
   decode_buffer(frame: number): number;
-  /** How long the buffer is whose address was given last. */
+  /** Length of the buffer whose address was returned last. */
   wlen(): number;
   decode_free(frame: number): void;
 }
 
-/** What png.wasm exports. */
+/** The exports of png.wasm. */
 interface PngExports {
   readonly memory: WebAssembly.Memory;
   walloc(size: number): number;
   wfree(address: number): void;
-  /** Where the pixels are, RGBA; below 0 where the bytes are no PNG. */
+  /** The address of the RGBA pixels; below 0 where the bytes are no PNG. */
   decode(bytes: number, length: number): number;
   width(): number;
   height(): number;
 }
 
-/** An instance keeps the memory of the largest image that it met: beyond this many pixels it is not kept. */
+/** An instance never shrinks its memory: after an image of more pixels than these it is dropped. */
 const KEEP_PIXELS = 1024 * 1024;
 
-/** Decodes pictures one after the other. */
+/** Decodes images one after the other. */
 export class ImageDecoder {
   #jpeg: JpegExports | undefined;
 
@@ -60,22 +61,22 @@ export class ImageDecoder {
   constructor(readonly modules: DecoderModules) {}
 
   /**
-   * Decodes a JPEG or PNG by its content.
+   * Decodes a JPEG or PNG; the content decides which.
    *
-   * @throws {Error} With a reason such as "truncated JPEG", to be shown beside the file's name.
+   * @throws {Error} With a reason such as "truncated JPEG", to show beside the file's name.
    */
   async decode(bytes: Uint8Array): Promise<DecodedImage> {
     const { format } = readImageHeader(bytes);
     try {
       return format === "jpeg" ? await this.#decodeJpeg(bytes) : await this.#decodePng(bytes);
     } catch (error) {
-      throw new Error(`truncated or broken ${format.toUpperCase()} (${(error as Error).message})`);
+      throw new Error(`truncated or broken ${format.toUpperCase()} (${messageOf(error)})`);
     }
   }
 
   async #decodeJpeg(bytes: Uint8Array): Promise<DecodedImage> {
     const decoder = this.#jpeg ?? await start<JpegExports>(this.modules.jpeg);
-    this.#jpeg = undefined; // One that failed is not used again: it may be left in any state.
+    this.#jpeg = undefined; // One that failed is not used again: its state is unknown.
     const address = decoder.walloc(bytes.length);
     new Uint8Array(decoder.memory.buffer).set(bytes, address);
     const frame = decoder.decode(address, bytes.length, 0, 0);
@@ -104,12 +105,12 @@ export class ImageDecoder {
 }
 
 async function start<Exports>(module: WebAssembly.Module): Promise<Exports> {
-  // Views of the memory are made when they are needed, so nothing is to be done when it has grown.
+  // Views of the memory are made when needed, so that growth needs no action.
   const imports = { env: { emscripten_notify_memory_growth() {} } };
   return (await WebAssembly.instantiate(module, imports)).exports as unknown as Exports;
 }
 
-/** In place, as a large picture is large enough once: RGB takes three of every four bytes, from the front on. */
+/** Converts in place, which saves the memory of a second image: RGB fills the first three quarters. */
 function cmykToRgb(cmyk: Uint8Array): Uint8Array {
   for (let from = 0, to = 0; from < cmyk.length; from += 4, to += 3) {
     const light = 1 - cmyk[from + 3]! / 255; // 255 is no ink.

@@ -1,4 +1,4 @@
-/** What a file's first bytes say of the picture in it. */
+/** What a file's first bytes say about its image. */
 export interface ImageHeader {
   /** The format, by the first bytes. */
   format: "jpeg" | "png";
@@ -8,16 +8,16 @@ export interface ImageHeader {
   height: number;
 }
 
-/** No crop of a person has more pixels; a header that claims more is refused before anything is decoded. */
+/** A header with more pixels than these is refused before anything is decoded: no crop of a person is as large. */
 export const MAX_PIXELS = 32 * 1024 * 1024;
 
-/** No crop of a person is a larger file. */
+/** Larger files are refused: no crop of a person is as large. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /**
- * Reads format and size of a JPEG or PNG by its content; the file's name plays no part.
+ * Reads the format and size of a JPEG or PNG from its content.
  *
- * @throws {Error} With a reason such as "empty file", to be shown beside the file's name.
+ * @throws {Error} With a reason such as "empty file", to show beside the file's name.
  */
 export function readImageHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length === 0) throw new Error("empty file");
@@ -33,6 +33,10 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader {
   return header;
 }
 
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function isPng(bytes: Uint8Array): boolean {
   return [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => bytes[i] === byte);
 }
@@ -40,7 +44,7 @@ function isPng(bytes: Uint8Array): boolean {
 /** PNG specification, 5.6 and 11.2.2: IHDR is the first chunk, width and height its first eight bytes. */
 function readPngHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length < 24) throw new Error("truncated PNG");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   return { format: "png", width: view.getUint32(16), height: view.getUint32(20) };
 }
 
@@ -50,24 +54,21 @@ function isJpeg(bytes: Uint8Array): boolean {
 
 /** ITU-T T.81, annex B: markers up to the frame header (SOF0 to SOF15 but DHT, JPG and DAC). */
 function readJpegHeader(bytes: Uint8Array): ImageHeader {
+  const view = viewOf(bytes);
   let at = 2;
   while (at + 9 <= bytes.length) {
-    if (bytes[at] !== 0xff) throw new Error("broken JPEG: no marker where one should be");
-    const marker = bytes[at + 1]!;
+    if (view.getUint8(at) !== 0xff) throw new Error("broken JPEG: no marker where one should be");
+    const marker = view.getUint8(at + 1);
     if (marker === 0xff) { // A fill byte.
       at++;
       continue;
     }
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
     if (isFrame) {
-      return {
-        format: "jpeg",
-        height: bytes[at + 5]! << 8 | bytes[at + 6]!,
-        width: bytes[at + 7]! << 8 | bytes[at + 8]!,
-      };
+      return { format: "jpeg", height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
     }
     if (marker === 0xda || marker === 0xd9) throw new Error("broken JPEG: no frame header before the scan");
-    const length = bytes[at + 2]! << 8 | bytes[at + 3]!;
+    const length = view.getUint16(at + 2);
     if (length < 2) throw new Error("broken JPEG: a segment shorter than its own length field");
     at += 2 + length;
   }

@@ -1,12 +1,13 @@
+import { messageOf } from "./errors.ts";
 import { beginFile } from "./unfinished.ts";
 
 /**
- * The decoded pixels of a dataset in one flat file: image i at byte i · stride, then a trailer of JSON, then its
- * length and the magic word. Nothing but a whole file ever has the final name: it is written under a temporary
- * one, flushed and renamed, so that two runs may build the same cache at once.
+ * The decoded pixels of a dataset in one flat file: image i at byte i · stride, then a trailer of JSON, then the
+ * trailer's length (u32 little-endian) and a magic word. A file is written under a temporary name, flushed and renamed:
+ * only a complete one has the final name, and two runs may build the same cache at once.
  */
 export interface PixelCacheTrailer {
-  /** What the pixels were made from; see `fingerprint()`. */
+  /** Identifies the source of the pixels; see `fingerprint()`. */
   fingerprint: string;
   /** Number of images. */
   count: number;
@@ -18,12 +19,12 @@ export interface PixelCacheTrailer {
 
 const MAGIC = new TextEncoder().encode("REIDPIX1");
 
-/** Raised by one whenever decoding or resizing gives other pixels than before. */
+/** Increased by one whenever decoding or resizing gives different pixels than before. */
 const PIXELS_VERSION = 1;
 
 /**
- * Identifies decoded pixels by everything that they depend on: the list of files in its order, each one's size
- * and its times of last change, and the size they were resized to. A file that is not there counts as such.
+ * Identifies decoded pixels by everything that they depend on: the list of files in its order, the size and times of
+ * last change of each file, and the size of the resized images. A missing file counts too.
  *
  * @returns SHA-256 in hexadecimal digits.
  */
@@ -34,7 +35,7 @@ export async function fingerprint(paths: readonly string[], height: number, widt
     lines.push(...await Promise.all(paths.slice(start, start + together).map(describeFile)));
   }
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(lines.join("\n")));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return new Uint8Array(digest).toHex();
 }
 
 async function describeFile(path: string): Promise<string> {
@@ -46,7 +47,7 @@ async function describeFile(path: string): Promise<string> {
   }
 }
 
-/** Opens the cache when it is whole and made from the same input; undefined otherwise. */
+/** Opens the cache where it is complete and made from the same input; otherwise returns undefined. */
 export function openPixelCache(
   path: string,
   expected: Omit<PixelCacheTrailer, "failed">,
@@ -63,7 +64,7 @@ export function openPixelCache(
       trailer.stride === expected.stride;
     if (same) return { file, trailer };
   } catch {
-    // Cut short or not ours: it will be made anew.
+    // Truncated or another file: the cache will be rebuilt.
   }
   file.close();
   return undefined;
@@ -82,7 +83,11 @@ function readTrailer(file: Deno.FsFile, pixelBytes: number): PixelCacheTrailer {
   return JSON.parse(new TextDecoder().decode(json));
 }
 
-/** Fills `out` from the given offset; throws when the file ends before. */
+/**
+ * Fills `out` from the given offset in bytes.
+ *
+ * @throws {Error} When the file ends before.
+ */
 export function readAt(file: Deno.FsFile, offset: number, out: Uint8Array): void {
   file.seekSync(offset, Deno.SeekMode.Start);
   for (let done = 0; done < out.length;) {
@@ -92,26 +97,26 @@ export function readAt(file: Deno.FsFile, offset: number, out: Uint8Array): void
   }
 }
 
-/** Writes a cache beside its final name; `finish` gives it that name, `discardUnfinished` removes it otherwise. */
+/** Writes a cache under a temporary name; `finish` renames it, `discardUnfinished` removes it. */
 export class PixelCacheWriter {
   readonly #path: string;
   readonly #temporary: string;
   readonly #file: Deno.FsFile;
   #finished = false;
 
-  /** Creates the folder and the temporary file, and removes what killed processes have left of theirs. */
+  /** Creates the folder and the temporary file, and removes temporary files of killed processes. */
   constructor(path: string) {
     this.#path = path;
     ({ name: this.#temporary, file: this.#file } = beginFile(path));
   }
 
-  /** Writes bytes at an offset of the pixel area. */
+  /** Writes bytes at an offset. */
   writeAt(offset: number, bytes: Uint8Array): void {
     this.#file.seekSync(offset, Deno.SeekMode.Start);
     for (let done = 0; done < bytes.length;) done += this.#file.writeSync(bytes.subarray(done));
   }
 
-  /** Appends the trailer, flushes, renames, and returns the file, open for reading. */
+  /** Appends the trailer, flushes, renames, and returns the open file. */
   finish(trailer: PixelCacheTrailer): Deno.FsFile {
     const json = new TextEncoder().encode(JSON.stringify(trailer));
     const pixelBytes = trailer.count * trailer.stride;
@@ -134,7 +139,7 @@ export class PixelCacheWriter {
     try {
       Deno.removeSync(this.#temporary);
     } catch {
-      // It cannot be removed, but its name is not one that is ever opened.
+      // It cannot be removed, but a file of this name is never opened.
     }
   }
 }

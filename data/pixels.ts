@@ -1,8 +1,9 @@
 import { decodeAll } from "./decode_pool.ts";
-import { DataError } from "./errors.ts";
+import { DataError, messageOf } from "./errors.ts";
+import { itemAt } from "./item_at.ts";
 import { fingerprint, openPixelCache, PixelCacheWriter, readAt } from "./pixel_cache.ts";
 
-/** How to open a `PixelStore`. */
+/** Options of `PixelStore.open`. */
 export interface PixelStoreOptions {
   /** Pixels down that every image is resized to. */
   height: number;
@@ -10,11 +11,11 @@ export interface PixelStoreOptions {
   width: number;
   /** Threads that decode. */
   workers: number;
-  /** Where the decoded pixels are kept from one run to the next; without it they are decoded every time. */
+  /** File that keeps the decoded pixels from one run to the next; without it they are decoded every time. */
   cacheFile?: string;
-  /** Where the cache file cannot be written, up to this many bytes are held in memory instead. Default 1 GiB. */
+  /** Where the cache file cannot be written, up to this many bytes are kept in memory instead. Default 1 GiB. */
   memoryLimit?: number;
-  /** Called with the number of images decoded so far and in all. Not called when the cache served. */
+  /** Called with the number of images decoded so far and in all; not called when the cache is used. */
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -22,17 +23,17 @@ export interface PixelStoreOptions {
 export interface FailedImage {
   /** The file. */
   path: string;
-  /** Why, to be shown beside the path. */
+  /** Why, to show beside the path. */
   reason: string;
 }
 
 /**
  * The decoded pixels of a list of images, all of one size, from which batches are copied.
  *
- * `open` decodes everything before it returns, since only then it is known which images are usable, and with that
- * the identities and the batches of a run: they must not depend on when an image is found to be broken, nor on
- * whether an earlier run has found it. It happens once for a dataset; afterward a batch is read from the cache file
- * by offset, which the system's file cache makes about as fast as a copy from memory.
+ * `open` decodes everything before it returns: the usable images decide the identities and the batches of a run, which
+ * must not depend on when an image is found to be damaged, nor on whether an earlier run found it. This happens once
+ * for a dataset; later runs read batches from the cache file by offset, which the system's file cache makes about as
+ * fast as a copy from memory.
  */
 export class PixelStore {
   /** Pixels down of every image. */
@@ -51,7 +52,7 @@ export class PixelStore {
 
   private constructor(
     paths: readonly string[],
-    { height, width }: { height: number; width: number },
+    { height, width }: PixelStoreOptions,
     pixels: Uint8Array | Deno.FsFile,
     failures: readonly [number, string][],
     notes: string[],
@@ -61,7 +62,7 @@ export class PixelStore {
     this.stride = strideOf(height, width);
     this.usable = new Array(paths.length).fill(true);
     for (const [index] of failures) this.usable[index] = false;
-    this.failed = failures.map(([index, reason]) => ({ path: paths[index]!, reason }));
+    this.failed = failures.map(([index, reason]) => ({ path: itemAt(paths, index), reason }));
     this.notes = notes;
     this.#pixels = pixels;
   }
@@ -103,7 +104,7 @@ export class PixelStore {
       }
     } catch (error) {
       if (error instanceof DataError) throw error;
-      const reason = `The decoded pixels cannot be kept in ${cacheFile}: ${(error as Error).message}.`;
+      const reason = `The decoded pixels cannot be kept in ${cacheFile}: ${messageOf(error)}.`;
       if (bytes <= memoryLimit) {
         return await decodeToMemory([`${reason} They will be decoded again by the next run.`]);
       }
@@ -136,8 +137,7 @@ export class PixelStore {
         `A batch of ${indices.length} images needs ${indices.length * stride} bytes: got ${out.length}`,
       );
     }
-    for (let i = 0; i < indices.length; i++) {
-      const index = indices[i]!;
+    for (const [i, index] of Array.from(indices).entries()) {
       if (this.usable[index] !== true) {
         throw new RangeError(`Image ${index} of ${this.count} is not there or not usable`);
       }
@@ -154,9 +154,7 @@ export class PixelStore {
       readAt(file, index * this.stride, out);
     } catch (error) {
       throw new DataError(
-        `The decoded pixels can no longer be read from the cache: ${
-          (error as Error).message
-        }. The images will be ` +
+        `The decoded pixels can no longer be read from the cache: ${messageOf(error)}. The images will be ` +
           `decoded again by the next run; one that has saved a checkpoint goes on from it with --resume.`,
       );
     }

@@ -1,14 +1,16 @@
 import { Random } from "../engine/random.ts";
 import { Deck } from "./deck.ts";
 import { DataError } from "./errors.ts";
+import { itemAt } from "./item_at.ts";
 import type { IdentityIndex } from "./identity_index.ts";
 import { type Batch, epochLength, requireInteger, type Sampler, type SamplerOptions } from "./sampler.ts";
 
 /**
  * P identities × K images of each, grouped by identity (Hermans et al., "In Defense of the Triplet Loss for
- * Person Re-Identification", 2017). Every identity comes about equally often, however many images it has; one
- * with fewer than K images has them repeated within the batch, as evenly as possible.
+ * Person Re-Identification", 2017). Every identity is drawn about equally often, regardless of its number of images.
+ * Images of an identity with fewer than K are repeated within the batch, as evenly as possible.
  *
+ * @throws {RangeError} When P or K is no integer of at least 2.
  * @throws {DataError} When there are fewer than P identities.
  */
 export function pkSampler(index: IdentityIndex, options: SamplerOptions): Sampler {
@@ -30,15 +32,15 @@ export function pkSampler(index: IdentityIndex, options: SamplerOptions): Sample
   function* epoch(number: number): Generator<Batch> {
     const random = root.fork(number);
     const people = new Deck(allClasses, random);
-    const imagesOf = index.imagesOf.map((images) => new Deck(images, random));
+    const decks = index.imagesOf.map((images) => new Deck(images, random));
     for (let batch = 0; batch < batchesPerEpoch; batch++) {
       const images = new Int32Array(p * k);
       const labels = new Int32Array(p * k);
       people.deal(p).forEach((label, slot) => {
         labels.fill(label, slot * k, (slot + 1) * k);
-        const available = index.imagesOf[label]!.length;
-        for (let filled = 0; filled < k; filled += available) {
-          images.set(imagesOf[label]!.deal(Math.min(available, k - filled)), slot * k + filled);
+        const deck = itemAt(decks, label);
+        for (let filled = 0; filled < k; filled += deck.size) {
+          images.set(deck.deal(Math.min(deck.size, k - filled)), slot * k + filled);
         }
       });
       yield { images, labels };

@@ -1,12 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 
 /**
- * Prepares items ahead of their use, in order and one at a time, so that what is yielded is what a plain loop would
- * have prepared. While one result is in use at most `ahead` more are ready or under way.
+ * Prepares items ahead of their use, in order and one at a time: it yields what a plain loop would prepare. While one
+ * result is in use at most `ahead` more are ready or in progress.
  *
- * An error, of `items` or of `prepare`, is thrown in the place of its item; nothing is prepared after it. Whoever
- * leaves the loop early waits for the item under way and then for nothing more: what `prepare` reads from may be
- * closed as soon as the loop is left.
+ * An error, of `items` or of `prepare`, is thrown instead of its item; nothing is prepared after it. Leaving the loop
+ * early waits for the item in progress, so that the source of `prepare` can be closed afterward.
  */
 export async function* prefetch<T, R>(
   items: Iterable<T>,
@@ -19,19 +18,19 @@ export async function* prefetch<T, R>(
   let left = false;
   const begin = () => {
     const prepared = latest.then(async () => {
-      await setImmediate(); // What is ready is used first: preparing would keep this thread from it.
+      await setImmediate(); // Use of the ready items goes first: `prepare` may block this thread.
       if (left) return undefined;
       const { done, value } = source.next();
       return done ? undefined : { result: await prepare(value) };
     });
-    prepared.catch(() => {}); // It is thrown when its turn comes, unless the loop was left before.
+    prepared.catch(() => {}); // It is thrown when its item is due, unless the loop was left before.
     latest = prepared;
     queue.push(prepared);
   };
   try {
     for (;;) {
       while (queue.length <= ahead) begin();
-      const next = await queue.shift()!;
+      const next = await queue.shift();
       if (next === undefined) return;
       yield next.result;
     }

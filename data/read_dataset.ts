@@ -7,15 +7,15 @@ import { msmt17 } from "./layouts/msmt17.ts";
 import { peopleFolders } from "./layouts/people_folders.ts";
 import { threeFolders } from "./layouts/three_folders.ts";
 
-/** The first that claims a folder reads it. One's own people come last: nearly any folder of pictures could be such. */
+/** The first layout that claims a folder reads it. Custom people come last: they claim nearly any folder of images. */
 const LAYOUTS: readonly Layout[] = [threeFolders, msmt17, peopleFolders];
 
 /**
- * Reads a dataset's names and lists, in whichever of the known layouts it is; opens no image.
+ * Reads the names and lists of a dataset in any of the known layouts; opens no image.
  *
  * @param root The dataset's folder.
- * @throws {DataError} When the folder is of no known layout or lacks something, when a link leads out of it, when
- * there are fewer than two identities to train on, or when no query has a right match in the gallery.
+ * @throws {DataError} When the folder has no known layout or is incomplete, when a link leads out of it, when there
+ * are fewer than two identities to train on, or when no query has a right match in the gallery.
  */
 export async function readDataset(root: string): Promise<ReidDataset> {
   const folder = await DatasetFolder.open(root);
@@ -31,7 +31,7 @@ export async function readDataset(root: string): Promise<ReidDataset> {
   );
 }
 
-/** Where the dataset seems to be instead. */
+/** Advice for a folder of no known layout. */
 async function remedy({ root, top }: DatasetFolder): Promise<string> {
   const claimed = async (path: string) => {
     const folder = await DatasetFolder.open(path).catch(() => undefined);
@@ -48,22 +48,20 @@ async function remedy({ root, top }: DatasetFolder): Promise<string> {
 
 function requireUsable(dataset: ReidDataset): void {
   const { root, train, query, gallery } = dataset;
-  if (countIdentities(train) < 2) {
+  const [first] = train;
+  if (first === undefined || countIdentities(train) < 2) {
     throw new DataError(
       `The ${train.length} training images of ${root} all show one person (identity ` +
-        `${identityName(dataset, train[0]!.identity)}). Telling people apart is learned from at least two ` +
+        `${
+          first && identityName(dataset, first.identity)
+        }). Telling people apart is learned from at least two ` +
         `identities: check how images are named and sorted, or give the whole dataset.`,
     );
   }
-  const seenBy = new Map<number, Set<number>>();
-  for (const { identity, camera } of gallery) {
-    if (identity === 0) continue;
-    const cameras = seenBy.get(identity);
-    if (cameras === undefined) seenBy.set(identity, new Set([camera]));
-    else cameras.add(camera);
-  }
+  const matches = Map.groupBy(gallery, ({ identity }) => identity);
+  matches.delete(0); // Distractors match nobody.
   const answerable = query.some(({ identity, camera }) =>
-    [...seenBy.get(identity) ?? []].some((other) => other !== camera)
+    matches.get(identity)?.some((other) => other.camera !== camera)
   );
   if (!answerable) {
     throw new DataError(

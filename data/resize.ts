@@ -1,12 +1,12 @@
 import type { DecodedImage } from "./image_decoder.ts";
 
 /**
- * Resizes a picture to RGB by a separable triangle filter whose support grows with the reduction (bilinear
- * interpolation when enlarging, an anti-aliased average when reducing, as Pillow's BILINEAR). The picture is
- * stretched to the new size, as re-identification does with its crops.
+ * Resizes an image to RGB by a separable triangle filter whose support grows with the reduction (bilinear
+ * interpolation when enlarging, an anti-aliased average when reducing, like Pillow's BILINEAR). The image is
+ * stretched to the new size, as usual for crops in re-identification.
  *
- * @param image Gray, RGB, or RGB with an alpha, which is ignored.
- * @param out Where the result goes, at least height·width·3 bytes, [height, width, 3].
+ * @param image Gray, RGB, or RGB with alpha, which is ignored.
+ * @param out Receives the result [height, width, 3], at least height·width·3 bytes.
  */
 export function resizeToRgb(image: DecodedImage, out: Uint8Array, width: number, height: number): void {
   const { width: sourceWidth, height: sourceHeight, channels, data } = image;
@@ -43,7 +43,7 @@ export function resizeToRgb(image: DecodedImage, out: Uint8Array, width: number,
   const stride = width * 3;
   const sums = new Float32Array(stride);
   for (let y = 0; y < height; y++) {
-    sums.fill(0.5); // So that cutting off rounds; a weighted mean of bytes stays between 0 and 255.
+    sums.fill(0.5); // Conversion to bytes truncates: this makes it round. A weighted mean stays between 0 and 255.
     for (let tap = 0; tap < down.taps; tap++) {
       const weight = down.weights[y * down.taps + tap]!;
       if (weight === 0) continue;
@@ -55,7 +55,7 @@ export function resizeToRgb(image: DecodedImage, out: Uint8Array, width: number,
 }
 
 interface Weights {
-  /** Source positions that each result is made of; weights beyond the source are 0. */
+  /** Number of source pixels from `first` on that each result is the weighted mean of; weights beyond the source are 0. */
   taps: number;
   first: Int32Array;
   weights: Float32Array;
@@ -79,11 +79,10 @@ function triangleWeights(source: number, result: number): Weights {
     const start = Math.max(0, Math.ceil(center - support));
     const end = Math.min(source - 1, Math.floor(center + support));
     let sum = 0;
-    for (let at = start; at <= end; at++) sum += 1 - Math.abs(at - center) / support;
+    const height = (pixel: number) => 1 - Math.abs(pixel - center) / support;
+    for (let pixel = start; pixel <= end; pixel++) sum += height(pixel);
     first[i] = start;
-    for (let at = start; at <= end; at++) {
-      weights[i * taps + at - start] = (1 - Math.abs(at - center) / support) / sum;
-    }
+    for (let pixel = start; pixel <= end; pixel++) weights[i * taps + pixel - start] = height(pixel) / sum;
   }
   const table = { taps, first, weights };
   if (tables.size >= 512) tables.clear();

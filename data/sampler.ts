@@ -1,3 +1,4 @@
+import { itemAt } from "./item_at.ts";
 import type { IdentityIndex } from "./identity_index.ts";
 
 /** The images of one training step. */
@@ -8,22 +9,22 @@ export interface Batch {
   labels: Int32Array;
 }
 
-/** Chooses the images of every step. All its chances come from the seed and the epoch's number. */
+/** Chooses the images of every step. The seed and the epoch's number decide all draws. */
 export interface Sampler {
-  /** Images in a batch: the same in every batch. */
+  /** Images in every batch. */
   readonly batchImages: number;
   /** Batches that `epoch` yields. */
   readonly batchesPerEpoch: number;
   /**
-   * The batches of an epoch. They depend on the seed and on `epoch` alone, not on which epochs were drawn
-   * before, so that a resumed run sees the batches of an uninterrupted one.
+   * The batches of an epoch. They depend on the seed and on `epoch` only, not on the epochs drawn before, so that a
+   * resumed run gets the batches of an uninterrupted one.
    */
   epoch(epoch: number): Iterable<Batch>;
-  /** Sentences that the run tells its user once. */
+  /** Sentences that the run shows once. */
   readonly notes: string[];
 }
 
-/** The settings of all samplers; each reads those that concern it. */
+/** The settings of all samplers; each reads those that it needs. */
 export interface SamplerOptions {
   /** Decides all draws. */
   seed: number;
@@ -35,7 +36,7 @@ export interface SamplerOptions {
   batchSize: number;
   /** T, triplets in a batch of 3T images. */
   triplets: number;
-  /** When left out, as many as make an epoch about one pass over the training images. */
+  /** Default: as many as make an epoch about one pass over the training images. */
   batchesPerEpoch?: number;
 }
 
@@ -53,7 +54,12 @@ export function requireInteger(name: string, value: number, least: number): void
   }
 }
 
-/** The number of batches in an epoch: as asked, or one pass over the images, at least one batch. */
+/** The class of each image. */
+export function labelsOf({ labels }: IdentityIndex, images: Int32Array): Int32Array {
+  return images.map((image) => itemAt(labels, image));
+}
+
+/** The number of batches in an epoch: as given, or one pass over the images, at least one batch. */
 export function epochLength(asked: number | undefined, images: number, batchImages: number): number {
   if (asked === undefined) return Math.max(1, Math.floor(images / batchImages));
   requireInteger("batchesPerEpoch", asked, 1);

@@ -2,12 +2,20 @@ import { Random } from "../engine/random.ts";
 import { Deck } from "./deck.ts";
 import { DataError } from "./errors.ts";
 import type { IdentityIndex } from "./identity_index.ts";
-import { type Batch, epochLength, requireInteger, type Sampler, type SamplerOptions } from "./sampler.ts";
+import {
+  type Batch,
+  epochLength,
+  labelsOf,
+  requireInteger,
+  type Sampler,
+  type SamplerOptions,
+} from "./sampler.ts";
 
 /**
- * An ordinary shuffled pass over single images; the last incomplete batch is dropped. With more batches per
- * epoch than one pass has, the next pass is shuffled anew.
+ * A shuffled pass over single images; the last incomplete batch is dropped. With more batches per epoch than one pass
+ * has, the images are shuffled again.
  *
+ * @throws {RangeError} When the batch size is no integer of at least 2.
  * @throws {DataError} When a batch is larger than the training set.
  */
 export function shuffledSampler(index: IdentityIndex, options: SamplerOptions): Sampler {
@@ -26,7 +34,7 @@ export function shuffledSampler(index: IdentityIndex, options: SamplerOptions): 
     const deck = new Deck(index.images, root.fork(number));
     for (let batch = 0; batch < batchesPerEpoch; batch++) {
       const images = deck.deal(batchSize);
-      yield { images, labels: images.map((image) => index.labels[image]!) };
+      yield { images, labels: labelsOf(index, images) };
     }
   }
 

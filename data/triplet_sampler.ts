@@ -1,21 +1,31 @@
 import { Random } from "../engine/random.ts";
 import { Deck } from "./deck.ts";
 import { DataError } from "./errors.ts";
+import { itemAt } from "./item_at.ts";
 import type { IdentityIndex } from "./identity_index.ts";
-import { type Batch, epochLength, requireInteger, type Sampler, type SamplerOptions } from "./sampler.ts";
+import {
+  type Batch,
+  epochLength,
+  labelsOf,
+  requireInteger,
+  type Sampler,
+  type SamplerOptions,
+} from "./sampler.ts";
 
 /**
- * Triplets drawn up before every epoch, without regard to the embeddings (Schroff et al., "FaceNet", 2015,
- * call it offline). A batch is T triplets in the order anchor, positive, negative, anchor, ...: 3T images.
- * Anchors go round all images that have a positive; the positive is another image of the same identity and the
- * negative an image of any other identity, each equally likely.
+ * Triplets drawn before every epoch, independent of the embeddings (offline mining in Schroff et al., "FaceNet",
+ * 2015). A batch is T triplets in the order anchor, positive, negative, anchor, ...: 3T images. All images that have a
+ * positive take turns as anchor; the positive is another image of the same identity and the negative an image of any
+ * other identity, each equally likely.
  *
+ * @throws {RangeError} When the number of triplets is no integer of at least 1.
  * @throws {DataError} When no identity has two images.
  */
 export function tripletSampler(index: IdentityIndex, options: SamplerOptions): Sampler {
   const { seed, triplets } = options;
   requireInteger("The number of triplets in a batch", triplets, 1);
-  const anchors = index.images.filter((image) => index.imagesOf[index.labels[image]!]!.length > 1);
+  const imagesLike = (image: number) => itemAt(index.imagesOf, itemAt(index.labels, image));
+  const anchors = index.images.filter((image) => imagesLike(image).length > 1);
   if (anchors.length === 0) {
     throw new DataError(
       `None of the ${index.identities.length} training identities has two usable images, so there is no ` +
@@ -26,7 +36,7 @@ export function tripletSampler(index: IdentityIndex, options: SamplerOptions): S
   const batchesPerEpoch = epochLength(options.batchesPerEpoch, index.images.length, 3 * triplets);
   const root = new Random(seed);
 
-  // All images in the order of their classes: the negatives of a class are then all but one contiguous stretch.
+  // All images in the order of their classes: the negatives of a class are then all but one contiguous range.
   const byClass = new Int32Array(index.images.length);
   const starts = new Int32Array(index.identities.length);
   let filled = 0;
@@ -37,12 +47,12 @@ export function tripletSampler(index: IdentityIndex, options: SamplerOptions): S
   });
 
   function drawTriplet(anchor: number, random: Random): [number, number, number] {
-    const label = index.labels[anchor]!;
-    const own = index.imagesOf[label]!;
-    const other = random.integer(own.length - 1);
-    const positive = own[other] === anchor ? own[own.length - 1]! : own[other]!;
-    const place = random.integer(byClass.length - own.length);
-    const negative = byClass[place < starts[label]! ? place : place + own.length]!;
+    const start = itemAt(starts, itemAt(index.labels, anchor));
+    const same = imagesLike(anchor);
+    const other = itemAt(same, random.integer(same.length - 1));
+    const positive = other === anchor ? itemAt(same, same.length - 1) : other;
+    const position = random.integer(byClass.length - same.length);
+    const negative = itemAt(byClass, position < start ? position : position + same.length);
     return [anchor, positive, negative];
   }
 
@@ -50,10 +60,10 @@ export function tripletSampler(index: IdentityIndex, options: SamplerOptions): S
     const random = root.fork(number);
     const deck = new Deck(anchors, random);
     const list = new Int32Array(3 * triplets * batchesPerEpoch);
-    for (let i = 0; i < list.length; i += 3) list.set(drawTriplet(deck.deal(1)[0]!, random), i);
+    for (let i = 0; i < list.length; i += 3) list.set(drawTriplet(itemAt(deck.deal(1), 0), random), i);
     for (let start = 0; start < list.length; start += 3 * triplets) {
       const images = list.slice(start, start + 3 * triplets);
-      yield { images, labels: images.map((image) => index.labels[image]!) };
+      yield { images, labels: labelsOf(index, images) };
     }
   }
 

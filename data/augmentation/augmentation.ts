@@ -1,4 +1,4 @@
-/** Draws what is done to the images of a batch, so that the network never sees the same picture twice. */
+/** Draws random changes for the images of a batch, so that the network never sees the same picture twice. */
 import {
   type Augmentation,
   type AugmentedBatch,
@@ -10,19 +10,19 @@ import {
 import { drawColors } from "./color_jitter.ts";
 import { drawErased } from "./random_erasing.ts";
 
-/** How strongly images are augmented, as the flags say it. */
+/** How strongly images are augmented. */
 export interface AugmentationSettings {
   /** Probability of mirroring left to right. */
   readonly flip: number;
-  /** Pixels of the result by which an image is shifted at most, each way. */
+  /** Largest shift in each direction, in pixels of the result. */
   readonly shift: number;
   /** Images are scaled by a factor from 1 / (1 + zoom) to 1 + zoom, about their middle; its logarithm is uniform. */
   readonly zoom: number;
   /** Probability of erasing a rectangle. */
   readonly erase: number;
-  /** What is put in its place. */
+  /** What fills an erased rectangle. */
   readonly eraseFill: EraseFill;
-  /** Strength of the changes of color; 0: none. See {@link drawColors}. */
+  /** Strength of the changes of color; 0 for none. See {@link drawColors}. */
   readonly colorJitter: number;
 }
 
@@ -31,7 +31,7 @@ interface Size {
   readonly width: number;
 }
 
-/** What a batch augmented so has in common, for images of `source` pixels and a network of `size` pixels. */
+/** The settings that all images of a batch share, for images of `source` pixels and a network of `size` pixels. */
 export function augmentedBatch(settings: AugmentationSettings, source: Size, size: Size): AugmentedBatch {
   const { zoom, eraseFill: fill } = settings;
   const [down, across] = [source.height / size.height, source.width / size.width];
@@ -45,10 +45,10 @@ export function augmentedBatch(settings: AugmentationSettings, source: Size, siz
 }
 
 /**
- * Draws `count` augmentations. Mirroring and shifting, zooming, colors and erasing each have a stream of their own, so
- * that switching one on leaves the others as they were. What is erased does not depend on what fills it.
+ * Draws `count` augmentations. Mirroring and shifting, zooming, colors and erasing each have a separate random stream,
+ * so that switching one on leaves the others unchanged. The erased rectangles do not depend on what fills them.
  *
- * @param random decides everything; the caller forks it by step.
+ * @param random Decides all draws; the caller forks it by step.
  */
 export function drawAugmentations(
   random: Random,
@@ -84,7 +84,7 @@ function cropOf(source: Size, size: Size, part: number, dx: number, dy: number):
   };
 }
 
-/** A number in [0, 1) from 32 random bits, the last of which counts most: at a half it alone decides, like a coin. */
+/** A number in [0, 1) from 32 random bits, the lowest as the most significant: it alone decides at one half. */
 function lowBitsFirst(bits: number): number {
   return ((bits >>> 1 | bits << 31) >>> 0) / 2 ** 32;
 }

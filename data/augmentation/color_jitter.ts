@@ -4,27 +4,27 @@
  */
 import type { ColorMatrix, Random } from "../../engine/mod.ts";
 
-/** What is done to the colors of one image, in this order. */
+/** The changes to the colors of one image, in this order. */
 export interface ColorChange {
-  /** What red, green and blue are multiplied by: a camera's cast. */
+  /** Factors of red, green and blue: a camera's color cast. */
   readonly gain: readonly [number, number, number];
-  /** What all three are multiplied by. */
+  /** Factor of all three. */
   readonly brightness: number;
-  /** What the distance from the gray {@link GRAY} is multiplied by. */
+  /** Factor of the difference from the gray {@link GRAY}. */
   readonly contrast: number;
-  /** What the distance from the pixel's own luma is multiplied by; 0 makes it gray. */
+  /** Factor of the difference from the pixel's luma; 0 makes it gray. */
   readonly saturation: number;
   /** Rotation about the axis of grays, in radians. */
   readonly hue: number;
 }
 
-/** Luma of ImageNet's mean color: contrast is about this, not about each image's own mean. */
+/** Luma of ImageNet's mean color: contrast is relative to this, not to each image's mean. */
 export const GRAY = 117;
 
 /** Luma of red, green and blue (ITU-R BT.601). */
 export const LUMA = [0.299, 0.587, 0.114] as const;
 
-/** How far each change goes at strength 1: a factor's logarithm lies between ± this, the angle between ± this. */
+/** Limits at strength 1: the logarithm of a factor, or the angle, is between minus and plus this. */
 const REACH = { gain: 0.2, brightness: 0.4, contrast: 0.4, saturation: 0.6, hue: Math.PI / 9 };
 
 /**

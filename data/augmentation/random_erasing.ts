@@ -5,14 +5,14 @@ import type { Random, Rectangle } from "../../engine/mod.ts";
 const AREA = { least: 0.02, most: 0.4 };
 /** Height over width, likewise. */
 const ASPECT = { least: 0.3, most: 1 / 0.3 };
-/** Rectangles that are tried before an image is left whole, as in the authors' code. */
+/** Attempts before an image is left unchanged, as in the authors' code. */
 const ATTEMPTS = 100;
 
 /**
- * A rectangle within an image: area and aspect uniform in their ranges, drawn again until it fits, then its place uniform
- * among those where it fits.
+ * A rectangle within an image: area and aspect are uniform in their ranges and drawn again until it fits, then the
+ * position is uniform among those where it fits.
  *
- * @returns one without area in the rare case that none fitted.
+ * @returns An empty rectangle in the rare case that none fitted.
  */
 export function drawErased(random: Random, size: { height: number; width: number }): Rectangle {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -3,7 +3,7 @@ import { itemAt } from "../item_at.ts";
 import { clamp01, type Rgb } from "./canvas.ts";
 import type { SyntheticOptions } from "./options.ts";
 
-/** What a camera does to everything that it sees. */
+/** The properties of a camera, which affect all its pictures. */
 export interface Camera {
   /** Exposure and color cast: each channel is multiplied. */
   gain: Rgb;
@@ -18,11 +18,11 @@ export interface Camera {
   vignette: number;
   /** JPEG quality. */
   quality: number;
-  /** How far it looks down, in radians. */
+  /** How far the camera looks down, in radians. */
   pitch: number;
   /** Share of the picture's height that an average person takes. */
   scale: number;
-  /** The way that people walk along here, as a yaw; they come and go. */
+  /** The direction in which people walk here, as a yaw; they walk it both ways. */
   path: number;
   /** Where the light comes from, -1 left to 1 right. */
   lightSide: number;
@@ -31,8 +31,8 @@ export interface Camera {
 }
 
 /**
- * The cameras of a dataset. Exposure, cast, gamma and the rest are spread evenly over their ranges and then dealt
- * out at random, so that any two cameras differ in most of them.
+ * Draws the cameras of a dataset. Exposure, cast, gamma and the rest are spread evenly over their ranges and assigned
+ * at random, so that any two cameras differ in most of them.
  */
 export function drawCameras(
   { cameras: count, cameraVariation, lightVariation }: SyntheticOptions,

@@ -1,20 +1,21 @@
 /// <reference lib="deno.worker" />
 import { Image } from "imagescript";
 import { join } from "node:path";
+import { messageOf } from "../errors.ts";
 import type { SyntheticOptions } from "./options.ts";
 import type { PlannedImage } from "./plan.ts";
 import { HEIGHT, Renderer, WIDTH } from "./render.ts";
 
-/** The first message: what all pictures have in common. */
+/** The first message: settings of all pictures. */
 export interface DrawSetup {
   folder: string;
   options: SyntheticOptions;
 }
 
-/** Every later message: some pictures to draw and write. */
+/** Every later message: pictures to draw and write. */
 export type DrawRequest = PlannedImage[];
 
-/** The answer to each request: how many files were written, or what went wrong. */
+/** The answer to each request: the number of files written, or an error message. */
 export type DrawReply = { written: number } | { error: string };
 
 let folder: string;
@@ -35,7 +36,7 @@ self.onmessage = async ({ data }: MessageEvent<DrawSetup | DrawRequest>) => {
       Deno.writeFileSync(join(folder, file), await image.encodeJPEG(quality));
     }
   } catch (error) {
-    reply = { error: error instanceof Error ? error.message : String(error) };
+    reply = { error: messageOf(error) };
   }
   self.postMessage(reply);
 };

@@ -1,21 +1,21 @@
-/** A finished set of synthetic people: how it says what it is, and how it comes into its place. */
+/** A finished set of synthetic people: the file that marks it, and the move to its final path. */
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { SyntheticOptions } from "./options.ts";
 
-/** Says of a folder which set it holds; written last, so that whatever has it is whole. */
+/** Describes the set in a folder. It is written last, so that a folder with this file is complete. */
 export const MARKER = "synthetic_people.json";
 
-/** What the marker says. */
+/** The content of the marker file. */
 export interface Marker {
   version: number;
   options: SyntheticOptions;
 }
 
-/** How often in a row a place may be neither free nor hold a set before it is given up. */
+/** Attempts in a row at which the path is neither free nor holds a set, before the move is given up. */
 const TRIES = 10;
 
-/** What a folder's marker says; undefined where there is none. */
+/** The content of a folder's marker file; undefined where there is none. */
 export async function readMarker(folder: string): Promise<unknown> {
   try {
     return JSON.parse(await Deno.readTextFile(join(folder, MARKER)));
@@ -25,11 +25,11 @@ export async function readMarker(folder: string): Promise<unknown> {
 }
 
 /**
- * Gives a finished set its final name. Other processes may be doing the same: each set comes and goes whole, by renaming,
- * and the last one stays.
+ * Moves a finished set to its final path. Other processes may do the same at once: sets are only ever renamed, so that
+ * each is complete, and the last one stays.
  *
- * @param keepEqual leave the very same set alone where another process has put it there, and may be reading it.
- * @throws {Error} when the place is taken by anything else, or cannot be written.
+ * @param keepEqual Keep an equal set that another process has moved there and may be reading.
+ * @throws {Error} When anything else is at the path, or it cannot be written.
  */
 export async function moveIntoPlace(temporary: string, folder: string, keepEqual: boolean): Promise<void> {
   const marker = await readMarker(temporary);
@@ -41,15 +41,14 @@ export async function moveIntoPlace(temporary: string, folder: string, keepEqual
       await Deno.rename(temporary, folder);
       return;
     } catch (error) {
-      // Another process was quicker, and its set is there, or has just been taken away again by a third one. Whatever else is
-      // in the way stays there.
+      // Another process was faster: its set is there, or a third process has just removed it. Other files stay.
       if (await readMarker(folder) !== undefined) tries = 1;
       else if (++tries > TRIES) throw error;
     }
   }
 }
 
-/** Takes a set out of its place in one step, so that nobody finds half of it, and removes it. */
+/** Renames a set, so that nobody finds half of it, then removes it. */
 async function removeSet(folder: string, aside: string): Promise<void> {
   try {
     await Deno.rename(folder, aside);

@@ -9,7 +9,7 @@ function fileName(identity: number, camera: number, sequence: number, frame: num
   return `${who}_c${camera}s${sequence}_${String(frame).padStart(6, "0")}_${inFrame}.jpg`;
 }
 
-/** Gives every picture a name of its own: cameras record in sequences, time goes on from picture to picture. */
+/** Unique names: cameras record in sequences, and time advances from picture to picture. */
 export class RecordingNames {
   readonly #random: Random;
   readonly #frames = new Map<number, number>();
@@ -30,15 +30,15 @@ export class RecordingNames {
 const FRAME_RATE = 25;
 /** Seconds that all cameras record, by one clock. */
 const RECORDING = 3600;
-/** Meters from the first camera of the way to the last. */
+/** Meters from the first camera of the path to the last. */
 const WAY = 250;
-/** Pictures of one person in one camera are about so many seconds apart. */
+/** Seconds between pictures of one person in one camera, about. */
 const BETWEEN_PICTURES = 0.6;
 
 /**
- * Names that tell of walks: the cameras stand along a way, in no order of their numbers, and everybody walks it once,
- * one way or the other, at a pace of their own. So the frames in which two cameras see one person are as far apart
- * as the cameras are, about. All cameras record one sequence by one clock.
+ * Names whose frame numbers follow from walks: the cameras stand along a path, in random order, and everybody walks it
+ * once, in one of the two directions, at an individual pace. The frames in which two cameras see one person are
+ * therefore about as far apart as the cameras. All cameras record one sequence by one clock.
  */
 export class WalkNames {
   readonly #random: Random;
@@ -67,7 +67,7 @@ export class WalkNames {
     return name;
   }
 
-  /** When somebody sets out, in seconds, and how many meters they go a second; below 0 from the far end. */
+  /** When a person starts, in seconds, and the pace in meters per second; below 0 from the far end. */
   #walk(who: string): { start: number; pace: number } {
     let walk = this.#walks.get(who);
     if (walk === undefined) {

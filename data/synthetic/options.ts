@@ -1,16 +1,16 @@
 import { DataError } from "../errors.ts";
 
-/** What a set of synthetic people consists of. Two sets with the same options have the same bytes. */
+/** Options of a set of synthetic people. Two sets with the same options have the same bytes. */
 export interface SyntheticOptions {
   /** Decides every picture. */
   seed: number;
-  /** People to learn from. */
+  /** People to train on. */
   trainIdentities: number;
   /** Other people than those of training. */
   testIdentities: number;
   /** Cameras of the test part; at least two, as a query's match comes from another camera. */
   cameras: number;
-  /** The first so many cameras see training; the others are unseen until the test. */
+  /** The number of cameras, from the first, that see the training people; the others see only the test. */
   trainCameras: number;
   /** Mean number of training images of an identity in a camera. */
   imagesPerCamera: number;
@@ -18,25 +18,25 @@ export interface SyntheticOptions {
   galleryImagesPerCamera: number;
   /** Gallery images of nobody in particular (identity 0000). */
   distractors: number;
-  /** Gallery boxes that count neither as right nor as wrong (identity -1). */
+  /** Gallery boxes that are neither right nor wrong matches (identity -1). */
   junk: number;
-  /** How much cameras differ in exposure, color cast, gamma, contrast, saturation and sharpness; 0: not at all. */
+  /** How much cameras differ in exposure, color cast, gamma, contrast, saturation and sharpness; 0 for not at all. */
   cameraVariation: number;
-  /** How much the light changes from picture to picture of one camera, as sun and shade do; 0: not at all. */
+  /** How much the light of one camera changes between pictures, like sun and shade; 0 for not at all. */
   lightVariation: number;
   /**
-   * Error of the detector's boxes: standard deviation of their place, as a share of the box, and of the log of
-   * their size. Boxes of people overlap the right one by more than half (intersection over union), which is what
-   * Market-1501 kept of its detector's.
+   * Error of the detector's boxes: standard deviation of their position, as a share of the box, and of the log of
+   * their size. Every box of a person overlaps the right one by more than half (intersection over union), as in
+   * Market-1501.
    */
   boxError: number;
-  /** Share of pictures with a thing between camera and person. */
+  /** Share of pictures with an object between camera and person. */
   occlusion: number;
-  /** Share of pictures with somebody else in them; a third of those walk before the person. */
+  /** Share of pictures with a second person, who is in front of the first in a third of them. */
   company: number;
-  /** How far aside somebody else walks; below 1 they cover each other. */
+  /** Distance between the two people; below 1 they cover each other. */
   companyDistance: number;
-  /** Whether people take as long from camera to camera as a walk takes, by the frames in the files' names. */
+  /** Whether frame numbers in file names follow from people walking from camera to camera. */
   walks: boolean;
 }
 
@@ -61,9 +61,9 @@ export const DEFAULT_SYNTHETIC: Readonly<SyntheticOptions> = {
 };
 
 /**
- * The set that settings are compared on: more people, of whom cameras 5 and 6 see nobody in training, and what
- * makes Market-1501 hard. Its six cameras differ in model and stand in sun and shade, its boxes come from a detector
- * (and pass for good from an overlap of a half), and people are covered by others, bicycles and street furniture.
+ * The set for comparing settings: more people, and the difficulties of Market-1501. Cameras 5 and 6 see nobody in
+ * training. The six cameras differ in model and stand in sun and shade, boxes come from a detector (and are accepted
+ * from an overlap of one half), and people are covered by others, bicycles and street furniture.
  */
 export const BENCHMARK_SYNTHETIC: Readonly<SyntheticOptions> = {
   seed: 11,
@@ -84,7 +84,7 @@ export const BENCHMARK_SYNTHETIC: Readonly<SyntheticOptions> = {
   walks: true,
 };
 
-/** The sets that have a name: `deno task train --data synthetic:NAME`. */
+/** The sets by name. */
 export const SYNTHETIC_SETS: Readonly<Record<string, Readonly<SyntheticOptions>>> = {
   default: DEFAULT_SYNTHETIC,
   benchmark: BENCHMARK_SYNTHETIC,

@@ -3,8 +3,8 @@ import { itemAt } from "../item_at.ts";
 import type { Rgb } from "./canvas.ts";
 
 /**
- * The few colors that everybody's garments share: what tells people apart is where a color is worn, in which
- * texture and with what else.
+ * The few colors of all garments: people differ in where a color is worn, in which texture and with which other
+ * things.
  */
 export const PALETTE = {
   black: [0.09, 0.09, 0.1],
@@ -17,12 +17,12 @@ export const PALETTE = {
   brown: [0.4, 0.26, 0.15],
 } as const satisfies Record<string, Rgb>;
 
-/** How a garment's two colors are laid out. */
+/** The pattern of a garment's two colors. */
 export type Texture = "plain" | "stripes" | "pinstripes" | "checks" | "dots" | "block" | "logo" | "raglan";
 
-/** What is worn above. */
+/** Garments of the upper body. */
 export type UpperKind = "t-shirt" | "shirt" | "jacket" | "coat";
-/** What is worn below; with a dress, above and below are one. */
+/** Garments of the lower body; a dress covers both. */
 export type LowerKind = "trousers" | "leggings" | "shorts" | "skirt" | "dress";
 
 /** A garment's look. */
@@ -67,7 +67,7 @@ const TEXTURES: readonly Texture[] = [
 /** People of one group share their colors. */
 export const GROUP = 4;
 
-/** The colors that a group shares, and which texture each of them wears above. */
+/** The colors that a group shares, and the texture of each member's upper garment. */
 interface GroupColors {
   first: Rgb;
   second: Rgb;
@@ -76,8 +76,8 @@ interface GroupColors {
 }
 
 /**
- * Draws a person's looks. GROUP people in a row dress in the same three colors, so that these alone don't tell
- * them apart: one wears above what another wears below, in another texture and cut, with other things.
+ * Draws a person's looks. GROUP consecutive people dress in the same three colors, so that colors alone do not
+ * distinguish them: one wears above what another wears below, in another texture and cut, with other things.
  *
  * @param root Decides all people of a set.
  * @param number Which of them.
@@ -136,7 +136,7 @@ function dress(random: Random, colors: GroupColors, member: number): Person {
   };
 }
 
-/** One of the keys, with a chance in proportion to its value. */
+/** One of the keys, with a probability in proportion to its value. */
 function choose<K extends string>(random: Random, weights: Record<K, number>): K {
   let left = random.next() * Object.values<number>(weights).reduce((sum, weight) => sum + weight, 0);
   let chosen: K | undefined;

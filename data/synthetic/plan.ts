@@ -14,11 +14,11 @@ export interface PlannedImage {
 const SEEN = 0.88;
 
 /**
- * Decides every file of a set: who is seen by which camera and how often, under names of Market-1501. Identities
- * of training and test are mixed as they are there.
+ * Decides every file of a set: which camera sees which person how often, with file names as in Market-1501.
+ * Identities of training and test are mixed, as in Market-1501.
  */
 export function planImages(options: SyntheticOptions): PlannedImage[] {
-  const random = new Random(options.seed).fork(0x706c616e); // Apart from the forks that draw.
+  const random = new Random(options.seed).fork(0x706c616e); // Separate from the forks that draw.
   const names = options.walks ? new WalkNames(options.cameras, random) : new RecordingNames(random);
   const images: PlannedImage[] = [];
   const identities = random.shuffle(
@@ -27,7 +27,7 @@ export function planImages(options: SyntheticOptions): PlannedImage[] {
   const add = (folder: string, label: number, shot: Shot) => {
     images.push({ file: `${folder}/${names.next(label, shot)}`, shot });
   };
-  // Groups of alike people are not torn apart: training has its own, and so has the test.
+  // Groups of similar people are not split: training and test have separate groups.
   const firstTest = Math.ceil(options.trainIdentities / GROUP) * GROUP;
 
   for (const [person, identity] of identities.slice(0, options.trainIdentities).entries()) {

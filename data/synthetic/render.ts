@@ -14,13 +14,13 @@ export const WIDTH = 64, HEIGHT = 128;
 /** Pictures are drawn this much larger and averaged down. */
 const OVERSAMPLING = 2;
 
-/** Which box the picture is cut by: around a known person, badly around one, or around whatever was there. */
+/** The box that the picture is cut by: around a known person, around a distractor, or badly around a known person. */
 export type ShotKind = "person" | "distractor" | "junk";
 
-/** Names one picture; with the seed it decides every pixel. */
+/** Identifies one picture; together with the seed it decides every pixel. */
 export interface Shot {
   kind: ShotKind;
-  /** Number of the person's looks, 0, 1, ...; distractors are other people with numbers of their own. */
+  /** Number of the person's looks, 0, 1, ...; distractors have separate numbers. */
   person: number;
   /** 1, 2, ... */
   camera: number;
@@ -47,7 +47,7 @@ const enum Purpose {
 
 const KINDS: readonly ShotKind[] = ["person", "distractor", "junk"];
 
-/** Draws the pictures of one seed. Each depends on the seed and its shot alone, whatever was drawn before. */
+/** Draws the pictures of one seed. Each depends only on the seed and its shot, not on those drawn before. */
 export class Renderer {
   readonly #root: Random;
   readonly #cameras: Camera[];
@@ -144,12 +144,12 @@ export class Renderer {
   }
 }
 
-/** Least overlap with the right box, as intersection over union, of a box that passes for a person's. */
+/** Least overlap with the right box, as intersection over union, of an accepted box. */
 const LEAST_OVERLAP = 0.5;
 
 /**
- * Moves a person as a detector's box that is off the person shows them: aside, too high or low, too large or small,
- * cut off. Draws again until the boxes overlap enough.
+ * Moves a person as an inaccurate box of a detector shows them: aside, too high or low, too large or small, cut off.
+ * Draws again until the boxes overlap enough.
  */
 function misplaceBox(
   placement: Placement,

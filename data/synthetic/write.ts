@@ -1,35 +1,34 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { DataError } from "../errors.ts";
+import { DataError, messageOf } from "../errors.ts";
 import { beginFolder } from "../unfinished.ts";
 import type { DrawReply, DrawRequest, DrawSetup } from "./draw_worker.ts";
 import { MARKER, type Marker, moveIntoPlace, readMarker } from "./finished_set.ts";
 import { completeOptions, type SyntheticOptions } from "./options.ts";
 import { planImages, type PlannedImage } from "./plan.ts";
 
-/** Raised by one whenever the same options give other pictures than before. */
+/** Increased by one whenever the same options give different pictures than before. */
 const VERSION = 2;
 
 /** Pictures in one request to a worker. */
 const CHUNK = 16;
 
-/** How to draw and whom to tell. */
+/** Options of drawing, apart from the pictures. */
 export interface WriteSettings {
-  /** Threads that draw. Default: one for every processor, four at most. */
+  /** Threads that draw. Default: one per processor, at most four. */
   workers?: number;
   /** Called with the number of pictures written so far and in all. */
   onProgress?: (done: number, total: number) => void;
-  /** Leave the very same set alone where another process has finished it meanwhile, and may be reading it. */
+  /** Keep an equal set that another process has finished meanwhile and may be reading. Default false. */
   keepEqual?: boolean;
 }
 
 /**
- * Draws synthetic people as JPEG files in the layout of Market-1501. The files appear in a temporary folder, which
- * is renamed when all is there; a folder that already holds synthetic people is replaced. What a killed process has
- * left of such a folder is removed.
+ * Draws synthetic people as JPEG files in the layout of Market-1501. The files are written to a temporary folder, which
+ * is renamed when complete. A folder of synthetic people is replaced; what a killed process left of it is removed.
  *
  * @returns The number of pictures.
- * @throws {DataError} When an option is out of range, the folder holds anything else, or it cannot be written.
+ * @throws {DataError} When an option is out of range, the folder holds other files, or it cannot be written.
  */
 export async function writeSyntheticPeople(
   folder: string,
@@ -52,9 +51,7 @@ export async function writeSyntheticPeople(
   } catch (error) {
     if (error instanceof DataError) throw error;
     throw new DataError(
-      `Synthetic people cannot be written to ${folder}: ${
-        (error as Error).message
-      }. Choose a folder that can be ` +
+      `Synthetic people cannot be written to ${folder}: ${messageOf(error)}. Choose a folder that can be ` +
         `written, on a disk with space for ${images.length} files of about 4 KB.`,
     );
   } finally {
@@ -64,9 +61,9 @@ export async function writeSyntheticPeople(
 }
 
 /**
- * The folder of a set of synthetic people in a cache, drawn now if it is not there or was drawn by another version.
+ * The folder of a set of synthetic people in a cache; the set is drawn where it is missing or of another version.
  *
- * @param cacheFolder Where sets are kept; made when missing.
+ * @param cacheFolder The folder of all sets; created when missing.
  */
 export async function ensureSyntheticPeople(
   cacheFolder: string,
@@ -75,10 +72,9 @@ export async function ensureSyntheticPeople(
 ): Promise<string> {
   const complete = completeOptions(options);
   const marker: Marker = { version: VERSION, options: complete };
-  // Every version has folders of its own, so that none takes away what another one reads.
+  // Every version has separate folders, so that no version replaces a set that another one reads.
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(marker)));
-  const name = [...new Uint8Array(digest, 0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const folder = join(cacheFolder, `synthetic-people-${name}`);
+  const folder = join(cacheFolder, `synthetic-people-${new Uint8Array(digest, 0, 4).toHex()}`);
   if (!isDeepStrictEqual(await readMarker(folder), marker)) {
     await writeSyntheticPeople(folder, complete, { ...settings, keepEqual: true });
   }
@@ -90,14 +86,14 @@ export async function holdsSyntheticPeople(folder: string): Promise<boolean> {
   return await readMarker(folder) !== undefined;
 }
 
-/** Somebody's own files are never replaced. */
+/** @throws {DataError} When a folder holds other files than synthetic people: these are never replaced. */
 async function requireReplaceable(folder: string): Promise<void> {
   let entries: string[];
   try {
     entries = (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
-    throw new DataError(`Synthetic people cannot be written to ${folder}: ${(error as Error).message}.`);
+    throw new DataError(`Synthetic people cannot be written to ${folder}: ${messageOf(error)}.`);
   }
   if (entries.length === 0 || entries.includes(MARKER)) return;
   throw new DataError(
@@ -123,11 +119,11 @@ async function drawAll(
         const chunk = images.slice(next, next + CHUNK);
         next += chunk.length;
         const written = await request(worker, chunk);
-        done += written; // Not `done += await …`: that reads the sum before it waits.
+        done += written; // Not `done += await …`, which would read the sum before it waits.
         onProgress?.(done, images.length);
       }
     } catch (error) {
-      next = images.length; // The other lanes end after what they hold.
+      next = images.length; // The other lanes end after their present chunk.
       throw error;
     } finally {
       worker.terminate();
