@@ -1,4 +1,3 @@
-import { messageOf } from "./errors.ts";
 import { beginFile } from "./unfinished.ts";
 
 /**
