@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { Image } from "imagescript";
 import { workerCount } from "../cli/people.ts";
 import { runCommand } from "../cli/command.ts";
-import { type Command, defineFlags, parseFlags, UsageError } from "../cli/flags.ts";
-import { SETTING_FLAGS, TRAIN_COMMAND, trainingOptions } from "../cli/train_flags.ts";
+import { type Command, type FlagTable, parseFlags, UsageError } from "../cli/flags.ts";
 import type { PersonImage } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
 import { PixelStore } from "../data/pixels.ts";
@@ -12,7 +11,7 @@ import { readDataset } from "../data/read_dataset.ts";
 import { resizeToRgb } from "../data/resize.ts";
 import { writeSyntheticPeople } from "../data/synthetic/write.ts";
 import { Device, median, Random, wallClock } from "../engine/mod.ts";
-import type { TrainingOptions } from "../train/options.ts";
+import { completeOptions, FLAG_SETTINGS, type TrainingOptions } from "../train/options.ts";
 import { Trainer } from "../train/trainer.ts";
 import { cpuClock } from "./clock.ts";
 
@@ -25,13 +24,13 @@ const COMMAND: Command = {
   ],
 };
 
-const FLAGS = defineFlags({
+const FLAGS = {
   data: { type: "string", value: "DIR", help: "Folder of a dataset; by default synthetic people." },
-  width: SETTING_FLAGS.width,
-  "image-height": SETTING_FLAGS["image-height"],
-  "image-width": SETTING_FLAGS["image-width"],
+  width: FLAG_SETTINGS.width,
+  imageHeight: FLAG_SETTINGS.imageHeight,
+  imageWidth: FLAG_SETTINGS.imageWidth,
   steps: { type: "integer", min: 4, max: 10_000, default: 24, help: "Training steps that are timed." },
-});
+} as const satisfies FlagTable;
 
 /** What the bench found; the rest of the report follows from it. */
 interface Rates {
@@ -46,11 +45,7 @@ interface Rates {
 /** Runs the bench. Returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const { data, steps, ...settings } = parseFlags(COMMAND, FLAGS, args);
-  const options: TrainingOptions = {
-    ...trainingOptions({ ...parseFlags(TRAIN_COMMAND, SETTING_FLAGS, []), ...settings }),
-    epochs: 1,
-    batchesPerEpoch: steps,
-  };
+  const options = completeOptions({ ...settings, epochs: 1, batchesPerEpoch: steps });
   const batch = options.p * options.k;
   const folder = await Deno.makeTempDir();
   const device = await Device.open();

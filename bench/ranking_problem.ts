@@ -1,13 +1,13 @@
 /** A random problem, by default of Market-1501's size: as many queries, gallery images, distractors and identities. */
-import { defineFlags } from "../cli/flags.ts";
+import type { FlagTable } from "../cli/flags.ts";
 import type { Random } from "../engine/mod.ts";
 import type { EmbeddedSet, RankingProblem } from "../eval/rank_gallery.ts";
 
 /** How large it is: by default as many queries as the published dataset has, and the ranked part of its gallery. */
-export const PROBLEM_FLAGS = defineFlags({
+export const PROBLEM_FLAGS = {
   queries: { type: "integer", min: 1, max: 100_000, default: 3368, help: "Query images." },
   gallery: { type: "integer", min: 100, max: 50_000, default: 15_913, help: "Gallery images." },
-});
+} as const satisfies FlagTable;
 
 /** The sizes that {@link PROBLEM_FLAGS} give. */
 export interface ProblemSize {

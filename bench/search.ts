@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { runCommand } from "../cli/command.ts";
-import { type Command, defineFlags, type FlagValues, parseFlags } from "../cli/flags.ts";
+import { type Command, type FlagTable, type FlagValues, parseFlags } from "../cli/flags.ts";
 import { betterPeaks, Device, leastMilliseconds, measurePeaks, median } from "../engine/mod.ts";
 import { openEmbedded } from "../search/embedded_database.ts";
 import { squaredDistance } from "../search/exact_distance.ts";
@@ -25,7 +25,7 @@ const COMMAND: Command = {
   ],
 };
 
-const FLAGS = defineFlags({
+const FLAGS = {
   vectors: { type: "integer", min: 100, max: 1e6, default: 100_000, help: "Vectors in the gallery." },
   size: { type: "integer", min: 4, max: 2000, default: 512, help: "Length of a vector." },
   queries: { type: "integer", min: 1, max: 1000, default: 100, help: "Vectors that are searched for." },
@@ -37,7 +37,7 @@ const FLAGS = defineFlags({
     help: "20 images to a person, as embeddings lie, or random directions, which are hardest for HNSW.",
   },
   m: { type: "integer", min: 2, max: 100, default: 16, help: "Links of a vector in HNSW." },
-  "ef-construction": {
+  efConstruction: {
     type: "integer",
     min: 4,
     max: 1000,
@@ -45,7 +45,7 @@ const FLAGS = defineFlags({
     help: "Candidates for those, when HNSW is built; raised to twice as many as links where it is less.",
   },
   seed: { type: "integer", min: 0, default: 1, help: "Of the vectors." },
-});
+} as const satisfies FlagTable;
 
 /** Candidates that a search in HNSW keeps. */
 const EF_SEARCH = [40, 100, 200, 400];

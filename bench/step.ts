@@ -1,8 +1,7 @@
 /** One training step and one forward pass of MobileNetV2: time, memory, and what each kernel takes. */
-import { type Command, defineFlags, parseFlags, UsageError } from "../cli/flags.ts";
+import { type Command, type FlagTable, parseFlags, UsageError } from "../cli/flags.ts";
 import { runCommand } from "../cli/command.ts";
-import { SETTING_FLAGS, TRAIN_COMMAND, trainingOptions, TUNE_FLAG } from "../cli/train_flags.ts";
-import { AUGMENTATION_FLAGS } from "../cli/train_flags/augmentation.ts";
+import { RUN_FLAGS } from "../cli/train_flags.ts";
 import { tuner } from "../cli/tuning.ts";
 import {
   betterPeaks,
@@ -19,7 +18,8 @@ import { Embedder } from "../model/embedder.ts";
 import { imageUint32 } from "../kernels/mod.ts";
 import { CONVENTIONS } from "../model/conventions.ts";
 import { ReidModel } from "../model/reid_model.ts";
-import type { TrainingOptions } from "../train/options.ts";
+import { completeOptions, FLAG_SETTINGS, type TrainingOptions } from "../train/options.ts";
+import { AUGMENTATION_SETTINGS } from "../train/settings/augmentation.ts";
 import { recordTrainingStep, trainingOptimizer } from "../train/step.ts";
 import { stepAugmentations } from "../train/from_options.ts";
 import { cpuClock } from "./clock.ts";
@@ -43,14 +43,14 @@ const COMMAND: Command = {
   ],
 };
 
-const FLAGS = defineFlags({
-  width: SETTING_FLAGS.width,
-  "image-height": SETTING_FLAGS["image-height"],
-  "image-width": SETTING_FLAGS["image-width"],
-  loss: SETTING_FLAGS.loss,
-  precision: SETTING_FLAGS.precision,
-  memory: SETTING_FLAGS.memory,
-  ...AUGMENTATION_FLAGS,
+const FLAGS = {
+  width: FLAG_SETTINGS.width,
+  imageHeight: FLAG_SETTINGS.imageHeight,
+  imageWidth: FLAG_SETTINGS.imageWidth,
+  loss: FLAG_SETTINGS.loss,
+  precision: FLAG_SETTINGS.precision,
+  memory: FLAG_SETTINGS.memory,
+  ...AUGMENTATION_SETTINGS,
   batch: {
     type: "integer",
     min: 2,
@@ -66,9 +66,9 @@ const FLAGS = defineFlags({
     help: "Steps that are submitted in a row and timed together.",
   },
   repeats: { type: "integer", min: 1, max: 100, default: 3, help: "Such rows, of which the median counts." },
-  tune: TUNE_FLAG.tune,
+  tune: RUN_FLAGS.tune,
   trace: { type: "string", value: "FILE", help: "Writes every dispatch's time in Chrome's trace format." },
-});
+} as const satisfies FlagTable;
 
 /** What both kinds of program offer here. */
 interface Runnable<Inputs = never> {
@@ -99,7 +99,7 @@ export async function main(args: string[]): Promise<number> {
     );
   }
   const { batch, steps, repeats, tune, trace, ...settings } = flags;
-  const options = trainingOptions({ ...parseFlags(TRAIN_COMMAND, SETTING_FLAGS, []), ...settings });
+  const options = completeOptions(settings);
   const device = await Device.open({ timestamps: true });
   try {
     const before = await measurePeaks(device);

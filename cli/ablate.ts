@@ -8,6 +8,7 @@ import { codeDigest, datasetDigest, writeCell } from "../train/ablation/cell_fil
 import { writeResults } from "../train/ablation/results.ts";
 import { RunError } from "../train/errors.ts";
 import { parseAblateFlags } from "./ablate/flags.ts";
+import { BASE } from "./ablate/grid.ts";
 import { type OpenGrid, openGrid } from "./ablate/open_grid.ts";
 import { runCells } from "./ablate/run_cells.ts";
 import { EXIT, runCommand } from "./command.ts";
@@ -27,7 +28,7 @@ export async function main(args: string[]): Promise<number> {
         "dataset has neither. Score single runs with deno task train.",
     );
   }
-  const { imageHeight: height, imageWidth: width } = flags.optionsOf(rows[0]!, seeds[0]!);
+  const { imageHeight: height, imageWidth: width } = flags.optionsOf(BASE, 1);
   // Drawn and decoded once, before several processes would.
   await openPixels(dataset.train, "train", { height, width }, dataset.root, cache);
   await openPixels([...dataset.query, ...dataset.gallery], "test", { height, width }, dataset.root, cache);
@@ -44,7 +45,7 @@ export async function main(args: string[]): Promise<number> {
       data: describeDataset(dataset),
       steps,
       seeds,
-      flags: flags.shared.join(" "),
+      flags: flags.shared,
       notes: grid.notes,
     });
   const failures = await runUnfinished(grid, parallel, digests, write);

@@ -3,13 +3,14 @@ import { PixelStore } from "../data/pixels.ts";
 import { Device } from "../engine/mod.ts";
 import { augmentedVariants } from "../train/augmentation_preview.ts";
 import { RunError } from "../train/errors.ts";
+import { completeOptions, FLAG_SETTINGS } from "../train/options.ts";
 import { renderContactSheet } from "../train/report/contact_sheet.ts";
+import { AUGMENTATION_SETTINGS } from "../train/settings/augmentation.ts";
 import { writeWhole } from "../train/write_whole.ts";
 import { EXIT, runCommand } from "./command.ts";
-import { defineFlags, parseFlags, UsageError } from "./flags.ts";
+import { type FlagTable, parseFlags } from "./flags.ts";
 import { openPeople, workerCount } from "./people.ts";
-import { PLACE_FLAGS, SETTING_FLAGS, TRAIN_COMMAND, trainingOptions } from "./train_flags.ts";
-import { AUGMENTATION_FLAGS } from "./train_flags/augmentation.ts";
+import { CACHE_FLAG, DATA_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task augment",
@@ -24,8 +25,8 @@ const COMMAND = {
   ],
 } as const;
 
-const FLAGS = defineFlags({
-  preview: { type: "string", value: "FILE", group: "Picture", help: "PNG file to write." },
+const FLAGS = {
+  preview: { type: "string", value: "FILE", required: true, group: "Picture", help: "PNG file to write." },
   images: {
     type: "integer",
     min: 1,
@@ -42,19 +43,18 @@ const FLAGS = defineFlags({
     group: "Picture",
     help: "Columns after the original: what the first steps of a run do to the row's image.",
   },
-  ...AUGMENTATION_FLAGS,
-  "image-height": SETTING_FLAGS["image-height"],
-  "image-width": SETTING_FLAGS["image-width"],
-  seed: SETTING_FLAGS.seed,
-  data: PLACE_FLAGS.data,
-  cache: PLACE_FLAGS.cache,
-});
+  ...AUGMENTATION_SETTINGS,
+  imageHeight: FLAG_SETTINGS.imageHeight,
+  imageWidth: FLAG_SETTINGS.imageWidth,
+  seed: FLAG_SETTINGS.seed,
+  data: DATA_FLAG,
+  cache: CACHE_FLAG,
+} as const satisfies FlagTable;
 
 /** Parses the flags, draws, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const { preview, images, steps, data, cache, ...settings } = parseFlags(COMMAND, FLAGS, args);
-  if (preview === undefined) throw new UsageError("--preview is needed: the file to write, such as out.png");
-  const options = trainingOptions({ ...parseFlags(TRAIN_COMMAND, SETTING_FLAGS, []), ...settings });
+  const options = completeOptions(settings);
   const size = { height: options.imageHeight, width: options.imageWidth };
   const device = await Device.open();
   const dataset = await openPeople(data, cache);

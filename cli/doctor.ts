@@ -2,7 +2,8 @@
 import { Device, measurePeaks, NoAdapterError } from "../engine/mod.ts";
 import { type AdapterReport, LIMITS, reportAdapter } from "./adapter_report.ts";
 import { EXIT, runCommand } from "./command.ts";
-import { type Command, defineFlags, parseFlags } from "./flags.ts";
+import { type Command, type FlagTable, parseFlags } from "./flags.ts";
+import { JSON_FLAG } from "./shared_flags.ts";
 
 const COMMAND: Command = {
   usage: "deno task doctor",
@@ -15,10 +16,10 @@ const COMMAND: Command = {
   ],
 };
 
-const FLAGS = defineFlags({
-  json: { type: "boolean", help: "Prints one JSON object instead of text." },
+const FLAGS = {
+  json: JSON_FLAG,
   measure: { type: "boolean", default: true, help: "Measures the adapter's speed, which takes seconds." },
-});
+} as const satisfies FlagTable;
 
 /**
  * Runs the command.

@@ -11,12 +11,12 @@ import { Embedder } from "../model/embedder.ts";
 import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
-import { defineFlags, parseFlags, UsageError } from "./flags.ts";
-import { IMAGES_FLAG, noImages, openImages, sayPassedOver } from "./image_source.ts";
+import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
+import { noImages, openImages, sayPassedOver } from "./image_source.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import { workerCount } from "./people.ts";
 import { formatSeconds, type Progress, progress } from "./progress.ts";
-import { TEST_FLIP_FLAG } from "./scores.ts";
+import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, TEST_FLIP_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task embed",
@@ -38,29 +38,21 @@ const COMMAND = {
 /** Images on the GPU at once. It is not for the user to choose: vectors of other batches may round otherwise. */
 const BATCH = 64;
 
-const FLAGS = defineFlags({
-  checkpoint: {
-    type: "string",
-    value: "RUN",
-    help: "A run's folder (its newest checkpoint), a checkpoint, or a model file.",
-  },
-  images: IMAGES_FLAG,
+const FLAGS = {
+  checkpoint: { ...CHECKPOINT_FLAG, required: true },
+  images: { ...IMAGES_FLAG, required: true },
   out: {
     type: "string",
     value: "FILE",
+    required: true,
     help:
       "Where the vectors go, by its ending: .parquet (columns id, camera, time, embedding), .npy (float32 " +
       "[N, D], with .ids.jsonl beside it) or .jsonl. With more images than --shard-size it is a folder of " +
       "part-00000, part-00001, ... Beside it lies FILE.manifest.json: the network, the shards, the images that failed.",
   },
-  "test-flip": TEST_FLIP_FLAG,
-  ema: {
-    type: "boolean",
-    default: true,
-    help:
-      "Takes the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
-  },
-  "shard-size": {
+  testFlip: TEST_FLIP_FLAG,
+  ema: EMA_FLAG,
+  shardSize: {
     type: "integer",
     min: 1,
     max: 1_000_000,
@@ -70,18 +62,11 @@ const FLAGS = defineFlags({
       "after a stop. Memory holds one several times over: of 5000 images with 1280 numbers each, 26 MB, the program " +
       "takes up to 0.8 GB for .parquet and 0.5 GB for .npy, however many shards there are.",
   },
-});
+} as const satisfies FlagTable;
 
 /** Parses the flags, embeds, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const { checkpoint, images, out, testFlip: flip, ema, shardSize } = parseFlags(COMMAND, FLAGS, args);
-  if (checkpoint === undefined) {
-    throw new UsageError("--checkpoint is needed: the folder of a training run, such as runs/hard");
-  }
-  if (images === undefined) {
-    throw new UsageError("--images is needed: a folder of images, a list of them, or -");
-  }
-  if (out === undefined) throw new UsageError("--out is needed: a file's name, such as vectors.parquet");
   if (extensionOf(out) === undefined) {
     throw new UsageError(`--out must end in one of ${Object.keys(FORMATS).join(", ")}; got '${out}'`);
   }

@@ -11,11 +11,19 @@ import { loadCheckpoint, runOfCheckpoint } from "../train/checkpoint_files.ts";
 import { readConfig } from "../train/run_folder.ts";
 import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, runCommand } from "./command.ts";
-import { defineFlags, parseFlags, UsageError } from "./flags.ts";
-import { DATA_HELP, openPeople, openPixels } from "./people.ts";
+import { type FlagTable, parseFlags } from "./flags.ts";
+import { openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
-import { FLIPPED, scoreCounts, scoreTable, TEST_FLIP_FLAG } from "./scores.ts";
+import { FLIPPED, scoreCounts, scoreTable } from "./scores.ts";
+import {
+  CACHE_FLAG,
+  CHECKPOINT_FLAG,
+  DATA_FLAG,
+  EMA_FLAG,
+  JSON_FLAG,
+  TEST_FLIP_FLAG,
+} from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task evaluate",
@@ -30,20 +38,16 @@ const COMMAND = {
   ],
 } as const;
 
-const FLAGS = defineFlags({
+const FLAGS = {
   checkpoint: {
-    type: "string",
-    value: "RUN",
-    help: "A run's folder (its newest checkpoint) or a .safetensors file.",
+    ...CHECKPOINT_FLAG,
+    required: true,
+    help: "Folder of a run such as runs/hard (its newest checkpoint), or a checkpoint.",
   },
-  data: {
-    type: "string",
-    value: "DIR",
-    help: `${DATA_HELP} By default what the run was trained on.`,
-  },
-  metric: { type: "choice", choices: [...METRICS], help: "Distance; by default that of the training." },
-  "test-flip": TEST_FLIP_FLAG,
-  "camera-pairs": {
+  data: { ...DATA_FLAG, help: `${DATA_FLAG.help} By default the data of the training.` },
+  metric: { type: "choice", choices: METRICS, help: "Distance; by default that of the training." },
+  testFlip: TEST_FLIP_FLAG,
+  cameraPairs: {
     type: "boolean",
     group: "Scoring",
     help:
@@ -55,30 +59,14 @@ const FLAGS = defineFlags({
     default: true,
     help: "Also rank by color histograms, for comparison; takes a minute on large galleries.",
   },
-  ema: {
-    type: "boolean",
-    default: true,
-    help:
-      "Scores the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
-  },
-  json: {
-    type: "boolean",
-    help: "Print one JSON object on stdout instead of a table; without color histograms.",
-  },
-  cache: {
-    type: "string",
-    value: "DIR",
-    default: ".cache",
-    help: "Where synthetic people and decoded pixels are kept.",
-  },
-});
+  ema: EMA_FLAG,
+  json: { ...JSON_FLAG, help: `${JSON_FLAG.help} It leaves out color histograms.` },
+  cache: CACHE_FLAG,
+} as const satisfies FlagTable;
 
 /** Parses the flags, evaluates, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
-  if (flags.checkpoint === undefined) {
-    throw new UsageError("--checkpoint is needed: the folder of a training run, such as runs/hard");
-  }
   const reranking = rerankOptions(flags);
   const { checkpoint, path } = await loadCheckpoint(flags.checkpoint);
   const run = runOfCheckpoint(path);
@@ -97,7 +85,7 @@ export async function main(args: string[]): Promise<number> {
 
   const benchmark = new Benchmark(dataset, store);
   const display = progress({ label: "Embedding", total: store.count, unit: "images" });
-  const metric = (flags.metric ?? checkpoint.options.metric) as typeof METRICS[number];
+  const metric = flags.metric ?? checkpoint.options.metric;
   const { testFlip } = flags;
   const embedded = await benchmark.embed(device, model, {
     flip: testFlip,

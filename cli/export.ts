@@ -5,13 +5,15 @@ import { type FormatName, FORMATS } from "../export/formats.ts";
 import { NEWEST_OPSET, OLDEST_OPSET } from "../export/onnx/graph.ts";
 import type { OnnxOptions } from "../export/onnx/network.ts";
 import { otherThanTorchvision } from "../export/torchvision.ts";
+import { keysOf } from "../model/settings.ts";
 import { ModelFileError, type TrainedModel } from "../model/trained_model.ts";
 import { RunError } from "../train/errors.ts";
 import { readConfig } from "../train/run_folder.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { writeWhole } from "../train/write_whole.ts";
 import { EXIT, runCommand } from "./command.ts";
-import { defineFlags, parseFlags, UsageError } from "./flags.ts";
+import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
+import { CHECKPOINT_FLAG, EMA_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task export",
@@ -29,17 +31,14 @@ const COMMAND = {
   ],
 } as const;
 
-const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[];
+const FORMAT_NAMES = keysOf(FORMATS);
 
-const FLAGS = defineFlags({
-  checkpoint: {
-    type: "string",
-    value: "RUN",
-    help: "A run's folder (its newest checkpoint), a checkpoint or a model file.",
-  },
+const FLAGS = {
+  checkpoint: { ...CHECKPOINT_FLAG, required: true },
   format: {
     type: "choice",
     choices: FORMAT_NAMES,
+    required: true,
     help: `${FORMAT_NAMES.map((name) => `${name}: ${FORMATS[name].summary}`).join("; ")}.`,
   },
   out: {
@@ -50,12 +49,7 @@ const FLAGS = defineFlags({
     }.`,
   },
   overwrite: { type: "boolean", help: "Replace the file if it exists." },
-  ema: {
-    type: "boolean",
-    default: true,
-    help:
-      "Writes the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
-  },
+  ema: EMA_FLAG,
   preprocess: {
     type: "boolean",
     default: true,
@@ -79,18 +73,12 @@ const FLAGS = defineFlags({
     help:
       "Version of ONNX's operators. The graph is the same in all; older runtimes may want a smaller number.",
   },
-});
+} as const satisfies FlagTable;
 
 /** Parses the flags, writes the file, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
-  if (flags.checkpoint === undefined) {
-    throw new UsageError("--checkpoint is needed: the folder of a training run, such as runs/hard");
-  }
-  if (flags.format === undefined) {
-    throw new UsageError(`--format is needed: one of ${FORMAT_NAMES.join(", ")}`);
-  }
-  const name = flags.format as FormatName;
+  const { format: name } = flags;
   const onlyOnnx = [
     [!flags.preprocess, "no-preprocess"],
     [!flags.normalize, "no-normalize"],

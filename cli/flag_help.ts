@@ -1,8 +1,9 @@
 /** The text of `--help`, laid out from a command's flag table. */
-import type { Command, Flag, FlagTable, NumericFlag } from "./flags.ts";
+import { boundsInWords, type DefaultBy } from "../model/settings.ts";
+import { type Command, type Flag, flagName, type FlagTable } from "./flag_table.ts";
 
 const WIDTH = 100;
-/** Column in which a flag's help begins. */
+/** Column at which a flag's help begins. */
 const INDENT = 32;
 
 /** How a flag is typed: `--margin NUMBER`, `--[no-]normalize`, `--loss basic|hard`. */
@@ -12,22 +13,23 @@ function synopsis(name: string, flag: Flag): string {
   return `--${name} ${flag.value ?? (flag.type === "string" ? "TEXT" : "NUMBER")}`;
 }
 
-/** The bounds of a numeric flag: "from 0 to 10", "at least 0 and below 1", or "" where there are none. */
-export function boundsInWords({ min, above, max, below }: NumericFlag): string {
-  if (min !== undefined && max !== undefined) return `from ${min} to ${max}`;
-  const bounds: string[] = [];
-  if (min !== undefined) bounds.push(`at least ${min}`);
-  if (above !== undefined) bounds.push(`above ${above}`);
-  if (max !== undefined) bounds.push(`at most ${max}`);
-  if (below !== undefined) bounds.push(`below ${below}`);
-  return bounds.join(" and ");
+/** Defaults by the choices of another flag: "default by --loss: 8 for basic, 3 for hard and quadruplet". */
+function defaultsInWords({ key, values }: DefaultBy<unknown>): string {
+  const choices = Map.groupBy(Object.keys(values), (choice) => values[choice]);
+  const list = [...choices].filter(([value]) => value !== "").map(([value, names]) =>
+    `${value} for ${names.join(" and ")}`
+  );
+  return `default by --${flagName(key)}: ${list.join(", ")}`;
 }
 
-/** A flag's range and default: " (from 0 to 10, default 0.3)", or nothing. */
+/** A flag's other names, range and default: " (also --lr, above 0, default 0.01)", or nothing. */
 function facts(flag: Flag): string {
-  const parts = flag.type === "number" || flag.type === "integer" ? [boundsInWords(flag)] : [];
-  if (flag.type === "boolean") parts.push(flag.default === true ? "default on" : "");
-  else if (flag.default !== undefined) parts.push(`default ${flag.default}`);
+  const parts = (flag.aliases ?? []).map((alias) => `also --${alias}`);
+  if (flag.type === "number" || flag.type === "integer") parts.push(boundsInWords(flag));
+  if (flag.required) parts.push("required");
+  if (flag.defaultBy) parts.push(defaultsInWords(flag.defaultBy));
+  else if (flag.type === "boolean") parts.push(flag.default === true ? "default on" : "");
+  else if (flag.default !== undefined && flag.default !== "") parts.push(`default ${flag.default}`);
   const known = parts.filter((part) => part !== "");
   return known.length > 0 ? ` (${known.join(", ")})` : "";
 }
@@ -47,24 +49,29 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-function flagLines(name: string, flag: Flag): string[] {
-  const head = `  ${synopsis(name, flag)}`;
-  const help = wrap(flag.help + facts(flag), WIDTH - INDENT).map((line) => " ".repeat(INDENT) + line);
-  if (head.length > INDENT - 2) return [head, ...help];
-  return [head + help[0]!.slice(head.length), ...help.slice(1)];
+/** A flag's help. Below the command line, help writes other settings as `{imageHeight}`: here they become flags. */
+export function phrase(help: string): string {
+  return help.replace(/\{(\w+)\}/g, (_, key: string) => `--${flagName(key)}`);
 }
 
-/** The help of a command: usage, what it does, its flags by group, and examples. */
+function flagLines(key: string, flag: Flag): string[] {
+  const head = `  ${synopsis(flagName(key), flag)}`;
+  const help = wrap(phrase(flag.help) + facts(flag), WIDTH - INDENT).map((line) => " ".repeat(INDENT) + line);
+  if (head.length > INDENT - 2) return [head, ...help];
+  const [first = "", ...rest] = help;
+  return [head + first.slice(head.length), ...rest];
+}
+
+/** The help of a command: usage, summary, flags by group, and examples. */
 export function helpText(command: Command, table: FlagTable): string {
   const groups = Map.groupBy(Object.entries(table), ([, flag]) => flag.group ?? "Flags");
   const lines = [`Usage: ${command.usage} [flags]`, "", ...wrap(command.summary, WIDTH)];
   for (const [group, flags] of groups) {
-    lines.push("", group, ...flags.flatMap(([name, flag]) => flagLines(name, flag)));
+    lines.push("", group, ...flags.flatMap(([key, flag]) => flagLines(key, flag)));
   }
-  const help: Flag = { type: "boolean", help: "Shows this text." };
-  lines.push("", "Help", ...flagLines("help", help));
-  for (const [index, [commandLine, purpose]] of (command.examples ?? []).entries()) {
-    lines.push(...(index === 0 ? ["", "Examples"] : []), `  # ${purpose}`, `  ${commandLine}`);
-  }
+  lines.push("", "Help", ...flagLines("help", { type: "boolean", help: "Shows this text." }));
+  const { examples = [] } = command;
+  if (examples.length > 0) lines.push("", "Examples");
+  for (const [commandLine, purpose] of examples) lines.push(`  # ${purpose}`, `  ${commandLine}`);
   return lines.join("\n");
 }

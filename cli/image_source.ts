@@ -2,19 +2,9 @@
 import { DataError } from "../data/errors.ts";
 import { isFolder } from "../data/layouts/dataset_folder.ts";
 import { type ImageFile, imagesInFolder, imagesInList, type PassedOver } from "../embed/image_files.ts";
-import type { StringFlag } from "./flags.ts";
-
-/** `--images`. */
-export const IMAGES_FLAG = {
-  type: "string",
-  value: "DIR|LIST|-",
-  help:
-    "A folder, searched with the folders in it; a text file with the path of an image on every line, from " +
-    "the working directory; or -, such lines on stdin. An image's id is its path in the folder, or its line.",
-} as const satisfies StringFlag;
 
 /**
- * Opens them.
+ * Opens the images that `--images` names.
  *
  * @param passed counts what is passed over in a folder.
  * @throws {DataError} when there is no such folder or list.

@@ -8,12 +8,12 @@ import type { RankingResult } from "../eval/ranking.ts";
 import { RERANK_DEFAULTS, type RerankOptions } from "../eval/rerank/options.ts";
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
-import { defineFlags, type FlagValues, UsageError } from "./flags.ts";
+import { type FlagTable, type FlagValues, UsageError } from "./flags.ts";
 import { lazyProgress } from "./people.ts";
 
 /** For a command that ranks a gallery. */
-export const OTHER_RANKINGS_FLAGS = defineFlags({
-  "multi-query": {
+export const OTHER_RANKINGS_FLAGS = {
+  multiQuery: {
     type: "boolean",
     group: "Scoring",
     help:
@@ -49,7 +49,7 @@ export const OTHER_RANKINGS_FLAGS = defineFlags({
     help:
       `With --rerank: share of the original distance in the final one; ${RERANK_DEFAULTS.lambda} by default.`,
   },
-  "spatial-temporal": {
+  spatialTemporal: {
     type: "boolean",
     group: "Scoring",
     help:
@@ -58,7 +58,7 @@ export const OTHER_RANKINGS_FLAGS = defineFlags({
       "names with camera and frame, as those of Market-1501 and DukeMTMC-reID; compare it with other results of that " +
       "kind only.",
   },
-});
+} as const satisfies FlagTable;
 
 /**
  * What the flags ask for, or undefined where they don't ask for re-ranking.

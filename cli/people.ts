@@ -9,12 +9,6 @@ import { printable } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { type Progress, progress } from "./progress.ts";
 
-/** What `--help` says of `--data`; each command adds what it does without one. */
-export const DATA_HELP =
-  "Folder of a dataset, recognized by what lies in it: Market-1501, DukeMTMC-reID, MSMT17, " +
-  "or people of your own, a folder for each person with images named CAMERA_anything.jpg, directly in it or in " +
-  "train/ and test/.";
-
 /** Threads for decoding and drawing: the cores, but no more than eight. */
 export function workerCount(): number {
   return Math.max(1, Math.min(8, navigator.hardwareConcurrency));

@@ -1,15 +1,5 @@
 /** Scores as a table for the terminal. */
 import type { RankingResult } from "../eval/ranking.ts";
-import type { BooleanFlag } from "./flags.ts";
-
-/** The flag of commands that score a network. */
-export const TEST_FLIP_FLAG: BooleanFlag = {
-  type: "boolean",
-  group: "Scoring",
-  help:
-    "Averages the embeddings of every image and its mirror image, scaled to length one where the network's are: usually a little better, " +
-    "and twice the time of embedding.",
-};
 
 /** What rows of the table are called beside the name, where embeddings were averaged so. */
 export const FLIPPED = ", flipped";

@@ -10,10 +10,11 @@ import { scanGallery } from "../search/scan_gallery.ts";
 import { RunError } from "../train/errors.ts";
 import { writeWhole } from "../train/write_whole.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
-import { defineFlags, parseFlags, UsageError } from "./flags.ts";
+import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
 import { FILTER_FLAGS, galleryFilter } from "./index/filter.ts";
 import { galleryModel, openNetwork } from "./index/network.ts";
 import { PLACE_FLAGS, withDatabase } from "./index/place.ts";
+import { CHECKPOINT_FLAG, EMA_FLAG, JSON_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task search",
@@ -27,21 +28,20 @@ const COMMAND = {
   ],
 } as const;
 
-const FLAGS = defineFlags({
-  image: { type: "string", value: "FILE", help: "The image of the person to look for: JPEG or PNG." },
+const FLAGS = {
+  image: {
+    type: "string",
+    value: "FILE",
+    required: true,
+    help: "Image of the person to look for: JPEG or PNG.",
+  },
   top: { type: "integer", min: 1, max: 1000, default: 10, help: "How many images to show." },
   checkpoint: {
-    type: "string",
-    value: "RUN",
+    ...CHECKPOINT_FLAG,
     help:
-      "The network that the gallery's embeddings are of; by default where it was when the first were added.",
+      `${CHECKPOINT_FLAG.help} By default where the network of the gallery was when its first images were added.`,
   },
-  ema: {
-    type: "boolean",
-    default: true,
-    help:
-      "Takes the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
-  },
+  ema: EMA_FLAG,
   scan: {
     type: "choice",
     choices: ["hnsw", "exact", "gpu"],
@@ -50,7 +50,7 @@ const FLAGS = defineFlags({
       "What the query is compared with, and where: what the gallery's HNSW index leads to, or every image where it " +
       "has none (deno task index build); every image, in the database; every image, on the GPU, exact as in f64.",
   },
-  "ef-search": {
+  efSearch: {
     type: "integer",
     min: 1,
     max: 1000,
@@ -71,15 +71,14 @@ const FLAGS = defineFlags({
     help:
       "Where the gallery's images are for --out, by their ids; by default where they were when they were added.",
   },
-  json: { type: "boolean", group: "Result", help: "Prints one JSON object on stdout instead of a table." },
+  json: { ...JSON_FLAG, group: "Result" },
   ...PLACE_FLAGS,
-});
+} as const satisfies FlagTable;
 
 /** Parses the flags, searches, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
   const { image, top, scan, efSearch, out } = flags;
-  if (image === undefined) throw new UsageError("--image is needed: the image of the person to look for");
   if (flags.images !== undefined && out === undefined) throw new UsageError("--images is for --out");
   const filter = galleryFilter(flags);
   const { found: [found], place } = await withDatabase(flags, async (database) => {

@@ -2,7 +2,7 @@
 import { SYNTHETIC_SETS, type SyntheticOptions } from "../data/synthetic/options.ts";
 import { writeSyntheticPeople } from "../data/synthetic/write.ts";
 import { EXIT, runCommand } from "./command.ts";
-import { defineFlags, parseFlags, UsageError } from "./flags.ts";
+import { type FlagTable, parseFlags } from "./flags.ts";
 import { lazyProgress, workerCount } from "./people.ts";
 
 const COMMAND = {
@@ -16,10 +16,11 @@ const COMMAND = {
   ],
 } as const;
 
-const FLAGS = defineFlags({
+const FLAGS = {
   out: {
     type: "string",
     value: "DIR",
+    required: true,
     help: "Folder to write; must not exist, or hold synthetic people already.",
   },
   set: {
@@ -31,10 +32,10 @@ const FLAGS = defineFlags({
       "harder to tell apart, two of the six cameras unseen in training.",
   },
   seed: { type: "integer", min: 0, help: "Equal seeds give equal bytes." },
-  "train-identities": { type: "integer", min: 2, max: 5000, help: "People to train on." },
-  "test-identities": { type: "integer", min: 1, max: 4999, help: "Other people to test on." },
+  trainIdentities: { type: "integer", min: 2, max: 5000, help: "People to train on." },
+  testIdentities: { type: "integer", min: 1, max: 4999, help: "Other people to test on." },
   cameras: { type: "integer", min: 2, max: 64, help: "Cameras, each with its own light and place." },
-  "train-cameras": {
+  trainCameras: {
     type: "integer",
     min: 1,
     max: 64,
@@ -42,12 +43,11 @@ const FLAGS = defineFlags({
   },
   distractors: { type: "integer", min: 0, help: "Gallery images of nobody in particular." },
   junk: { type: "integer", min: 0, help: "Gallery boxes that are not to count." },
-});
+} as const satisfies FlagTable;
 
 /** Parses the flags, draws, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const { out, set, ...flags } = parseFlags(COMMAND, FLAGS, args);
-  if (out === undefined) throw new UsageError("--out is needed: the folder to write, such as people");
   const display = lazyProgress("Drawing synthetic people", "images");
   const count = await writeSyntheticPeople(
     out,

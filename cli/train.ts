@@ -5,7 +5,6 @@ import type { ReidDataset } from "../data/dataset.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import type { Device } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
-import { CONVENTIONS } from "../model/conventions.ts";
 import {
   keepAsBest,
   type LoadedCheckpoint,
@@ -23,18 +22,18 @@ import { requireFreeFolder, type RunConfig, RunFolder, writeFile } from "../trai
 import { gatherReport } from "../train/run_report.ts";
 import { renderReport } from "../train/report/report.ts";
 import { renderRetrievalPicture } from "../train/report/retrieval_picture.ts";
-import { type HistoryColumn, historyColumns } from "../train/metrics.ts";
 import { Trainer } from "../train/trainer.ts";
 import { untrainedModel } from "../train/untrained.ts";
 import { Watch } from "../train/watch.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { listenForInterrupt } from "./interrupt.ts";
-import { type ON_DEVICE_LOST, workOnDevice } from "./lost_device.ts";
+import { workOnDevice } from "./lost_device.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress as startProgress } from "./progress.ts";
 import { withFlags } from "./remedies.ts";
 import { scoreCounts, scoreTable } from "./scores.ts";
-import { parseTrainFlags, type Saving, type TrainFlags } from "./train_flags.ts";
+import { parseTrainFlags, type TrainFlags } from "./train_flags.ts";
+import { describePretrained, describeRun, runFacts } from "./train_text.ts";
 import { tuner } from "./tuning.ts";
 
 /** What helps after the device was lost. */
@@ -42,86 +41,65 @@ export const WHEN_LOST =
   "What was saved is intact: a run that has a checkpoint goes on from it with --resume, and with --on-device-lost retry " +
   "by itself.";
 
-/** A run as it is about to start or go on. */
-interface Plan {
-  readonly config: RunConfig;
-  /** Folder of a new run; undefined for one that is named by the loss. */
-  readonly out: string | undefined;
-  /** The run that goes on. */
-  readonly resumed: { readonly run: RunFolder; readonly newest: LoadedCheckpoint | undefined } | undefined;
-  /** What the backbone's first weights are. */
-  readonly pretrained: PretrainedFile | undefined;
-  readonly cache: string;
-  readonly tune: boolean;
-  /** Whether embeddings are averaged with those of mirror images when the networks are scored. */
-  readonly testFlip: boolean;
-  readonly saving: Saving;
-  readonly onDeviceLost: typeof ON_DEVICE_LOST[number];
-  /** Whether the first operation is named whose results are not finite. */
-  readonly debugNumerics: boolean;
-}
-
 /** People, and their pixels. */
 interface People {
   readonly dataset: ReidDataset;
-  /** Of the training images. */
+  /** Pixels of the training images. */
   readonly store: PixelStore;
   readonly benchmark: Benchmark;
 }
 
-/** What a run has by now, and keeps where its device is lost. */
-interface Progress {
-  people: People | undefined;
-  before: Baselines | undefined;
-  run: RunFolder | undefined;
+/** A run that is about to start or to resume. Its state outlives a lost device. */
+interface Run {
+  readonly config: RunConfig;
+  /** The backbone's first weights, if they come from a file. */
+  readonly pretrained: PretrainedFile | undefined;
+  /** Its folder; undefined until a new run has something to keep. */
+  folder: RunFolder | undefined;
   newest: LoadedCheckpoint | undefined;
+  people?: People;
+  before?: Baselines;
 }
 
 /**
  * Parses the flags, trains, and returns the exit code.
  *
- * @param gpu what is asked for devices; `navigator.gpu` where left out.
+ * @param gpu provides the devices; `navigator.gpu` if omitted.
  */
 export async function main(args: string[], gpu?: Pick<GPU, "requestAdapter">): Promise<number> {
-  const plan = await planRun(parseTrainFlags(args));
-  const { resumed, pretrained, onDeviceLost } = plan;
-  if (pretrained) console.log(describePretrained(pretrained));
-  const progress: Progress = {
-    people: undefined,
-    before: undefined,
-    run: resumed?.run,
-    newest: resumed?.newest,
-  };
+  const flags = parseTrainFlags(args);
+  const run = await (flags.resume === undefined ? startRun(flags) : resumeRun(flags, flags.resume));
+  if (run.pretrained) console.log(describePretrained(run.pretrained));
   try {
     return await workOnDevice({
       gpu,
-      onLost: onDeviceLost,
-      saved: () => progress.newest?.checkpoint.step ?? 0,
-      work: (device) => trainOn(device, plan, progress),
+      onLost: flags.onDeviceLost,
+      saved: () => run.newest?.checkpoint.step ?? 0,
+      work: (device) => trainOn(device, flags, run),
     });
   } catch (error) {
-    progress.run?.abandon();
+    run.folder?.abandon();
     throw error;
   } finally {
-    progress.run?.lock.close();
+    run.folder?.lock.close();
   }
 }
 
-/** Does on a device what is not done yet of a run. */
-async function trainOn(device: Device, plan: Plan, progress: Progress): Promise<number> {
-  const { config, out, pretrained, cache, tune, testFlip } = plan;
-  const isFirst = progress.people === undefined;
+/** Does on a device what is left to do of a run. */
+async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<number> {
+  const { config, pretrained } = run;
+  const isFirst = run.people === undefined;
   if (isFirst && device.adapter.software) {
     console.error(`note: ${device.adapter.name} is a software adapter: the CPU does the work of a GPU`);
   }
-  const { dataset, store, benchmark } = progress.people ??= await findPeople(config, cache);
+  const { dataset, store, benchmark } = run.people ??= await findPeople(config, flags.cache);
   const trainer = await Trainer.open(
     device,
     config.options,
     dataset.train,
     store,
-    progress.newest,
-    tune ? tuner(device, cache) : undefined,
+    run.newest,
+    flags.tune ? tuner(device, flags.cache) : undefined,
     pretrained?.backbone.values,
   );
   try {
@@ -129,18 +107,18 @@ async function trainOn(device: Device, plan: Plan, progress: Progress): Promise<
       for (const note of trainer.sampler.notes) console.error(`note: ${note}`);
       console.log(describeRun(trainer));
     }
-    progress.before ??= await baselines(trainer, benchmark, testFlip, pretrained);
-    if (!progress.run) {
-      progress.run = await RunFolder.create(out, config); // Only now is there something to keep.
-      if (pretrained) await writeFile(progress.run.path, PRETRAINED, pretrained.bytes);
+    run.before ??= await baselines(trainer, benchmark, flags.testFlip, pretrained);
+    if (!run.folder) {
+      run.folder = await RunFolder.create(flags.out, config);
+      if (pretrained) await writeFile(run.folder.path, PRETRAINED, pretrained.bytes);
     }
-    const { run } = progress;
-    const { finished, notes } = await train(trainer, run, plan, progress);
+    const { path } = run.folder;
+    const { finished, notes } = await train(trainer, run.folder, flags, run);
     if (!finished) {
-      console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.path}`);
+      console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${path}`);
       return EXIT.interrupted;
     }
-    await finish(trainer, run.path, dataset, benchmark, progress.before, notes, testFlip);
+    await finish(trainer, path, run.people, run.before, notes, flags.testFlip);
     return EXIT.done;
   } finally {
     trainer.destroy();
@@ -156,66 +134,42 @@ async function findPeople({ data, options }: RunConfig, cache: string): Promise<
   return { dataset, store, benchmark: new Benchmark(dataset, testStore) };
 }
 
-/** What the user wants; refuses, before any work, what cannot be. */
-async function planRun({ out, resume, ...flags }: TrainFlags): Promise<Plan> {
-  const { cache, tune, testFlip, saving, onDeviceLost, debugNumerics } = flags;
-  const common = { cache, tune, testFlip, saving, onDeviceLost, debugNumerics };
-  // Kept whole, so that the run can be evaluated from anywhere. What is missing is refused when it is read.
-  const data = flags.data === undefined ? undefined : await Deno.realPath(flags.data).catch(() => flags.data);
-  if (resume === undefined) {
-    if (out !== undefined) await requireFreeFolder(out);
-    const { weights, width } = flags;
-    const pretrained = weights === undefined ? undefined : await loadPretrained(weights, width);
-    const options = { ...flags.options, ...pretrained?.options };
-    const config = {
-      options,
-      ...(data !== undefined && { data }),
-      ...(weights !== undefined && { weights: await Deno.realPath(weights) }),
-    };
-    return { config, out, resumed: undefined, pretrained, ...common };
-  }
-  const run = await RunFolder.open(resume);
-  if (data !== undefined && data !== run.config.data) {
-    const before = run.config.data ?? "synthetic people";
+/** The full path of the dataset, so that the run can be evaluated from any folder; a missing one is refused later. */
+async function dataPath(data: string | undefined): Promise<string | undefined> {
+  return data === undefined ? undefined : await Deno.realPath(data).catch(() => data);
+}
+
+/** A new run; refuses, before any work, what cannot be done. */
+async function startRun({ options, out, weights, width, ...flags }: TrainFlags): Promise<Run> {
+  if (out !== undefined) await requireFreeFolder(out);
+  const pretrained = weights === undefined ? undefined : await loadPretrained(weights, width);
+  const data = await dataPath(flags.data);
+  const config = {
+    options: { ...options, ...pretrained?.options },
+    ...(data !== undefined && { data }),
+    ...(weights !== undefined && { weights: await Deno.realPath(weights) }),
+  };
+  return { config, pretrained, folder: undefined, newest: undefined };
+}
+
+/** A run that exists, with its newest checkpoint. */
+async function resumeRun(flags: TrainFlags, resume: string): Promise<Run> {
+  const folder = await RunFolder.open(resume);
+  const { config } = folder;
+  const data = await dataPath(flags.data);
+  if (data !== undefined && data !== config.data) {
+    const before = config.data ?? "synthetic people";
     console.error(`note: the run was started on ${before} and goes on with the people in ${data}`);
   }
   const newest = await newestCheckpoint(resume);
-  if (newest && !isDeepStrictEqual(newest.checkpoint.options, run.config.options)) {
+  if (newest && !isDeepStrictEqual(newest.checkpoint.options, config.options)) {
     throw new RunError(
       `${newest.path} was made with other settings than those in ${resume}/config.json. Put back the settings that ` +
         "the run was started with, or start a new run with those wanted.",
     );
   }
-  return {
-    config: { ...run.config, ...(data !== undefined && { data }) },
-    out,
-    resumed: { run, newest },
-    pretrained: await loadRunsPretrained(resume, run.config.options),
-    ...common,
-  };
-}
-
-/** What was found in a file of weights, and what was left in it. */
-function describePretrained(
-  { name, backbone: { family, convention, width, ignored } }: PretrainedFile,
-): string {
-  const { padding, epsilon, momentum, color } = CONVENTIONS[convention];
-  const listed = ignored.filter((tensor) => !tensor.endsWith(".num_batches_tracked"));
-  const counters = ignored.length - listed.length;
-  const left = [...listed, ...(counters > 0 ? [`${counters} counts of batches`] : [])];
-  const exported = convention === family ? "" : `, exported from convention ${convention}`;
-  return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}${exported}, ${padding} padding, epsilon ${epsilon}, running ` +
-    `statistics keep ${momentum}, colors scaled as for ${color}; ` +
-    (left.length > 0 ? `not used: ${left.join(", ")}` : "every tensor is used");
-}
-
-function describeRun({ model, options, sampler, steps, program, device }: Trainer): string {
-  const { parameters, spec } = model;
-  return `MobileNetV2 ${spec.width}, ${spec.imageHeight} × ${spec.imageWidth} pixels, ` +
-    `${parameters.count("trainable").toLocaleString("en")} trainable parameters; recipe ${options.recipe}, ` +
-    `loss ${options.loss}, ` +
-    `${sampler.batchImages} images a batch, ${steps} steps; GPU memory ` +
-    `${((program.memory.total + parameters.gpuBytes) / 2 ** 20).toFixed(0)} MiB on ${device.adapter.name}`;
+  const pretrained = await loadRunsPretrained(resume, config.options);
+  return { config: { ...config, ...(data !== undefined && { data }) }, pretrained, folder, newest };
 }
 
 /** What the trained network is compared with. */
@@ -249,30 +203,12 @@ async function baselines(
   }
 }
 
-/** How long the GPU waited for images, by its name in the report; nothing where too few steps were made to tell. */
-function waited({ inputWait }: Trainer): Record<string, string> {
-  const { share } = inputWait;
-  if (share === undefined) return {};
-  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-  return { "GPU waited for images": `${percent(share.least)} of the time, at most ${percent(share.most)}` };
-}
-
-/** What became of the loss's scale, by its name in the report; nothing where precision is f32. */
-function lossScale({ options, history, step }: Trainer): Record<string, string> {
-  const columns = historyColumns(options);
-  if (!columns.includes("lossScale")) return {};
-  const last = (name: HistoryColumn) => history[history.length - columns.length + columns.indexOf(name)];
-  return {
-    "Loss scale": `${last("lossScale")} at the end, ${last("skippedSteps")} of ${step} steps skipped`,
-  };
-}
-
 /** Trains epoch by epoch and saves after each, or more often; Ctrl-C stops after the steps under way, and saves. */
 async function train(
   trainer: Trainer,
-  run: RunFolder,
-  { saving: { every, keep }, debugNumerics }: Plan,
-  progress: Progress,
+  folder: RunFolder,
+  { checkpointEvery, keep, debugNumerics }: TrainFlags,
+  run: Run,
 ): Promise<{ finished: boolean; notes: string[] }> {
   const { options, sampler } = trainer;
   const watch = new Watch({
@@ -282,13 +218,13 @@ async function train(
   });
   const notes: string[] = [...sampler.notes];
   if (trainer.step >= trainer.steps) {
-    console.log(`The run in ${run.path} is finished: evaluating`);
+    console.log(`The run in ${folder.path} is finished: evaluating`);
     return { finished: true, notes };
   }
-  using interrupt = listenForInterrupt(() => run.abandon());
-  console.log(`Run in ${run.path}`);
+  using interrupt = listenForInterrupt(() => folder.abandon());
+  console.log(`Run in ${folder.path}`);
   // The process may have been killed, or the device lost, between the two.
-  if (progress.newest && trainer.lastEpochIsBest) await keepAsBest(run.path, progress.newest.path);
+  if (run.newest && trainer.lastEpochIsBest) await keepAsBest(folder.path, run.newest.path);
   const display = startProgress({
     label: `Training ${options.loss}`,
     total: trainer.steps * sampler.batchImages,
@@ -297,7 +233,9 @@ async function train(
   });
   try {
     while (trainer.step < trainer.steps && !interrupt.requested) {
-      const pause = every > 0 ? (Math.floor(trainer.step / every) + 1) * every : Infinity;
+      const pause = checkpointEvery > 0
+        ? (Math.floor(trainer.step / checkpointEvery) + 1) * checkpointEvery
+        : Infinity;
       await trainer.trainEpoch(
         (metrics) => {
           display.update((metrics.step + 1) * sampler.batchImages, {
@@ -318,8 +256,8 @@ async function train(
         debugNumerics,
       );
       const checkpoint = await trainer.checkpoint();
-      progress.newest = { checkpoint, path: await saveCheckpoint(run.path, checkpoint, keep) };
-      if (trainer.lastEpochIsBest) await keepAsBest(run.path, progress.newest.path);
+      run.newest = { checkpoint, path: await saveCheckpoint(folder.path, checkpoint, keep) };
+      if (trainer.lastEpochIsBest) await keepAsBest(folder.path, run.newest.path);
     }
   } finally {
     display.finish();
@@ -330,8 +268,7 @@ async function train(
 async function finish(
   trainer: Trainer,
   folder: string,
-  dataset: ReidDataset,
-  benchmark: Benchmark,
+  { dataset, benchmark }: People,
   { untrained, colors }: Baselines,
   notes: string[],
   testFlip: boolean,
@@ -349,9 +286,8 @@ async function finish(
   console.log(`\n${scoreTable(rows)}\n${scoreCounts(trained.scores)}`);
   if (options.ema > 0) console.log("The trained network is the average of its weights (--ema)");
   if (testFlip) console.log("Embeddings of both networks are averaged with those of the mirror images");
-  for (const [what, said] of Object.entries({ ...waited(trainer), ...lossScale(trainer) })) {
-    console.log(`${what}: ${said}`);
-  }
+  const facts = runFacts(trainer);
+  for (const [name, fact] of Object.entries(facts)) console.log(`${name}: ${fact}`);
   const report = await gatherReport({
     title: `${options.loss} on ${dataset.name}`,
     options,
@@ -359,8 +295,7 @@ async function finish(
       data: dataset.name,
       adapter: device.adapter.name,
       testFlip,
-      ...waited(trainer),
-      ...lossScale(trainer),
+      ...facts,
     },
     history: trainer.history,
     benchmark,

@@ -9,9 +9,10 @@ import { chooseGallery, type GalleryChoice } from "../web/gallery_choice.ts";
 import { writeGallery } from "../web/gallery.ts";
 import { type RunningServer, serveFolder } from "../web/serve.ts";
 import { EXIT, runCommand } from "./command.ts";
-import { defineFlags, type FlagValues, parseFlags, UsageError } from "./flags.ts";
+import { type FlagTable, type FlagValues, parseFlags, UsageError } from "./flags.ts";
 import { STOP_SIGNALS } from "./interrupt.ts";
-import { DATA_HELP, lazyProgress, openPeople, workerCount } from "./people.ts";
+import { lazyProgress, openPeople, workerCount } from "./people.ts";
+import { CACHE_FLAG, CHECKPOINT_FLAG, DATA_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task web",
@@ -28,21 +29,17 @@ const COMMAND = {
 /** The run that is taken where none is named: that of `deno task train`. */
 const DEFAULT_RUN = "runs/hard";
 
-const FLAGS = defineFlags({
+const FLAGS = {
   checkpoint: {
-    type: "string",
-    value: "RUN",
+    ...CHECKPOINT_FLAG,
     group: "Search",
-    help:
-      `Network to search with: a run's folder, a checkpoint or a model file. ${DEFAULT_RUN} where that is there.`,
+    help: `${CHECKPOINT_FLAG.help} By default ${DEFAULT_RUN}, if it exists.`,
   },
   gallery: {
-    type: "string",
-    value: "DIR",
+    ...DATA_FLAG,
     group: "Search",
     help:
-      `${DATA_HELP} Its test people are searched; without it, the synthetic ones. The pictures become part ` +
-      "of the site.",
+      `${DATA_FLAG.help} Its test people are searched; without it, synthetic ones. The pictures become part of the site.`,
   },
   images: {
     type: "integer",
@@ -59,13 +56,7 @@ const FLAGS = defineFlags({
     group: "Search",
     help: "Sample queries that the page offers, of different people.",
   },
-  cache: {
-    type: "string",
-    value: "DIR",
-    default: ".cache",
-    group: "Search",
-    help: "Where synthetic people are kept.",
-  },
+  cache: { ...CACHE_FLAG, group: "Search" },
   out: {
     type: "string",
     value: "DIR",
@@ -87,7 +78,7 @@ const FLAGS = defineFlags({
     group: "Site",
     help: "Serve the site until Ctrl-C; --no-serve only writes the files.",
   },
-});
+} as const satisfies FlagTable;
 
 /** Builds, serves, and returns the exit code once it is stopped. */
 export async function main(args: string[]): Promise<number> {

@@ -37,5 +37,5 @@ export { crossEntropy, identityLoss } from "./cross_entropy.ts";
 export { hardTripletLoss } from "./hard.ts";
 export { quadrupletLoss } from "./quadruplet.ts";
 export { semiHardTripletLoss } from "./semi_hard.ts";
-export { type BatchKind, type LossEntry, lossTable } from "./table.ts";
+export { type BatchKind, type LossEntry, type LossName, lossTable } from "./table.ts";
 export { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";

@@ -1,4 +1,4 @@
-/** The one table from which `--loss` picks. A row more is a loss more. */
+/** The table of losses. Each row adds a loss. */
 import { reshape, type Tensor, type TripletResult, type Uint32Tensor } from "../engine/mod.ts";
 import { basicTripletLoss } from "./basic.ts";
 import { batchAllTripletLoss } from "./batch_all.ts";
@@ -13,17 +13,15 @@ import type { TripletOptions } from "./triplet_options.ts";
  */
 export type BatchKind = "triplets" | "pk" | "shuffled";
 
-/** What a loss is, where it comes from, and which batches it wants. */
+/** A loss: its source, the batches that it takes and its default settings. */
 export interface LossEntry {
-  /** Its name on the command line. */
-  readonly key: string;
   /** One sentence for `--help`. */
   readonly summary: string;
   /** The paper. */
   readonly source: string;
-  /** How its batches may be drawn; the first is the default. */
+  /** The kinds of batches that it takes; the first is the default. */
   readonly samplers: readonly [BatchKind, ...BatchKind[]];
-  /** What `deno task train` takes where no flag says otherwise: chosen on the synthetic people, see the README. */
+  /** Defaults of `deno task train`, chosen on the synthetic people: see the README. */
   readonly defaults: {
     readonly margin: number;
     readonly epochs: number;
@@ -34,25 +32,22 @@ export interface LossEntry {
   apply(embeddings: Tensor, labels: Uint32Tensor, options: TripletOptions): TripletResult;
 }
 
-const entries: readonly LossEntry[] = [
-  {
-    key: "basic",
+const losses = {
+  basic: {
     summary: "Triplets are drawn up before every epoch; nothing is mined.",
     source: "Schroff et al., FaceNet, 2015",
     samplers: ["triplets"],
     defaults: { margin: 0.3, epochs: 8, learningRate: 0.006, idLoss: 1 },
-    apply: (embeddings, _labels, options) => basicTripletLoss(inTriplets(embeddings), options),
+    apply: basicLoss,
   },
-  {
-    key: "hard",
+  hard: {
     summary: "Every image of a P×K batch with its farthest positive and its nearest negative.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
     samplers: ["pk", "shuffled"],
     defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: hardTripletLoss,
   },
-  {
-    key: "semi-hard",
+  "semi-hard": {
     summary:
       "Every positive pair of a shuffled batch with the nearest negative that is farther than the positive.",
     source: "Schroff et al., FaceNet, 2015, as TripletSemiHardLoss of TensorFlow Addons",
@@ -60,16 +55,14 @@ const entries: readonly LossEntry[] = [
     defaults: { margin: 0.3, epochs: 5, learningRate: 0.006, idLoss: 1 },
     apply: semiHardTripletLoss,
   },
-  {
-    key: "batch-all",
+  "batch-all": {
     summary: "All triplets of a P×K batch; the mean is over those that still cost something.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
     samplers: ["pk", "shuffled"],
     defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: batchAllTripletLoss,
   },
-  {
-    key: "quadruplet",
+  quadruplet: {
     summary:
       "Batch-hard, and every farthest positive also nearer, by half the margin, than any two other people are to each other.",
     source: "Chen et al., Beyond Triplet Loss: A Deep Quadruplet Network for Person Re-Identification, 2017",
@@ -77,21 +70,22 @@ const entries: readonly LossEntry[] = [
     defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: quadrupletLoss,
   },
-];
+} satisfies Record<string, LossEntry>;
 
-/** The losses by their key. */
-export const lossTable: Readonly<Record<string, LossEntry>> = Object.fromEntries(
-  entries.map((entry) => [entry.key, entry]),
-);
+/** A key of {@link lossTable}. */
+export type LossName = keyof typeof losses;
 
-/** Embeddings [3T, D] as triplets [T, 3, D]. */
-function inTriplets(embeddings: Tensor): Tensor {
-  const [images, width] = embeddings.shape;
-  if (embeddings.shape.length !== 2 || images % 3 !== 0) {
+/** The losses by name. */
+export const lossTable: Readonly<Record<LossName, LossEntry>> = losses;
+
+/** The loss without mining, of embeddings [3T, D] in the order anchor, positive, negative, anchor, ... */
+function basicLoss(embeddings: Tensor, _labels: Uint32Tensor, options: TripletOptions): TripletResult {
+  const [images, size] = embeddings.shape;
+  if (images === undefined || size === undefined || embeddings.shape.length !== 2 || images % 3 !== 0) {
     throw new RangeError(
-      `The basic triplet loss takes 3T images, in the order anchor, positive, negative; got embeddings of shape ` +
+      "The basic triplet loss takes 3T images, in the order anchor, positive, negative; got embeddings of shape " +
         `[${embeddings.shape}]`,
     );
   }
-  return reshape(embeddings, [images / 3, 3, width]);
+  return basicTripletLoss(reshape(embeddings, [images / 3, 3, size]), options);
 }

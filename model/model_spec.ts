@@ -1,7 +1,7 @@
 /** What decides a network's shape and arithmetic, and how it is read from a file. */
 import { COLOR_STATISTICS, type ColorScale } from "./conventions.ts";
-import { type FieldTypes, readFields } from "./fields.ts";
 import type { Padding } from "./layers.ts";
+import { keysOf, readSettings, type Row } from "./settings.ts";
 
 /**
  * What stands between the features f (pooled, or projected where there is a projection) and the losses:
@@ -50,52 +50,27 @@ export interface ModelSpec {
   readonly color: ColorScale;
 }
 
-/** Beyond what any flag allows: a file that says more is broken, and is not to fill the memory. */
-const MAX_WIDTH = 16;
-const SIZES = {
-  imageHeight: [1, 4096],
-  imageWidth: [1, 4096],
-  embeddingSize: [0, 65_536],
-  identities: [0, 1_000_000],
-} as const;
-
-const MODEL_TYPES: FieldTypes<ModelSpec> = {
-  width: "number",
-  imageHeight: "number",
-  imageWidth: "number",
-  embeddingSize: "number",
-  neck: "string",
-  testFeature: "string",
-  normalize: "boolean",
-  identities: "number",
-  padding: "string",
-  epsilon: "number",
-  momentum: "number",
-  color: "string",
-};
+/** Larger ranges than those of the settings: beyond them a file is corrupt, and must not fill the memory. */
+const MODEL_SPEC = {
+  width: { type: "number", above: 0, max: 16 },
+  imageHeight: { type: "integer", min: 1, max: 4096 },
+  imageWidth: { type: "integer", min: 1, max: 4096 },
+  embeddingSize: { type: "integer", min: 0, max: 65_536 },
+  neck: { type: "choice", choices: NECKS },
+  testFeature: { type: "choice", choices: TEST_FEATURES },
+  normalize: { type: "boolean" },
+  identities: { type: "integer", min: 0, max: 1_000_000 },
+  padding: { type: "choice", choices: ["same", "symmetric"] },
+  epsilon: { type: "number", min: 0 },
+  momentum: { type: "number", min: 0 },
+  color: { type: "choice", choices: keysOf(COLOR_STATISTICS), formerly: "colour" },
+} as const satisfies Record<keyof ModelSpec, Row>;
 
 /**
- * A network's settings as they were read from a file.
+ * Reads the settings of a network from a file.
  *
- * @throws {Error} when one is missing or has no meaning; the message names it.
+ * @throws {Error} if one is missing or not allowed; the message names it.
  */
 export function parseModelSpec(value: unknown): ModelSpec {
-  const model = readFields<ModelSpec>(value, MODEL_TYPES);
-  if (model.padding !== "same" && model.padding !== "symmetric") {
-    throw new Error(`there is no padding ${model.padding}`);
-  }
-  checkNeck(model);
-  if (!Object.hasOwn(COLOR_STATISTICS, model.color)) throw new Error(`there is no color ${model.color}`);
-  if (!(model.width > 0 && model.width <= MAX_WIDTH)) throw new Error(`its width is ${model.width}`);
-  for (const [name, [least, most]] of Object.entries(SIZES) as [keyof typeof SIZES, [number, number]][]) {
-    const size = model[name];
-    if (!Number.isInteger(size) || size < least || size > most) throw new Error(`its ${name} is ${size}`);
-  }
-  return model;
-}
-
-/** @throws {Error} when there is no such neck, or no such side of it. */
-export function checkNeck({ neck, testFeature }: { neck: Neck; testFeature: TestFeature }): void {
-  if (!NECKS.includes(neck)) throw new Error(`there is no neck ${neck}`);
-  if (!TEST_FEATURES.includes(testFeature)) throw new Error(`there is no feature ${testFeature} the neck`);
+  return readSettings(MODEL_SPEC, value);
 }

@@ -1,26 +1,20 @@
-/** Settings that belong together, by one word. Data: the flags of `deno task train` that each recipe stands for. */
+/** Recipes: settings that belong together, by one name. */
+import { keysOf, type Rows } from "../model/settings.ts";
+import type { TableValues } from "./settings/table.ts";
 
 /** A recipe. */
 export interface Recipe {
-  /** Its name on the command line. */
-  readonly key: string;
   /** One sentence for `--help`. */
   readonly summary: string;
   /** The papers that its settings come from. */
   readonly sources: readonly string[];
-  /** Values of flags, by the flags' names without dashes: what counts where the command line says nothing else. */
-  readonly flags: Readonly<Record<string, string | number | boolean>>;
+  /** Its settings, which replace the defaults. */
+  readonly settings: Readonly<Partial<TableValues>>;
 }
 
-const entries: readonly Recipe[] = [
-  {
-    key: "plain",
-    summary: "every flag has its own default.",
-    sources: [],
-    flags: {},
-  },
-  {
-    key: "strong",
+const recipes = {
+  plain: { summary: "every setting has its own default.", sources: [], settings: {} },
+  strong: {
     summary:
       "batch-hard triplets with an identity head, augmentation and averaged weights, four times as long.",
     sources: [
@@ -28,11 +22,29 @@ const entries: readonly Recipe[] = [
       "Zhong et al., Random Erasing Data Augmentation, 2017",
       "Tarvainen and Valpola, Mean teachers are better role models, 2017",
     ],
-    flags: { loss: "hard", epochs: 12, "id-loss": 1, "color-jitter": 0.2, erase: 0.3, zoom: 0.1, ema: 0.99 },
+    settings: { loss: "hard", epochs: 12, idLoss: 1, colorJitter: 0.2, erase: 0.3, zoom: 0.1, ema: 0.99 },
   },
-];
+} satisfies Record<string, Recipe>;
 
-/** The recipes by their key. */
-export const recipeTable: Readonly<Record<string, Recipe>> = Object.fromEntries(
-  entries.map((entry) => [entry.key, entry]),
-);
+/** The recipes by name. */
+export const recipeTable: Readonly<Record<keyof typeof recipes, Recipe>> = recipes;
+
+const RECIPES = keysOf(recipeTable);
+
+function inWords(name: typeof RECIPES[number]): string {
+  const { summary, sources, settings } = recipeTable[name];
+  const values = Object.entries(settings).map(([key, value]) => `{${key}} ${value}`).join(" ");
+  const details = [values, ...sources].filter((text) => text !== "");
+  return `${name}: ${summary}${details.length > 0 ? ` (${details.join("; ")}.)` : ""}`;
+}
+
+/** The group "Recipe" of `--help`. */
+export const RECIPE_SETTINGS = {
+  recipe: {
+    type: "choice",
+    choices: RECIPES,
+    default: "plain",
+    group: "Recipe",
+    help: `Sets other flags; those that are given as well take precedence. ${RECIPES.map(inWords).join(" ")}`,
+  },
+} as const satisfies Rows;

@@ -5,9 +5,8 @@
 
 /** The settings that decide the learning rate. */
 export interface LearningRateOptions {
-  /** A key of {@link scheduleTable}. */
-  readonly schedule: string;
-  /** The highest rate: at the end of the warm-up. */
+  readonly schedule: ScheduleName;
+  /** The highest rate, at the end of the warm-up. */
   readonly learningRate: number;
   /** Share of the run over which the rate rises from 0. */
   readonly warmUp: number;
@@ -17,8 +16,8 @@ export interface LearningRateOptions {
   readonly decayAt: string;
 }
 
-/** Where a run is, in steps counted from 0. */
-interface Place {
+/** A point in a run, in steps counted from 0. */
+interface Position {
   readonly step: number;
   readonly steps: number;
   /** The first step after the warm-up. */
@@ -28,72 +27,63 @@ interface Place {
   readonly decay: number;
 }
 
-/** A schedule: what the highest rate is multiplied by. */
+/** A schedule: the factor of the highest rate at every step. */
 export interface Schedule {
-  /** Its name on the command line. */
-  readonly key: string;
   /** One sentence for `--help`. */
   readonly summary: string;
-  /** The paper; undefined where there is nothing to cite. */
-  readonly source: string | undefined;
+  /** The paper, if there is one to cite. */
+  readonly source?: string;
   readonly defaults: Pick<LearningRateOptions, "decay" | "decayAt">;
-  /** How many marks it takes, at most. */
+  /** Largest number of marks that it takes. */
   readonly marks: number;
-  /** Adam's beta1 from the first mark on; undefined where it stays. */
-  readonly laterBeta1: number | undefined;
+  /** Adam's beta1 from the first mark on, if it changes. */
+  readonly laterBeta1?: number;
   /** The factor at a step after the warm-up. */
-  factor(place: Place): number;
+  factor(position: Position): number;
 }
 
-const entries: readonly Schedule[] = [
-  {
-    key: "cosine",
-    summary: "half a cosine from the end of the warm-up down to --decay of the rate.",
+const schedules = {
+  cosine: {
+    summary: "half a cosine from the end of the warm-up down to {decay} of the rate.",
     source: "Loshchilov and Hutter, SGDR, 2017",
     defaults: { decay: 0.01, decayAt: "" },
     marks: 0,
-    laterBeta1: undefined,
     factor({ step, steps, start, decay }) {
       const progress = (step - start) / Math.max(1, steps - start);
       return decay + (1 - decay) * 0.5 * (1 + Math.cos(Math.PI * progress));
     },
   },
-  {
-    key: "step",
-    summary: "times --decay at each mark; by default after 40 and 70 of 120 epochs.",
+  step: {
+    summary: "times {decay} at each mark; by default after 40 and 70 of 120 epochs.",
     source: "Luo et al., Bag of Tricks and a Strong Baseline for Deep Person Re-identification, 2019",
     defaults: { decay: 0.1, decayAt: "0.3333,0.5833" },
     marks: Infinity,
-    laterBeta1: undefined,
     factor: ({ step, marks, decay }) => decay ** marks.filter((mark) => step >= mark).length,
   },
-  {
-    key: "exponential",
+  exponential: {
     summary:
-      "constant up to the mark, then exponentially down to --decay of the rate at the end; from the mark " +
+      "constant up to the mark, then exponentially down to {decay} of the rate at the end; from the mark " +
       "on Adam's beta1 is 0.5.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
     defaults: { decay: 0.001, decayAt: "0.6" },
     marks: 1,
     laterBeta1: 0.5,
-    factor: ({ step, steps, marks: [from], decay }) =>
+    factor: ({ step, steps, marks: [from = steps], decay }) =>
       step < from ? 1 : decay ** ((step - from) / Math.max(1, steps - from)),
   },
-  {
-    key: "constant",
+  constant: {
     summary: "stays after the warm-up.",
-    source: undefined,
     defaults: { decay: 1, decayAt: "" },
     marks: 0,
-    laterBeta1: undefined,
     factor: () => 1,
   },
-];
+} satisfies Record<string, Schedule>;
 
-/** The schedules by their key. */
-export const scheduleTable: Readonly<Record<string, Schedule>> = Object.fromEntries(
-  entries.map((entry) => [entry.key, entry]),
-);
+/** A key of {@link scheduleTable}. */
+export type ScheduleName = keyof typeof schedules;
+
+/** The schedules by name. */
+export const scheduleTable: Readonly<Record<ScheduleName, Schedule>> = schedules;
 
 /**
  * Shares of a run from their text, such as "0.3333,0.5833"; none from an empty one.
@@ -111,27 +101,34 @@ export function parseShares(text: string): number[] {
 }
 
 /**
- * Settings that a schedule has a meaning for.
+ * Why a schedule does not take its settings, or undefined if it does.
  *
- * @throws {Error} when there is no such schedule, or its marks are not those that it takes; the message says which are.
+ * @param name how the user writes a setting's key, such as a flag.
  */
-export function checkSchedule({ schedule: key, decayAt }: LearningRateOptions): void {
-  if (!Object.hasOwn(scheduleTable, key)) throw new Error(`there is no schedule ${key}`);
-  const { marks } = scheduleTable[key];
-  const given = parseShares(decayAt).length;
-  if (given <= marks && (given > 0 || marks === 0)) return;
-  const takes = marks === 0
-    ? "no share of the run"
-    : marks === 1
-    ? "one share of the run"
-    : "at least one share of the run";
-  throw new Error(`the schedule ${key} takes ${takes} to decay at; got '${decayAt}'`);
+export function scheduleFault(
+  { schedule, decay, decayAt }: LearningRateOptions,
+  name = (key: string) => key,
+): string | undefined {
+  if (schedule === "constant" && decay !== 1) {
+    return `${name("schedule")} constant keeps the learning rate: leave out ${name("decay")}`;
+  }
+  let given: number;
+  try {
+    given = parseShares(decayAt).length;
+  } catch (error) {
+    return `${name("decayAt")} ${(error as Error).message}`;
+  }
+  const { marks } = scheduleTable[schedule];
+  if (given <= marks && (given > 0 || marks === 0)) return undefined;
+  const takes = marks === 0 ? "no share" : marks === 1 ? "one share" : "at least one share";
+  return `${name("schedule")} ${schedule} takes ${takes} of the run as ${name("decayAt")}; got '${decayAt}'`;
 }
 
 /**
- * The learning rate at a step of a run of so many.
+ * The learning rate at a step.
  *
  * @param step from 0 to steps - 1.
+ * @param steps of the whole run.
  */
 export function learningRateAt(step: number, steps: number, options: LearningRateOptions): number {
   const { learningRate, warmUp, decay } = options;
@@ -141,13 +138,14 @@ export function learningRateAt(step: number, steps: number, options: LearningRat
   return learningRate * scheduleTable[options.schedule].factor({ step, steps, start, marks, decay });
 }
 
-/** Adam's beta1 where the schedule changes it, and from which step on, counted from 0; undefined where it does not. */
+/** Adam's later beta1 and its first step, counted from 0; undefined if the schedule does not change it. */
 export function laterBeta1(
   steps: number,
   options: LearningRateOptions,
 ): { readonly beta1: number; readonly from: number } | undefined {
-  const beta1 = scheduleTable[options.schedule].laterBeta1;
-  return beta1 === undefined ? undefined : { beta1, from: marksOf(steps, options)[0] };
+  const { laterBeta1: beta1 } = scheduleTable[options.schedule];
+  const [from] = marksOf(steps, options);
+  return beta1 === undefined || from === undefined ? undefined : { beta1, from };
 }
 
 function marksOf(steps: number, { decayAt }: LearningRateOptions): number[] {

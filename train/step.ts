@@ -105,11 +105,11 @@ export function recordTrainingStep(
         total = add(total, affine(identity.loss, options.idLoss, 0));
       }
       if (centers) total = add(total, affine(centers.apply(sides.before, labels), options.centerLoss, 0));
-      const backboneRate = frozen ? 0 : options.backboneRate;
+      const backboneRate = frozen ? 0 : options.backboneLearningRate;
       const broken = markNonFinite(model.parameters);
       const rate = (parameter: Parameter) => {
         if (model.backbone.has(parameter)) return backboneRate;
-        return model.identityHead.includes(parameter) ? options.idRate : 1;
+        return model.identityHead.includes(parameter) ? options.idLearningRate : 1;
       };
       optimizer.minimize(total, settings, rate, broken);
       average?.update(averaging);

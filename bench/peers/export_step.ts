@@ -4,7 +4,7 @@
  * Weights and running statistics of before the step are under their names, in our layouts (`model/layers.ts`);
  * `gradients/NAME` is the gradient of NAME; `batch/images` [N, H, W, 3] and `batch/labels` [N].
  */
-import { type Command, defineFlags, parseFlags } from "../../cli/flags.ts";
+import { type Command, type FlagTable, parseFlags } from "../../cli/flags.ts";
 import { EXIT, runCommand } from "../../cli/command.ts";
 import { backward, Device, f32, Program, u32 } from "../../engine/mod.ts";
 import { encodeSafetensors, type SafetensorsTensor } from "../../model/safetensors.ts";
@@ -18,13 +18,13 @@ const COMMAND: Command = {
     "as safetensors: python3 bench/peers/torch_step.py --step FILE compares them with PyTorch's.",
 };
 
-const FLAGS = defineFlags({
+const FLAGS = {
   width: { type: "number", above: 0, default: SIZE.width, help: "Width multiplier of the network." },
-  "image-height": { type: "integer", min: 32, default: SIZE.height, help: "In pixels." },
-  "image-width": { type: "integer", min: 32, default: SIZE.imageWidth, help: "In pixels." },
+  imageHeight: { type: "integer", min: 32, default: SIZE.height, help: "In pixels." },
+  imageWidth: { type: "integer", min: 32, default: SIZE.imageWidth, help: "In pixels." },
   people: { type: "integer", min: 2, default: 4, help: "In the batch, with four images each." },
   out: { type: "string", value: "FILE", default: "step.safetensors", help: "Where to." },
-});
+} as const satisfies FlagTable;
 
 /** Images of each person, as `torch_step.py` has it. */
 const EACH = 4;

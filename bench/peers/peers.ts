@@ -1,5 +1,5 @@
 /** This engine beside other libraries: the same network, batch, loss and optimizer, on the same adapter, in turns. */
-import { type Command, defineFlags, type FlagValues, parseFlags, UsageError } from "../../cli/flags.ts";
+import { type Command, type FlagTable, type FlagValues, parseFlags, UsageError } from "../../cli/flags.ts";
 import { EXIT, runCommand } from "../../cli/command.ts";
 import { OURS, type Peer, PEERS } from "./peer.ts";
 import { type Outcome, timeTask } from "./rounds.ts";
@@ -22,7 +22,7 @@ export const COMMAND: Command = {
   ],
 };
 
-const FLAGS = defineFlags({
+const FLAGS = {
   cores: {
     type: "integer",
     min: 1,
@@ -42,7 +42,7 @@ const FLAGS = defineFlags({
   quick: { type: "boolean", help: "The forward pass of 4 images only, one round." },
   full: { type: "boolean", help: "16 images also for those that need more than 2 s for 4." },
   out: { type: "string", value: "FILE", help: "Writes the times and losses of every run as JSON." },
-});
+} as const satisfies FlagTable;
 
 /** What was asked for. */
 export type PeersOptions = Omit<FlagValues<typeof FLAGS>, "only" | "skip"> & {

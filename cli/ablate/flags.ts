@@ -1,9 +1,9 @@
 /** The flags of `deno task ablate`, and the runs that they ask for. */
-import type { TrainingOptions } from "../../train/options.ts";
-import { defineFlags, parseFlags, UsageError } from "../flags.ts";
-import { SETTING_FLAGS, TRAIN_COMMAND, trainingOptions } from "../train_flags.ts";
-import { parseWithRecipe } from "../train_flags/recipe.ts";
-import { baseFlags, EPOCHS, GRID, type GridRow } from "./grid.ts";
+import { FLAG_SETTINGS, type TrainingOptions } from "../../train/options.ts";
+import { asFlags, type FlagTable, type FlagValues, parseFlags, parseGiven, UsageError } from "../flags.ts";
+import { CACHE_FLAG } from "../shared_flags.ts";
+import { settingsFrom, TRAIN_COMMAND } from "../train_flags.ts";
+import { BASE, baseSettings, CHANGES, EPOCHS, type GridRow } from "./grid.ts";
 
 const COMMAND = {
   usage: "deno task ablate",
@@ -20,12 +20,12 @@ const COMMAND = {
   ],
 } as const;
 
-const FLAGS = defineFlags({
+const FLAGS = {
   out: {
     type: "string",
     value: "DIR",
     default: "runs/ablation",
-    help: "Folder of the results; what is finished there is not done again.",
+    help: "Folder of the results. Runs that are finished there are not repeated.",
   },
   data: {
     type: "string",
@@ -43,49 +43,41 @@ const FLAGS = defineFlags({
   only: {
     type: "string",
     value: "NAMES",
-    help: "Only rows whose names begin with one of these, separated by commas; the base always comes along.",
+    help: "Only rows whose names begin with one of these, separated by commas, and the base.",
   },
   base: {
     type: "string",
     value: "FLAGS",
     help:
-      "Flags of deno task train that every row begins with, as --base='--width 1 ...'; a row's loss, the steps and the seeds are not among them.",
+      "Flags of deno task train for every row, as --base='--width 1 ...', except the loss, the steps and the seeds.",
   },
   jobs: {
     type: "integer",
     min: 1,
     max: 64,
     help:
-      "Runs at a time, each in a process of its own; by default one on a GPU, one for every core on a software adapter.",
+      "Runs at a time, each in its own process; by default one on a GPU, one for every core on a software adapter.",
   },
-  "any-code": {
+  anyCode: {
     type: "boolean",
-    help: "Takes finished runs that another version of the program's code has made, too; the table says so.",
+    help: "Also uses runs that another version of the program's code has finished; the table says so.",
   },
-  cache: {
-    type: "string",
-    value: "DIR",
-    default: ".cache",
-    help: "Where synthetic people and decoded pixels are kept.",
-  },
-});
+  cache: CACHE_FLAG,
+} as const satisfies FlagTable;
 
 /** What the flags of `deno task ablate` ask for. */
-export interface AblateFlags {
-  readonly out: string;
-  readonly data: string;
-  readonly cache: string;
-  readonly steps: number;
+export interface AblateFlags extends Omit<FlagValues<typeof FLAGS>, "seeds"> {
   readonly seeds: readonly number[];
   /** The base first. */
   readonly rows: readonly GridRow[];
   /** Flags of `deno task train` that all rows have. */
-  readonly shared: readonly string[];
-  readonly jobs: number | undefined;
-  readonly anyCode: boolean;
+  readonly shared: string;
   /** The settings of a row's run. */
   optionsOf(row: GridRow, seed: number): TrainingOptions;
 }
+
+/** Settings that `--base` cannot hold: rows, `--steps` and `--seeds` decide them. */
+const DECIDED = ["loss", "seed", "epochs", "batchesPerEpoch"];
 
 /**
  * Parses the arguments of `deno task ablate`.
@@ -93,55 +85,47 @@ export interface AblateFlags {
  * @throws {UsageError} for a mistake in them, also in the flags of `--base`.
  */
 export function parseAblateFlags(args: readonly string[]): AblateFlags {
-  const { base, only, ...flags } = parseFlags(COMMAND, FLAGS, args);
-  if (flags.steps % EPOCHS !== 0) {
+  const flags = parseFlags(COMMAND, FLAGS, args);
+  const { steps } = flags;
+  if (steps % EPOCHS !== 0) {
     throw new UsageError(
-      `--steps must be a multiple of ${EPOCHS}, as a run has ${EPOCHS} epochs; got ${flags.steps}`,
+      `--steps must be a multiple of ${EPOCHS}, as a run has ${EPOCHS} epochs; got ${steps}`,
     );
   }
-  const seeds = parseSeeds(flags.seeds);
-  const rows = chooseRows(only);
-  const own = base?.trim().split(/\s+/) ?? [];
-  const taken = own.find((flag) => /^--(loss|seed|epochs|batches-per-epoch)(=|$)/.test(flag));
-  if (taken !== undefined) {
+  const base = parseGiven(TRAIN_COMMAND, FLAG_SETTINGS, flags.base?.trim().split(/\s+/) ?? []);
+  const decided = Object.fromEntries(Object.entries(base).filter(([key]) => DECIDED.includes(key)));
+  if (Object.keys(decided).length > 0) {
     throw new UsageError(
-      `--base cannot hold ${taken}: rows have their losses, --steps gives the length and --seeds the seeds`,
+      `--base cannot hold ${
+        asFlags(decided)
+      }: rows have their losses, --steps gives the length and --seeds the seeds`,
     );
   }
-  const budget = baseFlags(flags.steps);
-  const shared = [...budget, ...own];
-  const optionsOf = (row: GridRow, seed: number): TrainingOptions => {
-    const all = [...budget, ...(row.before ?? []), ...own, ...row.flags, "--seed", String(seed)];
-    const given = parseWithRecipe(TRAIN_COMMAND, SETTING_FLAGS, all);
-    if (given.weights !== undefined) {
-      throw new UsageError("The runs of a grid begin with weights drawn at random: leave out --weights");
-    }
-    return trainingOptions(given);
-  };
-  rows.forEach((row) => optionsOf(row, seeds[0]!)); // A mistake in --base is said before anything is drawn.
-  return { ...flags, seeds, rows, shared, optionsOf };
+  const rows = chooseRows(flags.only);
+  const budget = baseSettings(steps);
+  const optionsOf = (row: GridRow, seed: number) =>
+    settingsFrom({ ...budget, ...row.defaults, ...base, ...row.settings, seed });
+  for (const row of rows) optionsOf(row, 1); // Reports a mistake in --base before any work.
+  const shared = asFlags({ ...budget, ...base });
+  return { ...flags, seeds: parseSeeds(flags.seeds), rows, shared, optionsOf };
 }
 
 function parseSeeds(text: string): number[] {
   const seeds = text.split(",").map((part) => /^\d{1,10}$/.test(part.trim()) ? Number(part) : NaN);
   if (seeds.some(Number.isNaN) || new Set(seeds).size < seeds.length) {
-    throw new UsageError(
-      `--seeds must be different whole numbers with commas between, such as 1,2,3; got '${text}'`,
-    );
+    throw new UsageError(`--seeds must be different whole numbers, such as 1,2,3; got '${text}'`);
   }
   return seeds;
 }
 
-/** The base, and of the other rows those that are asked for. */
-function chooseRows(only: string | undefined): GridRow[] {
-  if (only === undefined) return [...GRID];
-  const parts = only.split(",").map((part) => part.trim().toLowerCase()).filter(Boolean);
-  const [base, ...others] = GRID;
-  const missing = parts.find((part) => !GRID.some(({ name }) => name.toLowerCase().startsWith(part)));
+/** The base, and the other rows that are asked for. */
+function chooseRows(only: string | undefined): readonly GridRow[] {
+  const parts = only?.split(",").map((part) => part.trim().toLowerCase()).filter(Boolean) ?? [""];
+  const begins = ({ name }: GridRow, part: string) => name.toLowerCase().startsWith(part);
+  const missing = parts.find((part) => ![BASE, ...CHANGES].some((row) => begins(row, part)));
   if (missing !== undefined || parts.length === 0) {
-    throw new UsageError(
-      `--only: no row is called '${missing ?? only}'; there are ${GRID.map(({ name }) => name).join("; ")}`,
-    );
+    const names = [BASE, ...CHANGES].map(({ name }) => name).join("; ");
+    throw new UsageError(`--only: no row is called '${missing ?? only}'; choose from ${names}`);
   }
-  return [base!, ...others.filter(({ name }) => parts.some((part) => name.toLowerCase().startsWith(part)))];
+  return [BASE, ...CHANGES.filter((row) => parts.some((part) => begins(row, part)))];
 }

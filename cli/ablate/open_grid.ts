@@ -3,40 +3,42 @@ import { join } from "node:path";
 import type { CellResult } from "../../train/ablation/cell.ts";
 import { cellName, readCell } from "../../train/ablation/cell_files.ts";
 import type { AblationRow } from "../../train/ablation/summary.ts";
+import { asFlags } from "../flags.ts";
 import type { AblateFlags } from "./flags.ts";
+import type { GridRow } from "./grid.ts";
 import type { CellRequest } from "./cell_process.ts";
 
-/** A run, and where its result is kept. */
+/** A run, and the file of its result. */
 export interface Cell extends CellRequest {
   readonly path: string;
 }
 
-/** An ablation under way. */
+/** An ablation that is running. */
 export interface OpenGrid {
-  /** Seed by seed, so that all rows can be compared early; a run that rows share comes once. */
+  /** Ordered by seed, so that all rows can be compared early; a run that rows share comes once. */
   readonly cells: readonly Cell[];
   /** Results by path; grows. */
   readonly finished: Map<string, CellResult>;
   /** Sentences for the table. */
   readonly notes: readonly string[];
-  /** The rows with the results that there are by now. */
+  /** The rows with the results so far. */
   rows(): AblationRow[];
 }
 
-/** Looks up which runs are finished: with the same settings, on the same data, by the same code unless any will do. */
+/** Looks up the finished runs: same settings, same data and, without `anyCode`, same code. */
 export async function openGrid(
   flags: AblateFlags,
   digests: { readonly code: string; readonly data: string },
 ): Promise<OpenGrid> {
   const { out, data, cache, rows, seeds, optionsOf, anyCode } = flags;
   const cells = new Map<string, Cell>();
-  const pathsOf = rows.map((): string[] => []);
+  const pathsOf = new Map(rows.map((row): [GridRow, string[]] => [row, []]));
   for (const seed of seeds) {
-    for (const [i, row] of rows.entries()) {
+    for (const [row, paths] of pathsOf) {
       const options = optionsOf(row, seed);
       const path = join(out, "cells", await cellName(options, digests.data));
       cells.set(path, { options, data, cache, path });
-      pathsOf[i]!.push(path);
+      paths.push(path);
     }
   }
   const finished = new Map<string, CellResult>();
@@ -54,12 +56,12 @@ export async function openGrid(
       `${otherCode} of ${cells.size} runs were made by another version of the program's code.`,
     ],
     rows: () =>
-      rows.map((row, i) => ({
+      [...pathsOf].map(([row, paths]) => ({
         name: row.name,
-        change: `\`${row.flags.join(" ")}\``,
+        change: `\`${asFlags(row.settings)}\``,
         source: row.source,
         scoring: row.scoring ?? "plain",
-        cells: pathsOf[i]!.flatMap((path) => finished.get(path) ?? []),
+        cells: paths.flatMap((path) => finished.get(path) ?? []),
       })),
   };
 }

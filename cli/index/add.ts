@@ -8,12 +8,12 @@ import { Gallery } from "../../search/gallery.ts";
 import type { GalleryImage } from "../../search/gallery_types.ts";
 import { galleryImage } from "../../search/image_facts.ts";
 import { EXIT, printable } from "../command.ts";
-import { defineFlags, type FlagValues, parseFlags, UsageError } from "../flags.ts";
-import { IMAGES_FLAG, noImages, openImages, sayPassedOver } from "../image_source.ts";
+import { type FlagTable, type FlagValues, parseFlags, UsageError } from "../flags.ts";
+import { noImages, openImages, sayPassedOver } from "../image_source.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { workerCount } from "../people.ts";
 import { progress } from "../progress.ts";
-import { TEST_FLIP_FLAG } from "../scores.ts";
+import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, TEST_FLIP_FLAG } from "../shared_flags.ts";
 import { PLACE_FLAGS, withDatabase } from "./place.ts";
 import { galleryModel, openNetwork } from "./network.ts";
 
@@ -35,32 +35,23 @@ const BATCH = 256;
 /** Broken images that are named on stderr. */
 const SHOWN_FAILURES = 10;
 
-const FLAGS = defineFlags({
+const FLAGS = {
   images: IMAGES_FLAG,
-  checkpoint: {
-    type: "string",
-    value: "RUN",
-    help: "The network for --images: a run's folder (its newest checkpoint), a checkpoint, or a model file.",
-  },
+  checkpoint: { ...CHECKPOINT_FLAG, help: `For --images. ${CHECKPOINT_FLAG.help}` },
   vectors: {
     type: "string",
     value: "FILE",
     help: "Vectors that deno task embed has written, in place of images.",
   },
-  "only-new": {
+  onlyNew: {
     type: "boolean",
     help:
       "Passes over images whose ids are in the gallery already: to go on after a stop, or as a folder grows.",
   },
-  "test-flip": TEST_FLIP_FLAG,
-  ema: {
-    type: "boolean",
-    default: true,
-    help:
-      "Takes the average of the weights where the run has one (train --ema); --no-ema: those of its last step.",
-  },
+  testFlip: TEST_FLIP_FLAG,
+  ema: EMA_FLAG,
   ...PLACE_FLAGS,
-});
+} as const satisfies FlagTable;
 
 type Flags = FlagValues<typeof FLAGS>;
 

@@ -1,7 +1,7 @@
 /** `deno task index build`: an HNSW index for a gallery, or none. */
 import { Gallery } from "../../search/gallery.ts";
 import { EXIT } from "../command.ts";
-import { defineFlags, parseFlags } from "../flags.ts";
+import { type FlagTable, parseFlags } from "../flags.ts";
 import { formatSeconds } from "../progress.ts";
 import { PLACE_FLAGS, withDatabase } from "./place.ts";
 
@@ -16,7 +16,7 @@ export const BUILD = {
   ],
 } as const;
 
-const FLAGS = defineFlags({
+const FLAGS = {
   hnsw: {
     type: "boolean",
     default: true,
@@ -30,7 +30,7 @@ const FLAGS = defineFlags({
     default: 16,
     help: "Links of an image to its neighbors on each layer.",
   },
-  "ef-construction": {
+  efConstruction: {
     type: "integer",
     min: 4,
     max: 1000,
@@ -47,7 +47,7 @@ const FLAGS = defineFlags({
     help: "Memory for building. A graph that does not fit is built much more slowly.",
   },
   ...PLACE_FLAGS,
-});
+} as const satisfies FlagTable;
 
 /** Parses the flags, builds, and returns the exit code. */
 export async function build(args: string[]): Promise<number> {

@@ -1,17 +1,17 @@
 /** Flags that say which images of a gallery are meant. */
 import { SearchError } from "../../search/errors.ts";
 import { type GalleryFilter, isoDate, type Moment } from "../../search/filter.ts";
-import { defineFlags, type FlagValues, UsageError } from "../flags.ts";
+import { type FlagTable, type FlagValues, UsageError } from "../flags.ts";
 
 /** The flags. */
-export const FILTER_FLAGS = defineFlags({
+export const FILTER_FLAGS = {
   camera: {
     type: "string",
     value: "NAME",
     group: "Which images",
     help: "Only images by this camera: its number, or what stands before the first _ of its images' names.",
   },
-  "not-camera": {
+  notCamera: {
     type: "string",
     value: "NAME",
     group: "Which images",
@@ -32,7 +32,7 @@ export const FILTER_FLAGS = defineFlags({
     group: "Which images",
     help: "Only images before this time.",
   },
-});
+} as const satisfies FlagTable;
 
 /** The filter that the flags make. */
 export function galleryFilter(

@@ -2,12 +2,12 @@
 import type { Database } from "../../search/database.ts";
 import { openEmbedded } from "../../search/embedded_database.ts";
 import { connectServer } from "../../search/server_database.ts";
-import { defineFlags, type FlagValues, UsageError } from "../flags.ts";
+import { type FlagTable, type FlagValues, UsageError } from "../flags.ts";
 
 const DEFAULT_FOLDER = "gallery";
 
 /** Flags that say where an index is. */
-export const PLACE_FLAGS = defineFlags({
+export const PLACE_FLAGS = {
   index: {
     type: "string",
     value: "DIR",
@@ -23,7 +23,7 @@ export const PLACE_FLAGS = defineFlags({
     help: "In place of a folder a PostgreSQL server with pgvector: postgres://USER:PASSWORD@HOST:PORT/NAME " +
       "(?sslmode=require or verify-full for TLS). Without a password there PGPASSWORD is taken, which other users cannot see.",
   },
-});
+} as const satisfies FlagTable;
 
 /**
  * Calls `use` with the database that the flags name, and closes it.

@@ -1,7 +1,7 @@
 /** `deno task index remove`: takes images out of a gallery. */
 import { Gallery } from "../../search/gallery.ts";
 import { EXIT } from "../command.ts";
-import { defineFlags, parseFlags, UsageError } from "../flags.ts";
+import { type FlagTable, parseFlags, UsageError } from "../flags.ts";
 import { FILTER_FLAGS, galleryFilter } from "./filter.ts";
 import { PLACE_FLAGS, withDatabase } from "./place.ts";
 
@@ -16,12 +16,12 @@ export const REMOVE = {
   ],
 } as const;
 
-const FLAGS = defineFlags({
+const FLAGS = {
   id: { type: "string", value: "ID", group: "Which images", help: "The image of this id." },
   all: { type: "boolean", group: "Which images", help: "All images." },
   ...FILTER_FLAGS,
   ...PLACE_FLAGS,
-});
+} as const satisfies FlagTable;
 
 /** Parses the flags, removes, and returns the exit code. */
 export async function remove(args: string[]): Promise<number> {

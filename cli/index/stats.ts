@@ -2,7 +2,8 @@
 import { Gallery } from "../../search/gallery.ts";
 import type { GalleryStats } from "../../search/gallery_types.ts";
 import { EXIT, printable } from "../command.ts";
-import { defineFlags, parseFlags } from "../flags.ts";
+import { type FlagTable, parseFlags } from "../flags.ts";
+import { JSON_FLAG } from "../shared_flags.ts";
 import { PLACE_FLAGS, withDatabase } from "./place.ts";
 
 /** What `--help` says. */
@@ -11,10 +12,10 @@ export const STATS = {
   summary: "Shows what the gallery holds: images by camera, times, network, size, index.",
 } as const;
 
-const FLAGS = defineFlags({
-  json: { type: "boolean", help: "Print one JSON object on stdout instead." },
+const FLAGS = {
+  json: JSON_FLAG,
   ...PLACE_FLAGS,
-});
+} as const satisfies FlagTable;
 
 /** Parses the flags, prints, and returns the exit code. */
 export async function stats(args: string[]): Promise<number> {

@@ -52,7 +52,7 @@ Deno.test("augment draws what the flags do to training images, and the same agai
 });
 
 Deno.test("augment says what is missing or wrong", async () => {
-  assert.match(onlyError(await runTask("augment", []), 2), /--preview is needed: the file to write/);
+  assert.match(onlyError(await runTask("augment", []), 2), /--preview is required: PNG file to write/);
   assert.match(onlyError(await runTask("augment", ["--earse=1"]), 2), /did you mean --erase\?/);
   await withFolder(async (folder) => {
     await writeTinyPeople(`${folder}/people`);

@@ -99,7 +99,7 @@ const damages: [string, (path: string) => Promise<void>, RegExp][] = [
   [
     "a checkpoint with settings that are none",
     (path) => rewrite(path, (metadata) => metadata.model = JSON.stringify({ ...SPEC, imageHeight: 1e9 })),
-    /its imageHeight is 1000000000/,
+    /imageHeight must be a whole number from 1 to 4096; got 1000000000/,
   ],
   [
     "a checkpoint of kernels that there are not",

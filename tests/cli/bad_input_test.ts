@@ -109,7 +109,7 @@ Deno.test("train refuses flags that are misspelled, out of range or without mean
       const ended = await runTask("train", [`--data=${folder}`, `--cache=${folder}/cache`, ...args]);
       assert.match(onlyError(ended, 2), expected);
     }
-    assert.match(onlyError(await runTask("evaluate", []), 2), /--checkpoint is needed/);
+    assert.match(onlyError(await runTask("evaluate", []), 2), /--checkpoint is required/);
     assert.deepEqual([...Deno.readDirSync(folder)], []);
   });
 });

@@ -79,9 +79,9 @@ Deno.test("export says in one paragraph what is wrong, and leaves what is there"
     const onnx = "--format=onnx";
     assert.match(
       await refused(2, `--checkpoint=${file}`),
-      /--format is needed: one of onnx, safetensors, model/,
+      /--format is required: onnx: .* safetensors: /,
     );
-    assert.match(await refused(2, onnx), /--checkpoint is needed/);
+    assert.match(await refused(2, onnx), /--checkpoint is required/);
     assert.match(
       await refused(2, `--checkpoint=${file}`, "--format=tflite"),
       /onnx, safetensors, model; got 'tflite'/,

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { type Command, defineFlags, HelpRequest, parseFlags, UsageError } from "../../cli/flags.ts";
+import {
+  asFlags,
+  type Command,
+  type FlagTable,
+  HelpRequest,
+  parseFlags,
+  parseGiven,
+  UsageError,
+} from "../../cli/flags.ts";
 
 const command: Command = {
   usage: "deno task train",
@@ -7,7 +15,7 @@ const command: Command = {
   examples: [["deno task train --loss hard", "batch-hard triplets"]],
 };
 
-const table = defineFlags({
+const table = {
   data: { type: "string", value: "DIR", group: "Data", help: "Folder of the dataset." },
   output: { type: "string", default: "runs", group: "Data", help: "Folder of the run." },
   loss: {
@@ -17,13 +25,14 @@ const table = defineFlags({
     help: "The triplet loss.",
   },
   margin: { type: "number", default: 0.3, min: 0, max: 10, help: "Margin of the hinge." },
-  "learning-rate": { type: "number", default: 1e-3, above: 0, help: "Largest learning rate." },
-  "label-smoothing": { type: "number", default: 0, min: 0, below: 1, help: "Label smoothing." },
+  learningRate: { type: "number", default: 1e-3, above: 0, help: "Largest learning rate." },
+  labelSmoothing: { type: "number", default: 0, min: 0, below: 1, help: "Label smoothing." },
   epochs: { type: "integer", default: 10, min: 1, help: "Epochs." },
   offset: { type: "integer", help: "Any whole number." },
   normalize: { type: "boolean", default: true, help: "L2-normalizes embeddings." },
-  "soft-margin": { type: "boolean", help: "Softplus in place of the hinge." },
-});
+  softMargin: { type: "boolean", help: "Softplus in place of the hinge." },
+  image: { type: "string", aliases: ["picture"], formerly: "photoFile", help: "An image." },
+} as const satisfies FlagTable;
 
 const parse = (...args: string[]) => parseFlags(command, table, args);
 const message = (...args: string[]) => {
@@ -48,6 +57,7 @@ Deno.test("parseFlags() gives every default where nothing is said, under camel-c
     offset: undefined,
     normalize: true,
     softMargin: false,
+    image: undefined,
   });
 });
 
@@ -124,6 +134,30 @@ Deno.test("parseFlags() says which values a flag allows when it gets another", (
   );
   assert.equal(message("--loss", "x"), "--loss must be one of basic, hard, semi-hard; got 'x'");
   assert.equal(message("--data="), "--data must not be empty");
+});
+
+Deno.test("parseFlags() takes a flag by its other names, and by an earlier one", () => {
+  for (const name of ["image", "picture", "photo-file"]) assert.equal(parse(`--${name}`, "x").image, "x");
+  assert.equal(message("--pictures=x"), "Unknown flag --pictures; did you mean --picture?");
+});
+
+Deno.test("parseFlags() refuses to go without a required flag", () => {
+  const table = { out: { type: "string", required: true, help: "Folder to write." } } as const;
+  assert.equal(parseFlags(command, table, ["--out=x"]).out, "x");
+  assert.throws(() => parseFlags(command, table, []), new UsageError("--out is required: Folder to write."));
+});
+
+Deno.test("parseGiven() gives the flags that are given and no others", () => {
+  assert.deepEqual(parseGiven(command, table, ["--no-normalize", "--margin=0.3"]), {
+    normalize: false,
+    margin: 0.3,
+  });
+});
+
+Deno.test("asFlags() writes values as flags that parse to the same values", () => {
+  const values = { learningRate: 0.01, loss: "hard", normalize: false, softMargin: true } as const;
+  assert.equal(asFlags(values), "--learning-rate 0.01 --loss hard --no-normalize --soft-margin");
+  assert.deepEqual(parseGiven(command, table, asFlags(values).split(" ")), values);
 });
 
 Deno.test("parseFlags() notices a flag whose value is missing", () => {

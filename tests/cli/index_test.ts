@@ -124,7 +124,7 @@ Deno.test("index and search explain themselves, and refuse command lines that me
     ["index", ["remove"], /Say which images/],
     ["index", ["stats", "--index=a", "--database=b"], /name two places/],
     ["search", ["--image=a", "--after=yesterday"], /--after: 'yesterday' is no moment/],
-    ["search", [], /--image is needed/],
+    ["search", [], /--image is required/],
   ];
   const ended = await Promise.all(wrong.map(([task, args]) => runTask(task, args)));
   for (const [i, [, , expected]] of wrong.entries()) assert.match(onlyError(ended[i], 2), expected);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HelpRequest, UsageError } from "../../cli/flags.ts";
+import { asFlags, HelpRequest, UsageError } from "../../cli/flags.ts";
 import { parseTrainFlags } from "../../cli/train_flags.ts";
 import { lossTable } from "../../losses/mod.ts";
 import { recipeTable } from "../../train/recipes.ts";
@@ -30,7 +30,7 @@ Deno.test("--no-neck is told how it is written", () => {
 });
 
 Deno.test("--sampler is the loss's first unless it is given, and none that the loss cannot work with", () => {
-  for (const { key, samplers } of Object.values(lossTable)) {
+  for (const [key, { samplers }] of Object.entries(lossTable)) {
     assert.equal(options(`--loss=${key}`).sampler, samplers[0]);
     for (const sampler of samplers) {
       assert.equal(options(`--loss=${key}`, "--sampler", sampler).sampler, sampler);
@@ -64,7 +64,10 @@ Deno.test("--schedule brings its own --decay and --decay-at, and refuses what it
   assert.deepEqual(fall("--schedule=exponential"), ["exponential", 0.001, "0.6"]);
   assert.deepEqual(fall("--schedule=constant"), ["constant", 1, ""]);
   assert.deepEqual(fall("--schedule=step", "--decay=0.5", "--decay-at=.5, 0.75"), ["step", 0.5, "0.5,0.75"]);
-  assert.equal(message("--decay-at=0.5"), "--schedule cosine has no marks: leave out --decay-at");
+  assert.equal(
+    message("--decay-at=0.5"),
+    "--schedule cosine takes no share of the run as --decay-at; got '0.5'",
+  );
   assert.match(
     message("--schedule=step", "--decay-at=40,70"),
     /^--decay-at '40,70' should be shares of the run/,
@@ -76,10 +79,8 @@ Deno.test("--schedule brings its own --decay and --decay-at, and refuses what it
 Deno.test("--recipe sets the defaults of other flags, and a flag that is given wins, wherever it stands", () => {
   const { recipe: _plain, ...plain } = options();
   assert.deepEqual(options("--recipe=plain"), { recipe: "plain", ...plain });
-  for (const { key, flags } of Object.values(recipeTable)) {
-    const given = Object.entries(flags).map(([name, value]) =>
-      typeof value === "boolean" ? `--${value ? "" : "no-"}${name}` : `--${name}=${value}`
-    );
+  for (const [key, { settings }] of Object.entries(recipeTable)) {
+    const given = asFlags(settings).split(" ").filter(Boolean);
     // The same as the flags written out: each is a flag, and its value one that this allows.
     assert.deepEqual(options(`--recipe=${key}`), { ...options(...given), recipe: key });
   }

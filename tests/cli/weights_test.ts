@@ -97,8 +97,8 @@ Deno.test("train --weights takes width and conventions from the file, and the ru
     assert.match(stdout, /not used: classifier.1.bias, classifier.1.weight, 52 counts of batches$/m);
     const config = JSON.parse(await Deno.readTextFile(`${run}/config.json`));
     assert.match(config.weights, /mobilenet_v2.safetensors$/);
-    const { width, convention, initialWeights, freezeEpochs, backboneRate } = config.options;
-    assert.deepEqual([width, convention, freezeEpochs, backboneRate], [0.35, "torchvision", 1, 0.1]);
+    const { width, convention, initialWeights, freezeEpochs, backboneLearningRate } = config.options;
+    assert.deepEqual([width, convention, freezeEpochs, backboneLearningRate], [0.35, "torchvision", 1, 0.1]);
     assert.match(initialWeights, /^[0-9a-f]{64}$/);
 
     await Deno.remove(weights);

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { Adam, Device, type DeviceOptions, LossScale, type Precision, Sgd } from "../../engine/mod.ts";
 import { lossTable } from "../../losses/mod.ts";
+import { keysOf } from "../../model/settings.ts";
 import { drawImages, LABELS, SmallNetwork } from "./small_network.ts";
 
 Deno.test("A device with default limits has no more than those", async () => {
@@ -21,7 +22,7 @@ Deno.test("A device with default limits has no more than those", async () => {
 /** Losses of two steps with every triplet loss, and the optimizers in turn. */
 async function train(device: Device, precision: Precision): Promise<number[]> {
   const losses: number[] = [];
-  for (const [i, key] of Object.keys(lossTable).entries()) {
+  for (const [i, key] of keysOf(lossTable).entries()) {
     const network = new SmallNetwork(device);
     const lossScale = precision === "f16" ? new LossScale(network.set) : undefined;
     const optimizer = i % 2 === 0

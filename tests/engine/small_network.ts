@@ -16,7 +16,7 @@ import {
   u32,
   type Uint32Tensor,
 } from "../../engine/mod.ts";
-import { identityLoss, lossTable } from "../../losses/mod.ts";
+import { identityLoss, type LossName, lossTable } from "../../losses/mod.ts";
 import { Dense, type Mode, NormedConv } from "../../model/layers.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
 
@@ -56,7 +56,7 @@ export class SmallNetwork {
   }
 
   /** The triplet loss of that key plus half the identity loss. */
-  loss(features: Tensor, labels: Uint32Tensor, key: string): { loss: Tensor; metrics: Tensor } {
+  loss(features: Tensor, labels: Uint32Tensor, key: LossName): { loss: Tensor; metrics: Tensor } {
     const options = { margin: 0.3, metric: "euclidean", softMargin: false } as const;
     const { loss, metrics } = lossTable[key].apply(l2Normalize(features, 1e-12), labels, options);
     const identity = identityLoss(this.head.apply(features), labels, 0.1);
@@ -64,7 +64,7 @@ export class SmallNetwork {
   }
 
   /** A program that trains the network by one step. */
-  async trainingStep(optimizer: Optimizer, key = "hard", options: RecordOptions = {}) {
+  async trainingStep(optimizer: Optimizer, key: LossName = "hard", options: RecordOptions = {}) {
     const inputs = { images: f32(IMAGES), labels: u32([IMAGES[0]]), settings: optimizer.input };
     return await Program.record(this.set.device, inputs, ({ images, labels, settings }) => {
       const { loss, metrics } = this.loss(this.features(images), labels, key);

@@ -105,7 +105,7 @@ Deno.test("Files that hold no network are refused with the reason", async () => 
     const { tensors, metadata } = decodeSafetensors(bytes);
     refused(encodeSafetensors(tensors, {}), /neither a checkpoint nor a model/);
     refused(encodeSafetensors(tensors, { ...metadata, step: "-1" }), /its step is -1/);
-    refused(encodeSafetensors(tensors, { ...metadata, model: "{}" }), /width should be a number/);
+    refused(encodeSafetensors(tensors, { ...metadata, model: "{}" }), /width must be a number above 0/);
     const model = decodeTrainedModel(bytes);
     const fewer = new Map(model.tensors);
     fewer.delete("neck.gamma");

@@ -1,6 +1,6 @@
 /** `deno task torture`: tries to break every promise of the program, and prints one table. */
 import { EXIT, runCommand } from "../../cli/command.ts";
-import { defineFlags, parseFlags, UsageError } from "../../cli/flags.ts";
+import { type FlagTable, parseFlags, UsageError } from "../../cli/flags.ts";
 import { STOP_SIGNALS } from "../../cli/interrupt.ts";
 import { formatSeconds } from "../../cli/progress.ts";
 import { writeWhole } from "../../train/write_whole.ts";
@@ -23,7 +23,7 @@ const COMMAND = {
   ],
 } as const;
 
-const FLAGS = defineFlags({
+const FLAGS = {
   short: { type: "boolean", help: "Fewer trials of each." },
   only: {
     type: "string",
@@ -39,7 +39,7 @@ const FLAGS = defineFlags({
       "Updates the table in a Markdown file, in a section that is added where there is none. Rows of tortures that " +
       "do not run stay as they are.",
   },
-});
+} as const satisfies FlagTable;
 
 function chosen(only: string | undefined): string[] {
   const names = Object.keys(TORTURES);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Device } from "../../engine/mod.ts";
 import { lossTable } from "../../losses/mod.ts";
+import { keysOf } from "../../model/settings.ts";
 import { loadCheckpoint, newestCheckpoint, saveCheckpoint } from "../../train/checkpoint_files.ts";
 import type { TrainingOptions } from "../../train/options.ts";
 import type { Trainer } from "../../train/trainer.ts";
@@ -15,9 +16,9 @@ async function trainTo(run: Trainer, step: number, folder: string): Promise<Uint
 }
 
 const runs: [string, Partial<TrainingOptions>][] = [
-  ...Object.values(lossTable).map(({ key, samplers }): [string, Partial<TrainingOptions>] => [
-    key,
-    { loss: key, sampler: samplers[0] },
+  ...keysOf(lossTable).map((loss): [string, Partial<TrainingOptions>] => [
+    loss,
+    { loss, sampler: lossTable[loss].samplers[0] },
   ]),
   [
     "hard with soft margin, an identity head and a projection, shuffled, with a rate that falls exponentially",

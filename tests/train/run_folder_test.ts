@@ -108,17 +108,27 @@ Deno.test("damaged settings are refused by what is wrong with them", async () =>
     const wrong: [string, RegExp][] = [
       ["{", /damaged/],
       ["null", /damaged/],
-      ["{}", /no record/],
+      ["{}", /Expected an object with settings; got nothing/],
       [
         JSON.stringify({ options: { ...TINY_OPTIONS, margin: "wide" } }),
-        /margin should be a number of at least 0 and is "wide"/,
+        /margin must be a number from 0 to 10; got "wide"/,
       ],
       [
         JSON.stringify({ options: { ...TINY_OPTIONS, epochs: -1 } }),
-        /epochs should be a number of at least 0 and is -1/,
+        /epochs must be a whole number from 1 to 100000; got -1/,
       ],
-      [JSON.stringify({ options: { ...TINY_OPTIONS, loss: "toString" } }), /there is no loss toString/],
-      [JSON.stringify({ options: { ...TINY_OPTIONS, metric: "manhattan" } }), /there is no metric manhattan/],
+      [
+        JSON.stringify({ options: { ...TINY_OPTIONS, loss: "toString" } }),
+        /loss must be one of basic, hard, .*; got "toString"/,
+      ],
+      [
+        JSON.stringify({ options: { ...TINY_OPTIONS, metric: "manhattan" } }),
+        /metric must be one of squared, .*; got "manhattan"/,
+      ],
+      [
+        JSON.stringify({ options: { ...TINY_OPTIONS, p: 1 } }),
+        /p must be a whole number from 2 to 512; got 1/,
+      ],
       [JSON.stringify({ options: TINY_OPTIONS, data: 5 }), /data is no text/],
     ];
     for (const [text, message] of wrong) {

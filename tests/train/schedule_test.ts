@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
+import { keysOf } from "../../model/settings.ts";
 import {
-  checkSchedule,
   laterBeta1,
   learningRateAt,
   type LearningRateOptions,
   parseShares,
+  scheduleFault,
+  type ScheduleName,
   scheduleTable,
 } from "../../train/schedule.ts";
 
 /** Settings of a schedule with its own defaults. */
-function settings(schedule: string, more: Partial<LearningRateOptions> = {}): LearningRateOptions {
+function settings(schedule: ScheduleName, more: Partial<LearningRateOptions> = {}): LearningRateOptions {
   return { schedule, learningRate: 0.01, warmUp: 0.1, ...scheduleTable[schedule].defaults, ...more };
 }
 
@@ -20,8 +22,8 @@ function curve(steps: number, options: LearningRateOptions): number[] {
 const close = (a: number, b: number) => Math.abs(a - b) <= 1e-12 * Math.abs(b);
 
 Deno.test("every schedule rises in a line to the highest rate, goes on from there, and never rises again", () => {
-  for (const schedule of Object.keys(scheduleTable)) {
-    checkSchedule(settings(schedule));
+  for (const schedule of keysOf(scheduleTable)) {
+    assert.equal(scheduleFault(settings(schedule)), undefined);
     for (const [steps, warmUp] of [[1, 1], [7, 0.1], [1000, 0.1], [1000, 0], [333, 0.25]]) {
       const rates = curve(steps, settings(schedule, { warmUp }));
       const rising = Math.round(steps * warmUp);
@@ -74,8 +76,10 @@ Deno.test("marks are shares of the run in rising order, and as many as the sched
   for (const text of ["0", "1", "0.5,0.5", "0.5,0.2", "x", "0.5,", "-0.1", "40,70"]) {
     assert.throws(() => parseShares(text), /above 0, below 1 and rising/, text);
   }
-  assert.throws(() => checkSchedule(settings("cosine", { decayAt: "0.5" })), /takes no share of the run/);
-  assert.throws(() => checkSchedule(settings("exponential", { decayAt: "0.5,0.6" })), /takes one share/);
-  assert.throws(() => checkSchedule(settings("step", { decayAt: "" })), /takes at least one share/);
-  assert.throws(() => checkSchedule({ ...settings("step"), schedule: "toString" }), /no schedule toString/);
+  const fault = (...args: Parameters<typeof settings>) => scheduleFault(settings(...args)) ?? "";
+  assert.match(fault("cosine", { decayAt: "0.5" }), /takes no share of the run/);
+  assert.match(fault("exponential", { decayAt: "0.5,0.6" }), /takes one share/);
+  assert.match(fault("step", { decayAt: "" }), /takes at least one share/);
+  assert.match(fault("step", { decayAt: "40" }), /decayAt '40' should be shares of the run/);
+  assert.match(fault("constant", { decay: 0.5 }), /constant keeps the learning rate/);
 });

@@ -17,7 +17,7 @@ const FROZEN: Partial<TrainingOptions> = {
   initialWeights: "5d",
   convention: "keras",
   freezeEpochs: 1,
-  backboneRate: 0.25,
+  backboneLearningRate: 0.25,
 };
 
 let device: Device;
@@ -121,7 +121,7 @@ Deno.test("as the backbone joins the optimizer begins anew, and the backbone and
 });
 
 Deno.test("a backbone with learning rate 0 keeps its weights, decay included, while its statistics move", async () => {
-  const run = await open({ ...FROZEN, freezeEpochs: 0, backboneRate: 0, weightDecay: 0.5 });
+  const run = await open({ ...FROZEN, freezeEpochs: 0, backboneLearningRate: 0, weightDecay: 0.5 });
   await trainTo(run, 2);
   const after = await valuesOf(run);
   for (const [name, values] of pretrained()) {

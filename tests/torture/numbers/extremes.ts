@@ -1,7 +1,8 @@
 /** Losses of extreme embeddings: no NaN in loss, metrics or gradient, and the numbers of the f64 reference. */
 import { constant, Device, type Tensor, type TripletResult, type Uint32Tensor } from "../../../engine/mod.ts";
 import { METRICS, TRIPLET_METRICS } from "../../../kernels/mod.ts";
-import { centerLoss, crossEntropy, lossTable } from "../../../losses/mod.ts";
+import { centerLoss, crossEntropy, type LossName, lossTable } from "../../../losses/mod.ts";
+import { keysOf } from "../../../model/settings.ts";
 import { runLoss, runReference } from "../../losses/run_loss.ts";
 import { pairwiseDistance } from "../../reference/distance.ts";
 import type { TripletOptions } from "../../reference/ops.ts";
@@ -98,13 +99,13 @@ export async function faultOf(trial: Trial, device: Device): Promise<string | un
 }
 
 function drawTrial(random: SeededRandom): Trial {
-  const losses = Object.keys(lossTable);
+  const losses = keysOf(lossTable);
   const kind = random.integer(losses.length + 2);
   if (kind < losses.length) return tripletTrial(random, losses[kind]!);
   return kind === losses.length ? crossEntropyTrial(random) : centerTrial(random);
 }
 
-function tripletTrial(random: SeededRandom, key: string): Trial {
+function tripletTrial(random: SeededRandom, key: LossName): Trial {
   const options: TripletOptions = {
     metric: oneOf(random, METRICS),
     margin: oneOf(random, [0, 0.3, 1]),
@@ -145,7 +146,7 @@ function tripletTrial(random: SeededRandom, key: string): Trial {
     shape,
     values,
     labels,
-    loss: (x, y) => lossTable[key]!.apply(x, y, options),
+    loss: (x, y) => lossTable[key].apply(x, y, options),
     reference,
     scale,
     slope: slopeOf(options.metric, largest, values, width),

@@ -1,0 +1,59 @@
+/** Flags that several commands have. */
+import type { FlagTable } from "./flags.ts";
+
+/** `--checkpoint`: a trained network. */
+export const CHECKPOINT_FLAG = {
+  type: "string",
+  value: "RUN",
+  help:
+    "Trained network: the folder of a run such as runs/hard (its newest checkpoint), a checkpoint, or a model file.",
+} as const satisfies FlagTable[string];
+
+/** `--ema`: which weights of a trained network. */
+export const EMA_FLAG = {
+  type: "boolean",
+  default: true,
+  help:
+    "Uses the average of the weights if the run has one (train --ema); --no-ema: the weights of its last step.",
+} as const satisfies FlagTable[string];
+
+/** `--data`: a dataset. */
+export const DATA_FLAG = {
+  type: "string",
+  value: "DIR",
+  help:
+    "Folder of a dataset, recognized by its content: Market-1501, DukeMTMC-reID, MSMT17, or your own people, a folder " +
+    "for each person with images named CAMERA_anything.jpg, directly in it or in train/ and test/.",
+} as const satisfies FlagTable[string];
+
+/** `--cache`: files that a later command can use again. */
+export const CACHE_FLAG = {
+  type: "string",
+  value: "DIR",
+  default: ".cache",
+  help: "Folder that keeps synthetic people, decoded pixels and tuned kernels.",
+} as const satisfies FlagTable[string];
+
+/** `--images`: images to embed. */
+export const IMAGES_FLAG = {
+  type: "string",
+  value: "DIR|LIST|-",
+  help:
+    "A folder, searched with its subfolders; a text file with the path of an image on every line, relative to the " +
+    "working directory; or -, such lines on stdin. An image's id is its path in the folder, or its line.",
+} as const satisfies FlagTable[string];
+
+/** `--test-flip`: how images are embedded. */
+export const TEST_FLIP_FLAG = {
+  type: "boolean",
+  group: "Scoring",
+  help:
+    "Averages the embeddings of every image and its mirror image, scaled to length one if the network's are: usually " +
+    "a little better, and twice the time of embedding.",
+} as const satisfies FlagTable[string];
+
+/** `--json`: output for programs. */
+export const JSON_FLAG = {
+  type: "boolean",
+  help: "Prints one JSON object on stdout instead of text.",
+} as const satisfies FlagTable[string];

@@ -1,0 +1,44 @@
+/** What `deno task train` tells about a run. */
+import { CONVENTIONS } from "../model/conventions.ts";
+import { type HistoryColumn, historyColumns } from "../train/metrics.ts";
+import type { PretrainedFile } from "../train/pretrained_file.ts";
+import type { Trainer } from "../train/trainer.ts";
+
+/** The content of a file of weights, and the tensors of it that are not used. */
+export function describePretrained(
+  { name, backbone: { family, convention, width, ignored } }: PretrainedFile,
+): string {
+  const { padding, epsilon, momentum, color } = CONVENTIONS[convention];
+  const listed = ignored.filter((tensor) => !tensor.endsWith(".num_batches_tracked"));
+  const counters = ignored.length - listed.length;
+  const left = [...listed, ...(counters > 0 ? [`${counters} counts of batches`] : [])];
+  const exported = convention === family ? "" : `, exported from convention ${convention}`;
+  return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}${exported}, ${padding} padding, epsilon ${epsilon}, running ` +
+    `statistics keep ${momentum}, colors scaled as for ${color}; ` +
+    (left.length > 0 ? `not used: ${left.join(", ")}` : "every tensor is used");
+}
+
+/** The network, the loss, the length and the memory of a run. */
+export function describeRun({ model, options, sampler, steps, program, device }: Trainer): string {
+  const { parameters, spec } = model;
+  return `MobileNetV2 ${spec.width}, ${spec.imageHeight} × ${spec.imageWidth} pixels, ` +
+    `${parameters.count("trainable").toLocaleString("en")} trainable parameters; recipe ${options.recipe}, ` +
+    `loss ${options.loss}, ` +
+    `${sampler.batchImages} images a batch, ${steps} steps; GPU memory ` +
+    `${((program.memory.total + parameters.gpuBytes) / 2 ** 20).toFixed(0)} MiB on ${device.adapter.name}`;
+}
+
+/** Facts about a finished run, by their names in its report. */
+export function runFacts({ inputWait: { share }, options, history, step }: Trainer): Record<string, string> {
+  const facts: Record<string, string> = {};
+  if (share !== undefined) {
+    const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+    facts["GPU waited for images"] = `${percent(share.least)} of the time, at most ${percent(share.most)}`;
+  }
+  const columns = historyColumns(options);
+  if (columns.includes("lossScale")) {
+    const last = (name: HistoryColumn) => history[history.length - columns.length + columns.indexOf(name)];
+    facts["Loss scale"] = `${last("lossScale")} at the end, ${last("skippedSteps")} of ${step} steps skipped`;
+  }
+  return facts;
+}

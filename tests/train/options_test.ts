@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { flagName, UsageError } from "../../cli/flags.ts";
+import { parseTrainFlags } from "../../cli/train_flags.ts";
+import { type Row, valuesInWords } from "../../model/settings.ts";
+import { completeOptions, FLAG_SETTINGS, parseTrainingOptions, SETTINGS } from "../../train/options.ts";
+import { TINY_OPTIONS } from "./tiny_run.ts";
+
+/** Values that a row does not allow. */
+function wrongValues(row: Row): unknown[] {
+  switch (row.type) {
+    case "string":
+      return [3, null];
+    case "boolean":
+      return ["yes", 1];
+    case "choice":
+      return ["nonsense", "toString", 3];
+    default: {
+      const { min, above, max, below } = row;
+      return [
+        ...(min === undefined ? [] : [min - 1]),
+        ...(above === undefined ? [] : [above]),
+        ...(max === undefined ? [] : [max + 1]),
+        ...(below === undefined ? [] : [below]),
+        ...(row.type === "integer" ? [2.5] : []),
+        "many",
+        -1e999,
+      ];
+    }
+  }
+}
+
+const rows = Object.entries<Row>(SETTINGS);
+
+Deno.test("every number has a range, and every setting a default that is allowed", () => {
+  for (const [key, row] of rows) {
+    if (row.type === "number" || row.type === "integer") {
+      assert.ok((row.min ?? row.above) !== undefined && (row.max ?? row.below) !== undefined, key);
+    }
+  }
+  parseTrainingOptions(completeOptions({}));
+});
+
+Deno.test("a value that a setting does not allow is refused by name, with what is allowed, in a file", () => {
+  assert.deepEqual(parseTrainingOptions(TINY_OPTIONS), TINY_OPTIONS);
+  for (const [key, row] of rows) {
+    for (const value of [...wrongValues(row), undefined]) {
+      assert.throws(() => parseTrainingOptions({ ...TINY_OPTIONS, [key]: value }), (error: Error) => {
+        assert.ok(error.message.startsWith(`${key} must be ${valuesInWords(row)}; got `), error.message);
+        return true;
+      });
+    }
+  }
+});
+
+Deno.test("a value that a setting does not allow is refused by name, with what is allowed, as a flag", () => {
+  for (const [key, row] of Object.entries<Row>(FLAG_SETTINGS)) {
+    if (row.type === "string") continue; // Flags take any text.
+    for (const value of wrongValues(row)) {
+      assert.throws(() => parseTrainFlags([`--${flagName(key)}=${value}`]), (error: Error) => {
+        assert.ok(error instanceof UsageError);
+        const expected = row.type === "boolean"
+          ? `--${flagName(key)} takes no value`
+          : `--${flagName(key)} must be ${valuesInWords(row)}; got '${value}'`;
+        assert.ok(error.message.startsWith(expected), error.message);
+        return true;
+      });
+    }
+  }
+});
+
+Deno.test("settings that do not fit together are refused in a file as on the command line", () => {
+  const refused = (changes: object) => {
+    try {
+      parseTrainingOptions({ ...TINY_OPTIONS, ...changes });
+      return "";
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  assert.equal(
+    refused({ sampler: "triplets" }),
+    "loss hard takes batches of sampler pk or shuffled; got 'triplets'",
+  );
+  assert.match(refused({ neck: "bnneck" }), /^neck bnneck requires an identity head.*idLoss 1$/);
+  assert.match(refused({ decayAt: "0.5" }), /^schedule cosine takes no share of the run as decayAt/);
+});
+
+Deno.test("settings of earlier versions are read by their earlier names", () => {
+  const { idLearningRate, backboneLearningRate, colorJitter, ...rest } = TINY_OPTIONS;
+  const earlier = {
+    ...rest,
+    idRate: idLearningRate,
+    backboneRate: backboneLearningRate,
+    colourJitter: colorJitter,
+  };
+  assert.deepEqual(parseTrainingOptions(earlier), TINY_OPTIONS);
+});
+
+Deno.test("a recipe replaces defaults, and a given setting replaces the recipe's", () => {
+  assert.equal(completeOptions({ recipe: "strong" }).epochs, 12);
+  assert.equal(completeOptions({ recipe: "strong", epochs: 2 }).epochs, 2);
+  assert.equal(completeOptions({ loss: "semi-hard" }).sampler, "shuffled");
+  assert.equal(completeOptions({ schedule: "step" }).decay, 0.1);
+});

@@ -1,0 +1,80 @@
+/** Settings of the length of a run, its optimizer and its arithmetic. */
+import { PRECISIONS } from "../../kernels/mod.ts";
+import type { Rows } from "../../model/settings.ts";
+import { byLoss } from "./loss.ts";
+
+/** The group "Training" of `--help`. */
+export const TRAINING_SETTINGS = {
+  epochs: {
+    type: "integer",
+    min: 1,
+    max: 100000,
+    defaultBy: byLoss(({ defaults }) => defaults.epochs),
+    group: "Training",
+    help: "Passes over the training images.",
+  },
+  batchesPerEpoch: {
+    type: "integer",
+    min: 0,
+    max: 1000000,
+    default: 0,
+    value: "COUNT",
+    group: "Training",
+    help: "Batches in an epoch; 0: about one pass over the images.",
+  },
+  learningRate: {
+    type: "number",
+    above: 0,
+    max: 10,
+    value: "RATE",
+    aliases: ["lr"],
+    defaultBy: byLoss(({ defaults }) => defaults.learningRate),
+    group: "Training",
+    help: "Highest learning rate of Adam.",
+  },
+  weightDecay: {
+    type: "number",
+    min: 0,
+    max: 1,
+    default: 0.01,
+    group: "Training",
+    help: "Decoupled weight decay, of all weights except those of batch norm and biases.",
+  },
+  ema: {
+    type: "number",
+    min: 0,
+    below: 1,
+    default: 0,
+    value: "DECAY",
+    group: "Training",
+    help:
+      "Keeps an exponential moving average of all weights and running statistics, and scores it. DECAY, such as 0.99, is " +
+      "the share that stays at every step; 0: no average (Polyak and Juditsky 1992; Tarvainen and Valpola 2017).",
+  },
+  precision: {
+    type: "choice",
+    choices: PRECISIONS,
+    default: "f32",
+    group: "Training",
+    help:
+      "Format in which activations and their gradients are stored. f16 takes half the memory: weights stay f32, kernels " +
+      "compute in f32, and the loss is scaled so that gradients fit. Scoring uses f32.",
+  },
+  memory: {
+    type: "choice",
+    choices: ["normal", "low"],
+    default: "normal",
+    group: "Training",
+    help:
+      "low recomputes the expanded activations for the gradients instead of keeping them: less memory, slower steps, " +
+      "the same results.",
+  },
+  seed: {
+    type: "integer",
+    min: 0,
+    max: 4294967295,
+    default: 1,
+    group: "Training",
+    help: "Decides every random choice. Equal seeds give equal bytes on one adapter.",
+  },
+} as const satisfies Rows;
