@@ -32,7 +32,8 @@ export interface LossEntry {
   apply(embeddings: Tensor, labels: Uint32Tensor, options: TripletOptions): TripletResult;
 }
 
-const losses = {
+/** The losses by name. */
+export const lossTable = {
   basic: {
     summary: "Triplets are drawn up before every epoch; nothing is mined.",
     source: "Schroff et al., FaceNet, 2015",
@@ -73,10 +74,7 @@ const losses = {
 } satisfies Record<string, LossEntry>;
 
 /** A key of {@link lossTable}. */
-export type LossName = keyof typeof losses;
-
-/** The losses by name. */
-export const lossTable: Readonly<Record<LossName, LossEntry>> = losses;
+export type LossName = keyof typeof lossTable;
 
 /** The loss without mining, of embeddings [3T, D] in the order anchor, positive, negative, anchor, ... */
 function basicLoss(embeddings: Tensor, _labels: Uint32Tensor, options: TripletOptions): TripletResult {

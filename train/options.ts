@@ -2,7 +2,7 @@
  * All settings that decide the numbers of a run, one row each. From this table follow the type {@link TrainingOptions},
  * the flags of `deno task train`, `config.json`, the metadata of checkpoints, and the rows of an ablation.
  */
-import { lossTable } from "../losses/mod.ts";
+import { type LossEntry, lossTable } from "../losses/mod.ts";
 import { readSettings, type Row, type ValuesOf } from "../model/settings.ts";
 import { RECIPE_SETTINGS, recipeTable } from "./recipes.ts";
 import { scheduleFault } from "./schedule.ts";
@@ -36,7 +36,7 @@ export function completeOptions(given: Partial<TrainingOptions>): TrainingOption
  */
 export function conflictIn(options: TrainingOptions, name = (key: string) => key): string | undefined {
   const { loss, sampler, neck, idLoss } = options;
-  const { samplers } = lossTable[loss];
+  const { samplers }: LossEntry = lossTable[loss];
   if (!samplers.includes(sampler)) {
     return `${name("loss")} ${loss} takes batches of ${name("sampler")} ${
       samplers.join(" or ")
