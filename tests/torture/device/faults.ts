@@ -23,7 +23,7 @@ const TRAININGS: Readonly<Record<string, Training>> = {
 
 export const torture: Torture = {
   promise:
-    "Any WebGPU call may fail in any way: the numbers are right or there is a typed error, nothing hangs, nothing is unhandled, no GPU memory is left behind",
+    "When any WebGPU call fails in any way, the results are right or a typed error is thrown; nothing hangs, no rejection is unhandled, and no GPU memory leaks",
   limitSeconds: { short: 600, full: 3 * 3600 },
   async run(context: TortureContext): Promise<Outcome> {
     const { short, seed, say, progress } = context;

@@ -118,7 +118,7 @@ const PARSERS: Readonly<Record<string, (args: string[]) => unknown>> = {
 
 /** The torture. */
 export const torture: Torture = {
-  promise: "Whatever is typed after a command, it is taken, or refused in one paragraph with exit code 2",
+  promise: "Any arguments of a command are accepted, or refused in one paragraph with exit code 2",
   async run({ short, seed, say, progress }) {
     const trials = short ? 3000 : 50_000;
     const all = await commands();

@@ -163,7 +163,7 @@ async function faultOf(dataset: ReidDataset, root: string): Promise<string | und
 /** The torture. */
 export const torture: Torture = {
   promise:
-    "A data folder is read from itself alone or refused with a reason, whatever its names, links and lists are",
+    "Any data folder is read, or refused with a reason, whatever its names, links and lists are; no file outside it is read",
   async run({ short, seed, say, progress }) {
     const trials = short ? 600 : 10_000;
     const random = seededRandom(seed);

@@ -24,7 +24,7 @@ const GOOD_EVERY = 25;
 /** The torture. */
 export const torture: Torture = {
   promise:
-    "No picture hangs or ends the process; each gives its pixels or a reason, in bounded time and memory",
+    "No image hangs or ends the process; each is decoded, or refused with a reason, in bounded time and memory",
   limitSeconds: { short: 600, full: 3600 },
   async run({ short, seed, say, progress }) {
     const trials = short ? 1000 : 25_000;

@@ -184,7 +184,7 @@ const READERS: readonly Reader[] = [
 
 /** The torture. */
 export const torture: Torture = {
-  promise: "A file of settings is read or refused with a reason, whatever it holds",
+  promise: "Any settings file is read, or refused with a reason",
   async run({ short, seed, say, progress }) {
     const trials = short ? 5000 : 50_000;
     const random = seededRandom(seed);

@@ -78,7 +78,7 @@ export function tryFile(file: Uint8Array): { broken?: string; kind: string } {
 /** The torture. */
 export const torture: Torture = {
   promise:
-    "A safetensors file is read as the format says or refused with a reason, in time and memory bounded by its size",
+    "A safetensors file is read as the format says, or refused with a reason; time and memory are bounded by its size",
   run({ short, seed, say, progress }) {
     const trials = short ? 20_000 : 200_000;
     const kinds = new Map<string, number>();

@@ -85,7 +85,7 @@ function randomPath(random: SeededRandom): string {
 /** The torture. */
 export const torture: Torture = {
   promise:
-    "The web server gives the files of its folder and nothing else, to this machine's names alone, under its strict headers, whatever is asked",
+    "Whatever the request, the web server sends only files of its folder, only under this machine's host names, and always with its strict headers",
   async run({ short, seed, say, progress }) {
     const trials = short ? 5000 : 100_000;
     const random = seededRandom(seed);

@@ -69,7 +69,7 @@ class Reached {
 
 /** The torture. */
 export const torture: Torture = {
-  promise: "No kernel reads or writes outside of its tensors, and each writes every output once",
+  promise: "No kernel reads or writes outside its tensors, and each writes every output once",
   limitSeconds: { short: 600, full: 12 * 3600 },
   async run(context: TortureContext) {
     const { short, seed, say } = context;

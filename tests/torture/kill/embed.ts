@@ -17,7 +17,7 @@ const OUT = "vectors.parquet";
 
 export const torture: Torture = {
   promise:
-    "Embedding goes on after SIGKILL: every image once, finished shards untouched, the bytes of a run in peace",
+    "Embedding resumes after SIGKILL: each image is embedded once, finished shards stay untouched, and all files equal those of an uninterrupted run",
   async run(context) {
     const folder = await Deno.makeTempDir({ prefix: "torture-embed-" });
     try {

@@ -38,7 +38,7 @@ interface Sample {
 
 export const torture: Torture = {
   promise:
-    "A long run takes no more memory, GPU memory, handles or time a step at its end than after its first steps",
+    "At its end, a long run takes no more memory, GPU memory, open handles or time per step than after its first steps",
   async run({ short, seed, say, progress }: TortureContext): Promise<Outcome> {
     const [steps, count] = short ? [STEPS.short, SAMPLES.short] : [STEPS.full, SAMPLES.full];
     const every = steps / count;

@@ -44,7 +44,7 @@ interface Trial {
 
 export const torture: Torture = {
   promise:
-    "Losses of any embeddings, equal, zero, 1e-15 or 1e15 apart, and of any batch from two images up are finite, with their gradients, and those of f64",
+    "For any embeddings (equal, zero, 1e-15 to 1e15 apart) and any batch of at least two images, losses and gradients are finite and equal those of the f64 reference",
   async run({ short, seed, say, progress }: TortureContext): Promise<Outcome> {
     const random = seededRandom(seed);
     const devices = [await Device.open({ storage: "buffer" }), await Device.open({ storage: "texture" })];

@@ -23,7 +23,7 @@ const GOOD_STEPS = 2;
 
 export const torture: Torture = {
   promise:
-    "A NaN or infinite number in any weight, moment or running statistic stops the run with its step; --debug-numerics names the first operation that met it, and changes no result",
+    "A NaN or infinite number in any weight, moment or running statistic stops the run at that step; --debug-numerics names the first operation that met it, and changes no result",
   async run({ short, seed, say, progress }: TortureContext): Promise<Outcome> {
     const random = seededRandom(seed);
     const perRun = short ? 5 : 500;

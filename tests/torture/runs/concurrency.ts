@@ -22,7 +22,7 @@ const SIZES = [{ height: 32, width: 16 }, { height: 40, width: 20 }];
 
 export const torture: Torture = {
   promise:
-    "Of runs that start in one folder at once one is let in; runs that share a cache of pixels or of tuned kernels are as right as alone",
+    "Of several runs that start in one folder at the same time, exactly one is accepted; runs that share a pixel cache or a tuner cache get the results of a run alone",
   async run(context: TortureContext): Promise<Outcome> {
     const rounds = context.short ? ROUNDS.short : ROUNDS.full;
     const total = Object.values(rounds).reduce((a, b) => a + b);

@@ -19,7 +19,7 @@ type Counts = { -readonly [K in "trials" | "losses" | "hangs" | "wrong"]: number
 
 export const torture: Torture = {
   promise:
-    "A run killed at any moment, or whose disk fills up or turns read-only, goes on from a checkpoint at most one interval old and ends with the bytes of a run that nothing stopped",
+    "After a kill at any moment, or a full or read-only disk, a run resumes from a checkpoint at most one interval old and ends with the bytes of an uninterrupted run",
   limitSeconds: { short: 600, full: 3 * 3600 },
   async run(context: TortureContext): Promise<Outcome> {
     const { short, seed } = context;

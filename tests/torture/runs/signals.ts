@@ -37,7 +37,7 @@ interface Asked {
 
 export const torture: Torture = {
   promise:
-    "One Ctrl-C or SIGTERM ends a run with its step finished and saved, a second one at once with the last checkpoint intact; the run goes on to the same bytes",
+    "The first Ctrl-C or SIGTERM ends a run after its step is finished and saved; the second ends it at once, with the last checkpoint intact; resumed, the run ends with the same bytes",
   limitSeconds: { short: 600, full: 3 * 3600 },
   async run({ short, seed, say, progress }): Promise<Outcome> {
     const trials = short ? 4 : 100;
