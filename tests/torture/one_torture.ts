@@ -1,8 +1,8 @@
-/** Runs one torture in this process: its name, its module, seed, "short" or "full", and the file that takes its outcome. */
+/** Runs one torture in this process. Arguments: name, module, seed, "short" or "full", and the file for the outcome. */
 import { type Progress, progress as startProgress } from "../../cli/progress.ts";
 import type { Torture } from "./torture.ts";
 
-const [name, module, seed, length, place] = Deno.args;
+const [name, module, seed, length, outcomeFile] = Deno.args;
 const { torture }: { torture: Torture } = await import(module!);
 let shown: Progress | undefined;
 const outcome = await torture.run({
@@ -15,6 +15,6 @@ const outcome = await torture.run({
   },
 });
 shown?.finish();
-await Deno.writeTextFile(place!, JSON.stringify(outcome));
-// A worker or a timer that was left behind must not keep the process.
+await Deno.writeTextFile(outcomeFile!, JSON.stringify(outcome));
+// A worker or timer that is still alive must not keep the process running.
 Deno.exit(0);

@@ -1,49 +1,49 @@
 /**
- * What a torture is: a promise of this program, and many attempts to break it. `deno task torture` runs each in a
- * process of its own, so that whatever it brings about, an endless loop or a crash, costs its own row only.
+ * A torture is a promise of this program and many attempts to break it. `deno task torture` runs each torture in a
+ * separate process, so that an endless loop or a crash affects one row only.
  */
 
-/** One row of the table. A module in this folder exports it as `torture`, and a line of tortures.ts names it. */
+/** One row of the table. Its module exports it as `torture` and is listed in tortures.ts. */
 export interface Torture {
-  /** What is promised, in one sentence for the table. */
+  /** The promise, one sentence for the table. */
   readonly promise: string;
-  /** Seconds after which the process is ended and counted as a hang; {@link LIMIT_SECONDS} where left out. */
+  /** Seconds after which the process is killed and counted as a hang; default {@link LIMIT_SECONDS}. */
   readonly limitSeconds?: Limits;
-  /** Tries to break it. Throws only where the torture itself cannot be carried out. */
+  /** Tries to break the promise. Throws only if the torture itself cannot run. */
   run(context: TortureContext): Promise<Outcome>;
 }
 
-/** A number for `--short` and one for the full count. */
+/** One number for `--short` and one for the full form. */
 export interface Limits {
   readonly short: number;
   readonly full: number;
 }
 
-/** Far above what a torture should take, 20 to 30 seconds in short form on two cores: others may be at work there. */
+/** Far more than a torture should take (short form: 20 to 30 seconds on two cores), because the machine may be busy. */
 export const LIMIT_SECONDS: Limits = { short: 300, full: 3 * 3600 };
 
-/** What a torture is given. */
+/** The settings of a torture, and where it reports progress. */
 export interface TortureContext {
   /** Fewer trials: all tortures together take less than five minutes on two cores. */
   readonly short: boolean;
-  /** All that is random follows from this. */
+  /** Seed of all random numbers. */
   readonly seed: number;
-  /** Prints a line, such as what a failed trial was and how to repeat it. */
+  /** Prints a line, such as which trial failed and how to repeat it. */
   say(text: string): void;
-  /** Says that `done` of `total` trials are over. */
+  /** Reports that `done` of `total` trials have finished. */
   progress(done: number, total: number): void;
 }
 
-/** What came of it. Every count but `trials` should be zero. */
+/** The counts of a torture. All except `trials` should be zero. */
 export interface Outcome {
-  /** How often it was tried. */
+  /** Number of trials. */
   readonly trials: number;
-  /** Something of the user's is gone: a checkpoint, a run, the process with all that it had not saved. */
+  /** How often user data was lost: a checkpoint, a run, or a process with its unsaved work. */
   readonly losses: number;
-  /** Something did not come to its end within its bound. */
+  /** How often something did not finish within its time limit. */
   readonly hangs: number;
-  /** A result differs from what it must be, or an error is not the one that is promised. */
+  /** How often a result was wrong, or an error was not the promised one. */
   readonly wrong: number;
-  /** What else is worth a cell in the table, such as the worst time or memory. */
+  /** Further figures for the table, such as the longest time. */
   readonly figures?: string;
 }

@@ -1,4 +1,4 @@
-/** A torture in a process of its own, ended with all that it started when its time is over. */
+/** Runs a torture in a separate process, which is killed with its children at the time limit. */
 import { fileURLToPath } from "node:url";
 import type { TortureRow } from "./table.ts";
 import { LIMIT_SECONDS, type Outcome, type Torture } from "./torture.ts";
@@ -6,20 +6,20 @@ import { LIMIT_SECONDS, type Outcome, type Torture } from "./torture.ts";
 const SCRIPT = fileURLToPath(new URL("./one_torture.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
-/** What the process of a torture may do: what the tests may. */
+/** Permissions of the process. */
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-ffi", "--allow-run"];
 
-/** How to run it. */
+/** Settings of one run of a torture. */
 export interface TortureSettings {
   readonly short: boolean;
   readonly seed: number;
-  /** Instead of those of the torture. */
+  /** Overrides the torture's own time limit. */
   readonly limitSeconds?: number;
-  /** Ends the process early. */
+  /** Kills the process early. */
   readonly signal?: AbortSignal;
 }
 
-/** Runs the torture of a module. A process that dies counts as a loss, one that is ended as a hang. */
+/** Runs the torture that a module exports. A process that dies counts as a loss, one that is killed as a hang. */
 export async function runTorture(
   name: string,
   module: string,
@@ -36,8 +36,8 @@ export async function runTorture(
     seconds: (performance.now() - start) / 1000,
   });
   const folder = await Deno.makeTempDir({ prefix: "torture-" });
-  const place = `${folder}/outcome.json`;
-  const words = [name, module, String(seed), short ? "short" : "full", place];
+  const outcomeFile = `${folder}/outcome.json`;
+  const words = [name, module, String(seed), short ? "short" : "full", outcomeFile];
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -50,7 +50,7 @@ export async function runTorture(
     ],
     stdin: "null",
     env: { XDG_RUNTIME_DIR: "/tmp" },
-    detached: true, // A process group of its own, which ends as a whole.
+    detached: true, // A process group, so that its children are killed with it.
   }).spawn();
   let late = false;
   const end = () => Deno.kill(-child.pid, "SIGKILL");
@@ -62,7 +62,7 @@ export async function runTorture(
   if (signal?.aborted) end();
   try {
     const { success, code } = await child.status;
-    if (success) return row(JSON.parse(await Deno.readTextFile(place)));
+    if (success) return row(JSON.parse(await Deno.readTextFile(outcomeFile)));
     const nothing = { trials: 0, losses: 0, hangs: 0, wrong: 0 };
     return row(
       late

@@ -1,4 +1,4 @@
-/** `deno task torture`: tries to break every promise of the program, and prints one table. */
+/** `deno task torture`: tries to break the promises of this program and prints one table. */
 import { EXIT, runCommand } from "../../cli/command.ts";
 import { type FlagTable, parseFlags, UsageError } from "../../cli/flags.ts";
 import { STOP_SIGNALS } from "../../cli/interrupt.ts";

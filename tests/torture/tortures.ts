@@ -1,4 +1,4 @@
-/** Every torture by its name, in the order of the table, and where its module is. A new one adds a line. */
+/** The module of every torture, by name, in the order of the table. A new torture adds a line. */
 export const TORTURES: Readonly<Record<string, string>> = {
   "safetensors": "./input/safetensors.ts",
   "images": "./input/images.ts",
@@ -17,7 +17,7 @@ export const TORTURES: Readonly<Record<string, string>> = {
   "long": "./long/long_run.ts",
 };
 
-/** The address of a module in this folder. */
+/** The URL of a module in this folder. */
 export function moduleOf(path: string): string {
   return new URL(path, import.meta.url).href;
 }

@@ -1,4 +1,4 @@
-/** Every WebGPU call of a short training fails once, in every way that it can fail. */
+/** Makes each WebGPU call of a short training fail once, in every possible way. */
 import { Device, EngineError } from "../../../engine/mod.ts";
 import { openTinyRun } from "../../train/tiny_run.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
@@ -6,13 +6,13 @@ import type { Outcome, Torture, TortureContext } from "../torture.ts";
 import { type Fault, FaultyGpu, waysToFail } from "./faulty_gpu.ts";
 import { trainTwoLayers } from "./two_layers.ts";
 
-/** No trial takes longer, by far; what does is a hang. Counted by a timer's turns: a machine that sleeps makes none. */
+/** A trial that takes longer is a hang. Timer ticks are counted, because a sleeping machine makes none. */
 const MOST_SECONDS = 60;
 
-/** Trials from one collection of garbage to the next. */
+/** Trials between two garbage collections. */
 const COLLECT_EVERY = 20;
 
-/** A short training on a device of its own: what is left of it in the end, as text that tells any difference. */
+/** A short training on a new device; returns its results as text, for comparison. */
 type Training = (gpu: FaultyGpu) => Promise<string>;
 
 const TRAININGS: Readonly<Record<string, Training>> = {
@@ -40,7 +40,7 @@ export const torture: Torture = {
         seen.set(call, nth + 1);
         return waysToFail(call).map((way) => ({ name, fault: { name: call, nth, way } }));
       });
-      // All faults of the two layers, and of MobileNetV2, whose calls repeat each other, some.
+      // All faults of the two layers, and a sample of MobileNetV2's, whose calls are much alike.
       const wanted = name === "MobileNetV2" ? (short ? 6 : 300) : short ? 40 : faults.length;
       trials.push(
         ...(wanted < faults.length
@@ -53,7 +53,7 @@ export const torture: Torture = {
     for (const { name, fault } of trials) {
       const result = await attempt(TRAININGS[name]!, fault, expected.get(name)!);
       counts.trials++;
-      // Nobody else sees how much memory of the driver's devices that are no longer used keep.
+      // Unused devices keep memory of the driver that V8 does not see.
       if (counts.trials % COLLECT_EVERY === 0) (globalThis as { gc?: () => void }).gc?.();
       progress(counts.trials, trials.length);
       if (result === "right") right++;
@@ -68,7 +68,7 @@ export const torture: Torture = {
   },
 };
 
-/** One training with one fault: "right", "told", "hang", or what is wrong. */
+/** Runs a training with one fault: "right", "told", "hang", or a description of what is wrong. */
 async function attempt(train: Training, fault: Fault, expected: string): Promise<string> {
   const gpu = new FaultyGpu(fault);
   const unhandled: unknown[] = [];
@@ -92,7 +92,7 @@ async function attempt(train: Training, fault: Fault, expected: string): Promise
         (error) => error instanceof EngineError ? "told" : `not a typed error: ${error?.stack ?? error}`,
       ),
     ]);
-    await new Promise((resolve) => setTimeout(resolve)); // What nobody handles is told in a turn of its own.
+    await new Promise((resolve) => setTimeout(resolve)); // Unhandled rejections are reported in a later task.
     if (result === "hang") return result;
     if (unhandled.length > 0) return `unhandled: ${(unhandled[0] as Error)?.stack ?? unhandled[0]}`;
     const alive = gpu.alive();
@@ -104,7 +104,7 @@ async function attempt(train: Training, fault: Fault, expected: string): Promise
   }
 }
 
-/** One step of a network with every layer of MobileNetV2 and hardly a channel in it. */
+/** One step of MobileNetV2 with all its layers and very few channels. */
 async function trainMobileNet({ gpu }: FaultyGpu): Promise<string> {
   const device = await Device.open({ gpu });
   try {

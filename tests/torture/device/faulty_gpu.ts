@@ -1,29 +1,29 @@
 /**
- * WebGPU with faults to order: an adapter whose calls, and those of all that is made from it, are counted, and one of
- * which fails. What a driver refuses is refused by the real one, which is given a call that is wrong; what cannot be
- * brought about, such as having no memory left, is reported as WebGPU reports it.
+ * WebGPU with injected faults: counts the calls of an adapter and of all objects made from it, and makes chosen calls
+ * fail. Validation errors come from the real driver, which receives an invalid call. Errors that cannot be provoked,
+ * such as out of memory, are reported as WebGPU reports them.
  */
 
 /** How a call may fail. */
 export type Way =
-  /** It throws at once. */
+  /** It throws. */
   | "throw"
   /** Its promise is rejected. */
   | "reject"
-  /** There is no adapter. */
+  /** It returns no adapter. */
   | "nothing"
-  /** It is invalid, which an error scope hears, or whoever listens to errors that nobody waited for. */
+  /** It is invalid; an error scope or the `uncapturederror` event reports this. */
   | "validation"
-  /** The driver fails by itself. */
+  /** The driver fails internally. */
   | "internal"
-  /** There is no memory for it. */
+  /** The GPU has no memory left. */
   | "out-of-memory"
-  /** The device is lost just before it. */
+  /** The device is lost just before the call. */
   | "lost";
 
 /**
- * Which call fails, and how: by its name, and which of those with that name, counted from 0. Not by its place among all:
- * when outputs are waited for depends on how long runs take.
+ * A call and how it fails. The call is the `nth` of its name, counted from 0; its index among all calls would vary,
+ * because runs take different times and outputs are awaited earlier or later.
  */
 export interface Fault {
   readonly name: string;
@@ -52,7 +52,7 @@ const NEEDS_MEMORY = [
   "submit",
 ];
 
-/** Makes a call that the driver must refuse out of one that it would not. */
+/** Turns a valid call into one that the driver must refuse. */
 const INVALID: Readonly<Record<string, (call: Call, ...args: Argument[]) => unknown>> = {
   createBuffer: (call, descriptor) => call({ ...descriptor, usage: 0 }),
   createTexture: (call, descriptor) => call({ ...descriptor, usage: 0 }),
@@ -99,7 +99,7 @@ export function waysToFail(name: string): Way[] {
   return ways;
 }
 
-/** What a device's objects make that can be called in turn. */
+/** Methods whose results have methods that are counted, too. */
 const MAKES_CALLABLE = [
   "createBuffer",
   "createTexture",
@@ -141,11 +141,11 @@ const CALLS = {
   ],
 };
 
-/** An entry to WebGPU in which the ordered calls fail; every other one is the driver's. */
+/** An entry point of WebGPU in which the given calls fail; all other calls reach the driver. */
 export class FaultyGpu {
-  /** To be given to `Device.open`. */
+  /** The `gpu` option of `Device.open`. */
   readonly gpu: Pick<GPU, "requestAdapter">;
-  /** Names of all calls so far, in order. */
+  /** Names of all calls until now, in order. */
   readonly calls: string[] = [];
   readonly #faults: readonly Fault[];
   readonly #counts = new Map<string, number>();
@@ -169,14 +169,14 @@ export class FaultyGpu {
     this.#watch(this.gpu, "requestAdapter", requestAdapter as Call);
   }
 
-  /** Labels of buffers, textures and query sets that were made and not destroyed. */
+  /** Labels of buffers, textures and query sets that were created and not destroyed. */
   alive(): string[] {
     return [...this.#alive].map(({ label }) => label);
   }
 
   /**
-   * Gives what was watched its own methods back. Otherwise it would never be collected: Deno holds on to a device's queue,
-   * and the queue's methods to the device.
+   * Restores the methods of all watched objects. Otherwise they would never be collected: Deno keeps a device's queue
+   * alive, and the replaced methods of the queue keep the device alive.
    */
   release(): void {
     for (const { owner, name } of this.#watched.splice(0)) Reflect.deleteProperty(owner, name);
@@ -193,7 +193,7 @@ export class FaultyGpu {
     for (const name of CALLS.queue) this.#watch(device.queue, name, own(device.queue, name), state);
   }
 
-  /** Replaces a method by one that counts, fails if that is its turn, and calls on. */
+  /** Replaces a method by one that counts its calls and either fails or calls the original. */
   #watch(owner: object, name: string, method: Call, state?: DeviceState): void {
     this.#watched.push({ owner, name });
     Reflect.set(owner, name, (...args: Argument[]) => {
@@ -227,7 +227,7 @@ export class FaultyGpu {
     way: Way | undefined,
     state: DeviceState | undefined,
   ): unknown {
-    const failed = () => new DOMException(`ordered fault of ${name}`, "OperationError");
+    const failed = () => new DOMException(`injected fault of ${name}`, "OperationError");
     switch (way) {
       case "throw":
         throw failed();
@@ -240,14 +240,14 @@ export class FaultyGpu {
         return INVALID[name]!(method, ...args);
       case "internal":
       case "out-of-memory": {
-        const message = `ordered fault of ${name}`;
+        const message = `injected fault of ${name}`;
         report(
           state!,
           way,
           way === "internal" ? new GPUInternalError(message) : new GPUOutOfMemoryError(message),
         );
         if (!name.startsWith("create")) return undefined;
-        // What was to be made is invalid, and nothing but the error above tells of it.
+        // The new object is invalid; only the error above reports it.
         state!.push("validation");
         const invalid = INVALID[name]!(method, ...args);
         state!.pop();
@@ -269,7 +269,7 @@ interface Made {
 
 interface DeviceState {
   readonly device: GPUDevice;
-  /** Scopes that are open, and what was reported into them besides what the driver knows. */
+  /** Open error scopes, and the errors that were injected into them. */
   readonly scopes: { readonly filter: string; error: GPUError | null }[];
   readonly push: (filter: GPUErrorFilter) => void;
   readonly pop: () => Promise<GPUError | null>;
@@ -285,7 +285,7 @@ async function takeScope(pop: Call, { scopes }: DeviceState): Promise<GPUError |
   return scope?.error ?? reported;
 }
 
-/** Reports an error to the innermost scope that listens to its kind, or as one that nobody waited for. */
+/** Reports an error to the innermost scope of its kind, or as an uncaptured error. */
 function report({ scopes, device }: DeviceState, filter: string, error: GPUError): void {
   const scope = scopes.findLast((scope) => scope.filter === filter);
   if (scope) scope.error ??= error;

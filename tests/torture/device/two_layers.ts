@@ -1,4 +1,4 @@
-/** Three steps of a network of two layers, from opening the device to giving it back. */
+/** Three training steps of a network of two layers, from opening to destroying the device. */
 import {
   Adam,
   Device,
@@ -18,7 +18,7 @@ const STEPS = 3;
 const [ROWS, INPUTS, HIDDEN, CLASSES] = [8, 6, 16, 3];
 
 /**
- * Trains, reading every step's loss, and reads the weights in the end.
+ * Trains, reads the loss of every step, and reads the weights at the end.
  *
  * @returns losses and weights as JSON.
  */
@@ -63,7 +63,7 @@ async function train(device: Device, set: ParameterSet): Promise<string> {
       const inputs = { x, labels, settings: adam.settings(step, 0.1) };
       const { outputs } = await program.submit(inputs, { more: step < STEPS });
       const loss = outputs.then(({ loss }) => loss[0]);
-      loss.catch(() => {}); // Awaited below, unless submitting the next step throws before.
+      loss.catch(() => {}); // Awaited below, unless submitting the next step throws first.
       losses.push(loss);
     }
     const found = await Promise.all(losses);
@@ -77,7 +77,7 @@ async function train(device: Device, set: ParameterSet): Promise<string> {
   }
 }
 
-/** Does it once more where it failed and left the device well: a refusal must not leave anything half done. */
+/** Repeats work that failed on a device that still works: a failed call must leave no half-finished state. */
 async function twice<T>(device: Device, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,4 +1,4 @@
-/** Random arguments for every command, as its `--help` lists its flags. */
+/** Random arguments for every command, made from the flags that its `--help` lists. */
 import { runCommand } from "../../../cli/command.ts";
 import { parseAblateFlags } from "../../../cli/ablate/flags.ts";
 import { HelpRequest, UsageError } from "../../../cli/flags.ts";
@@ -11,7 +11,7 @@ import { notParagraph } from "./paragraph.ts";
 
 type Main = (args: string[]) => Promise<number>;
 
-/** A command that can be called, and the names of its flags with the words that it may take. */
+/** A command, the names of its flags, and the choices that they take. */
 interface Command {
   readonly name: string;
   readonly main: Main;
@@ -19,10 +19,10 @@ interface Command {
   readonly words: readonly string[];
 }
 
-/** No command has this one: whatever comes before it, nothing is begun. */
+/** An unknown flag as the last argument, so that no command starts its work. */
 const STOP = "--no-such-flag-anywhere";
 
-/** What is no value of any flag, or of few. */
+/** Values that few or no flags accept. */
 const VALUES = [
   ..."0 1 -1 2 16 64 1e9 1e308 1e309 -0 0.5 0x10 NaN Infinity null true -- - --help -h = a=b ../.. /dev/null"
     .split(" "),
@@ -40,7 +40,7 @@ const VALUES = [
   "x".repeat(100_000),
 ];
 
-/** Runs a command and takes what it prints. */
+/** Runs a command and captures its output. */
 async function printed(main: Main, args: string[]): Promise<{ code: number; out: string; error: string }> {
   const { log, error } = console;
   const [outs, errors]: [string[], string[]] = [[], []];
@@ -78,7 +78,7 @@ async function commands(): Promise<Command[]> {
   return found;
 }
 
-/** Flags with values, without, negated, misspelled, cut, and words that belong to none. */
+/** Flags with and without values, negated, misspelled or cut off, and stray words. */
 function randomArguments({ flags, words }: Command, random: SeededRandom): string[] {
   const args: string[] = [];
   for (let count = random.integer(6); count > 0; count--) {
@@ -110,7 +110,7 @@ function randomArguments({ flags, words }: Command, random: SeededRandom): strin
   return args;
 }
 
-/** The parsers that can be called without a command's work, so that what they take whole is seen too. */
+/** Parsers that can run without the command's work, so that accepted arguments are counted, too. */
 const PARSERS: Readonly<Record<string, (args: string[]) => unknown>> = {
   train: parseTrainFlags,
   ablate: parseAblateFlags,
@@ -152,7 +152,7 @@ export const torture: Torture = {
       losses: 0,
       hangs: 0,
       wrong,
-      figures: `${all.length} commands, ${taken} lists taken whole`,
+      figures: `${all.length} commands, ${taken} argument lists accepted`,
     };
   },
 };

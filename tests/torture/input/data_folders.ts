@@ -1,4 +1,4 @@
-/** Data folders with odd names, links that lead out or in a circle, and lists that name what is not theirs. */
+/** Data folders with odd names, links that lead outside or in circles, and lists that name files outside. */
 import { join } from "node:path";
 import { printable } from "../../../cli/command.ts";
 import type { ReidDataset } from "../../../data/dataset.ts";
@@ -9,7 +9,7 @@ import type { Torture } from "../torture.ts";
 import { pick } from "./malformed_safetensors.ts";
 import { notParagraph } from "./paragraph.ts";
 
-/** Names that a file may have, whatever anybody thinks of them. */
+/** Unusual but valid file names. */
 const NAMES = [
   "a.jpg",
   "..jpg",
@@ -53,7 +53,7 @@ const PEOPLE = [
   " ",
 ];
 
-/** A name in a dataset's convention, with numbers at and over their limits. */
+/** A name in a dataset's convention, with numbers at and beyond their limits. */
 function conventional(random: SeededRandom): string {
   const number = () =>
     pick(random, ["0", "1", "2", "7", "0000", "0003", "-1", "999999999", "9999999999", "1e3", "٣", ""]);
@@ -66,7 +66,7 @@ function conventional(random: SeededRandom): string {
   ])();
 }
 
-/** Makes a folder of some layout, some of it by its rules. */
+/** Creates a folder in one of the layouts, partly valid. */
 async function build(root: string, random: SeededRandom): Promise<void> {
   const layout = pick(random, [
     ["bounding_box_train", "query", "bounding_box_test"],
@@ -83,7 +83,7 @@ async function build(root: string, random: SeededRandom): Promise<void> {
         : layout.length === 3 || folder.includes("/0")
         ? conventional(random)
         : `${pick(random, ["door", "yard", "hall"])}_${count}.jpg`;
-      await Deno.writeTextFile(join(root, folder, name), "").catch(() => {}); // A name with a slash is none.
+      await Deno.writeTextFile(join(root, folder, name), "").catch(() => {}); // Not a valid file name.
     }
     if (random.integer(6) === 0) await link(join(root, folder), root, random);
   }
@@ -95,7 +95,7 @@ async function build(root: string, random: SeededRandom): Promise<void> {
   }
 }
 
-/** Lines of a list that lead elsewhere, or nowhere. */
+/** Lines of a list that point outside the folder or at nothing. */
 const LINES = [
   "../../../../etc/passwd 0",
   "/etc/passwd 0",
@@ -107,7 +107,7 @@ const LINES = [
   "x".repeat(100_000),
 ];
 
-/** Lines of a list: half of what is there, and sometimes one that should not be. */
+/** Lines of a list: half of the existing images, and sometimes an invalid line. */
 function lines(root: string, list: string, random: SeededRandom): string {
   const half = list === "list_train.txt" || list === "list_val.txt" ? "train" : "test";
   const found: string[] = [];
@@ -118,14 +118,14 @@ function lines(root: string, list: string, random: SeededRandom): string {
         if (random.integer(2) === 0) found.push(`${person}/${name} ${Number(person)}`);
       }
     } catch {
-      // This folder was left out.
+      // The folder does not exist.
     }
   }
   if (random.integer(8) === 0) found.push(pick(random, LINES));
   return found.sort().join(pick(random, ["\n", "\r\n"]));
 }
 
-/** A link to something within the folder, beside it, far away, or to itself. */
+/** A link into the folder, to a neighbor, to a system path, or to itself. */
 async function link(folder: string, root: string, random: SeededRandom): Promise<void> {
   const name = pick(random, ["link", "0001_c1s1_000001_01.jpg", "door_1.jpg", "eve", "train", "query"]);
   const path = join(folder, name);
@@ -142,18 +142,18 @@ async function link(folder: string, root: string, random: SeededRandom): Promise
     "nowhere",
     `${root}-secret`,
   ]);
-  await Deno.symlink(target, path).catch(() => {}); // Something of this name is there.
+  await Deno.symlink(target, path).catch(() => {}); // The name is taken.
 }
 
-/** What is wrong with a dataset that was read, or undefined. */
+/** Describes what is wrong with a dataset, or returns undefined. */
 async function faultOf(dataset: ReidDataset, root: string): Promise<string | undefined> {
   const real = await Deno.realPath(root);
   for (const { path, identity, camera } of [...dataset.train, ...dataset.query, ...dataset.gallery]) {
     if (!Number.isSafeInteger(identity) || identity < 0 || !Number.isSafeInteger(camera) || camera < 0) {
       return `identity ${identity}, camera ${camera}`;
     }
-    const place = await Deno.realPath(path).catch(() => undefined);
-    if (place !== undefined && !place.startsWith(`${real}/`)) return `${path} lies outside, in ${place}`;
+    const target = await Deno.realPath(path).catch(() => undefined);
+    if (target !== undefined && !target.startsWith(`${real}/`)) return `${path} leads outside, to ${target}`;
   }
   return dataset.warnings.map((warning) => notParagraph(printable(warning))).find((fault) =>
     fault !== undefined
@@ -194,6 +194,6 @@ export const torture: Torture = {
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
-    return { trials, losses: 0, hangs: 0, wrong, figures: `${taken} taken` };
+    return { trials, losses: 0, hangs: 0, wrong, figures: `${taken} accepted` };
   },
 };

@@ -1,4 +1,4 @@
-/** Broken pictures through the real pool of decoders. */
+/** Damaged images in the real pool of decoders. */
 import { join } from "node:path";
 import { decodeAll } from "../../../data/decode_pool.ts";
 import { MAX_PIXELS } from "../../../data/image_header.ts";
@@ -9,16 +9,16 @@ import { goodImages, mutatedImage, specialImages } from "./mutated_images.ts";
 
 const [HEIGHT, WIDTH] = [64, 32];
 const WORKERS = 2;
-/** An image that takes longer is a hang. The largest one that is allowed takes about a second. */
+/** An image that takes longer is a hang. The largest allowed image takes about a second. */
 const TIMEOUT_MS = 20_000;
 /**
- * What the process may take beyond what it has after its first good images: for each worker 32 bytes for every pixel of
- * the largest picture that is allowed, 32 Mi pixels. About half of it is that picture, while it is decoded and as the
- * result; the other half is for what of earlier ones is not collected yet.
+ * Memory that the process may take beyond its use after the first good images: per worker, 32 bytes for each pixel of
+ * the largest allowed image (32 Mi pixels). About half of it is for that image, during decoding and as the result; the
+ * other half is for earlier images that are not collected yet.
  */
 const MOST_BYTES = WORKERS * 32 * MAX_PIXELS;
 const BATCH = 500;
-/** Every so often a good image, whose pixels must come as they came at first. */
+/** Every n-th image is a good one, whose pixels must always be the same. */
 const GOOD_EVERY = 25;
 
 /** The torture. */
@@ -102,7 +102,7 @@ export const torture: Torture = {
   },
 };
 
-/** What is wrong with an answer; `expected` are the pixels of a good image. */
+/** Describes what is wrong with a reply, or returns undefined; `expected` are the pixels of a good image. */
 function faultOf(reply: DecodeReply, expected: Uint8Array | undefined): string | undefined {
   if ("reason" in reply) {
     if (expected !== undefined) return `a good image is refused: ${reply.reason}`;

@@ -1,4 +1,4 @@
-/** Files of settings that a run, the tuner or a grid has written, and somebody or something has changed since. */
+/** Settings files of a run, the tuner or an ablation that were changed after they were written. */
 import { dirname, join } from "node:path";
 import { printable } from "../../../cli/command.ts";
 import { parseTrainFlags } from "../../../cli/train_flags.ts";
@@ -19,7 +19,7 @@ import { notParagraph } from "./paragraph.ts";
 const text = new TextEncoder();
 
 const DEEP = 50_000;
-/** Texts of JSON values, and of none. */
+/** Valid and invalid JSON texts. */
 const VALUES = [
   ...'null true false 0 -1 0.5 1e308 1e309 -0 9007199254740993 [] {} [[]] {"a":1} "" "hard" "__proto__"'
     .split(" "),
@@ -46,7 +46,7 @@ const MODEL = {
   color: "signed",
 };
 
-/** JSON of a record of which something was changed: a field, its name, or a piece of the text. */
+/** The JSON of a record with one change: a field, a field's name, or a piece of the text. */
 function changed(record: object, random: SeededRandom): string {
   const fields = Object.entries(record).map(([key, value]) => [JSON.stringify(key), JSON.stringify(value)]);
   for (let count = random.integer(3); count > 0 && fields.length > 0; count--) {
@@ -82,7 +82,7 @@ const MANIFEST = {
   shardSize: 2,
 };
 
-/** The shards of a manifest, one of them changed. */
+/** The shards of a manifest, one of them modified. */
 function shards(random: SeededRandom): string {
   const shard = (index: number): Shard => ({
     index,
@@ -108,7 +108,7 @@ function requireWithin(folder: string, path: string): void {
   if (!path.startsWith(`${folder}/`)) throw new Error(`${path} lies outside of ${folder}`);
 }
 
-/** A reader, the file that it reads, and what it may throw. */
+/** A reader, the file that it reads, and the error that it may throw. */
 interface Reader {
   readonly name: string;
   file(random: SeededRandom): Uint8Array;
@@ -157,7 +157,7 @@ const READERS: readonly Reader[] = [
   {
     name: "variants.json",
     file: (random) => text.encode(changed({ "matmul 1×1×1 none": "register", "__proto__": "x" }, random)),
-    // The tuner's cache is read so, and any error means that kernels are timed again.
+    // The tuner's cache is read in this way; after any error kernels are timed again.
     read: (path) => parseChoices(JSON.parse(Deno.readTextFileSync(path))),
     errors: [Error],
   },
@@ -167,7 +167,7 @@ const READERS: readonly Reader[] = [
       text.encode(changed({ ...MANIFEST, shards: 0 }, random).replace('"shards":0', shards(random))),
     read: async (path) => {
       const manifest = await readManifest(path.replace(/\.manifest\.json$/, ""));
-      // What goes on with vectors, or reads them, looks at every shard's files.
+      // A reader of vectors looks at the files of every shard.
       for (const { files } of manifest!.shards) {
         for (const { name } of files) requireWithin(dirname(path), join(dirname(path), name));
       }

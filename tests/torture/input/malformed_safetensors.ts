@@ -1,9 +1,9 @@
-/** Safetensors files that break the format in every way that we could think of, and some that do not. */
+/** Safetensors files that break the format in many ways, and some valid ones. */
 import type { SeededRandom } from "../../reference/seeded_random.ts";
 
 const text = new TextEncoder();
 
-/** A header's entry as JSON texts, so that each may be anything. */
+/** An entry of a header; each field is JSON text and may be anything. */
 interface Entry {
   name: string;
   fields: [key: string, value: string][];
@@ -12,7 +12,7 @@ interface Entry {
 const DTYPES = ["F32", "F64", "F16", "BF16", "I64", "U8", "BOOL", "F8_E5M2", "F6_E2M3", "F4", "C64"];
 const BITS = [32, 64, 16, 16, 64, 8, 8, 8, 6, 4, 64];
 
-/** Names that mean something to JavaScript, to a shell or to a terminal. */
+/** Names with a meaning in JavaScript, a shell or a terminal. */
 const NAMES = [
   "w",
   "__proto__",
@@ -27,13 +27,13 @@ const NAMES = [
   "../w",
 ];
 
-/** What stands where a size should. */
+/** Replacements of a size. */
 const SIZES = [
   ..."0 1 2 3 4 7 8 64 -0 -1 1.5 1.0 1e2 1e400 4294967296 9007199254740991 9007199254740992".split(" "),
   ...'18446744073709551615 99999999999999999999 null true "4" [] {} NaN 01 +1 0x10'.split(" "),
 ];
 
-/** What stands where something else should. */
+/** Replacements of other values. */
 const VALUES = [
   ...'null true 0 -1 1e999 "" "F32" "f32" "F33" "__proto__" [] [0] [[0]] {} {"0":1}'.split(" "),
   '{"length":2,"0":0,"1":4}',
@@ -73,7 +73,7 @@ function validEntries(random: SeededRandom): { entries: Entry[]; dataBytes: numb
   return { entries, dataBytes: end };
 }
 
-/** Changes the header's JSON where a field, a name or a value stands. */
+/** Changes a field, a name or a value in the header's JSON. */
 const STRUCTURAL: ((entries: Entry[], random: SeededRandom) => void)[] = [
   (entries, random) => field(entries, random, (entry, i) => entry.fields[i]![1] = pick(random, VALUES)),
   (entries, random) => field(entries, random, (entry, i) => entry.fields.splice(i, 1)),
@@ -86,7 +86,7 @@ const STRUCTURAL: ((entries: Entry[], random: SeededRandom) => void)[] = [
       const count = random.integer(4);
       entry.fields[i]![1] = `[${Array.from({ length: count }, () => pick(random, SIZES))}]`;
     }),
-  // As long as it should be, and somewhere else.
+  // The right length at another offset.
   (entries, random) => {
     for (const { fields } of entries) {
       const by = random.integer(3) * (random.integer(9) - 4);
@@ -94,7 +94,7 @@ const STRUCTURAL: ((entries: Entry[], random: SeededRandom) => void)[] = [
       if (offsets) offsets[1] = offsets[1].replace(/[0-9]+/g, (n) => String(Math.max(0, Number(n) + by)));
     }
   },
-  // Neighbors a little apart, overlapping, or in another order.
+  // Neighbors with a gap, overlapping, or in another order.
   (entries, random) =>
     field(entries, random, (entry, i) => {
       const moved = entry.fields[i]![1].replace(/[0-9]+/, (n) => String(Number(n) + random.integer(9) - 4));
@@ -123,7 +123,7 @@ function field(entries: Entry[], random: SeededRandom, change: (entry: Entry, fi
   if (entry && entry.fields.length > 0) change(entry, random.integer(entry.fields.length));
 }
 
-/** Changes the bytes, wherever they stand. */
+/** Changes bytes anywhere in the file. */
 const BYTEWISE: ((file: Uint8Array, random: SeededRandom) => Uint8Array)[] = [
   (file, random) => file.slice(0, random.integer(file.length + 1)),
   (file, random) => concat(file, new Uint8Array(random.integer(20))),
@@ -137,7 +137,7 @@ const BYTEWISE: ((file: Uint8Array, random: SeededRandom) => Uint8Array)[] = [
     if (file.length > 0) file[random.integer(file.length)] = random.integer(256);
     return file;
   },
-  // The length of the header: one bit, a byte more or less, anything.
+  // The header's length: one flipped bit, one byte more or less, or anything.
   (file, random) => length(file, (n) => n ^ 1n << BigInt(random.integer(64))),
   (file, random) => length(file, (n) => n + BigInt(random.integer(17)) - 8n),
   (file, random) =>
@@ -184,7 +184,7 @@ function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** A file of this header, whose length it tells truly, and so many bytes of data. */
+/** A file with this header, its correct length, and so many bytes of data. */
 export function safetensorsFile(header: string, dataBytes = 0): Uint8Array<ArrayBuffer> {
   const encoded = text.encode(header);
   const file = concat(new Uint8Array(8), encoded, new Uint8Array(dataBytes).map((_, i) => 37 * i));
@@ -199,7 +199,7 @@ function fileOf(entries: readonly Entry[], dataBytes: number): Uint8Array<ArrayB
   return safetensorsFile(`{${objects.join(",")}}`, dataBytes);
 }
 
-/** One random file: of a valid one, header or bytes are changed up to three times. */
+/** A random file: a valid one with up to three changes of its header or bytes. */
 export function randomSafetensors(random: SeededRandom): Uint8Array {
   const { entries, dataBytes } = validEntries(random);
   for (let changes = random.integer(3); changes > 0; changes--) pick(random, STRUCTURAL)(entries, random);
@@ -208,7 +208,7 @@ export function randomSafetensors(random: SeededRandom): Uint8Array {
   return file;
 }
 
-/** Every cut of a valid file, every bit of its length flipped, and every byte of its header replaced. */
+/** A valid file cut at every length, with every bit of its length flipped, and every byte of its header replaced. */
 export function* everySafetensors(random: SeededRandom): Generator<Uint8Array> {
   const { entries, dataBytes } = validEntries(random);
   const valid = fileOf(entries, dataBytes);
@@ -223,7 +223,7 @@ export function* everySafetensors(random: SeededRandom): Generator<Uint8Array> {
   }
 }
 
-/** Large ones, against time, memory and the depth of the stack. */
+/** Large files that test time, memory and stack depth. */
 export function* largeSafetensors(): Generator<Uint8Array> {
   const deep = 200_000;
   const nested = "[".repeat(deep) + "]".repeat(deep);

@@ -1,4 +1,4 @@
-/** JPEG and PNG files of every kind, broken in every way that we could think of. */
+/** JPEG and PNG files of every kind, damaged in many ways. */
 import { Image } from "imagescript";
 import type { SeededRandom } from "../../reference/seeded_random.ts";
 import { chunk, ihdr, plainPng, png, type PngHeader, zeros } from "./png_file.ts";
@@ -8,7 +8,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const NOTHING = new Uint8Array();
 
-/** Good files to begin from. */
+/** Valid files, the start of every change. */
 export async function goodImages(random: SeededRandom): Promise<Bytes[]> {
   const image = new Image(32, 64);
   for (let i = 0; i < image.bitmap.length; i++) image.bitmap[i] = random.integer(256);
@@ -24,7 +24,7 @@ export async function goodImages(random: SeededRandom): Promise<Bytes[]> {
   return [...own, ...Object.values(UNUSUAL_JPEGS), ...pngs];
 }
 
-/** A JPEG segment of this marker. */
+/** A JPEG segment with this marker. */
 function segment(marker: number, data: ArrayLike<number>): Bytes {
   return concat(
     Uint8Array.of(0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 255),
@@ -32,15 +32,15 @@ function segment(marker: number, data: ArrayLike<number>): Bytes {
   );
 }
 
-/** A frame header of this size and number of components. */
+/** A frame header with this size and number of components. */
 function frame(marker: number, width: number, height: number, components = 3, sampling = 0x11): Bytes {
   const parts = Array.from({ length: components }, (_, i) => [i + 1, sampling, 0]).flat();
   return segment(marker, [8, height >> 8, height & 255, width >> 8, width & 255, components, ...parts]);
 }
 
 /**
- * Bombs and oddities that a random change hardly hits: small files that claim, or seem to claim, enormous pictures, and
- * headers that one reader may see and another one not.
+ * Special cases that random changes rarely hit: small files that claim enormous images, and headers that one reader
+ * finds and another does not.
  */
 export function* specialImages(good: readonly Bytes[]): Generator<Bytes> {
   const jpegs = good.filter((bytes) => bytes[0] === 0xff);
@@ -57,7 +57,7 @@ export function* specialImages(good: readonly Bytes[]): Generator<Bytes> {
     for (const huge of [frame(0xc0, 65_500, 65_500), frame(0xc2, 65_500, 65_500), frame(0xc0, 8, 8)]) {
       yield concat(start, huge, rest);
       yield beforeScan(jpeg, huge);
-      // Markers without a length: what follows is skipped by one who takes the next bytes for a length.
+      // Markers without a length: a reader that takes the next bytes as a length skips what follows.
       for (const lone of [0x01, 0xd0, 0xd7, 0xd8]) {
         yield concat(start, Uint8Array.of(0xff, lone), huge, rest);
         yield concat(start, Uint8Array.of(0xff, lone, 0x00, huge.length + 2), huge, rest);
@@ -75,7 +75,7 @@ export function* specialImages(good: readonly Bytes[]): Generator<Bytes> {
     yield beforeScan(jpeg, segment(0xc4, new Uint8Array(20).fill(255)));
     yield concat(jpeg.subarray(0, -2), new Uint8Array(1 << 20).fill(0xff));
   }
-  // Progressive scans over a picture as large as is allowed, again and again.
+  // Many progressive scans over the largest allowed image.
   const progressive = withFrameSize(UNUSUAL_JPEGS.progressive!, 5792, 5792);
   const scan = progressive.indexOf(0xda) - 1;
   yield concat(progressive, ...Array.from({ length: 200 }, () => progressive.subarray(scan)));
@@ -100,7 +100,7 @@ export function* specialImages(good: readonly Bytes[]): Generator<Bytes> {
     yield png(ihdr(huge), end);
     yield png(ihdr(header), ihdr(huge), chunk("IDAT", zeros(1000)), end);
   }
-  // Far more data than the header has pixels for, and texts that inflate.
+  // Far more data than the header's pixels, and texts that inflate.
   const flood = zeros(64 << 20);
   yield png(ihdr(header), chunk("IDAT", flood), end);
   yield png(
@@ -134,7 +134,7 @@ export function* specialImages(good: readonly Bytes[]): Generator<Bytes> {
   for (const filter of [1, 4, 5, 255]) {
     yield png(ihdr(header), chunk("IDAT", zeros(9 * 53).fill(filter, 6, 8)), end);
   }
-  // The largest that is allowed, whole: what one image may cost.
+  // The largest allowed image: the most that one image may cost.
   yield png(ihdr({ ...header, width: 5792, height: 5792 }), chunk("IDAT", zeros(5792 * (1 + 4 * 5792))), end);
 }
 
@@ -142,7 +142,7 @@ function frameAt(jpeg: Bytes): number {
   for (let at = 2; at < jpeg.length; at += 2 + (jpeg[at + 2]! << 8 | jpeg[at + 3]!)) {
     if ([0xc0, 0xc1, 0xc2].includes(jpeg[at + 1]!)) return at;
   }
-  throw new Error("a good JPEG has a frame");
+  throw new Error("Found no frame header in a good JPEG");
 }
 
 function withFrameSize(jpeg: Bytes, width: number, height: number): Bytes {
@@ -157,7 +157,7 @@ function withFrameMarker(jpeg: Bytes, marker: number): Bytes {
   return copy;
 }
 
-/** Puts bytes between the frame header and what follows it. */
+/** Inserts bytes after the frame header. */
 function beforeScan(jpeg: Bytes, bytes: Bytes): Bytes {
   const at = frameAt(jpeg);
   const end = at + 2 + (jpeg[at + 2]! << 8 | jpeg[at + 3]!);
@@ -174,7 +174,7 @@ function concat(...parts: Uint8Array[]): Bytes {
   return whole;
 }
 
-/** One random change of a good file: bits, cuts, pieces of another file. */
+/** One random change of a good file: flipped bits, cuts, pieces of another file. */
 export function mutatedImage(good: readonly Bytes[], random: SeededRandom): Bytes {
   const any = () => good[random.integer(good.length)]!;
   const bytes = any().slice();
@@ -187,7 +187,7 @@ export function mutatedImage(good: readonly Bytes[], random: SeededRandom): Byte
         bytes[random.integer(bytes.length)]! ^= 1 << random.integer(8);
       }
       return bytes;
-    case 2: // Near the front, where the headers are.
+    case 2: // Near the start, in the headers.
       for (let i = 1 + random.integer(3); i > 0; i--) {
         bytes[random.integer(Math.min(200, bytes.length))] = random.integer(256);
       }
@@ -209,7 +209,7 @@ export function mutatedImage(good: readonly Bytes[], random: SeededRandom): Byte
     case 5:
       bytes.fill(random.integer(256), place(), place());
       return bytes;
-    default: { // Markers, and sizes at their limits.
+    default: { // Markers and extreme sizes.
       const at = random.integer(Math.max(1, bytes.length - 4));
       if (random.integer(2) === 0) bytes.set([0xff, 0xc0 + random.integer(64)], at);
       else bytes.set(random.integer(2) === 0 ? [0xff, 0xff, 0xff, 0xff] : [0, 0, 0, 0], at);

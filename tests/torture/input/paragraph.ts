@@ -1,9 +1,9 @@
-/** What a message for the user is held against, wherever it comes from. */
+/** The check that a message for the user is one paragraph. */
 
 /** The most characters of a message: a paragraph, with a long path in it. */
 const MOST_CHARACTERS = 5000;
 
-/** Why a message is no paragraph, or undefined where it is one. */
+/** Says why a message is not one paragraph, or returns undefined. */
 export function notParagraph(message: string): string | undefined {
   if (message === "") return "an empty message";
   if (message.length > MOST_CHARACTERS) return `a message of ${message.length} characters`;

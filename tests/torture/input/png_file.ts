@@ -1,7 +1,7 @@
-/** PNG files put together chunk by chunk (W3C PNG specification), right or wrong on purpose. */
+/** Builds PNG files chunk by chunk (W3C PNG specification), valid or invalid. */
 import { crc32, deflateSync } from "node:zlib";
 
-/** What IHDR says. */
+/** The fields of IHDR. */
 export interface PngHeader {
   readonly width: number;
   readonly height: number;
@@ -49,7 +49,7 @@ export function png(...chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return file;
 }
 
-/** Bytes of the filtered rows, as they are before compression: the seven passes of Adam7 where interlaced. */
+/** Number of bytes of the filtered rows before compression, with the seven passes of Adam7 if interlaced. */
 function rawBytes({ width, height, depth, color, interlace }: PngHeader): number {
   const bits = depth * (CHANNELS[color] ?? 1);
   const pass = (w: number, h: number) => w > 0 && h > 0 ? h * (1 + Math.ceil(w * bits / 8)) : 0;
@@ -66,10 +66,10 @@ function rawBytes({ width, height, depth, color, interlace }: PngHeader): number
   );
 }
 
-/** A valid file of a small size; every sample is `sample`. */
+/** A small valid file; every sample is `sample`. */
 export function plainPng(header: PngHeader, sample: number): Uint8Array<ArrayBuffer> {
   const raw = new Uint8Array(rawBytes(header));
-  // Filter type 0 everywhere is what zeros give; the last row's samples may differ.
+  // Zeros mean filter type 0 in every row.
   if (raw.length > 0 && header.interlace === 0) {
     raw.fill(sample, raw.length - (raw.length / header.height - 1));
   }

@@ -1,19 +1,19 @@
-/** Malformed weight files against the reader, and both against the format's rules read by the letter. */
+/** Reads malformed weight files and compares the result with the format's rules, checked by separate code. */
 import { decodeSafetensors, SafetensorsError, type SafetensorsFile } from "../../../model/safetensors.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
 import type { Torture } from "../torture.ts";
 import { everySafetensors, largeSafetensors, randomSafetensors } from "./malformed_safetensors.ts";
 import { checkSafetensors, type ValidFile } from "./safetensors_rules.ts";
 
-/** No file here takes longer to read, by far. */
+/** Reading any file here should take far less. */
 const MOST_MS = 5000;
-/** What a message quotes of a file is cut, so that the terminal shows a paragraph. */
+/** Messages shorten what they quote from a file, so that they stay one paragraph. */
 const MOST_CHARACTERS = 2000;
-/** Bytes of JavaScript's heap that a byte of a header may become while it is parsed: entries, keys, numbers. */
+/** JavaScript heap bytes per byte of a header while it is parsed: entries, keys, numbers. */
 const HEAP_PER_BYTE = 128;
 const SLACK_BYTES = 32 << 20;
 
-/** Every trial: the systematic ones of some valid files, the large ones, then random ones. */
+/** All trials: systematic changes of some valid files, large files, then random files. */
 function* files(seed: number, count: number): Generator<Uint8Array> {
   let given = 0;
   for (const file of largeSafetensors()) {
@@ -30,9 +30,9 @@ function* files(seed: number, count: number): Generator<Uint8Array> {
   for (; given < count; given++) yield randomSafetensors(random);
 }
 
-/** What is wrong with what was read, or undefined. */
+/** Describes what is wrong with the content that was read, or returns undefined. */
 export function difference(read: SafetensorsFile, valid: ValidFile): string | undefined {
-  if (read.tensors.size !== valid.tensors.size) return "another number of tensors";
+  if (read.tensors.size !== valid.tensors.size) return "a wrong number of tensors";
   for (const [name, { dtype, shape, bytes }] of valid.tensors) {
     const tensor = read.tensors.get(name);
     if (tensor === undefined) return `no tensor ${name}`;
@@ -40,7 +40,7 @@ export function difference(read: SafetensorsFile, valid: ValidFile): string | un
     const equal = tensor.dtype === dtype && tensor.shape.length === shape.length &&
       shape.every((size, i) => tensor.shape[i] === size) && byteLength === bytes.length;
     const actual = new Uint8Array(buffer, byteOffset, byteLength);
-    if (!equal || !bytes.every((byte, i) => actual[i] === byte)) return `another tensor ${name}`;
+    if (!equal || !bytes.every((byte, i) => actual[i] === byte)) return `a wrong tensor ${name}`;
   }
   const keys = Object.keys(read.metadata);
   const same = keys.length === valid.metadata.size &&
@@ -48,14 +48,14 @@ export function difference(read: SafetensorsFile, valid: ValidFile): string | un
   return same ? undefined : "other metadata";
 }
 
-/** Whether a message is no paragraph: too long, or with characters in it that steer a terminal. */
+/** Describes why a message is not one paragraph: too long, or with control characters; or returns undefined. */
 export function faultOf(message: string): string | undefined {
   if (message.length > MOST_CHARACTERS) return `a message of ${message.length} characters`;
   // deno-lint-ignore no-control-regex
   return /[\u0000-\u001f\u007f-\u009f]/.test(message) ? "a message with control characters" : undefined;
 }
 
-/** What of the promise a file breaks, or the kind of the error that it rightly gets, or "valid". */
+/** Describes how a file breaks the promise, or returns the kind of its correct error, or "valid". */
 export function tryFile(file: Uint8Array): { broken?: string; kind: string } {
   const valid = checkSafetensors(file);
   const before = Deno.memoryUsage();

@@ -1,11 +1,11 @@
 /**
- * The rules of the safetensors format (https://github.com/huggingface/safetensors), checked one by one on the bytes and
- * sharing nothing with the reader under test. Two limits are this program's own: sizes are whole numbers up to 2^53 - 1,
- * and so is the number of bits of a tensor, multiplied axis by axis.
+ * The rules of the safetensors format (https://github.com/huggingface/safetensors), checked one by one on the bytes.
+ * This code shares nothing with the reader under test. Two limits belong to this program, not to the format: sizes and
+ * a tensor's number of bits are at most 2^53 - 1.
  */
 import { type Json, strictJson } from "./strict_json.ts";
 
-/** What a valid file holds. */
+/** The content of a valid file. */
 export interface ValidFile {
   readonly tensors: ReadonlyMap<
     string,
@@ -34,7 +34,7 @@ function sizes(value: Json | undefined): number[] | undefined {
   return numbers.includes(undefined) ? undefined : numbers as number[];
 }
 
-/** No key twice, at any depth. */
+/** Whether no object has a key twice, at any depth. */
 function unique(value: Json): boolean {
   const stack = [value];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
@@ -46,7 +46,7 @@ function unique(value: Json): boolean {
   return true;
 }
 
-/** What the file holds, or undefined where it breaks a rule. */
+/** The content of the file, or undefined if it breaks a rule. */
 export function checkSafetensors(file: Uint8Array): ValidFile | undefined {
   if (file.length < 8) return undefined;
   const length = file.subarray(0, 8).reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);

@@ -1,6 +1,6 @@
 /**
- * JSON (RFC 8259) read by the letter, knowing nothing of JSON.parse: what fuzzed headers are held against. Objects keep
- * every key in order, however often it comes, and numbers keep their text.
+ * A strict reader of JSON (RFC 8259) that does not use JSON.parse, to check fuzzed headers. Objects keep all keys in
+ * order, repeated ones too; numbers keep their text.
  */
 
 /** A value of a JSON text. */
@@ -24,7 +24,7 @@ const STRING = /"((?:[^"\\\u0000-\u001f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*)"/y;
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|(.))/g;
 const CONTROLS: Record<string, string> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-/** Reads one JSON text, however deep; undefined where it is none. */
+/** Reads a JSON text of any depth; returns undefined if it is invalid. */
 export function strictJson(text: string): Json | undefined {
   let at = 0;
   const match = (pattern: RegExp): RegExpExecArray | undefined => {
@@ -74,7 +74,7 @@ export function strictJson(text: string): Json | undefined {
       else if (match(WORD)) value = { kind: "word" };
       else return undefined;
     }
-    // It ends here, and with it perhaps what holds it.
+    // The value ends here, and perhaps the containers that hold it.
     for (;;) {
       const holder = open.at(-1);
       if (holder === undefined) {

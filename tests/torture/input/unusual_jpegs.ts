@@ -1,10 +1,10 @@
-/** Small JPEG files of kinds that this program's own encoder does not write; random pixels, written with libjpeg. */
+/** Small JPEG files of kinds that this program's encoder does not write: random pixels, encoded with libjpeg. */
 
 function read(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.fromBase64(base64);
 }
 
-/** By what is special about them. */
+/** The files, by what is special about them. */
 export const UNUSUAL_JPEGS: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   /** 16 × 24, progressive, chroma halved. */
   progressive: read(

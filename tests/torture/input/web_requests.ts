@@ -1,14 +1,14 @@
-/** Requests of every kind to the server of `deno task web`, for what lies in its folder and what does not. */
+/** Requests of every kind to the server of `deno task web`, for paths inside and outside its folder. */
 import { join } from "node:path";
 import { respond } from "../../../web/serve.ts";
 import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
 import type { Torture } from "../torture.ts";
 import { pick } from "./malformed_safetensors.ts";
 
-/** What lies outside of the folder, or is hidden in it. */
+/** The content of files outside the folder and of hidden files. */
 const SECRET = "not to be seen";
 
-/** Files of the site, whose names are what people call files. */
+/** Files of the site, with unusual names. */
 const FILES = [
   "index.html",
   "search.js",
@@ -20,7 +20,7 @@ const FILES = [
   "pictures/x..jpg",
 ];
 
-/** Pieces of addresses. */
+/** Pieces of URLs. */
 const PIECES = [
   ...". .. ... %2e %2e%2e .%2e %2f %5c .%5c %00 %0a %0d%0aset-cookie:a=b % %zz %ff %c0%ae%c0%ae %u002e ; ? # // \\"
     .split(" "),
@@ -60,7 +60,7 @@ const HEADERS = [
   ["accept", "<script>"],
 ] as const;
 
-/** Makes the site, secrets around it, and links out of it; returns what each file of the site holds. */
+/** Creates the site, secret files around it and links to them; returns the content of each file of the site. */
 async function makeSite(folder: string): Promise<Map<string, string>> {
   const root = join(folder, "site");
   await Deno.mkdir(join(root, "pictures"), { recursive: true });
@@ -105,7 +105,7 @@ export const torture: Torture = {
           const headers = random.integer(4) === 0 ? [pick(random, HEADERS)] : [];
           request = new Request(address, { method, headers: headers.map(([name, value]) => [name, value]) });
         } catch {
-          continue; // No client sends it, and no request arrives.
+          continue; // No client can send this request.
         }
         done++;
         const { status, fault } = await tried(root, request, files);
@@ -134,14 +134,14 @@ async function tried(
   }
 }
 
-/** What is wrong with an answer, or undefined. */
+/** Describes what is wrong with a response, or returns undefined. */
 function faultOf(
   { method, url }: Request,
   { status, headers }: Response,
   text: string,
   files: ReadonlyMap<string, string>,
 ): string | undefined {
-  if (text.includes(SECRET)) return "what is secret is told";
+  if (text.includes(SECRET)) return "a secret file is sent";
   for (const [name, value] of [["x-content-type-options", "nosniff"], ["referrer-policy", "no-referrer"]]) {
     if (headers.get(name!) !== value) return `no ${name}`;
   }
@@ -156,7 +156,7 @@ function faultOf(
   if (status === 405 || !reads) return status === 405 && !reads ? undefined : `${status} for ${method}`;
   const file = fileNamed(pathname, files);
   if (file === undefined) {
-    if (status !== 404) return `${status} for what is not there`;
+    if (status !== 404) return `${status} for a missing file`;
     return method === "HEAD" || text === "There is no such page\n" ? undefined : `the text is ${text}`;
   }
   if (status !== 200) return `${status} for ${file}`;
@@ -168,13 +168,13 @@ function faultOf(
     : `the type is ${headers.get("content-type")}`;
 }
 
-/** The file that an address means, read without the server's help. */
+/** The file that a URL names, found without the server's code. */
 function fileNamed(pathname: string, files: ReadonlyMap<string, string>): string | undefined {
   for (const name of files.keys()) {
     const address = `/${name.split("/").map(encodeURIComponent).join("/")}`;
     try {
       const meant = decodeURIComponent(pathname.replace(/\/$/, "/index.html"));
-      // An escaped slash is part of a name, and no file has one.
+      // An escaped slash is part of a name; no file of the site has one.
       if (!/%2f/i.test(pathname) && meant === decodeURIComponent(address)) return name;
     } catch {
       return undefined;

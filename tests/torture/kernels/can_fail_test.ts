@@ -1,4 +1,4 @@
-/** The checks of out_of_bounds.ts on kernels that are broken on purpose. */
+/** The checks of out_of_bounds.ts find kernels that are wrong on purpose. */
 import assert from "node:assert/strict";
 import { affine, Device } from "../../../engine/mod.ts";
 import type { Recorded } from "../../../engine/recorder.ts";
@@ -10,7 +10,7 @@ import { foldFault, geometryFault, runnable } from "./geometry.ts";
 import { runGuarded } from "./guarded_runs.ts";
 import { type RandomProgram, recordRandom } from "./random_program.ts";
 
-/** Nine vec4s doubled by a kernel of which something was changed. */
+/** A program that doubles nine vec4s with a modified kernel. */
 function program(device: Device, change: (dispatch: Dispatch) => Partial<Dispatch>): RandomProgram {
   const whole = recordRandom(
     device,
@@ -28,7 +28,7 @@ function program(device: Device, change: (dispatch: Dispatch) => Partial<Dispatc
   return { ...whole, steps };
 }
 
-/** What is found of a kernel whose text has been changed. */
+/** The faults that are found in a modified kernel. */
 async function faults(device: Device, change: (dispatch: Dispatch) => Partial<Dispatch>) {
   const broken = program(device, change);
   const checked = await runChecked(new CheckedKernels(device), [broken]);
@@ -36,7 +36,7 @@ async function faults(device: Device, change: (dispatch: Dispatch) => Partial<Di
   return [checked.map(({ text }) => text).join("; "), guarded.map(({ text }) => text).join("; ")];
 }
 
-/** Replaces a piece of a kernel's text, which must be there. */
+/** Replaces a piece of a kernel's text; the piece must exist. */
 function edit(from: string, to: string): (dispatch: Dispatch) => Partial<Dispatch> {
   return ({ source }) => {
     assert.ok(source.includes(from), source);
@@ -44,20 +44,20 @@ function edit(from: string, to: string): (dispatch: Dispatch) => Partial<Dispatc
   };
 }
 
-Deno.test("Kernels that are broken on purpose are found, and one that is not is not", async () => {
+Deno.test("Kernels that are wrong on purpose are found, and a right one is not reported", async () => {
   const device = await Device.open({ storage: "buffer" });
   assert.deepEqual(await faults(device, () => ({})), ["", ""]);
 
   const unbounded = await faults(device, edit("if (i >= ROWS * C4) { return; }", ""));
-  assert.match(unbounded[0]!, /indices outside of x and y/);
+  assert.match(unbounded[0]!, /indices outside x and y/);
   assert.match(unbounded[1]!, /behind \[9,4\] was written/);
 
   const reading = await faults(device, edit("x_load(i)", "x_load(i + 1u)"));
-  assert.equal(reading[0], "indices outside of x");
+  assert.equal(reading[0], "indices outside x");
   assert.match(reading[1]!, /depends on what lies behind a tensor/);
 
   const negative = await faults(device, edit("x_load(i)", "x_load(i - 1u)"));
-  assert.equal(negative[0], "indices outside of x");
+  assert.equal(negative[0], "indices outside x");
 
   const [missed] = await faults(device, edit("i >= ROWS", "i + 1u >= ROWS"));
   assert.match(missed!, /element 8 is written 0 times/);
@@ -67,7 +67,7 @@ Deno.test("Kernels that are broken on purpose are found, and one that is not is 
   device.destroy();
 });
 
-Deno.test("Geometry that no adapter runs is found", () => {
+Deno.test("Geometry that no adapter can run is found", () => {
   const dispatch = { workgroups: [65_536, 1, 1], constants: {} } as unknown as Dispatch;
   assert.match(geometryFault({ dispatch, values: [], pass: "forward" })!, /65536,1,1 workgroups/);
   const good = { ...dispatch, workgroups: [65_535, 2, 1] as const };
@@ -82,7 +82,7 @@ Deno.test("Geometry that no adapter runs is found", () => {
   }
 });
 
-Deno.test("Steps that no adapter holds are left out with those that count their rows, and no others", () => {
+Deno.test("Steps that no adapter can hold are left out with the steps that count their rows, and no others", () => {
   const value = (rows: number) => new Value([rows, 4], "f32", { kind: "input", name: "x" });
   const step = (...values: Value[]): Recorded => ({
     dispatch: { bindings: [{ access: "read" }, { access: "write" }] } as unknown as Dispatch,

@@ -1,4 +1,4 @@
-/** Runs recorded programs with checked kernels, many in one submit, and reports what each kernel did. */
+/** Runs recorded programs with checked kernels, many per submit, and reports their faults. */
 import { type Dispatch, VEC4_BYTES } from "../../../kernels/mod.ts";
 import type { Device } from "../../../engine/mod.ts";
 import { hostData } from "../../../engine/inputs.ts";
@@ -6,7 +6,7 @@ import type { Value } from "../../../engine/value.ts";
 import { type CheckedShader, checkedShader, checkedUniform, headerNumbers } from "./checked_shader.ts";
 import type { RandomProgram } from "./random_program.ts";
 
-/** What a kernel did wrong. */
+/** A fault of a kernel. */
 export interface KernelFault {
   readonly dispatch: Dispatch;
   readonly text: string;
@@ -18,7 +18,7 @@ interface Compiled {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** Compiles checked kernels for a device, once for each text. */
+/** Checked kernels of a device; each text is compiled once. */
 export class CheckedKernels {
   readonly #compiled = new Map<string, Compiled>();
 
@@ -26,7 +26,7 @@ export class CheckedKernels {
 
   compiled(dispatch: Dispatch): Compiled {
     const { source, tile, bindings } = dispatch;
-    // All that its text is made of, but how long uniforms are: here everything is a buffer.
+    // All parts of the text, except the length of uniforms: here every binding is a buffer.
     const parts = bindings.map(({ name, type, access, map, finish }) => [name, type, access, map, finish]);
     const key = JSON.stringify([source, tile, parts]);
     let compiled = this.#compiled.get(key);
@@ -55,12 +55,12 @@ export class CheckedKernels {
   }
 }
 
-/** Elements that a binding holds as its accessors count them: vec4s, or words. */
+/** The number of elements of a binding as its accessors count them: vec4s or uint32 values. */
 export function elementsOf(value: Value): number {
   return value.type === "u32" ? value.bytes / 4 : value.bytes / VEC4_BYTES;
 }
 
-/** What the host gives a value before the program runs; undefined for what kernels write. */
+/** The data of a value before the program runs; undefined for values that kernels write. */
 export function initialData(
   value: Value,
   data: RandomProgram["data"],
@@ -68,12 +68,12 @@ export function initialData(
   const given = data.get(value);
   if (given) return hostData("input", value, given);
   if (value.origin.kind === "constant") return value.origin.data;
-  // Parameters and optimizers' state: anything that is finite and not zero.
+  // Parameters and optimizer state: any finite numbers except zero.
   if (value.origin.kind !== "parameter" && value.origin.kind !== "flat") return undefined;
   return Float32Array.from({ length: value.bytes / 4 }, (_, i) => 0.5 + (i % 7) / 8);
 }
 
-/** Runs programs and returns what is wrong: an index outside, or an output that is not written exactly once. */
+/** Runs programs and returns the faults: indices out of bounds, and outputs that are not written exactly once. */
 export async function runChecked(
   kernels: CheckedKernels,
   programs: readonly RandomProgram[],
@@ -88,9 +88,9 @@ export async function runChecked(
   };
   const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
 
-  // Places in the tracking: for each dispatch a bit for every binding with a fault, for each written value its counts.
+  // Offsets in the tracking buffer: for each dispatch one bit per binding with a fault; for each written value its counts.
   let cells = 0;
-  const place = (count: number) => (cells += count) - count;
+  const reserve = (count: number) => (cells += count) - count;
   const values = new Map<
     Value,
     { buffer: GPUBuffer; counts: number; writers: Dispatch[]; partly: boolean }
@@ -111,11 +111,11 @@ export async function runChecked(
           if (initial) gpu.queue.writeBuffer(known.buffer, 0, initial);
         }
         if (dispatch.bindings[i]!.access === "read") continue;
-        if (known.counts < 0) known.counts = place(elementsOf(value));
+        if (known.counts < 0) known.counts = reserve(elementsOf(value));
         known.writers.push(dispatch);
         if (dispatch.bindings[i]!.access === "update") known.partly = true;
       }
-      return { dispatch, bound, faults: place(1) };
+      return { dispatch, bound, faults: reserve(1) };
     })
   );
   try {
@@ -130,7 +130,7 @@ export async function runChecked(
           faults,
           ...bound.flatMap((value) => [elementsOf(value), Math.max(0, values.get(value)!.counts)]),
         ];
-        if (header.length !== headerNumbers(bound.length)) throw new Error("the header has another length");
+        if (header.length !== headerNumbers(bound.length)) throw new Error("The header has a wrong length");
         const bytes = checkedUniform(dispatch, shader, header);
         const uniform = make(bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
         gpu.queue.writeBuffer(uniform, 0, bytes);
@@ -156,7 +156,7 @@ export async function runChecked(
       const names = dispatch.bindings.filter((_, k) => (counts[faults]! >>> k & 1) === 1).map(({ name }) =>
         name
       );
-      if (names.length > 0) found.push({ dispatch, text: `indices outside of ${names.join(" and ")}` });
+      if (names.length > 0) found.push({ dispatch, text: `indices outside ${names.join(" and ")}` });
     }
     for (const [value, { counts: from, writers, partly }] of values) {
       if (from < 0) continue;
@@ -172,9 +172,9 @@ export async function runChecked(
 }
 
 /**
- * What is wrong with how often the elements of a value were written, by so many dispatches. Several may fill it in
- * parts, as a concatenation does, so that all elements must have been written the same number of times. What is updated
- * in place may be touched in part, such as the centers of the identities of a batch, but nowhere twice.
+ * Describes a fault in how often the elements of a value were written, by so many dispatches. Several dispatches may
+ * each write a part, as a concatenation does, so all elements must have the same count. An update in place may touch
+ * some elements only, such as the centers of a batch's identities, but none twice.
  */
 function coverage(written: Uint32Array, writers: number, partly: boolean): string | undefined {
   const times = written[0]!;

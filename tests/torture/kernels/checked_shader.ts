@@ -1,27 +1,27 @@
 /**
- * A kernel's own text with accessors that keep book. A kernel reaches memory through `x_load(i)` and its like alone
- * (kernels/wgsl/prelude.ts), so that here every index is seen before it is used: outside of the tensor it is noted as a
- * fault and not used, inside a write is counted at its place.
+ * A kernel's text with accessors that check every index. A kernel reads and writes memory only through accessors such
+ * as `x_load(i)` (kernels/wgsl/prelude.ts). Here each accessor checks its index first: an index outside the tensor is
+ * recorded as a fault and not used; a write inside the tensor is counted for its element.
  *
- * What the kernel takes as constants, the shapes, comes in a uniform: one pipeline then serves thousands of shapes.
+ * The kernel's constants (its shapes) come from a uniform, so that one pipeline serves thousands of shapes.
  */
 import { type Dispatch, shaderText } from "../../../kernels/mod.ts";
 
-/** A checked text, and what its uniform holds: names of constants with their types, after the tracking's own. */
+/** A checked text, and the constants in its uniform after the header, with their types. */
 export interface CheckedShader {
   readonly code: string;
   readonly constants: readonly { readonly name: string; readonly type: string }[];
 }
 
-/** Numbers in front of the constants: the place of the faults, then length and place of the counts of each binding. */
+/** Numbers before the constants: the offset of the faults, then for each binding its length and the offset of its counts. */
 export function headerNumbers(bindings: number): number {
   return 1 + 2 * bindings;
 }
 
 /**
- * The text of a dispatch in which every binding is a buffer; behind them follow the uniform and the tracked counts.
+ * The text of a dispatch with every binding in a buffer, followed by the uniform and the tracking buffer.
  *
- * @throws {Error} where the kernel reaches a binding otherwise than through its accessors.
+ * @throws {Error} if the kernel uses a binding without its accessors.
  */
 export function checkedShader(dispatch: Dispatch): CheckedShader {
   let code = shaderText(dispatch, dispatch.bindings.map(() => "buffer"));
@@ -39,7 +39,7 @@ export function checkedShader(dispatch: Dispatch): CheckedShader {
       replaced += code.split(from).length - 1;
       code = code.replaceAll(from, to);
     };
-    const seen = `checked_place(i, checked.length${k}, ${2 ** k}u)`;
+    const seen = `checked_index(i, checked.length${k}, ${2 ** k}u)`;
     replace(`return ${name}_data[i];`, `return ${name}_data[${seen}];`);
     replace(
       `{ ${name}_data[i] = v; }`,
@@ -47,7 +47,7 @@ export function checkedShader(dispatch: Dispatch): CheckedShader {
     );
     const uses = code.match(new RegExp(`\\b${name}_data\\[`, "g"))?.length ?? 0;
     if (uses !== replaced || replaced === 0) {
-      throw new Error(`${dispatch.kernel} reaches ${name} (${access}) otherwise`);
+      throw new Error(`${dispatch.kernel} uses ${name} (${access}) without its accessors`);
     }
   }
   const numbers = [
@@ -60,7 +60,7 @@ export function checkedShader(dispatch: Dispatch): CheckedShader {
 @group(0) @binding(${count}) var<uniform> checked: Checked;
 @group(0) @binding(${count + 1}) var<storage, read_write> tracked: array<atomic<u32>>;
 var<private> checked_faults: u32;
-fn checked_place(i: u32, length: u32, bit: u32) -> u32 {
+fn checked_index(i: u32, length: u32, bit: u32) -> u32 {
   checked_faults |= select(0u, bit, i >= length);
   return min(i, length - 1u);
 }
@@ -68,10 +68,10 @@ fn checked_place(i: u32, length: u32, bit: u32) -> u32 {
   return { code: declarations + reporting(code), constants };
 }
 
-/** The text with an entry point that calls the kernel's own and then tells of the thread's faults. */
+/** The text with an entry point that calls the kernel and then records the thread's faults. */
 function reporting(code: string): string {
   const entry = /@compute @workgroup_size\((\w+)\)\s*fn main\(([^{]*)\) \{/.exec(code);
-  if (!entry) throw new Error("there is no entry point");
+  if (!entry) throw new Error("Found no entry point");
   const [text, size, parameters] = entry as unknown as [string, string, string];
   const plain = parameters.replaceAll(/@builtin\(\w+\)\s*/g, "");
   const names = [...plain.matchAll(/(\w+)\s*:/g)].map(([, name]) => name);
@@ -84,7 +84,7 @@ fn main(${parameters}) {
 `;
 }
 
-/** The uniform's bytes. */
+/** The bytes of the uniform. */
 export function checkedUniform(
   dispatch: Dispatch,
   { constants }: CheckedShader,
@@ -95,7 +95,7 @@ export function checkedUniform(
   header.forEach((value, i) => view.setUint32(4 * i, value, true));
   constants.forEach(({ name, type }, i) => {
     const value = dispatch.constants[name];
-    if (value === undefined) throw new Error(`${dispatch.kernel}: there is no constant ${name}`);
+    if (value === undefined) throw new Error(`${dispatch.kernel} has no constant ${name}`);
     const at = 4 * (header.length + i);
     if (type === "f32") view.setFloat32(at, value, true);
     else if (type === "i32") view.setInt32(at, value, true);

@@ -1,6 +1,6 @@
 /**
- * Families of kernels: what an op records, forward and backward, at random shapes. A kernel that no family reaches is
- * counted as broken by the torture, so that a new one must be put here.
+ * Families of kernels: programs that record an op, forward and backward, at random shapes. The torture counts a kernel
+ * that no family records as wrong, so every new kernel needs a family here.
  */
 import { augmentedBatch, drawAugmentations } from "../../../data/augmentation/augmentation.ts";
 import * as engine from "../../../engine/mod.ts";
@@ -11,7 +11,7 @@ import { sameGeometry, symmetricGeometry } from "../../reference/conv_geometry.t
 import type { ConvGeometry, TripletOptions } from "../../reference/ops.ts";
 import type { Draw, Family } from "./random_program.ts";
 
-/** [N, H, W, C] of an image that is cheap to convolve. */
+/** Shape [N, H, W, C] of an image that is cheap to convolve. */
 function image(draw: Draw, channels = draw.size(40)): [number, number, number, number] {
   return [draw.size(3), draw.size(17), draw.size(17), channels];
 }
@@ -26,7 +26,7 @@ function geometry(draw: Draw, height: number, width: number, kernel: number): Co
   ])();
 }
 
-/** Epsilon, and whether ReLU6 follows. */
+/** Options of a batch norm. */
 function normOptions(draw: Draw) {
   return { epsilon: 1e-3, relu6: draw.coin() };
 }
@@ -53,7 +53,7 @@ function batchLoss(
   };
 }
 
-/** Weights of a few shapes, some of them state, with what makes a loss of them. */
+/** Parameters of a few shapes, some not trainable, and a loss of the trainable ones. */
 function weights(draw: Draw): { loss: () => engine.Tensor } {
   const count = draw.size(6);
   const shapes = Array.from({ length: count }, () => draw.shape(1 + draw.random.integer(2)));
@@ -67,7 +67,7 @@ function weights(draw: Draw): { loss: () => engine.Tensor } {
   };
 }
 
-/** All families by name. Those that `large` can be asked of draw their rows by {@link Draw.rows}. */
+/** All families by name. Those that can be `large` draw their rows with {@link Draw.rows}. */
 export const FAMILIES: Readonly<Record<string, Family>> = {
   binary: (draw) => {
     const shape = draw.large ? [draw.rows("thread"), draw.size(4)] : draw.shape();
@@ -323,7 +323,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     );
     const thresholds = draw.tensor([queries, draw.large ? 2 : draw.size(20)], 0, 1, false);
     const valid = draw.given([1], Uint32Array.of(draw.random.integer(gallery + 1)));
-    // No more than are chosen at once.
+    // At most as many as are chosen at once.
     const [others, most] = [draw.size(20), draw.large ? 5 : draw.size(300)].map((count) =>
       Math.min(1024, count)
     );
@@ -365,8 +365,8 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
 };
 
 /**
- * Families of which one dimension does not hold the workgroups where they are drawn large. The others compute several
- * vec4s in a thread: so large, their tensors exceed what a software adapter binds, 128 MiB.
+ * Families whose workgroups need more than one dimension when they are drawn large. The other families compute several
+ * vec4s per thread: tensors that large exceed a software adapter's largest binding, 128 MiB.
  */
 export const LARGE_FAMILIES: readonly string[] = [
   "binary",
@@ -382,7 +382,7 @@ export const LARGE_FAMILIES: readonly string[] = [
 ];
 
 /**
- * Families that are not recorded at sizes of a hundred times as much: they make parameters, which take the adapter's memory
- * at once.
+ * Families that are not recorded at a hundred times the size, because they create parameters, which allocate memory at
+ * once.
  */
 export const WITH_PARAMETERS: readonly string[] = ["center loss", "optimizers"];

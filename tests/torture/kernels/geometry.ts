@@ -1,16 +1,16 @@
-/** What a dispatch's geometry must hold whatever its kernel does, checked without a GPU. */
+/** Checks of a dispatch's geometry that need no GPU. */
 import { foldWorkgroups, MAX_WORKGROUPS } from "../../../kernels/mod.ts";
 import type { SeededRandom } from "../../reference/seeded_random.ts";
 import type { Recorded } from "../../../engine/recorder.ts";
 import type { Value } from "../../../engine/value.ts";
 import { elementsOf } from "./checked_runs.ts";
 
-/** Bytes that no binding of any adapter holds; the indices of what is smaller have 32 bits. */
+/** No binding of any adapter holds this many bytes; indices into smaller ones fit 32 bits. */
 const TOO_MANY_BYTES = 2 ** 32;
 
 /**
- * The steps that some adapter may run: those whose tensors it can hold, but for steps that read what was made of a larger
- * one, as batch norm's coefficients are of sums over its rows: their constants count those rows.
+ * The steps that some adapter can run: their tensors fit its bindings. Steps that read a result of a larger tensor are
+ * left out, too, such as batch norm's coefficients, because their constants count that tensor's rows.
  */
 export function runnable(steps: readonly Recorded[]): Recorded[] {
   const madeOfLarger = new Set<Value>();
@@ -23,7 +23,7 @@ export function runnable(steps: readonly Recorded[]): Recorded[] {
   return steps.filter((step) => !large(step) && !step.values.some((value) => madeOfLarger.has(value)));
 }
 
-/** Why a dispatch could not run on every adapter, or would count past 32 bits; undefined where nothing is wrong. */
+/** Says why a dispatch could not run on every adapter, or would count past 32 bits; or returns undefined. */
 export function geometryFault({ dispatch, values }: Recorded): string | undefined {
   const { workgroups, constants } = dispatch;
   if (workgroups.some((count) => !Number.isInteger(count) || count < 1 || count > MAX_WORKGROUPS)) {
@@ -38,12 +38,12 @@ export function geometryFault({ dispatch, values }: Recorded): string | undefine
 }
 
 /**
- * Whether `groups` workgroups, folded, are numbered by x + y · (number in x) so that every number below `groups` comes
- * exactly once, and less than a row past the end.
+ * Says what is wrong with the fold of `groups` workgroups into two dimensions, or returns undefined. The number
+ * x + y · (count in x) must take each value below `groups` exactly once, and less than one row of further values.
  */
 export function foldFault(groups: number): string | undefined {
   const [x, y, z] = foldWorkgroups(groups);
-  // Numbers are those of a rectangle, row by row: each once, from 0 to x · y - 1.
+  // Numbers follow the rectangle row by row: each value from 0 to x · y - 1 once.
   const covered = z === 1 && x >= 1 && y >= 1 && x <= MAX_WORKGROUPS && y <= MAX_WORKGROUPS &&
     x * y >= groups;
   return covered && x * y - groups < y
@@ -51,7 +51,7 @@ export function foldFault(groups: number): string | undefined {
     : `${groups} workgroups are folded into ${x} × ${y} × ${z}`;
 }
 
-/** A number of workgroups, up to the most that two dimensions hold, often beside a border. */
+/** A number of workgroups up to the most that two dimensions hold, often near a limit. */
 export function randomGroups(random: SeededRandom): number {
   const most = MAX_WORKGROUPS ** 2;
   const near = MAX_WORKGROUPS * (1 + random.integer(random.integer(2) === 0 ? 5 : MAX_WORKGROUPS));

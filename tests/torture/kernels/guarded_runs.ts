@@ -1,22 +1,23 @@
 /**
- * Runs programs with the kernels exactly as the engine runs them, each tensor in a buffer that goes on behind it, and the
- * whole buffer bound: what a kernel does past a tensor's end changes the guard, or lets the guard into a result. (WebGPU
- * clamps what leaves the bound range, so that a guard outside of it could never change.)
+ * Runs programs with the kernels as the engine runs them. Each tensor is in a buffer that is longer than the tensor, and
+ * the whole buffer is bound: a write past the tensor's end changes the guard behind it, and a read past the end changes
+ * a result. (WebGPU clamps accesses to the bound range, so a guard outside of it could never change.)
  */
 import type { Device } from "../../../engine/mod.ts";
 import type { Value } from "../../../engine/value.ts";
 import { initialData, type KernelFault } from "./checked_runs.ts";
 import type { RandomProgram } from "./random_program.ts";
 
-/** Behind every tensor, in bytes. */
+/** Bytes of the guard behind every tensor. */
 const GUARD_BYTES = 1024;
 /**
- * What stands behind the n-th tensor: other bits behind each, as a kernel that writes there most likely writes what it read
- * there. A NaN as f32 and a large index as u32; then, near 1, a number that shows what a NaN would hide.
+ * The guard behind the n-th tensor. Each tensor has other bits, because a kernel that writes past the end probably
+ * writes what it read past the end. The first guard is a NaN as f32 and a large index as u32; the second is a number
+ * near 1, which shows what a NaN would hide.
  */
 const GUARDS: readonly ((n: number) => number)[] = [(n) => 0xffc00001 + n, (n) => 0x3f800000 + 4099 * n];
 
-/** Runs a program once with each kind of guard; tells whether a guard was written, or read. */
+/** Runs a program once with each kind of guard; returns the guards that were written or read. */
 export async function runGuarded(device: Device, program: RandomProgram): Promise<KernelFault[]> {
   const [first, second] = [await run(device, program, GUARDS[0]!), await run(device, program, GUARDS[1]!)];
   const found = [...first.faults, ...second.faults];
@@ -28,7 +29,7 @@ export async function runGuarded(device: Device, program: RandomProgram): Promis
       values.some((bound, i) => bound === value && dispatch.bindings[i]!.access !== "read")
     )!;
     found.push({ dispatch, text: `word ${at} of [${value.shape}] depends on what lies behind a tensor` });
-    break; // What follows is made of it.
+    break; // Later results depend on it.
   }
   return found;
 }

@@ -1,12 +1,11 @@
 /**
- * Every kernel at random shapes: no index outside of a tensor, every output written once, nothing behind a tensor read or
- * written.
+ * Runs every kernel at random shapes: no index is out of bounds, every output is written once, and no memory behind a
+ * tensor is read or written.
  *
- * What it shows: of all reads and writes through accessors that the drawn shapes bring about, none lies outside, and no
- * output is left out or written twice (checked_shader.ts); with the texts and constants that the engine uses, what lies
- * behind a tensor within its binding stays as it was and gets into no result (guarded_runs.ts); at sizes up to those that
- * bindings of 4 GiB hold, no dispatch has more workgroups in a dimension than any adapter runs. What it does not: shapes
- * that are not drawn, and indices into a kernel's own private or workgroup arrays.
+ * For the drawn shapes it shows that no access through accessors is out of bounds and no output is left out or written
+ * twice (checked_shader.ts); that with the engine's own texts and constants, memory behind a tensor stays unchanged and
+ * affects no result (guarded_runs.ts); and that no dispatch, up to bindings of 4 GiB, has more workgroups in a dimension
+ * than every adapter runs. It does not check other shapes, nor indices into private or workgroup arrays.
  */
 import { kernelTexts } from "../../shader_texts.ts";
 import { Device } from "../../../engine/mod.ts";
@@ -22,25 +21,25 @@ import { type Family, type RandomProgram, recordRandom } from "./random_program.
 /** Programs in one submit. */
 const BATCH = 25;
 
-/** How many programs of each family. */
+/** Numbers of programs of each family. */
 interface Counts {
   readonly checked: number;
   readonly guarded: number;
   /** Families that are drawn large. */
   readonly large: readonly string[];
-  /** Folds of random numbers of workgroups. */
+  /** Random numbers of workgroups that are folded. */
   readonly folds: number;
-  /** Programs of sizes that only a large GPU holds, of which no more than the geometry is looked at. */
+  /** Programs that only fit a large GPU; only their geometry is checked. */
   readonly recorded: number;
 }
 
-/** How many times as large as what runs here those programs are. */
+/** Sizes of those programs, as multiples of the sizes that run here. */
 const SCALES = [4, 16, 64, 256];
 
 const SHORT: Counts = { checked: 4, guarded: 1, large: ["unit length"], folds: 10_000, recorded: 20 };
 const FULL: Counts = { checked: 5000, guarded: 200, large: LARGE_FAMILIES, folds: 1_000_000, recorded: 5000 };
 
-/** Shapes by kernel, as its constants have them, and the texts that ran. */
+/** The shapes that each kernel ran with (its constants), and the texts that ran. */
 class Reached {
   readonly #shapes = new Map<string, Set<string>>();
   readonly #sources = new Set<string>();
@@ -55,7 +54,7 @@ class Reached {
     }
   }
 
-  /** Files in kernels/ of which no text ran. */
+  /** Files in kernels/ that did not run. */
   missing(): string[] {
     return [...kernelTexts()].filter(([_, text]) =>
       ![...this.#sources].some((source) => source.includes(text))
@@ -99,7 +98,7 @@ export const torture: Torture = {
       context.progress(done += programs.length, total);
     };
     for (const [i, [name, family]] of families.entries()) {
-      // Half of a family's programs run the kernels for software adapters, half those for GPUs; of short ones one in two.
+      // Half of a family's programs run the kernels for software adapters, half those for GPUs; the short form alternates.
       for (const kernels of ["software", "gpu"] as const) {
         const share = (count: number) =>
           short ? ((i % 2 === 0) === (kernels === "gpu") ? count : 0) : count / 2;
@@ -134,12 +133,12 @@ export const torture: Torture = {
           report(name, await runGuarded(device, program));
           past([program]);
         }
-        device.destroy(); // With all its pipelines.
+        device.destroy(); // Frees its pipelines, too.
       }
     }
     const missing = reached.missing();
     for (const file of missing) {
-      say(`kernels/${file} is reached by no family in tests/torture/kernels/families.ts`);
+      say(`kernels/${file} runs in no family of tests/torture/kernels/families.ts`);
     }
     const figures =
       `${reached}; geometry of ${
@@ -150,7 +149,7 @@ export const torture: Torture = {
   },
 };
 
-/** Records a program of sizes that only a large GPU holds; of its steps those that one may hold, none where it is refused. */
+/** Records a program that only fits a large GPU; returns the steps that fit, or none if recording is refused. */
 function recordHuge(
   device: Device,
   family: Family,

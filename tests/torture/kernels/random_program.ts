@@ -1,4 +1,4 @@
-/** A random program of ops: its inputs, drawn with their data, and what is recorded on them. */
+/** A random program: random inputs and the ops that are recorded on them. */
 import {
   backward,
   type Device,
@@ -23,13 +23,13 @@ export interface RandomProgram {
   destroy(): void;
 }
 
-/** Sizes at which tiles, vec4s and workgroups begin and end. */
+/** Sizes at and next to the ends of tiles, vec4s and workgroups. */
 const EDGES = [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 63, 64, 65, 127, 128, 129];
 
-/** Elements of a tensor, so that a trial takes milliseconds. */
+/** Most elements of a tensor; a trial then takes milliseconds. */
 const MOST_ELEMENTS = 12_000;
 
-/** What a family draws its program from. */
+/** Random sizes, inputs and choices for the program of a family. */
 export class Draw {
   readonly data = new Map<Value, ArrayLike<number>>();
   /** Inputs that gradients flow to. */
@@ -39,11 +39,11 @@ export class Draw {
   constructor(
     readonly device: Device,
     readonly random: SeededRandom,
-    /** Whether one dimension of workgroups must not hold the dispatch. */
+    /** Whether the dispatch must need more than one dimension of workgroups. */
     readonly large: boolean,
-    /** The how manieth program of its family this is. */
+    /** Index of this program in its family. */
     readonly number: number,
-    /** How many times as large sizes are: beyond 1 the program is only recorded, and there is no data. */
+    /** Factor of all sizes. Above 1 the program is only recorded and has no data. */
     readonly scale = 1,
   ) {}
 
@@ -52,7 +52,7 @@ export class Draw {
     return this.#set ??= new ParameterSet(this.device);
   }
 
-  /** A whole number from `least` to `most`, often one at which something begins or ends. */
+  /** A whole number from `least` to `most`, often one of EDGES. */
   size(most = 140, least = 1): number {
     if (this.scale > 1) return least + this.random.integer(this.scale * most - least + 1);
     const edges = EDGES.filter((edge) => edge >= least && edge <= most);
@@ -60,7 +60,7 @@ export class Draw {
     return least + this.random.integer(most - least + 1);
   }
 
-  /** A shape of so many axes, or of one to four. */
+  /** A shape with this number of axes, by default one to four. */
   shape(axes = 1 + this.random.integer(4)): number[] {
     for (;;) {
       const shape = Array.from({ length: axes }, () => this.size(axes < 3 ? 140 : 40));
@@ -68,7 +68,7 @@ export class Draw {
     }
   }
 
-  /** Rows of which each takes a workgroup, or a thread. */
+  /** A number of rows; each row takes a workgroup or a thread. */
   rows(each: "workgroup" | "thread", most = 60): number {
     if (!this.large) return this.size(most);
     return (each === "workgroup" ? 65_536 : 65_536 * 64) + this.random.integer(1000);
@@ -79,12 +79,12 @@ export class Draw {
     return items[this.random.integer(items.length)]!;
   }
 
-  /** One of a list, in turn: every few programs of a family have all of them. */
+  /** The items of a list in turn, so that a few programs of a family use all of them. */
   turn<T>(items: readonly T[]): T {
     return items[this.number % items.length]!;
   }
 
-  /** Whether or not. */
+  /** True or false. */
   coin(): boolean {
     return this.random.integer(2) === 0;
   }
@@ -92,7 +92,7 @@ export class Draw {
   /** A tensor that gradients flow to, unless the program is large. */
   tensor(shape: readonly number[], from = -1, to = 1, differentiable = !this.large): Tensor {
     const count = shape.reduce((a, b) => a * b, 1);
-    // A few thousand numbers, over and over: drawing millions takes seconds.
+    // A few thousand numbers repeat: drawing millions takes seconds.
     const numbers = Float32Array.from(
       { length: Math.min(count, 4096) },
       () => from + (to - from) * this.random.uniform(),
@@ -105,7 +105,7 @@ export class Draw {
     return tensor;
   }
 
-  /** Integers below a bound. */
+  /** Random integers below a bound. */
   words(shape: readonly number[], below: number): Uint32Tensor {
     const count = this.scale > 1 ? 1 : shape.reduce((a, b) => a * b, 1);
     return this.given(shape, Uint32Array.from({ length: count }, () => this.random.integer(below)));
@@ -116,7 +116,7 @@ export class Draw {
     return this.#input(u32(shape), data) as Uint32Tensor;
   }
 
-  /** These numbers, for kernels that believe them, without a gradient. */
+  /** These numbers, without a gradient; for kernels that rely on their values. */
   numbers(shape: readonly number[], data: ArrayLike<number>): Tensor {
     return this.#input(f32(shape), data) as Tensor;
   }
@@ -141,10 +141,10 @@ export class Draw {
   }
 }
 
-/** Draws a program: what to record, which returns what is to be differentiated where gradients flow to it. */
+/** Draws a program; returns the function to record, whose result is differentiated if it requires a gradient. */
 export type Family = (draw: Draw) => () => Tensor | Uint32Tensor | void;
 
-/** Records a program of a family, forward and backward. */
+/** Records a random program of a family, forward and backward. */
 export function recordRandom(
   device: Device,
   family: Family,
@@ -159,7 +159,7 @@ export function recordRandom(
   recordWith(recorder, () => {
     const y = body();
     if (!(y instanceof Tensor)) return;
-    y.value; // Written now, where it was put off.
+    y.value; // Writes it now if that was deferred.
     if (!y.requiresGradient) return;
     const gradients = backward(sum(y));
     for (const tensor of draw.differentiable) gradients.of(tensor)?.value;

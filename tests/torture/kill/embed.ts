@@ -1,4 +1,4 @@
-/** `deno task embed` killed at random moments, and its files beside those of a run that nobody stopped. */
+/** Kills `deno task embed` at random moments and compares its files with those of an uninterrupted run. */
 import { createHash } from "node:crypto";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,7 +12,7 @@ import { commandLine, type Ended, runTask } from "../../cli/run_task.ts";
 import { tinyNetwork } from "../../embed/tiny_network.ts";
 import type { Outcome, Torture, TortureContext } from "../torture.ts";
 
-/** Where the vectors lie in the folder of a run. */
+/** The file of vectors in the folder of a run. */
 const OUT = "vectors.parquet";
 
 export const torture: Torture = {
@@ -44,7 +44,7 @@ async function killAndCompare(
   ];
 
   const start = performance.now();
-  requireSuccess(await runTask("embed", command("peace")));
+  requireSuccess(await runTask("embed", command("whole")));
   const perShard = (performance.now() - start) / (ids.length / shardSize);
 
   const random = new Random(seed);
@@ -53,7 +53,7 @@ async function killAndCompare(
   let touched = 0;
   const out = join(folder, "killed", OUT);
   for (let kill = 0; kill < kills; kill++) {
-    // Somewhere in the next part of the work, so that every run gets somewhere.
+    // Within the next part of the work, so that every run makes progress.
     const shards = Math.floor((kill + random.uniform(0, 1)) * ids.length / shardSize / (kills + 1));
     await killAfter(command("killed"), out, { shards, milliseconds: random.uniform(0, perShard) });
     const manifest = await readManifest(out);
@@ -65,9 +65,9 @@ async function killAndCompare(
   requireSuccess(await runTask("embed", command("killed")));
   touched += await remember(join(folder, "killed"), [...untouched.keys()], untouched);
 
-  const [peace, killed] = [await contents(join(folder, "peace")), await contents(join(folder, "killed"))];
-  const differing = [...new Set([...peace.keys(), ...killed.keys()])]
-    .filter((name) => peace.get(name) !== killed.get(name));
+  const [whole, killed] = [await contents(join(folder, "whole")), await contents(join(folder, "killed"))];
+  const differing = [...new Set([...whole.keys(), ...killed.keys()])]
+    .filter((name) => whole.get(name) !== killed.get(name));
   const drawn = await contents(images);
   const distinct = new Set(ids.map((id) => drawn.get(id))).size;
   const found: string[] = [];
@@ -75,7 +75,7 @@ async function killAndCompare(
   for await (const batch of vectors.batches()) found.push(...batch.map(({ id }) => id));
   const lost = new Set(ids).difference(new Set(found)).size;
   const wrong = differing.length + touched + (found.join("\n") === ids.join("\n") ? 0 : 1);
-  if (differing.length > 0) say(`other bytes in ${differing.join(", ")}`);
+  if (differing.length > 0) say(`different bytes in ${differing.join(", ")}`);
   return {
     trials: kills,
     losses: lost,
@@ -87,7 +87,7 @@ async function killAndCompare(
   };
 }
 
-/** Draws the images, 64 × 32 pixels or larger, every one another, and a network of width 0.35. */
+/** Draws different images of at least 64 × 32 pixels, and a network of width 0.35. */
 async function prepare(images: string, network: string, short: boolean, seed: number): Promise<void> {
   const people = { seed, trainIdentities: 2, testIdentities: 2, cameras: 2, junk: 0 };
   await writeSyntheticPeople(images, { ...people, distractors: short ? 280 : 19_980 }, { workers: 2 });
@@ -101,7 +101,7 @@ function requireSuccess({ code, stderr }: Ended): void {
   if (code !== 0) throw new Error(`deno task embed ended with code ${code}: ${stderr}`);
 }
 
-/** Starts the command and kills it so long after so many shards are finished; one that has ended by then is no harm. */
+/** Starts the command and kills it some milliseconds after the given number of shards, unless it has ended. */
 async function killAfter(
   args: readonly string[],
   out: string,
@@ -122,7 +122,7 @@ async function killAfter(
   await child.status;
 }
 
-/** Notes when and as what the files were written; counts those that have been written again since they were noted. */
+/** Records inode and time of the files; returns how many were written again since the last call. */
 async function remember(
   folder: string,
   names: readonly string[],
@@ -138,12 +138,12 @@ async function remember(
   return again;
 }
 
-/** The SHA-256 of every file in a folder, by its path from there. */
+/** The SHA-256 of every file below a folder, by relative path. */
 async function contents(folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  const visit = async (place: string) => {
-    for await (const { name, isDirectory } of Deno.readDir(place)) {
-      const path = join(place, name);
+  const visit = async (parent: string) => {
+    for await (const { name, isDirectory } of Deno.readDir(parent)) {
+      const path = join(parent, name);
       if (isDirectory) await visit(path);
       else {found.set(
           relative(folder, path),

@@ -1,4 +1,4 @@
-/** A run of many steps takes no more memory, handles or time at its end than at its beginning. */
+/** Measures memory, open handles and time per step during a long run. */
 import { Device } from "../../../engine/mod.ts";
 import { keepAsBest, saveCheckpoint } from "../../../train/checkpoint_files.ts";
 import { watchGpu } from "../../engine/watch_gpu.ts";
@@ -7,29 +7,29 @@ import type { Outcome, Torture, TortureContext } from "../torture.ts";
 import { grows, type Slope, slopeOf } from "./slope.ts";
 
 const STEPS = { short: 600, full: 20_000 };
-/** Measurements of a run; the first fifth is the warm-up, and not looked at. */
+/** Measurements of a run; the first fifth is warm-up and is ignored. */
 const SAMPLES = { short: 30, full: 200 };
 const WARM_UP = 0.2;
 /**
- * Bytes that resident memory may grow by in a thousand steps. The history of a run, which its checkpoints keep, takes 48
- * KiB of them and room to grow; a run of a hundred thousand steps would end with 25 MiB more. The short form ends while code is
- * still being compiled.
+ * Bytes that resident memory may grow by in a thousand steps. The history of a run, which checkpoints keep, needs 48 KiB
+ * and spare capacity; a run of a hundred thousand steps would end with 25 MiB more. In the short form code is still
+ * being compiled at the end.
  */
 const MOST_BYTES = { short: 4 * 2 ** 20, full: 2 ** 18 };
-/** Share that the time of a step may grow by in a thousand steps: 5 % in all, in the full form. */
+/** Largest relative growth of the time of a step in a thousand steps: 5 % in all in the full form. */
 const MOST_SLOWER = { short: 0.02, full: 0.0025 };
-/** Of the times of so many steps in a row, as a share of an epoch's: metrics come back several steps at once. */
+/** Steps are timed this many at a time, as a share of an epoch, because metrics arrive for several steps at once. */
 const IN_A_ROW = 0.8;
-/** The one that so many are below: most of the others waited for what else the machine did. */
+/** The quantile of those times that counts: most slower ones waited for other work of the machine. */
 const QUICK = 0.1;
 
 interface Sample {
   readonly step: number;
-  /** Resident bytes, without what V8 keeps of its heap for later: it doubles its young generation now and then. */
+  /** Resident bytes, without the unused part of V8's heap, which doubles its young generation now and then. */
   readonly resident: number;
-  /** Open files and sockets; undefined where the system does not tell. */
+  /** Open files and sockets; undefined if the system does not report them. */
   readonly handles: number | undefined;
-  /** Buffers and textures of the GPU, and their bytes. */
+  /** GPU buffers and textures, and their bytes. */
   readonly resources: number;
   readonly bytes: number;
   /** Milliseconds of a quick step since the last sample. */
@@ -58,7 +58,7 @@ export const torture: Torture = {
       const inARow = Math.floor(IN_A_ROW * every);
       const times = arrived.slice(inARow).map((at, i) => (at - arrived[i]!) / inARow);
       await keepAsBest(folder, await saveCheckpoint(folder, await trainer.checkpoint()));
-      (globalThis as { gc?: () => void }).gc?.(); // Else what is measured is when garbage happens to be collected.
+      (globalThis as { gc?: () => void }).gc?.(); // Otherwise the time of the last collection is measured.
       const { rss, heapTotal, heapUsed } = Deno.memoryUsage();
       samples.push({
         step: trainer.step,
@@ -98,12 +98,12 @@ export const torture: Torture = {
     );
     expect(
       same(({ resources }) => resources) && same(({ bytes }) => bytes),
-      "GPU buffers or textures come and stay",
+      "the number of GPU buffers or textures changes",
     );
-    // Some come and go with the garbage of earlier steps.
+    // The number varies with the garbage of earlier steps.
     const handles = warm[0]!.handles === undefined ? undefined : slope((sample) => sample.handles!);
     expect(!handles || !grows(handles, 0), `open handles: ${warm.map(({ handles }) => handles)}`);
-    expect(left === 0, `${left} buffers or textures are left when the run is over`);
+    expect(left === 0, `${left} buffers or textures remain after the run`);
     const { resources, bytes } = warm.at(-1)!;
     return {
       trials: steps,
@@ -130,10 +130,10 @@ function percent({ slope, error }: Slope): string {
   return `${(100 * slope).toFixed(2)} ± ${(100 * error).toFixed(2)} %`;
 }
 
-/** Open files, sockets and the like of this process; undefined where the system does not tell. */
+/** The number of open files and sockets of this process; undefined if the system does not report it. */
 async function openHandles(): Promise<number | undefined> {
   if (Deno.build.os !== "linux") return undefined;
-  // Deno itself reads nothing of /proc unless it may do all.
+  // Deno reads /proc only with all permissions.
   const list = new Deno.Command("ls", { args: [`/proc/${Deno.pid}/fd`] });
   return new TextDecoder().decode((await list.output()).stdout).trim().split("\n").length;
 }

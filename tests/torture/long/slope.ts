@@ -1,6 +1,6 @@
-/** Straight lines through measurements: whether something grows. */
+/** Linear regression: whether a measurement grows. */
 
-/** A line's slope and the standard error of it. */
+/** A slope and its standard error. */
 export interface Slope {
   readonly slope: number;
   readonly error: number;
@@ -17,7 +17,7 @@ export function slopeOf(x: readonly number[], y: readonly number[]): Slope {
   return { slope, error: Math.sqrt(residual / (n - 2) / spread) };
 }
 
-/** Whether a slope is above `most` beyond doubt: by more than two standard errors. */
+/** Whether a slope exceeds `most` by more than two standard errors. */
 export function grows({ slope, error }: Slope, most: number): boolean {
   return slope - 2 * error > most;
 }

@@ -1,4 +1,4 @@
-/** Losses of extreme embeddings: no NaN in loss, metrics or gradient, and the numbers of the f64 reference. */
+/** Losses of extreme embeddings: loss, metrics and gradient are finite and equal the f64 reference. */
 import { constant, Device, type Tensor, type TripletResult, type Uint32Tensor } from "../../../engine/mod.ts";
 import { METRICS, TRIPLET_METRICS } from "../../../kernels/mod.ts";
 import { centerLoss, crossEntropy, type LossName, lossTable } from "../../../losses/mod.ts";
@@ -13,32 +13,32 @@ import type { Outcome, Torture, TortureContext } from "../torture.ts";
 
 const TRIALS = { short: 200, full: 4000 };
 
-/** Distances go from 10 to the minus this to 10 to this. */
+/** Distances range from 10^-this to 10^this. */
 const MOST_EXPONENT = 15;
 
-/** Rounding of the loss, as a share of the distances and margins that it is made of. */
+/** Tolerance of the loss, relative to its distances and margins. */
 const LOSS_ERROR = 1e-5;
-/** And of the gradient, as a share of its largest element. */
+/** Tolerance of the gradient, relative to its largest element. */
 const GRADIENT_ERROR = 1e-3;
-/** Nearer than this to another choice of triplets, or to a hinge's bend, f32 may be on its other side. */
+/** Within this distance of another choice of triplets or of a hinge's kink, f32 may fall on the other side. */
 const CLEAR = 1e-4;
 
 /** One loss of one batch. */
 interface Trial {
-  /** All of it in words. */
+  /** A description of the trial. */
   readonly name: string;
   readonly shape: readonly [rows: number, width: number];
   readonly values: Float32Array;
   readonly labels: readonly number[];
   readonly loss: (x: Tensor, labels: Uint32Tensor) => TripletResult;
   readonly reference: (x: RefTensor) => RefTensor;
-  /** What the loss is made of, in its own units: its rounding is a share of that. */
+  /** Magnitude of the distances and margins of the loss; its rounding error is relative to it. */
   readonly scale: number;
-  /** By how much the loss may change with an embedding: what is less than a thousandth of it may be rounding. */
+  /** Largest slope of the loss; gradients below a thousandth of it may be rounding errors. */
   readonly slope: number;
-  /** Whether the least change of a number may choose other triplets, and give another gradient. */
+  /** Whether a tiny change may choose other triplets and give another gradient. */
   readonly onEdge: boolean;
-  /** Whether another loss, too; that of the hardest ones is the same whichever of two equally hard ones is chosen. */
+  /** Whether it may also give another loss. The hard losses stay equal when one of two equal distances is chosen. */
   readonly jumps: boolean;
 }
 
@@ -74,13 +74,13 @@ export const torture: Torture = {
   },
 };
 
-/** What is wrong with the engine's loss or gradient, in words, or undefined. */
+/** Describes what is wrong with the engine's loss or gradient, or returns undefined. */
 export async function faultOf(trial: Trial, device: Device): Promise<string | undefined> {
   const { shape, values, labels, scale, slope, onEdge, jumps } = trial;
   const expected = runReference(shape, values, trial.reference);
   const found = await runLoss(device, shape, values, labels, trial.loss);
-  const broken = Object.entries(found.metrics).find(([, value]) => !Number.isFinite(value));
-  if (broken) return `the metric ${broken[0]} is ${broken[1]}`;
+  const nonFinite = Object.entries(found.metrics).find(([, value]) => !Number.isFinite(value));
+  if (nonFinite) return `the metric ${nonFinite[0]} is ${nonFinite[1]}`;
   if (!Number.isFinite(found.loss)) return `the loss is ${found.loss} where f64 has ${expected.loss}`;
   if (!found.gradient.every(Number.isFinite)) return `the gradient is ${found.gradient}`;
   if (onEdge && jumps) return undefined;
@@ -120,7 +120,7 @@ function tripletTrial(random: SeededRandom, key: LossName): Trial {
   const shape = [rows, width] as const;
   const distances = pairwiseDistance(leaf(shape, values), options.metric);
   const largest = distances.data.reduce((most, d) => Math.max(most, d), 0);
-  // Cosines are rounded where they are near 1, however near 0 the angle is.
+  // A cosine near 1 is rounded, so the error does not shrink with the angle.
   const scale = Math.max(largest, options.metric === "angular" ? 1 : 0) + options.margin;
   const reference = (x: RefTensor): RefTensor => {
     switch (key) {
@@ -135,14 +135,14 @@ function tripletTrial(random: SeededRandom, key: LossName): Trial {
       case "quadruplet":
         return ops.quadrupletLoss(x, labels, options);
       default:
-        throw new Error(`There is no reference of ${key}`);
+        throw new Error(`Found no reference of the loss ${key}`);
     }
   };
-  // Whichever of equal embeddings are chosen, neither the loss nor its gradient changes.
+  // A choice between equal embeddings changes neither the loss nor its gradient.
   const allEqual = (pattern === "equal" || pattern === "zeros") && options.metric !== "angular";
-  const told = Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ");
+  const settings = Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ");
   return {
-    name: `${key}, ${told}, ${batch}, ${pattern} of 1e${exponent} and width ${width}`,
+    name: `${key}, ${settings}, ${batch}, ${pattern} of 1e${exponent} and width ${width}`,
     shape,
     values,
     labels,
@@ -192,7 +192,7 @@ function centerTrial(random: SeededRandom): Trial {
   };
 }
 
-/** The slope of a distance, at most: its gradient's length. */
+/** The largest slope of a distance: the length of its gradient. */
 function slopeOf(
   metric: TripletOptions["metric"],
   largest: number,
@@ -222,15 +222,15 @@ const BATCHES: Readonly<Record<string, number[]>> = {
   "one image against many": [0, 0, 0, 0, 0, 0, 1],
 };
 
-/** The exponent of the embeddings' size that gives distances between the extremes. */
+/** The exponent of the embeddings that gives distances within the range. */
 function exponentOf(random: SeededRandom, metric: TripletOptions["metric"]): number {
   const exponent = random.integer(2 * MOST_EXPONENT + 1) - MOST_EXPONENT;
   if (metric === "squared") return exponent / 2;
-  // Rows of 1e-12 are where a direction ends, and rounding may put them on either side.
+  // A row no longer than 1e-12 has no direction; rounding may put a row on either side.
   return metric === "angular" && Math.abs(exponent + 12) < 2 ? -10 : exponent;
 }
 
-/** Rows of a size of about 10 to the exponent, and what is special about them. */
+/** Random rows with values of about 10^exponent, and their pattern. */
 function embeddings(
   random: SeededRandom,
   rows: number,

@@ -1,4 +1,4 @@
-/** One number of a run's state becomes NaN or infinite: the run stops with that step and names the operation. */
+/** Makes one number of a run's state NaN or infinite: the run must stop at that step and name the operation. */
 import { Device } from "../../../engine/mod.ts";
 import { type Checkpoint, HISTORY_TENSOR, restoreCheckpoint } from "../../../train/checkpoint.ts";
 import { NumericsError } from "../../../train/errors.ts";
@@ -8,7 +8,7 @@ import { type SeededRandom, seededRandom } from "../../reference/seeded_random.t
 import { openTinyRun } from "../../train/tiny_run.ts";
 import type { Outcome, Torture, TortureContext } from "../torture.ts";
 
-/** Runs that keep different things, and compute them in different ways. */
+/** Runs with different state that is computed in different ways. */
 const RUNS: readonly Partial<TrainingOptions>[] = [
   {},
   { idLoss: 1, centerLoss: 0.01, neck: "bnneck", embeddingSize: 8 },
@@ -18,7 +18,7 @@ const RUNS: readonly Partial<TrainingOptions>[] = [
 
 const BROKEN = [NaN, Infinity, -Infinity];
 
-/** Steps that a run makes before anything is broken. */
+/** Steps before a number becomes non-finite. */
 const GOOD_STEPS = 2;
 
 export const torture: Torture = {
@@ -53,7 +53,7 @@ export const torture: Torture = {
   },
 };
 
-/** What is wrong with steps that are made with a look at each: they should be as without. */
+/** Describes how a run with --debug-numerics differs from one without it, or returns undefined. */
 async function changesResults(run: Trainer, good: Checkpoint): Promise<string | undefined> {
   const ends: string[] = [];
   for (const debug of [false, true]) {
@@ -66,7 +66,7 @@ async function changesResults(run: Trainer, good: Checkpoint): Promise<string | 
   return ends[0] === ends[1] ? undefined : "--debug-numerics changes the results";
 }
 
-/** Breaks one number at random; what is wrong with what the run does then, or undefined. */
+/** Makes one random number non-finite; describes what is wrong with the run's reaction, or returns undefined. */
 async function faultOf(
   run: Trainer,
   good: Checkpoint,
@@ -92,8 +92,8 @@ async function faultOf(
 }
 
 /**
- * Whether a weight may belong to a tap that lies outside of the map wherever its filter goes, so that nothing but the
- * update has to do with it: in the last blocks, whose maps have one or two pixels a side here, all taps but the middle.
+ * Whether a weight may belong to a tap that is outside the feature map at every position of its filter, so that only
+ * the update uses it. In the last blocks, whose maps here are one or two pixels wide, these are all taps but the middle.
  */
 function liesOutside(
   name: string,
@@ -104,7 +104,7 @@ function liesOutside(
   return /^block1[4-7]\.depthwise\.weight$/.test(name) && Math.floor(element / channels) !== middle;
 }
 
-/** Whether a message names the first operation that has to do with a tensor of a checkpoint, and the tensor. */
+/** Whether a message names a tensor of a checkpoint and the first operation that uses it. */
 function isNamed(run: Trainer, tensor: string, message: string): boolean {
   const parameter = tensor.replace(/^(first|second)_moment\//, "");
   const told = /(\d+) of \d+\)\. .*It read (.*)$/.exec(message);
@@ -116,7 +116,7 @@ function isNamed(run: Trainer, tensor: string, message: string): boolean {
         : origin.kind === "flat" && tensor.startsWith(origin.buffer)
     )
   );
-  return first < 0 || Number(told[1]) === first + 1; // Averages are told of as part of the whole state.
+  return first < 0 || Number(told[1]) === first + 1; // Averages are reported as part of the whole state.
 }
 
 function goBack(run: Trainer, to: Checkpoint): void {

@@ -1,4 +1,4 @@
-/** Processes that start runs in one folder, decode into one cache and tune into one cache at the same time. */
+/** Processes that start runs in one folder, decode into one cache, and tune into one cache at the same time. */
 import { join } from "node:path";
 import { readDataset } from "../../../data/read_dataset.ts";
 import { CHECKPOINTS } from "../../../train/checkpoint_files.ts";
@@ -95,7 +95,7 @@ async function oneTunedCache(folder: string, rounds: number, note: Note): Promis
   }
 }
 
-/** Three trainings that begin at once with one cache, two of them in one folder, against one that is alone. */
+/** Compares three trainings that start together with one cache, two of them in one folder, with a training alone. */
 async function wholeTrainings(folder: string, people: string, rounds: number, note: Note): Promise<void> {
   const train = (out: string, cache: string) =>
     runTask("train", [
@@ -106,7 +106,7 @@ async function wholeTrainings(folder: string, people: string, rounds: number, no
     ]);
   const last = (out: string) => Deno.readFile(join(folder, out, LAST)).catch(() => new Uint8Array());
   const { code, stderr } = await train("alone", "cache-alone");
-  if (code !== 0) throw new Error(`A training that is alone ended with code ${code}: ${stderr}`);
+  if (code !== 0) throw new Error(`A training alone ended with code ${code}: ${stderr}`);
   const expected = await last("alone");
   const isRight = async (out: string) => {
     const found = await last(out);

@@ -1,17 +1,17 @@
 /**
- * Training processes killed at random moments, and runs on a disk that fills up or can no longer be written to. Each
- * run is taken up again and again until it ends.
+ * Kills training processes at random moments, and trains on disks that fill up or become read-only. Each run is resumed
+ * until it ends.
  */
 import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
 import type { Outcome, Torture, TortureContext } from "../torture.ts";
 import { SmallDisk } from "./small_disk.ts";
 import { allEnded, faultOf, isSaving, newestStep, TrainingRuns } from "./training.ts";
 
-/** Processes that are killed at a time; beside them is one whose disk fills up. */
+/** Processes at a time that are killed; one more process has a disk that fills up. */
 const LANES = 2;
-/** Of disks that should turn read-only, for each of those that do. */
+/** Attempts for each disk that turns read-only. */
 const MOST_ATTEMPTS = 4;
-/** No process takes longer, by far; its end would be a hang. */
+/** A process that takes longer is a hang. */
 const MOST_SECONDS = 120;
 
 type Timer = ReturnType<typeof setTimeout>;
@@ -67,7 +67,7 @@ export const torture: Torture = {
   },
 };
 
-/** Kills the process of one run until the run has come to its end, or no more kills are wanted. */
+/** Kills the process of one run again and again, until the run ends or no more kills are wanted. */
 async function killedRun(
   runs: TrainingRuns,
   run: string,
@@ -85,7 +85,7 @@ async function killedRun(
     if (!wasKilled) {
       if (code !== 0) {
         counts.losses++;
-        say(`a run that was taken up again ended with code ${code}: ${stderr}`);
+        say(`a resumed run ended with code ${code}: ${stderr}`);
       } else if (await runs.isRight(run) !== true) {
         counts.wrong++;
         say(`${run} ended with other bytes`);
@@ -102,7 +102,7 @@ async function killedRun(
   }
 }
 
-/** Kills a process at a random moment of its life, or while it saves a random one of its checkpoints. */
+/** Kills a process at a random moment, or while it saves a random checkpoint. */
 function killer(run: string, random: SeededRandom, seconds: number) {
   const atSave = random.uniform() < 0.5;
   let child: Deno.ChildProcess | undefined;
@@ -114,12 +114,12 @@ function killer(run: string, random: SeededRandom, seconds: number) {
       child?.kill("SIGKILL");
       killed = child !== undefined;
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
     clearInterval(poll);
     clearTimeout(timer);
   };
-  // The first output comes when the process has begun; what comes before is killed least often.
+  // The process is killed after its first output, rarely before it.
   let [saves, was] = [1 + random.integer(4), false];
   let poll: Timer | undefined;
   let timer: Timer | undefined;
@@ -138,7 +138,7 @@ function killer(run: string, random: SeededRandom, seconds: number) {
     },
     /** The newest step that was on the disk when the process was killed. */
     seen: () => seen,
-    /** Whether it was killed, and whether that was while it saved. */
+    /** Whether it was killed, and whether it was saving then. */
     end(): [boolean, boolean] {
       clearInterval(poll);
       clearTimeout(timer);
@@ -147,7 +147,7 @@ function killer(run: string, random: SeededRandom, seconds: number) {
   };
 }
 
-/** The run goes on for as long as a process may take; what is ended counts as a hang. */
+/** Continues a run within the time limit; a process that is killed then counts as a hang. */
 async function bounded(
   runs: TrainingRuns,
   run: string,
@@ -168,7 +168,7 @@ async function bounded(
   return ended;
 }
 
-/** A disk too small for all checkpoints of a run, then one that is large enough. */
+/** Trains on a disk that is too small for all checkpoints, then on one that is large enough. */
 async function fullDisk(
   runs: TrainingRuns,
   disk: SmallDisk,
@@ -177,7 +177,7 @@ async function fullDisk(
   { say }: TortureContext,
 ): Promise<boolean> {
   const run = `${disk.folder}/run`;
-  // From no room for one checkpoint to room for all but one of those that are kept.
+  // From no space for one checkpoint to space for all kept checkpoints except one.
   await disk.resize(Math.round(runs.expected.length * (0.2 + 4 * random.uniform())));
   counts.trials++;
   const full = await bounded(runs, run, undefined, counts);
@@ -191,7 +191,7 @@ async function fullDisk(
   return true;
 }
 
-/** A disk that turns read-only while a run's checkpoints are on it; false where it was in use just then and did not. */
+/** Makes the disk with a run's checkpoints read-only; returns false if it was in use and stayed writable. */
 async function readOnlyDisk(
   runs: TrainingRuns,
   disk: SmallDisk,
@@ -201,7 +201,7 @@ async function readOnlyDisk(
 ): Promise<boolean> {
   const run = `${runs.folder}/read-only`;
   await disk.resize(64 * runs.expected.length);
-  // A disk on which a file is open for writing cannot turn read-only: the run's lock has to be on another one.
+  // A disk with a file open for writing cannot become read-only, so the run's lock is on another disk.
   await runs.go(run, { onOutput: (text, child) => text.includes("Run in") && child.kill("SIGKILL") });
   await Deno.remove(`${run}/checkpoints`, { recursive: true }).catch(() => {});
   await Deno.symlink(disk.folder, `${run}/checkpoints`);
@@ -215,7 +215,7 @@ async function readOnlyDisk(
   const didTurn = await turned === true;
   if (didTurn) {
     counts.trials++;
-    // It may have been over before.
+    // The run may have ended earlier.
     const right = ended.code === 0 || (ended.code === 1 && /^error: .*Free space/m.test(ended.stderr));
     if (!right) {
       counts.wrong++;
@@ -242,7 +242,7 @@ async function goesOn(
     : { code: 1, stderr: fault };
   if (code !== 0) {
     counts.losses++;
-    say(`after a disk had no room: ${stderr}`);
+    say(`after a disk was full: ${stderr}`);
   } else if (await runs.isRight(run) !== true) {
     counts.wrong++;
     say(`${run} ended with other bytes`);

@@ -1,4 +1,4 @@
-/** Training processes asked to stop at random moments of their lives, once or twice, by Ctrl-C or by SIGTERM. */
+/** Asks training processes to stop at random moments, once or twice, with Ctrl-C or SIGTERM. */
 import type { Ended } from "../../cli/run_task.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
 import type { Outcome, Torture } from "../torture.ts";
@@ -6,19 +6,19 @@ import { allEnded, faultOf, INTERVAL, newestStep, TrainingRuns } from "./trainin
 
 /** Processes at a time. */
 const LANES = 2;
-/** From the signal to the end of the process: a step and a checkpoint, on a machine that does other things too. */
+/** Longest time from the signal to the end of the process: a step and a checkpoint, on a busy machine. */
 const MOST_SECONDS = 30;
-/** What a second signal may take: nothing is waited for. */
+/** The same after a second signal, which waits for nothing. */
 const MOST_SECONDS_TWICE = 10;
-/** Less, and a second signal would be taken for an echo of the first. */
+/** A second signal that comes sooner counts as an echo of the first. */
 const BETWEEN_SIGNALS_MS = 400;
 
-/** How a process is asked. */
+/** The signals that a process receives. */
 const WAYS = [["SIGINT"], ["SIGTERM"], ["SIGINT", "SIGINT"], ["SIGTERM", "SIGINT"]] as const;
 
 /** When a process is asked to stop. */
 interface Moment {
-  /** Checkpoints that it has saved by then: it is training. 0: it may be doing anything, from its first output on. */
+  /** Checkpoints that it has saved by then. With 0, it may be anywhere after its first output. */
   readonly saves: number;
   /** Seconds after that. */
   readonly seconds: number;
@@ -84,7 +84,7 @@ export const torture: Torture = {
               : { saves: 0, seconds: runs.seconds * random.uniform() };
             const trial = await ask(runs, run, way, moment);
             if (!trial.asked) {
-              begun--; // It had ended.
+              begun--; // It had already ended.
               break;
             }
             turn += LANES;
@@ -93,7 +93,7 @@ export const torture: Torture = {
           const { code, stderr } = await runs.go(run);
           if (code !== 0 || await runs.isRight(run) !== true) {
             counts[code === 0 ? "wrong" : "losses"]++;
-            say(code === 0 ? `${run} ended with other bytes` : `a run that was taken up again: ${stderr}`);
+            say(code === 0 ? `${run} ended with other bytes` : `a resumed run failed: ${stderr}`);
           }
           await Deno.remove(run, { recursive: true });
         }
@@ -109,7 +109,7 @@ export const torture: Torture = {
   },
 };
 
-/** Lets a run go on and asks its process to stop at a moment. */
+/** Continues a run and sends the signals at the given moment. */
 async function ask(
   runs: TrainingRuns,
   run: string,
@@ -123,7 +123,7 @@ async function ask(
     try {
       child.kill(way[i]);
     } catch {
-      return; // It has ended by itself.
+      return; // It has already ended.
     }
     signals++;
     at = performance.now();
@@ -132,7 +132,7 @@ async function ask(
     for (const i of way.keys()) {
       timers.push(setTimeout(send, 1000 * moment.seconds + BETWEEN_SIGNALS_MS * i, child, i));
     }
-    // Far beyond every bound: then it is counted, not waited for.
+    // Far beyond every limit: the process counts as a hang.
     timers.push(setTimeout(() => child.kill("SIGKILL"), 1000 * (moment.seconds + 2 * MOST_SECONDS)));
   };
   let begun = false;
@@ -150,14 +150,14 @@ async function ask(
       timers.push(poll);
     },
   });
-  for (const timer of timers) clearTimeout(timer); // Of intervals too.
+  for (const timer of timers) clearTimeout(timer); // Clears intervals, too.
   return { ended, asked: signals > 0, seconds: (performance.now() - at) / 1000, stepBefore };
 }
 
-/** What is not as promised in how a process ended. */
+/** Describes how the end of a process breaks the promise, or returns undefined. */
 function wrongIn({ ended }: Asked, way: readonly string[], step: number): string | undefined {
   const { code, stdout, stderr } = ended;
-  // Before and after the training there is nothing to finish, and the system ends the process: 128 + the signal.
+  // Before and after training no step is open, and the system ends the process with 128 + the signal.
   if (![0, 130, 143].includes(code)) return `code ${code}: ${stderr}`;
   if (/at .*\.ts:\d+|should not have happened/.test(stderr)) return stderr;
   const stopped = /Stopped after step (\d+)/.exec(stdout)?.[1];

@@ -1,10 +1,10 @@
-/** A file system of a few bytes in memory. */
+/** A small file system in memory. */
 
-/** Mounted on a folder; only where this user may mount, on Linux. */
+/** A file system that is mounted on a folder; requires Linux and the right to mount. */
 export class SmallDisk {
   private constructor(readonly folder: string) {}
 
-  /** Mounts one, or returns undefined where that is not allowed. */
+  /** Mounts a file system, or returns undefined if this is not allowed. */
   static async mount(folder: string): Promise<SmallDisk | undefined> {
     await Deno.mkdir(folder);
     return await run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder)
@@ -12,14 +12,14 @@ export class SmallDisk {
       : undefined;
   }
 
-  /** Gives it another size. */
+  /** Changes the size. */
   async resize(bytes: number): Promise<void> {
     if (!await this.#remount(`size=${bytes}`)) {
-      throw new Error(`${this.folder} could not be given ${bytes} bytes`);
+      throw new Error(`Cannot resize ${this.folder} to ${bytes} bytes`);
     }
   }
 
-  /** Whether it worked: a file that is open for writing forbids it, so it is tried again for a second. */
+  /** Returns whether it became read-only. A file that is open for writing prevents it, so it retries for a second. */
   async turnReadOnly(): Promise<boolean> {
     for (let attempt = 0; attempt < 100; attempt++) {
       if (await this.#remount("ro")) return true;
@@ -28,12 +28,12 @@ export class SmallDisk {
     return false;
   }
 
-  /** Lets it be written to again. */
+  /** Makes it writable again. */
   async turnWritable(): Promise<void> {
-    if (!await this.#remount("rw")) throw new Error(`${this.folder} could not be made writable again`);
+    if (!await this.#remount("rw")) throw new Error(`Cannot make ${this.folder} writable again`);
   }
 
-  /** Takes it away, with all that is on it. */
+  /** Unmounts it; its files are lost. */
   async unmount(): Promise<void> {
     await run("umount", "--lazy", this.folder);
   }
@@ -47,6 +47,6 @@ async function run(program: string, ...args: string[]): Promise<boolean> {
   try {
     return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
   } catch {
-    return false; // There is no such program here.
+    return false; // The program is not installed.
   }
 }
