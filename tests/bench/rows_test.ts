@@ -18,8 +18,11 @@ Deno.test("every kernel has a row in the kernel bench", () => {
 
 Deno.test("every row of the kernel bench names all that its kernel binds", () => {
   for (const target of TARGETS) {
-    for (const row of allRows(target)) {
+    const rows = allRows(target);
+    assert.ok(rows.length >= 100, `${rows.length} rows`);
+    for (const row of rows) {
       const what = `${row.dispatch.kernel}, ${row.layer}`;
+      assert.ok(row.dispatch.bindings.length >= 2, what);
       for (const { name } of row.dispatch.bindings) assert.ok(row.operands[name], `${what}: ${name}`);
       assert.ok(workOf(row).bytesWritten > 0, what);
     }

@@ -18,7 +18,11 @@ function people(counts: number[]): { identity: number }[] {
 const options: SamplerOptions = { seed: 1, p: 4, k: 3, batchSize: 8, triplets: 5 };
 const make = (key: SamplerKey, counts: number[], extra: Partial<SamplerOptions> = {}): Sampler =>
   samplers[key](indexIdentities(people(counts)), { ...options, ...extra });
-const collect = (sampler: Sampler, epoch: number): Batch[] => [...sampler.epoch(epoch)];
+function collect(sampler: Sampler, epoch: number): Batch[] {
+  const batches = [...sampler.epoch(epoch)];
+  assert.ok(batches.length > 0 && batches.every(({ images }) => images.length > 0));
+  return batches;
+}
 
 Deno.test("indexIdentities() numbers the identities densely in ascending order and skips unusable images", () => {
   const index = indexIdentities([{ identity: 9 }, { identity: 2 }, { identity: 9 }, { identity: 5 }], [

@@ -147,12 +147,14 @@ Deno.test("A program that trains the head alone leaves the body where it is, but
   await whole.run({ images: drawImages(), labels: LABELS, settings: optimizer.settings(1, 0) });
   const gradients = (await set.read("gradients")).get("gradients")!;
   assert.ok(gradients.get(network.body[0].weight)!.some((g) => g !== 0), "there is something to clear");
+  assert.ok(gradients.size > 10, `${gradients.size} gradients`);
   for (const [parameter, { length }] of gradients) {
     set.writeTrainable("velocity", parameter, new Float32Array(length));
   }
   const before = (await set.read()).get("weights")!;
   await headOnly.run({ images: new Float32Array(36).fill(1), settings: optimizer.settings(2, 0.25) });
   const after = (await set.read()).get("weights")!;
+  assert.ok(before.size >= gradients.size && before.has(head.weight));
   for (const [parameter, values] of before) {
     if (parameter === head.weight || parameter === head.bias) {
       assert.notDeepEqual(after.get(parameter), values, parameter.name);

@@ -58,10 +58,12 @@ async function averagedTraining(device: Device, decay: number, scaled = false) {
 
 /** Weights and running statistics with their averages. */
 function pairs(set: ParameterSet): [Parameter, Parameter][] {
-  return set.parameters.flatMap((parameter): [Parameter, Parameter][] => {
+  const found = set.parameters.flatMap((parameter): [Parameter, Parameter][] => {
     const average = set.get(AVERAGE_PREFIX + parameter.name);
     return average ? [[parameter, average]] : [];
   });
+  assert.ok(found.length > 10, `${found.length} averages`);
+  return found;
 }
 
 for (const storage of STORAGES) {

@@ -67,6 +67,8 @@ for (const storage of ["buffer", "texture"]) {
       await program.run(data);
       const weights = (await set.read()).get("weights")!;
       const expected = batchStatisticsByName();
+      assert.equal(weights.size, set.parameters.length);
+      assert.ok(expected.size > 10, `${expected.size} running statistics`);
       for (const [{ name, trainable }, values] of weights) {
         if (trainable) {
           assert.deepEqual(values, Float32Array.from(parameters.get(name)!.data), name);

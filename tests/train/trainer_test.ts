@@ -158,7 +158,9 @@ Deno.test("a run's averaged weights are scored after its end, and restored from 
     restoreCheckpoint(checkpoint, parameters, [], "step-2.safetensors", true);
     await run.useAverage();
     const scored = (await run.model.parameters.read()).get("weights")!;
-    for (const [{ name }, data] of (await parameters.read()).get("weights")!) {
+    const restored = (await parameters.read()).get("weights")!;
+    assert.equal(restored.size, parameters.parameters.length);
+    for (const [{ name }, data] of restored) {
       assert.deepEqual(data, valueOf(`ema/${name}`));
       assert.deepEqual(scored.get(run.model.parameters.get(name)!), data, name);
     }

@@ -45,10 +45,12 @@ function pretrained(): BackboneValues {
     if (name.endsWith(".weight")) return random.normal() * 0.4;
     return /gamma|variance/.test(name) ? random.uniform(0.5, 1.5) : random.uniform(-0.3, 0.3);
   };
-  return new Map([...new ReidModel(device, spec, random).backbone].map(({ name, shape }) => [
+  const values = new Map([...new ReidModel(device, spec, random).backbone].map(({ name, shape }) => [
     name,
     Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => draw(name)),
   ]));
+  assert.ok(values.size > 100, `${values.size} tensors of the backbone`);
+  return values;
 }
 
 const open = (options: Partial<TrainingOptions>, from?: string) =>

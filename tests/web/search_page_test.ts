@@ -103,6 +103,7 @@ async function showsNames(page: Page, { gallery }: SmallSite): Promise<void> {
     "#matches .who",
     (spans) => spans.map(({ textContent }) => textContent!),
   );
+  assert.ok(shown.length >= 10, `${shown}`);
   for (const [place, index] of shown.entries()) {
     const { person, camera } = gallery.images[index];
     assert.ok(camera.endsWith(HOSTILE));
