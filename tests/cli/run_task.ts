@@ -14,6 +14,8 @@ export interface Ended {
 /** How to run a task. */
 export interface Running {
   readonly env?: Record<string, string>;
+  /** The working directory; the repository's root by default. */
+  readonly cwd?: string;
   /** Shell commands that run before the task in the same process, such as a limit. */
   readonly shell?: string;
   /** Called with all that the task has written so far, whenever there is more of it. */
@@ -30,13 +32,15 @@ export async function commandLine(task: string): Promise<string[]> {
 
 /** Runs `deno task TASK ARGS` in the repository's root and waits for its end. */
 export async function runTask(task: string, args: readonly string[], running: Running = {}): Promise<Ended> {
-  const words = [Deno.execPath(), ...await commandLine(task), ...args];
+  const line = await commandLine(task);
+  const script = `${ROOT}/${line.pop()}`;
+  const words = [Deno.execPath(), ...line, script, ...args];
   const [program, ...rest] = running.shell === undefined
     ? words
     : ["sh", "-c", `${running.shell}; exec "$@"`, "sh", ...words];
   const child = new Deno.Command(program, {
     args: rest,
-    cwd: ROOT,
+    cwd: running.cwd ?? ROOT,
     env: { ...running.env, NO_COLOR: "1", DENO_NO_PROMPT: "1" },
     stdin: "null",
     stdout: "piped",

@@ -1,0 +1,185 @@
+/**
+ * Every command of README.md, CONTRIBUTING.md and docs/ is parsed by its own parser, and the cheap ones run, word for
+ * word and one after another, in a folder as a newcomer has it. What does not run says why.
+ */
+import assert from "node:assert/strict";
+import { BENCHMARK_SYNTHETIC, DEFAULT_SYNTHETIC } from "../../data/synthetic/options.ts";
+import { planImages } from "../../data/synthetic/plan.ts";
+import { runTask, withFolder } from "../cli/run_task.ts";
+import { TINY } from "../cli/tiny_people.ts";
+import { blocks, commands, pages, read, words } from "./markdown.ts";
+import { helpTexts, PARSING, refusal, TASKS } from "./tasks.ts";
+
+/** A command that runs: arguments that make it small, the end of its output, a file that it leaves. */
+interface Run {
+  readonly small?: readonly string[];
+  readonly says: RegExp;
+  readonly file?: string;
+}
+
+const QUERY = "people/query/0012_c1s1_013919_04.jpg";
+
+/** The commands that run, in this order. */
+const RUN: Readonly<Record<string, Run>> = {
+  "deno task synth --out people": {
+    small: ["--train-identities=4", "--test-identities=3", "--cameras=2", "--distractors=2", "--junk=1"],
+    says: /deno task train --data people/,
+    file: "people/bounding_box_test",
+  },
+  "npx -y deno@2.9.6 task train --loss hard": {
+    small: [...TINY, "--data=people"],
+    says: /^trained .*%/m,
+    file: "runs/hard/report.html",
+  },
+  "deno task evaluate --checkpoint runs/hard": { says: /^step 4 .*%/m },
+  "deno task embed --checkpoint runs/hard --images people/bounding_box_test --out runs/hard/vectors.parquet":
+    {
+      says: /vectors of 1280 numbers/,
+      file: "runs/hard/vectors.parquet",
+    },
+  "deno task index add --images people/bounding_box_test --checkpoint runs/hard": { says: /images added/ },
+  [`deno task search --image ${QUERY} --not-camera 1 --out runs/hard/found.html`]: {
+    says: /distance/,
+    file: "runs/hard/found.html",
+  },
+  "deno task export --checkpoint runs/hard --format onnx": {
+    says: /model\.onnx/,
+    file: "runs/hard/model.onnx",
+  },
+  "deno task export --checkpoint runs/hard --format safetensors": {
+    says: /torchvision\.safetensors/,
+    file: "runs/hard/torchvision.safetensors",
+  },
+  "deno task export --checkpoint runs/hard --format model": {
+    says: /model\.safetensors/,
+    file: "runs/hard/model.safetensors",
+  },
+};
+
+/** Commands that are parsed and do not run here, with the reason. */
+const PARSED: Readonly<Record<string, string>> = {
+  "deno task train --loss hard": "the same as with npx, which runs",
+  "deno task train --data people": "the same training on other people",
+  "deno task train --data synthetic:benchmark": "trains for minutes",
+  "deno task train --recipe strong --data Market-1501-v15.09.15 --width 1 --image-height 256 --image-width 128 --epochs 120":
+    "needs the dataset and a GPU",
+  "deno task train --resume runs/hard": "tests/cli/train_test.ts resumes a run",
+  "deno task train --help": "tests/cli/least_privilege_test.ts prints every --help",
+  "deno task train --weights FILE": "tests/cli/weights_test.ts trains from files",
+  "deno task augment --preview out.png": "tests/cli/augment_test.ts draws it",
+  "deno task web": "serves until Ctrl-C; tests/web/ opens the pages",
+  "deno task torture --short": "CI runs it: it takes minutes",
+  "deno task torture --only NAME --seed 3": "NAME stands for a torture",
+  "deno task torture --only NAME --seed 3 --markdown docs/reliability.md": "NAME stands for a torture",
+};
+
+/** Commands that belong to no task, or whose text is not complete, with the reason why they do not run here. */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  "git clone URL reid-webgpu && cd reid-webgpu": "URL stands for the address of the repository",
+  "./setup.sh": "installs packages; .ci/run begins with it",
+  "./setup.sh --chromium": "installs packages; .ci/run begins with it",
+  ".ci/run": "runs all tests",
+  "npx -y deno@2.9.6 task": "the beginning of a command",
+  "deno task": "lists the tasks",
+  "deno doc mod.ts": "deno task check runs deno doc",
+  "deno test --doc": "the test task runs it",
+  "deno run examples/train_mlp.ts": "tests/examples_test.ts runs it",
+  "deno run examples/own_op.ts": "tests/examples_test.ts runs it",
+  "deno run examples/own_embeddings.ts": "tests/examples_test.ts runs it",
+  "deno run --allow-read=people,.cache --allow-write=runs,.cache … cli/train.ts --data people":
+    "shows the form of a line",
+};
+
+/** The task and the arguments of `deno task NAME ARGS` or `npx -y deno@VERSION task NAME ARGS`. */
+function taskOf(command: string): { task: string; args: string[] } | undefined {
+  const [, rest] = /^(?:deno|npx -y deno@[\d.]+) task (\S.*)$/.exec(command) ?? [];
+  if (rest === undefined) return undefined;
+  const [task = "", ...args] = words(rest);
+  return { task, args };
+}
+
+/** Whether a command only names a task, or one of its actions, as text does that speaks of it. */
+function isName(command: string): boolean {
+  const parts = taskOf(command);
+  return command.startsWith("deno ") && parts !== undefined &&
+    parts.args.every((arg) => /^[a-z]+$/.test(arg));
+}
+
+const ALL = pages().flatMap((page) => commands(read(page)).map((command) => ({ page, command })));
+
+Deno.test("every command of the documentation is listed here, and every listed command is in the documentation", () => {
+  const listed = [RUN, PARSED, NOT_RUN].flatMap(Object.keys);
+  assert.equal(new Set(listed).size, listed.length, "a command is listed twice");
+  const found = ALL.map(({ command }) => command);
+  const unlisted = ALL.filter(({ command }) => !listed.includes(command) && !isName(command));
+  assert.deepEqual(unlisted, [], "add a row: run it, parse it, or say why not");
+  assert.deepEqual(listed.filter((command) => !found.includes(command)), [], "no page has this command");
+});
+
+Deno.test("every task that the documentation names is in deno.json, and its parser accepts its flags", async () => {
+  for (const { page, command } of ALL) {
+    const parts = taskOf(command);
+    if (parts === undefined) continue;
+    const { task, args } = parts;
+    assert.ok(Object.hasOwn(TASKS, task), `${page}: there is no task ${task}`);
+    if (!PARSING.includes(task)) assert.deepEqual(args, [], `${page}: ${task} takes no flags`);
+    else if (task !== "index" || args.length > 0) {
+      assert.equal(await refusal(task, args), undefined, `${page}: ${command}`);
+    }
+  }
+});
+
+Deno.test("the parser accepts every example of every --help", async () => {
+  let count = 0;
+  for (const task of PARSING) {
+    for (const text of await helpTexts(task)) {
+      for (const [, line] of text.matchAll(/^ {2}(?:[^#\n]*\| )?(deno task .*)$/gm)) {
+        const { task, args } = taskOf(line)!;
+        assert.equal(await refusal(task, args), undefined, line);
+        count++;
+      }
+    }
+  }
+  assert.ok(count > 30, `${count} examples`);
+});
+
+Deno.test("a flag that a command does not have is refused", async () => {
+  for (const task of PARSING.filter((task) => task !== "index")) {
+    assert.match((await refusal(task, ["--no-such-flag", "1"]))!, /Unknown flag --no-such-flag/, task);
+  }
+  assert.match((await refusal("index", ["add", "--no-such-flag"]))!, /Unknown flag --no-such-flag/);
+});
+
+/** Lines without the numbers and with single spaces: what stays the same from run to run. */
+const shape = (text: string) =>
+  text.split("\n").map((line) => line.replace(/[\d.,]+/g, "#").replace(/\s+/g, " ").trim());
+
+Deno.test("the commands of the documentation do what they say, in a newcomer's order", async (t) => {
+  await withFolder(async (folder) => {
+    for (const [command, { small = [], says, file }] of Object.entries(RUN)) {
+      await t.step(command, async () => {
+        const { task, args } = taskOf(command)!;
+        const ended = await runTask(task, [...args, ...small], { cwd: folder });
+        assert.equal(ended.code, 0, ended.stderr);
+        assert.match(ended.stdout, says);
+        if (file !== undefined) await Deno.stat(`${folder}/${file}`);
+        if (task === "synth") {
+          const [query] = [...Deno.readDirSync(`${folder}/people/query`)];
+          await Deno.copyFile(`${folder}/people/query/${query.name}`, `${folder}/${QUERY}`);
+        }
+        if (task === "train") {
+          const printed = shape(ended.stdout);
+          for (const line of blocks(read("README.md"), "text").flatMap((block) => shape(block.trimEnd()))) {
+            assert.ok(printed.includes(line), `README.md shows "${line}", which the run did not print`);
+          }
+        }
+      });
+    }
+  });
+});
+
+Deno.test("the query of the documentation is among the synthetic people that are drawn by default", () => {
+  const files = planImages({ ...DEFAULT_SYNTHETIC }).map(({ file }) => `people/${file}`);
+  assert.ok(files.includes(QUERY));
+  assert.ok(!planImages({ ...BENCHMARK_SYNTHETIC }).some(({ file }) => `people/${file}` === QUERY));
+});
