@@ -46,7 +46,7 @@ export {
   wallClock,
 } from "./timing/dispatch_timer.ts";
 export * from "./errors.ts";
-export { markNonFinite } from "./debug/mark_non_finite.ts";
+export { checkFinite } from "./debug/check_finite.ts";
 export type { Held, NonFiniteDispatch } from "./debug/first_non_finite.ts";
 export type { MemoryUse } from "./plan/memory.ts";
 export { LOSS_SCALE_STATE, LossScale } from "./optim/loss_scale.ts";

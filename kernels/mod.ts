@@ -38,7 +38,7 @@ export * from "./convolution/depthwise_conv.ts";
 export * from "./reduction/global_average_pool.ts";
 export * from "./elementwise/residual_add.ts";
 export * from "./optimizer/loss_scale.ts";
-export * from "./optimizer/mark_non_finite.ts";
+export * from "./optimizer/check_finite.ts";
 export * from "./optimizer/optimizers.ts";
 export * from "./optimizer/weight_average.ts";
 export * from "./movement/movement.ts";

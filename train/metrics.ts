@@ -54,7 +54,7 @@ export interface StepOutputs {
   /** In the order of TRIPLET_METRICS. */
   readonly triplet: Float32Array;
   /** [1]: 0 as long as weights, moments and running statistics are finite. */
-  readonly broken: Float32Array;
+  readonly nonFinite: Float32Array;
   /** In the order of LOSS_SCALE_STATE; absent where the loss has no scale. */
   readonly lossScale?: Float32Array;
 }

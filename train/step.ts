@@ -6,10 +6,10 @@ import {
   asTensor,
   AUGMENTATION_NUMBERS,
   augmentedImages,
+  checkFinite,
   type Device,
   f32,
   LossScale,
-  markNonFinite,
   normalizedImages,
   type Optimizer,
   type Parameter,
@@ -70,7 +70,7 @@ export interface StepExtras {
  * Records forward, loss, backward and update for batches of `images` images.
  *
  * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`; and the optimizer's
- * `settings`. Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; `broken`, 1 where a
+ * `settings`. Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; `nonFinite`, 1 where a
  * weight, a moment or a running statistic is no longer finite; and `lossScale`, where the optimizer has one, its state after
  * the step.
  */
@@ -106,17 +106,17 @@ export function recordTrainingStep(
       }
       if (centers) total = add(total, affine(centers.apply(sides.before, labels), options.centerLoss, 0));
       const backboneRate = frozen ? 0 : options.backboneLearningRate;
-      const broken = markNonFinite(model.parameters);
       const rate = (parameter: Parameter) => {
         if (model.backbone.has(parameter)) return backboneRate;
         return model.identityHead.includes(parameter) ? options.idLearningRate : 1;
       };
-      optimizer.minimize(total, settings, rate, broken);
+      const { nonFinite } = optimizer.minimize(total, settings, rate);
       average?.update(averaging);
-      const outputs: { total: Tensor; triplet: Tensor; broken: Tensor } = {
+      checkFinite(model.parameters, "state", nonFinite);
+      const outputs: { total: Tensor; triplet: Tensor; nonFinite: Tensor } = {
         total,
         triplet: triplet.metrics,
-        broken,
+        nonFinite,
       };
       const { lossScale } = optimizer;
       return lossScale ? { ...outputs, lossScale: asTensor(lossScale.state) } : outputs;

@@ -302,7 +302,7 @@ export class Trainer {
     if (!Number.isFinite(metrics.total)) {
       throw numericsError(`The loss of step ${step + 1} was ${metrics.total}`);
     }
-    if (out.broken[0] !== 0) {
+    if (out.nonFinite[0] !== 0) {
       throw numericsError(
         `With step ${step + 1} weights, moments or running statistics were no longer finite`,
       );

@@ -4,22 +4,21 @@ import {
   allTripletGradient,
   allTripletTerms,
   centerUpdate,
-  countBroken,
+  checkFinite,
   crossEntropyGradient,
   crossEntropyRows,
   crossEntropyTotal,
   distance,
   distanceGradient,
   distanceWeights,
-  FACTOR_BLOCK,
   gramDistance,
   hardTriplets,
   l2Normalize,
   l2NormalizeGradient,
   LOSS_SCALE_RULE,
   lossScale,
-  markNonFinite,
   matmulTransposed,
+  MULTIPLIER_BLOCK,
   nearestIdentities,
   nearestOthers,
   NONE,
@@ -197,18 +196,19 @@ function identityHead(): BenchRow[] {
 }
 
 function optimizers(): BenchRow[] {
-  const length4 = 34_750 * FACTOR_BLOCK;
+  const length4 = 34_750 * MULTIPLIER_BLOCK;
   /** Running statistics. */
-  const state4 = 545 * FACTOR_BLOCK;
-  const threads = 1024;
+  const state4 = 545 * MULTIPLIER_BLOCK;
   const state = [length4, 4];
+  const flag = { shape: [1], storage: "buffer" as const, values: [0] };
   const operands = {
     gradients: inBuffer(state),
-    factors: [length4 / FACTOR_BLOCK, 4],
+    multipliers: [length4 / MULTIPLIER_BLOCK, 4],
     weights: state,
     velocity: state,
-    first: state,
-    second: state,
+    first_moment: state,
+    second_moment: state,
+    non_finite: flag,
   };
   const name = `weights ${length4}×4`;
   return [
@@ -219,24 +219,12 @@ function optimizers(): BenchRow[] {
       settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1),
       scaling: { shape: [4], storage: "buffer", values: [1, 0, 0, 1] },
     }),
-    row(`${name}, marked`, adam(length4, { marked: true }), {
-      ...operands,
-      settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1),
-      mark: { shape: [1], storage: "buffer", values: [0] },
-    }),
-    row(name, markNonFinite(length4), {
-      x: inBuffer(state),
-      mark: { shape: [1], storage: "buffer", values: [0] },
-    }),
+    row(name, checkFinite(length4), { x: inBuffer(state), non_finite: flag }),
     row(name, weightAverage({ weights4: length4, state4, averages: state4 }), {
       weights: inBuffer(state),
       settings: uniform(0.99),
       state: [2 * state4 + length4, 4],
     }),
-    row(name, countBroken(length4, threads), { x: inBuffer(state), broken: [threads, 4] }),
-    row(`searched by ${threads} threads`, lossScale(threads, LOSS_SCALE_RULE), {
-      broken: [threads, 4],
-      scaling: [4],
-    }),
+    row("of one loss", lossScale(LOSS_SCALE_RULE), { non_finite: [1], scaling: [4] }),
   ];
 }

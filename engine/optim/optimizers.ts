@@ -1,6 +1,14 @@
 /** Optimizers. Each updates all trainable parameters of a set in one dispatch. */
-import { adam, FACTOR_BLOCK, sgd, VEC4_BYTES } from "../../kernels/mod.ts";
+import {
+  adam,
+  type Dispatch,
+  MULTIPLIER_BLOCK,
+  type OptimizerForm,
+  sgd,
+  VEC4_BYTES,
+} from "../../kernels/mod.ts";
 import { backward, type Gradients } from "../autograd.ts";
+import { nonFiniteFlag } from "../debug/check_finite.ts";
 import type { LossScale } from "./loss_scale.ts";
 import type { Parameter, ParameterSet } from "../parameter.ts";
 import { type InputSpec, scalars } from "../inputs.ts";
@@ -8,53 +16,104 @@ import { record } from "../recorder.ts";
 import { constant, type Tensor } from "../tensor.ts";
 import { flatBuffer, type Value } from "../value.ts";
 
-/** What a parameter's learning rate is multiplied by, and its weight decay with it; 0 leaves the parameter as it is. */
+/** The multiplier of a parameter's learning rate and weight decay; 0 leaves the parameter as it is. */
 export type LearningRateMultiplier = (parameter: Parameter) => number;
 
-/** Another momentum (Adam's beta1) than the optimizer's own, from a step on that is counted from 1. */
+/** A momentum (Adam's beta1) that replaces the optimizer's from some step on. */
 export interface LaterMomentum {
   /** Share of the running mean that stays at every step. */
   readonly momentum: number;
-  /** The first step with it. */
+  /** The first step with it, counted from 1. */
   readonly from: number;
+}
+
+/** What {@link Optimizer.minimize} has recorded. */
+export interface Update {
+  /** Gradients of the loss times its scale, if it has one. */
+  readonly gradients: Gradients;
+  /** [1]: 1 if a weight or a moment was NaN or infinite after the update, else 0. */
+  readonly nonFinite: Tensor;
 }
 
 /** What a training loop needs of an optimizer. */
 export interface Optimizer {
-  /** The program input through which {@link Optimizer.settings} come in. */
+  /** The program input that takes {@link Optimizer.settings}. */
   readonly input: InputSpec<Tensor>;
   /** Names of the buffers, besides the weights, that a checkpoint must keep. */
   readonly state: readonly string[];
-  /** Moves the scale of the loss; undefined where the loss is differentiated as it is. */
+  /** The scale of the loss; undefined if the loss is differentiated as it is. */
   readonly lossScale: LossScale | undefined;
   /** Values of {@link Optimizer.input} for the given step, counted from 1. */
   settings(step: number, learningRate: number, later?: LaterMomentum): number[];
   /**
-   * Records the backward pass of a scalar loss and the update of the weights. The gradients are those of the loss times
-   * its scale, where there is one. The learning rate of each parameter is multiplied by `multiplier`, 1 by default. Where
-   * weights or moments are not finite afterward, `mark`, from {@link markNonFinite}, is set.
+   * Records the backward pass of a scalar loss and the update of the weights.
+   *
+   * @param multiplier of each parameter's learning rate; 1 by default.
+   * @throws {EngineError} when the loss is no scalar, or depends on nothing that needs a gradient.
    */
-  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier, mark?: Tensor): Gradients;
+  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier): Update;
+}
+
+/** An optimizer whose kernel updates the weights and the buffers of {@link Optimizer.state}, bound by their names. */
+abstract class FlatOptimizer<Options extends { lossScale?: LossScale }> implements Optimizer {
+  abstract readonly input: InputSpec<Tensor>;
+  abstract readonly state: readonly string[];
+  protected abstract readonly kernel: (length4: number, form: OptimizerForm) => Dispatch;
+
+  /** Updates `parameters` in place. */
+  constructor(
+    /** The parameters to train. */
+    readonly parameters: ParameterSet,
+    /** Options as given. */
+    readonly options: Options,
+  ) {}
+
+  /** As given in the options. */
+  get lossScale(): LossScale | undefined {
+    return this.options.lossScale;
+  }
+
+  abstract settings(step: number, learningRate: number, later?: LaterMomentum): number[];
+
+  /** Records the backward pass of a scalar loss [] and the update of the weights. */
+  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier): Update {
+    const set = this.parameters;
+    const gradients = backward(loss, this.lossScale?.scale(loss.shape));
+    const scaling = this.lossScale?.update();
+    const nonFinite = nonFiniteFlag();
+    const buffers = ["gradients", "weights", ...this.state].map((name) => [name, flatBuffer(set, name)]);
+    record(this.kernel(set.trainableBytes / VEC4_BYTES, { scaled: scaling !== undefined }), {
+      ...Object.fromEntries(buffers),
+      multipliers: multiplierTable(set, multiplier),
+      settings: settings.value,
+      non_finite: nonFinite.value,
+      ...(scaling && { scaling }),
+    });
+    return { gradients, nonFinite };
+  }
+}
+
+/** Options of {@link Sgd}. */
+export interface SgdOptions {
+  /** Share of the velocity that stays at every step; 0 by default. */
+  readonly momentum?: number;
+  /** Added to the gradient, times the weight; 0 by default. */
+  readonly weightDecay?: number;
+  /** Scales the loss for f16; none by default. */
+  readonly lossScale?: LossScale;
 }
 
 /** Stochastic gradient descent with momentum; weight decay is added to the gradient, as in PyTorch's SGD. */
-export class Sgd implements Optimizer {
+export class Sgd extends FlatOptimizer<SgdOptions> {
   /** Learning rate, momentum, weight decay. */
   readonly input: InputSpec<Tensor> = scalars(3);
   /** The velocity alone. */
   readonly state: readonly string[] = ["velocity"];
+  protected readonly kernel = sgd;
 
-  /** Updates `parameters` in place. Momentum and weight decay are 0 by default. */
-  constructor(
-    /** What is trained. */
-    readonly parameters: ParameterSet,
-    /** As they were given. */
-    readonly options: { momentum?: number; weightDecay?: number; lossScale?: LossScale } = {},
-  ) {}
-
-  /** As it was given. */
-  get lossScale(): LossScale | undefined {
-    return this.options.lossScale;
+  /** Updates `parameters` in place. */
+  constructor(parameters: ParameterSet, options: SgdOptions = {}) {
+    super(parameters, options);
   }
 
   /** Values of {@link Sgd.input} for a step counted from 1. */
@@ -62,27 +121,20 @@ export class Sgd implements Optimizer {
     const { momentum = 0, weightDecay = 0 } = this.options;
     return [learningRate, later && step >= later.from ? later.momentum : momentum, weightDecay];
   }
+}
 
-  /** Records the backward pass of a scalar loss [] and the update of the weights. */
-  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier, mark?: Tensor): Gradients {
-    const set = this.parameters;
-    const { lossScale } = this;
-    const gradients = backward(loss, lossScale?.factor(loss.shape));
-    const scaling = lossScale?.judge(flatBuffer(set, "gradients"));
-    record(
-      sgd(set.trainableBytes / VEC4_BYTES, { scaled: scaling !== undefined, marked: mark !== undefined }),
-      {
-        ...(scaling && { scaling }),
-        ...(mark && { mark: mark.value }),
-        gradients: flatBuffer(set, "gradients"),
-        factors: factors(set, multiplier),
-        settings: settings.value,
-        weights: flatBuffer(set, "weights"),
-        velocity: flatBuffer(set, "velocity"),
-      },
-    );
-    return gradients;
-  }
+/** Options of {@link Adam}. */
+export interface AdamOptions {
+  /** Share of the running mean of gradients that stays at every step; 0.9 by default. */
+  readonly beta1?: number;
+  /** Share of the running mean of squared gradients that stays at every step; 0.999 by default. */
+  readonly beta2?: number;
+  /** Added to the root of that mean; 1e-8 by default. */
+  readonly epsilon?: number;
+  /** Decoupled weight decay; 0 by default. */
+  readonly weightDecay?: number;
+  /** Scales the loss for f16; none by default. */
+  readonly lossScale?: LossScale;
 }
 
 /**
@@ -111,44 +163,32 @@ export class Sgd implements Optimizer {
  * device.destroy();
  * ```
  */
-export class Adam implements Optimizer {
+export class Adam extends FlatOptimizer<AdamOptions> {
   /** Learning rate, betas, epsilon, weight decay, and both bias corrections of the step. */
   readonly input: InputSpec<Tensor> = scalars(7);
   /** Running means of the gradient and of its square. */
   readonly state: readonly string[] = ["first_moment", "second_moment"];
+  protected readonly kernel = adam;
 
-  /** Updates `parameters` in place. By default beta1 0.9, beta2 0.999, epsilon 1e-8, weight decay 0. */
-  constructor(
-    /** What is trained. */
-    readonly parameters: ParameterSet,
-    /** As they were given. */
-    readonly options: {
-      beta1?: number;
-      beta2?: number;
-      epsilon?: number;
-      weightDecay?: number;
-      lossScale?: LossScale;
-    } = {},
-  ) {}
-
-  /** As it was given. */
-  get lossScale(): LossScale | undefined {
-    return this.options.lossScale;
+  /** Updates `parameters` in place. */
+  constructor(parameters: ParameterSet, options: AdamOptions = {}) {
+    super(parameters, options);
   }
 
   /**
-   * Values of {@link Adam.input} for a step counted from 1; one that its loss's scale has skipped counts as well.
+   * Values of {@link Adam.input} for a step counted from 1; steps that were skipped for their gradients count as well.
    *
-   * Whatever beta1 was at each step so far, the weights of the gradients in the running mean sum to 1 less the product of
-   * them all: that is the bias which is corrected.
+   * Whatever beta1 was at each step so far, the weights of the gradients in the running mean sum to 1 minus the product
+   * of all of them: this is the bias that is corrected.
    */
   settings(step: number, learningRate: number, later?: LaterMomentum): number[] {
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
-    const changed = later ? Math.min(step, Math.max(0, step - later.from + 1)) : 0;
-    const product = beta1 ** (step - changed) * (later?.momentum ?? 0) ** changed;
+    const { momentum, from } = later ?? { momentum: beta1, from: Infinity };
+    const changed = Math.min(step, Math.max(0, step - from + 1));
+    const product = beta1 ** (step - changed) * momentum ** changed;
     return [
       learningRate,
-      changed > 0 ? later!.momentum : beta1,
+      changed > 0 ? momentum : beta1,
       beta2,
       epsilon,
       weightDecay,
@@ -156,40 +196,18 @@ export class Adam implements Optimizer {
       1 / (1 - beta2 ** step),
     ];
   }
-
-  /** Records the backward pass of a scalar loss [] and the update of the weights. */
-  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier, mark?: Tensor): Gradients {
-    const set = this.parameters;
-    const { lossScale } = this;
-    const gradients = backward(loss, lossScale?.factor(loss.shape));
-    const scaling = lossScale?.judge(flatBuffer(set, "gradients"));
-    record(
-      adam(set.trainableBytes / VEC4_BYTES, { scaled: scaling !== undefined, marked: mark !== undefined }),
-      {
-        ...(scaling && { scaling }),
-        ...(mark && { mark: mark.value }),
-        gradients: flatBuffer(set, "gradients"),
-        factors: factors(set, multiplier),
-        settings: settings.value,
-        weights: flatBuffer(set, "weights"),
-        first: flatBuffer(set, "first_moment"),
-        second: flatBuffer(set, "second_moment"),
-      },
-    );
-    return gradients;
-  }
 }
 
-/** Per block of a parameter: what multiplies the learning rate, and what multiplies weight decay. */
-function factors(set: ParameterSet, multiplier: LearningRateMultiplier = () => 1): Value {
-  const blockBytes = FACTOR_BLOCK * VEC4_BYTES;
+/** For each block of a parameter, the multipliers of learning rate and weight decay. */
+function multiplierTable(set: ParameterSet, multiplier: LearningRateMultiplier = () => 1): Value {
+  const blockBytes = MULTIPLIER_BLOCK * VEC4_BYTES;
   const table = new Float32Array(set.trainableBytes / blockBytes * 4);
   for (const parameter of set.parameters) {
     if (!parameter.trainable) continue;
     const first = parameter.offset / blockBytes;
-    for (let block = 0; block < Math.ceil(parameter.bytes / blockBytes); block++) {
-      table[(first + block) * 4] = multiplier(parameter);
-      table[(first + block) * 4 + 1] = parameter.decay ? 1 : 0;
+    for (let block = first; block < first + Math.ceil(parameter.bytes / blockBytes); block++) {
+      table[block * 4] = multiplier(parameter);
+      table[block * 4 + 1] = parameter.decay ? 1 : 0;
     }
   }
   return constant(table, [table.length / 4, 4]).value;

@@ -1,9 +1,10 @@
 // Gradients of a loss that was multiplied by a scale; stands in front of an optimizer's kernel.
 // (Micikevicius et al. 2018.)
 //
-// gradient(i) = g_i / scale;   where some gradient is not finite, skipped(): nothing may be updated
+//   gradient(i) = g_i / scale;   skipped() if any gradient is not finite: then nothing is updated
 //
-// scaling [4]  from loss_scale.wgsl: scale, good steps, skipped steps, and 1 / scale of these gradients or 0
+// gradients [LENGTH4] vec4s
+// scaling   [4]  from loss_scale.wgsl: scale, good steps, skipped steps, and 1 / scale of these gradients or 0
 
 fn gradient(i: u32) -> vec4f { return gradients_load(i) * scaling_at(3u); }
 

@@ -163,8 +163,8 @@ Deno.test("A scale is a power of two: in f32, weights and moments end with the b
     assert.deepEqual(scaled.values, plain.values);
     assert.equal(
       scaled.kernels.length,
-      plain.kernels.length + 3,
-      "where it starts, the search, the next scale",
+      plain.kernels.length + 4,
+      "where it starts, the flag, the check, the next scale",
     );
   }
   device.destroy();

@@ -69,7 +69,7 @@ Deno.test("a run whose numbers are no longer finite tells", async (t) => {
     assert.match(message, /is adam \(update; (\d+) of \1\)\./);
     assert.match(
       message,
-      /read .*second \[\d+\] .*1 of \d+ not finite, the first Infinity at stem\.weight \[0,0,0,1\]/,
+      /read .*second_moment \[\d+\] .*1 of \d+ not finite, the first Infinity at stem\.weight \[0,0,0,1\]/,
     );
   });
 

@@ -301,11 +301,12 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const adam = new engine.Adam(draw.set, { lossScale });
     const optimizer = draw.turn([sgd, adam]);
     const settings = draw.numbers(optimizer.input.shape, optimizer.settings(1, 1e-3));
-    const marked = draw.coin() || draw.number === 0;
+    const checked = draw.coin() || draw.number === 0;
     const averaging = average && draw.numbers(average.input.shape, average.settings(2));
     return () => {
-      optimizer.minimize(loss(), settings, undefined, marked ? engine.markNonFinite(draw.set) : undefined);
+      const { nonFinite } = optimizer.minimize(loss(), settings);
       if (average) average.update(averaging!);
+      if (checked) engine.checkFinite(draw.set, "state", nonFinite);
     };
   },
   ranking: (draw) => {
