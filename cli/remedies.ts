@@ -1,6 +1,7 @@
 /** Flags and tasks for what the layers below know as data: the one place where errors and flags meet. */
 import type { DataRemedy } from "../data/errors.ts";
 import type { InspectAdapters } from "../engine/mod.ts";
+import { asFlags, flagName } from "./flag_table.ts";
 import type { SearchRemedy } from "../search/errors.ts";
 import type { RunRemedy } from "../train/errors.ts";
 import type { SiteRemedy } from "../web/errors.ts";
@@ -29,7 +30,7 @@ function flagsFor(remedy: Remedy): string {
         remedy.index === undefined ? "" : `--index ${remedy.index} `
       }--images DIR --checkpoint RUN`;
     case "change":
-      return remedy.settings.map(flagOf).join(", ");
+      return remedy.settings.map((key) => `--${flagName(key)}`).join(", ");
     case "dataset-folder":
       return "without --data, synthetic people are used";
     case "debug-numerics":
@@ -43,22 +44,10 @@ function flagsFor(remedy: Remedy): string {
     case "resume":
       return remedy.run === undefined ? "--resume" : `--resume ${remedy.run}`;
     case "set":
-      return Object.entries(remedy.settings).map(([name, value]) => flagWith(name, value)).join(" ");
+      return asFlags(remedy.settings).replaceAll("--no-", "without --");
     case "written-vectors":
       return "what was given to deno task embed --out";
     default:
       return remedy satisfies never;
   }
-}
-
-/** The flag of a setting: its name in kebab case. */
-function flagOf(name: string): string {
-  return name === "learningRate"
-    ? "--lr"
-    : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-function flagWith(name: string, value: number | string | boolean): string {
-  if (typeof value === "boolean") return value ? flagOf(name) : `without ${flagOf(name)}`;
-  return `${flagOf(name)} ${value}`;
 }

@@ -23,7 +23,7 @@ Deno.test("a command names the flags and tasks of what helps behind an error's m
       new NumericsError("Not finite.", {
         remedies: [{ kind: "change", settings: ["learningRate", "warmUp"] }, { kind: "debug-numerics" }],
       }),
-      "Not finite (--lr, --warm-up; --resume with --debug-numerics).",
+      "Not finite (--learning-rate, --warm-up; --resume with --debug-numerics).",
     ],
     [
       new DataError("Other vectors.", {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { flagName, UsageError } from "../../cli/flags.ts";
 import { parseTrainFlags } from "../../cli/train_flags.ts";
+import { parseModelSpec } from "../../model/model_spec.ts";
 import { type Row, valuesInWords } from "../../model/settings.ts";
+import { modelSpec } from "../../train/from_options.ts";
 import { completeOptions, FLAG_SETTINGS, parseTrainingOptions, SETTINGS } from "../../train/options.ts";
 import { TINY_OPTIONS } from "./tiny_run.ts";
 
@@ -94,6 +96,10 @@ Deno.test("settings of earlier versions are read by their earlier names", () => 
     colourJitter: colorJitter,
   };
   assert.deepEqual(parseTrainingOptions(earlier), TINY_OPTIONS);
+
+  const spec = modelSpec(TINY_OPTIONS, 4);
+  const { color, ...others } = spec;
+  assert.deepEqual(parseModelSpec({ ...others, colour: color }), spec);
 });
 
 Deno.test("a recipe replaces defaults, and a given setting replaces the recipe's", () => {

@@ -6,7 +6,7 @@ import { buildPages } from "../../web/build.ts";
 import { drawPeople } from "../../web/pages/training/people.ts";
 import { type StepView, TrainingSession } from "../../web/pages/training/session.ts";
 import type {} from "../../web/pages/training/messages.ts"; // Declares latestStep.
-import { LOSSES, type RunSettings } from "../../web/pages/training/settings.ts";
+import { checkSettings, type RunSettings } from "../../web/pages/training/settings.ts";
 import { withFolder } from "../cli/run_task.ts";
 import { complaintsOf, violations, waitUntil, withBrowser, withServer } from "./browser.ts";
 
@@ -22,23 +22,14 @@ type Plain<T> = { [K in keyof T]: T[K] extends ArrayLike<number> ? number[] : T[
 async function firstSettings(page: Page): Promise<RunSettings> {
   const values = await page.evaluate(() =>
     Object.fromEntries(
-      Array.from(
-        document.querySelectorAll<HTMLInputElement | HTMLSelectElement>("#controls input, #controls select"),
-        ({ id, value }) => [id, value],
-      ),
+      [...document.querySelectorAll("#settings input, #settings select")].map((
+        field: any,
+      ) => [field.id, field.type === "number" ? field.valueAsNumber : field.value]),
     )
   );
-  const [p, k, people, seed] = ["p", "k", "people", "seed"].map((id) => Number(values[id]));
-  const loss = LOSSES.find((name) => name === values.loss)!;
-  return {
-    loss,
-    learningRate: Number(values.rate),
-    margin: Number(values.margin),
-    p: p!,
-    k: k!,
-    people: people!,
-    seed: seed!,
-  };
+  const settings = checkSettings(values);
+  if (typeof settings === "string") assert.fail(settings);
+  return settings;
 }
 
 /** What Deno makes of the same run. */
@@ -134,10 +125,10 @@ async function checkViews(page: Page): Promise<void> {
 async function checkFaults(page: Page): Promise<void> {
   await page.fill("#p", "1");
   await page.locator("#p").blur();
-  assert.match((await page.textContent("#settings-error"))!, /P is a whole number from 2 to 16/);
+  assert.match((await page.textContent("#settings-error"))!, /P must be a whole number from 2 to 16/);
   await page.fill("#p", "6");
-  await page.fill("#rate", "1e30");
-  await page.locator("#rate").blur();
+  await page.fill("#learningRate", "1e30");
+  await page.locator("#learningRate").blur();
   assert.ok(await page.isHidden("#settings-error"));
   await page.click("#run");
   await page.waitForSelector("#failure:not([hidden])", { timeout: PATIENCE });

@@ -6,6 +6,7 @@ import {
   Adam,
   CONVENTIONS,
   type Device,
+  type LossEntry,
   lossTable,
   type ModelSpec,
   normalizedImages,
@@ -185,11 +186,12 @@ export class TrainingSession {
   }
 }
 
-/** Batches of P people with K pictures each, or for the basic loss as many triplets as they would make. */
+/** Batches of P people with K pictures each, or for a loss that takes no such batches, about as many pictures. */
 function samplerOf(people: People, { loss, p, k, seed }: RunSettings): Sampler {
   const index = indexIdentities([...people.identity].map((identity) => ({ identity })));
   const options = { seed, p, k, batchSize: p * k, triplets: Math.max(1, Math.floor(p * k / 3)) };
-  return samplers[loss === "basic" ? "triplets" : "pk"](index, options);
+  const { samplers: possible }: LossEntry = lossTable[loss];
+  return samplers[possible.includes("pk") ? "pk" : possible[0]](index, options);
 }
 
 /** Places of a batch's pictures, person by person. */

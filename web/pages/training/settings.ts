@@ -1,44 +1,55 @@
-/** What a visitor chooses of a run. */
+/** The settings that a visitor chooses: rows as in training, with the page's own ranges and defaults. */
+import { allows, readSettings, type Row, valuesInWords, type ValuesOf } from "../../../model/settings.ts";
+import { BATCH_SETTINGS } from "../../../train/settings/batch.ts";
+import { LOSS_SETTINGS } from "../../../train/settings/loss.ts";
 
-/** The losses that the page offers, keys of the engine's table of losses. */
-export const LOSSES = ["hard", "semi-hard", "basic"] as const;
+/** A setting of the page. */
+export type PageRow = Row & {
+  /** The field's label; messages use it up to its comma. */
+  readonly label: string;
+  /** The reason for its range. */
+  readonly reason?: string;
+};
+
+/** The page's settings by the ids of their fields. */
+export const PAGE_SETTINGS = {
+  loss: { ...LOSS_SETTINGS.loss, label: "Loss" },
+  learningRate: { type: "number", min: 0, default: 0.005, label: "Learning rate" },
+  margin: {
+    ...LOSS_SETTINGS.margin,
+    max: 2,
+    default: 0.3,
+    label: "Margin",
+    reason: "Embeddings have length one, so no two are farther than 2 apart.",
+  },
+  p: { ...BATCH_SETTINGS.p, max: 16, default: 6, label: "P, people in a batch" },
+  k: { ...BATCH_SETTINGS.k, max: 8, default: 4, label: "K, pictures of each" },
+  people: { type: "integer", min: 2, max: 200, default: 48, label: "People, at the next reset" },
+  seed: { type: "integer", min: 0, max: 999_999_999, default: 1, label: "Seed, at the next reset" },
+} as const satisfies Record<string, PageRow>;
 
 /** Settings of a run in the page. */
-export interface RunSettings {
-  readonly loss: typeof LOSSES[number];
-  /** Of Adam; may change from step to step. */
-  readonly learningRate: number;
-  /** How much farther than the positive a negative should be. */
-  readonly margin: number;
-  /** People in a batch. */
-  readonly p: number;
-  /** Pictures of each. */
-  readonly k: number;
-  /** People to learn from. */
-  readonly people: number;
-  /** Decides first weights and batches. */
-  readonly seed: number;
-}
+export type RunSettings = ValuesOf<typeof PAGE_SETTINGS>;
 
-/** Whether the step must be recorded anew for other settings. */
+/** Whether the step must be recorded again for other settings. */
 export function changesStep(from: RunSettings, to: RunSettings): boolean {
   return from.loss !== to.loss || from.margin !== to.margin || from.p !== to.p || from.k !== to.k;
 }
 
 /**
- * What is wrong with settings, in a sentence, or undefined.
+ * Checks what is typed into the fields.
  *
- * @param settings numbers as they were typed, NaN where nothing was.
+ * @param typed values by key, numbers as numbers, NaN for an empty field.
+ * @returns the settings, or a sentence on what is wrong with them.
  */
-export function fault({ learningRate, margin, p, k, people, seed }: RunSettings): string | undefined {
-  const whole = (n: number, least: number, most: number) => Number.isInteger(n) && n >= least && n <= most;
-  if (!(learningRate >= 0 && learningRate < Infinity)) return "The learning rate is a number of at least 0.";
-  if (!(margin >= 0 && margin <= 2)) {
-    return "The margin is a number from 0 to 2: embeddings have length one, so no two are farther apart.";
+export function checkSettings(typed: Readonly<Record<string, unknown>>): RunSettings | string {
+  for (const [key, row] of Object.entries<PageRow>(PAGE_SETTINGS)) {
+    if (allows(row, typed[key])) continue;
+    const sentence = `${row.label.replace(/,.*/, "")} must be ${valuesInWords(row)}.`;
+    return row.reason === undefined ? sentence : `${sentence} ${row.reason}`;
   }
-  if (!whole(p, 2, 16)) return "P is a whole number from 2 to 16.";
-  if (!whole(k, 2, 8)) return "K is a whole number from 2 to 8.";
-  if (!whole(people, 2, 200)) return "The people to learn from are a whole number from 2 to 200.";
-  if (p > people) return `A batch cannot have ${p} people where there are ${people} to learn from.`;
-  if (!whole(seed, 0, 999_999_999)) return "The seed is a whole number from 0 to 999999999.";
+  const settings = readSettings(PAGE_SETTINGS, typed);
+  const { p, people } = settings;
+  if (p <= people) return settings;
+  return `A batch cannot have ${p} people if there are ${people} to learn from.`;
 }

@@ -5,7 +5,7 @@ import { HeatMap } from "./heat_map.ts";
 import type { Command, FailureKind, Report } from "./messages.ts";
 import { PICTURE } from "./picture_size.ts";
 import type { StepView } from "./session.ts";
-import { changesStep, fault, LOSSES, type RunSettings } from "./settings.ts";
+import { changesStep, checkSettings, PAGE_SETTINGS, type PageRow, type RunSettings } from "./settings.ts";
 import { TripletPictures } from "./triplet_pictures.ts";
 
 /** A screen reader hears of progress no more often than this. */
@@ -31,10 +31,34 @@ const stepOnce = element<HTMLButtonElement>("step");
 const reset = element<HTMLButtonElement>("reset");
 const status = element("status");
 const progress = element<HTMLProgressElement>("progress");
-const numbers = Object.fromEntries(
-  ["rate", "margin", "p", "k", "people", "seed"].map((id) => [id, element<HTMLInputElement>(id)]),
-);
-const loss = element<HTMLSelectElement>("loss");
+
+/** A field for a setting, with its label, range and default. */
+function field(id: string, row: PageRow): HTMLInputElement | HTMLSelectElement {
+  const label = document.createElement("label");
+  label.htmlFor = id;
+  label.textContent = row.label;
+  const input = document.createElement(row.type === "choice" ? "select" : "input");
+  input.id = id;
+  if (row.type === "choice" && input instanceof HTMLSelectElement) {
+    for (const choice of row.choices) input.add(new Option(choice));
+  } else if (input instanceof HTMLInputElement && (row.type === "number" || row.type === "integer")) {
+    const { min = "", max = "" } = row;
+    Object.assign(input, {
+      type: "number",
+      min,
+      max,
+      step: row.type === "integer" ? 1 : "any",
+      required: true,
+    });
+  }
+  input.value = String(row.default);
+  const frame = document.createElement("div");
+  frame.className = "field";
+  frame.append(label, input);
+  element("settings").append(frame);
+  return input;
+}
+const fields = Object.entries<PageRow>(PAGE_SETTINGS).map(([id, row]) => field(id, row));
 
 const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
 const curves = {
@@ -81,28 +105,15 @@ function announce(text: string): void {
   announcedAt = performance.now();
 }
 
-/** What the fields say now. */
-function typed(): RunSettings {
-  const number = (id: string) => numbers[id].valueAsNumber;
-  return {
-    loss: LOSSES.find((key) => key === loss.value) ?? LOSSES[0],
-    learningRate: number("rate"),
-    margin: number("margin"),
-    p: number("p"),
-    k: number("k"),
-    people: number("people"),
-    seed: number("seed"),
-  };
-}
-
-/** The fields' settings if they make sense; else says what is wrong with them. */
+/** The fields' settings, or undefined if something is wrong with them, which the page then says. */
 function checked(): RunSettings | undefined {
-  const wanted = typed();
-  const wrong = fault(wanted);
-  const place = element("settings-error");
-  place.textContent = wrong ?? "";
-  place.hidden = wrong === undefined;
-  return wrong === undefined ? wanted : undefined;
+  const typed = fields.map((it) => [it.id, it instanceof HTMLInputElement ? it.valueAsNumber : it.value]);
+  const found = checkSettings(Object.fromEntries(typed));
+  const wrong = typeof found === "string" ? found : undefined;
+  const message = element("settings-error");
+  message.textContent = wrong ?? "";
+  message.hidden = wrong === undefined;
+  return typeof found === "string" ? undefined : found;
 }
 
 function showButtons(): void {
@@ -266,7 +277,7 @@ else {
     showButtons();
   });
   reset.addEventListener("click", start);
-  for (const field of [loss, ...Object.values(numbers)]) field.addEventListener("change", change);
+  for (const field of fields) field.addEventListener("change", change);
   reset.disabled = false;
   start();
 }
