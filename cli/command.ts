@@ -3,7 +3,7 @@ import { DeviceLostError, OutOfMemoryError, UserError } from "../engine/mod.ts";
 import { HelpRequest, UsageError } from "./flags.ts";
 import { withFlags } from "./remedies.ts";
 
-/** Exit codes, as the README lists them. */
+/** Exit codes, as docs/training.md lists them. */
 export const EXIT = { done: 0, failed: 1, usage: 2, deviceLost: 3, interrupted: 130 };
 
 /**

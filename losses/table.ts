@@ -21,7 +21,7 @@ export interface LossEntry {
   readonly source: string;
   /** The kinds of batches that it takes; the first is the default. */
   readonly samplers: readonly [BatchKind, ...BatchKind[]];
-  /** Defaults of `deno task train`, chosen on the synthetic people: see the README. */
+  /** Defaults of `deno task train`, chosen on the synthetic people: see docs/training.md. */
   readonly defaults: {
     readonly margin: number;
     readonly epochs: number;

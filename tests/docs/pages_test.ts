@@ -4,7 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import { lossTable } from "../../losses/table.ts";
 import { withTortureTable } from "../torture/table.ts";
 import { TORTURES } from "../torture/tortures.ts";
-import { anchors, inlineCode, links, pages, read, ROOT } from "./markdown.ts";
+import { anchors, blocks, inlineCode, links, pages, read, ROOT } from "./markdown.ts";
 import { helpTexts, PARSING, TASKS } from "./tasks.ts";
 
 /** Flags in the pages that belong to other programs: Deno, setup.sh, and environment of tasks. */
@@ -31,6 +31,11 @@ Deno.test("links of the pages lead to files, and their anchors to headings", () 
     }).map((target) => `${page}: ${target}`)
   );
   assert.deepEqual(broken, []);
+});
+
+Deno.test("the test task runs the TypeScript blocks of every page", () => {
+  assert.match(TASKS.test, / --doc .* docs README\.md$/);
+  assert.deepEqual(blocks(read("CONTRIBUTING.md"), "ts"), []);
 });
 
 Deno.test("every page of docs/ is in the README's index", () => {
