@@ -18,9 +18,8 @@ export interface Advice {
 
 /** The message with the flags and tasks of its remedies in parentheses, before its full stop where it has one. */
 export function withFlags({ message, remedies }: Advice): string {
-  if (remedies.length === 0) return message;
-  const flags = remedies.map(flagsFor).join("; ");
-  return message.replace(/\.?$/, (stop) => ` (${flags})${stop}`);
+  const flags = remedies.map(flagsFor).filter((text) => text !== "").join("; ");
+  return flags === "" ? message : message.replace(/\.?$/, (stop) => ` (${flags})${stop}`);
 }
 
 function flagsFor(remedy: Remedy): string {
@@ -43,6 +42,8 @@ function flagsFor(remedy: Remedy): string {
       return "another --out";
     case "resume":
       return remedy.run === undefined ? "--resume" : `--resume ${remedy.run}`;
+    case "same-again":
+      return "the same command goes on";
     case "set":
       return asFlags(remedy.settings).replaceAll("--no-", "without --");
     case "written-vectors":

@@ -182,5 +182,5 @@ export async function decodeAll(
 
 function couldNotStart(message: string): string {
   return `The image decoder could not start: ${message}. It is the package imagescript, which runs in worker ` +
-    `threads and needs the permissions --allow-read and --allow-env; \`deno install\` fetches it.`;
+    "threads and needs the permissions to read files and the environment; `deno install` fetches it.";
 }

@@ -1,10 +1,4 @@
-import {
-  type ChangeSettings,
-  type OtherOutput,
-  type Remedy,
-  type SetSettings,
-  UserError,
-} from "../engine/errors.ts";
+import { type OtherOutput, type Remedy, type SetSettings, UserError } from "../engine/errors.ts";
 
 /** Resume the run, in its folder where that is known. */
 export interface ResumeRun extends Remedy {
@@ -15,10 +9,11 @@ export interface ResumeRun extends Remedy {
 /** What helps against a {@link DataError}, as data. */
 export type DataRemedy =
   | OtherOutput
-  | ChangeSettings<"spatialTemporal">
-  | SetSettings<"testFlip" | "shardSize">
+  | SetSettings<"shardSize" | "spatialTemporal" | "testFlip">
   // The folder of a dataset, or none for synthetic people.
   | { readonly kind: "dataset-folder" }
+  // Do the same work again, which goes on from what is finished.
+  | { readonly kind: "same-again" }
   // The path that vectors were written to.
   | { readonly kind: "written-vectors" }
   | ResumeRun;

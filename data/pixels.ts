@@ -154,8 +154,11 @@ export class PixelStore {
       readAt(file, index * this.stride, out);
     } catch (error) {
       throw new DataError(
-        `The decoded pixels can no longer be read from the cache: ${messageOf(error)}. The images will be ` +
-          `decoded again by the next run; one that has saved a checkpoint goes on from it with --resume.`,
+        `The decoded pixels can no longer be read from the cache: ${
+          messageOf(error)
+        }. The next run decodes the ` +
+          "images again; a run that has saved a checkpoint can be resumed.",
+        { remedies: [{ kind: "resume" }] },
       );
     }
   }

@@ -59,8 +59,9 @@ export class ImageList implements Disposable {
       throw new DataError(
         `The list of images cannot be kept in ${path} while they are embedded (${
           (error as Error).message
-        }). Free ` +
-          "space on the disk, or choose a place on another disk with --out; finished shards stay as they are.",
+        }). ` +
+          "Finished shards stay as they are. Free space on the disk, or write to another disk.",
+        { remedies: [{ kind: "other-output" }] },
       );
     }
   }
@@ -99,14 +100,16 @@ async function openLocked(path: string): Promise<Deno.FsFile> {
     file = await Deno.open(path, { create: true, read: true, write: true });
   } catch (error) {
     throw new DataError(
-      `${path} cannot be written (${(error as Error).message}). Choose another place with --out.`,
+      `${path} cannot be written (${(error as Error).message}). Choose another output.`,
+      { remedies: [{ kind: "other-output" }] },
     );
   }
   if (!file.tryLockSync(true)) {
     file.close();
     throw new DataError(
-      `Another process holds ${path}: it is embedding into the same --out. Wait until it has ended, or choose ` +
-        "another --out.",
+      `Another process holds ${path}: it is embedding into the same output. Wait until it has ended, or choose ` +
+        "another output.",
+      { remedies: [{ kind: "other-output" }] },
     );
   }
   await file.truncate(); // What a killed process left.

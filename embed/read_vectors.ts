@@ -33,10 +33,9 @@ export interface VectorFiles {
 export async function readVectors(path: string): Promise<VectorFiles> {
   if (extensionOf(path) === undefined) {
     throw new DataError(
-      `${path} is no file of vectors: their names end in ${
-        Object.keys(FORMATS).join(", ")
-      }. Give what was given to ` +
-        "deno task embed --out.",
+      `${path} is no file of vectors: their names end in ${Object.keys(FORMATS).join(", ")}. Give the ` +
+        "path that they were written to.",
+      { remedies: [{ kind: "written-vectors" }] },
     );
   }
   const manifest = await readManifest(path);
@@ -44,8 +43,9 @@ export async function readVectors(path: string): Promise<VectorFiles> {
     throw new DataError(
       `There is no ${
         manifestPath(path)
-      }, which says what the vectors in ${path} are of. Give what was given to ` +
-        "deno task embed --out; where vectors were moved, move their manifest with them.",
+      }, which says what the vectors in ${path} are of. Where vectors were moved, ` +
+        "move their manifest with them; otherwise give the path that they were written to.",
+      { remedies: [{ kind: "written-vectors" }] },
     );
   }
   const { of, shards } = manifest;
@@ -53,8 +53,9 @@ export async function readVectors(path: string): Promise<VectorFiles> {
     throw new DataError(
       `The vectors in ${path} are not finished: ${shards.length} of ${
         shardCount(of)
-      } shards are there. Give the ` +
-        "command that began them again, and it goes on.",
+      } shards are there. Embed the ` +
+        "same images to the same path again, which makes the others.",
+      { remedies: [{ kind: "same-again" }] },
     );
   }
   return {

@@ -150,13 +150,16 @@ async function requireNothing(out: string): Promise<void> {
     await Deno.lstat(out);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
-    throw new DataError(`${out} cannot be used (${(error as Error).message}). Choose another --out.`);
+    throw new DataError(`${out} cannot be used (${(error as Error).message}). Choose another output.`, {
+      remedies: [{ kind: "other-output" }],
+    });
   }
   throw new DataError(
     `${out} exists, and no ${
       manifestPath(out)
     } says that it holds vectors to go on with. Remove it, or choose ` +
-      "another --out.",
+      "another output.",
+    { remedies: [{ kind: "other-output" }] },
   );
 }
 
@@ -166,15 +169,20 @@ function requireSame(out: string, found: VectorsOf, wanted: VectorsOf): void {
     found.images !== wanted.images || found.fingerprint !== wanted.fingerprint
       ? `other images, or of images that have changed since (${found.images} then, ${wanted.images} now)`
       : "",
-    found.flip !== wanted.flip ? `${found.flip ? "" : "no "}--test-flip` : "",
-    found.shardSize !== wanted.shardSize ? `--shard-size ${found.shardSize}` : "",
+    found.flip !== wanted.flip ? `images ${found.flip ? "and" : "without"} their mirror images` : "",
+    found.shardSize !== wanted.shardSize ? `${found.shardSize} images a shard` : "",
   ].filter((text) => text !== "");
   if (differences.length === 0) return;
+  const settings = {
+    ...(found.flip !== wanted.flip && { testFlip: found.flip }),
+    ...(found.shardSize !== wanted.shardSize && { shardSize: found.shardSize }),
+  };
   throw new DataError(
     `${out} holds vectors of ${
       differences.join(", and of ")
     }. Go on with what they were made with, choose another ` +
-      `--out, or remove ${out} and ${manifestPath(out)} to embed anew.`,
+      `output, or remove ${out} and ${manifestPath(out)} to embed anew.`,
+    { remedies: [{ kind: "set", settings }, { kind: "other-output" }] },
   );
 }
 
@@ -215,7 +223,8 @@ async function writeOrExplain<T>(out: string, write: () => Promise<T>): Promise<
       `The vectors could not be written to ${out} (${
         (error as Error).message
       }). Finished shards stay: free space on ` +
-        "the disk, or mend what the reason says, then give the same command again to go on.",
+        "the disk, or fix what the reason says, then embed the same images to the same path again.",
+      { remedies: [{ kind: "same-again" }] },
     );
   }
 }

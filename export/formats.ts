@@ -9,7 +9,7 @@ import { encodeTorchvision } from "./torchvision.ts";
 export interface ExportFormat {
   /** What a file is called where nobody has said. */
   readonly fileName: string;
-  /** What it is good for, for `--help`. */
+  /** What it is good for. */
   readonly summary: string;
   /**
    * The file.
@@ -32,7 +32,7 @@ export const FORMATS: Readonly<Record<FormatName, ExportFormat>> = {
   },
   safetensors: {
     fileName: "torchvision.safetensors",
-    summary: "weights under torchvision's names for PyTorch, and for train --weights",
+    summary: "weights under torchvision's names for PyTorch, and as first weights of a training run",
     encode: async (model, training) => encodeTorchvision(model, await describe(model, training)),
   },
   model: {

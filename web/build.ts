@@ -58,7 +58,8 @@ async function prepare(out: string): Promise<void> {
     const names = (await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name);
     if (names.length > 0 && !names.includes(MARK)) {
       throw new SiteError(
-        `${out} holds files that are no site of this program. Name another folder with --out.`,
+        `${out} holds files that are no site of this program. Choose another folder.`,
+        { remedies: [{ kind: "other-output" }] },
       );
     }
     for (const name of names) if (name !== MARK) await Deno.remove(join(out, name), { recursive: true });
@@ -66,7 +67,8 @@ async function prepare(out: string): Promise<void> {
   } catch (error) {
     if (error instanceof SiteError) throw error;
     throw new SiteError(
-      `${out} cannot be written: ${(error as Error).message}. Name another folder with --out.`,
+      `${out} cannot be written: ${(error as Error).message}. Choose another folder.`,
+      { remedies: [{ kind: "other-output" }] },
     );
   }
 }

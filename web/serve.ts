@@ -74,7 +74,9 @@ function listen(port: number, handler: (request: Request) => Promise<Response>):
     if (!(error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.PermissionDenied)) {
       throw error;
     }
-    throw new SiteError(`Port ${port} cannot be used: ${error.message}. Give another one with --port.`);
+    throw new SiteError(`Port ${port} cannot be used: ${error.message}. Choose another one.`, {
+      remedies: [{ kind: "change", settings: ["port"] }],
+    });
   }
 }
 

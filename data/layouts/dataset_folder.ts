@@ -22,9 +22,9 @@ export class DatasetFolder {
   /** @throws {DataError} When there is no such folder, or it cannot be read. */
   static async open(root: string): Promise<DatasetFolder> {
     if (!await isFolder(root)) {
-      throw new DataError(
-        `There is no folder ${root}. Give the folder of a dataset; without --data, synthetic people are used.`,
-      );
+      throw new DataError(`There is no folder ${root}. Give the folder of a dataset.`, {
+        remedies: [{ kind: "dataset-folder" }],
+      });
     }
     const realRoot = await Deno.realPath(root);
     return new DatasetFolder(root, realRoot, await list(root, realRoot));

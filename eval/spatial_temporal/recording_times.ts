@@ -31,7 +31,8 @@ export function requireTimes({ name, timed }: Pick<ReidDataset, "name" | "timed"
   throw new DataError(
     `${name} cannot be ranked by time: the spatial-temporal prior needs the frame at which each image was taken, ` +
       "and the file names of this layout do not carry it, as those of Market-1501 and DukeMTMC-reID do. Leave out " +
-      "--spatial-temporal.",
+      "the prior.",
+    { remedies: [{ kind: "set", settings: { spatialTemporal: false } }] },
   );
 }
 

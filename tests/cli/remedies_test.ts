@@ -44,6 +44,7 @@ Deno.test("a command names the flags and tasks of what helps behind an error's m
       "None (deno task doctor shows what is seen)",
     ],
     [new DataError("None.", { remedies: [{ kind: "resume" }] }), "None (--resume)."],
+    [new DataError("None.", { remedies: [{ kind: "same-again" }] }), "None (the same command goes on)."],
     [
       new DataError("None.", { remedies: [{ kind: "dataset-folder" }] }),
       "None (without --data, synthetic people are used).",

@@ -182,7 +182,11 @@ Deno.test("PixelStore says so when its cache file is cut short while it is in us
     assert.ok(Math.abs(redOf(store, 4) - 8) <= 3);
     assert.throws(() => redOf(store, 77), (error) => {
       assert.ok(error instanceof DataError);
-      assert.match(error.message, /can no longer be read from the cache: .*decoded again.*--resume/);
+      assert.match(
+        error.message,
+        /can no longer be read from the cache: .*decodes the images again.*resumed/,
+      );
+      assert.deepEqual(error.remedies, [{ kind: "resume" }]);
       return true;
     });
     store.close();

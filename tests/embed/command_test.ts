@@ -107,6 +107,10 @@ Deno.test("embed: the three formats, lists, broken images, stops, and what is re
     await t.step("another network, other images and what is no image are refused", async () => {
       const refused = async (args: string[], code = 1) => onlyError(await runTask("embed", args), code);
       assert.match(await refused(command("v.parquet", `--checkpoint=${other}`)), /another network.*remove/);
+      assert.match(
+        await refused(command("v.parquet", "--test-flip", "--shard-size=9")),
+        /images without their mirror images.* \(without --test-flip --shard-size \d+; another --out\)/,
+      );
       await Deno.writeTextFile(join(images, "more.jpg"), "no picture");
       assert.match(await refused(command("v.parquet")), /other images.*81 then, 82 now/);
       await Deno.writeTextFile(join(folder, "mine.npy"), "mine");

@@ -154,9 +154,11 @@ Deno.test("A missing folder and a port that is taken are said in words", async (
     const server = await serveFolder(root);
     const { port } = new URL(server.url);
     assert.equal((await (await fetch(server.url)).text()).length, 20);
-    const said = (error: Error) =>
-      error instanceof SiteError && /Give another one with --port/.test(error.message);
-    await assert.rejects(serveFolder(root, Number(port)), said);
+    await assert.rejects(serveFolder(root, Number(port)), {
+      name: "SiteError",
+      message: /Choose another one/,
+      remedies: [{ kind: "change", settings: ["port"] }],
+    });
     await server.stop();
   });
 });

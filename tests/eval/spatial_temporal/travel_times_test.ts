@@ -18,7 +18,10 @@ Deno.test("recordingTimes() lays the recordings of a camera end to end", () => {
 
 Deno.test("requireTimes() says of a dataset without times why it cannot be ranked by them", () => {
   requireTimes({ name: "Market-1501", timed: true });
-  assert.throws(() => requireTimes({ name: "MSMT17", timed: false }), /MSMT17 .*frame.*--spatial-temporal/);
+  assert.throws(() => requireTimes({ name: "MSMT17", timed: false }), {
+    message: /MSMT17 .*frame.*Leave out the prior/,
+    remedies: [{ kind: "set", settings: { spatialTemporal: false } }],
+  });
 });
 
 Deno.test("camerasWithoutTraining() names the cameras that only the test has", () => {
