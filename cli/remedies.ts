@@ -42,6 +42,8 @@ function flagsFor(remedy: Remedy): string {
       return "another --out";
     case "resume":
       return remedy.run === undefined ? "--resume" : `--resume ${remedy.run}`;
+    case "run-folder":
+      return "such as runs/hard";
     case "same-again":
       return "the same command goes on";
     case "set":

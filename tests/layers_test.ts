@@ -1,7 +1,9 @@
 /** The shape of the house: which folder may import from which, what runs in a browser, what a shader opens with. */
 import assert from "node:assert/strict";
+import rules from "./house/lint_rules.ts";
 import {
   circles,
+  LAYERS,
   PORTABLE,
   type Source,
   sources,
@@ -69,6 +71,31 @@ Deno.test("A circle of imports is found once, however it is imported", () => {
     file("model/d.ts", `// import { a } from "./a.ts";`),
   ]);
   assert.deepEqual(found, [["model/a.ts", "model/parts/b.ts", "model/c.ts"]]);
+});
+
+/** Texts of a file that name a flag or a task of this program; comments may. */
+const flagsNamed = ({ path, text }: Source) =>
+  Deno.lint.runPlugin(rules, path, text).filter(({ id }) => id === "house/flag")
+    .map(({ message }) => `${path} says: ${message}`);
+
+Deno.test("Only the command line names its flags and tasks", async () => {
+  const below = await sources(".ts", LAYERS.filter((layer) => layer !== "cli"));
+  assert.ok(below.length > 200, `${below.length} files`);
+  assert.deepEqual(below.flatMap(flagsNamed), []);
+  assert.ok((await sources(".ts", ["cli"])).flatMap(flagsNamed).length > 50, "the command line does");
+});
+
+Deno.test("The check of flags sees them in every text, and not in comments, styles or a browser's flags", () => {
+  const found = (text: string) => flagsNamed({ path: "train/a.ts", layer: "train", text }).length;
+  assert.equal(found(`throw new RunError("Choose another folder with --out");`), 1);
+  assert.equal(found("const a = `Give ${b}, or --image-width ${c}.`;"), 1);
+  assert.equal(found(`const a = "x " + '--p';`), 1);
+  assert.equal(found("const a = `deno task doctor shows it`;"), 1);
+  assert.equal(found(`/** \`deno task train --p 4\` */\n// --p\nconst a = "a -- b";`), 0);
+  assert.equal(
+    found(`const a = "fill: var(--accent)", b = "--enable-unsafe-webgpu --ozone-platform=x11";`),
+    0,
+  );
 });
 
 Deno.test("The layers up to the losses, and export, use nothing of Deno or Node", async () => {

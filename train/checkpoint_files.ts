@@ -131,7 +131,8 @@ export async function checkpointPath(place: string): Promise<string> {
   const newest = (await checkpointNames(place)).at(-1);
   if (newest !== undefined) return join(place, CHECKPOINTS, newest);
   throw new RunError(
-    `There is no checkpoint in ${place}. Give the folder of a training run (such as runs/hard) or a .safetensors file.`,
+    `There is no checkpoint in ${place}. Give a .safetensors file or the folder of a training run.`,
+    { remedies: [{ kind: "run-folder" }] },
   );
 }
 

@@ -12,6 +12,8 @@ export type RunRemedy =
   | ChangeSettings<Setting>
   | SetSettings<Setting>
   | ResumeRun
+  // The folder of a run.
+  | { readonly kind: "run-folder" }
   // Resume the run so that it names the first operation whose results are not finite.
   | { readonly kind: "debug-numerics" }
   // Export a model file from a run.

@@ -161,8 +161,8 @@ export async function readConfig(folder: string): Promise<RunConfig> {
     throw new RunError(
       `${folder} holds no training run (${
         (error as Error).message
-      }). Give the folder that the run was started ` +
-        "with, such as runs/hard.",
+      }). Give the folder that the run was started with.`,
+      { remedies: [{ kind: "run-folder" }] },
     );
   }
   try {

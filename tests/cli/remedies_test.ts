@@ -53,6 +53,7 @@ Deno.test("a command names the flags and tasks of what helps behind an error's m
       new DataError("None.", { remedies: [{ kind: "written-vectors" }] }),
       "None (what was given to deno task embed --out).",
     ],
+    [new RunError("None.", { remedies: [{ kind: "run-folder" }] }), "None (such as runs/hard)."],
     [new RunError("None.", { remedies: [{ kind: "export-model" }] }), "None (deno task export makes one)."],
   ];
   for (const [advice, expected] of rows) assert.equal(withFlags(advice), expected);
