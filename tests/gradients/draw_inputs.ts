@@ -1,5 +1,5 @@
 /** The numbers of a case: seeded, rounded to f32, and away from every kink. */
-import { referenceOps } from "../reference/reference_ops.ts";
+import { referenceOps } from "../reference/ops.ts";
 import { type SeededRandom, seededRandom, seedOf } from "../reference/seeded_random.ts";
 import { clearanceOf, elementCount, leaf, type RefTensor } from "../reference/tape.ts";
 import type { Precision } from "../../engine/mod.ts";

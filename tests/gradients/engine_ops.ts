@@ -4,44 +4,17 @@ import type { Tensor, Uint32Tensor } from "../../engine/mod.ts";
 import * as losses from "../../losses/mod.ts";
 import type { Ops } from "../reference/ops.ts";
 
-/** Every op of the interface, computed by the engine inside the program being recorded. */
+/** A loss without its metrics. */
+const lossOf = <Args extends unknown[]>(loss: (...args: Args) => engine.TripletResult) => (...args: Args) =>
+  loss(...args).loss;
+
+/** Every op of the reference, computed by what the engine and the losses export under its name. */
 export const engineOps: Ops<Tensor, Uint32Tensor> = {
-  add: engine.add,
-  sub: engine.sub,
-  mul: engine.mul,
-  div: engine.div,
-  affine: engine.affine,
-  relu: engine.relu,
-  relu6: engine.relu6,
-  exp: engine.exp,
-  log: engine.log,
-  sqrt: engine.sqrt,
-  softplus: engine.softplus,
-  sum: engine.sum,
-  mean: engine.mean,
-  matmul: engine.matmul,
-  transpose: engine.transpose,
-  reshape: engine.reshape,
-  slice: engine.slice,
-  gather: engine.gather,
-  concat: engine.concat,
-  dense: engine.dense,
-  pointwiseConv: engine.pointwiseConv,
-  conv2d: engine.conv2d,
-  depthwiseConv: engine.depthwiseConv,
-  batchNormTraining: engine.batchNormTraining,
-  batchNormInference: engine.batchNormInference,
-  globalAveragePool: engine.globalAveragePool,
-  l2Normalize: engine.l2Normalize,
-  pairwiseDistance: engine.pairwiseDistance,
-  crossDistance: engine.crossDistance,
-  crossEntropy: losses.crossEntropy,
-  basicTripletLoss: (embeddings, options) => losses.basicTripletLoss(embeddings, options).loss,
-  hardTripletLoss: (embeddings, labels, options) => losses.hardTripletLoss(embeddings, labels, options).loss,
-  semiHardTripletLoss: (embeddings, labels, options) =>
-    losses.semiHardTripletLoss(embeddings, labels, options).loss,
-  batchAllTripletLoss: (embeddings, labels, options) =>
-    losses.batchAllTripletLoss(embeddings, labels, options).loss,
-  quadrupletLoss: (embeddings, labels, options) => losses.quadrupletLoss(embeddings, labels, options).loss,
-  centerLoss: losses.centerLoss,
+  ...engine,
+  ...losses,
+  basicTripletLoss: lossOf(losses.basicTripletLoss),
+  hardTripletLoss: lossOf(losses.hardTripletLoss),
+  semiHardTripletLoss: lossOf(losses.semiHardTripletLoss),
+  batchAllTripletLoss: lossOf(losses.batchAllTripletLoss),
+  quadrupletLoss: lossOf(losses.quadrupletLoss),
 };

@@ -15,7 +15,7 @@ import {
   runReference,
 } from "./draw_inputs.ts";
 import type { Precision } from "../../engine/mod.ts";
-import { referenceOps } from "../reference/reference_ops.ts";
+import { referenceOps } from "../reference/ops.ts";
 
 /** What an engine computes for a case: the output and, for every input that is not constant, its gradient. */
 export interface EngineResult {

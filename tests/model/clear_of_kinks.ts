@@ -10,7 +10,7 @@
 import { batchStatistics } from "../reference/batch_norm.ts";
 import { distanceToRelu6Kinks } from "../reference/elementwise.ts";
 import type { Ops } from "../reference/ops.ts";
-import { referenceOps } from "../reference/reference_ops.ts";
+import { referenceOps } from "../reference/ops.ts";
 import type { RefTensor } from "../reference/tape.ts";
 
 /** Steps by which a beta is moved, and the farthest that one is moved. */

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { backward, Device, f32, Program, u32 } from "../../engine/mod.ts";
 import { batchStatistics } from "../reference/batch_norm.ts";
-import { referenceOps } from "../reference/reference_ops.ts";
+import { referenceOps } from "../reference/ops.ts";
 import { clearanceOf, gradients, type RefTensor } from "../reference/tape.ts";
 import { mobileNetReference } from "./mobilenet_reference.ts";
 import { embeddingsAndLoss, MOMENTUM, networkOnDevice } from "./network_on_device.ts";

@@ -12,7 +12,7 @@
 import assert from "node:assert/strict";
 import { Device, f32, Program, Sgd, u32 } from "../../engine/mod.ts";
 import { sgdStep } from "../reference/optimizers.ts";
-import { referenceOps } from "../reference/reference_ops.ts";
+import { referenceOps } from "../reference/ops.ts";
 import { gradients, leaf } from "../reference/tape.ts";
 import { mobileNetReference } from "./mobilenet_reference.ts";
 import { embeddingsAndLoss, networkOnDevice } from "./network_on_device.ts";

@@ -1,6 +1,6 @@
 /** A MobileNetV2 with its images and labels for a comparison with f64: numbers by seed, clear of every kink. */
 import type { TripletOptions } from "../reference/ops.ts";
-import { referenceOps } from "../reference/reference_ops.ts";
+import { referenceOps } from "../reference/ops.ts";
 import { type SeededRandom, seededRandom } from "../reference/seeded_random.ts";
 import { clearanceOf, elementCount, leaf, type RefTensor } from "../reference/tape.ts";
 import { opsThatMoveBetas } from "./clear_of_kinks.ts";

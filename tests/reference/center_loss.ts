@@ -1,9 +1,9 @@
 /** The center loss of the f64 reference, and how its centers move (Wen et al. 2016, equations 2 and 4). */
 import { expectIndices, expectShape } from "./shapes.ts";
-import { record, type RefTensor } from "./tape.ts";
+import { type Indices, record, type RefTensor } from "./tape.ts";
 
 /** Half the sum over rows of [B, D] of their squared distance to their label's row of [C, D]; only rows get a gradient. */
-export function centerLoss(features: RefTensor, centers: RefTensor, labels: number[]): RefTensor {
+export function centerLoss(features: RefTensor, centers: RefTensor, labels: Indices): RefTensor {
   const [rows, width] = features.shape;
   expectShape("Centers", centers, [-1, width]);
   expectIndices("Labels", labels, rows, centers.shape[0]);

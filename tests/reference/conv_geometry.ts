@@ -1,5 +1,5 @@
 /** The paddings that the weight families use. */
-import type { ConvGeometry } from "./ops.ts";
+import type { ConvGeometry } from "./settings.ts";
 
 /**
  * TensorFlow's SAME padding along one axis: the output has ceil(size / stride) elements, and an odd total puts

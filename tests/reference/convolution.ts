@@ -1,5 +1,5 @@
 /** Convolutions of the f64 reference, written as the loops over taps that define them. */
-import type { ConvGeometry } from "./ops.ts";
+import type { ConvGeometry } from "./settings.ts";
 import { expectShape } from "./shapes.ts";
 import { record, type RefTensor } from "./tape.ts";
 

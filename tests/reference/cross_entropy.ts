@@ -1,9 +1,9 @@
 /** Softmax cross-entropy with label smoothing (Szegedy et al. 2016) of the f64 reference. */
 import { expectIndices, expectShape } from "./shapes.ts";
-import { record, type RefTensor } from "./tape.ts";
+import { type Indices, record, type RefTensor } from "./tape.ts";
 
 /** Mean over rows of -sum_c q_c log softmax(logits)_c with q = (1 - s) one-hot + s / C. */
-export function crossEntropy(logits: RefTensor, labels: number[], smoothing: number): RefTensor {
+export function crossEntropy(logits: RefTensor, labels: Indices, smoothing: number): RefTensor {
   expectShape("Logits", logits, [-1, -1]);
   const [rows, classes] = logits.shape;
   expectIndices("Labels", labels, rows, classes);

@@ -1,5 +1,5 @@
 /** L2 normalization and distances of the f64 reference. */
-import type { Metric } from "./ops.ts";
+import type { Metric } from "./settings.ts";
 import { expectShape } from "./shapes.ts";
 import { record, type RefTensor } from "./tape.ts";
 

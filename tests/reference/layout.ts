@@ -1,6 +1,6 @@
 /** Ops of the f64 reference that move elements without arithmetic. */
 import { expectAxis, expectIndices, expectShape } from "./shapes.ts";
-import { elementCount, record, type RefTensor } from "./tape.ts";
+import { elementCount, type Indices, record, type RefTensor } from "./tape.ts";
 
 /** The same elements, in the same order, under another shape. */
 export function reshape(x: RefTensor, shape: number[]): RefTensor {
@@ -30,7 +30,7 @@ export function slice(x: RefTensor, axis: number, start: number, end: number): R
 }
 
 /** Rows of x [R, ...] named by `indices` [n] -> [n, ...]; a repeated row's gradients add up. */
-export function gather(x: RefTensor, indices: number[]): RefTensor {
+export function gather(x: RefTensor, indices: Indices): RefTensor {
   expectAxis(0, x.shape);
   expectIndices("Rows to gather", indices, indices.length, x.shape[0]);
   const width = elementCount(x.shape.slice(1));

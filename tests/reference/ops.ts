@@ -1,112 +1,76 @@
 /**
- * The operations that both the engine and the f64 reference offer, over a tensor type `T` and a type `I` of
- * integer arrays (labels, indices). A row of the gradient table is written once against this interface and
- * then run on both.
+ * All ops of the f64 reference. An op is a function of the files below that returns a tensor; what the engine offers under
+ * the same name computes the same. So a row of the gradient table is written once, against {@link Ops}, and runs on both.
  *
- * All tensors are row-major; images are NHWC. Every function throws on shapes that do not fit.
+ * All tensors are row-major; images are NHWC. Every op throws on shapes that do not fit.
  *
- * At a kink (ReLU at 0, ReLU6 at 0 and 6, a hinge at exactly 0) the gradient is 0. Of equal candidates mining takes
- * the one of lowest index, and no gradient flows through the choice.
+ * At a kink (ReLU at 0, ReLU6 at 0 and 6, a hinge at exactly 0) the gradient is 0. Of equal candidates an op takes the one of
+ * lowest index, and no gradient flows through the choice.
  */
-export interface Ops<T, I> {
-  /** Elementwise with numpy broadcasting (right-aligned; a dimension of 1 repeats), rank <= 4. */
-  add(a: T, b: T): T;
-  sub(a: T, b: T): T;
-  mul(a: T, b: T): T;
-  div(a: T, b: T): T;
-  /** x * factor + offset, both plain numbers. */
-  affine(x: T, factor: number, offset: number): T;
-  relu(x: T): T;
-  relu6(x: T): T;
-  exp(x: T): T;
-  /** Natural logarithm. */
-  log(x: T): T;
-  sqrt(x: T): T;
-  /** log(1 + e^x), computed without overflow. */
-  softplus(x: T): T;
+import * as batchNorm from "./batch_norm.ts";
+import * as centerLoss from "./center_loss.ts";
+import * as convolution from "./convolution.ts";
+import * as crossEntropy from "./cross_entropy.ts";
+import * as distance from "./distance.ts";
+import * as elementwise from "./elementwise.ts";
+import * as layout from "./layout.ts";
+import * as matrix from "./matrix.ts";
+import * as pooling from "./pooling.ts";
+import * as reductions from "./reductions.ts";
+import { type Indices, type RefTensor, roundToF32 } from "./tape.ts";
+import * as tripletLoss from "./triplet_loss.ts";
 
-  /** Sum over the given axes (all when left out), which are removed from the shape; a full sum has shape []. */
-  sum(x: T, axes?: number[]): T;
-  mean(x: T, axes?: number[]): T;
+export type * from "./settings.ts";
 
-  /** [M, K] x [K, N] -> [M, N]. */
-  matmul(a: T, b: T): T;
-  /** Swaps the two axes of a matrix. */
-  transpose(x: T): T;
-  reshape(x: T, shape: number[]): T;
-  /** Elements start <= i < end along one axis. */
-  slice(x: T, axis: number, start: number, end: number): T;
-  /** Rows of x [R, ...] named by `indices` [n] -> [n, ...]; an index may repeat. */
-  gather(x: T, indices: I): T;
-  concat(parts: T[], axis: number): T;
+const reference = {
+  ...batchNorm,
+  ...centerLoss,
+  ...convolution,
+  ...crossEntropy,
+  ...distance,
+  ...elementwise,
+  ...layout,
+  ...matrix,
+  ...pooling,
+  ...reductions,
+  ...tripletLoss,
+};
 
-  /** [M, in] x [in, out] + [out]. */
-  dense(x: T, weight: T, bias: T): T;
-  /** x [N,H,W,Cin], weight [Cin,Cout] -> [N,H,W,Cout]. */
-  pointwiseConv(x: T, weight: T): T;
-  /** x [N,H,W,Cin], weight [kh,kw,Cin,Cout]. */
-  conv2d(x: T, weight: T, geometry: ConvGeometry): T;
-  /** x [N,H,W,C], weight [3,3,C]. */
-  depthwiseConv(x: T, weight: T, geometry: ConvGeometry): T;
-  /** Batch norm over every axis but the last with this batch's mean and biased variance, then ReLU6 if asked. */
-  batchNormTraining(x: T, gamma: T, beta: T, options: { epsilon: number; relu6: boolean }): T;
-  /** Batch norm with given statistics (constants: no gradient flows into them), then ReLU6 if asked. */
-  batchNormInference(
-    x: T,
-    gamma: T,
-    beta: T,
-    mean: T,
-    variance: T,
-    options: { epsilon: number; relu6: boolean },
-  ): T;
-  /** [N,H,W,C] -> [N,C]. */
-  globalAveragePool(x: T): T;
+type Reference = typeof reference;
 
-  /** x / max(||x||, epsilon) per row of [B, D]; where ||x|| <= epsilon the divisor is the constant epsilon. */
-  l2Normalize(x: T, epsilon: number): T;
-  /**
-   * Distances of every row of x [B, D] to every row -> [B, B]. `squared`: sum (a-b)^2; `euclidean`: its square
-   * root, with gradient 0 where the distance is 0; `angular`: 1 - cosine, clamped at 0. The diagonal is exactly 0.
-   * A row no longer than 1e-12 has no direction: its angular distance to any other row is 1, with gradient 0.
-   */
-  pairwiseDistance(x: T, metric: Metric): T;
-  /** Distances of the rows of a [M, D] to the rows of b [N, D] -> [M, N]. Same metrics. */
-  crossDistance(a: T, b: T, metric: Metric): T;
+/** The parameter of an op over tensors `T` and arrays of indices `I` for one of the reference. */
+type Parameter<P, T, I> = P extends RefTensor ? T
+  : P extends RefTensor[] ? T[]
+  : [P, Indices] extends [Indices, P] ? I
+  : P;
 
-  /** Mean over rows of -sum_c q_c log softmax(logits)_c with q = (1 - s) one-hot + s / C. -> []. */
-  crossEntropy(logits: T, labels: I, smoothing: number): T;
-  /** embeddings [T, 3, D] as anchor, positive, negative. Mean over T of the hinge (or softplus). -> []. */
-  basicTripletLoss(embeddings: T, options: TripletOptions): T;
-  /** embeddings [B, D], labels [B]: batch-hard. Mean over anchors that have a positive and a negative, 0 without. -> []. */
-  hardTripletLoss(embeddings: T, labels: I, options: TripletOptions): T;
-  /**
-   * embeddings [B, D], labels [B]: semi-hard as in TensorFlow Addons, mean over ordered positive pairs, 0 without any.
-   * An anchor without a negative counts its distance to one as 0. -> [].
-   */
-  semiHardTripletLoss(embeddings: T, labels: I, options: TripletOptions): T;
-  /** embeddings [B, D], labels [B]: mean of the hinges above 0 (softplus: of all) over all triplets, 0 without. -> []. */
-  batchAllTripletLoss(embeddings: T, labels: I, options: TripletOptions): T;
-  /**
-   * embeddings [B, D], labels [B]: batch-hard, plus with half the margin every anchor's farthest positive against the
-   * nearest two images of two other identities; each a mean over the anchors that have both. -> [].
-   */
-  quadrupletLoss(embeddings: T, labels: I, options: TripletOptions): T;
-  /** features [B, D], centers [C, D] (constants: no gradient flows into them), labels [B]: sum |x - c|² / 2. -> []. */
-  centerLoss(features: T, centers: T, labels: I): T;
-}
+type Op<F, T, I> = F extends (...parameters: infer Ps) => RefTensor
+  ? (...parameters: { [K in keyof Ps]: Parameter<Ps[K], T, I> }) => T
+  : never;
 
-/** Stride of both axes and explicit zero padding. */
-export interface ConvGeometry {
-  stride: number;
-  pads: { top: number; bottom: number; left: number; right: number };
-}
+/** The reference's ops over a tensor type `T` and a type `I` of integer arrays: labels, indices. */
+export type Ops<T, I> = {
+  [Name in keyof Reference as Reference[Name] extends (...args: never[]) => RefTensor ? Name : never]: Op<
+    Reference[Name],
+    T,
+    I
+  >;
+};
 
-/** How far two embeddings are apart. */
-export type Metric = "euclidean" | "squared" | "angular";
+/** Every op in f64, recorded on the tape. */
+export const referenceOps: Ops<RefTensor, number[]> = reference;
 
-/** Settings of a triplet loss. `softMargin` replaces max(0, x + margin) by log(1 + e^x). */
-export interface TripletOptions {
-  margin: number;
-  metric: Metric;
-  softMargin: boolean;
-}
+/**
+ * The same ops with every result rounded to 32 bits, as an engine that stores f32 would: shows how much of a
+ * disagreement is the precision's and not a mistake.
+ */
+export const roundedOps: Ops<RefTensor, number[]> = new Proxy(referenceOps, {
+  get(ops, name) {
+    const op = Reflect.get(ops, name);
+    return (...args: unknown[]) => {
+      const result: RefTensor = Reflect.apply(op, ops, args);
+      roundToF32(result.data);
+      return result;
+    };
+  },
+});

@@ -1,5 +1,5 @@
 /** Sums and means of the f64 reference. */
-import { expectAxis, expectShape, strides, walk } from "./shapes.ts";
+import { expectAxis, strides, walk } from "./shapes.ts";
 import { elementCount, record, type RefTensor } from "./tape.ts";
 
 /** Sum over `axes`, which leave the shape; over all axes when left out. */
@@ -10,12 +10,6 @@ export function sum(x: RefTensor, axes?: number[]): RefTensor {
 /** Mean over `axes`, which leave the shape; over all axes when left out. */
 export function mean(x: RefTensor, axes?: number[]): RefTensor {
   return scaledSum(x, axes, (count) => 1 / count);
-}
-
-/** Mean over height and width: [N,H,W,C] -> [N,C]. */
-export function globalAveragePool(x: RefTensor): RefTensor {
-  expectShape("The input of a global average pool", x, [-1, -1, -1, -1]);
-  return mean(x, [1, 2]);
 }
 
 function scaledSum(x: RefTensor, axes: number[] | undefined, factorOf: (count: number) => number): RefTensor {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { allCases } from "../gradients/cases/all_cases.ts";
 import { drawCotangent, drawInputs, indicesOf, leaves, runReference } from "../gradients/draw_inputs.ts";
 import { centralDifferences } from "./finite_differences.ts";
-import { referenceOps as ops } from "./reference_ops.ts";
+import { referenceOps as ops } from "./ops.ts";
 import { seededRandom, seedOf } from "./seeded_random.ts";
 import { clearanceOf, elementCount, gradients, leaf, type RefTensor } from "./tape.ts";
 

@@ -20,6 +20,9 @@ export interface RefTensor {
   readonly clearance: number;
 }
 
+/** Labels, or indices of rows. Readonly: that tells them from shapes and axes where an op's type is derived. */
+export type Indices = readonly number[];
+
 /** Number of elements of a shape: the product of its dimensions, 1 for []. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);

@@ -1,9 +1,9 @@
 /** The triplet losses of the f64 reference: a distance node, a choice without gradient, a mean of hinges. */
 import { pairwiseDistance, tripletDistance } from "./distance.ts";
 import { add, logistic, softplusOf } from "./elementwise.ts";
-import type { TripletOptions } from "./ops.ts";
+import type { TripletOptions } from "./settings.ts";
 import { expectShape } from "./shapes.ts";
-import { record, type RefTensor } from "./tape.ts";
+import { type Indices, record, type RefTensor } from "./tape.ts";
 import { mineAll, type Mined, mineHard, mineNearestOthers, mineSemiHard } from "./triplet_mining.ts";
 
 /** Embeddings [T, 3, D] as anchor, positive, negative: the mean over T. */
@@ -17,14 +17,14 @@ export function basicTripletLoss(embeddings: RefTensor, options: TripletOptions)
 }
 
 /** Embeddings [B, D]: batch-hard, the mean over anchors that have a positive and a negative; 0 where none has. */
-export function hardTripletLoss(embeddings: RefTensor, labels: number[], options: TripletOptions): RefTensor {
+export function hardTripletLoss(embeddings: RefTensor, labels: Indices, options: TripletOptions): RefTensor {
   return minedLoss(embeddings, labels, options, mineHard);
 }
 
 /** Embeddings [B, D]: semi-hard, the mean over ordered positive pairs; 0 where there is none. */
 export function semiHardTripletLoss(
   embeddings: RefTensor,
-  labels: number[],
+  labels: Indices,
   options: TripletOptions,
 ): RefTensor {
   return minedLoss(embeddings, labels, options, mineSemiHard);
@@ -33,14 +33,14 @@ export function semiHardTripletLoss(
 /** Embeddings [B, D]: batch-all, the mean over the triplets whose hinge is above 0 (softplus: over all); 0 without. */
 export function batchAllTripletLoss(
   embeddings: RefTensor,
-  labels: number[],
+  labels: Indices,
   options: TripletOptions,
 ): RefTensor {
   return minedLoss(embeddings, labels, options, mineAll, "active");
 }
 
 /** Embeddings [B, D]: batch-hard, and with half the margin the positives against the nearest pair of two others. */
-export function quadrupletLoss(embeddings: RefTensor, labels: number[], options: TripletOptions): RefTensor {
+export function quadrupletLoss(embeddings: RefTensor, labels: Indices, options: TripletOptions): RefTensor {
   const distances = pairwiseDistance(embeddings, options.metric);
   const { pairs, clearance } = mineNearestOthers(distances.data, labels);
   const terms = pairs.map(({ positive, others }) => ({
@@ -53,7 +53,7 @@ export function quadrupletLoss(embeddings: RefTensor, labels: number[], options:
 
 function minedLoss(
   embeddings: RefTensor,
-  labels: number[],
+  labels: Indices,
   options: TripletOptions,
   mine: (distances: Float64Array, labels: readonly number[]) => Mined,
   mean: "all" | "active" = "all",

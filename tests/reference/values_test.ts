@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { batchStatistics } from "./batch_norm.ts";
 import { sameGeometry, samePads, symmetricGeometry } from "./conv_geometry.ts";
 import { adamStep, sgdStep } from "./optimizers.ts";
-import { referenceOps as ops } from "./reference_ops.ts";
+import { referenceOps as ops } from "./ops.ts";
 import { gradients, leaf } from "./tape.ts";
 
 const counting = (count: number) => Array.from({ length: count }, (_, i) => i + 1);

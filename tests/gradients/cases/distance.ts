@@ -42,6 +42,14 @@ const cross: GradientCase[] = [[1, 1, 3], [3, 4, 5], [7, 2, 8], [16, 9, 24], [5,
     )
   );
 
+const triplets: GradientCase[] = [[1, 3, 4], [5, 3, 7], [33, 3, 20]].flatMap((shape) =>
+  metrics.map((metric) =>
+    gradientCase("tripletDistance", [normal(shape)], (ops, [x]) => ops.tripletDistance(x, metric), {
+      note: metric,
+    })
+  )
+);
+
 /** [rows, classes, smoothing, standard deviation of the logits] */
 const entropies: GradientCase[] = ([
   [1, 2, 0, 1],
@@ -75,4 +83,11 @@ const extreme: GradientCase[] = [
 ];
 
 /** Rows for embeddings' geometry and for cross-entropy. */
-export const distanceCases: GradientCase[] = [...normalized, ...pairwise, ...cross, ...entropies, ...extreme];
+export const distanceCases: GradientCase[] = [
+  ...normalized,
+  ...pairwise,
+  ...cross,
+  ...triplets,
+  ...entropies,
+  ...extreme,
+];

@@ -6,7 +6,7 @@ import { keysOf } from "../../../model/settings.ts";
 import { runLoss, runReference } from "../../losses/run_loss.ts";
 import { pairwiseDistance } from "../../reference/distance.ts";
 import type { TripletOptions } from "../../reference/ops.ts";
-import { referenceOps as ops } from "../../reference/reference_ops.ts";
+import { referenceOps as ops } from "../../reference/ops.ts";
 import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
 import { clearanceOf, leaf, type RefTensor } from "../../reference/tape.ts";
 import type { Outcome, Torture, TortureContext } from "../torture.ts";
