@@ -58,7 +58,7 @@ export * from "./ops/cross_entropy.ts";
 export * from "./ops/distance.ts";
 export * from "./ops/elementwise.ts";
 export type { EpilogueOptions } from "./ops/epilogue.ts";
-export { dense, matmul, pointwiseConv } from "./ops/matrix.ts";
+export * from "./ops/matrix.ts";
 export * from "./ops/augment.ts";
 export {
   type ColorStatistics,

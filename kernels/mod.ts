@@ -35,7 +35,7 @@ export * from "./elementwise/binary.ts";
 export * from "./convolution/conv2d.ts";
 export * from "./convolution/convolution_shape.ts";
 export * from "./convolution/depthwise_conv.ts";
-export * from "./reduction/global_average_pool.ts";
+export * from "./reduction/pool.ts";
 export * from "./elementwise/residual_add.ts";
 export * from "./optimizer/loss_scale.ts";
 export * from "./optimizer/check_finite.ts";

@@ -35,13 +35,13 @@ export function allTripletLoss(
   embeddings: Tensor,
   options: AllTripletsOptions,
 ): TripletResult {
-  const batch = checkBatch(distances, labels);
+  const batch = checkBatch("allTripletLoss", distances, labels);
   const shape: AllTripletsShape = { batch, ...options };
   const relations = temporary([batch, batch]);
   record(relationsKernel(batch), { labels: labels.value, relations });
   const terms = temporary([batch, 8]);
   record(allTripletTerms(shape), { distances: distances.value, relations, terms });
-  const { loss, metrics } = totalOf(terms, embeddings, options.mean);
+  const { loss, metrics } = totalOf(terms, batch, embeddings, options.mean);
   const differentiable = result([distances], [], loss, (gradient) => {
     const ddistances = temporary(distances.shape);
     record(allTripletGradient(shape), {

@@ -1,9 +1,9 @@
 /** Augmented images from packed bytes. */
 import { augment, AUGMENTATION_NUMBERS, type AugmentShape, imageUint32 } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
 import { activation, record } from "../recorder.ts";
 import { Tensor, type Uint32Tensor } from "../tensor.ts";
 import { type ColorStatistics, colorTable, IMAGENET_COLOR } from "./image.ts";
+import { sizesOf } from "./sizes.ts";
 
 /** A rectangle of pixels, counted from the upper left corner of an image. */
 export interface Rectangle {
@@ -104,17 +104,13 @@ export function augmentedImages(
 ): Tensor {
   const { source, size } = batch;
   const words = imageUint32(source.height, source.width);
-  const [n] = pixels.shape;
-  const wanted = [`${n},${words}`, `${n},${AUGMENTATION_NUMBERS}`];
-  if (pixels.shape.join() !== wanted[0] || parameters.shape.join() !== wanted[1]) {
-    throw new ShapeError(
-      `augmentedImages() of ${source.height} × ${source.width} pixels takes words [N, ${words}] and parameters ` +
-        `[N, ${AUGMENTATION_NUMBERS}]; got [${pixels.shape}] and [${parameters.shape}]`,
-    );
-  }
-  const shape = [n, size.height, size.width, 3];
+  const { N } = sizesOf("augmentedImages", {
+    pixels: [pixels, `N ${words}`],
+    parameters: [parameters, `N ${AUGMENTATION_NUMBERS}`],
+  });
+  const shape = [N, size.height, size.width, 3];
   const y = activation(shape);
-  record(augment({ n, ...batch }), {
+  record(augment({ n: N, ...batch }), {
     pixels: pixels.value,
     parameters: parameters.value,
     color: colorTable(color).value,

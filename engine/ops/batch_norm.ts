@@ -10,11 +10,11 @@ import {
   lastAxis,
   rowSlices,
 } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
 import type { Parameter } from "../parameter.ts";
 import { record, recorder, temporary } from "../recorder.ts";
 import { asTensor, constant, type Deferred, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
+import { sizesOf } from "./sizes.ts";
 
 /** Running statistics that training updates: running = momentum · running + (1 - momentum) · batch. */
 export interface RunningStatistics {
@@ -40,17 +40,16 @@ export function batchNormTraining(
   options: { epsilon: number; relu6: boolean; running?: RunningStatistics },
 ): Tensor {
   const [input, g, b] = [asTensor(x), asTensor(gamma), asTensor(beta)];
-  const channels = lastAxis(input.shape);
   const { running } = options;
-  checkChannels(channels, {
-    gamma: g,
-    beta: b,
-    ...(running && { mean: running.mean, variance: running.variance }),
-  });
+  const { C } = sizesOf("batchNormTraining", { x: [input, "... C"], gamma: [g, "C"], beta: [b, "C"] });
+  if (running) {
+    const { mean, variance } = running;
+    sizesOf("batchNormTraining", { gamma: [g, "C"], mean: [mean, "C"], variance: [variance, "C"] });
+  }
   const slices = rowSlices(input.shape, recorder().device.target);
-  const [coefficients, moments] = [perChannel(2, channels), perChannel(2, channels)];
+  const [coefficients, moments] = [perChannel(2, C), perChannel(2, C)];
   const scratch = () => {
-    const value = constant(new Float32Array(channels), [channels]).value;
+    const value = constant(new Float32Array(C), [C]).value;
     value.pinned = "buffer";
     return value;
   };
@@ -67,7 +66,7 @@ export function batchNormTraining(
   if (slices.slices === 1) {
     record(batchNormOneSlice(slices), values);
   } else {
-    const partial = perChannel(2 * slices.slices, channels);
+    const partial = perChannel(2 * slices.slices, C);
     record(batchNormStatistics(slices), { x: input.value, partial });
     record(batchNormCoefficients(slices), { ...values, partial });
   }
@@ -91,10 +90,15 @@ export function batchNormInference(
 ): Tensor {
   const [input, g, b] = [asTensor(x), asTensor(gamma), asTensor(beta)];
   const [m, v] = [asTensor(mean), asTensor(variance)];
-  const channels = lastAxis(input.shape);
-  checkChannels(channels, { gamma: g, beta: b, mean: m, variance: v });
-  const [coefficients, moments] = [perChannel(2, channels), perChannel(2, channels)];
-  record(inferenceCoefficients(channels), {
+  const { C } = sizesOf("batchNormInference", {
+    x: [input, "... C"],
+    gamma: [g, "C"],
+    beta: [b, "C"],
+    mean: [m, "C"],
+    variance: [v, "C"],
+  });
+  const [coefficients, moments] = [perChannel(2, C), perChannel(2, C)];
+  record(inferenceCoefficients(C), {
     gamma: g.value,
     beta: b.value,
     mean: m.value,
@@ -151,14 +155,4 @@ function perChannel(rows: number, channels: number): Value {
   const small = value.vec4s <= UNIFORM_VEC4S;
   if (recorder().device.storage === "texture" && small) value.pinned = "uniform";
   return value;
-}
-
-function checkChannels(channels: number, tensors: Record<string, { shape: readonly number[] }>): void {
-  for (const [name, { shape }] of Object.entries(tensors)) {
-    if (shape.length !== 1 || shape[0] !== channels) {
-      throw new ShapeError(
-        `Batch norm over ${channels} channels needs ${name} of shape [${channels}]; got [${shape}]`,
-      );
-    }
-  }
 }

@@ -1,9 +1,9 @@
 /** Centers of identities, which follow their images' features without a gradient. */
 import { centerUpdate } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
 import type { Parameter } from "../parameter.ts";
 import { record } from "../recorder.ts";
 import { asTensor, type Tensor, type Uint32Tensor } from "../tensor.ts";
+import { sizesOf } from "./sizes.ts";
 
 /**
  * Moves the center of every identity in a batch toward the mean of its features, in place: by
@@ -14,16 +14,12 @@ import { asTensor, type Tensor, type Uint32Tensor } from "../tensor.ts";
  * @throws {ShapeError} when the shapes do not fit.
  */
 export function moveCenters(centers: Parameter, features: Tensor, labels: Uint32Tensor, rate: number): void {
-  const [rows, d] = features.shape;
-  const [identities, width] = centers.shape;
-  const fits = features.shape.length === 2 && centers.shape.length === 2 && width === d;
-  if (!fits || labels.shape.length !== 1 || labels.shape[0] !== rows) {
-    throw new ShapeError(
-      `Centers [C, D] follow features [B, D] with labels [B]; got [${centers.shape}], [${features.shape}] and ` +
-        `[${labels.shape}]`,
-    );
-  }
-  record(centerUpdate({ rows, d, identities, rate }), {
+  const { B, C, D } = sizesOf("moveCenters", {
+    centers: [centers, "C D"],
+    features: [features, "B D"],
+    labels: [labels, "B"],
+  });
+  record(centerUpdate({ rows: B, d: D, identities: C, rate }), {
     x: features.value,
     labels: labels.value,
     centers: asTensor(centers).value,

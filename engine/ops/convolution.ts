@@ -5,18 +5,17 @@ import {
   type Conv2dShape,
   conv2dWeightGradient,
   type ConvGeometry,
-  type ConvShape,
   depthwiseConv as depthwiseForward,
   depthwiseConvInputGradient,
   depthwiseConvWeightGradient,
   type DepthwiseShape,
-  outputSize,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { activation, record, recorder } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import { epilogue, type EpilogueOptions } from "./epilogue.ts";
-import { summedSlices } from "./matrix.ts";
+import { sizesOf, windows } from "./sizes.ts";
+import { summedSlices } from "./summed_slices.ts";
 
 /**
  * Full convolution: x [N, H, W, Cin], weight [kh, kw, Cin, Cout] → [N, OH, OW, Cout].
@@ -31,13 +30,13 @@ export function conv2d(
   options: EpilogueOptions = {},
 ): Tensor {
   const [image, w] = [asTensor(x), asTensor(weight)];
-  if (image.shape.length !== 4 || w.shape.length !== 4 || w.shape[2] !== image.shape[3]) {
-    throw new ShapeError(`conv2d() cannot convolve [${image.shape}] with [${w.shape}]`);
-  }
-  const [kh, kw, cin, cout] = w.shape;
-  const shape: Conv2dShape = { ...imageSizes("conv2d", image, kh, kw, geometry), cin, cout };
-  const { oh, ow } = outputSize(shape);
-  const outShape = [shape.n, oh, ow, cout];
+  const { N, H, W, Cin, kh, kw, Cout } = sizesOf("conv2d", {
+    x: [image, "N H W Cin"],
+    weight: [w, "kh kw Cin Cout"],
+  });
+  const shape: Conv2dShape = { n: N, h: H, w: W, kh, kw, ...geometry, cin: Cin, cout: Cout };
+  const { oh, ow } = windows("conv2d", shape);
+  const outShape = [N, oh, ow, Cout];
   const y = activation(outShape);
   const { finish, values } = epilogue("conv2d", options, [image, w], outShape);
   record(conv2dForward(shape, finish), { ...values, x: image.value, w: w.value, y });
@@ -74,20 +73,13 @@ export function depthwiseConv(
   options: EpilogueOptions = {},
 ): Tensor {
   const [image, w] = [asTensor(x), asTensor(weight)];
-  const [kh, kw, channels] = w.shape;
-  if (
-    image.shape.length !== 4 || w.shape.length !== 3 || kh !== 3 || kw !== 3 || channels !== image.shape[3]
-  ) {
-    throw new ShapeError(
-      `depthwiseConv() cannot convolve [${image.shape}] with [${w.shape}]: it takes [3, 3, C]`,
-    );
-  }
+  const { N, H, W, C } = sizesOf("depthwiseConv", { x: [image, "N H W C"], weight: [w, "3 3 C"] });
   if (geometry.stride !== 1 && geometry.stride !== 2) {
     throw new ShapeError(`depthwiseConv() has stride 1 or 2; got ${geometry.stride}`);
   }
-  const shape: DepthwiseShape = { ...imageSizes("depthwiseConv", image, kh, kw, geometry), channels };
-  const { oh, ow } = outputSize(shape);
-  const outShape = [shape.n, oh, ow, channels];
+  const shape: DepthwiseShape = { n: N, h: H, w: W, kh: 3, kw: 3, ...geometry, channels: C };
+  const { oh, ow } = windows("depthwiseConv", shape);
+  const outShape = [N, oh, ow, C];
   const y = activation(outShape);
   const loaded = image.load("x");
   const { finish, values } = epilogue("depthwiseConv", options, [image, w], outShape);
@@ -121,14 +113,4 @@ export function depthwiseConv(
     }
     return [dx, dw];
   });
-}
-
-function imageSizes(op: string, image: Tensor, kh: number, kw: number, geometry: ConvGeometry): ConvShape {
-  const [n, h, w] = image.shape;
-  const shape: ConvShape = { n, h, w, kh, kw, stride: geometry.stride, pads: geometry.pads };
-  const { oh, ow } = outputSize(shape);
-  if (oh < 1 || ow < 1) {
-    throw new ShapeError(`${op}(): a ${kh}×${kw} kernel does not fit into the padded image [${image.shape}]`);
-  }
-  return shape;
 }

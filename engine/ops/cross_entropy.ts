@@ -5,9 +5,9 @@ import {
   crossEntropyRows,
   crossEntropyTotal,
 } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike, type Uint32Tensor } from "../tensor.ts";
+import { sizesOf } from "./sizes.ts";
 
 /** A classification loss and what a training loop watches beside it. */
 export interface CrossEntropyResult {
@@ -32,21 +32,16 @@ export function softmaxCrossEntropy(
   smoothing: number,
 ): CrossEntropyResult {
   const z = asTensor(logits);
-  const [rows, classes] = z.shape;
-  if (z.shape.length !== 2 || labels.shape.length !== 1 || labels.shape[0] !== rows) {
-    throw new ShapeError(
-      `Cross-entropy takes logits [B, C] and labels [B]; got [${z.shape}] and [${labels.shape}]`,
-    );
-  }
+  const { B, C } = sizesOf("softmaxCrossEntropy", { logits: [z, "B C"], labels: [labels, "B"] });
   if (!(smoothing >= 0 && smoothing <= 1)) {
     throw new RangeError(`Label smoothing is a share of the target, from 0 to 1; got ${smoothing}`);
   }
-  const shape = { rows, classes, smoothing };
-  const perRow = temporary([rows, 4]);
+  const shape = { rows: B, classes: C, smoothing };
+  const perRow = temporary([B, 4]);
   record(crossEntropyRows(shape), { logits: z.value, labels: labels.value, rows: perRow });
   const loss = temporary([]);
   const metrics = temporary([CROSS_ENTROPY_METRICS.length]);
-  record(crossEntropyTotal(rows), { rows: perRow, loss, metrics });
+  record(crossEntropyTotal(B), { rows: perRow, loss, metrics });
   const differentiable = result([z], [], loss, (gradient) => {
     const dlogits = temporary(z.shape);
     record(crossEntropyGradient(shape), {

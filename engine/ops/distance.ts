@@ -12,11 +12,11 @@ import {
   tripletDistanceGradient,
   type WeightForm,
 } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
 import { record, recorder, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { directions } from "./normalize.ts";
+import { sizesOf } from "./sizes.ts";
 
 /**
  * Distance of every row to every row, computed from the differences: x [B, D] → [B, B].
@@ -27,12 +27,12 @@ import { directions } from "./normalize.ts";
  * @throws {ShapeError} when x is no matrix.
  */
 export function pairwiseDistance(x: TensorLike, metric: Metric): Tensor {
-  const rows = compared("pairwiseDistance", asTensor(x), metric);
-  const [b, d] = rows.shape;
-  const shape = { m: b, n: b, d };
-  const y = temporary([b, b]);
+  const { B, D } = sizesOf("pairwiseDistance", { x: [x, "B D"] });
+  const rows = compared(asTensor(x), metric);
+  const shape = { m: B, n: B, d: D };
+  const y = temporary([B, B]);
   record(distance(shape, metric, true), { a: rows.value, b: rows.value, y });
-  return result([rows], [b, b], y, (gradient) => [
+  return result([rows], [B, B], y, (gradient) => [
     rowGradient(shape, rows, rows, distanceWeights(shape, metric, "both"), y, gradient.value),
   ]);
 }
@@ -44,8 +44,8 @@ export function pairwiseDistance(x: TensorLike, metric: Metric): Tensor {
  * @throws {ShapeError} when a and b are no matrices of the same width.
  */
 export function crossDistance(a: TensorLike, b: TensorLike, metric: Metric): Tensor {
-  const [left, right, shape] = comparedPair("crossDistance", asTensor(a), asTensor(b));
-  const [from, to] = [compared("crossDistance", left, metric), compared("crossDistance", right, metric)];
+  const shape = pairSizes("crossDistance", a, b);
+  const [from, to] = [compared(asTensor(a), metric), compared(asTensor(b), metric)];
   const y = temporary([shape.m, shape.n]);
   record(distance(shape, metric, false), { a: from.value, b: to.value, y });
   return result([from, to], [shape.m, shape.n], y, (gradient, needs) => {
@@ -73,14 +73,13 @@ export function gramDistance(
   metric: Metric,
   squaredLengthsOfB?: Tensor,
 ): Tensor {
-  const [left, right, shape] = comparedPair("gramDistance", asTensor(a), asTensor(b));
-  if (squaredLengthsOfB && squaredLengthsOfB.shape.join() !== `${shape.n}`) {
-    throw new ShapeError(
-      `gramDistance() of ${shape.n} rows takes as many lengths; got [${squaredLengthsOfB.shape}]`,
-    );
+  const [left, right] = [asTensor(a), asTensor(b)];
+  const shape = pairSizes("gramDistance", left, right);
+  if (squaredLengthsOfB) {
+    sizesOf("gramDistance", { b: [right, "N D"], squaredLengthsOfB: [squaredLengthsOfB, "N"] });
   }
-  const aa = squaredRows(left);
-  const bb = squaredLengthsOfB?.value ?? squaredRows(right);
+  const aa = squaredRows(left.value, shape.m, shape.d);
+  const bb = squaredLengthsOfB?.value ?? squaredRows(right.value, shape.n, shape.d);
   const product = temporary([shape.m, shape.n]);
   record(matmulTransposed({ m: shape.m, k: shape.d, n: shape.n }, recorder().device.target), {
     x: left.value,
@@ -100,38 +99,32 @@ export function gramDistance(
  */
 export function tripletDistance(embeddings: TensorLike, metric: Metric): Tensor {
   const triplets = asTensor(embeddings);
-  const [count, three, d] = triplets.shape;
-  if (triplets.shape.length !== 3 || three !== 3) {
-    throw new ShapeError(`tripletDistance() takes embeddings [T, 3, D]; got [${triplets.shape}]`);
-  }
+  const { T, D } = sizesOf("tripletDistance", { embeddings: [triplets, "T 3 D"] });
   const x = metric === "angular" ? directions(triplets) : triplets;
-  const y = temporary([count, 2]);
-  record(withinTriplets(count, d, metric), { x: x.value, y });
-  return result([x], [count, 2], y, (gradient) => {
+  const y = temporary([T, 2]);
+  record(withinTriplets(T, D, metric), { x: x.value, y });
+  return result([x], [T, 2], y, (gradient) => {
     const dx = temporary(x.shape);
-    record(tripletDistanceGradient(count, d, metric), { x: x.value, y, dy: gradient.value, dx });
+    record(tripletDistanceGradient(T, D, metric), { x: x.value, y, dy: gradient.value, dx });
     return [new Tensor(x.shape, dx)];
   });
 }
 
 /** Squared length of every row: [M, D] → [M]. */
-function squaredRows({ shape: [rows, d], value }: Tensor): Value {
+function squaredRows(x: Value, rows: number, d: number): Value {
   const y = temporary([rows]);
-  record(squaredLengths(rows, d), { x: value, y });
+  record(squaredLengths(rows, d), { x, y });
   return y;
 }
 
 /** The rows that a metric compares: themselves, or for angles their directions. */
-function compared(op: string, x: Tensor, metric: Metric): Tensor {
-  if (x.shape.length !== 2) throw new ShapeError(`${op}() takes matrices; got [${x.shape}]`);
+function compared(x: Tensor, metric: Metric): Tensor {
   return metric === "angular" ? directions(x) : x;
 }
 
-function comparedPair(op: string, a: Tensor, b: Tensor): [Tensor, Tensor, DistanceShape] {
-  if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[1] !== b.shape[1]) {
-    throw new ShapeError(`${op}() takes matrices of the same width; got [${a.shape}] and [${b.shape}]`);
-  }
-  return [a, b, { m: a.shape[0], n: b.shape[0], d: a.shape[1] }];
+function pairSizes(op: string, a: TensorLike, b: TensorLike): DistanceShape {
+  const { M, N, D } = sizesOf(op, { a: [a, "M D"], b: [b, "N D"] });
+  return { m: M, n: N, d: D };
 }
 
 /** Gradient of x's rows from their distances to the rows of `other`; `shape` is seen from x. */

@@ -1,8 +1,8 @@
 /** Images from packed bytes. */
 import { image, imageUint32 } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
 import { activation, record } from "../recorder.ts";
 import { constant, Tensor, type Uint32Tensor } from "../tensor.ts";
+import { sizesOf } from "./sizes.ts";
 
 /** Mean and standard deviation of ImageNet's colors, red, green, blue, from 0 to 1. */
 export const IMAGENET_COLOR: ColorStatistics = {
@@ -52,20 +52,13 @@ export function normalizedImages(
   color: ColorStatistics = IMAGENET_COLOR,
 ): Tensor {
   const { height, width } = size;
-  const [n, words] = pixels.shape;
-  if (
-    pixels.shape.length !== 2 || words !== imageUint32(height, width) || transforms.shape.join() !== `${n},4`
-  ) {
-    throw new ShapeError(
-      `normalizedImages() of ${height} × ${width} pixels takes words [N, ${
-        imageUint32(height, width)
-      }] and transforms ` +
-        `[N, 4]; got [${pixels.shape}] and [${transforms.shape}]`,
-    );
-  }
-  const shape = [n, height, width, 3];
+  const { N } = sizesOf("normalizedImages", {
+    pixels: [pixels, `N ${imageUint32(height, width)}`],
+    transforms: [transforms, "N 4"],
+  });
+  const shape = [N, height, width, 3];
   const y = activation(shape);
-  record(image(n, height, width), {
+  record(image(N, height, width), {
     pixels: pixels.value,
     transforms: transforms.value,
     color: colorTable(color).value,
@@ -76,6 +69,8 @@ export function normalizedImages(
 
 /** What kernels multiply bytes by and then add, [2, 3]. */
 export function colorTable({ mean, deviation }: ColorStatistics): Tensor {
-  const table = [...deviation.map((d) => 1 / (255 * d)), ...mean.map((m, i) => -m / deviation[i])];
-  return constant(table, [2, 3], { uniform: true });
+  const [red, green, blue] = deviation;
+  const scales = deviation.map((d) => 1 / (255 * d));
+  const shifts = [-mean[0] / red, -mean[1] / green, -mean[2] / blue];
+  return constant([...scales, ...shifts], [2, 3], { uniform: true });
 }

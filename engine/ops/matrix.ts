@@ -1,21 +1,18 @@
 /** Matrix products: dense layers and pointwise convolutions. */
 import {
-  lastAxis,
   loadsOfGradient,
   matmul as product,
   type MatmulShape,
   matmulTransposed,
   matmulWeightGradient,
-  rowCount,
-  sumSlices,
-  vec4s,
 } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
-import { activation, record, recorder, temporary } from "../recorder.ts";
+import { activation, record, recorder } from "../recorder.ts";
 import { asTensor, result, tape, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { add } from "./elementwise.ts";
 import { epilogue, type EpilogueOptions } from "./epilogue.ts";
+import { sizesOf } from "./sizes.ts";
+import { summedSlices } from "./summed_slices.ts";
 
 /**
  * Matrix product [M, K] × [K, N] → [M, N].
@@ -24,10 +21,8 @@ import { epilogue, type EpilogueOptions } from "./epilogue.ts";
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const [x, w] = [asTensor(a), asTensor(b)];
-  if (x.shape.length !== 2) {
-    throw new ShapeError(`matmul() takes matrices; got [${x.shape}] and [${w.shape}]`);
-  }
-  return rowProduct("matmul", x, w);
+  const { M, K, N } = sizesOf("matmul", { a: [x, "M K"], b: [w, "K N"] });
+  return rowProduct("matmul", x, w, { m: M, k: K, n: N });
 }
 
 /**
@@ -37,11 +32,10 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
  * @throws {EngineError} when a gradient would have to flow through `options`.
  */
 export function pointwiseConv(x: TensorLike, weight: TensorLike, options: EpilogueOptions = {}): Tensor {
-  const image = asTensor(x);
-  if (image.shape.length !== 4) {
-    throw new ShapeError(`pointwiseConv() takes [N, H, W, C]; got [${image.shape}]`);
-  }
-  return rowProduct("pointwiseConv", image, asTensor(weight), options);
+  const [image, w] = [asTensor(x), asTensor(weight)];
+  const sizes = sizesOf("pointwiseConv", { x: [image, "N H W Cin"], weight: [w, "Cin Cout"] });
+  const shape = { m: sizes.N * sizes.H * sizes.W, k: sizes.Cin, n: sizes.Cout };
+  return rowProduct("pointwiseConv", image, w, shape, options);
 }
 
 /**
@@ -54,13 +48,13 @@ export function dense(x: TensorLike, weight: TensorLike, bias: TensorLike): Tens
 }
 
 /** Product of the rows of x (all axes but the last) with w. */
-function rowProduct(op: string, x: Tensor, w: Tensor, options: EpilogueOptions = {}): Tensor {
-  const shape: MatmulShape = { m: rowCount(x.shape), k: lastAxis(x.shape), n: lastAxis(w.shape) };
-  if (w.shape.length !== 2 || w.shape[0] !== shape.k) {
-    throw new ShapeError(
-      `${op}() cannot multiply [${x.shape}] by [${w.shape}]: the inner sizes must be equal`,
-    );
-  }
+function rowProduct(
+  op: string,
+  x: Tensor,
+  w: Tensor,
+  shape: MatmulShape,
+  options: EpilogueOptions = {},
+): Tensor {
   const outShape = [...x.shape.slice(0, -1), shape.n];
   const { finish, values } = epilogue(op, options, [x, w], outShape);
   const { target } = recorder().device;
@@ -103,21 +97,4 @@ function weightGradient(shape: MatmulShape, input: Tensor, gradient: Tensor): Va
     [shape.k, shape.n],
     (dw) => record(dispatch, { ...x.values, ...dy.values, dw }),
   );
-}
-
-/** Has `partial` recorded into memory for every slice, and sums the slices where there are several. */
-export function summedSlices(
-  slices: number,
-  shape: readonly number[],
-  partial: (target: Value) => void,
-): Value {
-  const total = temporary(shape);
-  if (slices === 1) {
-    partial(total);
-    return total;
-  }
-  const parts = temporary([slices, ...shape]);
-  partial(parts);
-  record(sumSlices(slices, vec4s(shape), recorder().device.target), { partial: parts, y: total });
-  return total;
 }

@@ -1,8 +1,8 @@
 /** Rows scaled to length one. */
-import { l2Normalize as normalize, l2NormalizeGradient, lastAxis, rowCount } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
+import { l2Normalize as normalize, l2NormalizeGradient, rowCount } from "../../kernels/mod.ts";
 import { record, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { sizesOf } from "./sizes.ts";
 
 /** Rows no longer than this have no direction. */
 const LEAST_LENGTH = 1e-12;
@@ -45,8 +45,8 @@ export function directions(x: TensorLike): Tensor {
 }
 
 function scaled(x: Tensor, epsilon: number, short: "divide" | "zero"): Tensor {
-  if (x.shape.length === 0) throw new ShapeError("L2 normalization takes rows [..., D]; got a scalar");
-  const shape = { rows: rowCount(x.shape), width: lastAxis(x.shape), epsilon, short };
+  const { D } = sizesOf("l2Normalize", { x: [x, "... D"] });
+  const shape = { rows: rowCount(x.shape), width: D, epsilon, short };
   const y = temporary(x.shape);
   record(normalize(shape), { x: x.value, y });
   return result([x], x.shape, y, (gradient) => {

@@ -3,6 +3,7 @@ import { rankCount, rankFarthest, rankNearest, rankPick, topK } from "../../kern
 import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
 import { Tensor, Uint32Tensor } from "../tensor.ts";
+import { sizesOf } from "./sizes.ts";
 
 /** Counts are exact in f32 up to here. */
 const MOST_COLUMNS = 2 ** 24;
@@ -24,16 +25,11 @@ export interface RankedIdentities {
  * @throws {ShapeError} when the columns do not have the rows of the distances.
  */
 export function pickColumns(distances: Tensor, columns: Uint32Tensor): Tensor {
-  const [queries, gallery] = distances.shape;
-  const [rows, picked] = columns.shape;
-  if (distances.shape.length !== 2 || columns.shape.length !== 2 || rows !== queries) {
-    throw new ShapeError(
-      `pickColumns() takes distances [Q, N] and columns [Q, M]; got [${distances.shape}] and [${columns.shape}]`,
-    );
-  }
-  const y = temporary([queries, picked]);
-  record(rankPick({ queries, gallery }, picked), { distances: distances.value, columns: columns.value, y });
-  return new Tensor([queries, picked], y);
+  const { Q, N, M } = sizesOf("pickColumns", { distances: [distances, "Q N"], columns: [columns, "Q M"] });
+  const y = temporary([Q, M]);
+  const shape = { queries: Q, gallery: N };
+  record(rankPick(shape, M), { distances: distances.value, columns: columns.value, y });
+  return new Tensor([Q, M], y);
 }
 
 /**
@@ -43,23 +39,22 @@ export function pickColumns(distances: Tensor, columns: Uint32Tensor): Tensor {
  * @throws {ShapeError} when the shapes do not fit, or there are more than 2^24 columns, which f32 cannot count.
  */
 export function countNearer(distances: Tensor, thresholds: Tensor, identities: RankedIdentities): Tensor {
-  const shape = rankShape("countNearer", distances, identities);
-  const [rows, count] = thresholds.shape;
-  if (thresholds.shape.length !== 2 || rows !== shape.queries || shape.gallery > MOST_COLUMNS) {
-    throw new ShapeError(
-      `countNearer() takes thresholds [Q, M] for distances [Q, N] with N <= 2^24; got [${thresholds.shape}] for ` +
-        `[${distances.shape}]`,
-    );
-  }
-  const counts = temporary([rows, count]);
-  record(rankCount(shape, count), {
+  const { Q, M, N } = sizesOf("countNearer", {
+    distances: [distances, "Q N"],
+    thresholds: [thresholds, "Q M"],
+    query: [identities.query, "Q"],
+    gallery: [identities.gallery, "N"],
+  });
+  if (N > MOST_COLUMNS) throw new ShapeError(`countNearer() takes at most ${MOST_COLUMNS} columns; got ${N}`);
+  const counts = temporary([Q, M]);
+  record(rankCount({ queries: Q, gallery: N }, M), {
     distances: distances.value,
     thresholds: thresholds.value,
     gallery: identities.gallery.value,
     query: identities.query.value,
     counts,
   });
-  return new Tensor([rows, count], counts);
+  return new Tensor([Q, M], counts);
 }
 
 /**
@@ -70,15 +65,19 @@ export function countNearer(distances: Tensor, thresholds: Tensor, identities: R
  * @throws {ShapeError} when the shapes do not fit.
  */
 export function nearestOthers(distances: Tensor, count: number, identities: RankedIdentities): Uint32Tensor {
-  const shape = rankShape("nearestOthers", distances, identities);
-  const nearest = temporary([shape.queries, count], "u32");
-  record(rankNearest(shape, count), {
+  const { Q, N } = sizesOf("nearestOthers", {
+    distances: [distances, "Q N"],
+    query: [identities.query, "Q"],
+    gallery: [identities.gallery, "N"],
+  });
+  const nearest = temporary([Q, count], "u32");
+  record(rankNearest({ queries: Q, gallery: N }, count), {
     distances: distances.value,
     gallery: identities.gallery.value,
     query: identities.query.value,
     nearest,
   });
-  return new Uint32Tensor([shape.queries, count], nearest);
+  return new Uint32Tensor([Q, count], nearest);
 }
 
 /**
@@ -91,15 +90,11 @@ export function nearestOthers(distances: Tensor, count: number, identities: Rank
  * @throws {RangeError} when `count` is more than `MOST_NEAREST`, or less than 1.
  */
 export function nearestColumns(distances: Tensor, count: number, valid: Uint32Tensor): Uint32Tensor {
-  const [queries, gallery] = distances.shape;
-  if (distances.shape.length !== 2 || valid.shape.join() !== "1") {
-    throw new ShapeError(
-      `nearestColumns() takes distances [Q, N] and valid [1]; got [${distances.shape}] and [${valid.shape}]`,
-    );
-  }
-  const nearest = temporary([queries, count], "u32");
-  record(topK({ queries, gallery }, count), { distances: distances.value, valid: valid.value, nearest });
-  return new Uint32Tensor([queries, count], nearest);
+  const { Q, N } = sizesOf("nearestColumns", { distances: [distances, "Q N"], valid: [valid, "1"] });
+  const nearest = temporary([Q, count], "u32");
+  const shape = { queries: Q, gallery: N };
+  record(topK(shape, count), { distances: distances.value, valid: valid.value, nearest });
+  return new Uint32Tensor([Q, count], nearest);
 }
 
 /**
@@ -108,24 +103,8 @@ export function nearestColumns(distances: Tensor, count: number, valid: Uint32Te
  * @throws {ShapeError} when the distances are no matrix.
  */
 export function farthestDistance(distances: Tensor): Tensor {
-  const [queries, gallery] = distances.shape;
-  if (distances.shape.length !== 2) {
-    throw new ShapeError(`farthestDistance() takes distances [Q, N]; got [${distances.shape}]`);
-  }
-  const farthest = temporary([queries]);
-  record(rankFarthest({ queries, gallery }), { distances: distances.value, farthest });
-  return new Tensor([queries], farthest);
-}
-
-function rankShape(op: string, distances: Tensor, { query, gallery }: RankedIdentities) {
-  const [rows, columns] = distances.shape;
-  if (
-    distances.shape.length !== 2 || query.shape.join() !== `${rows}` || gallery.shape.join() !== `${columns}`
-  ) {
-    throw new ShapeError(
-      `${op}() takes distances [Q, N] and identities [Q] and [N]; got [${distances.shape}], [${query.shape}] and ` +
-        `[${gallery.shape}]`,
-    );
-  }
-  return { queries: rows, gallery: columns };
+  const { Q, N } = sizesOf("farthestDistance", { distances: [distances, "Q N"] });
+  const farthest = temporary([Q]);
+  record(rankFarthest({ queries: Q, gallery: N }), { distances: distances.value, farthest });
+  return new Tensor([Q], farthest);
 }

@@ -13,6 +13,7 @@ import {
 import { ShapeError } from "../errors.ts";
 import { activation, record, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike, type Uint32Tensor } from "../tensor.ts";
+import { sizesOf } from "./sizes.ts";
 
 /**
  * The same elements in the same order under another shape. Free where the last axis stays as it is, or is a
@@ -43,10 +44,9 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
  */
 export function transpose(x: TensorLike): Tensor {
   const input = asTensor(x);
-  if (input.shape.length !== 2) throw new ShapeError(`transpose() takes a matrix; got [${input.shape}]`);
-  const [rows, columns] = input.shape;
-  const y = temporary([columns, rows]);
-  record(transposeKernel(rows, columns), { x: input.value, y });
+  const { R, C } = sizesOf("transpose", { x: [input, "R C"] });
+  const y = temporary([C, R]);
+  record(transposeKernel(R, C), { x: input.value, y });
   return result([input], y.shape, y, (gradient) => [transpose(gradient)]);
 }
 
@@ -57,19 +57,19 @@ export function transpose(x: TensorLike): Tensor {
  */
 export function slice(x: TensorLike, axis: number, start: number, end: number): Tensor {
   const input = asTensor(x);
-  checkAxis("slice", input.shape, axis);
+  const size = axisSize("slice", input.shape, axis);
   const whole = [start, end].every(Number.isInteger);
-  if (!whole || start < 0 || start >= end || end > input.shape[axis]) {
+  if (!whole || start < 0 || start >= end || end > size) {
     throw new ShapeError(
       `Cannot slice axis ${axis} of [${input.shape}] from ${start} to ${end}: ` +
-        `needs whole numbers with 0 <= start < end <= ${input.shape[axis]}`,
+        `needs whole numbers with 0 <= start < end <= ${size}`,
     );
   }
   const y = activation(input.shape.with(axis, end - start));
   record(window(input.shape, axis, start, end - start), { x: input.value, y });
   return result([input], y.shape, y, (gradient) => {
     const dx = activation(input.shape);
-    record(window(y.shape, axis, -start, input.shape[axis]), { x: gradient.value, y: dx });
+    record(window(y.shape, axis, -start, size), { x: gradient.value, y: dx });
     return [new Tensor(input.shape, dx)];
   });
 }
@@ -81,18 +81,15 @@ export function slice(x: TensorLike, axis: number, start: number, end: number): 
  */
 export function gather(x: TensorLike, indices: Uint32Tensor): Tensor {
   const input = asTensor(x);
-  if (input.shape.length === 0 || indices.shape.length !== 1) {
-    throw new ShapeError(
-      `gather() takes rows of a tensor and a list of indices; got [${input.shape}] and [${indices.shape}]`,
-    );
-  }
-  const [count] = indices.shape;
-  if (input.shape.length === 1) return reshape(gather(reshape(input, [input.shape[0], 1]), indices), [count]);
-  const y = activation([count, ...input.shape.slice(1)]);
-  record(gatherKernel(input.shape, count), { x: input.value, indices: indices.value, y });
+  const { n } = sizesOf("gather", { indices: [indices, "n"] });
+  const [rows, ...others] = input.shape;
+  if (rows === undefined) throw new ShapeError("gather() takes rows of a tensor; got a scalar");
+  if (others.length === 0) return reshape(gather(reshape(input, [rows, 1]), indices), [n]);
+  const y = activation([n, ...others]);
+  record(gatherKernel(input.shape, n), { x: input.value, indices: indices.value, y });
   return result([input], y.shape, y, (gradient) => {
     const dx = activation(input.shape);
-    record(gatherGradient(input.shape, count), { dy: gradient.value, indices: indices.value, dx });
+    record(gatherGradient(input.shape, n), { dy: gradient.value, indices: indices.value, dx });
     return [new Tensor(input.shape, dx)];
   });
 }
@@ -103,16 +100,15 @@ export function gather(x: TensorLike, indices: Uint32Tensor): Tensor {
  * @throws {ShapeError} when there is none, no such axis, or another axis differs.
  */
 export function concat(parts: readonly TensorLike[], axis: number): Tensor {
-  if (parts.length === 0) throw new ShapeError("concat() takes at least one tensor; got none");
   const tensors = parts.map(asTensor);
-  const [{ shape }] = tensors;
-  checkAxis("concat", shape, axis);
-  for (const tensor of tensors) {
-    if (
-      tensor.shape.length !== shape.length || tensor.shape.some((size, i) => i !== axis && size !== shape[i])
-    ) {
+  const [first] = tensors;
+  if (!first) throw new ShapeError("concat() takes at least one tensor; got none");
+  axisSize("concat", first.shape, axis);
+  const others = first.shape.toSpliced(axis, 1).join();
+  for (const { shape } of tensors) {
+    if (shape.length !== first.shape.length || shape.toSpliced(axis, 1).join() !== others) {
       throw new ShapeError(
-        `Cannot join [${shape}] and [${tensor.shape}] along axis ${axis}: their other axes must be equal`,
+        `Cannot join [${first.shape}] and [${shape}] along axis ${axis}: their other axes must be equal`,
       );
     }
   }
@@ -121,10 +117,11 @@ export function concat(parts: readonly TensorLike[], axis: number): Tensor {
 
 /** Joins halves, so that every element is copied as often as the number of parts can be halved. */
 function joined(parts: readonly Tensor[], axis: number): Tensor {
-  if (parts.length === 1) return parts[0];
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
   const middle = parts.length >> 1;
   const [a, b] = [joined(parts.slice(0, middle), axis), joined(parts.slice(middle), axis)];
-  const [first, all] = [a.shape[axis], a.shape[axis] + b.shape[axis]];
+  const first = axisSize("concat", a.shape, axis), all = first + axisSize("concat", b.shape, axis);
   const y = activation(a.shape.with(axis, all));
   record(concatKernel(a.shape, b.shape, axis), { a: a.value, b: b.value, y });
   return result([a, b], y.shape, y, (gradient, needs) => [
@@ -133,8 +130,10 @@ function joined(parts: readonly Tensor[], axis: number): Tensor {
   ]);
 }
 
-function checkAxis(op: string, shape: readonly number[], axis: number): void {
-  if (!(axis in shape)) {
+function axisSize(op: string, shape: readonly number[], axis: number): number {
+  const size = shape[axis];
+  if (size === undefined) {
     throw new ShapeError(`${op}() of [${shape}] has no axis ${axis}: the axes are 0 to ${shape.length - 1}`);
   }
+  return size;
 }

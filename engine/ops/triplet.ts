@@ -9,9 +9,9 @@ import {
   type TripletLossShape,
   tripletTerms,
 } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
 import { constantUint32, result, Tensor, Uint32Tensor } from "../tensor.ts";
+import { sizesOf } from "./sizes.ts";
 import { checkBatch, totalOf } from "./triplet_total.ts";
 
 /** A triplet loss and what a training loop watches beside it. */
@@ -41,7 +41,7 @@ export interface TripletLossOptions {
  * @throws {ShapeError} when the distances are not square with a row for every label.
  */
 export function selectHard(distances: Tensor, labels: Uint32Tensor): Uint32Tensor {
-  const batch = checkBatch(distances, labels);
+  const batch = checkBatch("selectHard", distances, labels);
   const selection = temporary([batch, 1, 2], "u32");
   record(hardTriplets(batch), { distances: distances.value, labels: labels.value, selection });
   return new Uint32Tensor([batch, 1, 2], selection);
@@ -57,7 +57,7 @@ export function selectHard(distances: Tensor, labels: Uint32Tensor): Uint32Tenso
  * @throws {ShapeError} when the distances are not square with a row for every label.
  */
 export function selectSemiHard(distances: Tensor, labels: Uint32Tensor): Uint32Tensor {
-  const batch = checkBatch(distances, labels);
+  const batch = checkBatch("selectSemiHard", distances, labels);
   const selection = temporary([batch, batch, 2], "u32");
   record(semiHardTriplets(batch), { distances: distances.value, labels: labels.value, selection });
   return new Uint32Tensor([batch, batch, 2], selection);
@@ -77,7 +77,7 @@ export function selectNearestOthers(
   labels: Uint32Tensor,
   hard: Uint32Tensor,
 ): Uint32Tensor {
-  const batch = checkBatch(distances, labels);
+  const batch = checkBatch("selectNearestOthers", distances, labels);
   const nearest = temporary([batch, 2], "u32");
   const selection = temporary([1, batch, 2], "u32");
   const given = { distances: distances.value, labels: labels.value };
@@ -106,18 +106,14 @@ export function tripletLoss(
   embeddings: Tensor,
   options: TripletLossOptions,
 ): TripletResult {
-  const [rows, columns] = distances.shape;
-  const [selectedRows, slots, two] = selection.shape;
-  if (distances.shape.length !== 2 || selectedRows !== rows || two !== 2) {
-    throw new ShapeError(
-      `tripletLoss() takes distances [R, C] and a selection [R, S, 2]; got [${distances.shape}] and ` +
-        `[${selection.shape}]`,
-    );
-  }
-  const shape: TripletLossShape = { rows, columns, slots, ...options };
-  const terms = temporary([rows, 8]);
+  const { R, C, S } = sizesOf("tripletLoss", {
+    distances: [distances, "R C"],
+    selection: [selection, "R S 2"],
+  });
+  const shape: TripletLossShape = { rows: R, columns: C, slots: S, ...options };
+  const terms = temporary([R, 8]);
   record(tripletTerms(shape), { distances: distances.value, selection: selection.value, terms });
-  const { loss, metrics } = totalOf(terms, embeddings, "all");
+  const { loss, metrics } = totalOf(terms, R, embeddings, "all");
   const differentiable = result([distances], [], loss, (gradient) => {
     const ddistances = temporary(distances.shape);
     record(tripletGradient(shape), {

@@ -64,7 +64,7 @@ export function depthwiseConv(x: RefTensor, weight: RefTensor, geometry: ConvGeo
 }
 
 /** Calls `visit` with input pixel, output pixel and tap for every product that lies inside the image. */
-function forEachTap(
+export function forEachTap(
   input: readonly number[],
   output: readonly number[],
   kernelHeight: number,
@@ -92,7 +92,8 @@ function forEachTap(
   }
 }
 
-function outputShape(
+/** Shape of the output. @throws RangeError when not even one window fits */
+export function outputShape(
   [images, height, width]: readonly number[],
   kernelHeight: number,
   kernelWidth: number,

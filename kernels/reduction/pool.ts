@@ -1,4 +1,4 @@
-/** Geometry of global average pooling. Shapes: x [N, pixels, C], y [N, C]. */
+/** Geometry of pooling. */
 import {
   type Dispatch,
   flatWorkgroups,
@@ -9,10 +9,10 @@ import {
   writes,
 } from "../wgsl/dispatch.ts";
 import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
-import forward from "./global_average_pool.wgsl" with { type: "text" };
-import gradient from "./global_average_pool_gradient.wgsl" with { type: "text" };
+import average from "./global_average_pool.wgsl" with { type: "text" };
+import averageGradient from "./global_average_pool_gradient.wgsl" with { type: "text" };
 
-/** y = mean of x over the pixels. Bindings: `x` (and `x_coefficients`), `y`. */
+/** y = mean of x over the pixels: x [N, pixels, C], y [N, C]. Bindings: `x` (and `x_coefficients`), `y`. */
 export function globalAveragePool(
   n: number,
   pixels: number,
@@ -22,7 +22,7 @@ export function globalAveragePool(
   const c4 = vec4Count(channels);
   return {
     kernel: "global_average_pool",
-    source: forward,
+    source: average,
     bindings: [...mapped("x", map, channels), writes("y")],
     constants: { N: n, PIXELS: pixels, C4: c4, ...mapConstants("x", map, channels) },
     tile: {},
@@ -31,11 +31,11 @@ export function globalAveragePool(
   };
 }
 
-/** dx from dy. Bindings: `dy`, `dx`. */
+/** dx from dy of {@link globalAveragePool}. Bindings: `dy`, `dx`. */
 export function globalAveragePoolGradient(n: number, pixels: number, channels: number): Dispatch {
   return {
     kernel: "global_average_pool_gradient",
-    source: gradient,
+    source: averageGradient,
     bindings: [reads("dy"), writes("dx")],
     constants: { N: n, PIXELS: pixels, C4: vec4Count(channels) },
     tile: {},
