@@ -20,6 +20,8 @@ import {
   globalAveragePoolGradient,
   image,
   imageUint32,
+  maxPool,
+  maxPoolGradient,
   padRows,
   residualAdd,
   rowSlices,
@@ -55,6 +57,8 @@ export function normalizationRows(target: Target): BenchRow[] {
       dy: [16, 1280],
       dx: [16, 32, 1280],
     }),
+    row("ResNet stem 16×128×64×64", maxPool(STEM), { x: STEM_X, t: STEM_X, y: [16, 64, 32, 64] }),
+    row("ResNet stem 16×128×64×64", maxPoolGradient(STEM), { x: STEM_X, t: [16, 64, 32, 64], y: STEM_X }),
     row("input 16×256×128×3", image(16, 256, 128), {
       ...IMAGES,
       transforms: { shape: [16, 4], values: packTransforms(new Array(16).fill(UNMOVED)) },
@@ -69,6 +73,12 @@ export function normalizationRows(target: Target): BenchRow[] {
     }),
   ];
 }
+
+const STEM_X = [16, 128, 64, 64];
+const STEM = {
+  ...{ n: 16, h: 128, w: 64, channels: 64 },
+  ...{ kh: 3, kw: 3, stride: 2, pads: { top: 1, bottom: 1, left: 1, right: 1 } },
+};
 
 const IMAGES = {
   pixels: [16, imageUint32(256, 128)],

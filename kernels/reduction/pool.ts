@@ -1,4 +1,5 @@
 /** Geometry of pooling. */
+import { type ConvShape, outputSize } from "../convolution/convolution_shape.ts";
 import {
   type Dispatch,
   flatWorkgroups,
@@ -11,6 +12,7 @@ import {
 import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import average from "./global_average_pool.wgsl" with { type: "text" };
 import averageGradient from "./global_average_pool_gradient.wgsl" with { type: "text" };
+import maximum from "./max_pool.wgsl" with { type: "text" };
 
 /** y = mean of x over the pixels: x [N, pixels, C], y [N, C]. Bindings: `x` (and `x_coefficients`), `y`. */
 export function globalAveragePool(
@@ -41,5 +43,50 @@ export function globalAveragePoolGradient(n: number, pixels: number, channels: n
     tile: {},
     workgroups: flatWorkgroups(n * pixels * vec4Count(channels)),
     cost: { flops: n * pixels * channels, bytes: tensorBytes([n, pixels + 1, channels]) },
+  };
+}
+
+/** Windows over C channels of images. */
+export interface PoolShape extends ConvShape {
+  /** Channels. */
+  readonly channels: number;
+}
+
+/** y = t at the maxima of x's windows, of which every one holds a pixel. Bindings: `x`, `t` (x itself), `y` [N, OH, OW, C]. */
+export function maxPool(s: PoolShape): Dispatch {
+  const { oh, ow } = outputSize(s);
+  return selection(s, 0, s.n * oh * ow);
+}
+
+/** Every element of t = dy goes to the maximum of its window. Bindings: `x`, `t` [N, OH, OW, C], `y` (dx). */
+export function maxPoolGradient(s: PoolShape): Dispatch {
+  return selection(s, 1, s.n * s.h * s.w);
+}
+
+function selection(s: PoolShape, transposed: 0 | 1, pixels: number): Dispatch {
+  const { oh, ow } = outputSize(s);
+  const c4 = vec4Count(s.channels);
+  return {
+    kernel: transposed ? "max_pool_gradient" : "max_pool",
+    source: maximum,
+    bindings: [reads("x"), reads("t"), writes("y")],
+    constants: {
+      N: s.n,
+      H: s.h,
+      W: s.w,
+      C4: c4,
+      OH: oh,
+      OW: ow,
+      SIZE: s.kh,
+      STRIDE: s.stride,
+      PAD_TOP: s.pads.top,
+      PAD_LEFT: s.pads.left,
+    },
+    tile: { TRANSPOSED: transposed },
+    workgroups: flatWorkgroups(pixels * c4),
+    cost: {
+      flops: s.n * oh * ow * s.kh * s.kw * s.channels,
+      bytes: tensorBytes([s.n, (1 + transposed) * s.h * s.w + oh * ow, s.channels]),
+    },
   };
 }

@@ -1,5 +1,6 @@
-/** Rows for sums, means and the global average pool. */
-import { type GradientCase, gradientCase, normal } from "./gradient_case.ts";
+/** Rows for sums, means and pooling. */
+import { elementCount } from "../../reference/tape.ts";
+import { exactly, type GradientCase, gradientCase, normal, normalAround } from "./gradient_case.ts";
 
 const reductions: [number[], number[] | undefined][] = [
   [[5], undefined],
@@ -39,6 +40,45 @@ const pools: GradientCase[] = [
   [3, 8, 4, 160],
 ].map((shape) => gradientCase("globalAveragePool", [normal(shape)], (ops, [x]) => ops.globalAveragePool(x)));
 
+/** Shape, window, stride, and pads at the top, bottom, left and right. */
+const windows: [number[], number, number, [number, number, number, number]][] = [
+  [[1, 1, 1, 1], 1, 1, [0, 0, 0, 0]],
+  [[1, 1, 1, 3], 3, 2, [1, 1, 1, 1]],
+  [[2, 8, 6, 8], 2, 2, [0, 0, 0, 0]],
+  [[2, 7, 9, 5], 3, 2, [1, 1, 1, 1]],
+  [[1, 9, 5, 6], 3, 1, [1, 1, 1, 1]],
+  [[1, 5, 8, 4], 3, 2, [0, 1, 0, 1]],
+  [[3, 1, 7, 7], 2, 1, [1, 0, 0, 1]],
+  [[2, 11, 4, 2], 4, 3, [2, 3, 1, 0]],
+  [[1, 9, 9, 3], 2, 3, [0, 0, 0, 0]],
+  [[1, 6, 1, 9], 5, 1, [4, 2, 2, 3]],
+];
+
+const geometries = windows.map(([shape, size, stride, [top, bottom, left, right]]) => ({
+  shape,
+  geometry: { size, stride, pads: { top, bottom, left, right } },
+  note: `size ${size} stride ${stride} pads ${[top, bottom, left, right]}`,
+}));
+
+const maxPools: GradientCase[] = [
+  ...geometries.map(({ shape, geometry, note }) =>
+    gradientCase("maxPool2d", [normal(shape)], (ops, [x]) => ops.maxPool2d(x, geometry), { note })
+  ),
+  // A pad that won would be the maximum of these.
+  ...geometries.slice(3, 8).map(({ shape, geometry, note }) =>
+    gradientCase("maxPool2d", [normalAround(-9, shape)], (ops, [x]) => ops.maxPool2d(x, geometry), {
+      note: `${note} below 0`,
+    })
+  ),
+  ...geometries.slice(2, 8).map(({ shape, geometry, note }) => {
+    const values = Array.from({ length: elementCount(shape) }, (_, i) => i * 7 % 3);
+    return gradientCase("maxPool2d", [exactly(shape, values)], (ops, [x]) => ops.maxPool2d(x, geometry), {
+      note: `${note} with ties`,
+      atKink: true,
+    });
+  }),
+];
+
 const compositions: GradientCase[] = [
   gradientCase("mean", [normal([6, 5])], (ops, [x]) => ops.mean(ops.mul(x, x), [0]), { note: "of squares" }),
   gradientCase("sum", [normal([6, 5])], (ops, [x]) => ops.sum(ops.mul(ops.sum(x, [0]), ops.mean(x, [0]))), {
@@ -47,4 +87,4 @@ const compositions: GradientCase[] = [
 ];
 
 /** Rows for reductions. */
-export const reductionCases: GradientCase[] = [...sumsAndMeans, ...pools, ...compositions];
+export const reductionCases: GradientCase[] = [...sumsAndMeans, ...pools, ...maxPools, ...compositions];

@@ -229,6 +229,12 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const norm = normed(draw, shape[3]);
     return draw.coin() ? () => ops.globalAveragePool(x) : () => ops.globalAveragePool(norm(x));
   },
+  "max pool": (draw) => {
+    const shape = image(draw);
+    const [x, size] = [draw.tensor(shape), 1 + draw.random.integer(Math.min(4, shape[1], shape[2]))];
+    const pads = draw.random.integer(size);
+    return () => ops.maxPool2d(x, { size, ...symmetricGeometry(draw.pick([1, 2, 3]), pads) });
+  },
   "inverted residual": (draw) => {
     const [n, h, w, c] = [draw.size(3), draw.size(9), draw.size(9), draw.size(20)];
     const wide = draw.size(40);

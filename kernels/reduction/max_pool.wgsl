@@ -1,0 +1,84 @@
+// Max pooling and its gradient. S selects from each window of x its first maximum in row-major order; NaN counts as larger
+// than all else, and padding is never selected:
+//
+//   TRANSPOSED = 0   y = S t:   y[n, i, j, c] = t[n, p, c] with p = argmax_{u, v} x[n, i·STRIDE + u - PAD_TOP, j·STRIDE + v - PAD_LEFT, c]
+//   TRANSPOSED = 1   y = Sᵀ t:  y[n, p, c] = sum of t[n, i, j, c] over the windows (i, j) whose selected pixel is p
+//
+// Pooling is S x, and the gradient of x is Sᵀ dy.
+//
+// x [N, H, W, C]    decides what is selected
+// t [N, H, W, C], transposed [N, OH, OW, C]
+// y [N, OH, OW, C], transposed [N, H, W, C]
+//
+// A thread computes four channels of one pixel of y. Transposed, it visits the windows that cover its pixel and searches each
+// again: that keeps no indices for the backward pass, needs no atomics, and always adds in the same order.
+
+override N: u32;
+override H: i32;
+override W: i32;
+override C4: u32;
+override OH: i32;
+override OW: i32;
+override SIZE: i32;
+override STRIDE: i32;
+override PAD_TOP: i32;
+override PAD_LEFT: i32;
+
+// Bits, not x != x: compilers may assume that there is no NaN.
+fn is_nan(v: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+}
+
+// The pixel that each of four channels selects from window (oy, ox) of image n.
+fn selected(n: u32, oy: i32, ox: i32, c4: u32) -> vec4u {
+  let image = n * u32(H * W);
+  let top = oy * STRIDE - PAD_TOP;
+  let left = ox * STRIDE - PAD_LEFT;
+  let first = u32(max(top, 0) * W + max(left, 0));
+  var pixels = vec4u(first);
+  var largest = x_load((image + first) * C4 + c4);
+  for (var iy = max(top, 0); iy < min(top + SIZE, H); iy++) {
+    for (var ix = max(left, 0); ix < min(left + SIZE, W); ix++) {
+      let pixel = u32(iy * W + ix);
+      let v = x_load((image + pixel) * C4 + c4);
+      let larger = (v > largest) | (is_nan(v) & !is_nan(largest));
+      largest = select(largest, v, larger);
+      pixels = select(pixels, vec4u(pixel), larger);
+    }
+  }
+  return pixels;
+}
+
+fn pool(thread: u32) {
+  let c4 = thread % C4;
+  let ox = i32(thread / C4) % OW;
+  let oy = i32(thread / C4) / OW % OH;
+  let n = thread / C4 / u32(OW * OH);
+  if (n >= N) { return; }
+  let i = ((n * u32(H * W) + selected(n, oy, ox, c4)) * C4 + c4) * 4u;
+  y_store(thread, vec4f(t_at(i.x), t_at(i.y + 1u), t_at(i.z + 2u), t_at(i.w + 3u)));
+}
+
+fn gradient(thread: u32) {
+  let c4 = thread % C4;
+  let ix = i32(thread / C4) % W;
+  let iy = i32(thread / C4) / W % H;
+  let n = thread / C4 / u32(W * H);
+  if (n >= N) { return; }
+  let pixel = vec4u(u32(iy * W + ix));
+  var sum = vec4f(0.0);
+  // Window o covers the pixels from o · STRIDE - PAD on: of those that begin at or before this one, the last few.
+  let last_y = min((iy + PAD_TOP) / STRIDE, OH - 1);
+  let last_x = min((ix + PAD_LEFT) / STRIDE, OW - 1);
+  for (var oy = max(iy + PAD_TOP - SIZE + STRIDE, 0) / STRIDE; oy <= last_y; oy++) {
+    for (var ox = max(ix + PAD_LEFT - SIZE + STRIDE, 0) / STRIDE; ox <= last_x; ox++) {
+      let dy = t_load(((n * u32(OH) + u32(oy)) * u32(OW) + u32(ox)) * C4 + c4);
+      sum += select(vec4f(0.0), dy, selected(n, oy, ox, c4) == pixel);
+    }
+  }
+  y_store(thread, sum);
+}
+
+fn run(thread: u32) {
+  if (TRANSPOSED == 0) { pool(thread); } else { gradient(thread); }
+}
