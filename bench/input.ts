@@ -63,7 +63,7 @@ export async function main(args: string[]): Promise<number> {
       `${train.length} images, ${options.imageHeight}×${options.imageWidth}, batches of ${batch}; ` +
         `MobileNetV2 ${options.width} on ${device.adapter.name}\n`,
     );
-    const trainer = await Trainer.open(device, options, train, store);
+    const trainer = await Trainer.open({ device, options, people: train, store });
     const arrivals: number[] = [];
     await trainer.trainEpoch(() => arrivals.push(wallClock()), () => false);
     // The first step compiles kernels.

@@ -93,15 +93,15 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
     console.error(`note: ${device.adapter.name} is a software adapter: the CPU does the work of a GPU`);
   }
   const { dataset, store, benchmark } = run.people ??= await findPeople(config, flags.cache);
-  const trainer = await Trainer.open(
+  const trainer = await Trainer.open({
     device,
-    config.options,
-    dataset.train,
+    options: config.options,
+    people: dataset.train,
     store,
-    run.newest,
-    flags.tune ? tuner(device, flags.cache) : undefined,
-    pretrained?.backbone.values,
-  );
+    resume: run.newest,
+    pretrained: pretrained?.backbone.values,
+    tuner: flags.tune ? tuner(device, flags.cache) : undefined,
+  });
   try {
     if (isFirst) {
       for (const note of trainer.sampler.notes) console.error(`note: ${note}`);

@@ -1,10 +1,9 @@
 import type { ResumeRun } from "../data/errors.ts";
 import { type ChangeSettings, type OtherOutput, type SetSettings, UserError } from "../engine/errors.ts";
+import type { TableValues } from "./settings/table.ts";
 
-/** Settings that remedies speak of, by their names in the training options. */
-type Setting =
-  | ("batchSize" | "data" | "embeddingSize" | "freezeEpochs" | "idLoss" | "imageHeight" | "imageWidth" | "k")
-  | ("learningRate" | "neck" | "p" | "sampler" | "triplets" | "warmUp" | "weights" | "width");
+/** What remedies can change: settings, and the files of a run. */
+type Setting = keyof TableValues | "data" | "weights";
 
 /** What helps against a {@link RunError}, as data. */
 export type RunRemedy =

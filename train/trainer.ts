@@ -1,12 +1,10 @@
-/** The training loop: batches from the sampler through the recorded step, and nothing awaited in between. */
-import type { Choices, Device, Optimizer, Recorded, WeightAverage } from "../engine/mod.ts";
+/** The training loop: passes batches from the sampler to the recorded step, without waiting for the GPU in between. */
+import type { Device, Optimizer, WeightAverage } from "../engine/mod.ts";
 import { indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
-import type { ModelSpec } from "../model/model_spec.ts";
 import type { ReidModel } from "../model/reid_model.ts";
-import { namingLargestBatch } from "./batch_limit.ts";
 import { describeNonFinite } from "./non_finite_dispatch.ts";
 import { endsInBestEpoch } from "./best_epoch.ts";
 import {
@@ -16,24 +14,28 @@ import {
   restoreCheckpoint,
   takeCheckpoint,
 } from "./checkpoint.ts";
-import type { LoadedCheckpoint } from "./checkpoint_files.ts";
-import { NumericsError, RunError } from "./errors.ts";
-import { initialModel, modelSpec, runSampler, stepAugmentations } from "./from_options.ts";
+import { NumericsError } from "./errors.ts";
+import { runSampler, stepAugmentations } from "./from_options.ts";
 import { InputWait } from "./input_wait.ts";
 import { historyColumns, type StepMetrics, stepMetrics, type StepOutputs } from "./metrics.ts";
 import type { TrainingOptions } from "./options.ts";
 import { laterBeta1, learningRateAt } from "./schedule.ts";
-import {
-  recordTrainingStep,
-  trainingAverage,
-  trainingCenters,
-  trainingOptimizer,
-  type TrainingStep,
-} from "./step.ts";
-import { type BackboneValues, loadBackbone, recordFrozenStep, restartOptimizer } from "./transfer.ts";
+import { type RecordedRun, recordRun, type RunStart } from "./record_run.ts";
+import type { TrainingStep } from "./step.ts";
+import { restartOptimizer } from "./transfer.ts";
 
-/** Batches that are prepared before the loop asks for them. */
+/** Batches that are prepared ahead of the loop. */
 const BATCHES_AHEAD = 2;
+
+/** Options of {@link Trainer.open}. */
+export interface OpenOptions extends RunStart {
+  readonly device: Device;
+  readonly options: TrainingOptions;
+  /** The identity of each training image, in the order of the store. */
+  readonly people: readonly { readonly identity: number }[];
+  /** The pixels of the training images. */
+  readonly store: PixelStore;
+}
 
 /** A run in memory. Make one with {@link Trainer.open}. */
 export class Trainer {
@@ -42,108 +44,47 @@ export class Trainer {
   readonly history: number[] = [];
   /** How long the GPU waited for images, over the epochs trained since the run was opened. */
   readonly inputWait: InputWait = new InputWait();
-  /** The step of the epochs in which the backbone is frozen; undefined where none are left. */
+  readonly model: ReidModel;
+  readonly optimizer: Optimizer;
+  readonly program: TrainingStep;
+  readonly average: WeightAverage | undefined;
+  /** The step of the epochs in which the backbone is frozen; undefined if none are left. */
   #frozenProgram: TrainingStep | undefined;
 
   private constructor(
     readonly device: Device,
     readonly options: TrainingOptions,
-    readonly model: ReidModel,
-    readonly optimizer: Optimizer,
     readonly sampler: Sampler,
     readonly store: PixelStore,
-    readonly program: TrainingStep,
-    readonly average: WeightAverage | undefined,
-    frozenProgram: TrainingStep | undefined,
+    recorded: RecordedRun,
   ) {
+    const { model, optimizer, average, program, frozenProgram } = recorded;
+    this.model = model;
+    this.optimizer = optimizer;
+    this.average = average;
+    this.program = program;
     this.#frozenProgram = frozenProgram;
   }
 
   /**
    * Builds the network, records the step and prepares the sampler.
    *
-   * @param train the dataset's training images, in the order of the store.
-   * @param resume a checkpoint to go on from, and its path for messages; the run keeps its kernels' variants.
-   * @param pretrained the first weights of a new run's backbone, if its options say that they come from a file.
-   * @param tuner chooses the variants of a new run's kernels, given its step; the adapter's defaults where left out.
-   * @throws {DataError} when the images cannot be sampled as asked.
-   * @throws {RunError} when the checkpoint belongs to other settings, or pretrained weights are missing.
-   * @throws {LimitError} when a batch does not fit the adapter; the message names the largest one that does.
+   * @throws {DataError} if the images cannot be sampled as the options say.
+   * @throws {RunError} if the checkpoint belongs to other settings, or pretrained weights are missing.
+   * @throws {LimitError} if a batch does not fit the adapter; the message names the largest one that does.
    */
-  static async open(
-    device: Device,
-    options: TrainingOptions,
-    train: readonly { identity: number }[],
-    store: PixelStore,
-    resume?: LoadedCheckpoint,
-    tuner?: (dispatches: readonly Recorded[]) => Promise<Choices>,
-    pretrained?: BackboneValues,
-  ): Promise<Trainer> {
-    const index = indexIdentities(train, store.usable);
+  static async open({ device, options, people, store, ...start }: OpenOptions): Promise<Trainer> {
+    const index = indexIdentities(people, store.usable);
     const sampler = runSampler(index, options);
-    const spec = modelSpec(options, index.identities.length);
-    const model = initialModel(device, spec, options.seed);
-    /** What is on the GPU already, should the rest fail. */
-    const made: { destroy(): void }[] = [model.parameters];
-    try {
-      const average = trainingAverage(model, options); // Before what else becomes state, and needs no average.
-      const optimizer = trainingOptimizer(model, options);
-      const centers = trainingCenters(model, options, index.identities.length);
-      if (resume) {
-        refuseOtherNetwork(resume, spec);
-        restoreCheckpoint(resume.checkpoint, model.parameters, optimizer.state, resume.path);
-      } else if (pretrained) {
-        loadBackbone(model, pretrained);
-      } else if (options.initialWeights !== "") {
-        throw new RunError(
-          `This run's backbone begins with weights from a file, of SHA-256 ${options.initialWeights}: start it with ` +
-            "that file.",
-          { remedies: [{ kind: "change", settings: ["weights"] }] },
-        );
-      }
-      device.choose(resume?.checkpoint.variants ?? new Map());
-      const record = async () => {
-        const extras = { centers, average };
-        const images = sampler.batchImages;
-        const program = await recordTrainingStep(device, model, optimizer, options, images, extras)
-          .catch((error) => {
-            throw namingLargestBatch(error, options, images);
-          });
-        made.push(program);
-        return program;
-      };
-      let program = await record();
-      if (tuner && !resume) {
-        device.choose(await tuner(program.dispatches));
-        program.destroy();
-        program = await record();
-      }
-      const frozenSteps = options.freezeEpochs * sampler.batchesPerEpoch;
-      const frozenProgram = (resume?.checkpoint.step ?? 0) < frozenSteps
-        ? await recordFrozenStep(device, model, optimizer, options, sampler.batchImages, { centers, average })
-        : undefined;
-      const trainer = new Trainer(
-        device,
-        options,
-        model,
-        optimizer,
-        sampler,
-        store,
-        program,
-        average,
-        frozenProgram,
-      );
-      if (resume) {
-        trainer.step = resume.checkpoint.step;
-        for (const value of resume.checkpoint.tensors.get(HISTORY_TENSOR)!.data) {
-          trainer.history.push(Number(value));
-        }
-      }
-      return trainer;
-    } catch (error) {
-      for (const each of made) each.destroy();
-      throw error;
+    const identities = index.identities.length;
+    const recorded = await recordRun(device, options, identities, sampler, start);
+    const trainer = new Trainer(device, options, sampler, store, recorded);
+    if (start.resume) {
+      const { step, tensors } = start.resume.checkpoint;
+      trainer.step = step;
+      for (const value of tensors.get(HISTORY_TENSOR)?.data ?? []) trainer.history.push(Number(value));
     }
+    return trainer;
   }
 
   /** Steps of the whole run. */
@@ -157,8 +98,8 @@ export class Trainer {
   }
 
   /**
-   * Whether the run is at the end of the epoch that went best so far, by its mean loss: the people that score the network
-   * must not choose it.
+   * Whether the run is at the end of the epoch with the lowest mean loss so far. Scores do not decide it: test people must
+   * not choose the network.
    */
   get lastEpochIsBest(): boolean {
     const columns = historyColumns(this.options);
@@ -167,13 +108,13 @@ export class Trainer {
   }
 
   /**
-   * Trains up to the end of the epoch that the next step belongs to, or until `stop` says so.
+   * Trains to the end of the epoch of the next step, or until `stop` returns true.
    *
    * @param onStep called with every step's metrics, in order, up to 16 steps after it was submitted.
-   * @param debugNumerics waits for every step, and where one breaks down makes it again, one dispatch at a time, so that
-   * the error names the first one that did. Slower, with the same results.
-   * @throws {NumericsError} when the loss is no longer finite, or a weight, a moment or a running statistic.
-   * @throws {DeviceLostError} when the GPU is gone.
+   * @param debugNumerics waits for every step. If one gives non-finite numbers, repeats it one dispatch at a time, so that
+   * the error names the first dispatch that did. Slower, with the same results.
+   * @throws {NumericsError} if the loss, a weight, a moment or a running statistic is no longer finite.
+   * @throws {DeviceLostError} if the GPU is lost.
    */
   async trainEpoch(
     onStep: (metrics: StepMetrics) => void,
@@ -185,9 +126,8 @@ export class Trainer {
     // Outputs arrive in the order of the runs: when the latest is there, all are.
     let latest = Promise.resolve();
     let failure: unknown;
-    const frozen = this.step < this.frozenSteps;
-    if (!frozen) this.#thaw();
-    const program = frozen ? this.#frozenProgram! : this.program;
+    if (this.step >= this.frozenSteps) this.#thaw();
+    const program = this.#frozenProgram ?? this.program;
     this.inputWait.begin();
     const batches = Iterator.from(this.sampler.epoch(epoch)).drop(this.step % perEpoch);
     let next = this.step;
@@ -228,24 +168,19 @@ export class Trainer {
   /**
    * Copies the run's state to the host.
    *
-   * @throws {NumericsError} when a weight is not finite.
+   * @throws {NumericsError} if a weight is not finite.
    */
   async checkpoint(): Promise<Checkpoint> {
     const checkpoint = await this.#take();
-    const broken = nonFiniteTensors(checkpoint);
-    if (broken.length > 0) {
-      throw numericsError(
-        `After step ${this.step} ${broken[0]} (and ${
-          broken.length - 1
-        } more tensors) held values that are not finite`,
-      );
-    }
-    return checkpoint;
+    const [first, ...others] = nonFiniteTensors(checkpoint);
+    if (first === undefined) return checkpoint;
+    throw numericsError(
+      `After step ${this.step} ${first} (and ${others.length} more tensors) held values that are not finite`,
+    );
   }
 
   /**
-   * Puts the averages of the weights, where the run has them, in the weights' place: for scoring, after the run's last
-   * checkpoint.
+   * Replaces the weights by their averages, if the run has them: for scoring, after the run's last checkpoint.
    */
   async useAverage(): Promise<void> {
     await this.average?.apply();
@@ -267,7 +202,7 @@ export class Trainer {
     });
   }
 
-  /** Before the first step in which the backbone learns: the optimizer begins anew. */
+  /** Restarts the optimizer before the first step in which the backbone learns. */
   #thaw(): void {
     if (this.step === 0 || this.step !== this.frozenSteps) return;
     restartOptimizer(this.model, this.optimizer);
@@ -317,21 +252,5 @@ function numericsError(what: string): NumericsError {
     `${what}. Training stopped; checkpoints saved before are kept. Start a new run with a lower learning rate or a ` +
       "longer warm-up.",
     { remedies: [{ kind: "change", settings: ["learningRate", "warmUp"] }] },
-  );
-}
-
-/** A checkpoint fits a run only when its network, and the number of people where that matters, are the same. */
-function refuseOtherNetwork({ checkpoint, path }: LoadedCheckpoint, spec: ModelSpec): void {
-  const differing = (Object.keys(spec) as (keyof ModelSpec)[]).filter((key) =>
-    checkpoint.model[key] !== spec[key]
-  );
-  if (differing.length === 0) return;
-  const list = differing.map((key) => `${key} ${checkpoint.model[key]} where this run has ${spec[key]}`).join(
-    ", ",
-  );
-  throw new RunError(
-    `${path} is a checkpoint of another network or of other people: it has ${list}. Resume a run with its own ` +
-      "checkpoints and its own people.",
-    { remedies: [{ kind: "change", settings: ["data"] }] },
   );
 }

@@ -4,6 +4,7 @@ import { Random } from "../../engine/mod.ts";
 import type { PixelStore } from "../../data/pixels.ts";
 import type { LoadedCheckpoint } from "../../train/checkpoint_files.ts";
 import type { TrainingOptions } from "../../train/options.ts";
+import type { RunStart } from "../../train/record_run.ts";
 import { Trainer } from "../../train/trainer.ts";
 
 /** Settings of a run of 2 epochs of 3 steps, with every layer of the network and hardly a channel in it. */
@@ -80,9 +81,8 @@ export function openTinyRun(
   device: Device,
   options: Partial<TrainingOptions> = {},
   resume?: LoadedCheckpoint,
-  tuner?: Parameters<typeof Trainer.open>[5],
-  pretrained?: Parameters<typeof Trainer.open>[6],
+  start: Omit<RunStart, "resume"> = {},
 ): Promise<Trainer> {
   const all = { ...TINY_OPTIONS, ...options };
-  return Trainer.open(device, all, TINY_PEOPLE, noiseStore(), resume, tuner, pretrained);
+  return Trainer.open({ device, options: all, people: TINY_PEOPLE, store: noiseStore(), resume, ...start });
 }

@@ -55,7 +55,7 @@ function pretrained(): BackboneValues {
 
 const open = (options: Partial<TrainingOptions>, from?: string) =>
   from === undefined
-    ? openTinyRun(device, options, undefined, undefined, pretrained())
+    ? openTinyRun(device, options, undefined, { pretrained: pretrained() })
     : loadCheckpoint(from).then((resume) => openTinyRun(device, options, resume));
 
 /** Trains up to a step; the metrics of each. */

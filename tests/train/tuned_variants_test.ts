@@ -151,12 +151,9 @@ Deno.test("a run keeps its tuned variants: resumed without the tuner it ends wit
   };
   const tuned = () => {
     const { tuner } = lastOfAll();
-    return openTinyRun(
-      device,
-      {},
-      undefined,
-      (dispatches) => tunedVariants(device, dispatches, folder, tuner),
-    );
+    return openTinyRun(device, {}, undefined, {
+      tuner: (dispatches) => tunedVariants(device, dispatches, folder, tuner),
+    });
   };
   try {
     const end = TINY_OPTIONS.epochs * TINY_OPTIONS.batchesPerEpoch;

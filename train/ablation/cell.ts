@@ -76,7 +76,7 @@ export async function runCell(
   onProgress: (share: number) => void = () => {},
 ): Promise<CellResult> {
   const start = performance.now();
-  const trainer = await Trainer.open(device, options, dataset.train, train);
+  const trainer = await Trainer.open({ device, options, people: dataset.train, store: train });
   const losses: number[] = [];
   while (trainer.step < trainer.steps) {
     await trainer.trainEpoch(({ step, total }) => {
