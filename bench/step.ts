@@ -23,6 +23,8 @@ import { AUGMENTATION_SETTINGS } from "../train/settings/augmentation.ts";
 import { recordTrainingStep, trainingOptimizer } from "../train/step.ts";
 import { stepAugmentations } from "../train/from_options.ts";
 import { cpuClock } from "./clock.ts";
+import type { OpenRun } from "../engine/plan/schedule.ts";
+import { profile } from "../engine/timing/profile.ts";
 import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
 import { convolutionOutputBytes, leastBytes, totalWork } from "./program_work.ts";
 import { giga, peaksLine, rooflineTable } from "./roofline_table.ts";
@@ -76,7 +78,7 @@ interface Runnable<Inputs = never> {
   readonly memory: { readonly temporaries: number; readonly total: number };
   readonly stagedBytes: number;
   submit(inputs: Inputs, options?: { more?: boolean }): Promise<{ outputs: Promise<unknown> }>;
-  profile(inputs: Inputs): Promise<number[]>;
+  begin(inputs: Inputs): OpenRun;
 }
 
 interface Timing {
@@ -185,7 +187,7 @@ async function time<Inputs>(
 }
 
 async function profileOf<Inputs>(program: Runnable<Inputs>, inputs: Inputs): Promise<ProfiledDispatch[]> {
-  const milliseconds = await program.profile(inputs);
+  const milliseconds = await profile(program, inputs);
   return program.dispatches.map((recorded, i) => ({ recorded, milliseconds: milliseconds[i] }));
 }
 

@@ -8,18 +8,23 @@ export interface Remedy {
 
 /** Other values of settings, given by their names. */
 export interface ChangeSettings<Name extends string> extends Remedy {
+  /** Tells this remedy apart. */
   readonly kind: "change";
+  /** Names of the settings. */
   readonly settings: readonly Name[];
 }
 
 /** The values of settings that help. */
 export interface SetSettings<Name extends string> extends Remedy {
+  /** Tells this remedy apart. */
   readonly kind: "set";
+  /** The values by the settings' names. */
   readonly settings: { readonly [N in Name]?: number | string | boolean };
 }
 
 /** Another file or folder to write to. */
 export interface OtherOutput extends Remedy {
+  /** Tells this remedy apart. */
   readonly kind: "other-output";
 }
 
@@ -40,6 +45,7 @@ export class UserError<R extends Remedy = Remedy> extends Error {
 
 /** Look at which adapters there are. */
 export interface InspectAdapters extends Remedy {
+  /** Tells this remedy apart. */
   readonly kind: "inspect-adapters";
 }
 

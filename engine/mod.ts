@@ -47,7 +47,11 @@ export {
 } from "./timing/dispatch_timer.ts";
 export * from "./errors.ts";
 export { checkFinite } from "./debug/check_finite.ts";
-export type { Held, NonFiniteDispatch } from "./debug/first_non_finite.ts";
+export {
+  firstNonFiniteDispatch,
+  type NonFiniteDispatch,
+  type TensorSummary,
+} from "./debug/first_non_finite.ts";
 export type { MemoryUse } from "./plan/memory.ts";
 export { LOSS_SCALE_STATE, LossScale } from "./optim/loss_scale.ts";
 export * from "./ops/all_triplets.ts";

@@ -5,7 +5,6 @@
 import { TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
-import { firstNonFinite, type NonFiniteDispatch } from "./debug/first_non_finite.ts";
 import {
   hostData,
   type HostInputs,
@@ -26,39 +25,40 @@ import {
   gradientClears,
   launchStages,
   neededSteps,
+  type OpenRun,
   type Stage,
 } from "./plan/schedule.ts";
 import { Tensor, Uint32Tensor } from "./tensor.ts";
 import { Value } from "./value.ts";
 
+/** An output, and the range of a run's readback that holds it. */
+interface PlannedOutput {
+  readonly name: string;
+  readonly value: Value;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Everything that a run needs, made once. */
+interface Plan {
+  readonly device: Device;
+  readonly memory: Memory;
+  readonly inputs: ReadonlyMap<string, Value>;
+  readonly outputs: readonly PlannedOutput[];
+  readonly stages: readonly Stage[];
+  /** Gradients that an optimizer reads and no dispatch writes. */
+  readonly clears: readonly { buffer: GPUBuffer; offset: number; size: number }[];
+  /** Undefined for a program without outputs. */
+  readonly readbacks: Readbacks | undefined;
+}
+
 /** A recorded and planned function of tensors. Make one with {@link Program.record}. */
 export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
-  readonly #device: Device;
-  readonly #memory: Memory;
-  readonly #inputs: ReadonlyMap<string, Value>;
-  readonly #outputs: readonly { name: string; value: Value; offset: number; bytes: number }[];
-  readonly #stages: readonly Stage[];
-  readonly #clears: readonly { buffer: GPUBuffer; offset: number; size: number }[];
-  /** Undefined where there is no output. */
-  readonly #readbacks: Readbacks | undefined;
+  readonly #plan: Plan;
   #destroyed = false;
 
-  private constructor(
-    device: Device,
-    memory: Memory,
-    inputs: ReadonlyMap<string, Value>,
-    outputs: readonly { name: string; value: Value; offset: number; bytes: number }[],
-    stages: readonly Stage[],
-    clears: readonly { buffer: GPUBuffer; offset: number; size: number }[],
-    readbacks: Readbacks | undefined,
-  ) {
-    this.#device = device;
-    this.#memory = memory;
-    this.#inputs = inputs;
-    this.#outputs = outputs;
-    this.#stages = stages;
-    this.#clears = clears;
-    this.#readbacks = readbacks;
+  private constructor(plan: Plan) {
+    this.#plan = plan;
   }
 
   /**
@@ -121,17 +121,17 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
           offset += Math.ceil(value.bytes / 256) * 256;
           return place;
         });
-        return new Program<I, O>(
+        return new Program<I, O>({
           device,
           memory,
-          values,
+          inputs: values,
           outputs,
-          launchStages(device, memory, stages),
-          gradientClears(steps),
-          outputs.length > 0
+          stages: launchStages(device, memory, stages),
+          clears: gradientClears(steps),
+          readbacks: outputs.length > 0
             ? new Readbacks(device, offset, options.together ?? 1, (bytes) => memory.readback(bytes))
             : undefined,
-        );
+        });
       });
     } catch (error) {
       memory.destroy();
@@ -141,17 +141,17 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
 
   /** GPU memory of the program itself, in bytes; parameters and optimizer state belong to their set. */
   get memory(): Readonly<MemoryUse> {
-    return this.#memory.use;
+    return this.#plan.memory.use;
   }
 
   /** Bytes that a run copies from the buffers that kernels write into the textures that others read; 0 in buffers. */
   get stagedBytes(): number {
-    return this.#memory.copies.reduce((bytes, { rows, bytesPerRow }) => bytes + rows * bytesPerRow, 0);
+    return this.#plan.memory.copies.reduce((bytes, { rows, bytesPerRow }) => bytes + rows * bytesPerRow, 0);
   }
 
   /** The dispatches of one run, in order. */
   get dispatches(): readonly Recorded[] {
-    return this.#stages.flatMap((stage) => stage.launches).map((launch) => launch.recorded);
+    return this.#plan.stages.flatMap((stage) => stage.launches).map((launch) => launch.recorded);
   }
 
   /**
@@ -170,21 +170,21 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     inputs: HostInputs<I>,
     { more = false }: { more?: boolean } = {},
   ): Promise<{ outputs: Promise<HostOutputs<O>> }> {
-    const readbacks = this.#readbacks;
-    while (readbacks?.busy) await readbacks.busy; // Others may have waited for the same place, and been first.
-    this.#device.attempt("Cannot run the program", () => {
-      const encoder = this.#begin(inputs);
-      for (const stage of this.#stages) {
+    const { device, outputs, readbacks } = this.#plan;
+    while (readbacks?.busy) await readbacks.busy; // Others may have waited for the same slot, and been first.
+    device.attempt("Cannot run the program", () => {
+      const { stages, encoder } = this.begin(inputs);
+      for (const stage of stages) {
         copyStaged(encoder, stage.copies);
         const pass = encoder.beginComputePass();
         for (const launch of stage.launches) dispatch(pass, launch);
         pass.end();
       }
-      for (const { value, offset } of this.#outputs) {
-        const { place } = readbacks!;
-        this.#copyOut(encoder, value, place.buffer, place.offset + offset);
+      if (readbacks) {
+        const { buffer, offset: start } = readbacks.place;
+        for (const { value, offset } of outputs) this.#copyOut(encoder, value, buffer, start + offset);
       }
-      this.#device.gpu.queue.submit([encoder.finish()]);
+      device.gpu.queue.submit([encoder.finish()]);
     });
     if (!readbacks) return { outputs: Promise.resolve({} as HostOutputs<O>) };
     return { outputs: readbacks.submitted((bytes, start) => this.#read(bytes, start), more) };
@@ -196,91 +196,31 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   }
 
   /**
-   * Runs once with every dispatch in a pass of its own between two GPU timestamps.
+   * Uploads the inputs and encodes what comes before the first dispatch: mirrors of the weights, cleared gradients. For
+   * {@link profile} and {@link firstNonFiniteDispatch}, which encode and submit the rest in their own way.
    *
-   * @returns milliseconds per dispatch, in the order of {@link dispatches}.
-   * @throws {EngineError} when the device was opened without timestamps.
+   * @ignore
    */
-  async profile(inputs: HostInputs<I>): Promise<number[]> {
-    if (!this.#device.timestamps) throw new EngineError("Profiling needs Device.open({ timestamps: true })");
-    const { gpu } = this.#device;
-    const count = this.dispatches.length;
-    const owned: { destroy(): void }[] = [];
-    const own = <R extends { destroy(): void }>(resource: R): R => {
-      owned.push(resource);
-      return resource;
-    };
-    try {
-      const staging = this.#device.attempt("Cannot profile the program", () => {
-        const encoder = this.#begin(inputs);
-        const querySet = own(gpu.createQuerySet({ type: "timestamp", count: 2 * count }));
-        const resolved = own(gpu.createBuffer({
-          size: 16 * count,
-          usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-        }));
-        const staging = own(gpu.createBuffer({
-          size: 16 * count,
-          usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-        }));
-        let query = 0;
-        for (const stage of this.#stages) {
-          copyStaged(encoder, stage.copies);
-          for (const launch of stage.launches) {
-            const timestampWrites = {
-              querySet,
-              beginningOfPassWriteIndex: query,
-              endOfPassWriteIndex: query + 1,
-            };
-            const pass = encoder.beginComputePass({ timestampWrites });
-            dispatch(pass, launch);
-            pass.end();
-            query += 2;
-          }
-        }
-        encoder.resolveQuerySet(querySet, 0, 2 * count, resolved, 0);
-        encoder.copyBufferToBuffer(resolved, 0, staging, 0, 16 * count);
-        gpu.queue.submit([encoder.finish()]);
-        return staging;
-      });
-      return await this.#device.readBack(staging, (range) => {
-        const times = new BigUint64Array(range);
-        return Array.from({ length: count }, (_, i) => Number(times[2 * i + 1] - times[2 * i]) / 1e6);
-      });
-    } finally {
-      for (const resource of owned) resource.destroy();
-    }
-  }
-
-  /**
-   * Runs once, one dispatch at a time, up to the first that writes a number which is infinite or NaN; slow, for finding
-   * out. What the program changes, such as weights, is changed up to there.
-   *
-   * @returns undefined where all that was written is finite.
-   */
-  async firstNonFinite(inputs: HostInputs<I>): Promise<NonFiniteDispatch | undefined> {
-    return await firstNonFinite(this.#device, this.#memory, this.#stages, () => this.#begin(inputs));
+  begin(inputs: HostInputs<I>): OpenRun {
+    const { device, memory, stages, clears } = this.#plan;
+    device.check();
+    if (this.#destroyed) throw new EngineError("The program was destroyed; record another one");
+    for (const [name, value] of this.#plan.inputs) memory.write(value, hostData(name, value, inputs[name]));
+    const encoder = device.gpu.createCommandEncoder();
+    for (const value of memory.mirrored) copyToMirror(encoder, value);
+    for (const { buffer, offset, size } of clears) encoder.clearBuffer(buffer, offset, size);
+    return { device, memory, stages, encoder };
   }
 
   /** Frees the program's memory; it cannot run any more. */
   destroy(): void {
     this.#destroyed = true;
-    this.#readbacks?.send(); // Whoever waits for outputs learns that they do not come.
-    this.#memory.destroy();
-  }
-
-  /** Uploads the inputs and encodes what comes before the first dispatch: mirrors of the weights, cleared gradients. */
-  #begin(inputs: HostInputs<I>): GPUCommandEncoder {
-    this.#device.check();
-    if (this.#destroyed) throw new EngineError("The program was destroyed; record another one");
-    for (const [name, value] of this.#inputs) this.#memory.write(value, hostData(name, value, inputs[name]));
-    const encoder = this.#device.gpu.createCommandEncoder();
-    for (const value of this.#memory.mirrored) copyToMirror(encoder, value);
-    for (const { buffer, offset, size } of this.#clears) encoder.clearBuffer(buffer, offset, size);
-    return encoder;
+    this.#plan.readbacks?.send(); // Whoever waits for outputs learns that they do not come.
+    this.#plan.memory.destroy();
   }
 
   #copyOut(encoder: GPUCommandEncoder, value: Value, buffer: GPUBuffer, start: number): void {
-    const place = this.#memory.home(value);
+    const place = this.#plan.memory.home(value);
     if ("buffer" in place) {
       encoder.copyBufferToBuffer(place.buffer, place.offset, buffer, start, value.bytes);
       return;
@@ -297,7 +237,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   /** A run's outputs, whose bytes begin at `start`. */
   #read(bytes: ArrayBuffer, start: number): HostOutputs<O> {
     const results: Record<string, Float32Array | Uint32Array> = {};
-    for (const { name, value, offset, bytes: length } of this.#outputs) {
+    for (const { name, value, offset, bytes: length } of this.#plan.outputs) {
       results[name] = value.type === "u32"
         ? new Uint32Array(bytes, start + offset, length / 4).slice()
         : unpadRows(new Float32Array(bytes, start + offset, length / 4), value.shape);

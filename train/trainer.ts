@@ -1,5 +1,4 @@
-/** The training loop: passes batches from the sampler to the recorded step, without waiting for the GPU in between. */
-import type { Device, Optimizer, WeightAverage } from "../engine/mod.ts";
+import { type Device, firstNonFiniteDispatch, type Optimizer, type WeightAverage } from "../engine/mod.ts";
 import { indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
@@ -149,7 +148,7 @@ export class Trainer {
       await latest;
       if (!(failure instanceof NumericsError)) continue;
       restoreCheckpoint(before, this.model.parameters, this.optimizer.state, "the step's beginning");
-      const found = await program.firstNonFinite(inputs);
+      const found = await firstNonFiniteDispatch(program, inputs);
       failure = new NumericsError(
         `${failure.message} ${describeNonFinite(found, program.dispatches.length)}`,
         { remedies: failure.remedies },

@@ -54,45 +54,6 @@ export interface Optimizer {
   minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier): Update;
 }
 
-/** An optimizer whose kernel updates the weights and the buffers of {@link Optimizer.state}, bound by their names. */
-abstract class FlatOptimizer<Options extends { lossScale?: LossScale }> implements Optimizer {
-  abstract readonly input: InputSpec<Tensor>;
-  abstract readonly state: readonly string[];
-  protected abstract readonly kernel: (length4: number, form: OptimizerForm) => Dispatch;
-
-  /** Updates `parameters` in place. */
-  constructor(
-    /** The parameters to train. */
-    readonly parameters: ParameterSet,
-    /** Options as given. */
-    readonly options: Options,
-  ) {}
-
-  /** As given in the options. */
-  get lossScale(): LossScale | undefined {
-    return this.options.lossScale;
-  }
-
-  abstract settings(step: number, learningRate: number, later?: LaterMomentum): number[];
-
-  /** Records the backward pass of a scalar loss [] and the update of the weights. */
-  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier): Update {
-    const set = this.parameters;
-    const gradients = backward(loss, this.lossScale?.scale(loss.shape));
-    const scaling = this.lossScale?.update();
-    const nonFinite = nonFiniteFlag();
-    const buffers = ["gradients", "weights", ...this.state].map((name) => [name, flatBuffer(set, name)]);
-    record(this.kernel(set.trainableBytes / VEC4_BYTES, { scaled: scaling !== undefined }), {
-      ...Object.fromEntries(buffers),
-      multipliers: multiplierTable(set, multiplier),
-      settings: settings.value,
-      non_finite: nonFinite.value,
-      ...(scaling && { scaling }),
-    });
-    return { gradients, nonFinite };
-  }
-}
-
 /** Options of {@link Sgd}. */
 export interface SgdOptions {
   /** Share of the velocity that stays at every step; 0 by default. */
@@ -104,22 +65,34 @@ export interface SgdOptions {
 }
 
 /** Stochastic gradient descent with momentum; weight decay is added to the gradient, as in PyTorch's SGD. */
-export class Sgd extends FlatOptimizer<SgdOptions> {
+export class Sgd implements Optimizer {
   /** Learning rate, momentum, weight decay. */
   readonly input: InputSpec<Tensor> = scalars(3);
   /** The velocity alone. */
   readonly state: readonly string[] = ["velocity"];
-  protected readonly kernel = sgd;
 
   /** Updates `parameters` in place. */
-  constructor(parameters: ParameterSet, options: SgdOptions = {}) {
-    super(parameters, options);
+  constructor(
+    /** The parameters to train. */
+    readonly parameters: ParameterSet,
+    /** Options as given. */
+    readonly options: SgdOptions = {},
+  ) {}
+
+  /** As given in the options. */
+  get lossScale(): LossScale | undefined {
+    return this.options.lossScale;
   }
 
   /** Values of {@link Sgd.input} for a step counted from 1. */
   settings(step: number, learningRate: number, later?: LaterMomentum): number[] {
     const { momentum = 0, weightDecay = 0 } = this.options;
     return [learningRate, later && step >= later.from ? later.momentum : momentum, weightDecay];
+  }
+
+  /** Records the backward pass of a scalar loss [] and the update of the weights. */
+  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier): Update {
+    return recordUpdate(this, sgd, loss, settings, multiplier);
   }
 }
 
@@ -163,16 +136,23 @@ export interface AdamOptions {
  * device.destroy();
  * ```
  */
-export class Adam extends FlatOptimizer<AdamOptions> {
+export class Adam implements Optimizer {
   /** Learning rate, betas, epsilon, weight decay, and both bias corrections of the step. */
   readonly input: InputSpec<Tensor> = scalars(7);
   /** Running means of the gradient and of its square. */
   readonly state: readonly string[] = ["first_moment", "second_moment"];
-  protected readonly kernel = adam;
 
   /** Updates `parameters` in place. */
-  constructor(parameters: ParameterSet, options: AdamOptions = {}) {
-    super(parameters, options);
+  constructor(
+    /** The parameters to train. */
+    readonly parameters: ParameterSet,
+    /** Options as given. */
+    readonly options: AdamOptions = {},
+  ) {}
+
+  /** As given in the options. */
+  get lossScale(): LossScale | undefined {
+    return this.options.lossScale;
   }
 
   /**
@@ -196,6 +176,33 @@ export class Adam extends FlatOptimizer<AdamOptions> {
       1 / (1 - beta2 ** step),
     ];
   }
+
+  /** Records the backward pass of a scalar loss [] and the update of the weights. */
+  minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier): Update {
+    return recordUpdate(this, adam, loss, settings, multiplier);
+  }
+}
+
+/** Records backward pass and update. The kernel's bindings are named as the buffers of {@link Optimizer.state}. */
+function recordUpdate(
+  { parameters: set, state, lossScale }: Optimizer & { readonly parameters: ParameterSet },
+  kernel: (length4: number, form: OptimizerForm) => Dispatch,
+  loss: Tensor,
+  settings: Tensor,
+  multiplier: LearningRateMultiplier | undefined,
+): Update {
+  const gradients = backward(loss, lossScale?.scale(loss.shape));
+  const scaling = lossScale?.update();
+  const nonFinite = nonFiniteFlag();
+  const buffers = ["gradients", "weights", ...state].map((name) => [name, flatBuffer(set, name)]);
+  record(kernel(set.trainableBytes / VEC4_BYTES, { scaled: scaling !== undefined }), {
+    ...Object.fromEntries(buffers),
+    multipliers: multiplierTable(set, multiplier),
+    settings: settings.value,
+    non_finite: nonFinite.value,
+    ...(scaling && { scaling }),
+  });
+  return { gradients, nonFinite };
 }
 
 /** For each block of a parameter, the multipliers of learning rate and weight decay. */

@@ -74,7 +74,7 @@ export class Memory {
   #direct: ReadonlySet<Value> = new Set();
   readonly use: MemoryUse = { temporaries: 0, inputs: 0, constants: 0, readback: 0, total: 0 };
   /** Parameters that must be copied into their mirror textures before each run. */
-  readonly mirrored = new Set<Value>();
+  readonly mirrored: Set<Value> = new Set();
   /** Copies between stages. */
   readonly copies: StagedCopy[] = [];
 

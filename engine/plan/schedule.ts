@@ -14,6 +14,14 @@ export interface Stage {
   readonly launches: readonly Launch[];
 }
 
+/** A run whose inputs are uploaded and whose stages are still to be encoded and submitted. */
+export interface OpenRun {
+  readonly device: Device;
+  readonly memory: Memory;
+  readonly stages: readonly Stage[];
+  readonly encoder: GPUCommandEncoder;
+}
+
 /** One encoded dispatch. */
 export interface Launch {
   readonly recorded: Recorded;
