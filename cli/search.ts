@@ -81,23 +81,23 @@ export async function main(args: string[]): Promise<number> {
   const { image, top, scan, efSearch, out } = flags;
   if (flags.images !== undefined && out === undefined) throw new UsageError("--images is for --out");
   const filter = galleryFilter(flags);
-  const { found: [found], place } = await withDatabase(flags, async (database) => {
+  const { found: [found], location } = await withDatabase(flags, async (database) => {
     const gallery = await Gallery.open(database);
     const embedding = await embedQuery(gallery, image, flags.checkpoint ?? gallery.model.summary, flags.ema);
     return {
       found: scan === "gpu"
         ? await onGpu((device) => scanGallery(device, gallery, embedding, { top, filter }))
         : [await gallery.search(embedding, { top, filter, exact: scan === "exact", efSearch })],
-      place: database.place,
+      location: database.location,
     };
   });
   if (out !== undefined) {
     const { images: folder } = flags;
     const shown = folder === undefined ? found : found.map((one) => ({ ...one, path: join(folder, one.id) }));
-    await writePage(out, await resultPage({ query: image, gallery: place, found: shown }));
+    await writePage(out, await resultPage({ query: image, gallery: location, found: shown }));
   }
   const results = found.map((one, i) => ({ rank: i + 1, ...one }));
-  console.log(flags.json ? JSON.stringify({ query: image, gallery: place, results }) : table(found));
+  console.log(flags.json ? JSON.stringify({ query: image, gallery: location, results }) : table(found));
   if (out !== undefined && !flags.json) console.log(`\nWith pictures: ${printable(out)}`);
   return EXIT.done;
 }

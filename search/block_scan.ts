@@ -1,6 +1,6 @@
 /**
- * Blocks of vectors on the GPU, compared with a block of queries at a time. Of the distances, which are f32, only those
- * of a few candidates come back; their exact distances decide, and prove that nobody else belongs to the nearest.
+ * Blocks of vectors on the GPU, compared with several queries at once. The GPU computes distances in f32 and returns
+ * a few candidates. Their exact distances decide, and prove that no other vector belongs to the nearest.
  */
 import {
   constant,
@@ -14,7 +14,6 @@ import {
   type Tensor,
   type Uint32Tensor,
 } from "../engine/mod.ts";
-import { NONE } from "../kernels/mod.ts";
 import { distanceError, squaredDistance } from "./exact_distance.ts";
 import type { NearestList } from "./nearest_list.ts";
 import { checkedLength, type VectorBlock } from "./vector_blocks.ts";
@@ -23,13 +22,13 @@ import { checkedLength, type VectorBlock } from "./vector_blocks.ts";
 export interface ScanShape {
   /** Length of a vector. */
   readonly size: number;
-  /** Queries that are compared at a time; where there are fewer, rows are left empty. */
+  /** Queries that the GPU compares at once; with fewer, the other rows are empty. */
   readonly rows: number;
-  /** Nearest columns that the GPU tells of each block, at most `MOST_NEAREST`. */
+  /** How many nearest columns the GPU returns for each block, at most `MOST_NEAREST`. */
   readonly candidates: number;
 }
 
-/** Queries, and what was found for each. */
+/** Queries, and the list that each of them fills. */
 export interface OpenSearch {
   /** [lists.length, size]. */
   readonly queries: Float32Array;
@@ -38,18 +37,25 @@ export interface OpenSearch {
 
 type Recorded = Awaited<ReturnType<typeof recordBlocks>>;
 
-/** What the GPU tells of a block: columns [rows, candidates], nearest first, and their squared distances. */
+/** Of a block, for each row, the nearest columns and their squared distances: both [rows, candidates], nearest first. */
 interface Candidates {
   readonly columns: Uint32Array;
   readonly squared: Float32Array;
 }
 
-/** Of block b: `columns b` and `squared b`. */
-type BlockOutputs = Readonly<Record<string, Float32Array | Uint32Array>>;
+/** A query of a pass. */
+interface Query {
+  /** Its row of the pass. */
+  readonly row: number;
+  /** [size]. */
+  readonly vector: Float32Array;
+  readonly length: number;
+  readonly list: NearestList;
+}
 
 /** Vectors on the GPU. */
 export class BlockScan {
-  /** Blocks that were compared with a query in f64, whole, because f32 could not tell the nearest. */
+  /** How often f32 did not decide, so that a whole block was compared with a query in f64. */
   undecided = 0;
 
   private constructor(
@@ -67,7 +73,7 @@ export class BlockScan {
     return new BlockScan(blocks, shape, await recordBlocks(device, blocks, shape));
   }
 
-  /** Adds to the lists what the blocks hold. @throws {RangeError} when a query is not finite. */
+  /** Adds the nearest vectors of the blocks to the lists. @throws {RangeError} when a query is not finite. */
   async search({ queries, lists }: OpenSearch): Promise<void> {
     const { rows, size } = this.shape;
     const waiting: Promise<void>[] = [];
@@ -76,11 +82,17 @@ export class BlockScan {
       padded.set(queries.subarray(first * size, Math.min(lists.length, first + rows) * size));
       const { outputs } = await this.program.submit({ queries: padded });
       const taken = outputs.then((out) => {
-        for (let row = 0; row < rows && first + row < lists.length; row++) {
-          this.#take({ padded, row, number: first + row }, lists[first + row], out);
+        for (const [row, list] of lists.slice(first, first + rows).entries()) {
+          const length = checkedLength(padded, row * size, size, () => `Query ${first + row}`);
+          const query = { row, vector: padded.subarray(row * size, (row + 1) * size), length, list };
+          for (const [b, block] of this.blocks.entries()) {
+            const columns = out[`columns ${b}`], squared = out[`squared ${b}`];
+            if (!columns || !squared) throw new Error(`The program has no block ${b}`);
+            this.#take(query, block, { columns, squared });
+          }
         }
       });
-      taken.catch(() => {}); // It is thrown below, unless submitting throws before.
+      taken.catch(() => {}); // Promise.all() below throws it, unless a later submit() throws first.
       waiting.push(taken);
     }
     await Promise.all(waiting);
@@ -91,44 +103,34 @@ export class BlockScan {
     this.program.destroy();
   }
 
-  #take(
-    { padded, row, number }: { padded: Float32Array; row: number; number: number },
-    list: NearestList,
-    out: BlockOutputs,
-  ): void {
+  #take({ row, vector, length, list }: Query, block: VectorBlock, { columns, squared }: Candidates): void {
     const { candidates, size } = this.shape;
-    const length = checkedLength(padded, row * size, size, () => `Query ${number}`);
-    this.blocks.forEach((block, b) => {
-      const [from, to] = [row * candidates, (row + 1) * candidates];
-      const found: Candidates = {
-        columns: (out[`columns ${b}`] as Uint32Array).subarray(from, to),
-        squared: (out[`squared ${b}`] as Float32Array).subarray(from, to),
-      };
-      const offer = (column: number) =>
-        list.offer({
-          id: block.ids[column],
-          position: block.first + column,
-          squared: squaredDistance(padded, row * size, block.embeddings, column * size, size),
-        });
-      const error = distanceError(size, length, block.longest);
-      for (let i = 0; i < candidates; i++) {
-        if (found.columns[i] === NONE) return; // That were all there are.
-        // This one is farther than the last of the list, so all behind it are, too.
-        if (found.squared[i] - error > list.limit) return;
-        offer(found.columns[i]);
-      }
-      if (candidates >= block.ids.length) return;
-      this.undecided++;
-      const offered = new Set(found.columns);
-      for (const column of block.ids.keys()) if (!offered.has(column)) offer(column);
-    });
+    const offer = (id: string, column: number) =>
+      list.offer({
+        id,
+        position: block.first + column,
+        squared: squaredDistance(vector, 0, block.embeddings, column * size, size),
+      });
+    const error = distanceError(size, length, block.longest);
+    const offered = columns.subarray(row * candidates, (row + 1) * candidates);
+    for (const [i, column] of offered.entries()) {
+      const id = block.ids[column];
+      if (id === undefined) return; // NONE: the block has no more vectors.
+      // This one is farther than the last of the list, and so are all after it.
+      if (squared[row * candidates + i]! - error > list.limit) return;
+      offer(id, column);
+    }
+    if (candidates >= block.ids.length) return;
+    this.undecided++;
+    const known = new Set(offered);
+    for (const [column, id] of block.ids.entries()) if (!known.has(column)) offer(id, column);
   }
 }
 
 function recordBlocks(device: Device, blocks: readonly VectorBlock[], shape: ScanShape) {
   const { size, rows, candidates } = shape;
   return Program.record(device, { queries: f32([rows, size]) }, ({ queries }) => {
-    const outputs: Record<string, Tensor | Uint32Tensor> = {};
+    const outputs: { [name: `columns ${number}`]: Uint32Tensor; [name: `squared ${number}`]: Tensor } = {};
     blocks.forEach(({ ids, embeddings, lengths }, b) => {
       const columns = lengths.length;
       const distances = gramDistance(

@@ -1,9 +1,9 @@
-/** What a gallery needs of a PostgreSQL database, wherever it runs. */
+/** What a gallery needs of a PostgreSQL database, in this process or on a server. */
 
-/** A parameter of a statement. Types are settled by casts in the SQL, so that both kinds of database agree. */
+/** A parameter of a statement. Casts in the SQL settle its type, so that both kinds of database agree. */
 export type Parameter = string | number | boolean | null;
 
-/** Something that statements can be sent to. */
+/** Runs SQL statements. */
 export interface Statements {
   /**
    * Runs one statement.
@@ -15,12 +15,23 @@ export interface Statements {
   query<Row>(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
 }
 
-/** A PostgreSQL database with pgvector: in this process, or on a server. */
+/** A PostgreSQL database with pgvector. */
 export interface Database extends Statements {
-  /** What messages call it: a folder, or a server's name without its password. */
-  readonly place: string;
+  /** How messages name it: a folder, or the URL of a server without user and password. */
+  readonly location: string;
   /** Runs statements that take effect together or, when `work` throws, not at all. */
   transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T>;
-  /** Ends the connection; the embedded database is written out and its folder unlocked. */
+  /** Ends the connection. An embedded database is written out and its folder unlocked. */
   close(): Promise<void>;
+}
+
+/** Runs a statement that returns one row, such as a count. */
+export async function queryRow<Row>(
+  statements: Statements,
+  sql: string,
+  parameters?: readonly Parameter[],
+): Promise<Row> {
+  const [row] = await statements.query<Row>(sql, parameters);
+  if (row === undefined) throw new Error(`This statement returned no row: ${sql}`);
+  return row;
 }

@@ -1,51 +1,52 @@
 /**
- * What a distance is, and how far the GPU's f32 may be from it. By that bound a search in f32 is exact: what it leaves
- * out is farther than what it keeps even if every rounding went the wrong way.
+ * The exact distance, and a bound for the error of the GPU's f32. With that bound a search in f32 is exact: each vector
+ * that it leaves out is farther than those it keeps, even if every rounding went the wrong way.
  */
 
-/** Vectors longer than this are refused: squares of sums of them must stay far from the end of f32. */
+/** The longest vector allowed: squares of sums of vectors must stay far below the largest f32. */
 export const LONGEST = 2 ** 50;
 
-/** f32 rounds by at most this share. It is half of it where numbers go to the nearest, which WGSL does not promise. */
+/** The largest relative rounding error of f32. Rounding to nearest halves it, but WGSL does not promise that. */
 const ROUNDING = 2 ** -23;
 
-/** Numbers nearer to 0 than this may become 0 on a GPU. */
+/** A GPU may flush numbers nearer to 0 than this to 0. */
 const LEAST = 2 ** -126;
 
 /**
- * |a - b|² in f64, component after component: this is what "exact" refers to.
+ * |a - b|² in f64, component after component: "exact" means this sum.
  *
- * @param a vectors, one of which begins at `atA`; so does that of `b` at `atB`.
+ * @param a vectors; the one to compare begins at index `startA`.
+ * @param b vectors; the one to compare begins at index `startB`.
  */
 export function squaredDistance(
   a: Float32Array,
-  atA: number,
+  startA: number,
   b: Float32Array,
-  atB: number,
+  startB: number,
   size: number,
 ): number {
   let sum = 0;
   for (let c = 0; c < size; c++) {
-    const difference = a[atA + c] - b[atB + c];
+    const difference = a[startA + c]! - b[startB + c]!;
     sum += difference * difference;
   }
   return sum;
 }
 
 /** |a|² in f64. */
-export function squaredLength(a: Float32Array, at: number, size: number): number {
+export function squaredLength(a: Float32Array, start: number, size: number): number {
   let sum = 0;
-  for (let c = 0; c < size; c++) sum += a[at + c] * a[at + c];
+  for (const x of a.subarray(start, start + size)) sum += x * x;
   return sum;
 }
 
 /**
- * How far (|a|² - a·b) + (|b|² - a·b), computed in f32 with sums in whatever order, may be from
+ * A bound for the difference between (|a|² - a·b) + (|b|² - a·b), computed in f32 with sums in any order, and
  * {@link squaredDistance}, for vectors of at most these lengths.
  *
  * An inner product of D terms errs by at most γ(D) |a| |b| with γ(n) = n u / (1 - n u) (Higham, *Accuracy and Stability
- * of Numerical Algorithms*, 2002, section 3.1); the two squares likewise. Each is then rounded twice more, so all is
- * within γ(D + 2) (|a| + |b|)². Two more rounding errors are more than what f64 adds. What GPUs flush to 0 comes on top.
+ * of Numerical Algorithms*, 2002, section 3.1), and so do the two squares. Each is rounded twice more, so the error is
+ * within γ(D + 2) (|a| + |b|)². Two more rounding errors cover those of f64. The last term covers flushes to 0.
  */
 export function distanceError(size: number, a: number, b: number): number {
   const rounded = (size + 4) * ROUNDING;

@@ -1,18 +1,18 @@
-/** Which of a gallery's images are meant, by camera and time. */
+/** Conditions on a gallery's images, by camera and time. */
 import type { Parameter } from "./database.ts";
 import { SearchError } from "./errors.ts";
 
 /**
- * A moment: a frame number where image names carry frames, as those of Market-1501 and DukeMTMC-reID do, or a date
- * in ISO 8601. Images that have no frame, or no date, are not within any bound of that kind.
+ * A moment: a frame number, as in image names of Market-1501 and DukeMTMC-reID, or a date in ISO 8601. An image without
+ * a frame meets no bound by frame, and one without a date no bound by date.
  */
 export type Moment = number | string;
 
-/** Images must meet all that is given. */
+/** Conditions; an image must meet all that are given. */
 export interface GalleryFilter {
   /** Only images by this camera. */
   readonly camera?: string;
-  /** No images by this camera; those whose camera is not known stay. */
+  /** No images by this camera; images of unknown cameras stay. */
   readonly notCamera?: string;
   /** Only images at this moment or later. */
   readonly after?: Moment;
@@ -31,7 +31,7 @@ export class Parameters {
   }
 }
 
-/** The filter as SQL conditions, joined by "and"; "true" for none. */
+/** The filter as a SQL condition; "true" for none. */
 export function condition(filter: GalleryFilter, parameters: Parameters): string {
   const { camera, notCamera, after, before } = filter;
   const conditions: string[] = [];
@@ -49,7 +49,7 @@ export function condition(filter: GalleryFilter, parameters: Parameters): string
 const DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /**
- * A date in full, in UTC, which is meant where no zone is given.
+ * Completes a date, in UTC. A date without a time zone is taken as UTC.
  *
  * @param text such as 2026-01-31, 2026-01-31T18:30 or 2026-01-31T18:30:05+01:00.
  * @throws {SearchError} for anything else.
@@ -58,13 +58,13 @@ export function isoDate(text: string): string {
   const match = DATE.exec(text);
   const zone = match?.[4] === undefined && match?.[1] !== undefined ? "Z" : "";
   const date = new Date(text.replace(" ", "T") + zone);
-  // A day that the month does not have is moved by Date into the next one.
+  // Date moves a day that the month does not have into the next month.
   const day = match && new Date(`${text.slice(0, 10)}T00:00Z`);
   if (day && !Number.isNaN(date.getTime()) && day.toISOString().startsWith(text.slice(0, 10))) {
     return date.toISOString();
   }
   throw new SearchError(
-    `'${text}' is no moment: give a date such as 2026-01-31 or 2026-01-31T18:30:00Z (UTC unless it says otherwise), ` +
-      "or a frame number.",
+    `'${text}' is no moment: give a date such as 2026-01-31 or 2026-01-31T18:30:00Z (UTC if it has no time zone), or a ` +
+      "frame number.",
   );
 }

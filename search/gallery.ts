@@ -1,5 +1,5 @@
-/** A gallery of embeddings, kept in a PostgreSQL database with pgvector and searched there. */
-import type { Database, Statements } from "./database.ts";
+/** A gallery of embeddings in a PostgreSQL database with pgvector, which also searches it. */
+import { type Database, type Parameter, queryRow, type Statements } from "./database.ts";
 import { SearchError } from "./errors.ts";
 import { condition, type GalleryFilter, isoDate, Parameters } from "./filter.ts";
 import type {
@@ -17,46 +17,40 @@ import { createTables, MAX_DIMENSION, MAX_HNSW_DIMENSION } from "./schema.ts";
 import { readVector, vectorText } from "./vector_format.ts";
 
 const HNSW = "images_embedding_hnsw";
-const FACTS = `id, camera, frame::float8 as frame,
-  to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time, path`;
+/** The condition for images whose ids are in $1, a JSON array. */
+const WITH_IDS = "id in (select json_array_elements_text($1::text::json))";
+/** The columns of an image's row as {@link ImageFacts}. */
+const FACTS = `json_strip_nulls(json_build_object('id', id, 'camera', camera, 'frame', frame,
+  'time', to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'path', path)) as facts`;
 
-interface FactsRow {
-  id: string;
-  camera: string | null;
-  frame: number | null;
-  time: string | null;
-  path: string | null;
-}
-
-/** A gallery that exists, with what it is of. */
+/** A gallery that exists. Open one with {@link Gallery.open} or {@link Gallery.create}. */
 export class Gallery {
   private constructor(
-    /** Where it is kept. */
     readonly database: Database,
-    /** Which network its embeddings are of. */
+    /** The network that made its embeddings. */
     readonly model: GalleryModel,
   ) {}
 
   /**
    * Opens the gallery of a database.
    *
-   * @param model where it is given, the gallery must be of this network.
-   * @throws {SearchError} when there is none, or it is of another network.
+   * @param model the network that the gallery must be of; any if not given.
+   * @throws {SearchError} when there is no gallery, or it is of another network.
    */
   static async open(database: Database, model?: GalleryModel): Promise<Gallery> {
     const gallery = await readModel(database);
     if (gallery === undefined) {
       throw new SearchError(
-        `There is no gallery in ${database.place} yet. Add images to it first.`,
+        `There is no gallery in ${database.location} yet. Add images to it first.`,
         { remedies: [{ kind: "add-images" }] },
       );
     }
-    if (model !== undefined) requireSameModel(database, gallery, model);
+    if (model !== undefined) requireSameModel(database.location, gallery, model);
     return new Gallery(database, gallery);
   }
 
   /**
-   * Opens the gallery of a database, and makes it where there is none.
+   * Opens the gallery of a database, and makes one if there is none.
    *
    * @throws {SearchError} when it is of another network, or embeddings are too long for pgvector.
    */
@@ -64,8 +58,8 @@ export class Gallery {
     const { dimension } = model;
     if (dimension > MAX_DIMENSION) {
       throw new SearchError(
-        `Embeddings of ${dimension} numbers are too long for pgvector, which takes ${MAX_DIMENSION}. Train with a ` +
-          "smaller embedding size.",
+        `Embeddings of ${dimension} numbers are too long for pgvector, which takes at most ${MAX_DIMENSION}. Train ` +
+          "with a smaller embedding size.",
         { remedies: [{ kind: "change", settings: ["embeddingSize"] }] },
       );
     }
@@ -79,14 +73,14 @@ export class Gallery {
   }
 
   /**
-   * Adds images, or replaces those whose ids the gallery has already: all of them in one transaction. When the promise
-   * is fulfilled they are there whatever happens to this process; when it is rejected none of them is.
+   * Adds images in one transaction; they replace images of the same ids. When the promise is fulfilled, all of them
+   * survive any end of this process; when it is rejected, none is added.
    *
-   * @throws {SearchError} for embeddings of another length or with numbers that are not finite.
+   * @throws {SearchError} for embeddings of another length or with non-finite numbers.
    */
   async add(images: readonly GalleryImage[]): Promise<{ added: number; replaced: number }> {
     for (const { id, embedding } of images) this.#requireVector(embedding, `The embedding of ${id}`);
-    const latest = new Map(images.map((image) => [image.id, image])); // Of an id that comes twice the last counts.
+    const latest = new Map(images.map((image) => [image.id, image])); // The last of an id counts.
     if (latest.size === 0) return { added: 0, replaced: 0 };
     const rows = [...latest.values()].map(({ id, camera, frame, time, path, embedding }) => ({
       id,
@@ -96,7 +90,7 @@ export class Gallery {
       path,
       embedding: vectorText(embedding),
     }));
-    // Only a row that was not there before has no earlier version that xmax would tell of.
+    // xmax is 0 for a row that has no earlier version, that is, for a new one.
     const outcome = await this.database.query<{ added: boolean }>(
       `insert into reid.images (id, camera, frame, time, path, embedding)
        select id, camera, frame, time, path, embedding::vector from json_to_recordset($1::text::json)
@@ -110,34 +104,35 @@ export class Gallery {
     return { added, replaced: outcome.length - added };
   }
 
-  /** Removes images by their ids; returns how many there were. */
-  async removeIds(ids: readonly string[]): Promise<number> {
-    const removed = await this.database.query(
-      "delete from reid.images where id in (select json_array_elements_text($1::text::json)) returning 1 as one",
-      [JSON.stringify(ids)],
-    );
-    return removed.length;
+  /** Removes images by their ids; returns how many it removed. */
+  removeIds(ids: readonly string[]): Promise<number> {
+    return this.#remove(WITH_IDS, [JSON.stringify(ids)]);
   }
 
-  /** Removes the images that meet a filter; returns how many there were. */
-  async remove(filter: GalleryFilter): Promise<number> {
+  /** Removes the images that meet a filter; returns how many it removed. */
+  remove(filter: GalleryFilter): Promise<number> {
     const parameters = new Parameters();
-    const [{ removed }] = await this.database.query<{ removed: number }>(
-      `with gone as (delete from reid.images where ${condition(filter, parameters)} returning 1)
+    return this.#remove(condition(filter, parameters), parameters.values);
+  }
+
+  async #remove(where: string, parameters: readonly Parameter[]): Promise<number> {
+    const { removed } = await queryRow<{ removed: number }>(
+      this.database,
+      `with gone as (delete from reid.images where ${where} returning 1)
        select count(*)::integer as removed from gone`,
-      parameters.values,
+      parameters,
     );
     return removed;
   }
 
   /**
-   * The images nearest to a query, nearest first; of equally distant ones that of the lower id.
+   * Finds the images nearest to a query, nearest first; equally distant ones in the order of their ids.
    *
-   * Without an HNSW index, or with `exact`, every image that meets the filter is compared with (in f32, as pgvector
-   * does). With one the search is approximate: some of the nearest may be missed, the more the smaller `efSearch`.
-   * Where a filter leaves too few of the candidates the search goes on for more (pgvector's iterative scan).
+   * Without an HNSW index, or with `exact`, the query is compared with every image that meets the filter (in f32, as
+   * pgvector does). With an index the search is approximate: it may miss some of the nearest, more of them with a
+   * smaller `efSearch`. If a filter leaves too few candidates, the search continues (pgvector's iterative scan).
    *
-   * @throws {SearchError} for an empty gallery, or an embedding of another length or with numbers that are not finite.
+   * @throws {SearchError} for an empty gallery, or an embedding of another length or with non-finite numbers.
    */
   async search(embedding: Float32Array, options: SearchOptions): Promise<FoundImage[]> {
     const { top, filter = {}, exact = false, efSearch = 100 } = options;
@@ -146,7 +141,7 @@ export class Gallery {
     const query = `${parameters.add(vectorText(embedding))}::text::vector`;
     const where = condition(filter, parameters);
     const limit = parameters.add(top);
-    // The inner order is one that the HNSW index can give; ties at its end are settled only where all are compared.
+    // The HNSW index can give the inner order only without the id; ties at its end are then not settled.
     const approximate = !exact && await this.#hnsw() !== undefined;
     const sql = `select ${FACTS}, distance from (
         select *, embedding <-> ${query} as distance from reid.images where ${where}
@@ -157,23 +152,22 @@ export class Gallery {
         await statements.query(`set local hnsw.ef_search = ${Math.trunc(efSearch)}`);
         await statements.query("set local hnsw.iterative_scan = strict_order");
       } else {
-        await statements.query("set local enable_indexscan = off"); // Indices on camera and time still serve, as bitmaps.
+        await statements.query("set local enable_indexscan = off"); // Indices on camera and time still help, as bitmaps.
       }
-      const rows = await statements.query<FactsRow & { distance: number }>(sql, parameters.values);
+      const rows = await statements.query<{ facts: ImageFacts; distance: number }>(sql, parameters.values);
       if (rows.length === 0) await this.#requireImages(statements);
-      return rows.map((row) => ({ ...facts(row), distance: row.distance }));
+      return rows.map(({ facts, distance }) => ({ ...facts, distance }));
     });
   }
 
   /**
-   * All vectors of the images that meet a filter, page by page in the order of their ids, so that a gallery of any size
-   * is read in the memory of one page. Every page is a statement of its own: images that others add or remove
-   * meanwhile may be in or not.
+   * Yields the vectors of the images that meet a filter, page by page in the order of their ids, so that reading a
+   * gallery of any size takes the memory of one page. Each page is a separate statement: images that others add or
+   * remove meanwhile may be in or not.
    */
   async *vectors(filter: GalleryFilter = {}, pageSize = 1000): AsyncGenerator<VectorPage> {
     const { dimension } = this.model;
-    let last: string | undefined;
-    for (;;) {
+    for (let last: string | undefined;;) {
       const parameters = new Parameters();
       const where = condition(filter, parameters);
       const beyond = last === undefined ? "true" : `id > ${parameters.add(last)}::text`;
@@ -182,35 +176,34 @@ export class Gallery {
          order by id limit ${parameters.add(pageSize)}::integer`,
         parameters.values,
       );
-      if (rows.length === 0) return;
       const embeddings = new Float32Array(rows.length * dimension);
       for (const [row, { bytes }] of rows.entries()) readVector(bytes, embeddings, row * dimension);
-      yield { ids: rows.map(({ id }) => id), embeddings };
-      last = rows.at(-1)!.id;
+      if (rows.length > 0) yield { ids: rows.map(({ id }) => id), embeddings };
       if (rows.length < pageSize) return;
+      last = rows.at(-1)?.id;
     }
   }
 
-  /** What is known of images, by their ids; ids that the gallery does not have are left out. */
+  /** The facts of images by their ids, without ids that the gallery does not have. */
   async images(ids: readonly string[]): Promise<Map<string, ImageFacts>> {
-    const rows = await this.database.query<FactsRow>(
-      `select ${FACTS} from reid.images where id in (select json_array_elements_text($1::text::json))`,
+    const rows = await this.database.query<{ facts: ImageFacts }>(
+      `select ${FACTS} from reid.images where ${WITH_IDS}`,
       [JSON.stringify(ids)],
     );
-    return new Map(rows.map((row) => [row.id, facts(row)]));
+    return new Map(rows.map(({ facts }) => [facts.id, facts]));
   }
 
   /**
-   * Builds the HNSW index anew: searches become approximate, and no longer slow down in proportion to the gallery. It is
-   * kept up to date as images come and go.
+   * Builds or rebuilds the HNSW index: searches become approximate, and their time no longer grows in proportion to the
+   * gallery. The database keeps the index up to date.
    *
-   * @throws {SearchError} when embeddings are too long for it.
+   * @throws {SearchError} when the embeddings are too long for it.
    */
   async buildIndex({ m = 16, efConstruction = 64, memoryMebibytes = 256 }: HnswOptions = {}): Promise<void> {
     if (this.model.dimension > MAX_HNSW_DIMENSION) {
       throw new SearchError(
-        `An HNSW index takes embeddings of up to ${MAX_HNSW_DIMENSION} numbers; these have ${this.model.dimension}. ` +
-          "Searches stay exact; for an index train with a smaller embedding size.",
+        `An HNSW index takes embeddings of at most ${MAX_HNSW_DIMENSION} numbers; these have ${this.model.dimension}. ` +
+          "Searches stay exact; for an index, train with a smaller embedding size.",
         { remedies: [{ kind: "change", settings: ["embeddingSize"] }] },
       );
     }
@@ -229,38 +222,26 @@ export class Gallery {
     await this.database.query(`drop index if exists reid.${HNSW}`);
   }
 
-  /** Counts what the gallery holds. */
+  /** Counts the images of the gallery. */
   async stats(): Promise<GalleryStats> {
-    const [totals] = await this.database.query<
-      {
-        images: number;
-        bytes: number;
-        first_frame: number | null;
-        last_frame: number | null;
-        first_time: string | null;
-        last_time: string | null;
-      }
+    const date = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+    const { totals } = await queryRow<
+      { totals: Pick<GalleryStats, "images" | "bytes" | "frames" | "times"> }
     >(
-      `select count(*)::integer as images, pg_total_relation_size('reid.images')::float8 as bytes,
-         min(frame)::float8 as first_frame, max(frame)::float8 as last_frame,
-         to_char(min(time) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as first_time,
-         to_char(max(time) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as last_time
-       from reid.images`,
+      this.database,
+      `select json_strip_nulls(json_build_object(
+         'images', count(*), 'bytes', pg_total_relation_size('reid.images'),
+         'frames', case when count(frame) > 0 then json_build_array(min(frame), max(frame)) end,
+         'times', case when count(time) > 0 then json_build_array(${date("min(time)")}, ${
+        date("max(time)")
+      }) end
+       )) as totals from reid.images`,
     );
     const cameras = await this.database.query<{ camera: string | null; images: number }>(
       "select camera, count(*)::integer as images from reid.images group by camera order by camera nulls last",
     );
-    const { images, bytes, first_frame, last_frame, first_time, last_time } = totals;
     const hnsw = await this.#hnsw();
-    return {
-      model: this.model,
-      images,
-      cameras,
-      bytes,
-      ...(first_frame !== null && last_frame !== null && { frames: [first_frame, last_frame] as const }),
-      ...(first_time !== null && last_time !== null && { times: [first_time, last_time] as const }),
-      ...(hnsw !== undefined && { hnsw }),
-    };
+    return { model: this.model, cameras, ...totals, ...(hnsw !== undefined && { hnsw }) };
   }
 
   /** The settings of the HNSW index, undefined where there is none. */
@@ -273,12 +254,13 @@ export class Gallery {
   }
 
   async #requireImages(statements: Statements): Promise<void> {
-    const [{ some }] = await statements.query<{ some: boolean }>(
+    const { some } = await queryRow<{ some: boolean }>(
+      statements,
       "select exists (select from reid.images) as some",
     );
     if (some) return;
     throw new SearchError(
-      `The gallery in ${this.database.place} is empty. Add images to it first.`,
+      `The gallery in ${this.database.location} is empty. Add images to it first.`,
       { remedies: [{ kind: "add-images" }] },
     );
   }
@@ -287,22 +269,14 @@ export class Gallery {
     const { dimension } = this.model;
     if (embedding.length !== dimension) {
       throw new SearchError(
-        `${what} has ${embedding.length} numbers, but those of the gallery in ${this.database.place} have ` +
-          `${dimension}. Embed with the network that the gallery is of: ${this.model.summary}.`,
+        `${what} has ${embedding.length} numbers, but those of the gallery in ${this.database.location} have ` +
+          `${dimension}. Embed with the network of the gallery: ${this.model.summary}.`,
       );
     }
     if (!embedding.every(Number.isFinite)) {
-      throw new SearchError(`${what} has numbers that are not finite: the network that made it is broken.`);
+      throw new SearchError(
+        `${what} has numbers that are not finite: the weights of its network are not usable.`,
+      );
     }
   }
-}
-
-function facts({ id, camera, frame, time, path }: FactsRow): ImageFacts {
-  return {
-    id,
-    ...(camera !== null && { camera }),
-    ...(frame !== null && { frame }),
-    ...(time !== null && { time }),
-    ...(path !== null && { path }),
-  };
 }

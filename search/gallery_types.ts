@@ -1,29 +1,29 @@
-/** What a gallery keeps, and what it is asked and answers. */
+/** Types of a gallery: its network, its images, queries and results. */
 import type { GalleryFilter } from "./filter.ts";
 
-/** Which network a gallery's embeddings are of. Those of different networks must not be compared. */
+/** The network of a gallery's embeddings. Embeddings of different networks must not be compared. */
 export interface GalleryModel {
   /** 64 hexadecimal digits: see `modelIdentity`. */
   readonly identity: string;
   /** Length of an embedding. */
   readonly dimension: number;
-  /** Whether embeddings are means over the image and its mirror image; queries must then be so too. */
+  /** Whether embeddings are means over the image and its mirror image; those of queries must then be, too. */
   readonly flip: boolean;
-  /** What people know it by, such as the path of its checkpoint. */
+  /** A name for people, such as the path of its checkpoint. */
   readonly summary: string;
 }
 
-/** What is known of an image besides its embedding. */
+/** An image without its embedding. */
 export interface ImageFacts {
-  /** What the image is called; a gallery has each id once. */
+  /** The name of the image, unique in a gallery. */
   readonly id: string;
   /** The camera's name or number. */
   readonly camera?: string;
-  /** Frame number on the camera's own clock. */
+  /** Frame number on the camera's clock. */
   readonly frame?: number;
-  /** Date in ISO 8601, UTC where it has no zone. */
+  /** Date in ISO 8601; without a time zone, UTC. */
   readonly time?: string;
-  /** The image's file, on the machine that added it. */
+  /** The path of its file on the machine that added it. */
   readonly path?: string;
 }
 
@@ -39,48 +39,48 @@ export interface FoundImage extends ImageFacts {
   readonly distance: number;
 }
 
-/** How to search. */
+/** Options of a search. */
 export interface SearchOptions {
   /** How many images at most. */
   readonly top: number;
   /** Which images may be found. Default: all. */
   readonly filter?: GalleryFilter;
-  /** Compare with every image even where there is an HNSW index. Default false. */
+  /** Compare with every image even if there is an HNSW index. Default false. */
   readonly exact?: boolean;
-  /** How many candidates a search of the HNSW index keeps (pgvector's `hnsw.ef_search`), 1 to 1000. Default 100. */
+  /** How many candidates a search of the HNSW index keeps (`hnsw.ef_search` of pgvector), 1 to 1000. Default 100. */
   readonly efSearch?: number;
 }
 
-/** How to build the HNSW index (Malkov and Yashunin 2018). */
+/** Options of the HNSW index (Malkov and Yashunin 2018). */
 export interface HnswOptions {
   /** Links of an element to its neighbors on each layer. Default 16. */
   readonly m?: number;
   /** Candidates for those links. Default 64. */
   readonly efConstruction?: number;
-  /** Memory for building, in MiB; a graph that does not fit is built much more slowly. Default 256. */
+  /** Memory for building, in MiB; building a graph that does not fit takes much longer. Default 256. */
   readonly memoryMebibytes?: number;
 }
 
-/** What a gallery holds. */
+/** Counts of a gallery. */
 export interface GalleryStats {
   readonly model: GalleryModel;
   readonly images: number;
-  /** Images of each camera, by its name; null: of unknown cameras. */
+  /** Images of each camera; null counts those of unknown cameras. */
   readonly cameras: readonly { readonly camera: string | null; readonly images: number }[];
-  /** First and last frame; absent where no image has one. */
+  /** First and last frame; absent if no image has one. */
   readonly frames?: readonly [number, number];
-  /** First and last date; absent where no image has one. */
+  /** First and last date; absent if no image has one. */
   readonly times?: readonly [string, string];
-  /** Bytes that the images' table and its indices take. */
+  /** Size of the images' table and its indices, in bytes. */
   readonly bytes: number;
-  /** How the HNSW index was built, as PostgreSQL tells it; absent where there is none. */
+  /** Options of the HNSW index, as PostgreSQL prints them; absent if there is none. */
   readonly hnsw?: string;
 }
 
 /** A page of a gallery's vectors. */
 export interface VectorPage {
-  /** In order, by their bytes in UTF-8. */
+  /** In the order of their bytes in UTF-8. */
   readonly ids: string[];
-  /** [ids, dimension], row-major: the very numbers that were added. */
+  /** [ids, dimension], row-major: the same bits as were added. */
   readonly embeddings: Float32Array<ArrayBuffer>;
 }

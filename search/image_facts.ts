@@ -1,20 +1,20 @@
-/** What is known of an image by its name, where a dataset's own convention does not tell more. */
+/** Camera and time of an image, read from its name. */
 import type { ImageEmbedding } from "../embed/embed_images.ts";
 import { SearchError } from "./errors.ts";
 import { isoDate } from "./filter.ts";
 import type { GalleryImage } from "./gallery_types.ts";
 
-/** camera _ anything: the camera is everything before the first underscore. */
+/** The camera is everything before the first underscore. */
 const CAMERA = /^([^_]+)_/;
-/** 20260131T183005 or 2026-01-31_18-30-05, and what lies between. */
+/** 20260131T183005, 2026-01-31_18-30-05, and the same with other separators. */
 const DATE = /(?<!\d)(\d{4})-?(\d{2})-?(\d{2})[T_ -](\d{2})[-:.]?(\d{2})[-:.]?(\d{2})(?!\d)/;
 
 /**
- * An embedded image as a gallery keeps it. Names of Market-1501 and DukeMTMC-reID tell camera and frame. Others are
- * read as those of people of one's own: a camera's name up to the first underscore, such as `door_0001.jpg`; and a date
- * (UTC) where one stands in the name, such as `door_20260131T183005.jpg`.
+ * Makes an image of a gallery from an embedded image. Names of Market-1501 and DukeMTMC-reID hold camera and frame. In
+ * other names the camera is the part before the first underscore, such as `door_0001.jpg`; a name may also hold a date
+ * (UTC), such as `door_20260131T183005.jpg`.
  *
- * @param path the image's file, where it is at hand.
+ * @param path the image's file, if known.
  */
 export function galleryImage({ id, camera, time, embedding }: ImageEmbedding, path?: string): GalleryImage {
   const name = id.slice(Math.max(id.lastIndexOf("/"), id.lastIndexOf("\\")) + 1);

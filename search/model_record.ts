@@ -1,13 +1,13 @@
-/** Which network a gallery's embeddings are of, as it stands in the database: distances between two mean nothing. */
-import type { Database, Statements } from "./database.ts";
+/** The record of a gallery's network in its database: distances between embeddings of two networks mean nothing. */
+import type { Statements } from "./database.ts";
 import { SearchError } from "./errors.ts";
 import type { GalleryModel } from "./gallery_types.ts";
 import { hasTables, SCHEMA_VERSION } from "./schema.ts";
 
 /**
- * The network that a database's gallery is of; undefined where there is no gallery.
+ * Reads the network of a database's gallery; undefined if there is no gallery.
  *
- * @throws {SearchError} when its tables are another program version's.
+ * @throws {SearchError} when another version of the program made its tables.
  */
 export async function readModel(statements: Statements): Promise<GalleryModel | undefined> {
   if (!await hasTables(statements)) return undefined;
@@ -17,14 +17,14 @@ export async function readModel(statements: Statements): Promise<GalleryModel | 
   if (row === undefined) return undefined;
   if (row.schema_version !== SCHEMA_VERSION) {
     throw new SearchError(
-      `The gallery is kept in tables of version ${row.schema_version}, and this program knows version ` +
-        `${SCHEMA_VERSION}. Use the program that made it, or add its images to a new one.`,
+      `The gallery has tables of version ${row.schema_version}, and this program reads version ${SCHEMA_VERSION}. ` +
+        "Use the version of the program that made it, or add its images to a new gallery.",
     );
   }
   return { identity: row.model, dimension: row.dimension, flip: row.flip, summary: row.model_summary };
 }
 
-/** Notes the network of a new gallery; where another process was faster its own stays. */
+/** Records the network of a new gallery. If another process has recorded one first, that one stays. */
 export async function writeModel(
   statements: Statements,
   { identity, summary, dimension, flip }: GalleryModel,
@@ -37,28 +37,28 @@ export async function writeModel(
 }
 
 /**
- * Refuses embeddings of another network than the gallery's, or of the same one with mirror images where the gallery's
- * are without, or the other way round.
+ * Requires that embeddings are of the gallery's network, and averaged over mirror images exactly if the gallery's are.
  *
- * @throws {SearchError} when they are.
+ * @param location where the gallery is, for the message.
+ * @throws {SearchError} when they are not.
  */
-export function requireSameModel({ place }: Database, gallery: GalleryModel, model: GalleryModel): void {
+export function requireSameModel(location: string, gallery: GalleryModel, model: GalleryModel): void {
   if (gallery.identity === model.identity && gallery.dimension === model.dimension) {
     if (gallery.flip === model.flip) return;
     throw new SearchError(
-      `The gallery in ${place} holds embeddings ${
+      `The gallery in ${location} holds embeddings ${
         gallery.flip ? "averaged over" : "without"
-      } mirror images. ` +
-        "Embed as it does, or make a new gallery.",
+      } mirror images. Embed ` +
+        "the same way, or make a new gallery.",
       { remedies: [{ kind: "set", settings: { testFlip: gallery.flip } }] },
     );
   }
+  const described = ({ summary, identity, dimension }: GalleryModel) =>
+    `${summary} (${identity.slice(0, 12)}, ${dimension} numbers)`;
   throw new SearchError(
-    `The gallery in ${place} holds embeddings of another network: ${gallery.summary} (${
-      gallery.identity.slice(0, 12)
-    }, ${gallery.dimension} numbers), not ${model.summary} (${
-      model.identity.slice(0, 12)
-    }, ${model.dimension} ` +
-      "numbers). Distances between the two mean nothing. Use that network, or make a new gallery with this one.",
+    `The gallery in ${location} holds embeddings of another network: ${described(gallery)}, not ` +
+      `${
+        described(model)
+      }. Distances between the two mean nothing. Use that network, or make a new gallery with this one.`,
   );
 }

@@ -3,7 +3,7 @@
 /** A vector that was found. */
 export interface Neighbor {
   readonly id: string;
-  /** Place in the stream of vectors, from 0 on. */
+  /** Index in the stream of vectors. */
   readonly position: number;
   /** Euclidean distance, computed in f64 from the f32 vectors. */
   readonly distance: number;
@@ -15,27 +15,26 @@ interface Found {
   readonly squared: number;
 }
 
-/** At most `top` vectors, nearest first, of equals the first of the stream first. */
+/** At most `top` vectors, nearest first; equally distant ones in the order of the stream. */
 export class NearestList {
   readonly #found: Found[] = [];
 
   constructor(readonly top: number) {}
 
-  /** Squared distance below which, or at which if it comes earlier, a vector belongs to the list. */
+  /** Squared distance of the last vector of a full list: no vector that is farther belongs to it. */
   get limit(): number {
-    return this.#found.length < this.top ? Infinity : this.#found[this.top - 1].squared;
+    return this.#found[this.top - 1]?.squared ?? Infinity;
   }
 
-  /** Puts a vector where it belongs, if it does. It must not be there already. */
+  /** Inserts a vector if it is near enough. It must not be in the list already. */
   offer(found: Found): void {
-    let place = this.#found.length;
-    while (place > 0 && before(found, this.#found[place - 1])) place--;
-    if (place === this.top) return;
-    this.#found.splice(place, 0, found);
-    this.#found.length = Math.min(this.#found.length, this.top);
+    const index = this.#found.findLastIndex((other) => !before(found, other)) + 1;
+    if (index === this.top) return;
+    this.#found.splice(index, 0, found);
+    this.#found.splice(this.top);
   }
 
-  /** What was found. */
+  /** The vectors of the list, nearest first. */
   neighbors(): Neighbor[] {
     return this.#found.map(({ id, position, squared }) => ({ id, position, distance: Math.sqrt(squared) }));
   }

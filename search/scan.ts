@@ -1,7 +1,7 @@
 /**
- * The exact nearest of many vectors, by our own kernels: all distances are computed on the GPU, block by block, and
- * stay there. What it finds is what a brute force in f64 finds, of equals the first of the stream first; not because
- * f32 is precise enough, but because what it leaves out is proven to be farther (see exact_distance.ts).
+ * Finds the exact nearest of many vectors. The GPU computes all distances, block by block, and keeps them. The result is
+ * that of a brute-force search in f64, with equally distant vectors in the order of the stream. f32 is not precise
+ * enough for that, but each vector that it leaves out is proven to be farther (see exact_distance.ts).
  */
 import type { Device } from "../engine/mod.ts";
 import { MOST_NEAREST } from "../kernels/mod.ts";
@@ -9,26 +9,26 @@ import { BlockScan } from "./block_scan.ts";
 import { NearestList, type Neighbor } from "./nearest_list.ts";
 import { columnsOfBlock, type VectorBlock, vectorBlocks, type Vectors } from "./vector_blocks.ts";
 
-/** What is searched for. */
+/** Options of a scan. */
 export interface ScanOptions {
   /** Length of a vector. */
   readonly size: number;
   /** How many of the nearest vectors, at least 1 and at most {@link MOST_TOP}. */
   readonly top: number;
-  /** Vectors of a block; as many as make 32 MiB, and at most 16,384, if not given. */
+  /** Vectors of a block. Default: as many as make 32 MiB, at most 16,384. */
   readonly columns?: number;
 }
 
-/** The GPU tells of this many more than are asked for, so that f32 rarely leaves open which ones they are. */
+/** The GPU returns this many more candidates than `top`, so that f32 rarely fails to decide. */
 const MORE = 16;
 
-/** The most vectors that can be searched for. */
+/** The largest `top`. */
 export const MOST_TOP = MOST_NEAREST - MORE;
 
-/** Queries that are compared at a time: of more the product would be no faster. */
+/** Queries of a pass: with more, the matrix product would not be faster. */
 const QUERIES = 256;
 
-/** Vectors that stay on the GPU for one search after the other. Make one with {@link openScan}. */
+/** Vectors that stay on the GPU for several searches. Open one with {@link openScan}. */
 export class Scan {
   /** Use {@link openScan}. */
   constructor(
@@ -43,7 +43,7 @@ export class Scan {
     return this.blocks?.program.memory.total ?? 0;
   }
 
-  /** How often a block had to be compared with a query on the CPU, as f32 could not tell which vectors are nearest. */
+  /** How often f32 did not decide, so that the CPU compared a whole block with a query. */
   get undecided(): number {
     return this.blocks?.undecided ?? 0;
   }
@@ -51,7 +51,7 @@ export class Scan {
   /**
    * Finds the nearest vectors of every query: [n, size] → n lists, nearest first.
    *
-   * @throws {RangeError} when the queries are no whole number of vectors, or not finite.
+   * @throws {RangeError} when the queries are not a whole number of vectors, or not finite.
    */
   async search(queries: Float32Array): Promise<Neighbor[][]> {
     const lists = openLists(queries, this.options);
@@ -66,11 +66,11 @@ export class Scan {
 }
 
 /**
- * Reads a stream of vectors onto the GPU, where they stay; they are kept in memory as well, for exact distances.
+ * Reads a stream of vectors onto the GPU. They are kept in memory as well, for exact distances.
  *
- * @param queries how many queries are compared at a time: 1 to answer single ones soon, hundreds for many together.
+ * @param queries how many queries a pass compares: 1 to answer single queries soon, hundreds for many at once.
  * @throws {RangeError} when `top` is out of range, or a vector is not of `size` finite numbers.
- * @throws {LimitError | GpuError} when the vectors do not fit the GPU; {@link scanOnce} holds a block of them only.
+ * @throws {LimitError | GpuError} when the vectors do not fit the GPU; {@link scanOnce} holds only one block of them.
  */
 export async function openScan(
   device: Device,
@@ -87,7 +87,7 @@ export async function openScan(
 }
 
 /**
- * Finds the nearest vectors of every query in one pass over a stream of vectors, of which a block is held at a time:
+ * Finds the nearest vectors of every query in one pass over a stream of vectors, one block at a time:
  * [n, size] → n lists, nearest first.
  *
  * @throws {RangeError} when `top` is out of range, or a vector or query is not of `size` finite numbers.
@@ -122,12 +122,12 @@ function shapeOf({ size, top }: ScanOptions, rows: number) {
 
 function openLists(queries: Float32Array, { size, top }: ScanOptions): NearestList[] {
   if (queries.length % size !== 0) {
-    throw new RangeError(`Queries of ${size} numbers each cannot be ${queries.length} numbers in all`);
+    throw new RangeError(`Queries of ${size} numbers each cannot have ${queries.length} numbers in all`);
   }
   return Array.from({ length: queries.length / size }, () => new NearestList(top));
 }
 
 function checkOptions({ top }: ScanOptions): void {
   if (Number.isInteger(top) && top >= 1 && top <= MOST_TOP) return;
-  throw new RangeError(`A scan finds the nearest 1 to ${MOST_TOP} vectors; ${top} were asked for`);
+  throw new RangeError(`A scan finds the nearest 1 to ${MOST_TOP} vectors; got ${top}`);
 }

@@ -1,24 +1,24 @@
 /**
- * The tables of a gallery, the same in this process and on a server. They live in a schema of their own, `reid`, so
- * that a database may hold other things too; there is one gallery in a database.
+ * The tables of a gallery, the same in this process and on a server. They are in the schema `reid`, so that a database
+ * can hold other tables too. A database has one gallery.
  */
-import type { Statements } from "./database.ts";
+import { queryRow, type Statements } from "./database.ts";
 
-/** The version of these tables. Another one needs another program. */
+/** The version of these tables. Each version of the program reads one. */
 export const SCHEMA_VERSION = 1;
 
-/** pgvector's `vector` holds no more dimensions. */
+/** The most dimensions of pgvector's `vector`. */
 export const MAX_DIMENSION = 16_000;
-/** pgvector's HNSW index takes `vector`s of no more dimensions. */
+/** The most dimensions of pgvector's HNSW index on `vector`. */
 export const MAX_HNSW_DIMENSION = 2_000;
-/** Embeddings of no more dimensions fit into a page of 8 KiB beside all else, ids of hundreds of letters included. */
+/** The most dimensions with which a row fits into a page of 8 KiB, with an id of hundreds of letters. */
 const MAX_INLINE_DIMENSION = 1_800;
 
-/** Any number, the same in all versions: processes that make the tables at once wait for each other by it. */
+/** Any number, the same in all versions: it locks the schema while a process makes the tables. */
 const SCHEMA_LOCK = 1_501_2015;
 
 /**
- * Makes the tables where they are not there.
+ * Makes the tables if they do not exist.
  *
  * @param statements a transaction.
  */
@@ -27,7 +27,7 @@ export async function createTables(statements: Statements, dimension: number): P
     `select pg_advisory_xact_lock(${SCHEMA_LOCK})`,
     "create extension if not exists vector",
     "create schema if not exists reid",
-    // One row: what the gallery is of.
+    // One row: the network of the gallery.
     `create table if not exists reid.gallery (
       only_row boolean primary key default true check (only_row),
       schema_version integer not null,
@@ -37,7 +37,7 @@ export async function createTables(statements: Statements, dimension: number): P
       flip boolean not null,
       created timestamptz not null default now()
     )`,
-    // Ids are ordered by their bytes, as everywhere, and not by the language that the server speaks.
+    // Ids are ordered by their bytes, as everywhere, and not by the language of the server.
     `create table if not exists reid.images (
       id text collate "C" primary key,
       camera text collate "C",
@@ -50,16 +50,17 @@ export async function createTables(statements: Statements, dimension: number): P
     "create index if not exists images_frame on reid.images (frame)",
     "create index if not exists images_time on reid.images (time)",
   ];
-  // PostgreSQL moves what is longer than 2 KB into a table of its own, from where every comparison would fetch it.
+  // PostgreSQL moves values longer than 2 KB into a separate table, and each comparison would fetch them from there.
   if (dimension <= MAX_INLINE_DIMENSION) {
     sql.push("alter table reid.images alter column embedding set storage plain");
   }
   for (const statement of sql) await statements.query(statement);
 }
 
-/** Whether the tables are there. */
+/** Whether the tables exist. */
 export async function hasTables(statements: Statements): Promise<boolean> {
-  const [{ found }] = await statements.query<{ found: boolean }>(
+  const { found } = await queryRow<{ found: boolean }>(
+    statements,
     "select to_regclass('reid.gallery') is not null as found",
   );
   return found;

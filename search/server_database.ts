@@ -1,31 +1,31 @@
-/** PostgreSQL with pgvector on a server: for galleries that many processes use at once, or that outgrow one machine. */
+/** PostgreSQL with pgvector on a server: for galleries that several processes use, or that outgrow one machine. */
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import type { Database, Parameter, Statements } from "./database.ts";
 import { SearchError } from "./errors.ts";
 
-/** Seconds that a server may take to answer a connection. */
+/** How long to wait for a connection, in seconds. */
 const CONNECT_TIMEOUT = 10;
 
-/** Kinds of TLS that a URL may ask for: encrypted, or encrypted by a server whose certificate is checked. */
+/** TLS modes that a URL may name: encrypted, or encrypted with a check of the server's certificate. */
 const TLS = ["require", "verify-full"] as const;
 
 /**
- * Connects to a database on a server, by one connection.
+ * Opens one connection to a database on a server.
  *
- * @param url postgres://USER:PASSWORD@HOST:PORT/NAME, with ?sslmode=require or ?sslmode=verify-full for TLS. Without a
- *   password there PGPASSWORD is taken. Messages show nothing of it but host, port and name.
- * @throws {SearchError} when there is no answer within `timeout` seconds, or the server refuses.
+ * @param url postgres://USER:PASSWORD@HOST:PORT/NAME, with ?sslmode=require or ?sslmode=verify-full for TLS. If it has
+ *   no password, PGPASSWORD is used. Messages show only host, port and name.
+ * @throws {SearchError} when the server does not answer within `timeout` seconds, or refuses.
  */
 export async function connectServer(url: string, timeout = CONNECT_TIMEOUT): Promise<Database> {
-  const { place, ...address } = parseUrl(url);
+  const { location, ...address } = parseUrl(url);
   const sql = postgres({
     ...address,
     max: 1,
     connect_timeout: timeout,
-    fetch_types: false, // Statements cast what is not of PostgreSQL's own types.
-    prepare: false, // Poolers between here and the server may hand every statement to another connection.
+    fetch_types: false, // Statements cast all other types to those of PostgreSQL itself.
+    prepare: false, // A pooler in between may send each statement over another connection.
     onnotice: () => {}, // "... already exists, skipping".
-    // Said here, these need not be looked for in the environment.
+    // The defaults, given so that the driver does not read environment variables.
     backoff: (retries: number) => Math.min(3 ** retries / 100, 20),
     debug: false,
     idle_timeout: 0,
@@ -36,7 +36,21 @@ export async function connectServer(url: string, timeout = CONNECT_TIMEOUT): Pro
     sslnegotiation: null,
     target_session_attrs: undefined,
   } as postgres.Options<Record<string, never>>);
-  const database = new ServerDatabase(place, sql);
+  const database: Database = {
+    ...statementsFor(sql, location),
+    location,
+    async transaction(work) {
+      try {
+        const begun = sql.begin(async (transaction) => ({
+          value: await work(statementsFor(transaction, location)),
+        }));
+        return (await begun).value;
+      } catch (error) {
+        throw explained(error, location);
+      }
+    },
+    close: () => sql.end({ timeout: 5 }),
+  };
   try {
     await database.query("select 1 as one");
   } catch (error) {
@@ -46,7 +60,7 @@ export async function connectServer(url: string, timeout = CONNECT_TIMEOUT): Pro
   return database;
 }
 
-/** Takes a URL apart; `place` is what of it may be shown. */
+/** Splits a URL; `location` is the part that may be shown. */
 function parseUrl(text: string) {
   const missing: string[] = [];
   try {
@@ -60,7 +74,7 @@ function parseUrl(text: string) {
     const known = /^postgres(ql)?:$/.test(protocol) && ssl !== undefined && Object.keys(others).length === 0;
     if (!known || missing.length > 0) throw new Error("not that of a database");
     return {
-      place: `postgres://${host}${pathname}`,
+      location: `postgres://${host}${pathname}`,
       host: hostname.replace(/^\[(.*)\]$/, "$1"), // IPv6.
       port: Number(port || 5432),
       database,
@@ -70,75 +84,51 @@ function parseUrl(text: string) {
     };
   } catch {
     throw new SearchError( // Without the cause, whose message may hold the URL, and so the password.
-      "The URL of a database must be postgres://USER:PASSWORD@HOST:PORT/NAME, what is special in it written as %40 is " +
-        `for @; for TLS it ends in ${TLS.map((kind) => `?sslmode=${kind}`).join(" or ")}.` +
-        (missing.length === 0 ? "" : ` This one names no ${missing.join(" and no ")}.`),
+      "The URL of a database must be postgres://USER:PASSWORD@HOST:PORT/NAME, with special characters escaped (@ as " +
+        `%40); for TLS it ends in ${TLS.map((kind) => `?sslmode=${kind}`).join(" or ")}.` +
+        (missing.length === 0 ? "" : ` This one has no ${missing.join(" and no ")}.`),
       { remedies: [{ kind: "change", settings: ["database"] }] },
     );
   }
 }
 
-class ServerDatabase implements Database {
-  constructor(readonly place: string, readonly sql: Sql) {}
-
-  query<Row>(text: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    return run<Row>(this.place, this.sql, text, parameters);
-  }
-
-  async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
-    const outcome = await this.sql.begin(async (transaction) => ({
-      value: await work({
-        query: <Row>(text: string, parameters: readonly Parameter[] = []) =>
-          run<Row>(this.place, transaction, text, parameters),
-      }),
-    })).catch((error) => {
-      throw told(this.place, error);
-    });
-    return outcome.value;
-  }
-
-  async close(): Promise<void> {
-    await this.sql.end({ timeout: 5 });
-  }
+/** Statements for the connection itself, or for a transaction on it. */
+function statementsFor(sql: Sql | TransactionSql, location: string): Statements {
+  return {
+    async query<Row>(text: string, parameters: readonly Parameter[] = []) {
+      try {
+        return [...await sql.unsafe<Row[] & object[]>(text, [...parameters])];
+      } catch (error) {
+        throw explained(error, location);
+      }
+    },
+  };
 }
 
-async function run<Row>(
-  place: string,
-  sql: Sql | TransactionSql,
-  text: string,
-  parameters: readonly Parameter[],
-): Promise<Row[]> {
-  try {
-    return [...await sql.unsafe(text, [...parameters])] as Row[];
-  } catch (error) {
-    throw told(place, error);
-  }
-}
-
-/** What went wrong, with its remedy. */
-function told(place: string, error: unknown): Error {
-  if (error instanceof SearchError || !(error instanceof Error)) return error as Error;
-  const { message, code = "" } = error as Error & { code?: string };
+/** What the driver throws, as an error that says what helps; anything else as it is. */
+function explained(error: unknown, location: string): unknown {
+  if (error instanceof SearchError || !(error instanceof Error)) return error;
+  const { message, code = "" }: Error & { code?: string } = error;
   if (!(error instanceof postgres.PostgresError)) {
     return new SearchError(
-      `The database server at ${place} cannot be reached (${
+      `The database server at ${location} cannot be reached (${
         code === "CONNECT_TIMEOUT" ? "no answer" : message
       }). ` +
-        "Check that it runs, and host, port and firewall. What it has acknowledged is safe.",
+        "Check that it runs, and check host, port and firewall. Acknowledged images are safe.",
     );
   }
   if (/^(28|3D)/.test(code)) {
     return new SearchError(
-      `The database server at ${place} refuses the connection (${message}). Check the user, the password and the name ` +
+      `The database server at ${location} refuses the connection (${message}). Check the user, the password and the name ` +
         "of the database.",
       { remedies: [{ kind: "change", settings: ["database"] }] },
     );
   }
   if (/extension "vector"/.test(message)) {
     return new SearchError(
-      `The database server at ${place} has no pgvector for this database (${message}). Install it there, and let its ` +
+      `The database server at ${location} has no pgvector for this database (${message}). Install it there, and let its ` +
         "administrator type: create extension vector",
     );
   }
-  return new SearchError(`The database server at ${place} refused a statement: ${message}`);
+  return new SearchError(`The database server at ${location} refused a statement: ${message}`);
 }

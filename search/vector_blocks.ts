@@ -1,4 +1,4 @@
-/** Vectors from a stream, in blocks of one size: what the GPU compares with queries at a time. */
+/** Splits a stream of vectors into blocks of one size, each of which the GPU compares with queries at once. */
 import { tensorBytes } from "../kernels/mod.ts";
 import { LONGEST, squaredLength } from "./exact_distance.ts";
 
@@ -16,25 +16,25 @@ export interface VectorBlock {
   readonly embeddings: Float32Array;
   /** [columns], squared. */
   readonly lengths: Float32Array;
-  /** Of the longest vector. */
+  /** Length of the longest vector. */
   readonly longest: number;
   /** Position of the first vector in the stream. */
   readonly first: number;
 }
 
-/** About how many bytes of vectors make a block, and how many vectors at most. */
+/** The size of a block in bytes, approximately, and the most vectors of a block. */
 const BLOCK = { bytes: 32 * 2 ** 20, columns: 16_384 };
 
-/** How many vectors make a block. */
+/** How many vectors of `size` numbers make a block. */
 export function columnsOfBlock(size: number): number {
   return Math.max(4, Math.min(BLOCK.columns, Math.floor(BLOCK.bytes / tensorBytes([1, size]))));
 }
 
-/** Rows of the last block are a multiple of this, as many as are needed: kernels differ with every number of rows. */
+/** The rows of the last block are a multiple of this, since each number of rows needs separate kernels. */
 const LAST_BLOCK_STEP = 256;
 
 /**
- * Cuts a stream into blocks of `columns` rows, the last of which is shorter and may have rows to spare.
+ * Splits a stream into blocks of `columns` rows. The last block is shorter and may have unused rows.
  *
  * @throws {RangeError} if a vector is not of `size` finite numbers, or longer than 2^50.
  */
@@ -48,13 +48,13 @@ export async function* vectorBlocks(
   for await (const { ids, embeddings } of vectors) {
     if (embeddings.length !== ids.length * size) {
       throw new RangeError(
-        `${ids.length} vectors of ${size} are ${
+        `${ids.length} vectors of ${size} numbers need ${
           ids.length * size
-        } numbers; the gallery gave ${embeddings.length}`,
+        } numbers; got ${embeddings.length}`,
       );
     }
-    for (let row = 0; row < ids.length; row++) {
-      open.add(ids[row], embeddings, row * size);
+    for (const [row, id] of ids.entries()) {
+      open.add(id, embeddings, row * size);
       if (open.ids.length < columns) continue;
       yield open;
       first += columns;
@@ -65,17 +65,22 @@ export async function* vectorBlocks(
 }
 
 /**
- * The length of a vector.
+ * The length of the vector that begins at index `start`.
  *
- * @throws {RangeError} if it is not finite, or more than distances in f32 can bear.
+ * @throws {RangeError} if it is not finite, or too large for distances in f32.
  */
-export function checkedLength(vectors: Float32Array, at: number, size: number, what: () => string): number {
-  const length = Math.sqrt(squaredLength(vectors, at, size));
+export function checkedLength(
+  vectors: Float32Array,
+  start: number,
+  size: number,
+  what: () => string,
+): number {
+  const length = Math.sqrt(squaredLength(vectors, start, size));
   if (length <= LONGEST) return length;
   throw new RangeError(
     Number.isFinite(length)
-      ? `${what()} is too long to be compared (${length}); embeddings have lengths about 1`
-      : `${what()} holds numbers that are not finite: the network that made it is broken`,
+      ? `${what()} has length ${length}, which is too long to compare; embeddings have lengths of about 1`
+      : `${what()} holds numbers that are not finite: the weights of its network are not usable`,
   );
 }
 
@@ -90,15 +95,15 @@ class OpenBlock implements VectorBlock {
     this.lengths = new Float32Array(columns);
   }
 
-  add(id: string, embeddings: Float32Array, at: number): void {
-    const length = checkedLength(embeddings, at, this.size, () => `The vector of ${id}`);
-    this.embeddings.set(embeddings.subarray(at, at + this.size), this.ids.length * this.size);
+  add(id: string, embeddings: Float32Array, start: number): void {
+    const length = checkedLength(embeddings, start, this.size, () => `The vector of ${id}`);
+    this.embeddings.set(embeddings.subarray(start, start + this.size), this.ids.length * this.size);
     this.lengths[this.ids.length] = length ** 2;
     this.longest = Math.max(this.longest, length);
     this.ids.push(id);
   }
 
-  /** Without most of the rows to spare. */
+  /** Removes most of the unused rows. */
   trimmed(): VectorBlock {
     const rows = Math.ceil(this.ids.length / LAST_BLOCK_STEP) * LAST_BLOCK_STEP;
     this.lengths = this.lengths.slice(0, rows);

@@ -166,7 +166,7 @@ async function store(
     display.finish();
   }
   const count = (value: number) => value.toLocaleString("en");
-  const place = printable(gallery.database.place);
+  const place = printable(gallery.database.location);
   if (added + replaced === 0 && failed > 0 && !onlyNew) {
     throw new DataError(
       `No image in ${source ?? vectors} can be decoded (${

@@ -4,19 +4,19 @@ import { Html, html } from "../../train/report/html.ts";
 import type { FoundImage } from "../gallery_types.ts";
 import style from "./page.css" with { type: "text" };
 
-/** What a page shows. */
+/** A query and its results. */
 export interface SearchResult {
   /** The query's file. */
   readonly query: string;
-  /** Where the gallery is. */
+  /** The location of the gallery. */
   readonly gallery: string;
-  /** Nearest first, each with the path of its file where it is known. */
+  /** Nearest first, each with the path of its file if known. */
   readonly found: readonly FoundImage[];
 }
 
 /**
- * The page, as HTML: the query, then what was found, nearest first. Pictures are in it; one that cannot be read is
- * told of by its name. Names are text, whatever is in them.
+ * The page as HTML: the query, then the images found, nearest first, with their pictures. For a picture that cannot be
+ * read it shows the name. All names are shown as text.
  */
 export async function resultPage({ query, gallery, found }: SearchResult): Promise<string> {
   const cards: Html[] = [];
@@ -35,13 +35,13 @@ export async function resultPage({ query, gallery, found }: SearchResult): Promi
       <body>
         <main>
           <header>
-    ${await picture(query, "The person looked for")}
+    ${await picture(query, "The query")}
     <div>
     <h1>Who looks like this?</h1>
     <p class="name">${query}</p>
     <p>${found.length === 0
       ? "No image of the gallery meets the conditions"
-      : count} in ${gallery}. Distances are Euclidean, between embeddings: the smaller the more alike.</p>
+      : count} in ${gallery}. Distances are Euclidean, between embeddings: a smaller one means more alike.</p>
     </div>
           </header>
           <ol>${cards}</ol>
@@ -74,7 +74,7 @@ async function card({ id, path, distance, camera, frame, time }: FoundImage, ran
   `;
 }
 
-/** What a file begins with tells what it is, and only pictures are taken into the page. */
+/** The first bytes of each kind of picture; the page takes no other files. */
 const KINDS: readonly [kind: string, start: readonly number[]][] = [
   ["image/jpeg", [0xff, 0xd8, 0xff]],
   ["image/png", [0x89, 0x50, 0x4e, 0x47]],

@@ -8,7 +8,7 @@ Deno.test("A gallery in a folder", async (t) => {
   await withFolder(async (parent) => {
     const folder = `${parent}/gallery`;
     await assert.rejects(openEmbedded(folder), {
-      message: /There is no index in .*adding images/,
+      message: /There is no index in .*add images/,
       remedies: [{ kind: "add-images", index: folder }],
     });
     let database = await openEmbedded(folder, { create: true });

@@ -13,7 +13,7 @@ Deno.test({ name: "A gallery on a server", sanitizeOps: false, sanitizeResources
   await server.start();
   const url = `postgres://postgres:secret@${server.getServerConn()}/postgres`;
   const database = await connectServer(url);
-  assert.equal(database.place, `postgres://${server.getServerConn()}/postgres`);
+  assert.equal(database.location, `postgres://${server.getServerConn()}/postgres`);
   await checkGallery(t, () => database);
 
   await t.step("says so when the server has gone", async () => {
