@@ -1,34 +1,33 @@
 /**
- * Builds the static site: every folder `web/pages/NAME` gives `NAME.html`, `NAME.css` and, bundled from `NAME.ts` and
- * all that it imports, `NAME.js`, where it has them; a worker's script is `NAME_worker.ts`. The page of searching is where a visitor comes in.
+ * Builds the static site. Each folder `web/pages/NAME` gives `NAME.html`, `NAME.css`, and the script `NAME.js`, bundled
+ * from `NAME.ts` and its imports; a worker's script is `NAME_worker.ts`. The search page is the first page.
  */
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
 import { SiteError } from "./errors.ts";
 
-/** The page that is called `index.html` on the site. */
+/** The page with the name `index.html` on the site. */
 const FIRST_PAGE = "search";
 
-/** Files that all pages share, beside this one. */
+/** Files in this folder that all pages share. */
 const SHARED = ["site.css", "icon.svg"];
 
 /** A file of the built site. */
 export interface BuiltFile {
-  /** Its name in the site's folder. */
+  /** Name in the site's folder. */
   readonly name: string;
-  /** How large it is. */
+  /** Size of the file. */
   readonly bytes: number;
 }
 
-/** Tells a folder that this program made from any other; its name is one that is not served. */
+/** Marks a folder that this program made. The server does not serve hidden files. */
 const MARK = ".reid-site";
 
 /**
- * Writes the pages into a folder, which is made where it is missing. What an earlier build left there goes, its
- * gallery too.
+ * Writes the pages into a folder, and makes the folder if it is missing. It replaces an earlier build with its gallery.
  *
  * @returns the files, in the order of their names.
- * @throws {SiteError} when the folder holds something else, a script cannot be bundled or a file cannot be written.
+ * @throws {SiteError} when the folder holds other files, a script cannot be bundled or a file cannot be written.
  */
 export async function buildPages(out: string): Promise<BuiltFile[]> {
   await prepare(out);
@@ -51,7 +50,7 @@ export async function buildPages(out: string): Promise<BuiltFile[]> {
   return await writeFiles(out, files);
 }
 
-/** Makes the folder, or empties it where it holds an earlier build. */
+/** Makes the folder, or empties it if it holds an earlier build. */
 async function prepare(out: string): Promise<void> {
   try {
     await Deno.mkdir(out, { recursive: true });

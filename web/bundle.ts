@@ -1,8 +1,8 @@
-/** One script for the browser out of many modules, with the text of the shaders in it. */
+/** Bundles modules and the text of their shaders into one script for the browser. */
 import { fileURLToPath } from "node:url";
 import { SiteError } from "./errors.ts";
 
-/** How a bundle is made. */
+/** Options of a bundle. */
 export interface BundleOptions {
   /** `esm`: a module. `iife`: a plain script, which may run before the page is painted. */
   readonly format?: "esm" | "iife";
@@ -11,7 +11,7 @@ export interface BundleOptions {
 /**
  * Bundles a module and all that it imports.
  *
- * @param entry where the module lies, a `file:` address.
+ * @param entry the `file:` URL of the module.
  * @returns the script as UTF-8.
  * @throws {SiteError} when a module cannot be found, read or parsed.
  */

@@ -1,8 +1,9 @@
-/** Puts a network and a gallery of pictures into a site, embedded here so that a visitor's browser need not do it. */
+/** Adds a network and an embedded gallery of pictures to a site, so that a visitor's browser need not embed it. */
 import { join } from "node:path";
 import { cameraName, identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
 import { decoderModule } from "../data/decode_image.ts";
 import { decodeAll, type DecodeOptions } from "../data/decode_pool.ts";
+import { itemAt } from "../data/item_at.ts";
 import { readImageHeader } from "../data/image_header.ts";
 import { type FailedImage, PixelStore } from "../data/pixels.ts";
 import { embedStored } from "../eval/embed.ts";
@@ -24,18 +25,18 @@ import {
 /** Images of a forward pass. */
 const BATCH = 32;
 
-/** How a gallery is made. */
+/** Options of {@link writeGallery}. */
 export interface GalleryOptions {
-  /** Threads that decode. */
+  /** How many threads decode images. */
   readonly workers: number;
-  /** Called with the images embedded so far and in all. */
+  /** Receives the number of images embedded so far, and of all images. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Writes `gallery.json` and what it names, the network and the decoders into a site's folder.
+ * Writes `gallery.json` and its files, the network and the decoders into a site's folder.
  *
- * @returns what was written, and the pictures that were left out as they cannot be decoded.
+ * @returns the contents of the gallery, and the pictures left out because they cannot be decoded.
  */
 export async function writeGallery(
   out: string,
@@ -49,13 +50,13 @@ export async function writeGallery(
   const store = await PixelStore.open(gallery, { height, width, workers });
   const sought = await decodable(queries, { height, width, workers });
   const failed = [...store.failed, ...sought.failed];
-  const usable = [...gallery.keys()].filter((image) => store.usable[image]);
+  const usable = [...gallery.entries()].filter(([index]) => store.usable[index]);
   const model = buildTrainedModel(device, trained);
   try {
     const embedder = await Embedder.open(device, model, BATCH);
     try {
-      const embeddings = await embedStored(embedder, store, usable, { onProgress });
-      const images = await copyPictures(out, "gallery", usable.map((image) => gallery[image]), dataset);
+      const embeddings = await embedStored(embedder, store, usable.map(([index]) => index), { onProgress });
+      const images = await copyPictures(out, "gallery", usable.map(([, image]) => image), dataset);
       const description: GalleryDescription = {
         dataset: dataset.name,
         model: await modelIdentity(trained),
@@ -69,7 +70,7 @@ export async function writeGallery(
       for (const format of ["jpeg", "png"] as const) {
         await write(GALLERY_FILES[format], await Deno.readFile(decoderModule(format)));
       }
-      // Last, since a page takes the rest to be there when this is.
+      // Last: a page that finds this file expects all others.
       await write(GALLERY_FILES.description, new TextEncoder().encode(JSON.stringify(description)));
       return { description, failed };
     } finally {
@@ -81,7 +82,7 @@ export async function writeGallery(
   }
 }
 
-/** Those of a few images that can be decoded, and the others with the reason. */
+/** Splits images into those that can be decoded, and the others with the reason. */
 async function decodable(
   images: readonly PersonImage[],
   options: DecodeOptions,
@@ -90,11 +91,11 @@ async function decodable(
   await decodeAll(images.map(({ path }) => path), options, (reply) => {
     if ("reason" in reply) reasons.set(reply.index, reply.reason);
   });
-  const failed = [...reasons].map(([index, reason]) => ({ path: images[index].path, reason }));
+  const failed = [...reasons].map(([index, reason]) => ({ path: itemAt(images, index).path, reason }));
   return { images: images.filter((_, i) => !reasons.has(i)), failed };
 }
 
-/** Copies files under numbers as names: those of the originals may tell more than is meant to be seen. */
+/** Copies files under numbers as names: the original names may hold private information. */
 async function copyPictures(
   out: string,
   folder: string,
@@ -105,7 +106,7 @@ async function copyPictures(
   const pictures: GalleryPicture[] = [];
   for (const [number, { path, identity, camera }] of images.entries()) {
     const bytes = await Deno.readFile(path);
-    const { format } = readImageHeader(bytes); // It was decoded, so it has one.
+    const { format } = readImageHeader(bytes); // Decoding has checked it.
     const picture = `${folder}/${`${number}`.padStart(5, "0")}.${format === "jpeg" ? "jpg" : "png"}`;
     await Deno.writeFile(join(out, picture), bytes);
     const person = identity === DISTRACTOR ? {} : { person: identityName(dataset, identity) };

@@ -1,34 +1,31 @@
-/** Which pictures of a dataset a site shows. */
+/** Chooses the pictures of a dataset that a site shows. */
+import { itemAt } from "../data/item_at.ts";
 import type { PersonImage, ReidDataset } from "../data/dataset.ts";
 
-/** The identity of gallery images of nobody in particular. */
+/** The identity of distractors: gallery images of no person of the dataset. */
 export const DISTRACTOR = 0;
 
-/** Pictures to be searched, and pictures to search with. */
+/** Pictures to search, and queries. */
 export interface GalleryChoice {
   readonly gallery: readonly PersonImage[];
   readonly queries: readonly PersonImage[];
 }
 
 /**
- * Takes queries of different people, evenly spread over those whom another camera has seen, and a gallery of all
- * pictures, or of those people's and others evenly spread.
+ * Chooses queries of different people, spread evenly over the people that another camera shows, and a gallery: all
+ * pictures, or those of the queries' people and others spread evenly.
  *
- * @param images at most so many gallery pictures; those of the queries' people are taken even where they are more.
- * @param queries at most so many queries.
+ * @param images the most gallery pictures; the pictures of the queries' people are chosen even if they are more.
+ * @param queries the most queries.
  */
 export function chooseGallery(
   { query, gallery }: Pick<ReidDataset, "query" | "gallery">,
   { images, queries }: { images: number; queries: number },
 ): GalleryChoice {
-  const cameras = new Map<number, Set<number>>();
-  for (const { identity, camera } of gallery) {
-    if (!cameras.has(identity)) cameras.set(identity, new Set());
-    cameras.get(identity)!.add(camera);
-  }
+  const byPerson = Map.groupBy(gallery, ({ identity }) => identity);
   const firsts = new Map<number, PersonImage>();
   for (const image of query) {
-    const elsewhere = [...cameras.get(image.identity) ?? []].some((camera) => camera !== image.camera);
+    const elsewhere = byPerson.get(image.identity)?.some(({ camera }) => camera !== image.camera);
     if (elsewhere && !firsts.has(image.identity)) firsts.set(image.identity, image);
   }
   const chosen = spread([...firsts.values()], queries);
@@ -40,8 +37,8 @@ export function chooseGallery(
   return { gallery: gallery.filter((image) => kept.has(image)), queries: chosen };
 }
 
-/** Up to `count` items at even distances. */
+/** Up to `count` items, evenly spaced. */
 function spread<T>(items: readonly T[], count: number): T[] {
   const taken = Math.max(0, Math.min(count, items.length));
-  return Array.from({ length: taken }, (_, i) => items[Math.floor(i * items.length / taken)]);
+  return Array.from({ length: taken }, (_, i) => itemAt(items, Math.floor(i * items.length / taken)));
 }

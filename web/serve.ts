@@ -1,18 +1,18 @@
 /**
- * Serves a folder of files over HTTP to this machine: nothing outside the folder, nothing hidden in it, and with headers
- * under which a page can load nothing from anywhere else and send nothing anywhere.
+ * Serves a folder over HTTP to this machine, but no hidden files. Its headers forbid pages to load anything from another
+ * server, or to send anything to one.
  */
 import { extname, join, sep } from "node:path";
 import { SiteError } from "./errors.ts";
 
-/** Who can reach the server: this machine. */
+/** The address of the server, which only this machine can reach. */
 export const HOST = "127.0.0.1";
 
-/** A server that runs. */
+/** A running server. */
 export interface RunningServer {
-  /** Where the first page is, ending in a slash. */
+  /** The address of the first page, with a slash at the end. */
   readonly url: string;
-  /** Finishes what is under way and stops. */
+  /** Completes the requests in progress and stops. */
   stop(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".png": "image/png",
 };
 
-/** What a page may load: files of this site, pictures that the visitor chose, and WebAssembly of this site's decoders. */
+/** A page may load files of this site, pictures that the visitor chose, and WebAssembly for the decoders. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -45,7 +45,7 @@ const HEADERS = {
   "content-security-policy": POLICY,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
-  // Without strangers in its process a page has finer clocks, for the times that it shows.
+  // A page in an isolated process has finer clocks, for the times that it shows.
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
   "cross-origin-resource-policy": "same-origin",
@@ -53,10 +53,9 @@ const HEADERS = {
 };
 
 /**
- * Starts serving.
+ * Starts a server of a folder.
  *
- * @param folder what is served.
- * @param port where, or 0 for any free one.
+ * @param port 0 for any free port.
  * @throws {SiteError} when the folder is missing or the port is taken.
  */
 export async function serveFolder(folder: string, port = 0): Promise<RunningServer> {
@@ -83,8 +82,8 @@ function listen(port: number, handler: (request: Request) => Promise<Response>):
 /**
  * Answers a request for a file of the folder `root`, which is a real path.
  *
- * A page of a stranger's must not read the site by having its own name resolved to this machine (DNS rebinding), so the
- * name that was asked for must be one of this machine's.
+ * The name in the request must be a name of this machine. Otherwise a foreign page could read the site through a name
+ * of its own server that resolves to this machine (DNS rebinding).
  */
 export async function respond(root: string, request: Request): Promise<Response> {
   const { hostname, pathname } = new URL(request.url);
@@ -102,23 +101,23 @@ export async function respond(root: string, request: Request): Promise<Response>
   const sized = { ...headers, "content-length": `${size}` };
   if (request.method === "HEAD") return new Response(null, { headers: sized });
   const file = await Deno.open(path).catch(() => undefined);
-  if (file === undefined) return refusal(404, "There is no such page"); // Gone since, or not for this user to read.
+  if (file === undefined) return refusal(404, "There is no such page"); // Removed meanwhile, or not readable for this user.
   return new Response(file.readable, { headers: sized });
 }
 
-/** The file that an address's path names; undefined where there is none, or none that may be seen. */
+/** The file at a path of an address; undefined if there is none, or it must not be served. */
 async function fileOf(root: string, pathname: string): Promise<string | undefined> {
   let segments: string[];
   try {
     segments = pathname.split("/").slice(1).map(decodeURIComponent);
   } catch {
-    return undefined; // A % without two digits behind it.
+    return undefined; // A % without two digits after it.
   }
   if (segments.at(-1) === "") segments[segments.length - 1] = "index.html";
-  // Hidden files, "." and ".." all begin with a dot; a separator can only have come from an escape.
+  // Hidden files, "." and ".." begin with a dot; a separator can only come from an escape.
   if (segments.some((segment) => segment === "" || /^\.|[/\\\0]/.test(segment))) return undefined;
   const path = await realPath(join(root, ...segments));
-  if (path === undefined || !path.startsWith(root + sep)) return undefined; // A link may lead out.
+  if (path === undefined || !path.startsWith(root + sep)) return undefined; // A link may lead outside.
   return (await Deno.stat(path)).isFile ? path : undefined;
 }
 

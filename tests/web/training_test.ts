@@ -134,7 +134,7 @@ async function checkFaults(page: Page): Promise<void> {
   await page.waitForSelector("#failure:not([hidden])", { timeout: PATIENCE });
   assert.match(
     (await page.textContent("#failure"))!,
-    /blown up.*no longer a number.*Lower the learning rate/s,
+    /diverged.*no longer a finite number.*Lower the learning rate/s,
   );
   assert.ok(await page.isDisabled("#step") && await page.isEnabled("#reset"));
 }

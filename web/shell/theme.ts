@@ -1,6 +1,6 @@
 /**
- * Dark or light: the system's choice until the visitor makes another, which is remembered. Loaded in the head as a
- * plain script, before anything is painted, so that the page never flashes in the other theme.
+ * The dark or light theme: the system's choice, or the one that the visitor made and the browser stores. The head of a
+ * page loads this plain script before the first paint, so that the page never flashes in the other theme.
  */
 const KEY = "theme";
 type Theme = "light" | "dark";
@@ -8,8 +8,8 @@ type Theme = "light" | "dark";
 const system = matchMedia("(prefers-color-scheme: dark)");
 const root = document.documentElement;
 
-/** What was chosen on an earlier visit. Storage may be forbidden; then nothing is remembered. */
-function remembered(): Theme | undefined {
+/** The theme stored by an earlier visit. If storage is forbidden, there is none. */
+function stored(): Theme | undefined {
   try {
     const value = localStorage.getItem(KEY);
     return value === "light" || value === "dark" ? value : undefined;
@@ -19,14 +19,15 @@ function remembered(): Theme | undefined {
 }
 
 function current(): Theme {
-  return (root.dataset.theme as Theme | undefined) ?? (system.matches ? "dark" : "light");
+  const { theme = system.matches ? "dark" : "light" } = root.dataset;
+  return theme === "dark" ? "dark" : "light";
 }
 
 function other(): Theme {
   return current() === "dark" ? "light" : "dark";
 }
 
-const chosen = remembered();
+const chosen = stored();
 if (chosen) root.dataset.theme = chosen;
 
 document.addEventListener("DOMContentLoaded", () => {

@@ -1,32 +1,51 @@
-/** What a page says where it cannot compute: why, and what to do in this very browser. */
+/** The notice of a page without WebGPU: the reason, and what to do in this browser. */
+import { make } from "./dom.ts";
 
-/** Why there is no GPU: no API, the page's address, or no adapter behind the API. */
+/** Why there is no WebGPU: the browser has no API, the address is not secure, or the API finds no adapter. */
 export type MissingReason = "no-api" | "insecure" | "no-adapter";
 
 /** Rows of webgpu.html, each with the advice that a notice repeats. */
 type Advice = { row: string; text: string };
 
+const CAUSES: Readonly<Record<MissingReason, { title: string; cause: string }>> = {
+  "no-api": {
+    title: "This browser has no WebGPU",
+    cause:
+      "The page computes on your graphics processor through WebGPU, which this browser does not offer here.",
+  },
+  "insecure": {
+    title: "This address gets no WebGPU",
+    cause:
+      "Browsers offer WebGPU only to https:// pages, and on the machine itself to http://127.0.0.1 and " +
+      "http://localhost. Open the page by one of these addresses.",
+  },
+  "no-adapter": {
+    title: "No graphics processor was found",
+    cause: "This browser has WebGPU, but found no adapter to compute on.",
+  },
+};
+
 const CHROMIUM_LINUX =
-  "On Linux, update the browser and the GPU's Vulkan driver. Where that is not enough, start the browser with " +
+  "On Linux, update the browser and the GPU's Vulkan driver. If that is not enough, start the browser with " +
   "--enable-unsafe-webgpu --ozone-platform=x11 --use-angle=vulkan --enable-features=Vulkan,VulkanFromANGLE.";
 
-/** The advice for a browser, by how it names itself. */
+/** The advice for a browser, by its user agent. */
 export function adviceFor(userAgent: string): Advice {
   const has = (pattern: RegExp) => pattern.test(userAgent);
   if (has(/iPhone|iPad|iPod/)) {
-    return { row: "safari", text: "Update to iOS or iPadOS 26: every browser there has WebGPU since then." };
+    return { row: "safari", text: "Update to iOS or iPadOS 26: every browser on it has WebGPU." };
   }
   if (has(/Firefox\//)) {
     if (has(/Windows/)) return { row: "firefox-windows", text: "Update Firefox: 141 and newer have it." };
     if (has(/Macintosh/)) {
       return {
         row: "firefox-mac",
-        text: "Update Firefox: 147 and newer have it on Apple silicon. On an Intel Mac take Chrome or Edge.",
+        text: "Update Firefox: 147 and newer have it on Apple silicon. On an Intel Mac use Chrome or Edge.",
       };
     }
     return {
       row: "firefox-other",
-      text: "Take Firefox Nightly, or Chrome; or set dom.webgpu.enabled to true in about:config.",
+      text: "Use Firefox Nightly or Chrome, or set dom.webgpu.enabled to true in about:config.",
     };
   }
   if (has(/Chrome\/|Chromium\//)) {
@@ -41,46 +60,31 @@ export function adviceFor(userAgent: string): Advice {
     };
   }
   if (has(/Safari\//)) {
-    return { row: "safari", text: "Update to macOS 26, whose Safari has it; or take Chrome or Edge." };
+    return { row: "safari", text: "Update to macOS 26, whose Safari has it, or use Chrome or Edge." };
   }
-  return { row: "browsers", text: "Take a current Chrome, Edge, Firefox or Safari." };
+  return { row: "browsers", text: "Use a current Chrome, Edge, Firefox or Safari." };
 }
 
-/** Why this page can have no GPU, as far as can be said without asking for one; undefined where it may have. */
+/** Why this page has no WebGPU, before it requests an adapter; undefined if it may have. */
 export function whyMissing(): MissingReason | undefined {
   if (navigator.gpu) return undefined;
   return globalThis.isSecureContext ? "no-api" : "insecure";
 }
 
-/** Fills a page's element with the notice and shows it. */
-export function showWebgpuMissing(place: HTMLElement, reason: MissingReason): void {
+/** Fills an element with the notice and shows it. */
+export function showWebgpuMissing(notice: HTMLElement, reason: MissingReason): void {
   const { row, text } = adviceFor(navigator.userAgent);
-  const [title, why] = {
-    "no-api": [
-      "This browser has no WebGPU",
-      "The page computes on your graphics processor through WebGPU, and this browser does not offer it here.",
-    ],
-    "insecure": [
-      "This address gets no WebGPU",
-      "Browsers offer WebGPU only to https:// pages and to http://127.0.0.1 and http://localhost on the machine itself. Open the page by one of these.",
-    ],
-    "no-adapter": [
-      "No graphics processor was found",
-      "This browser has WebGPU and found no adapter to compute on.",
-    ],
-  }[reason];
-  const heading = document.createElement("h2");
-  heading.textContent = title;
-  const cause = document.createElement("p");
-  cause.textContent = why;
-  const remedy = document.createElement("p");
-  if (reason !== "insecure") remedy.append(text, " ");
-  const link = document.createElement("a");
-  link.href = `webgpu.html#${row}`;
-  link.textContent = "What to do in every browser and system";
-  remedy.append(link, ".");
-  place.className = "notice";
-  place.setAttribute("role", "alert");
-  place.replaceChildren(heading, cause, remedy);
-  place.hidden = false;
+  const { title, cause } = CAUSES[reason];
+  const link = make("a", {
+    href: `webgpu.html#${row}`,
+    textContent: "What to do in each browser and system",
+  });
+  notice.className = "notice";
+  notice.setAttribute("role", "alert");
+  notice.replaceChildren(
+    make("h2", { textContent: title }),
+    make("p", { textContent: cause }),
+    make("p", {}, reason === "insecure" ? "" : `${text} `, link, "."),
+  );
+  notice.hidden = false;
 }

@@ -3,31 +3,31 @@
  *
  *     gallery.json         {@linkcode GalleryDescription}
  *     gallery.f32          the embeddings [images, size], row-major, f32 little-endian
- *     model.safetensors    the network that they were made with
+ *     model.safetensors    the network that computed them
  *     gallery/…, query/…   the pictures
  */
 
-/** One picture and who is on it. */
+/** A picture, its person and its camera. */
 export interface GalleryPicture {
   /** Its address, relative to the page. */
   readonly picture: string;
-  /** What the person is called; undefined for a distractor, who matches nobody. */
+  /** The name of the person; undefined for a distractor, which matches nobody. */
   readonly person?: string;
-  /** What the camera is called. */
+  /** The name of the camera. */
   readonly camera: string;
 }
 
-/** What a gallery holds, and what it was made with. */
+/** The contents of a gallery. */
 export interface GalleryDescription {
-  /** What the pictures are, such as "Market-1501". */
+  /** The name of the dataset, such as "Market-1501". */
   readonly dataset: string;
-  /** The network's `modelIdentity`: embeddings of different networks must not be compared. */
+  /** The `modelIdentity` of the network: embeddings of different networks must not be compared. */
   readonly model: string;
   /** Length of an embedding. */
   readonly size: number;
-  /** The pictures that are searched, in the order of their embeddings. */
+  /** The pictures to search, in the order of their embeddings. */
   readonly images: readonly GalleryPicture[];
-  /** Pictures of the same people to try; they are not in the gallery. */
+  /** Sample queries: pictures of the same people that are not in the gallery. */
   readonly queries: readonly GalleryPicture[];
 }
 

@@ -1,21 +1,22 @@
-/** The nearest pictures of a gallery. */
+/** Ranks the pictures of a gallery. */
+import { itemAt } from "../../../data/item_at.ts";
 import type { GalleryPicture } from "./gallery_format.ts";
 
-/** One place of a ranking. */
+/** A picture of a ranking. */
 export interface Match {
-  /** Which picture of the gallery. */
+  /** Index of the picture in the gallery. */
   readonly index: number;
-  /** Its distance to the query. */
+  /** Distance to the query. */
   readonly distance: number;
-  /** Whether it shows the query's person; undefined where nobody knows who that is. */
+  /** Whether it shows the query's person; undefined if that person is unknown. */
   readonly right?: boolean;
 }
 
 /**
- * Orders a gallery by distance, of equals the lowest index first.
+ * Orders a gallery by distance; equal distances by index.
  *
- * For a query of a known person, that person's pictures by the same camera are left out, as the Market-1501 protocol
- * has it (Zheng et al. 2015): they would be found by their background.
+ * For a query of a known person it leaves out that person's pictures by the same camera, as the Market-1501 protocol
+ * does (Zheng et al. 2015): their backgrounds would find them.
  *
  * @param distances to every picture, in the gallery's order.
  */
@@ -29,7 +30,7 @@ export function rank(
   for (const [index, { person, camera }] of images.entries()) {
     const right = known === undefined ? undefined : person === known;
     if (right && camera === query?.camera) continue;
-    matches.push({ index, distance: distances[index], right });
+    matches.push({ index, distance: itemAt(distances, index), right });
   }
   return matches.sort((a, b) => a.distance - b.distance || a.index - b.index);
 }

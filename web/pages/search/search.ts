@@ -1,15 +1,14 @@
-/** Page one: a picture in, the gallery ordered by its distance out. */
+/** The search page: orders the gallery by distance to a picture. */
 import { Device, DeviceLostError, NoAdapterError } from "../../../mod.ts";
+import { messageOf } from "../../../data/errors.ts";
+import { itemAt } from "../../../data/item_at.ts";
+import { element, make } from "../../shell/dom.ts";
 import { showWebgpuMissing, whyMissing } from "../../shell/webgpu_missing.ts";
 import type { GalleryPicture } from "./gallery_format.ts";
 import { type LoadedGallery, loadGallery } from "./load.ts";
 import { describe, matchItem, PAGE, summary } from "./matches_view.ts";
 import { type Match, rank } from "./ranking.ts";
 import { Searcher } from "./searcher.ts";
-
-function element<Kind extends HTMLElement>(id: string): Kind {
-  return document.getElementById(id) as Kind;
-}
 
 function milliseconds(time: number): string {
   return time < 10
@@ -19,7 +18,7 @@ function milliseconds(time: number): string {
     : `${(time / 1000).toFixed(1)} s`;
 }
 
-/** Says in words what went wrong, in place of the search. */
+/** Shows an error instead of the search. */
 function fail(title: string, text: string): void {
   element("loading").hidden = true;
   element("failure-title").textContent = title;
@@ -27,21 +26,21 @@ function fail(title: string, text: string): void {
   element("failure").hidden = false;
 }
 
-/** The page while it works: the newest query wins, whichever answer comes last. */
+/** The page once everything is loaded. It shows the result of the newest query, even if an older one ends later. */
 class SearchPage {
-  #newest = 0;
+  #query = 0;
   #preview: string | undefined;
 
   constructor(readonly site: LoadedGallery, readonly searcher: Searcher) {}
 
-  /** Shows the samples and takes pictures in every way. */
+  /** Shows the samples, and takes pictures by choice, paste and drop. */
   start(): void {
     this.#addSamples();
-    const file = element<HTMLInputElement>("file");
+    const file = element("file", HTMLInputElement);
     file.addEventListener("change", () => this.#take(file.files?.[0]));
     document.addEventListener("paste", (event) => this.#take(event.clipboardData?.files[0]));
     const drop = element("drop");
-    // Anywhere on the page, lest a picture that misses the field takes the page's place.
+    // Anywhere on the page: otherwise a picture dropped beside the field would replace the page.
     document.addEventListener("dragover", (event) => {
       event.preventDefault();
       drop.classList.add("over");
@@ -60,18 +59,13 @@ class SearchPage {
     const { queries } = this.site.gallery;
     element("samples-frame").hidden = queries.length === 0;
     for (const query of queries) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.setAttribute("aria-pressed", "false");
-      const image = document.createElement("img");
-      image.src = query.picture;
-      image.alt = `Sample: ${describe(query)}`;
-      button.append(image);
+      const image = make("img", { src: query.picture, alt: `Sample: ${describe(query)}` });
+      const button = make("button", { type: "button", ariaPressed: "false" }, image);
       button.addEventListener("click", () => {
         this.#press(button);
         this.#search(query.picture, async () => {
           const response = await fetch(query.picture);
-          if (!response.ok) throw new Error(`the site has lost it (${response.status})`);
+          if (!response.ok) throw new Error(`the site does not have it any more (${response.status})`);
           return await response.blob();
         }, query);
       });
@@ -81,7 +75,7 @@ class SearchPage {
 
   #press(pressed?: HTMLButtonElement): void {
     for (const button of element("samples").querySelectorAll("button")) {
-      button.setAttribute("aria-pressed", `${button === pressed}`);
+      button.ariaPressed = `${button === pressed}`;
     }
   }
 
@@ -94,27 +88,26 @@ class SearchPage {
   }
 
   async #search(address: string, read: () => Promise<Blob>, query?: GalleryPicture): Promise<void> {
-    const turn = ++this.#newest;
-    const preview = element<HTMLImageElement>("preview");
+    const number = ++this.#query;
+    const preview = element("preview", HTMLImageElement);
     preview.src = address;
     preview.alt = query ? `Query: ${describe(query)}` : "Your query";
     preview.hidden = false;
     element("drop-text").textContent = query ? describe(query) : "Your picture. Drop or paste another one.";
     element("problem").hidden = true;
-    element("matches").setAttribute("aria-busy", "true");
+    element("matches").ariaBusy = "true";
     try {
       const bytes = new Uint8Array(await (await read()).arrayBuffer());
       const found = await this.searcher.find(bytes);
-      if (turn !== this.#newest) return;
+      if (number !== this.#query) return;
       element("decode-time").textContent = milliseconds(found.decodeTime);
       element("embed-time").textContent = milliseconds(found.embedTime);
       element("search-time").textContent = milliseconds(found.searchTime);
       this.#show(rank(found.distances, this.site.gallery.images, query));
     } catch (error) {
-      if (turn !== this.#newest) return;
-      this.#complain(error as Error);
+      if (number === this.#query) this.#complain(error);
     } finally {
-      if (turn === this.#newest) element("matches").setAttribute("aria-busy", "false");
+      if (number === this.#query) element("matches").ariaBusy = "false";
     }
   }
 
@@ -123,11 +116,11 @@ class SearchPage {
     const list = element("matches");
     list.replaceChildren();
     element("summary").textContent = summary(matches, images);
-    const more = element<HTMLButtonElement>("more");
+    const more = element("more", HTMLButtonElement);
     const add = () => {
       const from = list.children.length;
       const items = matches.slice(from, from + PAGE).map((match, i) =>
-        matchItem(match, from + i + 1, images[match.index])
+        matchItem(match, from + i + 1, itemAt(images, match.index))
       );
       list.append(...items);
       more.hidden = list.children.length === matches.length;
@@ -136,20 +129,21 @@ class SearchPage {
     add();
     more.onclick = () => {
       const first = add();
-      if (!more.hidden) return;
-      first.tabIndex = -1; // The button is gone, and with it the place of whoever uses the keyboard.
+      if (!more.hidden || first === undefined) return;
+      first.tabIndex = -1; // The hidden button had the focus; the first new match gets it.
       first.focus();
     };
   }
 
-  #complain(error: Error): void {
+  #complain(error: unknown): void {
     element("matches").replaceChildren();
     element("more").hidden = true;
     element("summary").textContent = "No result.";
     if (error instanceof DeviceLostError) return; // The page says so already.
     const problem = element("problem");
-    problem.textContent =
-      `This picture cannot be searched for: ${error.message}. Give a JPEG or PNG of one person.`;
+    problem.textContent = `The search cannot use this picture: ${
+      messageOf(error)
+    }. Choose a JPEG or PNG of one person.`;
     problem.hidden = false;
   }
 }
@@ -173,13 +167,13 @@ async function main(): Promise<SearchPage | undefined> {
     element("search").hidden = true;
     fail(
       "The graphics processor was lost",
-      `${message || "No reason was given"}. Load the page again to go on.`,
+      `${message || "The browser gave no reason"}. Reload the page to continue.`,
     );
   });
   const { gallery, embeddings, model, decoder } = site;
   const searcher = await Searcher.open(device, model, embeddings, decoder);
   const { adapter } = device;
-  const kind = adapter.software ? "a program on the processor; a real GPU is far faster" : "WebGPU";
+  const kind = adapter.software ? "a program on the processor; a real GPU is much faster" : "WebGPU";
   element("setting").textContent = `${adapter.name} (${kind}). MobileNetV2 ${model.spec.width}, ` +
     `${model.spec.imageHeight} × ${model.spec.imageWidth} pixels, embeddings of ${gallery.size} numbers. ` +
     `Gallery: ${gallery.images.length} pictures, ${gallery.dataset}. Distances are Euclidean. ` +
@@ -192,11 +186,11 @@ async function main(): Promise<SearchPage | undefined> {
   return page;
 }
 
-/** The page once it takes queries; undefined where it cannot, which it then says. */
-export const opened: Promise<SearchPage | undefined> = main().catch((error: Error) => {
+/** The page once it takes queries; undefined if it cannot, and then it shows the reason. */
+export const opened: Promise<SearchPage | undefined> = main().catch((error: unknown) => {
   if (error instanceof NoAdapterError) {
     element("loading").hidden = true;
     showWebgpuMissing(element("missing"), "no-adapter");
-  } else fail("The search could not start", error.message);
+  } else fail("The search could not start", messageOf(error));
   return undefined;
 });

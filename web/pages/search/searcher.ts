@@ -1,4 +1,4 @@
-/** From a picture's bytes to its distances from a gallery: decoding, the network, the comparison. */
+/** Computes the distances of a picture to a gallery: decodes, embeds and compares it. */
 import {
   buildTrainedModel,
   constant,
@@ -16,17 +16,17 @@ import { resizeToRgb } from "../../../data/resize.ts";
 
 type DistanceProgram = Program<{ query: InputSpec<Tensor> }, { distances: Tensor }>;
 
-/** What was found for one picture; times in milliseconds. */
+/** The result for one picture; times in milliseconds. */
 export interface Found {
   /** [D]. */
   readonly embedding: Float32Array;
   /** Euclidean distances to every picture of the gallery. */
   readonly distances: Float32Array;
-  /** For decoding and resizing. */
+  /** Time of decoding and resizing. */
   readonly decodeTime: number;
-  /** For the network. */
+  /** Time of the network. */
   readonly embedTime: number;
-  /** For the comparison with the whole gallery. */
+  /** Time of the comparison with the whole gallery. */
   readonly searchTime: number;
 }
 
@@ -39,10 +39,10 @@ export class Searcher {
   ) {}
 
   /**
-   * Puts the network and the gallery's embeddings on the GPU.
+   * Uploads the network and the gallery's embeddings to the GPU.
    *
    * @param embeddings [N, D], of the same network.
-   * @throws {ModelFileError} when the network lacks tensors.
+   * @throws {ModelFileError} when tensors of the network are missing.
    * @throws {LimitError} when the adapter cannot hold them.
    */
   static async open(
@@ -68,8 +68,8 @@ export class Searcher {
    * Embeds a picture and compares it with the gallery.
    *
    * @param bytes a JPEG or PNG file.
-   * @throws {Error} when it is none; the message says why.
-   * @throws {DeviceLostError} when the GPU is gone.
+   * @throws {Error} when it is neither; the message says why.
+   * @throws {DeviceLostError} when the GPU is lost.
    */
   async find(bytes: Uint8Array): Promise<Found> {
     const started = performance.now();
@@ -89,7 +89,7 @@ export class Searcher {
     };
   }
 
-  /** Frees what is on the GPU. */
+  /** Frees the GPU memory. */
   destroy(): void {
     this.embedder.destroy();
     this.embedder.model.parameters.destroy();

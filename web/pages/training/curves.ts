@@ -1,13 +1,14 @@
-/** Small charts of what a run has done so far, one below the other over the same steps. */
+/** Small charts of the run so far, one below the other over the same steps. */
+import { make } from "../../shell/dom.ts";
 
-/** What one chart shows. */
+/** Options of a chart. */
 export interface CurveOptions {
   readonly title: string;
-  /** Value as it is written. */
+  /** Formats a value. */
   readonly format: (value: number) => string;
-  /** The axis' end where it is fixed; else it grows with the values. */
+  /** The end of the axis. Default: it grows with the values. */
   readonly most?: number;
-  /** Points far apart, each with a mark; else a line through every step with its running mean over it. */
+  /** Draws a mark at each value. Default: a line through all values, and their running mean. */
   readonly sparse?: boolean;
 }
 
@@ -19,13 +20,13 @@ interface Point {
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 108, LEFT = 46, RIGHT = 8, TOP = 8, BOTTOM = 20;
 
-/** More points than this are averaged into so many. */
+/** The most points of a line; more are averaged into this many. */
 const MOST_POINTS = 400;
 
 /** Weight of the past in the running mean. */
 const SMOOTHING = 0.9;
 
-/** One chart: a figure with its name, its latest value and a line. */
+/** A chart: a figure with its title, its latest value and a line. */
 export class Curve {
   readonly #points: Point[] = [];
   readonly #svg: SVGSVGElement;
@@ -33,21 +34,16 @@ export class Curve {
   #width = 0;
   #lastStep = 1;
 
-  constructor(place: HTMLElement, readonly options: CurveOptions) {
-    const figure = document.createElement("figure");
-    const caption = document.createElement("figcaption");
-    const name = document.createElement("span");
-    name.textContent = options.title;
-    this.#latest = document.createElement("span");
-    this.#latest.className = "number";
-    caption.append(name, this.#latest);
+  constructor(charts: HTMLElement, readonly options: CurveOptions) {
+    this.#latest = make("span", { className: "number" });
+    const caption = make("figcaption", {}, make("span", { textContent: options.title }), this.#latest);
     this.#svg = document.createElementNS(SVG, "svg");
-    this.#svg.setAttribute("role", "img");
+    this.#svg.role = "img";
     this.#svg.setAttribute("height", `${HEIGHT}`);
-    figure.append(caption, this.#svg);
-    place.append(figure);
-    new ResizeObserver(([{ contentRect }]) => {
-      this.#width = Math.floor(contentRect.width);
+    const figure = make("figure", {}, caption, this.#svg);
+    charts.append(figure);
+    new ResizeObserver((entries) => {
+      for (const { contentRect } of entries) this.#width = Math.floor(contentRect.width);
       this.draw(this.#lastStep);
     }).observe(figure);
   }
@@ -68,16 +64,12 @@ export class Curve {
     this.#lastStep = lastStep;
     const { format, title, sparse } = this.options;
     const points = this.#points;
-    const latest = points.at(-1);
+    const [first] = points, latest = points.at(-1);
+    const described = (point: Point) => `${format(point.value)} at step ${point.step}`;
     this.#latest.textContent = latest ? format(latest.value) : "–";
-    this.#svg.setAttribute(
-      "aria-label",
-      latest
-        ? `${title}: from ${format(points[0].value)} at step ${points[0].step} to ${
-          format(latest.value)
-        } at step ${latest.step}`
-        : `${title}: no values yet`,
-    );
+    this.#svg.ariaLabel = first && latest
+      ? `${title}: from ${described(first)} to ${described(latest)}`
+      : `${title}: no values yet`;
     if (this.#width <= LEFT + RIGHT) return;
     const most = this.options.most ?? roundUp(Math.max(0, ...points.map(({ value }) => value)));
     const steps = Math.max(10, lastStep);
@@ -85,13 +77,13 @@ export class Curve {
     const y = (value: number) => HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * Math.min(1, value / most);
     const parts: SVGElement[] = [];
     const text = (at: { x: number; y: number; anchor: string }, content: string) => {
-      const element = make("text", { x: at.x, y: at.y, "text-anchor": at.anchor });
+      const element = shape("text", { x: at.x, y: at.y, "text-anchor": at.anchor });
       element.textContent = content;
       parts.push(element);
     };
     for (const value of [0, most / 2, most]) {
       parts.push(
-        make("line", { class: "grid", x1: LEFT, x2: this.#width - RIGHT, y1: y(value), y2: y(value) }),
+        shape("line", { class: "grid", x1: LEFT, x2: this.#width - RIGHT, y1: y(value), y2: y(value) }),
       );
       text({ x: LEFT - 6, y: y(value) + 4, anchor: "end" }, format(value));
     }
@@ -103,13 +95,13 @@ export class Curve {
       );
     if (points.length > 0) {
       if (sparse) {
-        parts.push(make("path", { class: "mean", d: path(points) }));
+        parts.push(shape("path", { class: "mean", d: path(points) }));
         for (const { step, value } of points) {
-          parts.push(make("circle", { class: "mark", cx: x(step), cy: y(value), r: 2.5 }));
+          parts.push(shape("circle", { class: "mark", cx: x(step), cy: y(value), r: 2.5 }));
         }
       } else {
-        parts.push(make("path", { class: "raw", d: path(thinned(points)) }));
-        parts.push(make("path", { class: "mean", d: path(thinned(runningMean(points))) }));
+        parts.push(shape("path", { class: "raw", d: path(thinned(points)) }));
+        parts.push(shape("path", { class: "mean", d: path(thinned(runningMean(points))) }));
       }
     }
     this.#svg.setAttribute("width", `${this.#width}`);
@@ -118,8 +110,8 @@ export class Curve {
   }
 }
 
-function make(tag: string, attributes: Record<string, string | number>): SVGElement {
-  const element = document.createElementNS(SVG, tag) as SVGElement;
+function shape(tag: string, attributes: Record<string, string | number>): SVGElement {
+  const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, `${value}`);
   return element;
 }
@@ -128,10 +120,10 @@ function make(tag: string, attributes: Record<string, string | number>): SVGElem
 function roundUp(value: number): number {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((end) => end >= value)!;
+  return [1, 2, 5].map((factor) => factor * power).find((end) => end >= value) ?? 10 * power;
 }
 
-/** Exponential mean whose first values are not pulled to zero. */
+/** Exponential mean, corrected for its start at zero. */
 function runningMean(points: readonly Point[]): Point[] {
   let sum = 0, weight = 0;
   return points.map(({ step, value }) => {
@@ -141,7 +133,7 @@ function runningMean(points: readonly Point[]): Point[] {
   });
 }
 
-/** At most {@link MOST_POINTS} points, each the mean of as many neighbors. */
+/** At most {@link MOST_POINTS} points, each the mean of a group of neighbors. */
 function thinned(points: readonly Point[]): readonly Point[] {
   const size = Math.ceil(points.length / MOST_POINTS);
   if (size <= 1) return points;

@@ -1,6 +1,7 @@
-/** Which triplets of a batch are hardest: for pictures and for words. */
+/** The hardest triplets of a batch. */
+import { itemAt } from "../../../data/item_at.ts";
 
-/** Places in the batch, and the two distances. */
+/** A triplet, as indices in the batch, and its two distances. */
 export interface HardTriplet {
   readonly anchor: number;
   readonly positive: number;
@@ -10,33 +11,30 @@ export interface HardTriplet {
 }
 
 /**
- * Every anchor with its farthest positive and its nearest negative, the hardest first: by d(a, p) - d(a, n), one of each
- * anchor's person at most, so that one odd picture does not fill the list.
+ * Of each person the hardest triplet of an anchor with its farthest positive and its nearest negative, by d(a, p) -
+ * d(a, n), the hardest first.
  *
  * @param distances [B, B].
- * @param identity who is on each, [B].
+ * @param identity the person on each picture, [B].
  */
 export function hardestTriplets(distances: Float32Array, identity: Int32Array, count: number): HardTriplet[] {
-  const n = identity.length;
-  const all: HardTriplet[] = [];
-  for (let anchor = 0; anchor < n; anchor++) {
+  const all: { person: number; triplet: HardTriplet }[] = [];
+  for (const [anchor, person] of identity.entries()) {
     let positive = -1, negative = -1;
-    const d = (other: number) => distances[anchor * n + other];
-    for (let other = 0; other < n; other++) {
+    const d = (other: number) => itemAt(distances, anchor * identity.length + other);
+    for (const [other, otherPerson] of identity.entries()) {
       if (other === anchor) continue;
-      if (identity[other] === identity[anchor]) {
+      if (otherPerson === person) {
         if (positive < 0 || d(other) > d(positive)) positive = other;
       } else if (negative < 0 || d(other) < d(negative)) negative = other;
     }
     if (positive < 0 || negative < 0) continue;
-    all.push({ anchor, positive, negative, positiveDistance: d(positive), negativeDistance: d(negative) });
+    const [positiveDistance, negativeDistance] = [d(positive), d(negative)];
+    all.push({ person, triplet: { anchor, positive, negative, positiveDistance, negativeDistance } });
   }
   const hardness = (t: HardTriplet) => t.positiveDistance - t.negativeDistance;
-  all.sort((a, b) => hardness(b) - hardness(a) || a.anchor - b.anchor);
-  const seen = new Set<number>();
-  return all.filter(({ anchor }) => {
-    const first = !seen.has(identity[anchor]);
-    seen.add(identity[anchor]);
-    return first;
-  }).slice(0, count);
+  all.sort(({ triplet: a }, { triplet: b }) => hardness(b) - hardness(a) || a.anchor - b.anchor);
+  const hardest = new Map<number, HardTriplet>();
+  for (const { person, triplet } of all) if (!hardest.has(person)) hardest.set(person, triplet);
+  return [...hardest.values()].slice(0, count);
 }

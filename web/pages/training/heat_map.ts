@@ -1,12 +1,14 @@
 /** The batch's distance matrix as a picture, in words, and as a table of means between people. */
+import { itemAt } from "../../../data/item_at.ts";
+import { drawingContext, make } from "../../shell/dom.ts";
 import type { StepView } from "./session.ts";
 
 /** No two points of length one are farther apart; two at right angles are √2 apart. */
 const FARTHEST = Math.SQRT2;
 
 /**
- * Near to far: yellow, green, blue, dark violet. Lightness falls all the way, so that the order is seen by every kind of
- * eye and on a print without colors. Corner points read off viridis (van der Walt and Smith, 2015).
+ * Near to far: yellow, green, blue, dark violet. Lightness decreases all the way, so that color-blind people and prints
+ * without colors show the order too. Points of viridis (van der Walt and Smith, 2015).
  */
 const RAMP: readonly (readonly [number, number, number])[] = [
   [253, 231, 37],
@@ -21,37 +23,34 @@ const RAMP: readonly (readonly [number, number, number])[] = [
 
 /** The color of a distance, by linear steps between the ramp's points. */
 export function colorOf(distance: number): [number, number, number] {
-  const at = Math.min(1, Math.max(0, distance / FARTHEST)) * (RAMP.length - 1);
-  const from = Math.min(RAMP.length - 2, Math.floor(at)), share = at - from;
-  return [0, 1, 2].map((c) => Math.round(RAMP[from][c] * (1 - share) + RAMP[from + 1][c] * share)) as [
-    number,
-    number,
-    number,
-  ];
+  const position = Math.min(1, Math.max(0, distance / FARTHEST)) * (RAMP.length - 1);
+  const from = Math.min(RAMP.length - 2, Math.floor(position)), share = position - from;
+  const low = itemAt(RAMP, from), high = itemAt(RAMP, from + 1);
+  const mixed = (c: 0 | 1 | 2) => Math.round(low[c] * (1 - share) + high[c] * share);
+  return [mixed(0), mixed(1), mixed(2)];
 }
 
-/** Means over the pairs of a batch's pictures, of one person and of two. */
+/** Mean distances over pairs of a batch's pictures, of the same person and of two people. */
 export interface PairMeans {
   readonly people: readonly number[];
-  /** [people][people]; on the diagonal of different pictures of one person. NaN where there is no such pair. */
+  /** [people][people]; the diagonal is over different pictures of one person. NaN if there is no such pair. */
   readonly between: readonly (readonly number[])[];
   readonly sameMean: number;
   readonly otherMean: number;
 }
 
-/** What the map shows, in numbers. */
+/** The means of a step. */
 export function pairMeans({ distances, identity }: StepView): PairMeans {
   const people = [...new Set(identity)];
-  const place = new Map(people.map((person, i) => [person, i]));
   const sums = people.map(() => people.map(() => ({ sum: 0, pairs: 0 })));
   const same = { sum: 0, pairs: 0 }, other = { sum: 0, pairs: 0 };
-  const n = identity.length;
-  for (let a = 0; a < n; a++) {
-    for (let b = 0; b < n; b++) {
+  for (const [a, person] of identity.entries()) {
+    const row = itemAt(sums, people.indexOf(person));
+    for (const [b, otherPerson] of identity.entries()) {
       if (a === b) continue;
-      const cell = sums[place.get(identity[a])!][place.get(identity[b])!];
-      for (const total of [cell, identity[a] === identity[b] ? same : other]) {
-        total.sum += distances[a * n + b];
+      const cell = itemAt(row, people.indexOf(otherPerson));
+      for (const total of [cell, person === otherPerson ? same : other]) {
+        total.sum += itemAt(distances, a * identity.length + b);
         total.pairs++;
       }
     }
@@ -60,7 +59,7 @@ export function pairMeans({ distances, identity }: StepView): PairMeans {
   return { people, between: sums.map((row) => row.map(mean)), sameMean: mean(same), otherMean: mean(other) };
 }
 
-/** The elements that the map is drawn into. */
+/** The elements of the map. */
 export interface HeatMapElements {
   readonly map: HTMLCanvasElement;
   readonly scale: HTMLCanvasElement;
@@ -69,7 +68,7 @@ export interface HeatMapElements {
   readonly table: HTMLElement;
 }
 
-/** Draws every step's matrix; the table is only made while it is open. */
+/** Draws the matrix of each step, and its table while that is open. */
 export class HeatMap {
   #view: StepView | undefined;
 
@@ -77,7 +76,7 @@ export class HeatMap {
     const { scale, details } = elements;
     scale.width = 128;
     scale.height = 1;
-    const context = scale.getContext("2d")!;
+    const context = drawingContext(scale);
     for (let x = 0; x < scale.width; x++) {
       context.fillStyle = `rgb(${colorOf(x / (scale.width - 1) * FARTHEST).join()})`;
       context.fillRect(x, 0, 1, 1);
@@ -90,18 +89,15 @@ export class HeatMap {
     this.#view = view;
     const { map, text } = this.elements;
     const n = view.identity.length;
-    // One pixel for every pair; the style sheet enlarges it without smoothing.
+    // One pixel for each pair; the style sheet enlarges it without smoothing.
     if (map.width !== n) map.width = map.height = n;
     const image = new ImageData(n, n);
-    for (let i = 0; i < n * n; i++) {
-      image.data.set(colorOf(view.distances[i]), 4 * i);
-      image.data[4 * i + 3] = 255;
-    }
-    map.getContext("2d")!.putImageData(image, 0, 0);
+    for (const [i, distance] of view.distances.entries()) image.data.set([...colorOf(distance), 255], 4 * i);
+    drawingContext(map).putImageData(image, 0, 0);
     const { people, sameMean, otherMean } = pairMeans(view);
     const means = `mean within a person ${sameMean.toFixed(2)}, between people ${otherMean.toFixed(2)}`;
-    map.setAttribute("aria-label", `Distances of ${n} pictures of ${people.length} people: ${means}`);
-    text.textContent = means[0].toUpperCase() + means.slice(1);
+    map.ariaLabel = `Distances of ${n} pictures of ${people.length} people: ${means}`;
+    text.textContent = means.replace(/^m/, "M");
     this.#showTable();
   }
 
@@ -110,7 +106,7 @@ export class HeatMap {
     this.#view = undefined;
     const { map, text, table } = this.elements;
     map.width = map.height = 1;
-    map.setAttribute("aria-label", "Distances in the batch: no step yet");
+    map.ariaLabel = "Distances in the batch: no step yet";
     text.textContent = "No step yet.";
     table.replaceChildren();
   }
@@ -119,25 +115,20 @@ export class HeatMap {
     const { details, table: frame } = this.elements;
     if (!details.open || !this.#view) return;
     const { people, between } = pairMeans(this.#view);
-    const cell = (tag: "th" | "td", text: string, scope?: string) => {
-      const element = document.createElement(tag);
-      element.textContent = text;
-      element.className = "number";
-      if (scope) element.setAttribute("scope", scope);
-      return element;
-    };
-    const table = document.createElement("table");
-    const caption = table.createCaption();
-    caption.textContent = `Mean distance of the pictures of two people, at step ${this.#view.step}`;
+    const cell = (tag: "th" | "td", textContent: string, scope?: string) =>
+      make(tag, { textContent, className: "number", ...(scope && { scope }) });
+    const table = make("table");
+    table.createCaption().textContent =
+      `Mean distance of the pictures of two people, at step ${this.#view.step}`;
     table.createTHead().insertRow().append(
       cell("td", ""),
       ...people.map((person) => cell("th", `${person + 1}`, "col")),
     );
     const body = table.createTBody();
-    between.forEach((row, i) => {
+    people.forEach((person, i) => {
       body.insertRow().append(
-        cell("th", `person ${people[i] + 1}`, "row"),
-        ...row.map((mean) => cell("td", Number.isNaN(mean) ? "–" : mean.toFixed(2))),
+        cell("th", `person ${person + 1}`, "row"),
+        ...itemAt(between, i).map((mean) => cell("td", Number.isNaN(mean) ? "–" : mean.toFixed(2))),
       );
     });
     frame.replaceChildren(table);

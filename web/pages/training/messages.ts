@@ -1,20 +1,20 @@
-/** What the page and its worker say to each other. */
+/** Messages between the page and its worker. */
 import type { People } from "./people.ts";
 import type { Score, StepView } from "./session.ts";
 import type { RunSettings } from "./settings.ts";
 
-/** What the page asks of the worker. */
+/** Messages from the page to the worker. */
 export type Command =
-  /** Draw the people and build the network, both anew. */
+  /** Draw the people and build the network. */
   | { readonly do: "reset"; readonly settings: RunSettings }
-  /** Go on with other settings. */
+  /** Continue with other settings. */
   | { readonly do: "change"; readonly settings: RunSettings }
   | { readonly do: "run" | "pause" | "step" };
 
-/** Why a run cannot go on: the GPU is missing or lost, the loss is no number any more, or something else. */
-export type FailureKind = "no-adapter" | "lost" | "not-a-number" | "other";
+/** Why a run stopped: the GPU is missing or lost, the loss is not finite, or another reason. */
+export type FailureKind = "no-adapter" | "lost" | "non-finite" | "other";
 
-/** What the worker tells the page. */
+/** Messages from the worker to the page. */
 export type Report =
   | { readonly is: "drawing"; readonly share: number }
   | { readonly is: "people"; readonly pictures: People["pictures"]; readonly identity: People["identity"] }

@@ -1,4 +1,4 @@
-/** People drawn in the page: pictures to look at, and the same at the network's size. */
+/** Draws people in the page: pictures to show, and the same at the network's size. */
 import { resizeToRgb } from "../../../data/resize.ts";
 import { completeOptions } from "../../../data/synthetic/options.ts";
 import { Renderer, type Shot } from "../../../data/synthetic/render.ts";
@@ -15,20 +15,20 @@ export interface People {
   readonly pictures: Uint8ClampedArray<ArrayBuffer>;
   /** RGB at the network's size, [pictures, 64, 32, 3]. */
   readonly pixels: Uint8Array<ArrayBuffer>;
-  /** Who is on each picture. */
+  /** The person on each picture. */
   readonly identity: Int32Array;
-  /** Which camera took it, from 1. */
+  /** The camera of each picture, from 1. */
   readonly camera: Int32Array;
 }
 
-/** Whom to draw: `count` people from number `first` on, `each` pictures by every camera. */
+/** The people to draw: `count` from number `first` on, with `each` pictures by every camera. */
 export interface Cast {
   readonly first: number;
   readonly count: number;
   readonly each: number;
 }
 
-/** Draws a cast; equal casts are equal pictures, and people with other numbers are other people. */
+/** Draws a cast. Equal casts give equal pictures; different numbers are different people. */
 export function drawPeople({ first, count, each }: Cast, onProgress: (share: number) => void): People {
   const renderer = new Renderer(completeOptions({ cameras: CAMERAS }));
   const shots: Shot[] = [];
@@ -55,14 +55,14 @@ export function drawPeople({ first, count, each }: Cast, onProgress: (share: num
   };
 }
 
-/** Pictures at the network's size as words of packed bytes, [images, words], as programs take them. */
-export function packedPixels(people: People, images: ArrayLike<number>): Uint32Array<ArrayBuffer> {
-  const bytes = new Uint8Array(images.length * INPUT_BYTES); // A whole number of words, for every image.
-  for (let i = 0; i < images.length; i++) {
-    bytes.set(
-      people.pixels.subarray(images[i] * INPUT_BYTES, (images[i] + 1) * INPUT_BYTES),
-      i * INPUT_BYTES,
-    );
+/** Pictures at the network's size as packed bytes, [images, uint32], the input of a program. */
+export function packedPixels(
+  people: People,
+  images: readonly number[] | Int32Array,
+): Uint32Array<ArrayBuffer> {
+  const bytes = new Uint8Array(images.length * INPUT_BYTES); // Divisible by four.
+  for (const [i, image] of images.entries()) {
+    bytes.set(people.pixels.subarray(image * INPUT_BYTES, (image + 1) * INPUT_BYTES), i * INPUT_BYTES);
   }
   return new Uint32Array(bytes.buffer);
 }

@@ -1,7 +1,7 @@
-/** Pixels of a drawn picture, and of what the network sees of it; the page needs them without what draws. */
+/** Sizes of pictures, apart from the code that draws them, which the page does not load. */
 
-/** What is shown: as in Market-1501. */
+/** A picture on the page; as in Market-1501. */
 export const PICTURE = { height: 128, width: 64 } as const;
 
-/** What the network sees. */
+/** An input of the network. */
 export const INPUT = { height: 64, width: 32 } as const;

@@ -1,6 +1,6 @@
 /**
- * A small training run on the library: MobileNetV2 of width 0.35 on images of 64 × 32 pixels, a projection to 128
- * numbers behind a batch norm, Adam. It knows nothing of the page.
+ * A small training run with the library: MobileNetV2 of width 0.35 on images of 64 × 32 pixels, a projection to 128
+ * numbers with a batch norm, and Adam. It does not depend on the page.
  */
 import {
   Adam,
@@ -19,10 +19,12 @@ import {
   u32,
   UNMOVED,
 } from "../../../mod.ts";
+import { itemAt } from "../../../data/item_at.ts";
 import { indexIdentities } from "../../../data/identity_index.ts";
 import type { Batch, Sampler } from "../../../data/sampler.ts";
 import { samplers } from "../../../data/samplers.ts";
 import { RankingAccumulator } from "../../../eval/ranking.ts";
+import { squaredDistance } from "../../../search/exact_distance.ts";
 import { packedPixels, type People } from "./people.ts";
 import { INPUT } from "./picture_size.ts";
 import { changesStep, type RunSettings } from "./settings.ts";
@@ -39,23 +41,21 @@ const SPEC: ModelSpec = {
   ...CONVENTIONS.own,
 };
 
-const SIZE = { height: INPUT.height, width: INPUT.width };
+/** Numbers in uint32 of an image, each of four bytes. */
+const UINT32 = INPUT.height * INPUT.width * 3 / 4;
 
-/** Four bytes to a word. */
-const WORDS = INPUT.height * INPUT.width * 3 / 4;
-
-/** One step, as it was before its update of the weights. */
+/** A step, before its update of the weights. */
 export interface StepView {
-  /** Counted from 1. */
+  /** Number of the step, from 1. */
   readonly step: number;
   readonly loss: number;
-  /** Share of the triplets that cost something. */
+  /** Share of the triplets with a loss above 0. */
   readonly active: number;
   /** Root of the embeddings' mean squared distance from their mean. */
   readonly spread: number;
-  /** Indices of the batch's pictures, in order of the people. */
+  /** Indices of the batch's pictures, ordered by person. */
   readonly images: Int32Array;
-  /** Who is on each. */
+  /** The person on each. */
   readonly identity: Int32Array;
   /** Euclidean distances between all embeddings of the batch, [B, B], in the same order. */
   readonly distances: Float32Array<ArrayBuffer>;
@@ -63,7 +63,7 @@ export interface StepView {
   readonly embeddings: Float32Array<ArrayBuffer>;
 }
 
-/** How well people are found that the network never saw. */
+/** How well the network finds people that it was not trained on. */
 export interface Score {
   readonly step: number;
   /** Share of queries whose nearest picture by another camera shows the same person. */
@@ -72,10 +72,11 @@ export interface Score {
   readonly queries: number;
 }
 
-/** Network, optimizer and recorded step. Make one with {@link TrainingSession.open}. */
+/** Network, optimizer and recorded step. Open one with {@link TrainingSession.open}. */
 export class TrainingSession {
   #step = 0;
-  readonly #batches: { epoch: number; left: Iterator<Batch> | undefined } = { epoch: 0, left: undefined };
+  #epoch = 0;
+  #batches: Iterator<Batch> | undefined;
   #embedding: Awaited<ReturnType<typeof recordEmbedding>> | undefined;
 
   private constructor(
@@ -88,7 +89,7 @@ export class TrainingSession {
     private program: Awaited<ReturnType<typeof recordStep>>,
   ) {}
 
-  /** Builds the network with the seed's first weights and records the step. */
+  /** Initializes the network by the seed and records the step. */
   static async open(device: Device, people: People, settings: RunSettings): Promise<TrainingSession> {
     const random = new Random(settings.seed).fork(1);
     const model = new ReidModel(device, SPEC, random, { silentResiduals: true });
@@ -98,7 +99,7 @@ export class TrainingSession {
     return new TrainingSession(device, people, model, optimizer, settings, sampler, program);
   }
 
-  /** Goes on with other settings; people and seed are those of the next session. */
+  /** Changes the settings, except people and seed. */
   async change(settings: RunSettings): Promise<void> {
     if (changesStep(this.settings, settings)) {
       const sampler = samplerOf(this.people, settings);
@@ -107,12 +108,12 @@ export class TrainingSession {
       this.program.destroy();
       this.program = program;
       this.sampler = sampler;
-      this.#batches.left = undefined;
+      this.#batches = undefined;
     }
     this.settings = settings;
   }
 
-  /** Steps done. */
+  /** How many steps were trained. */
   get steps(): number {
     return this.#step;
   }
@@ -122,45 +123,38 @@ export class TrainingSession {
     const batch = this.#nextBatch();
     const step = ++this.#step;
     const { triplet, embeddings, distances } = await this.program.run({
-      pixels: packedPixels(this.people, batch.images),
-      transforms: packTransforms(new Array(batch.images.length).fill(UNMOVED)),
+      ...imageInputs(this.people, batch.images),
       labels: Uint32Array.from(batch.labels),
       settings: this.optimizer.settings(step, this.settings.learningRate),
     });
-    const metric = (name: typeof TRIPLET_METRICS[number]) => triplet[TRIPLET_METRICS.indexOf(name)];
-    const order = inOrderOfPeople(batch, this.people);
-    const n = order.length, d = SPEC.embeddingSize;
+    const metric = (name: typeof TRIPLET_METRICS[number]) => itemAt(triplet, TRIPLET_METRICS.indexOf(name));
+    const pictures = orderedByPerson(batch, this.people);
+    const n = pictures.length, d = SPEC.embeddingSize;
     return {
       step,
       loss: metric("loss"),
       active: metric("active"),
       spread: metric("spread"),
-      images: order.map((i) => batch.images[i]),
-      identity: order.map((i) => this.people.identity[batch.images[i]]),
-      distances: Float32Array.from({ length: n * n }, (_, at) => {
-        return distances[order[Math.floor(at / n)] * n + order[at % n]];
-      }),
+      images: Int32Array.from(pictures, ({ image }) => image),
+      identity: Int32Array.from(pictures, ({ person }) => person),
+      distances: Float32Array.from(
+        pictures.flatMap((a) => pictures.map((b) => itemAt(distances, a.row * n + b.row))),
+      ),
       embeddings: Float32Array.from(
-        { length: n * d },
-        (_, at) => embeddings[order[Math.floor(at / d)] * d + at % d],
+        pictures.flatMap(({ row }) => [...embeddings.subarray(row * d, (row + 1) * d)]),
       ),
     };
   }
 
-  /** Ranks unseen people: every picture is a query, those of other cameras the right answers. */
+  /** Ranks unseen people: each picture is a query, and its matches are those of the same person by other cameras. */
   async score(unseen: People): Promise<Score> {
     const queries = unseen.identity.length, d = SPEC.embeddingSize;
     this.#embedding ??= await recordEmbedding(this.device, this.model, queries);
-    const { embeddings } = await this.#embedding.run({
-      pixels: packedPixels(unseen, Array.from({ length: queries }, (_, i) => i)),
-      transforms: packTransforms(new Array(queries).fill(UNMOVED)),
-    });
+    const { embeddings } = await this.#embedding.run(imageInputs(unseen, [...unseen.identity.keys()]));
     const distances = new Float32Array(queries * queries);
     for (let q = 0; q < queries; q++) {
       for (let g = 0; g < queries; g++) {
-        let squares = 0;
-        for (let i = 0; i < d; i++) squares += (embeddings[q * d + i] - embeddings[g * d + i]) ** 2;
-        distances[q * queries + g] = Math.sqrt(squares);
+        distances[q * queries + g] = Math.sqrt(squaredDistance(embeddings, q * d, embeddings, g * d, d));
       }
     }
     const ranking = new RankingAccumulator(unseen);
@@ -169,7 +163,7 @@ export class TrainingSession {
     return { step: this.#step, rank1: rank[1], mAP, queries };
   }
 
-  /** Frees what the session holds on the GPU. */
+  /** Frees the GPU memory. */
   destroy(): void {
     this.program.destroy();
     this.#embedding?.destroy();
@@ -178,10 +172,10 @@ export class TrainingSession {
 
   #nextBatch(): Batch {
     for (;;) {
-      this.#batches.left ??= this.sampler.epoch(this.#batches.epoch++)[Symbol.iterator]();
-      const { value, done } = this.#batches.left.next();
+      this.#batches ??= this.sampler.epoch(this.#epoch++)[Symbol.iterator]();
+      const { value, done } = this.#batches.next();
       if (!done) return value;
-      this.#batches.left = undefined;
+      this.#batches = undefined;
     }
   }
 }
@@ -194,11 +188,15 @@ function samplerOf(people: People, { loss, p, k, seed }: RunSettings): Sampler {
   return samplers[possible.includes("pk") ? "pk" : possible[0]](index, options);
 }
 
-/** Places of a batch's pictures, person by person. */
-function inOrderOfPeople({ images }: Batch, { identity }: People): Int32Array {
-  return Int32Array.from(images.keys()).sort((a, b) =>
-    identity[images[a]] - identity[images[b]] || images[a] - images[b] || a - b
-  );
+/** The pictures of a batch, each with its row in the batch, ordered by person. */
+function orderedByPerson({ images }: Batch, { identity }: People) {
+  return Array.from(images, (image, row) => ({ image, row, person: itemAt(identity, image) }))
+    .sort((a, b) => a.person - b.person || a.image - b.image || a.row - b.row);
+}
+
+function imageInputs(people: People, images: readonly number[] | Int32Array) {
+  const transforms = packTransforms(new Array(images.length).fill(UNMOVED));
+  return { pixels: packedPixels(people, images), transforms };
 }
 
 function recordStep(
@@ -211,13 +209,13 @@ function recordStep(
   return Program.record(
     device,
     {
-      pixels: u32([images, WORDS]),
+      pixels: u32([images, UINT32]),
       transforms: u32([images, 4]),
       labels: u32([images]),
       settings: optimizer.input,
     },
     ({ pixels, transforms, labels, settings }) => {
-      const features = model.features(normalizedImages(pixels, transforms, SIZE), "training");
+      const features = model.features(normalizedImages(pixels, transforms, INPUT), "training");
       const embeddings = model.compared(model.sides(features, "training"));
       const options = { margin, metric: "euclidean", softMargin: false } as const;
       const triplet = lossTable[loss].apply(embeddings, labels, options);
@@ -230,9 +228,9 @@ function recordStep(
 function recordEmbedding(device: Device, model: ReidModel, images: number) {
   return Program.record(
     device,
-    { pixels: u32([images, WORDS]), transforms: u32([images, 4]) },
+    { pixels: u32([images, UINT32]), transforms: u32([images, 4]) },
     ({ pixels, transforms }) => {
-      const features = model.features(normalizedImages(pixels, transforms, SIZE), "inference");
+      const features = model.features(normalizedImages(pixels, transforms, INPUT), "inference");
       return { embeddings: model.embed(features, "inference") };
     },
   );

@@ -1,4 +1,5 @@
-/** The page of live training: what the visitor operates, the worker that computes, and the views of it. */
+/** The page of live training: its controls, the worker that computes, and the views of its steps. */
+import { drawingContext, element, make } from "../../shell/dom.ts";
 import { showWebgpuMissing, whyMissing } from "../../shell/webgpu_missing.ts";
 import { Curve } from "./curves.ts";
 import { HeatMap } from "./heat_map.ts";
@@ -8,57 +9,42 @@ import type { StepView } from "./session.ts";
 import { changesStep, checkSettings, PAGE_SETTINGS, type PageRow, type RunSettings } from "./settings.ts";
 import { TripletPictures } from "./triplet_pictures.ts";
 
-/** A screen reader hears of progress no more often than this. */
+/** The least time between two announcements of progress to a screen reader, in milliseconds. */
 const ANNOUNCE_MS = 15_000;
 
-/** Views are drawn no more often than this, however fast the steps are. */
+/** The least time between two drawings of the views, in milliseconds. */
 const DRAW_MS = 100;
 
 const FAILURES: Readonly<Record<Exclude<FailureKind, "no-adapter">, string>> = {
   "lost": "The GPU was lost",
-  "not-a-number": "The run has blown up",
-  "other": "The run had to stop",
+  "non-finite": "The run has diverged",
+  "other": "The run has failed",
 };
 
-function element<T extends HTMLElement>(id: string): T {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`The page has no element #${id}`);
-  return found as T;
-}
-
-const run = element<HTMLButtonElement>("run");
-const stepOnce = element<HTMLButtonElement>("step");
-const reset = element<HTMLButtonElement>("reset");
+const run = element("run", HTMLButtonElement);
+const stepOnce = element("step", HTMLButtonElement);
+const reset = element("reset", HTMLButtonElement);
 const status = element("status");
-const progress = element<HTMLProgressElement>("progress");
+const progress = element("progress", HTMLProgressElement);
+const fields = Object.entries<PageRow>(PAGE_SETTINGS).map(([id, row]) => {
+  const field = fieldFor(id, row);
+  const label = make("label", { htmlFor: id, textContent: row.label });
+  element("settings").append(make("div", { className: "field" }, label, field));
+  return field;
+});
 
-/** A field for a setting, with its label, range and default. */
-function field(id: string, row: PageRow): HTMLInputElement | HTMLSelectElement {
-  const label = document.createElement("label");
-  label.htmlFor = id;
-  label.textContent = row.label;
-  const input = document.createElement(row.type === "choice" ? "select" : "input");
-  input.id = id;
-  if (row.type === "choice" && input instanceof HTMLSelectElement) {
-    for (const choice of row.choices) input.add(new Option(choice));
-  } else if (input instanceof HTMLInputElement && (row.type === "number" || row.type === "integer")) {
-    const { min = "", max = "" } = row;
-    Object.assign(input, {
-      type: "number",
-      min,
-      max,
-      step: row.type === "integer" ? 1 : "any",
-      required: true,
-    });
+/** A field for a setting, with its range and default. */
+function fieldFor(id: string, row: PageRow): HTMLInputElement | HTMLSelectElement {
+  if (row.type === "choice") {
+    const select = make("select", { id }, ...row.choices.map((choice) => new Option(choice)));
+    select.value = String(row.default);
+    return select;
   }
-  input.value = String(row.default);
-  const frame = document.createElement("div");
-  frame.className = "field";
-  frame.append(label, input);
-  element("settings").append(frame);
-  return input;
+  const { min = "", max = "" } = row.type === "number" || row.type === "integer" ? row : {};
+  const step = row.type === "integer" ? "1" : "any";
+  const value = String(row.default);
+  return make("input", { id, type: "number", min: `${min}`, max: `${max}`, step, value, required: true });
 }
-const fields = Object.entries<PageRow>(PAGE_SETTINGS).map(([id, row]) => field(id, row));
 
 const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
 const curves = {
@@ -77,15 +63,15 @@ const curves = {
   }),
 };
 const heatMap = new HeatMap({
-  map: element("heat-map"),
-  scale: element("heat-scale"),
+  map: element("heat-map", HTMLCanvasElement),
+  scale: element("heat-scale", HTMLCanvasElement),
   text: element("heat-text"),
-  details: element("heat-details"),
+  details: element("heat-details", HTMLDetailsElement),
   table: element("heat-table"),
 });
 const triplets = new TripletPictures(element("triplets"), PICTURE);
 
-/** What is known of the run; replaced at every reset. */
+/** The state of the run; each reset replaces it. */
 let settings: RunSettings;
 let running = false;
 let ready = false;
@@ -105,15 +91,18 @@ function announce(text: string): void {
   announcedAt = performance.now();
 }
 
-/** The fields' settings, or undefined if something is wrong with them, which the page then says. */
+/** The fields' settings if they are valid; otherwise shows the fault. */
 function checked(): RunSettings | undefined {
   const typed = fields.map((it) => [it.id, it instanceof HTMLInputElement ? it.valueAsNumber : it.value]);
   const found = checkSettings(Object.fromEntries(typed));
-  const wrong = typeof found === "string" ? found : undefined;
-  const message = element("settings-error");
-  message.textContent = wrong ?? "";
-  message.hidden = wrong === undefined;
-  return typeof found === "string" ? undefined : found;
+  const valid = typeof found !== "string";
+  showSettingsError(valid ? undefined : found);
+  return valid ? found : undefined;
+}
+
+function showSettingsError(text?: string): void {
+  element("settings-error").textContent = text ?? "";
+  element("settings-error").hidden = text === undefined;
 }
 
 function showButtons(): void {
@@ -144,20 +133,17 @@ function start(): void {
 function change(): void {
   const wanted = checked();
   if (!wanted) return;
-  // People and seed count from the next reset on; what the run was built from stays what it is.
+  // People and seed take effect at the next reset.
   const next = { ...wanted, people: settings.people, seed: settings.seed };
   if (next.p > next.people) {
-    element("settings-error").textContent =
-      `P takes effect at the next reset: the run has ${next.people} people.`;
-    element("settings-error").hidden = false;
-    return;
+    return showSettingsError(`P takes effect at the next reset: the run has ${next.people} people.`);
   }
   if (ready && changesStep(settings, next)) status.textContent = "Preparing the changed step…";
   settings = next;
   tell({ do: "change", settings });
 }
 
-/** Draws the latest step, soon but not too often. */
+/** Schedules a drawing of the latest step. */
 function draw(): void {
   if (drawing) return;
   drawing = true;
@@ -183,7 +169,7 @@ function drawPicture(canvas: HTMLCanvasElement, picture: number): void {
   if (!pictures) return;
   const bytes = PICTURE.width * PICTURE.height * 4;
   const pixels = pictures.subarray(picture * bytes, (picture + 1) * bytes);
-  canvas.getContext("2d")!.putImageData(new ImageData(pixels, PICTURE.width, PICTURE.height), 0, 0);
+  drawingContext(canvas).putImageData(new ImageData(pixels, PICTURE.width, PICTURE.height), 0, 0);
 }
 
 function showFailure(kind: FailureKind, text: string): void {
@@ -211,10 +197,10 @@ function hear(report: Report): void {
       return;
     case "preparing":
       status.textContent = "Preparing the network's shaders…" +
-        (report.software ? " Without a GPU that takes half a minute, or a minute on an old machine." : "");
+        (report.software ? " Without a GPU this takes half a minute, or a minute on an old machine." : "");
       progress.removeAttribute("value");
       element("adapter").textContent = `Computing on ${report.adapter}` +
-        (report.software ? ", which is a program and no GPU: expect a few steps a second." : ".");
+        (report.software ? ", a program instead of a GPU: expect a few steps per second." : ".");
       return;
     case "ready":
       if (!ready) announce("Ready to train.");
@@ -236,7 +222,7 @@ function hear(report: Report): void {
       return draw();
     }
     case "scoring":
-      status.textContent = "Looking for people that it has never seen…";
+      status.textContent = "Testing on people that it has never seen…";
       return;
     case "score": {
       const { step, rank1, queries } = report.score;
@@ -263,8 +249,8 @@ else {
   element("controls").hidden = element("views").hidden = false;
   worker = new Worker("training_worker.js", { type: "module" });
   worker.onmessage = ({ data }: MessageEvent<Report>) => hear(data);
-  worker.onerror = (event) => showFailure("other", event.message || "Its script could not be loaded.");
-  element<HTMLFormElement>("controls").addEventListener("submit", (event) => event.preventDefault());
+  worker.onerror = (event) => showFailure("other", event.message || "The browser could not load its script.");
+  element("controls").addEventListener("submit", (event) => event.preventDefault());
   run.addEventListener("click", () => {
     running = !running;
     tell({ do: running ? "run" : "pause" });

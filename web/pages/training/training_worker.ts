@@ -1,22 +1,23 @@
 /**
- * The run, in a thread of its own, so that the page stays at hand while pictures are drawn and the GPU computes. Between
- * any two steps it obeys what the page has asked meanwhile.
+ * The run, in a separate thread, so that the page responds while this thread draws pictures and the GPU computes. It
+ * executes the page's commands between steps.
  */
+import { messageOf } from "../../../data/errors.ts";
 import { Device, DeviceLostError, NoAdapterError } from "../../../mod.ts";
 import type { Command, FailureKind, Report } from "./messages.ts";
 import { drawPeople, type People } from "./people.ts";
 import { TrainingSession } from "./session.ts";
 
-/** Steps from one look at unseen people to the next. */
+/** Steps from one test on unseen people to the next. */
 const SCORE_EVERY = 20;
 
-/** Pictures of one person by each camera that the network learns from. */
+/** Training pictures of each person by each camera. */
 const EACH = 2;
 
-/** People that it is tested on, of other numbers than any that it learns from. */
+/** People to test on; their numbers are above those of all training people. */
 const UNSEEN = { first: 1000, count: 16, each: 1 };
 
-/** Share of the drawing between two reports. */
+/** Progress of the drawing between two reports. */
 const REPORT_EVERY = 0.02;
 
 const commands: Command[] = [];
@@ -35,7 +36,7 @@ function report(message: Report, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer });
 }
 
-/** Tells what went wrong; there is nothing to step until the next reset. */
+/** Reports a failure and ends the session, until the next reset. */
 function fail(kind: FailureKind, text: string): void {
   running = false;
   session?.destroy();
@@ -52,18 +53,18 @@ async function openDevice(): Promise<Device> {
   return device;
 }
 
-async function obey(command: Command): Promise<void> {
+async function execute(command: Command): Promise<void> {
   switch (command.do) {
     case "reset": {
       running = false;
       session?.destroy();
       session = undefined;
       const opened = await openDevice();
-      let told = 0;
+      let reported = 0;
       const cast = { first: 0, count: command.settings.people, each: EACH };
       const people = drawPeople(cast, (share) => {
-        if (share < told + REPORT_EVERY && share < 1) return;
-        told = share;
+        if (share < reported + REPORT_EVERY && share < 1) return;
+        reported = share;
         report({ is: "drawing", share });
       });
       report({ is: "people", pictures: people.pictures, identity: people.identity });
@@ -93,9 +94,9 @@ async function step(): Promise<void> {
   const view = await session.step();
   if (!Number.isFinite(view.loss)) {
     const text =
-      `At step ${view.step} the loss is ${view.loss} and no longer a number to learn from: the weights have ` +
-      "grown beyond all bounds. Lower the learning rate and press Reset.";
-    return fail("not-a-number", text);
+      `At step ${view.step} the loss is ${view.loss}, no longer a finite number: the weights have grown too ` +
+      "large. Lower the learning rate and press Reset.";
+    return fail("non-finite", text);
   }
   report({ is: "step", view, seconds: (performance.now() - begin) / 1000 });
   if (view.step % SCORE_EVERY !== 0) return;
@@ -107,7 +108,7 @@ async function step(): Promise<void> {
 for (;;) {
   try {
     const command = commands.shift();
-    if (command) await obey(command);
+    if (command) await execute(command);
     else if (running) await step();
     else {
       if (session) report({ is: "ready", step: session.steps });
@@ -120,6 +121,6 @@ for (;;) {
       : error instanceof DeviceLostError
       ? "lost"
       : "other";
-    fail(kind, (error as Error).message);
+    fail(kind, messageOf(error));
   }
 }

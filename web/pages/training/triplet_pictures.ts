@@ -1,4 +1,6 @@
 /** The hardest triplets as pictures: anchor, farthest positive, nearest negative, with their distances. */
+import { itemAt } from "../../../data/item_at.ts";
+import { make } from "../../shell/dom.ts";
 import { hardestTriplets, type HardTriplet } from "./hardest_triplets.ts";
 import type { StepView } from "./session.ts";
 
@@ -9,64 +11,40 @@ const ROLES = ["anchor", "positive", "negative"] as const;
 /** Draws a picture of the run's people into a canvas. */
 export type DrawPicture = (canvas: HTMLCanvasElement, picture: number) => void;
 
-/** A list whose items are made once and then filled again at every step. */
+/** A list with fixed items, whose contents each step replaces. */
 export class TripletPictures {
-  readonly #items: {
-    item: HTMLLIElement;
-    canvases: HTMLCanvasElement[];
-    texts: HTMLElement[];
-    verdict: HTMLElement;
-  }[];
+  readonly #items;
 
-  constructor(list: HTMLOListElement, readonly size: { readonly width: number; readonly height: number }) {
+  constructor(list: HTMLElement, size: { readonly width: number; readonly height: number }) {
     this.#items = Array.from({ length: SHOWN }, () => {
-      const item = document.createElement("li");
-      const canvases: HTMLCanvasElement[] = [], texts: HTMLElement[] = [];
-      for (const role of ROLES) {
-        const figure = document.createElement("figure");
-        figure.className = role;
-        const canvas = document.createElement("canvas");
-        canvas.width = size.width;
-        canvas.height = size.height;
-        canvas.setAttribute("role", "img");
-        const caption = document.createElement("figcaption");
-        const name = document.createElement("span");
-        name.textContent = role;
-        const text = document.createElement("span");
-        text.className = "number";
-        caption.append(name, text);
-        figure.append(canvas, caption);
-        item.append(figure);
-        canvases.push(canvas);
-        texts.push(text);
-      }
-      const verdict = document.createElement("p");
-      item.append(verdict);
-      item.hidden = true;
+      const figures = ROLES.map((role) => {
+        const canvas = make("canvas", { ...size, role: "img" });
+        const text = make("span", { className: "number" });
+        const caption = make("figcaption", {}, make("span", { textContent: role }), text);
+        return { role, canvas, text, figure: make("figure", { className: role }, canvas, caption) };
+      });
+      const verdict = make("p");
+      const item = make("li", { hidden: true }, ...figures.map(({ figure }) => figure), verdict);
       list.append(item);
-      return { item, canvases, texts, verdict };
+      return { item, figures, verdict };
     });
   }
 
   /** Shows the hardest triplets of a step. */
-  show(view: StepView, margin: number, draw: DrawPicture): void {
-    const triplets = hardestTriplets(view.distances, view.identity, SHOWN);
-    this.#items.forEach(({ item, canvases, texts, verdict }, i) => {
+  show({ distances, identity, images }: StepView, margin: number, draw: DrawPicture): void {
+    const triplets = hardestTriplets(distances, identity, SHOWN);
+    for (const [i, { item, figures, verdict }] of this.#items.entries()) {
       const triplet = triplets[i];
       item.hidden = triplet === undefined;
-      if (!triplet) return;
-      const { positiveDistance, negativeDistance } = triplet;
-      const distances = [undefined, positiveDistance, negativeDistance];
-      ROLES.forEach((role, at) => {
-        draw(canvases[at], view.images[triplet[role]]);
-        canvases[at].setAttribute("aria-label", `${role}: person ${view.identity[triplet[role]] + 1}`);
-        const distance = distances[at];
-        texts[at].textContent = distance === undefined
-          ? `person ${view.identity[triplet.anchor] + 1}`
-          : `d = ${distance.toFixed(2)}`;
-      });
+      if (triplet === undefined) continue;
+      for (const { role, canvas, text } of figures) {
+        const person = `person ${itemAt(identity, triplet[role]) + 1}`;
+        draw(canvas, itemAt(images, triplet[role]));
+        canvas.ariaLabel = `${role}: ${person}`;
+        text.textContent = role === "anchor" ? person : `d = ${triplet[`${role}Distance`].toFixed(2)}`;
+      }
       verdict.textContent = verdictOf(triplet, margin);
-    });
+    }
   }
 
   /** Shows none. */
