@@ -167,7 +167,8 @@ export class Gallery {
    */
   async *vectors(filter: GalleryFilter = {}, pageSize = 1000): AsyncGenerator<VectorPage> {
     const { dimension } = this.model;
-    for (let last: string | undefined;;) {
+    let last: string | undefined;
+    for (;;) {
       const parameters = new Parameters();
       const where = condition(filter, parameters);
       const beyond = last === undefined ? "true" : `id > ${parameters.add(last)}::text`;

@@ -60,14 +60,14 @@ Deno.test("A server that does not answer is given up, and passwords are not show
   );
   assert.match(
     await told("postgres://127.0.0.1:1/people"),
-    /URL of a database must be postgres:.* names no user\.$/,
+    /URL of a database must be postgres:.* has no user\.$/,
   );
   assert.match(
     await told("postgres://u:secret@127.0.0.1:1"),
-    /URL of a database must be .* names no database\.$/,
+    /URL of a database must be .* has no database\.$/,
   );
   assert.match(
     await told("postgres:"),
-    /URL of a database must be .* names no user and no host and no database\.$/,
+    /URL of a database must be .* has no user and no host and no database\.$/,
   );
 });
