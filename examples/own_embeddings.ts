@@ -1,6 +1,6 @@
 /**
- * Triplet losses of embeddings that come from elsewhere: what they cost, how many triplets still teach something, and
- * where the gradient would move every embedding.
+ * Triplet losses of your own embeddings: the loss, how many triplets are active, and where the gradient would move each
+ * embedding.
  *
  *     deno run examples/own_embeddings.ts
  *
@@ -8,9 +8,8 @@
  */
 import { backward, Device, f32, Program, u32 } from "@reid/webgpu/engine";
 import { hardTripletLoss, semiHardTripletLoss, TRIPLET_METRICS } from "@reid/webgpu/losses";
-import type { Tensor } from "@reid/webgpu/engine";
 
-// Three people with two images each, in the plane. The last image of person 9 lies among those of person 8.
+// Three people with two images each, in the plane. The last image of person 9 is near those of person 8.
 const embeddings = Float32Array.of(0, 0, 1, 0, 4, 0, 4, 1, 0, 4, 3, 1);
 const labels = Uint32Array.of(7, 7, 8, 8, 9, 9);
 const [rows, width] = [labels.length, embeddings.length / labels.length];
@@ -21,19 +20,20 @@ const device = await Device.open();
 for (const [name, lossOf] of [["hard", hardTripletLoss], ["semi-hard", semiHardTripletLoss]] as const) {
   const program = await Program.record(
     device,
-    // Gradients flow to weights; to an input only where it says so.
+    // Gradients flow to weights, and to inputs that are differentiable.
     { embeddings: f32([rows, width], { differentiable: true }), labels: u32([rows]) },
     ({ embeddings, labels }) => {
       const { loss, metrics } = lossOf(embeddings, labels, options);
-      const gradient: Tensor = backward(loss).of(embeddings)!;
+      const gradient = backward(loss).of(embeddings);
+      if (gradient === undefined) throw new Error("The loss does not depend on the embeddings");
       return { loss, metrics, gradient };
     },
   );
   const { loss, metrics, gradient } = await program.run({ embeddings, labels });
 
-  const metric = (key: typeof TRIPLET_METRICS[number]) => metrics[TRIPLET_METRICS.indexOf(key)];
+  const metric = (key: typeof TRIPLET_METRICS[number]) => metrics.at(TRIPLET_METRICS.indexOf(key)) ?? NaN;
   const active = Math.round(metric("active") * metric("triplets"));
-  console.log(`${name}: loss ${loss[0].toFixed(4)}, ${active} of ${metric("triplets")} triplets active`);
+  console.log(`${name}: loss ${loss.at(0)?.toFixed(4)}, ${active} of ${metric("triplets")} triplets active`);
   labels.forEach((person, i) => {
     const row = (of: Float32Array) => Array.from(of.subarray(i * width, (i + 1) * width));
     const step = row(gradient).map((g) => (-g).toFixed(3).padStart(7)).join(" ");

@@ -1,10 +1,10 @@
 /**
- * Trains a multilayer perceptron to tell two spirals apart, and draws what it has learned.
+ * Trains a multilayer perceptron to tell two spirals apart, and draws its decisions.
  *
  *     deno run examples/train_mlp.ts
  *
- * Both spirals start in the middle and wind around each other, so no straight line parts them. The network sees 256
- * points of them with some noise, and is tested on 512 others.
+ * Both spirals start in the middle and wind around each other, so no straight line separates them. The network is
+ * trained on 256 points with some noise, and tested on 512 others.
  */
 import {
   Adam,
@@ -25,7 +25,7 @@ const TESTED = 512;
 const HIDDEN = 32;
 const STEPS = 200;
 
-/** Points [count, 2] within the unit circle, and for each which spiral it is on. */
+/** Points [count, 2] in the unit circle, and the spiral of each. */
 function spirals(count: number, random: Random): { points: Float32Array; labels: Uint32Array } {
   const points = new Float32Array(2 * count);
   const labels = Uint32Array.from({ length: count }, (_, i) => i % 2);
@@ -40,16 +40,14 @@ function spirals(count: number, random: Random): { points: Float32Array; labels:
 const device = await Device.open();
 const random = new Random(1);
 
-// All that is trained is in one set; a layer adds its weights there, and is then a function of tensors.
+// A set holds all weights that are trained. A layer adds its weights to it, and is then a function of tensors.
 const set = new ParameterSet(device);
-const layers = [
-  new Dense(set, "first", random, 2, HIDDEN),
-  new Dense(set, "second", random, HIDDEN, HIDDEN),
-  new Dense(set, "last", random, HIDDEN, 2),
-];
-const network = (points: Tensor) => layers[2].apply(relu(layers[1].apply(relu(layers[0].apply(points)))));
+const first = new Dense(set, "first", random, 2, HIDDEN);
+const second = new Dense(set, "second", random, HIDDEN, HIDDEN);
+const last = new Dense(set, "last", random, HIDDEN, 2);
+const network = (points: Tensor) => last.apply(relu(second.apply(relu(first.apply(points)))));
 
-// Forward pass, backward pass and update are one program: recorded once, planned once, run at every step.
+// Forward pass, backward pass and update are one program: recorded once, planned once, run in each step.
 const adam = new Adam(set);
 const inputs = { points: f32([POINTS, 2]), labels: u32([POINTS]), settings: adam.input };
 const step = await Program.record(device, inputs, ({ points, labels, settings }) => {
@@ -61,7 +59,7 @@ const step = await Program.record(device, inputs, ({ points, labels, settings })
 const seen = spirals(POINTS, random);
 for (let i = 1; i <= STEPS; i++) {
   const { loss } = await step.run({ ...seen, settings: adam.settings(i, 0.01) });
-  if (i % 50 === 0) console.log(`step ${i}: loss ${loss[0].toFixed(3)}`);
+  if (i % 50 === 0) console.log(`step ${i}: loss ${loss.at(0)?.toFixed(3)}`);
 }
 
 // Another program reads the same weights.
@@ -70,20 +68,21 @@ const classify = await Program.record(device, { points: f32([TESTED, 2]) }, ({ p
 }));
 const predict = async (points: Float32Array) => {
   const { logits } = await classify.run({ points });
-  return Uint32Array.from({ length: TESTED }, (_, i) => logits[2 * i + 1] > logits[2 * i] ? 1 : 0);
+  const scores = Array.from({ length: TESTED }, (_, i) => logits.subarray(2 * i, 2 * i + 2));
+  return scores.map((score) => score.indexOf(Math.max(...score)));
 };
 const unseen = spirals(TESTED, random);
 const right = (await predict(unseen.points)).filter((label, i) => label === unseen.labels[i]).length;
 console.log(`accuracy on unseen points: ${(100 * right / TESTED).toFixed(1)} %`);
 
-// The disc as the network sees it: 32 × 16 points, one or the other spiral's.
+// The network's decisions on the disc, for 32 × 16 points.
 const plane = Float32Array.from({ length: 2 * TESTED }, (_, i) => {
   const [column, row] = [(i >> 1) % 32, i >> 6];
   return i % 2 === 0 ? (column - 15.5) / 16 : (7.5 - row) / 8;
 });
 const labels = await predict(plane);
-const picture = Array.from(labels, (label, i) => {
-  if (Math.hypot(plane[2 * i], plane[2 * i + 1]) > 1) return " ";
+const picture = labels.map((label, i) => {
+  if (Math.hypot(...plane.subarray(2 * i, 2 * i + 2)) > 1) return " ";
   return label === 1 ? "#" : "·";
 });
 for (let row = 0; row < 16; row++) console.log(picture.slice(32 * row, 32 * (row + 1)).join(""));

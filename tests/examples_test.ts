@@ -21,14 +21,14 @@ Deno.test("Example: a multilayer perceptron learns two spirals", async () => {
   assert.equal(output.split("\n").filter((line) => /[#·]{8}/.test(line)).length, 16, output);
 });
 
-Deno.test("Example: an op of one's own agrees with f64 and with central differences", async () => {
+Deno.test("Example: a custom op agrees with f64 and with central differences", async () => {
   const output = await runExample("own_op.ts");
   const errors = [...output.matchAll(/off .*?by (\d\S*)/g)].map(([, error]) => Number(error));
   assert.equal(errors.length, 2, output);
   assert.ok(errors.every((error) => error < 1e-5), output);
 });
 
-Deno.test("Example: triplet losses of one's own embeddings", async () => {
+Deno.test("Example: triplet losses of custom embeddings", async () => {
   const output = await runExample("own_embeddings.ts");
   for (const name of ["hard", "semi-hard"] as const) {
     const expected = literalLoss(name);

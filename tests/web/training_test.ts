@@ -22,9 +22,10 @@ type Plain<T> = { [K in keyof T]: T[K] extends ArrayLike<number> ? number[] : T[
 async function firstSettings(page: Page): Promise<RunSettings> {
   const values = await page.evaluate(() =>
     Object.fromEntries(
-      [...document.querySelectorAll("#settings input, #settings select")].map((
-        field: any,
-      ) => [field.id, field.type === "number" ? field.valueAsNumber : field.value]),
+      Array.from(
+        document.querySelectorAll<HTMLInputElement | HTMLSelectElement>("#settings input, #settings select"),
+        (field) => [field.id, "valueAsNumber" in field ? field.valueAsNumber : field.value],
+      ),
     )
   );
   const settings = checkSettings(values);
