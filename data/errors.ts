@@ -1,10 +1,7 @@
-import { type OtherOutput, type Remedy, type SetSettings, UserError } from "../engine/errors.ts";
+import { type OtherOutput, type SetSettings, UserError } from "../engine/errors.ts";
 
 /** Resume the run, in its folder where that is known. */
-export interface ResumeRun extends Remedy {
-  readonly kind: "resume";
-  readonly run?: string;
-}
+export type ResumeRun = { readonly kind: "resume"; readonly run?: string };
 
 /** What helps against a {@link DataError}, as data. */
 export type DataRemedy =

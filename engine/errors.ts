@@ -1,32 +1,22 @@
 /** The base of all errors that a user should read, and the errors of the engine. */
 
 /** What helps against an error, as data: a command names its flags from it. Each layer has a union of its kinds. */
-export interface Remedy {
-  /** Tells the remedies apart. */
-  readonly kind: string;
-}
+export type Remedy = { readonly kind: string };
 
 /** Other values of settings, given by their names. */
-export interface ChangeSettings<Name extends string> extends Remedy {
-  /** Tells this remedy apart. */
+export type ChangeSettings<Name extends string> = {
   readonly kind: "change";
-  /** Names of the settings. */
   readonly settings: readonly Name[];
-}
+};
 
 /** The values of settings that help. */
-export interface SetSettings<Name extends string> extends Remedy {
-  /** Tells this remedy apart. */
+export type SetSettings<Name extends string> = {
   readonly kind: "set";
-  /** The values by the settings' names. */
   readonly settings: { readonly [N in Name]?: number | string | boolean };
-}
+};
 
 /** Another file or folder to write to. */
-export interface OtherOutput extends Remedy {
-  /** Tells this remedy apart. */
-  readonly kind: "other-output";
-}
+export type OtherOutput = { readonly kind: "other-output" };
 
 /** An error whose message is for the user: what happened, to what, and in general words what helps. */
 export class UserError<R extends Remedy = Remedy> extends Error {
@@ -44,10 +34,7 @@ export class UserError<R extends Remedy = Remedy> extends Error {
 }
 
 /** Look at which adapters there are. */
-export interface InspectAdapters extends Remedy {
-  /** Tells this remedy apart. */
-  readonly kind: "inspect-adapters";
-}
+export type InspectAdapters = { readonly kind: "inspect-adapters" };
 
 /** Base of every error that the engine raises on purpose. */
 export class EngineError<R extends Remedy = InspectAdapters> extends UserError<R> {

@@ -155,8 +155,8 @@ async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
     throw new RunError(
       `${path} is damaged: ${
         (error as Error).message
-      }. Remove it and use an earlier checkpoint of the same folder, ` +
-        "or train again.",
+      }. Give an earlier checkpoint of the same folder, or train ` +
+        "again.",
     );
   }
   if (file.metadata.format !== CHECKPOINT_FORMAT) {
@@ -166,8 +166,8 @@ async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
   }
   if (await isIntact(bytes) !== true) {
     throw new RunError(
-      `${path} is damaged: its content is not that of its checksum. Remove it and use an earlier checkpoint of the ` +
-        "same folder, or train again.",
+      `${path} is damaged: its content is not that of its checksum. Give an earlier checkpoint of the same ` +
+        "folder, or train again.",
     );
   }
   try {

@@ -122,7 +122,7 @@ export async function requireFreeFolder(folder: string): Promise<void> {
     for await (const { name } of Deno.readDir(folder)) {
       if (name === LOCK) continue;
       throw new RunError(
-        `${folder} is not empty. Resume the run in it, or choose another folder.`,
+        `${folder} is not empty. If it holds a run, resume that; otherwise choose another folder.`,
         { remedies: [{ kind: "resume", run: folder }, { kind: "other-output" }] },
       );
     }
