@@ -1,10 +1,12 @@
 /** The shape of the house: which folder may import from which, what runs in a browser, what a shader opens with. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import rules from "./house/lint_rules.ts";
 import {
   circles,
   LAYERS,
   PORTABLE,
+  ROOT,
   type Source,
   sources,
   specifiers,
@@ -121,4 +123,11 @@ Deno.test("Shaders live in kernels/, and none needs subgroups", async () => {
   const files = [...shaders, ...await sources(".ts", ["kernels"])];
   assert.ok(files.length > 100, `${files.length} files`);
   assert.deepEqual(files.filter(({ text }) => /subgroup/i.test(text)).map(({ path }) => path), []);
+});
+
+Deno.test("The files of `deno task test:quick` exist, and each is there once", async () => {
+  const list = (await Deno.readTextFile(join(ROOT, "tests/quick/files.txt"))).trimEnd().split("\n");
+  assert.ok(list.length >= 40, `${list.length} files`);
+  for (const path of list) assert.ok(await Deno.stat(join(ROOT, path)), path);
+  assert.equal(new Set(list).size, list.length);
 });

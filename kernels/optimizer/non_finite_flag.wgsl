@@ -1,6 +1,6 @@
 // A flag that a kernel sets when a number that it stores is NaN or infinite; stands in front of the kernel.
 //
-// non_finite [1]  0 before, 1 afterward if there was such a number
+// non_finite[0] = 1 if there was such a number, unchanged otherwise
 //
 // Tests bits, as WGSL lets compilers assume that all numbers are finite. All threads that set the flag store the same
 // value, so no atomics are needed.

@@ -1,60 +1,13 @@
 /**
- * Every command of README.md, CONTRIBUTING.md and docs/ is parsed by its own parser, and the cheap ones run, word for
- * word and one after another, in a folder as a newcomer has it. What does not run says why.
+ * Every command of README.md, CONTRIBUTING.md and docs/ is parsed by its own parser, and the cheap ones run in
+ * newcomer_test.ts. What does not run says why.
  */
 import assert from "node:assert/strict";
 import { BENCHMARK_SYNTHETIC, DEFAULT_SYNTHETIC } from "../../data/synthetic/options.ts";
 import { planImages } from "../../data/synthetic/plan.ts";
-import { runTask, withFolder } from "../cli/run_task.ts";
-import { TINY } from "../cli/tiny_people.ts";
-import { blocks, commands, pages, read, words } from "./markdown.ts";
+import { commands, pages, read } from "./markdown.ts";
+import { QUERY, RUN, taskOf } from "./run_commands.ts";
 import { helpTexts, PARSING, refusal, TASKS } from "./tasks.ts";
-
-/** A command that runs: arguments that make it small, the end of its output, a file that it leaves. */
-interface Run {
-  readonly small?: readonly string[];
-  readonly says: RegExp;
-  readonly file?: string;
-}
-
-const QUERY = "people/query/0012_c1s1_013919_04.jpg";
-
-/** The commands that run, in this order. */
-const RUN: Readonly<Record<string, Run>> = {
-  "deno task synth --out people": {
-    small: ["--train-identities=4", "--test-identities=3", "--cameras=2", "--distractors=2", "--junk=1"],
-    says: /deno task train --data people/,
-    file: "people/bounding_box_test",
-  },
-  "npx -y deno@2.9.6 task train --loss hard": {
-    small: [...TINY, "--data=people"],
-    says: /^trained .*%/m,
-    file: "runs/hard/report.html",
-  },
-  "deno task evaluate --checkpoint runs/hard": { says: /^step 4 .*%/m },
-  "deno task embed --checkpoint runs/hard --images people/bounding_box_test --out runs/hard/vectors.parquet":
-    {
-      says: /vectors of 1280 numbers/,
-      file: "runs/hard/vectors.parquet",
-    },
-  "deno task index add --images people/bounding_box_test --checkpoint runs/hard": { says: /images added/ },
-  [`deno task search --image ${QUERY} --not-camera 1 --out runs/hard/found.html`]: {
-    says: /distance/,
-    file: "runs/hard/found.html",
-  },
-  "deno task export --checkpoint runs/hard --format onnx": {
-    says: /model\.onnx/,
-    file: "runs/hard/model.onnx",
-  },
-  "deno task export --checkpoint runs/hard --format safetensors": {
-    says: /torchvision\.safetensors/,
-    file: "runs/hard/torchvision.safetensors",
-  },
-  "deno task export --checkpoint runs/hard --format model": {
-    says: /model\.safetensors/,
-    file: "runs/hard/model.safetensors",
-  },
-};
 
 /** Commands that are parsed and do not run here, with the reason. */
 const PARSED: Readonly<Record<string, string>> = {
@@ -89,14 +42,6 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "deno run --allow-read=people,.cache --allow-write=runs,.cache … cli/train.ts --data people":
     "shows the form of a line",
 };
-
-/** The task and the arguments of `deno task NAME ARGS` or `npx -y deno@VERSION task NAME ARGS`. */
-function taskOf(command: string): { task: string; args: string[] } | undefined {
-  const [, rest] = /^(?:deno|npx -y deno@[\d.]+) task (\S.*)$/.exec(command) ?? [];
-  if (rest === undefined) return undefined;
-  const [task = "", ...args] = words(rest);
-  return { task, args };
-}
 
 /** Whether a command only names a task, or one of its actions, as text does that speaks of it. */
 function isName(command: string): boolean {
@@ -148,34 +93,6 @@ Deno.test("a flag that a command does not have is refused", async () => {
     assert.match((await refusal(task, ["--no-such-flag", "1"]))!, /Unknown flag --no-such-flag/, task);
   }
   assert.match((await refusal("index", ["add", "--no-such-flag"]))!, /Unknown flag --no-such-flag/);
-});
-
-/** Lines without the numbers and with single spaces: what stays the same from run to run. */
-const shape = (text: string) =>
-  text.split("\n").map((line) => line.replace(/[\d.,]+/g, "#").replace(/\s+/g, " ").trim());
-
-Deno.test("the commands of the documentation do what they say, in a newcomer's order", async (t) => {
-  await withFolder(async (folder) => {
-    for (const [command, { small = [], says, file }] of Object.entries(RUN)) {
-      await t.step(command, async () => {
-        const { task, args } = taskOf(command)!;
-        const ended = await runTask(task, [...args, ...small], { cwd: folder });
-        assert.equal(ended.code, 0, ended.stderr);
-        assert.match(ended.stdout, says);
-        if (file !== undefined) await Deno.stat(`${folder}/${file}`);
-        if (task === "synth") {
-          const [query] = [...Deno.readDirSync(`${folder}/people/query`)];
-          await Deno.copyFile(`${folder}/people/query/${query.name}`, `${folder}/${QUERY}`);
-        }
-        if (task === "train") {
-          const printed = shape(ended.stdout);
-          for (const line of blocks(read("README.md"), "text").flatMap((block) => shape(block.trimEnd()))) {
-            assert.ok(printed.includes(line), `README.md shows "${line}", which the run did not print`);
-          }
-        }
-      });
-    }
-  });
 });
 
 Deno.test("the query of the documentation is among the synthetic people that are drawn by default", () => {

@@ -2,12 +2,22 @@
 import assert from "node:assert/strict";
 import { Device, type DeviceOptions, type Precision } from "../../engine/mod.ts";
 import { allCases } from "./cases/all_cases.ts";
+import type { GradientCase } from "./cases/gradient_case.ts";
 import { engineRunner } from "./engine_runner.ts";
 import { figuresTable } from "./figures_table.ts";
 import { type CaseFigures, checkCase } from "./harness.ts";
 
-/** Registers a test for each op, on a device opened with `options`, and prints the table of errors after them. */
-export function testGradients(where: string, options: DeviceOptions, precision: Precision = "f32"): void {
+/**
+ * Registers a test for each op, on a device opened with `options`, and prints the table of errors after them.
+ *
+ * @param all the cases; by default all of them
+ */
+export function testGradients(
+  where: string,
+  options: DeviceOptions,
+  precision: Precision = "f32",
+  all: readonly GradientCase[] = allCases,
+): void {
   let device: Device | undefined;
   const table: CaseFigures[] = [];
 
@@ -15,7 +25,7 @@ export function testGradients(where: string, options: DeviceOptions, precision: 
     device = await Device.open(options);
   });
 
-  for (const [op, cases] of Map.groupBy(allCases, (row) => row.op)) {
+  for (const [op, cases] of Map.groupBy(all, (row) => row.op)) {
     Deno.test(`${op} and its gradient equal the f64 reference, ${where}`, async () => {
       const run = engineRunner(device!, precision);
       const figures: CaseFigures[] = [];
