@@ -39,6 +39,7 @@ export * from "./reduction/pool.ts";
 export * from "./elementwise/residual_add.ts";
 export * from "./optimizer/loss_scale.ts";
 export * from "./optimizer/check_finite.ts";
+export * from "./optimizer/clip_norm.ts";
 export * from "./optimizer/optimizers.ts";
 export * from "./optimizer/weight_average.ts";
 export * from "./movement/movement.ts";

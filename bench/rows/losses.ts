@@ -5,6 +5,7 @@ import {
   allTripletTerms,
   centerUpdate,
   checkFinite,
+  clipNorm,
   crossEntropyGradient,
   crossEntropyRows,
   crossEntropyTotal,
@@ -26,6 +27,7 @@ import {
   semiHardTriplets,
   sgd,
   squaredLengths,
+  sumSquares,
   type Target,
   tripletDistance,
   tripletDistanceGradient,
@@ -224,6 +226,12 @@ function optimizers(): BenchRow[] {
       weights: inBuffer(state),
       settings: uniform(0.99),
       state: [2 * state4 + length4, 4],
+    }),
+    row(name, sumSquares(length4).dispatch, { x: inBuffer(state), y: [sumSquares(length4).rows, 4] }),
+    row("of all gradients", clipNorm(1), {
+      squares: [1],
+      scaling: { shape: [4], storage: "buffer", values: [1, 0, 0, 1] },
+      clipping: [4],
     }),
     row("of one loss", lossScale(LOSS_SCALE_RULE), { non_finite: [1], scaling: [4] }),
   ];

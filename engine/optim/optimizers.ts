@@ -9,6 +9,7 @@ import {
 } from "../../kernels/mod.ts";
 import { backward, type Gradients } from "../autograd.ts";
 import { nonFiniteFlag } from "../debug/check_finite.ts";
+import { clipNorm } from "./clip_norm.ts";
 import type { LossScale } from "./loss_scale.ts";
 import type { Parameter, ParameterSet } from "../parameter.ts";
 import { type InputSpec, scalars } from "../inputs.ts";
@@ -33,6 +34,8 @@ export interface Update {
   readonly gradients: Gradients;
   /** [1]: 1 if a weight or a moment was NaN or infinite after the update, else 0. */
   readonly nonFinite: Tensor;
+  /** [4]: the norm of all gradients before clipping, then internal values; undefined if they are not clipped. */
+  readonly clipping: Tensor | undefined;
 }
 
 /** What a training loop needs of an optimizer. */
@@ -62,6 +65,8 @@ export interface SgdOptions {
   readonly weightDecay?: number;
   /** Scales the loss for f16; none by default. */
   readonly lossScale?: LossScale;
+  /** Largest norm of all gradients together; 0, the default, does not limit it. */
+  readonly clipNorm?: number;
 }
 
 /** Stochastic gradient descent with momentum; weight decay is added to the gradient, as in PyTorch's SGD. */
@@ -108,6 +113,8 @@ export interface AdamOptions {
   readonly weightDecay?: number;
   /** Scales the loss for f16; none by default. */
   readonly lossScale?: LossScale;
+  /** Largest norm of all gradients together; 0, the default, does not limit it. */
+  readonly clipNorm?: number;
 }
 
 /**
@@ -185,14 +192,16 @@ export class Adam implements Optimizer {
 
 /** Records backward pass and update. The kernel's bindings are named as the buffers of {@link Optimizer.state}. */
 function recordUpdate(
-  { parameters: set, state, lossScale }: Optimizer & { readonly parameters: ParameterSet },
+  { parameters: set, state, lossScale, options: { clipNorm: limit = 0 } }: Sgd | Adam,
   kernel: (length4: number, form: OptimizerForm) => Dispatch,
   loss: Tensor,
   settings: Tensor,
   multiplier: LearningRateMultiplier | undefined,
 ): Update {
   const gradients = backward(loss, lossScale?.scale(loss.shape));
-  const scaling = lossScale?.update();
+  const scale = lossScale?.update();
+  const clipping = limit > 0 ? clipNorm(set, limit, scale) : undefined;
+  const scaling = clipping?.value ?? scale;
   const nonFinite = nonFiniteFlag();
   const buffers = ["gradients", "weights", ...state].map((name) => [name, flatBuffer(set, name)]);
   record(kernel(set.trainableBytes / VEC4_BYTES, { scaled: scaling !== undefined }), {
@@ -202,7 +211,7 @@ function recordUpdate(
     non_finite: nonFinite.value,
     ...(scaling && { scaling }),
   });
-  return { gradients, nonFinite };
+  return { gradients, nonFinite, clipping };
 }
 
 /** For each block of a parameter, the multipliers of learning rate and weight decay. */
