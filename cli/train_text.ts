@@ -36,6 +36,12 @@ export function runFacts({ inputWait: { share }, options, history, step }: Train
     facts["GPU waited for images"] = `${percent(share.least)} of the time, at most ${percent(share.most)}`;
   }
   const columns = historyColumns(options);
+  if (columns.includes("gradientNorm")) {
+    const norms = history.filter((_, i) => i % columns.length === columns.indexOf("gradientNorm"));
+    const clipped = norms.filter((norm) => norm > options.clipNorm).length;
+    const mean = norms.reduce((sum, norm) => sum + norm, 0) / step;
+    facts["Gradient norm"] = `${mean.toPrecision(3)} on average, clipped in ${clipped} of ${step} steps`;
+  }
   if (columns.includes("lossScale")) {
     const last = (name: HistoryColumn) => history[history.length - columns.length + columns.indexOf(name)];
     facts["Loss scale"] = `${last("lossScale")} at the end, ${last("skippedSteps")} of ${step} steps skipped`;

@@ -24,6 +24,8 @@ export interface StepMetrics {
   readonly lossScale: number;
   /** Steps of the run so far whose gradients overflowed, so that nothing was updated. */
   readonly skippedSteps: number;
+  /** Norm of all gradients before clipping; 0 if they are not clipped. */
+  readonly gradientNorm: number;
 }
 
 /** Columns of a checkpoint's `history`. */
@@ -39,12 +41,22 @@ const HISTORY = [
 /** Columns that come after those where precision is f16: the log of the loss's scale. */
 const LOSS_SCALE_HISTORY = ["lossScale", "skippedSteps"] as const;
 
+/** Column that comes last if gradients are clipped. */
+const CLIPPING_HISTORY = ["gradientNorm"] as const;
+
 /** A column of a checkpoint's `history`. */
-export type HistoryColumn = typeof HISTORY[number] | typeof LOSS_SCALE_HISTORY[number];
+export type HistoryColumn =
+  | typeof HISTORY[number]
+  | typeof LOSS_SCALE_HISTORY[number]
+  | typeof CLIPPING_HISTORY[number];
 
 /** Columns of the `history` of a run with these options. */
-export function historyColumns({ precision }: TrainingOptions): readonly HistoryColumn[] {
-  return precision === "f16" ? [...HISTORY, ...LOSS_SCALE_HISTORY] : HISTORY;
+export function historyColumns({ precision, clipNorm }: TrainingOptions): readonly HistoryColumn[] {
+  return [
+    ...HISTORY,
+    ...(precision === "f16" ? LOSS_SCALE_HISTORY : []),
+    ...(clipNorm > 0 ? CLIPPING_HISTORY : []),
+  ];
 }
 
 /** What a training step gives: see recordTrainingStep(). */
@@ -57,12 +69,14 @@ export interface StepOutputs {
   readonly nonFinite: Float32Array;
   /** In the order of LOSS_SCALE_STATE; absent where the loss has no scale. */
   readonly lossScale?: Float32Array;
+  /** [4], beginning with the norm of the gradients; absent if they are not clipped. */
+  readonly clipping?: Float32Array;
 }
 
 /** The metrics of a step, counted from 0, that was made at a learning rate. */
 export function stepMetrics(
   step: number,
-  { total, triplet, lossScale }: StepOutputs,
+  { total, triplet, lossScale, clipping }: StepOutputs,
   learningRate: number,
 ): StepMetrics {
   const scaled = (name: typeof LOSS_SCALE_STATE[number]) => lossScale?.[LOSS_SCALE_STATE.indexOf(name)];
@@ -80,5 +94,6 @@ export function stepMetrics(
     learningRate,
     lossScale: scaled("scale") ?? 1,
     skippedSteps: scaled("skippedSteps") ?? 0,
+    gradientNorm: clipping?.[0] ?? 0,
   };
 }

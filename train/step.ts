@@ -31,9 +31,12 @@ import type { TrainingOptions } from "./options.ts";
 export type TrainingStep = Awaited<ReturnType<typeof recordTrainingStep>>;
 
 /** The optimizer of a run; adds the state of its loss's scale to the model's parameters where the run needs one. */
-export function trainingOptimizer(model: ReidModel, { weightDecay, precision }: TrainingOptions): Adam {
+export function trainingOptimizer(
+  model: ReidModel,
+  { weightDecay, clipNorm, precision }: TrainingOptions,
+): Adam {
   const lossScale = precision === "f16" ? new LossScale(model.parameters) : undefined;
-  return new Adam(model.parameters, { weightDecay, lossScale });
+  return new Adam(model.parameters, { weightDecay, clipNorm, lossScale });
 }
 
 /** The center loss of a run that has one; adds its centers to the model's parameters. */
@@ -49,6 +52,9 @@ export function trainingCenters(
 export function trainingAverage(model: ReidModel, { ema }: TrainingOptions): WeightAverage | undefined {
   return ema > 0 ? new WeightAverage(model.parameters, ema) : undefined;
 }
+
+/** Outputs of a step: those of every run, and `lossScale` and `clipping` if the run has them. */
+type Outputs = Record<"total" | "triplet" | "nonFinite", Tensor> & Record<string, Tensor>;
 
 /** Steps that are submitted before one is waited for; then their metrics come back. */
 const STEPS_TOGETHER = 8;
@@ -69,10 +75,10 @@ export interface StepExtras {
 /**
  * Records forward, loss, backward and update for batches of `images` images.
  *
- * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`; and the optimizer's
- * `settings`. Outputs: `total`, the loss that was differentiated; `triplet`, the values of TRIPLET_METRICS; `nonFinite`, 1 where a
- * weight, a moment or a running statistic is no longer finite; and `lossScale`, where the optimizer has one, its state after
- * the step.
+ * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`; the optimizer's
+ * `settings`; and `averaging` of the weight average. Outputs: `total`, the loss that is differentiated; `triplet`, the
+ * values of TRIPLET_METRICS; `nonFinite`, 1 if a weight, a moment or a running statistic is NaN or infinite;
+ * `lossScale`, its state after the step, and `clipping`, which begins with the norm of the gradients.
  */
 export function recordTrainingStep(
   device: Device,
@@ -110,16 +116,13 @@ export function recordTrainingStep(
         if (model.backbone.has(parameter)) return backboneRate;
         return model.identityHead.includes(parameter) ? options.idLearningRate : 1;
       };
-      const { nonFinite } = optimizer.minimize(total, settings, rate);
+      const { nonFinite, clipping } = optimizer.minimize(total, settings, rate);
       average?.update(averaging);
       checkFinite(model.parameters, "state", nonFinite);
-      const outputs: { total: Tensor; triplet: Tensor; nonFinite: Tensor } = {
-        total,
-        triplet: triplet.metrics,
-        nonFinite,
-      };
-      const { lossScale } = optimizer;
-      return lossScale ? { ...outputs, lossScale: asTensor(lossScale.state) } : outputs;
+      const outputs: Outputs = { total, triplet: triplet.metrics, nonFinite };
+      if (optimizer.lossScale) outputs.lossScale = asTensor(optimizer.lossScale.state);
+      if (clipping) outputs.clipping = clipping;
+      return outputs;
     },
     { precision: options.precision, memory: options.memory, together: STEPS_TOGETHER },
   );

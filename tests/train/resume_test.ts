@@ -29,6 +29,7 @@ const runs: [string, Partial<TrainingOptions>][] = [
     idLoss: 1,
     centerLoss: 0.01,
   }],
+  ["hard with clipped gradients", { clipNorm: 0.1 }],
   ["hard in f16 with averaged weights", { precision: "f16", ema: 0.9 }],
 ];
 

@@ -42,6 +42,7 @@ export const TINY_OPTIONS: TrainingOptions = {
   decay: 0.01,
   decayAt: "",
   weightDecay: 0.01,
+  clipNorm: 0,
   ema: 0,
   flip: 0.5,
   shift: 1,

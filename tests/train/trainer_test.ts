@@ -169,3 +169,23 @@ Deno.test("a run's averaged weights are scored after its end, and restored from 
     for (const owner of [run, plain, device]) owner.destroy();
   }
 });
+
+Deno.test("clipNorm reports the norm of every step's gradients, and limits what they do", async () => {
+  const device = await Device.open();
+  const steps = async (clipNorm: number) => {
+    const run = await openTinyRun(device, { clipNorm });
+    const metrics: StepMetrics[] = [];
+    await run.trainEpoch((step) => metrics.push(step), () => false);
+    const { history } = run;
+    run.destroy();
+    return { metrics, columns: history.length / metrics.length, last: history.at(-1) };
+  };
+  const [free, limited, without] = [await steps(1e6), await steps(1e-8), await steps(0)];
+  assert.deepEqual([free.columns, without.columns], [7, 6]);
+  assert.deepEqual(free.metrics.map(({ total }) => total), without.metrics.map(({ total }) => total));
+  assert.equal(free.last, free.metrics.at(-1)!.gradientNorm);
+  assert.ok(free.metrics.every(({ gradientNorm }) => gradientNorm > 0));
+  assert.equal(limited.metrics[0]!.gradientNorm, free.metrics[0]!.gradientNorm);
+  assert.notEqual(limited.metrics[2]!.total, free.metrics[2]!.total);
+  device.destroy();
+});

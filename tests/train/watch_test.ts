@@ -17,6 +17,7 @@ const WELL: StepMetrics = {
   spread: 0.9,
   learningRate: 0.003,
   lossScale: 1,
+  gradientNorm: 0,
   skippedSteps: 0,
 };
 

@@ -40,6 +40,18 @@ export const TRAINING_SETTINGS = {
     group: "Training",
     help: "Decoupled weight decay, of all weights except those of batch norm and biases.",
   },
+  clipNorm: {
+    type: "number",
+    min: 0,
+    max: 1e6,
+    default: 0,
+    absent: 0,
+    value: "NORM",
+    group: "Training",
+    help:
+      "Scales the gradients of a step down to this norm if that of all of them together is larger, as PyTorch's " +
+      "clip_grad_norm_ does; 0: never.",
+  },
   ema: {
     type: "number",
     min: 0,
