@@ -52,7 +52,7 @@ export {
   type NonFiniteDispatch,
   type TensorSummary,
 } from "./debug/first_non_finite.ts";
-export type { MemoryUse } from "./plan/memory.ts";
+export type { MemoryUse } from "./plan/owned_memory.ts";
 export { LOSS_SCALE_STATE, LossScale } from "./optim/loss_scale.ts";
 export * from "./ops/all_triplets.ts";
 export * from "./ops/batch_norm.ts";

@@ -13,7 +13,8 @@ import {
   type ProgramInputs,
   type ProgramOutputs,
 } from "./inputs.ts";
-import { Memory, type MemoryUse } from "./plan/memory.ts";
+import { Memory } from "./plan/memory.ts";
+import type { MemoryUse } from "./plan/owned_memory.ts";
 import { inStages } from "./plan/order.ts";
 import { texelRows } from "./parameter.ts";
 import { Readbacks } from "./readbacks.ts";
@@ -220,14 +221,14 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   }
 
   #copyOut(encoder: GPUCommandEncoder, value: Value, buffer: GPUBuffer, start: number): void {
-    const place = this.#plan.memory.home(value);
-    if ("buffer" in place) {
-      encoder.copyBufferToBuffer(place.buffer, place.offset, buffer, start, value.bytes);
+    const location = this.#plan.memory.finalLocation(value);
+    if ("buffer" in location) {
+      encoder.copyBufferToBuffer(location.buffer, location.offset, buffer, start, value.bytes);
       return;
     }
     for (const { origin, size, offset } of texelRows(value.vec4s)) {
       encoder.copyTextureToBuffer(
-        { texture: place.texture, origin },
+        { texture: location.texture, origin },
         { buffer, offset: start + offset, bytesPerRow: TEXTURE_WIDTH * VEC4_BYTES },
         size,
       );

@@ -2,7 +2,7 @@
  * Recording: ops append dispatches on virtual values to the recorder in force.
  * Nothing touches the GPU here.
  */
-import type { Dispatch, Precision } from "../kernels/mod.ts";
+import type { Access, Dispatch, Precision } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import type { ParameterSet } from "./parameter.ts";
@@ -16,6 +16,11 @@ export interface Recorded {
   readonly values: readonly Value[];
   /** When it runs. */
   readonly pass: Pass;
+}
+
+/** The values that a dispatch binds with one of these accesses. */
+export function valuesBound({ dispatch, values }: Recorded, ...accesses: readonly Access[]): Value[] {
+  return values.filter((_, i) => accesses.some((access) => access === dispatch.bindings[i]?.access));
 }
 
 /** Part of a program: what comes before its first backward pass, that pass, and what comes after it. */

@@ -13,7 +13,7 @@ import {
 } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
 import type { HostInputs, ProgramInputs, ProgramOutputs } from "../inputs.ts";
-import type { Place } from "../plan/memory.ts";
+import type { ValueLocation } from "../plan/owned_memory.ts";
 import type { Program } from "../program.ts";
 import type { Pass, Recorded } from "../recorder.ts";
 import { copyStaged, dispatch, type OpenRun } from "../plan/schedule.ts";
@@ -103,8 +103,8 @@ async function summaries(
   const wanted = bound.filter(({ access, type }) => type === "f32" && accesses.includes(access));
   return await Promise.all(wanted.map(async ({ name, access, value }) => {
     // Programs read a parameter from a copy.
-    const place = memory.place(value, value.origin.kind === "parameter" ? "write" : access);
-    return summary(name, value, await contents(device, value, place));
+    const location = memory.location(value, value.origin.kind === "parameter" ? "write" : access);
+    return summary(name, value, await contents(device, value, location));
   }));
 }
 
@@ -112,27 +112,31 @@ async function summaries(
 async function contents(
   device: Device,
   value: Value,
-  place: Place,
+  location: ValueLocation,
 ): Promise<Float32Array> {
-  const precision = precisionOf(place.storage);
+  const precision = precisionOf(location.storage);
   const bytes = tensorBytes(value.shape, precision);
   const rowBytes = textureRowBytes(precision);
   const rows = Math.ceil(bytes / rowBytes);
   const staging = device.attempt("Cannot read a tensor back", () =>
     device.gpu.createBuffer({
-      size: inTexture(place.storage) ? rows * rowBytes : bytes,
+      size: inTexture(location.storage) ? rows * rowBytes : bytes,
       usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
     }));
   try {
     device.attempt("Cannot read a tensor back", () => {
       const encoder = device.gpu.createCommandEncoder();
-      if ("buffer" in place) {
-        encoder.copyBufferToBuffer(place.buffer, place.offset, staging, 0, bytes);
+      if ("buffer" in location) {
+        encoder.copyBufferToBuffer(location.buffer, location.offset, staging, 0, bytes);
       } else {
-        encoder.copyTextureToBuffer({ texture: place.texture }, { buffer: staging, bytesPerRow: rowBytes }, [
-          TEXTURE_WIDTH,
-          rows,
-        ]);
+        encoder.copyTextureToBuffer(
+          { texture: location.texture },
+          { buffer: staging, bytesPerRow: rowBytes },
+          [
+            TEXTURE_WIDTH,
+            rows,
+          ],
+        );
       }
       device.gpu.queue.submit([encoder.finish()]);
     });

@@ -13,7 +13,7 @@ import {
 import { ShapeError } from "../errors.ts";
 import { activation, record, recorder } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
-import { epilogue, type EpilogueOptions } from "./epilogue.ts";
+import { epilogueOf, type EpilogueOptions } from "./epilogue.ts";
 import { sizesOf, windows } from "./sizes.ts";
 import { summedSlices } from "./summed_slices.ts";
 
@@ -38,8 +38,8 @@ export function conv2d(
   const { oh, ow } = windows("conv2d", shape);
   const outShape = [N, oh, ow, Cout];
   const y = activation(outShape);
-  const { finish, values } = epilogue("conv2d", options, [image, w], outShape);
-  record(conv2dForward(shape, finish), { ...values, x: image.value, w: w.value, y });
+  const { epilogue, values } = epilogueOf("conv2d", options, [image, w], outShape);
+  record(conv2dForward(shape, epilogue), { ...values, x: image.value, w: w.value, y });
   return result([image, w], outShape, y, (gradient, needs) => {
     const dy = gradient.value;
     let dx: Tensor | null = null;
@@ -82,9 +82,9 @@ export function depthwiseConv(
   const outShape = [N, oh, ow, C];
   const y = activation(outShape);
   const loaded = image.load("x");
-  const { finish, values } = epilogue("depthwiseConv", options, [image, w], outShape);
+  const { epilogue, values } = epilogueOf("depthwiseConv", options, [image, w], outShape);
   const { target } = recorder().device;
-  record(depthwiseForward(shape, target, loaded.map, finish), {
+  record(depthwiseForward(shape, target, loaded.map, epilogue), {
     ...loaded.values,
     ...values,
     w: w.value,

@@ -1,5 +1,5 @@
-/** What a convolution does to its result before storing it. */
-import type { Epilogue } from "../../kernels/mod.ts";
+/** The epilogue of a convolution: bias, residual and ReLU6 before the result is stored. */
+import { type Epilogue, lastAxis } from "../../kernels/mod.ts";
 import { EngineError, ShapeError } from "../errors.ts";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
@@ -15,32 +15,34 @@ export interface EpilogueOptions {
 }
 
 /**
- * How a kernel with a binding `y` finishes this way, and what to bind.
+ * The epilogue of a kernel with a binding `y`, and what to bind for it.
  *
  * @throws {ShapeError} when the bias or the residual has another shape.
- * @throws {EngineError} when a gradient would have to flow.
+ * @throws {EngineError} when an input needs a gradient.
  */
-export function epilogue(
+export function epilogueOf(
   op: string,
   { bias, residual, relu6 }: EpilogueOptions,
   inputs: readonly Tensor[],
   outShape: readonly number[],
-): { finish: Epilogue; values: Record<string, Value> } {
-  if (!bias && !residual && !relu6) return { finish: {}, values: {} };
+): { epilogue: Epilogue; values: Record<string, Value> } {
+  if (!bias && !residual && !relu6) return { epilogue: {}, values: {} };
   const values: Record<string, Value> = {};
   const given = { bias: bias && asTensor(bias), residual: residual && asTensor(residual) };
   if ([...inputs, given.bias, given.residual].some((tensor) => tensor?.requiresGradient)) {
-    throw new EngineError(`${op}() finishes with a bias, a residual or ReLU6 in inference only`);
+    throw new EngineError(
+      `${op}() takes a bias, a residual or ReLU6 in inference only: no gradient flows through them`,
+    );
   }
   if (given.bias) {
-    requireShape(op, "bias", given.bias, [1, outShape[outShape.length - 1]]);
+    requireShape(op, "bias", given.bias, [1, lastAxis(outShape)]);
     values.y_bias = given.bias.value;
   }
   if (given.residual) {
     requireShape(op, "residual", given.residual, outShape);
     values.y_addend = given.residual.value;
   }
-  return { finish: { bias: Boolean(bias), addend: Boolean(residual), relu6: Boolean(relu6) }, values };
+  return { epilogue: { bias: Boolean(bias), addend: Boolean(residual), relu6: Boolean(relu6) }, values };
 }
 
 function requireShape(op: string, name: string, { shape }: Tensor, wanted: readonly number[]): void {

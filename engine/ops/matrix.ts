@@ -10,7 +10,7 @@ import { activation, record, recorder } from "../recorder.ts";
 import { asTensor, result, tape, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { add } from "./elementwise.ts";
-import { epilogue, type EpilogueOptions } from "./epilogue.ts";
+import { epilogueOf, type EpilogueOptions } from "./epilogue.ts";
 import { sizesOf } from "./sizes.ts";
 import { summedSlices } from "./summed_slices.ts";
 
@@ -56,12 +56,12 @@ function rowProduct(
   options: EpilogueOptions = {},
 ): Tensor {
   const outShape = [...x.shape.slice(0, -1), shape.n];
-  const { finish, values } = epilogue(op, options, [x, w], outShape);
+  const { epilogue, values } = epilogueOf(op, options, [x, w], outShape);
   const { target } = recorder().device;
   const multiply = () => {
     const y = activation(outShape);
     const loaded = x.load("x");
-    record(product(shape, target, loaded.map, finish), { ...loaded.values, ...values, w: w.value, y });
+    record(product(shape, target, loaded.map, epilogue), { ...loaded.values, ...values, w: w.value, y });
     return y;
   };
   const output = result([x, w], outShape, multiply(), (gradient, needs, take) => {

@@ -1,5 +1,5 @@
 /**
- * Placing values: real buffers and textures for a plan's slots, inputs and constants.
+ * Where the values of a program lie: buffers and textures for a plan's slots, inputs and constants.
  *
  * Where tensors live in textures, since software adapters read those 10 to 20 times faster than buffers, a kernel writes
  * most results into a staging buffer, which is copied into the tensor's texture before the first kernel reads it, and
@@ -10,47 +10,18 @@ import {
   inTexture,
   precisionOf,
   type Storage,
-  TEXTURE_WIDTH,
-  textureFormat,
   textureRowBytes,
   VEC4_BYTES,
 } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
-import { LimitError } from "../errors.ts";
+import { EngineError, LimitError } from "../errors.ts";
 import { texelRows } from "../parameter.ts";
+import { type Recorded, valuesBound } from "../recorder.ts";
+import { locationAs, OwnedMemory, type ValueLocation } from "./owned_memory.ts";
 import { assignSlots, type Lifetime } from "./plan.ts";
-import type { Recorded } from "../recorder.ts";
 import { type Span, spansOf } from "./spans.ts";
 import { writtenDirectly } from "./texture_writes.ts";
 import type { Value } from "../value.ts";
-
-/** Bytes of a program's GPU memory by purpose. */
-export interface MemoryUse {
-  /** Intermediate results, after sharing. */
-  temporaries: number;
-  /** What the host uploads before every run. */
-  inputs: number;
-  /** What was uploaded once, when the program was recorded. */
-  constants: number;
-  /** Buffers through which outputs come back. */
-  readback: number;
-  /** All of them together. */
-  total: number;
-}
-
-/** A value's place. */
-export type Place =
-  | {
-    readonly storage: "texture" | "half-texture";
-    readonly texture: GPUTexture;
-    readonly view: GPUTextureView;
-  }
-  | {
-    readonly storage: "buffer" | "half-buffer" | "uniform";
-    readonly buffer: GPUBuffer;
-    readonly offset: number;
-    readonly size: number;
-  };
 
 /** A tensor to be copied from its staging buffer into its texture before stage number `before`. */
 export interface StagedCopy {
@@ -64,25 +35,21 @@ export interface StagedCopy {
 /** The prelude declares uniforms as four vec4s where nothing else is said. */
 const UNIFORM_BYTES = 4 * VEC4_BYTES;
 
-/** The memory that a program owns, and the way from values to places. */
-export class Memory {
-  readonly #places = new Map<Value, Place>();
-  readonly #staging = new Map<Value, Place>();
-  readonly #views = new Map<GPUTexture, GPUTextureView>();
-  readonly #owned: (GPUBuffer | GPUTexture)[] = [];
+/** The memory that a program owns, and the location of each value in it. */
+export class Memory extends OwnedMemory {
+  readonly #locations = new Map<Value, ValueLocation>();
+  readonly #staging = new Map<Value, ValueLocation>();
   /** Results that are written where they are read, into textures. */
   #direct: ReadonlySet<Value> = new Set();
-  readonly use: MemoryUse = { temporaries: 0, inputs: 0, constants: 0, readback: 0, total: 0 };
   /** Parameters that must be copied into their mirror textures before each run. */
   readonly mirrored: Set<Value> = new Set();
   /** Copies between stages. */
   readonly copies: StagedCopy[] = [];
 
   /** Decides where what the steps touch is to lie; makes nothing yet. */
-  constructor(readonly device: Device, steps: readonly Recorded[]) {
-    const read = steps.flatMap(({ dispatch, values }) =>
-      values.filter((value, i) => dispatch.bindings[i].access === "read" && this.staged(value))
-    );
+  constructor(device: Device, steps: readonly Recorded[]) {
+    super(device);
+    const read = steps.flatMap((step) => valuesBound(step, "read")).filter((value) => this.staged(value));
     this.#direct = writtenDirectly(
       steps,
       new Set(read),
@@ -114,24 +81,32 @@ export class Memory {
       if (firstRead === undefined) value.pinned ??= "buffer";
     }
     // A staged value lies in its buffer up to the stage that first reads it, and in its texture from there on.
-    const copied = ({ firstRead }: Span) => firstStep[stageOf[firstRead!]];
-    const staged = temporaries.filter((span) => this.staged(span.value));
+    const staged = temporaries.flatMap((span) => {
+      const stage = span.firstRead === undefined ? undefined : stageOf[span.firstRead];
+      const copied = stage === undefined ? undefined : firstStep[stage];
+      return this.staged(span.value) && stage !== undefined && copied !== undefined
+        ? [{ span, stage, copied }]
+        : [];
+    });
+    const copiedAt = new Map(staged.map(({ span, copied }) => [span, copied]));
     this.#assign(
-      temporaries.map((span) => this.staged(span.value) ? { ...span, first: copied(span) } : span),
-      (span) => this.storage(span.value, "read"),
-      this.#places,
+      temporaries.map((span) => ({ ...span, first: copiedAt.get(span) ?? span.first })),
+      ({ value }) => this.storage(value, "read"),
+      this.#locations,
     );
     this.#assign(
-      staged.map((span) => ({ ...span, last: copied(span) - 1 })),
+      staged.map(({ span, copied }) => ({ ...span, last: copied - 1 })),
       () => "buffer",
       this.#staging,
     );
-    for (const { value, firstRead } of staged) {
-      const from = this.#staging.get(value)! as Place & { buffer: GPUBuffer };
-      const to = this.#places.get(value)! as Place & { texture: GPUTexture };
+    for (const { span: { value }, stage } of staged) {
+      const from = this.#staging.get(value), to = this.#locations.get(value);
+      if (!from || !to || "texture" in from || "buffer" in to) {
+        throw new EngineError(`A tensor [${value.shape}] has no buffer or no texture to be copied to`);
+      }
       const bytesPerRow = textureRowBytes(precisionOf(to.storage));
       const rows = this.#size(value) / bytesPerRow;
-      this.copies.push({ before: stageOf[firstRead!], from: from.buffer, to: to.texture, rows, bytesPerRow });
+      this.copies.push({ before: stage, from: from.buffer, to: to.texture, rows, bytesPerRow });
     }
     for (const { value } of spans) {
       if (value.origin.kind === "input" || value.origin.kind === "constant") this.#input(value);
@@ -142,7 +117,7 @@ export class Memory {
   /** How a value is stored where a dispatch uses it this way. */
   storage(value: Value, access: Access): Storage {
     const storage = this.#kind(value, access);
-    return value.precision === "f16" ? `half-${storage as "buffer" | "texture"}` : storage;
+    return value.precision === "f16" && storage !== "uniform" ? `half-${storage}` : storage;
   }
 
   #kind(value: Value, access: Access): "buffer" | "texture" | "uniform" {
@@ -153,14 +128,14 @@ export class Memory {
     return this.device.storage;
   }
 
-  /** Where a value lives for this use. */
-  place(value: Value, access: Access): Place {
+  /** Where a value lies for this use. */
+  location(value: Value, access: Access): ValueLocation {
     const storage = this.storage(value, access);
     if (value.origin.kind === "parameter") {
       const { parameter } = value.origin;
       if (storage === "texture") {
         this.mirrored.add(value);
-        return this.#texturePlace(parameter.set.mirror(parameter));
+        return this.textureLocation(parameter.set.mirror(parameter), storage);
       }
       const home = parameter.set.home(parameter);
       return { storage: "buffer", buffer: home.buffer, offset: home.offset, size: home.bytes };
@@ -175,69 +150,51 @@ export class Memory {
       const flat = set.trainableBuffer(buffer);
       return { storage: "buffer", buffer: flat.buffer, offset: parameter.offset, size: parameter.bytes };
     }
-    if (access === "read") return this.#places.get(value)!;
-    const place = this.#staging.get(value) ?? this.#places.get(value)!;
-    return { ...place, storage: this.storage(value, access) } as Place;
+    const staged = access === "read" ? undefined : this.#staging.get(value);
+    const location = staged ?? this.#locations.get(value);
+    if (!location) throw new EngineError(`A tensor [${value.shape}] has no memory in this program`);
+    return access === "read" ? location : locationAs(location, storage);
   }
 
   /** Where a value lies once its steps and copies are done. */
-  home(value: Value): Place {
-    return this.#places.get(value) ?? this.place(value, "write");
+  finalLocation(value: Value): ValueLocation {
+    return this.#locations.get(value) ?? this.location(value, "write");
   }
 
-  /** Writes host data, padded already, to an input's place. */
+  /** Writes host data, padded already, to an input. */
   write(value: Value, data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): void {
-    const place = this.#places.get(value);
-    if (!place) return; // No dispatch reads this input.
+    const location = this.#locations.get(value);
+    if (!location) return; // No dispatch reads this input.
     const { queue } = this.device.gpu;
-    if ("buffer" in place) {
-      queue.writeBuffer(place.buffer, place.offset, data);
+    if ("buffer" in location) {
+      queue.writeBuffer(location.buffer, location.offset, data);
       return;
     }
+    const bytesPerRow = textureRowBytes(precisionOf(location.storage));
     for (const { origin, size, offset } of texelRows(value.vec4s)) {
-      queue.writeTexture(
-        { texture: place.texture, origin },
-        data,
-        { offset, bytesPerRow: textureRowBytes(precisionOf(place.storage)) },
-        size,
-      );
+      queue.writeTexture({ texture: location.texture, origin }, data, { offset, bytesPerRow }, size);
     }
   }
 
-  /** A buffer through which outputs come back to the host. */
-  readback(bytes: number): GPUBuffer {
-    const buffer = this.device.gpu.createBuffer({
-      label: "readback",
-      size: bytes,
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    });
-    this.#owned.push(buffer);
-    this.use.readback += bytes;
-    this.use.total += bytes;
-    return buffer;
-  }
-
-  /** Frees everything. */
-  destroy(): void {
-    for (const resource of this.#owned) resource.destroy();
-    this.#owned.length = 0;
-    this.#places.clear();
-  }
-
-  /** Shares memory among the spans and remembers each one's place. */
-  #assign(spans: readonly Span[], storage: (span: Span) => Storage, places: Map<Value, Place>): void {
-    const lifetimes = spans.map((span, i): Lifetime => {
+  /** Shares memory among the spans, and notes the location of each. */
+  #assign(
+    spans: readonly Span[],
+    storage: (span: Span) => Storage,
+    locations: Map<Value, ValueLocation>,
+  ): void {
+    const lifetimes = spans.map((span): Lifetime<Span, Storage> => {
       const { first, last } = span;
       // Bytes of a buffer are f32 for one value and f16 for the next; textures have a format.
       const pool = storage(span) === "half-buffer" ? "buffer" : storage(span);
-      return { value: i, size: this.#size(span.value), first, last, pool };
+      return { value: span, size: this.#size(span.value), first, last, pool };
     });
-    for (const slot of assignSlots(lifetimes)) {
-      const place = this.#make(slot.size, slot.pool as Storage, spans[slot.values[0]].value);
-      for (const i of slot.values) {
-        places.set(spans[i].value, { ...place, storage: storage(spans[i]) } as Place);
+    for (const { size, pool, values } of assignSlots(lifetimes)) {
+      let shared: ValueLocation | undefined;
+      for (const span of values) {
+        shared ??= this.make(size, pool, `[${span.value.shape}]`);
+        locations.set(span.value, locationAs(shared, storage(span)));
       }
-      this.use.temporaries += slot.size;
+      this.use.temporaries += size;
     }
   }
 
@@ -245,13 +202,13 @@ export class Memory {
   #size(value: Value): number {
     const storage = this.storage(value, "read");
     if (inTexture(storage)) {
-      return Math.ceil(value.bytes / textureRowBytes(precisionOf(storage))) *
-        textureRowBytes(precisionOf(storage));
+      const row = textureRowBytes(precisionOf(storage));
+      return Math.ceil(value.bytes / row) * row;
     }
     return storage === "uniform" ? Math.max(UNIFORM_BYTES, value.bytes) : value.bytes;
   }
 
-  /** Refuses what the adapter cannot hold, and tells of the worst. */
+  /** Refuses what the adapter cannot hold; the message names the worst. */
   #checkLimits(spans: readonly Span[]): void {
     const { limits } = this.device.gpu;
     const sizes = spans.map(({ value }) => {
@@ -276,44 +233,15 @@ export class Memory {
     );
   }
 
-  #make(size: number, storage: Storage, value: Value): Place {
-    const { gpu } = this.device;
-    const label = `[${value.shape}]`;
-    if (inTexture(storage)) {
-      const texture = gpu.createTexture({
-        label,
-        size: [TEXTURE_WIDTH, size / textureRowBytes(precisionOf(storage))],
-        format: textureFormat(precisionOf(storage)),
-        usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.COPY_SRC,
-      });
-      this.#owned.push(texture);
-      return this.#texturePlace(texture, storage);
-    }
-    const kind = storage === "uniform" ? GPUBufferUsage.UNIFORM : 0; // Kernels may write it, too.
-    const buffer = gpu.createBuffer({
-      label,
-      size,
-      usage: kind | GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-    });
-    this.#owned.push(buffer);
-    return { storage, buffer, offset: 0, size };
-  }
-
   #input(value: Value): void {
     const size = this.#size(value);
-    this.#places.set(value, this.#make(size, this.storage(value, "read"), value));
+    this.#locations.set(value, this.make(size, this.storage(value, "read"), `[${value.shape}]`));
     if (value.origin.kind === "constant") {
       this.use.constants += size;
       this.write(value, value.origin.data);
     } else {
       this.use.inputs += size;
     }
-  }
-
-  #texturePlace(texture: GPUTexture, storage: "texture" | "half-texture" = "texture"): Place {
-    let view = this.#views.get(texture);
-    if (!view) this.#views.set(texture, view = texture.createView());
-    return { storage, texture, view };
   }
 }
 

@@ -3,7 +3,7 @@
  * kernel can read it, and copies end a pass: each costs as much as several small dispatches. So steps are gathered into
  * stages, as few as their dependencies allow; all copies that a stage needs come before it.
  */
-import type { Recorded } from "../recorder.ts";
+import { type Recorded, valuesBound } from "../recorder.ts";
 import type { Value } from "../value.ts";
 
 /** How many steps past one that must wait are looked at: those run early, and what they write is alive for longer. */
@@ -35,8 +35,8 @@ function nextStage(steps: readonly Recorded[], staged: (value: Value) => boolean
       rest.push(...steps.slice(i));
       break;
     }
-    const reads = used(step, ["read", "update"]);
-    const writes = used(step, ["write", "update"]);
+    const reads = valuesBound(step, "read", "update");
+    const writes = valuesBound(step, "write", "update");
     const waits = reads.some((value) => fresh.has(value) || later.writes.has(value)) ||
       writes.some((value) => later.reads.has(value) || later.writes.has(value)) ||
       (rest.length > 0 && step.values.some((value) => value.origin.kind === "flat"));
@@ -55,8 +55,4 @@ function nextStage(steps: readonly Recorded[], staged: (value: Value) => boolean
     }
   }
   return { stage, rest };
-}
-
-function used({ dispatch, values }: Recorded, accesses: readonly string[]): Value[] {
-  return values.filter((_, i) => accesses.includes(dispatch.bindings[i].access));
 }

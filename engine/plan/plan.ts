@@ -15,8 +15,7 @@ export interface PlannedStep {
 export function liveSteps(steps: readonly PlannedStep[], outputs: Iterable<number>): number[] {
   const needed = new Set(outputs);
   const live: number[] = [];
-  for (let i = steps.length - 1; i >= 0; i--) {
-    const step = steps[i];
+  for (const [i, step] of [...steps.entries()].reverse()) {
     if (!step.effect && !step.writes.some((value) => needed.has(value))) continue;
     for (const value of step.reads) needed.add(value);
     live.push(i);
@@ -24,30 +23,30 @@ export function liveSteps(steps: readonly PlannedStep[], outputs: Iterable<numbe
   return live.reverse();
 }
 
-/** A value to place: its size and the first and last step that touch it, both included. */
-export interface Lifetime {
-  readonly value: number;
+/** A value that needs memory: its size and the first and last step that touch it, both included. */
+export interface Lifetime<Value = number, Pool = string> {
+  readonly value: Value;
   readonly size: number;
   readonly first: number;
   readonly last: number;
   /** Values of different pools never share: textures and buffers. */
-  readonly pool: string;
+  readonly pool: Pool;
 }
 
 /** One piece of real memory, as large as the largest value in it. */
-export interface Slot {
+export interface Slot<Value = number, Pool = string> {
   readonly size: number;
-  readonly pool: string;
-  readonly values: readonly number[];
+  readonly pool: Pool;
+  readonly values: readonly Value[];
 }
 
 /**
  * Gives values slots such that no two of a slot are alive at the same step: largest first, each into the first
- * slot that is free during its life (the greedy-by-size order of Pisarchyk and Lee, 2020).
+ * slot that is free during its life (the greedy-by-size order of Pisarchyk and Lee, 2020). Equals keep their order.
  */
-export function assignSlots(lifetimes: readonly Lifetime[]): Slot[] {
-  const slots: { size: number; pool: string; values: number[]; spans: [number, number][] }[] = [];
-  const order = [...lifetimes].sort((a, b) => b.size - a.size || a.first - b.first || a.value - b.value);
+export function assignSlots<Value, Pool>(lifetimes: readonly Lifetime<Value, Pool>[]): Slot<Value, Pool>[] {
+  const slots: { size: number; pool: Pool; values: Value[]; spans: [number, number][] }[] = [];
+  const order = lifetimes.toSorted((a, b) => b.size - a.size || a.first - b.first);
   for (const { value, size, first, last, pool } of order) {
     const free = slots.find((slot) =>
       slot.pool === pool && slot.spans.every(([from, to]) => last < from || to < first)

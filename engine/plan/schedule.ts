@@ -5,7 +5,7 @@ import { EngineError } from "../errors.ts";
 import type { Memory, StagedCopy } from "./memory.ts";
 import { texelRows } from "../parameter.ts";
 import { liveSteps } from "./plan.ts";
-import type { Recorded } from "../recorder.ts";
+import { type Recorded, valuesBound } from "../recorder.ts";
 import type { Value } from "../value.ts";
 
 /** Copies, then dispatches that run in one pass. */
@@ -64,19 +64,17 @@ export function copyStaged(encoder: GPUCommandEncoder, copies: readonly StagedCo
 export function neededSteps(dispatches: readonly Recorded[], outputs: readonly Value[]): Recorded[] {
   const numbers = new Map<Value, number>();
   const number = (value: Value) => {
-    if (!numbers.has(value)) numbers.set(value, numbers.size);
-    return numbers.get(value)!;
+    const known = numbers.get(value) ?? numbers.size;
+    numbers.set(value, known);
+    return known;
   };
-  const steps = dispatches.map(({ dispatch, values }) => {
-    const use = (access: string) =>
-      values.filter((_, i) => dispatch.bindings[i].access === access).map(number);
-    const effect = values.some((value, i) =>
-      dispatch.bindings[i].access !== "read" &&
-      (value.origin.kind !== "temporary" || value.placement !== undefined)
-    );
-    return { reads: [...use("read"), ...use("update")], writes: [...use("write"), ...use("update")], effect };
+  const steps = dispatches.map((step) => {
+    const written = valuesBound(step, "write", "update");
+    const effect = written.some(({ origin, placement }) => origin.kind !== "temporary" || placement);
+    return { reads: valuesBound(step, "read", "update").map(number), writes: written.map(number), effect };
   });
-  return liveSteps(steps, outputs.map(number)).map((i) => dispatches[i]);
+  const live = new Set(liveSteps(steps, outputs.map(number)));
+  return dispatches.filter((_, i) => live.has(i));
 }
 
 /** Makes what a dispatch needs to be encoded: its pipeline and its bind group. */
@@ -88,16 +86,19 @@ function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
       `${dispatch.kernel}: ${dispatch.workgroups} workgroups are more than ${limit} a dimension`,
     );
   }
-  const places = values.map((value, i) => memory.place(value, dispatch.bindings[i].access));
-  const storages = places.map((place) => place.storage);
+  const locations = dispatch.bindings.flatMap(({ access }, i) => {
+    const value = values[i];
+    return value ? [memory.location(value, access)] : [];
+  });
+  const storages = locations.map(({ storage }) => storage);
   const bindGroup = device.gpu.createBindGroup({
     label: dispatch.kernel,
     layout: device.bindGroupLayout(dispatch, storages),
-    entries: places.map((place, binding) => ({
+    entries: locations.map((location, binding) => ({
       binding,
-      resource: "view" in place
-        ? place.view
-        : { buffer: place.buffer, offset: place.offset, size: place.size },
+      resource: "view" in location
+        ? location.view
+        : { buffer: location.buffer, offset: location.offset, size: location.size },
     })),
   });
   return { recorded, pipeline: device.pipeline(dispatch, storages), bindGroup };

@@ -1,5 +1,5 @@
 /** When the values of a program are alive: from the first step that touches them to the last. */
-import type { Recorded } from "../recorder.ts";
+import { type Recorded, valuesBound } from "../recorder.ts";
 import type { Value } from "../value.ts";
 
 /** The life of a value in numbers of steps. */
@@ -20,13 +20,14 @@ export interface Span {
  */
 export function spansOf(steps: readonly Recorded[], outputs: readonly Value[]): Span[] {
   const spans = new Map<Value, Span>();
-  steps.forEach(({ dispatch, values }, step) => {
-    values.forEach((value, i) => {
+  steps.forEach((recorded, step) => {
+    const read = new Set(valuesBound(recorded, "read"));
+    recorded.values.forEach((value) => {
       const { kind } = value.origin;
       if (kind === "parameter" || kind === "flat" || value.placement) return;
       const span = spans.get(value) ?? { value, first: step, last: step, firstRead: undefined };
       span.last = step;
-      if (dispatch.bindings[i].access === "read") span.firstRead ??= step;
+      if (read.has(value)) span.firstRead ??= step;
       spans.set(value, span);
     });
   });

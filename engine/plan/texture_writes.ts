@@ -3,7 +3,7 @@
  * buffer and copied, which a software adapter does in three quarters of the time; but a copy ends a pass, and the staging
  * buffer is memory.
  */
-import type { Recorded } from "../recorder.ts";
+import { type Recorded, valuesBound } from "../recorder.ts";
 import type { Value } from "../value.ts";
 
 /** Up to so many bytes the pass that a copy ends costs more than slower writing. */
@@ -27,10 +27,10 @@ export function writtenDirectly(
 ): Set<Value> {
   const largest = [...candidates].reduce((bytes, value) => Math.max(bytes, value.bytes), 0);
   const direct = new Set<Value>();
-  for (const { dispatch: { bindings }, values } of steps) {
-    let textures = values.filter((value, i) => bindings[i].access === "read" && inTexture(value)).length;
-    for (const [i, value] of values.entries()) {
-      if (bindings[i].access !== "write" || !candidates.has(value)) continue;
+  for (const step of steps) {
+    let textures = valuesBound(step, "read").filter(inTexture).length;
+    for (const value of valuesBound(step, "write")) {
+      if (!candidates.has(value)) continue;
       if (value.bytes > SMALL && value.bytes <= LARGE * largest) continue;
       if (textures < most) {
         direct.add(value);

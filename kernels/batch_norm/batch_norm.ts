@@ -175,13 +175,13 @@ export function applyMap(shape: readonly number[], map: Prologue): Dispatch {
   };
 }
 
-/** The kernels that read x and dz for the sums of the gradient. */
+/** What the gradient needs of the forward pass. */
+function forwardReads({ channels }: RowSlices): Binding[] {
+  return [readsChannels("coefficients", 2, channels), readsChannels("moments", 2, channels)];
+}
+
 function gradientReads(s: RowSlices): Binding[] {
-  const [coefficients, moments] = [
-    readsChannels("coefficients", 2, s.channels),
-    readsChannels("moments", 2, s.channels),
-  ];
-  return [reads("x"), reads("dz"), coefficients, moments];
+  return [reads("x"), reads("dz"), ...forwardReads(s)];
 }
 
 const GRADIENT_WRITES: readonly Binding[] = [
@@ -210,7 +210,6 @@ export function batchNormGradientSums(s: RowSlices, relu6: boolean): Dispatch {
  * `dgamma`, `dbeta`, `gradient_coefficients` [4, C].
  */
 export function batchNormGradientCoefficients(s: RowSlices, batchStatistics: boolean): Dispatch {
-  const [coefficients, moments] = gradientReads(s).slice(2);
   return {
     ...joined(
       s,
@@ -222,7 +221,7 @@ export function batchNormGradientCoefficients(s: RowSlices, batchStatistics: boo
         manyGradientCoefficientsSource,
       ],
     ),
-    bindings: [readsChannels("partial", 2 * s.slices, s.channels), coefficients, moments, ...GRADIENT_WRITES],
+    bindings: [readsChannels("partial", 2 * s.slices, s.channels), ...forwardReads(s), ...GRADIENT_WRITES],
     constants: { ROWS: s.rows, C4: vec4Count(s.channels), SLICES: s.slices },
     tile: { BATCH_STATISTICS: batchStatistics ? 1 : 0 },
     cost: { flops: 2 * s.slices * s.channels, bytes: tensorBytes([2 * s.slices, s.channels]) },

@@ -41,15 +41,15 @@ function cost(s: Conv2dShape): Cost {
   };
 }
 
-/** y = x * w. Bindings: `x`, `w`, `y` and what its finish needs. */
-export function conv2d(s: Conv2dShape, finish: Epilogue = {}): Dispatch {
+/** y = x * w. Bindings: `x`, `w`, `y` and what its epilogue needs. */
+export function conv2d(s: Conv2dShape, epilogue: Epilogue = {}): Dispatch {
   const { oh, ow } = outputSize(s);
   const tile = { TILE_O4: Math.min(4, vec4Count(s.cout)) };
   const threads = s.n * oh * Math.ceil(ow / 8) * Math.ceil(vec4Count(s.cout) / tile.TILE_O4);
   return {
     kernel: "conv2d",
     source: forward,
-    bindings: [reads("x"), reads("w"), ...finished("y", finish)],
+    bindings: [reads("x"), reads("w"), ...finished("y", epilogue)],
     constants: { N: s.n, ...sizes(s) },
     tile: { ...tile, ...window(s) },
     workgroups: flatWorkgroups(threads),

@@ -69,12 +69,12 @@ function tunable(
   return { key, variant, as: (other) => as(other as DepthwiseVariant) };
 }
 
-/** y = x * w. Bindings: `x` (and `x_coefficients`), `w`, `y` [N, OH, OW, C] and what its finish needs. */
+/** y = x * w. Bindings: `x` (and `x_coefficients`), `w`, `y` [N, OH, OW, C] and what its epilogue needs. */
 export function depthwiseConv(
   s: DepthwiseShape,
   target: Target,
   map: Prologue = "none",
-  finish: Epilogue = {},
+  epilogue: Epilogue = {},
 ): Dispatch {
   const { oh, ow } = outputSize(s);
   const shapes = {
@@ -84,18 +84,23 @@ export function depthwiseConv(
     y_bias: [1, s.channels],
     y_addend: [s.n, oh, ow, s.channels],
   };
-  const as = (variant: DepthwiseVariant) => forwardAs(s, variant, map, finish);
+  const as = (variant: DepthwiseVariant) => forwardAs(s, variant, map, epilogue);
   const choice = tunable("depthwise_conv", s, target, [map], (other) => [{ dispatch: as(other), shapes }]);
   return { ...as(choice.variant), tunable: choice };
 }
 
-function forwardAs(s: DepthwiseShape, variant: DepthwiseVariant, map: Prologue, finish: Epilogue): Dispatch {
+function forwardAs(
+  s: DepthwiseShape,
+  variant: DepthwiseVariant,
+  map: Prologue,
+  epilogue: Epilogue,
+): Dispatch {
   const { oh, ow } = outputSize(s);
   const { tileH, tileW } = tileOf(s, variant);
   return {
     kernel: "depthwise_conv",
     source: forward,
-    bindings: [...mapped("x", map, s.channels), reads("w"), ...finished("y", finish)],
+    bindings: [...mapped("x", map, s.channels), reads("w"), ...finished("y", epilogue)],
     constants: { N: s.n, ...sizes(s), ...mapConstants("x", map, s.channels) },
     tile: {
       TILE_H: tileH,

@@ -5,7 +5,7 @@ import source from "./binary.wgsl" with { type: "text" };
 /** Elementwise operations of two operands. */
 export type BinaryOperation = "add" | "sub" | "mul" | "div";
 
-/** Each at the place that the shader knows it by. */
+/** The index of each is its number in the shader. */
 const OPERATIONS: readonly BinaryOperation[] = ["add", "sub", "mul", "div"];
 
 /** The shape that two operands broadcast to, or undefined where they do not fit (numpy's rule, rank up to 4). */
@@ -59,7 +59,8 @@ export function binary(operation: BinaryOperation, a: readonly number[], b: read
 
 /** A shape with ones in front, four axes in all. */
 export function fourAxes(shape: readonly number[]): [number, number, number, number] {
-  return [...new Array(4 - shape.length).fill(1), ...shape] as [number, number, number, number];
+  const [channels = 1, k = 1, j = 1, i = 1] = shape.toReversed();
+  return [i, j, k, channels];
 }
 
 /** Strides of the three leading axes in rows, 0 along axes of one element. */

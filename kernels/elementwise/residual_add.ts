@@ -9,7 +9,7 @@ import {
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import source from "./residual_add.wgsl" with { type: "text" };
 
-/** Y = mapA(A) + mapB(B), equal shapes. Bindings: `a` (and `a_coefficients`), `b` (likewise), `y`. */
+/** Y = mapA(A) + mapB(B), equal shapes. Bindings: `a` (and `a_coefficients`), `b` (and `b_coefficients`), `y`. */
 export function residualAdd(shape: readonly number[], a: Prologue, b: Prologue): Dispatch {
   const c4 = vec4Count(lastAxis(shape));
   return {

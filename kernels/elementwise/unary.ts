@@ -8,7 +8,7 @@ import gradientSource from "./unary_gradient.wgsl" with { type: "text" };
 /** Elementwise functions of one operand. */
 export type UnaryOperation = "relu" | "relu6" | "exp" | "log" | "sqrt" | "softplus";
 
-/** Each at the place that the shaders know it by. */
+/** The index of each is its number in the shaders. */
 const OPERATIONS: readonly UnaryOperation[] = ["relu", "relu6", "exp", "log", "sqrt", "softplus"];
 
 /** Whether a function's gradient is computed from its argument x; otherwise from its value y. */

@@ -47,27 +47,27 @@ function columnTile(n4: number): number {
   return Math.ceil(n4 / tiles);
 }
 
-/** Y = X W with X read through `map`. Bindings: `x` (and `x_coefficients`), `w`, `y` and what its finish needs. */
+/** Y = X W with X read through `map`. Bindings: `x` (and `x_coefficients`), `w`, `y` and what its epilogue needs. */
 export function matmul(
   shape: MatmulShape,
   target: Target,
   map: Prologue = "none",
-  finish: Epilogue = {},
+  epilogue: Epilogue = {},
 ): Dispatch {
-  return anyProduct("matmul", shape, target, map, finish);
+  return anyProduct("matmul", shape, target, map, epilogue);
 }
 
 /**
  * Y = X Wᵀ with W [N, K] and X read through `map`: of X = dY [M, N] and W [K, N] it makes dX. Bindings: `x` and what its
- * map needs, `w`, `y` and what its finish needs.
+ * map needs, `w`, `y` and what its epilogue needs.
  */
 export function matmulTransposed(
   shape: MatmulShape,
   target: Target,
   map: Prologue = "none",
-  finish: Epilogue = {},
+  epilogue: Epilogue = {},
 ): Dispatch {
-  return anyProduct("matmul_transposed", shape, target, map, finish);
+  return anyProduct("matmul_transposed", shape, target, map, epilogue);
 }
 
 function anyProduct(
@@ -75,13 +75,13 @@ function anyProduct(
   shape: MatmulShape,
   target: Target,
   map: Prologue,
-  finish: Epilogue,
+  epilogue: Epilogue,
 ): Dispatch {
   const { m, k, n } = shape;
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
   const transposed = name === "matmul_transposed";
   const shared = {
-    bindings: [...mapped("x", map, k), reads("w"), ...finished("y", finish)],
+    bindings: [...mapped("x", map, k), reads("w"), ...finished("y", epilogue)],
     constants: { M: m, N: n, N4: n4, K: k, K4: k4, ...mapConstants("x", map, k) },
     cost: cost(shape),
   };

@@ -48,17 +48,17 @@ export function transpose(rows: number, columns: number): Dispatch {
 }
 
 /**
- * `size` places of one axis, from place `shift` of X on, zero where X has no such place: a slice where the window
- * lies inside X, the gradient of a slice where `shift` is negative. Bindings: `x`, `y`.
+ * `size` indices of one axis, from index `shift` of X on, zero where X has no such index: a slice where the window lies
+ * inside X, the gradient of a slice where `shift` is negative. Bindings: `x`, `y`.
  */
 export function window(shape: readonly number[], axis: number, shift: number, size: number): Dispatch {
-  const { outer, inner4, last } = around(shape, axis);
+  const { outer, extent, inner4, last } = around(shape, axis);
   const target = shape.with(axis, size);
   return {
     kernel: "window",
     source: windowSource,
     bindings: [reads("x"), writes("y")],
-    constants: { OUTER: outer, X_SIZE: shape[axis], SIZE: size, SHIFT: shift, INNER4: inner4 },
+    constants: { OUTER: outer, X_SIZE: extent, SIZE: size, SHIFT: shift, INNER4: inner4 },
     tile: { LAST: last ? 1 : 0 },
     workgroups: flatWorkgroups(vec4s(target)),
     cost: { flops: 0, bytes: 2 * Math.min(tensorBytes(shape), tensorBytes(target)) },
@@ -67,13 +67,14 @@ export function window(shape: readonly number[], axis: number, shift: number, si
 
 /** A and B, of shapes alike but for one axis, joined along it. Bindings: `a`, `b`, `y`. */
 export function concat(a: readonly number[], b: readonly number[], axis: number): Dispatch {
-  const { outer, inner4, last } = around(a, axis);
-  const target = a.with(axis, a[axis] + b[axis]);
+  const { outer, extent, inner4, last } = around(a, axis);
+  const added = around(b, axis).extent;
+  const target = a.with(axis, extent + added);
   return {
     kernel: "concat",
     source: concatSource,
     bindings: [reads("a"), reads("b"), writes("y")],
-    constants: { OUTER: outer, A_SIZE: a[axis], B_SIZE: b[axis], INNER4: inner4 },
+    constants: { OUTER: outer, A_SIZE: extent, B_SIZE: added, INNER4: inner4 },
     tile: { LAST: last ? 1 : 0 },
     workgroups: flatWorkgroups(vec4s(target)),
     cost: { flops: 0, bytes: 2 * tensorBytes(target) },
@@ -82,12 +83,12 @@ export function concat(a: readonly number[], b: readonly number[], axis: number)
 
 /** Rows of X, of two axes or more, by number. Bindings: `x`, `indices` [count], `y`. */
 export function gather(shape: readonly number[], count: number): Dispatch {
-  const row4 = vec4s(shape.slice(1));
+  const { rows, row4 } = rowsOf(shape);
   return {
     kernel: "gather",
     source: gatherSource,
     bindings: [reads("x"), reads("indices", "u32"), writes("y")],
-    constants: { ROWS: shape[0], ROW4: row4, COUNT: count },
+    constants: { ROWS: rows, ROW4: row4, COUNT: count },
     tile: {},
     workgroups: flatWorkgroups(count * row4),
     cost: { flops: 0, bytes: 2 * tensorBytes([count, row4 * 4]) + 4 * count },
@@ -96,23 +97,32 @@ export function gather(shape: readonly number[], count: number): Dispatch {
 
 /** The gradient of {@link gather}. Bindings: `dy`, `indices` [count], `dx` of the given shape. */
 export function gatherGradient(shape: readonly number[], count: number): Dispatch {
-  const row4 = vec4s(shape.slice(1));
+  const { rows, row4 } = rowsOf(shape);
   return {
     kernel: "gather_gradient",
     source: gatherGradientSource,
     bindings: [reads("dy"), reads("indices", "u32"), writes("dx")],
-    constants: { ROWS: shape[0], ROW4: row4, COUNT: count },
+    constants: { ROWS: rows, ROW4: row4, COUNT: count },
     tile: {},
-    workgroups: flatWorkgroups(shape[0] * row4),
+    workgroups: flatWorkgroups(rows * row4),
     cost: { flops: count * row4 * 4, bytes: tensorBytes([count, row4 * 4]) + tensorBytes(shape) + 4 * count },
   };
 }
 
-/** A shape seen from one axis: places before it, vec4s after it; the last axis has scalars after none. */
-function around(shape: readonly number[], axis: number): { outer: number; inner4: number; last: boolean } {
+/** The first axis, and the vec4s of what each of its indices holds. */
+function rowsOf([rows, ...row]: readonly number[]): { rows: number; row4: number } {
+  if (rows === undefined) throw new RangeError("A scalar has no rows");
+  return { rows, row4: vec4s(row) };
+}
+
+/** A shape seen from one axis: elements before it, its extent, and vec4s after it: 1 for the last axis. */
+function around(shape: readonly number[], axis: number) {
+  const extent = shape[axis];
+  if (extent === undefined) throw new RangeError(`A shape [${shape}] has no axis ${axis}`);
   const last = axis === shape.length - 1;
   return {
     outer: elementCount(shape.slice(0, axis)),
+    extent,
     inner4: last ? 1 : vec4s(shape.slice(axis + 1)),
     last,
   };

@@ -31,9 +31,9 @@ export function sum(
   const kept = axisGroups(shape, axes, false);
   const reduced = axisGroups(shape, axes, true);
   const target = sumShape(shape, axes);
-  const places = vec4s(target);
+  const kept4 = vec4s(target);
   const length = reduced.reduce((product, group) => product * group.size, 1);
-  const { slices } = splitReduction(length, places, parallelism, 32);
+  const { slices } = splitReduction(length, kept4, parallelism, 32);
   const channelsToo = axes.includes(shape.length - 1);
   const dispatch: Dispatch = {
     kernel: channelsToo ? "sum_channels" : "sum",
@@ -43,13 +43,13 @@ export function sum(
       SLICES: slices,
       ...(channelsToo
         ? { ROWS: rowCount(target), CHANNELS: lastAxis(target), C4: vec4Count(lastAxis(target)) }
-        : { KEPT: places }),
+        : { KEPT: kept4 }),
       ...groupConstants("KEPT", kept),
       REDUCED: length,
       ...groupConstants("REDUCED", reduced),
     },
     tile: {},
-    workgroups: flatWorkgroups(slices * places),
+    workgroups: flatWorkgroups(slices * kept4),
     cost: { flops: elementCount(shape), bytes: tensorBytes(shape) + slices * tensorBytes(target) },
   };
   return { dispatch, slices };
@@ -57,20 +57,22 @@ export function sum(
 
 /** The gradient of a sum over `axes`: spreads `dy` over the shape that was summed. Bindings: `dy`, `dx`. */
 export function broadcast(shape: readonly number[], axes: readonly number[]): Dispatch {
-  const [, d1, d2, channels] = fourAxes(shape);
+  const [d0, d1, d2, channels] = fourAxes(shape);
   const c4 = vec4Count(channels);
   const lead = 4 - shape.length;
   const splat = axes.includes(shape.length - 1);
   // The innermost axis that stays is the last axis of dy, and padded there.
   let stride = splat ? 1 : c4;
   let padded = !splat;
-  const strides = [0, 0, 0];
-  for (let axis = shape.length - 2; axis >= 0; axis--) {
-    if (axes.includes(axis)) continue;
-    strides[axis + lead] = stride;
-    stride *= padded ? shape[axis] : vec4Count(shape[axis]) * 4;
+  /** How far dy moves for one step along an axis; called for the innermost first. */
+  const step = (axis: number, size: number): number => {
+    if (axis < lead || axes.includes(axis - lead)) return 0;
+    const own = stride;
+    stride *= padded ? size : vec4Count(size) * 4;
     padded = true;
-  }
+    return own;
+  };
+  const [k, j, i] = [step(2, d2), step(1, d1), step(0, d0)];
   return {
     kernel: "broadcast",
     source: broadcastSource,
@@ -81,9 +83,9 @@ export function broadcast(shape: readonly number[], axes: readonly number[]): Di
       D2: d2,
       CHANNELS: channels,
       C4: c4,
-      S_I: strides[0],
-      S_J: strides[1],
-      S_K: strides[2],
+      S_I: i,
+      S_J: j,
+      S_K: k,
     },
     tile: { SPLAT: splat ? 1 : 0 },
     workgroups: flatWorkgroups(vec4s(shape)),
