@@ -1,9 +1,9 @@
 /**
  * Tensors, automatic differentiation and optimizers on WebGPU: record a function once, replay it on the GPU.
  *
- * Ops work inside {@link Program.record} and do nothing but write down what is to run; {@link Program.run} runs it, as
- * often as you like, on other inputs. {@link backward} gives gradients, {@link Sgd} and {@link Adam} train what is in a
- * {@link ParameterSet}. An op of your own is a dispatch that {@link record} takes and a {@link result} that knows its
+ * Ops work inside {@link Program.record}, which records them; {@link Program.run} runs them, as often as you like, on other
+ * inputs. {@link backward} gives gradients, {@link Sgd} and {@link Adam} train what is in a
+ * {@link ParameterSet}. A custom op is a dispatch that {@link record} takes and a {@link result} that knows its
  * gradient: `examples/own_op.ts` writes one.
  *
  * @example Fitting a line

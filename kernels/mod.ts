@@ -1,6 +1,6 @@
 /**
  * Kernels as data: WGSL text and, beside each, the geometry that turns shapes into a {@link Dispatch}. Nothing here
- * knows of a device: {@link shaderText} gives the whole shader, for whatever runs WebGPU.
+ * knows of a device: {@link shaderText} gives the whole shader, for any WebGPU implementation.
  *
  * A kernel's text declares no bindings. For a binding `x` it calls `x_load(i) -> vec4f` and `x_at(i) -> f32` to read,
  * `x_store(i, v)` to write; their declarations are put in front, to fit the {@link Storage} of each tensor. Rows (the

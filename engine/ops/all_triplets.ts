@@ -25,7 +25,7 @@ export interface AllTripletsOptions {
  * Mean over the triplets (a, p, n) of a batch, or over the active ones, of max(0, d(a, p) - d(a, n) + margin); 0 with zero
  * gradient where there are none.
  *
- * distances [B, B], labels [B]; `embeddings` [..., D] are looked at for their spread only. B³ triplets take B² memory.
+ * distances [B, B], labels [B]; `embeddings` [..., D] serve for their spread only. B³ triplets take B² memory.
  *
  * @throws {ShapeError} when the distances are not square with a row for every label.
  */

@@ -26,21 +26,21 @@ export type ColorMatrix = readonly (readonly [number, number, number, number])[]
 /** The colors as they are. */
 export const SAME_COLORS: ColorMatrix = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]];
 
-/** What is done to one image before the network sees it. */
+/** The augmentation of one image. */
 export interface Augmentation {
-  /** What of the source becomes the image, in the source's pixels; where it leaves the source lies the mean color. */
+  /** The part of the source that becomes the image, in source pixels; outside the source is the mean color. */
   readonly crop: Rectangle;
-  /** Left and right of the crop change sides. */
+  /** Whether the crop is mirrored left to right. */
   readonly mirrored: boolean;
   /** Applied to the crop; the mean color around the source is left alone. */
   readonly colors: ColorMatrix;
-  /** What of the result is erased, in whole pixels; nothing where it has no area. */
+  /** The part of the result that is erased, in whole pixels; none if it has no area. */
   readonly erased: Rectangle;
   /** Decides the noise that erases, an integer from 0 to 2²⁴ - 1. */
   readonly noise: number;
 }
 
-/** Of all images of a batch: sizes, how far the source may be resampled, and what erases. */
+/** Settings of all images of a batch: sizes, the largest resampling step, and the fill of erased parts. */
 export type AugmentedBatch = Omit<AugmentShape, "n">;
 
 /**
@@ -73,7 +73,7 @@ function packed(
         }`,
     );
   }
-  // A pixel's place is that of its middle: the first one's is half a step from the crop's edge.
+  // The position of a pixel is its middle: the first is half a step from the crop's edge.
   const first = mirrored ? size.width - 0.5 : 0.5;
   return [
     crop.left + first * across - 0.5,

@@ -147,7 +147,7 @@ function normalized(
 const UNIFORM_VEC4S = 4096;
 
 /**
- * Memory for a few values per channel. Where tensors live in textures these lie in a uniform buffer: read almost as
+ * Memory for a few values per channel. Where tensors live in textures this is a uniform buffer: read almost as
  * fast, and without a copy between the kernel that writes them and the ones that read them.
  */
 function perChannel(rows: number, channels: number): Value {

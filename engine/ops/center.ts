@@ -7,7 +7,7 @@ import { sizesOf } from "./sizes.ts";
 
 /**
  * Moves the center of every identity in a batch toward the mean of its features, in place: by
- * rate · sum_i (x_i - c) / (1 + number of its images). Whatever reads the centers as they were is to be recorded before.
+ * rate · sum_i (x_i - c) / (1 + number of its images). Record readers of the old centers before.
  *
  * centers [C, D], not trainable; features [B, D], labels [B] below C. Wen, Zhang, Li and Qiao, 2016, equation 4.
  *

@@ -9,7 +9,7 @@ import { record, temporary } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike, type Uint32Tensor } from "../tensor.ts";
 import { sizesOf } from "./sizes.ts";
 
-/** A classification loss and what a training loop watches beside it. */
+/** A classification loss and its metrics. */
 export interface CrossEntropyResult {
   /** [], for backward(). */
   readonly loss: Tensor;

@@ -64,7 +64,7 @@ export function crossDistance(a: TensorLike, b: TensorLike, metric: Metric): Ten
  * [M, D], [N, D] → [M, N]. Faster than {@link crossDistance} for large blocks, and less exact where rows are nearly
  * equal; has no gradient.
  *
- * @param squaredLengthsOfB [N], where they are known already: so that b, if it is large and a is not, is read once.
+ * @param squaredLengthsOfB [N], if known; a large b is then read once.
  * @throws {ShapeError} when a and b are no matrices of the same width, or the lengths are not those of b's rows.
  */
 export function gramDistance(

@@ -10,7 +10,7 @@ export const IMAGENET_COLOR: ColorStatistics = {
   deviation: [0.229, 0.224, 0.225],
 };
 
-/** What colors are normalized by: (value / 255 - mean) / deviation. */
+/** Normalization of colors: (value / 255 - mean) / deviation. */
 export interface ColorStatistics {
   /** Of red, green and blue, from 0 to 1. */
   readonly mean: readonly [number, number, number];
@@ -20,15 +20,15 @@ export interface ColorStatistics {
 
 /** How one image is moved before it is used: shifted by whole pixels, and mirrored left to right. */
 export interface ImageTransform {
-  /** Left and right change sides, after the shift. */
+  /** Whether the image is mirrored left to right, after the shift. */
   readonly mirrored: boolean;
   /** The image's content moves left by this many pixels; the mean color comes in. */
   readonly dx: number;
-  /** Likewise up. */
+  /** The content moves up by this many pixels. */
   readonly dy: number;
 }
 
-/** The transform that leaves an image as it is. */
+/** The transform that changes nothing. */
 export const UNMOVED: ImageTransform = { mirrored: false, dx: 0, dy: 0 };
 
 /** Four words per image, as {@link normalizedImages} takes them. */

@@ -82,7 +82,7 @@ function rowProduct(
     }
     return [dx, needs[1] ? new Tensor(w.shape, weightGradient(shape, x, gradient)) : null];
   });
-  // Where memory is short, what is larger than what it was made of is made again when gradients need it.
+  // In low memory, a result larger than its input is recomputed when gradients need it.
   if (output.requiresGradient && x.shape.length === 4 && shape.n > shape.k) {
     tape().recomputable.push({ tensor: output, recompute: multiply });
   }

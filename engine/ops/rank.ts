@@ -9,8 +9,7 @@ import { sizesOf } from "./sizes.ts";
 const MOST_COLUMNS = 2 ** 24;
 
 /**
- * Who is on the images behind a block of distances: whole numbers from 1 on, equal where the person is; 0 for images
- * that are not ranked.
+ * The identities of the images of a block of distances, whole numbers from 1 on; 0 for images that are not ranked.
  */
 export interface RankedIdentities {
   /** [Q], of the rows. */
@@ -59,8 +58,8 @@ export function countNearer(distances: Tensor, thresholds: Tensor, identities: R
 
 /**
  * Columns of the `count` nearest gallery images of other identities, nearest first, of equals the lowest index first:
- * distances [Q, N], none below 0 → [Q, count], `NONE` where there are no more. Columns of NaN, whoever they belong to,
- * come before all others, so that they can be noticed.
+ * distances [Q, N], none below 0 → [Q, count], `NONE` where there are no more. Columns of NaN, of
+ * any identity, come first, so that they are noticed.
  *
  * @throws {ShapeError} when the shapes do not fit.
  */
@@ -82,8 +81,8 @@ export function nearestOthers(distances: Tensor, count: number, identities: Rank
 
 /**
  * Columns of the `count` smallest distances of every row, nearest first, of equals the lowest index first:
- * distances [Q, N], none below 0 → [Q, count], `NONE` where there are no more. NaN comes before all others, so that it
- * can be noticed. Unlike {@link nearestOthers} it knows of no identities, and is meant for hundreds of columns as well.
+ * distances [Q, N], none below 0 → [Q, count], `NONE` where there are no more. NaN comes first, so
+ * that it is noticed. Unlike {@link nearestOthers} it ignores identities, and suits hundreds of columns as well.
  *
  * @param valid [1], how many columns hold something; the others are left out.
  * @throws {ShapeError} when the shapes do not fit.

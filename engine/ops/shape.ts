@@ -115,7 +115,7 @@ export function concat(parts: readonly TensorLike[], axis: number): Tensor {
   return joined(tensors, axis);
 }
 
-/** Joins halves, so that every element is copied as often as the number of parts can be halved. */
+/** Joins halves: every element is copied log2(parts) times. */
 function joined(parts: readonly Tensor[], axis: number): Tensor {
   const [only] = parts;
   if (only && parts.length === 1) return only;

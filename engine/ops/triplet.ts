@@ -1,4 +1,4 @@
-/** Triplets of a batch: which ones to learn from, and what they cost. */
+/** Selection of triplets from a batch, and their loss. */
 import {
   hardTriplets,
   nearestIdentities,
@@ -14,7 +14,7 @@ import { constantUint32, result, Tensor, Uint32Tensor } from "../tensor.ts";
 import { sizesOf } from "./sizes.ts";
 import { checkBatch, totalOf } from "./triplet_total.ts";
 
-/** A triplet loss and what a training loop watches beside it. */
+/** A triplet loss and its metrics. */
 export interface TripletResult {
   /** [], for backward(). */
   readonly loss: Tensor;
@@ -28,7 +28,7 @@ export interface TripletLossOptions {
   readonly margin: number;
   /** log(1 + e^x) of x = d(a, p) - d(a, n) in place of max(0, x + margin). */
   readonly softMargin: boolean;
-  /** What becomes of a positive whose anchor has no negative: left out, or d(a, n) = 0 without gradient. */
+  /** For a positive whose anchor has no negative: skip it, or take d(a, n) = 0 without gradient. */
   readonly withoutNegative: "skip" | "zero";
 }
 
@@ -95,7 +95,7 @@ export function selectGiven(triplets: number): Uint32Tensor {
 /**
  * Mean over the selected triplets of max(0, d(a, p) - d(a, n) + margin); 0 with zero gradient where there are none.
  *
- * distances [R, C], selection [R, S, 2] of columns of the same row; `embeddings` [..., D] are looked at for their
+ * distances [R, C], selection [R, S, 2] of columns of the same row; `embeddings` [..., D] serve for their
  * spread only.
  *
  * @throws {ShapeError} when distances and selection do not have the same rows.

@@ -1,5 +1,5 @@
 /**
- * Where the values of a program lie: buffers and textures for a plan's slots, inputs and constants.
+ * Where the values of a program are: buffers and textures for a plan's slots, inputs and constants.
  *
  * Where tensors live in textures, since software adapters read those 10 to 20 times faster than buffers, a kernel writes
  * most results into a staging buffer, which is copied into the tensor's texture before the first kernel reads it, and
@@ -32,7 +32,7 @@ export interface StagedCopy {
   readonly bytesPerRow: number;
 }
 
-/** The prelude declares uniforms as four vec4s where nothing else is said. */
+/** The prelude declares uniforms as four vec4s by default. */
 const UNIFORM_BYTES = 4 * VEC4_BYTES;
 
 /** The memory that a program owns, and the location of each value in it. */
@@ -46,7 +46,7 @@ export class Memory extends OwnedMemory {
   /** Copies between stages. */
   readonly copies: StagedCopy[] = [];
 
-  /** Decides where what the steps touch is to lie; makes nothing yet. */
+  /** Decides where the values of the steps will be stored; allocates nothing yet. */
   constructor(device: Device, steps: readonly Recorded[]) {
     super(device);
     const read = steps.flatMap((step) => valuesBound(step, "read")).filter((value) => this.staged(value));
@@ -77,7 +77,7 @@ export class Memory extends OwnedMemory {
     this.#checkLimits(spans);
     const temporaries = spans.filter(({ value }) => value.origin.kind === "temporary");
     for (const { value, firstRead } of temporaries) {
-      // What no kernel reads, such as a loss on its way to the host, stays where it was written.
+      // A value that no kernel reads, such as a loss for the host, stays in the buffer where it was written.
       if (firstRead === undefined) value.pinned ??= "buffer";
     }
     // A staged value lies in its buffer up to the stage that first reads it, and in its texture from there on.
@@ -128,7 +128,7 @@ export class Memory extends OwnedMemory {
     return this.device.storage;
   }
 
-  /** Where a value lies for this use. */
+  /** Where a value is for this use. */
   location(value: Value, access: Access): ValueLocation {
     const storage = this.storage(value, access);
     if (value.origin.kind === "parameter") {
@@ -156,7 +156,7 @@ export class Memory extends OwnedMemory {
     return access === "read" ? location : locationAs(location, storage);
   }
 
-  /** Where a value lies once its steps and copies are done. */
+  /** Where a value is after all steps and copies. */
   finalLocation(value: Value): ValueLocation {
     return this.#locations.get(value) ?? this.location(value, "write");
   }

@@ -6,7 +6,7 @@
 import { type Recorded, valuesBound } from "../recorder.ts";
 import type { Value } from "../value.ts";
 
-/** How many steps past one that must wait are looked at: those run early, and what they write is alive for longer. */
+/** How many steps may overtake one that waits. Steps that run early keep their results alive for longer. */
 const LOOKAHEAD = 24;
 
 /**
@@ -28,7 +28,7 @@ function nextStage(steps: readonly Recorded[], staged: (value: Value) => boolean
   const rest: Recorded[] = [];
   /** Written in this stage and not copied yet. */
   const fresh = new Set<Value>();
-  /** What the steps that wait will read and write. */
+  /** Reads and writes of the steps that wait. */
   const later = { reads: new Set<Value>(), writes: new Set<Value>() };
   for (const [i, step] of steps.entries()) {
     if (rest.length > LOOKAHEAD) {
@@ -47,7 +47,7 @@ function nextStage(steps: readonly Recorded[], staged: (value: Value) => boolean
       rest.push(step);
       for (const value of reads) later.reads.add(value);
       for (const value of writes) later.writes.add(value);
-      // A whole buffer of a set is every parameter at once: nothing passes it.
+      // A whole buffer of a set is every parameter at once: no step may overtake its use.
       if (step.values.some((value) => value.origin.kind === "flat")) {
         rest.push(...steps.slice(i + 1));
         break;

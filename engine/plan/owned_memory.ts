@@ -13,9 +13,9 @@ import type { Device } from "../device.ts";
 export interface MemoryUse {
   /** Intermediate results, after sharing. */
   temporaries: number;
-  /** What the host uploads before every run. */
+  /** Inputs that the host uploads before every run. */
   inputs: number;
-  /** What was uploaded once, when the program was recorded. */
+  /** Constants, uploaded once, when the program is recorded. */
   constants: number;
   /** Buffers through which outputs come back. */
   readback: number;
@@ -38,10 +38,10 @@ export interface TextureLocation {
   readonly view: GPUTextureView;
 }
 
-/** Where a value lies. */
+/** Where a value is stored. */
 export type ValueLocation = BufferLocation | TextureLocation;
 
-/** The same memory under another storage; what a texture holds is given by its format. */
+/** The same memory under another storage; the format of a texture fixes its storage. */
 export function locationAs(location: ValueLocation, storage: Storage): ValueLocation {
   return "texture" in location || inTexture(storage) ? location : { ...location, storage };
 }
@@ -54,7 +54,7 @@ export class OwnedMemory {
 
   constructor(readonly device: Device) {}
 
-  /** Memory of `size` bytes; of a texture these are whole rows. */
+  /** Memory of `size` bytes, for a texture a multiple of its rows. */
   protected make(size: number, storage: Storage, label: string): ValueLocation {
     const { gpu } = this.device;
     if (inTexture(storage)) {

@@ -1,9 +1,9 @@
 /**
  * Planning: which dispatches are needed, when each value is alive, and which values may share memory.
- * Pure bookkeeping over indices, so that it can be tested without a device.
+ * Works on plain numbers, so that tests need no device.
  */
 
-/** What the planner sees of a dispatch: the values it reads and writes, by number. */
+/** A dispatch for the planner: the values it reads and writes, by number. */
 export interface PlannedStep {
   readonly reads: readonly number[];
   readonly writes: readonly number[];

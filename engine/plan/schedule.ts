@@ -36,7 +36,7 @@ export function dispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, rec
   pass.dispatchWorkgroups(...recorded.dispatch.workgroups);
 }
 
-/** Makes what stages of steps need to be encoded. */
+/** Pipelines, bind groups and copies of all stages. */
 export function launchStages(
   device: Device,
   memory: Memory,
@@ -77,7 +77,7 @@ export function neededSteps(dispatches: readonly Recorded[], outputs: readonly V
   return dispatches.filter((_, i) => live.has(i));
 }
 
-/** Makes what a dispatch needs to be encoded: its pipeline and its bind group. */
+/** The pipeline and bind group of a dispatch. */
 function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
   const { dispatch, values } = recorded;
   const limit = device.gpu.limits.maxComputeWorkgroupsPerDimension;

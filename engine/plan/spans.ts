@@ -15,7 +15,7 @@ export interface Span {
 }
 
 /**
- * The lives of what a program needs memory for: all that steps touch but parameters and gradients, which have theirs, and
+ * The lives of all values that need memory: those that steps touch, except parameters and gradients, which have their own, and
  * inputs that are outputs. Outputs are alive to the end.
  */
 export function spansOf(steps: readonly Recorded[], outputs: readonly Value[]): Span[] {

@@ -6,13 +6,13 @@
 import { type Recorded, valuesBound } from "../recorder.ts";
 import type { Value } from "../value.ts";
 
-/** Up to so many bytes the pass that a copy ends costs more than slower writing. */
+/** Up to this many bytes, ending a pass for a copy costs more than slower writing. */
 const SMALL = 2 ** 20;
 /** Larger than this share of the largest result: without those, the staging buffer is no larger than the others. */
 const LARGE = 0.5;
 
 /**
- * The results among `candidates` that are worth it, and whose kernels can bind one texture more.
+ * The results among `candidates` that are cheaper to write directly, and whose kernels can bind one more texture.
  *
  * @param steps all that run, in order.
  * @param candidates results that kernels read from textures.

@@ -1,5 +1,5 @@
 /**
- * One dispatch on memory of its own, run many times in a row: what benchmarks and probes time. Waiting for the
+ * One dispatch with its own memory, run many times in a row, for benchmarks and probes. Waiting for the
  * GPU costs milliseconds, so a single run cannot be timed; a row of runs in one submit can.
  */
 import {
@@ -20,23 +20,23 @@ import type { Device } from "../device.ts";
 import { LimitError } from "../errors.ts";
 import { Random } from "../random.ts";
 
-/** Milliseconds since some moment: of the wall, or of a processor where that tells more. */
+/** Returns milliseconds since some moment: wall time, or processor time where that is more exact. */
 export type Clock = () => number;
 
 /** The time that passes. */
 export const wallClock: Clock = (): number => performance.now();
 
-/** What is bound to one name: its shape, where it lies, and values where random ones will not do. */
+/** The tensor bound to one name: its shape, and if needed its storage and values. */
 export interface Operand {
   /** Size of each axis, without padding. */
   readonly shape: readonly number[];
-  /** Left out: what a program would choose, textures or buffers by the device, of f32. What is written is in a buffer. */
+  /** By default f32 in the device's storage, as in a program. Results are always in buffers. */
   readonly storage?: Storage;
   /** Values of the array in memory, padding included; f32 operands are filled with random numbers otherwise. */
   readonly values?: ArrayLike<number>;
 }
 
-/** Operands by the names of a dispatch's bindings. A shape stands for an operand with nothing else to say. */
+/** Operands by the names of a dispatch's bindings. A shape stands for an operand with defaults. */
 export type Operands = Readonly<Record<string, readonly number[] | Operand>>;
 
 /** Random numbers are made once per operand and repeated: a megabyte of them is as good as a gigabyte. */
@@ -130,7 +130,7 @@ export class DispatchTimer {
   /**
    * Runs the dispatch `count` times in one submit and waits.
    *
-   * @param clock tells milliseconds; by default those of the wall.
+   * @param clock by default wall time.
    * @returns milliseconds, the wait's own time included.
    * @throws {DeviceLostError} when the device is gone.
    * @throws {GpuError} when WebGPU refuses it.
@@ -184,7 +184,7 @@ function asOperand(given: Operands[string] | undefined, kernel: string, name: st
   return "shape" in given ? given : { shape: given };
 }
 
-/** Where an operand lies while it is timed: what is read as asked for or as the device stores tensors, the rest in buffers. */
+/** The storage of an operand while it is timed: results are in buffers, the rest as wanted. */
 export function timedStorage(device: Device, binding: Binding, wanted: Storage = device.storage): Storage {
   const storage = binding.type === "u32" ? "buffer" : wanted;
   if (binding.access === "read") return storage;

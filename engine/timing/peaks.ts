@@ -1,4 +1,4 @@
-/** The ceilings of an adapter, measured by probes: what any kernel's speed is to be held against. */
+/** The peak rates of an adapter, measured by probes, to compare kernels with. */
 import {
   copyProbe,
   type Cost,
@@ -30,10 +30,10 @@ export interface Peaks {
 const LENGTH4 = { software: 1 << 21, hardware: 1 << 23 };
 
 /**
- * Measures the adapter, about half a second for each figure. A peak is the best of several timings: what the adapter
- * can do, whatever else the machine is doing.
+ * Measures the adapter, about half a second for each figure. A peak is the best of several timings, so that other work
+ * on the machine matters little.
  *
- * @param clock tells milliseconds; the rates are by this clock, those of the wall by default.
+ * @param clock the clock of the rates; by default wall time.
  * @throws {EngineError} when the device is lost meanwhile.
  */
 export async function measurePeaks(device: Device, clock: Clock = wallClock): Promise<Peaks> {
@@ -88,7 +88,7 @@ export interface Work {
  */
 export function leastMilliseconds(work: Work, peaks: Peaks): number {
   const read = 1 / peaks.readBandwidth;
-  // A copy spends half its bytes on reading; what is left of its time went into writing.
+  // Half of a copy's bytes are read; the rest of its time is writing.
   const write = Math.max(2 / peaks.copyBandwidth - read, 0.5 / peaks.copyBandwidth);
   return 1000 * Math.max(work.flops / peaks.flops, work.bytesRead * read + work.bytesWritten * write);
 }

@@ -6,8 +6,7 @@ import { type Clock, type DispatchTimer, wallClock } from "./dispatch_timer.ts";
 const MOST_RUNS = 4096;
 
 /**
- * Milliseconds that waiting for the GPU takes when it has nothing to do, the median of a few waits: what a
- * timing must not blame on the work.
+ * Milliseconds that waiting for an idle GPU takes, the median of a few waits: to be subtracted from timings.
  */
 export async function waitFloor(device: Device, clock: Clock = wallClock): Promise<number> {
   const times: number[] = [];
@@ -25,7 +24,7 @@ export async function waitFloor(device: Device, clock: Clock = wallClock): Promi
 
 /**
  * How many runs in a row make a timing: enough that they take about `milliseconds` and that the wait for them,
- * at least `floor` milliseconds of the wall, does not blur it. Runs the dispatch a few times to find out, the first of which compiles it.
+ * at least `floor` milliseconds of the wall, does not blur it. Runs the dispatch a few times; the first run compiles it.
  */
 export async function runsFor(timer: DispatchTimer, floor: number, milliseconds: number): Promise<number> {
   await timer.run(1);

@@ -10,9 +10,9 @@ import { median, runsFor, timeDispatch, waitFloor } from "./timing.ts";
 
 /** Milliseconds that the runs of one timing take together. */
 const MILLISECONDS = 4;
-/** Timings of which the median counts. */
+/** The median of this many timings counts. */
 const REPEATS = 3;
-/** A variant replaces the default only where it takes at most this share of its time: timings differ by chance. */
+/** A variant replaces the default only if it takes at most this share of its time, as timings vary. */
 const WORTH_CHANGING = 0.95;
 
 /** Milliseconds that some work takes on a device. */
@@ -69,7 +69,7 @@ export async function tune(
   return choices;
 }
 
-/** A stopwatch that times each dispatch in a row of runs of its own; waiting takes at least `floor` milliseconds. */
+/** A stopwatch that times each dispatch in its own row of runs; waiting takes at least `floor` milliseconds. */
 function stopwatchAbove(floor: number): Stopwatch {
   return async (device, work) => {
     let milliseconds = 0;

@@ -24,7 +24,7 @@ import weightGradient from "./depthwise_conv_weight_gradient.wgsl" with { type: 
 
 /** A depthwise convolution over C channels; its kernel is 3×3. */
 export interface DepthwiseShape extends ConvShape {
-  /** Channels, each with a kernel of its own. */
+  /** Channels, each with its own kernel. */
   readonly channels: number;
 }
 

@@ -6,7 +6,7 @@ import source from "./augment.wgsl" with { type: "text" };
 /** Numbers for every image in the binding `parameters` of {@link augment}; augment.wgsl lists them. */
 export const AUGMENTATION_NUMBERS = 21;
 
-/** What all images of an augmented batch have in common. */
+/** Settings of all images of an augmented batch. */
 export interface AugmentShape {
   /** Images. */
   readonly n: number;
@@ -19,7 +19,7 @@ export interface AugmentShape {
    * out, pixels of the result are whole pixels of the source, one step apart.
    */
   readonly largestStep?: number;
-  /** What is put in place of what is erased. */
+  /** The fill of erased parts. */
   readonly fill: EraseFill;
 }
 

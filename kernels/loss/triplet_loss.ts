@@ -7,7 +7,7 @@ import reduce from "../wgsl/workgroup_reduce.wgsl" with { type: "text" };
 import terms from "./triplet_terms.wgsl" with { type: "text" };
 import total from "./triplet_total.wgsl" with { type: "text" };
 
-/** Distances [rows, columns], of whose columns up to `slots` pairs (positive, negative) are selected by row. */
+/** Distances [rows, columns]; each row selects up to `slots` pairs of columns (positive, negative). */
 export interface TripletLossShape {
   /** Anchors: rows of distances. */
   readonly rows: number;

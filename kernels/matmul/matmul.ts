@@ -41,7 +41,7 @@ function keyOf(name: string, { m, k, n }: MatmulShape, ...maps: Prologue[]): str
   return [name, `${m}×${k}×${n}`, ...maps].join(" ");
 }
 
-/** Vec4s of columns for a register tile: as many as four, and as few as leave none idle. */
+/** Vec4s of columns for a register tile: at most four, and no more than are used. */
 function columnTile(n4: number): number {
   const tiles = Math.ceil(n4 / 4);
   return Math.ceil(n4 / tiles);
@@ -135,7 +135,7 @@ export function loadsOfGradient(shape: MatmulShape, target: Target): number {
   return Math.ceil(k4 / tiledColumns(k4, dx)) + Math.ceil(k4 / WEIGHT_TILES[weightDefault(shape)].rows4);
 }
 
-/** A narrow side goes into the tile whole. */
+/** A narrow side fits in one tile. */
 function weightDefault({ k, n }: MatmulShape): keyof typeof WEIGHT_TILES {
   if (k <= 32) return n <= 32 ? "tiled 32×32" : "tiled 32×128";
   return n <= 32 ? "tiled 128×32" : "tiled 64×64";

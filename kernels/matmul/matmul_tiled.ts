@@ -22,7 +22,7 @@ function evenly(size: number, most: number, step: number): number {
   return Math.ceil(size / pieces / step) * step;
 }
 
-/** Vec4s of columns of a tile: as few as the number of tiles allows, so that none are idle. */
+/** Vec4s of columns of a tile: the fewest for the same number of tiles, so that none are idle. */
 export function tiledColumns(n4: number, tile: ProductTile): number {
   return evenly(n4, tile.columns4, tile.threadColumns4);
 }
@@ -80,7 +80,7 @@ export function tiledWeightGradient(
 ): Pick<Dispatch, "kernel" | "source" | "tile" | "workgroups"> & { slices: number; sliceLength: number } {
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
   const tileN4 = evenly(n4, columns4, 1);
-  // Where there is hardly a column, a thread with many rows would leave too few threads to stage them.
+  // With few columns, threads with many rows would be too few to stage them.
   const ownRows4 = Math.min(threadRows4, tileN4);
   const tileK4 = evenly(k4, rows4, ownRows4);
   const threads = (tileK4 / ownRows4) * tileN4;

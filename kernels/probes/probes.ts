@@ -1,4 +1,4 @@
-/** Geometry of the probes: kernels that do nothing but one thing, whose speed is the ceiling of all others. */
+/** Geometry of the probes: kernels that each do one thing only, to measure peak rates. */
 import { type Dispatch, flatWorkgroups, reads, WORKGROUP, writes } from "../wgsl/dispatch.ts";
 import { VEC4_BYTES } from "../wgsl/storage.ts";
 import copySource from "./copy.wgsl" with { type: "text" };
@@ -8,7 +8,7 @@ import readSource from "./read.wgsl" with { type: "text" };
 /** Operations of one round of fma_rate.wgsl: three chains of vec4s, sixteen turns. */
 const ROUND_FLOPS = 2 * 3 * 4 * 16;
 
-/** Who reads what at the same time: threads apart from each other (CPUs) or a workgroup side by side (GPUs). */
+/** Order of reads: each thread its own range (for CPUs), or neighboring threads neighboring vec4s (for GPUs). */
 export type ProbeOrder = "by-thread" | "by-workgroup";
 
 function step(order: ProbeOrder): number {

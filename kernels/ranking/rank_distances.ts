@@ -1,4 +1,4 @@
-/** Geometry of ranking a gallery by a block of distances: every query's row stays on the GPU, what it tells does not. */
+/** Geometry of ranking a gallery by a block of distances, which stays on the GPU; only the ranks are read back. */
 import { type Dispatch, flatWorkgroups, reads, WORKGROUP, writes } from "../wgsl/dispatch.ts";
 import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import count from "./rank_count.wgsl" with { type: "text" };
@@ -7,7 +7,7 @@ import nearest from "./rank_nearest.wgsl" with { type: "text" };
 import pick from "./rank_pick.wgsl" with { type: "text" };
 import reduce from "../wgsl/workgroup_reduce.wgsl" with { type: "text" };
 
-/** A block of distances, and what is asked of it. */
+/** The sizes of a block of distances. */
 export interface RankShape {
   /** Queries, a row each. */
   readonly queries: number;

@@ -1,4 +1,4 @@
-/** Geometry of choosing the smallest of every row: what a search asks of a block of distances. */
+/** Geometry of selecting the smallest of every row, for a search in a block of distances. */
 import { type Dispatch, foldWorkgroups, reads, writes } from "../wgsl/dispatch.ts";
 import type { RankShape } from "./rank_distances.ts";
 import { tensorBytes, vec4Count } from "../wgsl/storage.ts";

@@ -15,7 +15,7 @@ import reduce from "../wgsl/workgroup_reduce.wgsl" with { type: "text" };
 /** More slices than this are joined by workgroups on a GPU: a thread alone would wait for memory once for each. */
 const FEW = 16;
 
-/** Whether a workgroup rather than a thread should join so many slices. */
+/** Whether a workgroup rather than a thread should join this many slices. */
 export function joinsTogether(slices: number, { adapterClass }: Target): boolean {
   return adapterClass === "gpu" && slices > FEW;
 }
