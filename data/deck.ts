@@ -1,5 +1,5 @@
 import type { Random } from "../engine/random.ts";
-import { itemAt } from "./item_at.ts";
+import { itemAt } from "../engine/item_at.ts";
 
 /**
  * A deck of items that is dealt from the top and shuffled again when it runs out, so that every item is dealt

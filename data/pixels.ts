@@ -1,6 +1,6 @@
 import { decodeAll } from "./decode_pool.ts";
 import { DataError, messageOf } from "./errors.ts";
-import { itemAt } from "./item_at.ts";
+import { itemAt } from "../engine/item_at.ts";
 import { fingerprint, openPixelCache, PixelCacheWriter, readAt } from "./pixel_cache.ts";
 
 /** Options of `PixelStore.open`. */

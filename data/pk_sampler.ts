@@ -1,7 +1,7 @@
 import { Random } from "../engine/random.ts";
 import { Deck } from "./deck.ts";
 import { DataError } from "./errors.ts";
-import { itemAt } from "./item_at.ts";
+import { itemAt } from "../engine/item_at.ts";
 import type { IdentityIndex } from "./identity_index.ts";
 import { type Batch, epochLength, requireInteger, type Sampler, type SamplerOptions } from "./sampler.ts";
 

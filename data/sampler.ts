@@ -1,4 +1,4 @@
-import { itemAt } from "./item_at.ts";
+import { itemAt } from "../engine/item_at.ts";
 import type { IdentityIndex } from "./identity_index.ts";
 
 /** The images of one training step. */

@@ -1,5 +1,5 @@
-/** A dataset's queries and gallery, ready to be ranked by any network or by colors alone. */
-import type { ReidDataset } from "../data/dataset.ts";
+/** A dataset's queries and gallery, ready to be ranked by any network or by colors only. */
+import type { PersonImage, ReidDataset } from "../data/dataset.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
@@ -23,15 +23,17 @@ import { TravelTimes } from "./spatial_temporal/travel_times.ts";
 /** Images embedded at a time. */
 const BATCH = 32;
 
+/** The usable images of the queries or of the gallery. */
 interface TestSet {
-  /** Places in the store. */
-  readonly indices: number[];
+  /** Indices in the store, [n]. */
+  readonly indices: readonly number[];
+  readonly images: readonly PersonImage[];
   readonly labels: ImageLabels;
 }
 
-/** How images become embeddings. */
+/** Options of `Benchmark.embed`. */
 export interface EmbeddingOptions {
-  /** Whether embeddings are averaged with those of the mirror images. */
+  /** Whether embeddings are averaged with those of the mirror images. Default false. */
   readonly flip?: boolean;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -48,21 +50,23 @@ export class Benchmark {
   readonly queries: TestSet;
   readonly gallery: TestSet;
 
-  /** @param store the pixels of `dataset.query`, then of `dataset.gallery`; images that cannot be used are left out. */
+  /** @param store The pixels of `dataset.query`, then of `dataset.gallery`; unusable images are left out. */
   constructor(readonly dataset: ReidDataset, readonly store: PixelStore) {
-    const images = [...dataset.query, ...dataset.gallery];
-    const part = (from: number, to: number): TestSet => {
-      const indices = Array.from({ length: to - from }, (_, i) => from + i).filter((i) => store.usable[i]);
+    const part = (images: readonly PersonImage[], offset: number): TestSet => {
+      const usable = images.map((image, i) => ({ image, index: offset + i })).filter(({ index }) =>
+        store.usable[index]
+      );
       return {
-        indices,
+        indices: usable.map(({ index }) => index),
+        images: usable.map(({ image }) => image),
         labels: {
-          identity: Int32Array.from(indices, (i) => images[i].identity),
-          camera: Int32Array.from(indices, (i) => images[i].camera),
+          identity: Int32Array.from(usable, ({ image }) => image.identity),
+          camera: Int32Array.from(usable, ({ image }) => image.camera),
         },
       };
     };
-    this.queries = part(0, dataset.query.length);
-    this.gallery = part(dataset.query.length, images.length);
+    this.queries = part(dataset.query, 0);
+    this.gallery = part(dataset.gallery, dataset.query.length);
   }
 
   /** Embeds the queries and the gallery. */
@@ -93,11 +97,10 @@ export class Benchmark {
     { queries, gallery, size }: EmbeddedBenchmark,
     metric: Metric,
   ): Promise<Evaluation> {
-    const evaluation = await evaluate(device, queries, gallery, size, metric);
-    return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
+    return this.#withJunk(await evaluate(device, queries, gallery, size, metric));
   }
 
-  /** The same by re-ranked distances: see {@link rerank}. */
+  /** Ranks the gallery for every query by re-ranked distances: see {@link rerank}. */
   async rerank(
     device: Device,
     { queries, gallery, size }: EmbeddedBenchmark,
@@ -106,8 +109,7 @@ export class Benchmark {
     onProgress?: (progress: RerankProgress) => void,
   ): Promise<Evaluation> {
     const rows = rerank(device, { queries, gallery, size, metric }, options, onProgress);
-    const evaluation = await evaluateRows(rows, queries.labels, gallery.labels);
-    return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
+    return this.#withJunk(await evaluateRows(rows, queries.labels, gallery.labels));
   }
 
   /** Scores by pair of cameras: see {@link rankCameraPairs}. */
@@ -116,11 +118,11 @@ export class Benchmark {
   }
 
   /**
-   * Ranks by look and time together: st-ReID's joint metric of the embeddings' cosines and of how long people take
-   * from camera to camera, which is estimated from the training images' names. Rows of distances come from the GPU
-   * and are ranked on the CPU, by the same rules.
+   * Ranks by look and time together: st-ReID's joint metric of the embeddings' cosines and of the travel times between
+   * cameras, which are estimated from the training images' names. The GPU computes rows of distances, the CPU ranks them
+   * by the same rules.
    *
-   * @throws {DataError} where the dataset's file names do not say when an image was taken.
+   * @throws {DataError} If the dataset's file names do not say when an image was taken.
    */
   async spatialTemporal(
     device: Device,
@@ -128,14 +130,11 @@ export class Benchmark {
   ): Promise<Evaluation> {
     const { dataset } = this;
     requireTimes(dataset);
-    const test = [...dataset.query, ...dataset.gallery];
-    const timeOf = recordingTimes([...dataset.train, ...test]);
-    const travel = new TravelTimes(
-      dataset.train.map((image) => ({ ...image, time: timeOf(image) })),
-    );
-    const sights = ({ indices, labels }: TestSet): Sights => ({
+    const timeOf = recordingTimes([...dataset.train, ...dataset.query, ...dataset.gallery]);
+    const travel = new TravelTimes(dataset.train.map((image) => ({ ...image, time: timeOf(image) })));
+    const sights = ({ images, labels }: TestSet): Sights => ({
       camera: labels.camera,
-      time: Float64Array.from(indices, (i) => timeOf(test[i])),
+      time: Float64Array.from(images, timeOf),
     });
     const angular = distanceRows(
       device,
@@ -144,11 +143,10 @@ export class Benchmark {
       () => {},
     );
     const rows = jointRows(angular, sights(this.queries), sights(this.gallery), travel);
-    const evaluation = await evaluateRows(rows, queries.labels, gallery.labels);
-    return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
+    return this.#withJunk(await evaluateRows(rows, queries.labels, gallery.labels));
   }
 
-  /** Ranks by color histograms: what can be had without learning anything. */
+  /** Ranks by color histograms: a baseline without any training. */
   async colors(): Promise<RankingResult> {
     const { height, width } = this.store;
     const pixels = new Uint8Array(this.store.stride);
@@ -163,7 +161,11 @@ export class Benchmark {
     return this.#countJunk(rankByColor(await describe(this.queries), await describe(this.gallery)));
   }
 
-  /** Adds the junk boxes, which the dataset's reader took out before anything was ranked. */
+  #withJunk(evaluation: Evaluation): Evaluation {
+    return { ...evaluation, scores: this.#countJunk(evaluation.scores) };
+  }
+
+  /** Adds the junk boxes, which the dataset's reader left out before anything was ranked. */
   #countJunk(scores: RankingResult): RankingResult {
     return { ...scores, junk: scores.junk + this.dataset.ignored.junk };
   }

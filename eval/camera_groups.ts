@@ -1,5 +1,6 @@
-/** Scores on a part of the cameras: how a network does where it has been trained, and where it has never been. */
+/** Scores on a part of the cameras: those in training, and those that are new to the network. */
 import type { ReidDataset } from "../data/dataset.ts";
+import { itemAt } from "../engine/item_at.ts";
 import type { EmbeddedSet } from "./rank_gallery.ts";
 
 /** Some of a dataset's cameras. */
@@ -9,8 +10,8 @@ export interface CameraGroup {
 }
 
 /**
- * The cameras of queries and gallery: those that training images are from, and those that are new to the network. Queries
- * and gallery of the new ones alone tell how it does at another place. A group of fewer than two cameras, or
+ * The cameras of queries and gallery in two groups: those with training images, and those that are new to the network.
+ * Scores on the new cameras alone show how the network performs at a new site. A group of fewer than two cameras, or
  * without a query, is left out: a match comes from another camera than its query.
  */
 export function cameraGroups(dataset: ReidDataset): CameraGroup[] {
@@ -25,20 +26,20 @@ export function cameraGroups(dataset: ReidDataset): CameraGroup[] {
   return groups.filter(({ cameras }) => cameras.size > 1 && !cameras.isDisjointFrom(searched));
 }
 
-/** The images of a set whose camera is wanted, in their order; `size` is the length of an embedding. */
+/** The images of a set whose camera `wanted` accepts, in their order; `size` is the length of an embedding. */
 export function takenBy(
   { embeddings, labels }: EmbeddedSet,
   size: number,
   wanted: (camera: number) => boolean,
 ): EmbeddedSet {
-  const places = Int32Array.from(labels.camera.keys().filter((i) => wanted(labels.camera[i])));
-  const taken = new Float32Array(places.length * size);
-  places.forEach((place, i) => taken.set(embeddings.subarray(place * size, (place + 1) * size), i * size));
+  const indices = Int32Array.from(labels.camera.keys().filter((i) => wanted(itemAt(labels.camera, i))));
+  const taken = new Float32Array(indices.length * size);
+  indices.forEach((from, to) => taken.set(embeddings.subarray(from * size, (from + 1) * size), to * size));
   return {
     embeddings: taken,
     labels: {
-      identity: places.map((place) => labels.identity[place]),
-      camera: places.map((place) => labels.camera[place]),
+      identity: indices.map((i) => itemAt(labels.identity, i)),
+      camera: indices.map((i) => itemAt(labels.camera, i)),
     },
   };
 }

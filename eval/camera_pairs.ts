@@ -1,7 +1,8 @@
 /**
- * Scores by pair of cameras: how well queries of one camera find their people among the images of one other camera.
- * A mean over all queries hides that some pairs differ much in view or light.
+ * Scores by pair of cameras: how well queries of one camera find their people among the images of another camera. A
+ * mean over all queries hides pairs that differ much in view or light.
  */
+import { itemAt } from "../engine/item_at.ts";
 import type { Device } from "../engine/mod.ts";
 import { takenBy } from "./camera_groups.ts";
 import { rankGallery, type RankingProblem } from "./rank_gallery.ts";
@@ -15,17 +16,17 @@ export interface CameraPairScores {
   readonly gallery: number;
   /** Queries scored: those with a right match in that camera. */
   readonly queries: number;
-  /** Share of them with a right match in the first place. */
+  /** Share of them whose first image is a right match. */
   readonly rank1: number;
   readonly mAP: number;
 }
 
 /**
- * For every two different cameras, ranks the gallery images of the one, and no others, for the queries of the other:
- * by `rankGallery`, hence exactly, and by the same rules. Takes about the time of ranking once more.
+ * For every two different cameras, ranks only the gallery images of one for the queries of the other, exactly and by the
+ * same rules as `rankGallery`. Takes about as long as ranking once.
  *
- * @returns the pairs that have a query with a right match, by the queries' camera, then by the gallery's.
- * @throws {RangeError} if a distance is NaN.
+ * @returns The pairs that have a query with a right match, sorted by the queries' camera, then by the gallery's.
+ * @throws {RangeError} If a distance is NaN.
  */
 export async function rankCameraPairs(device: Device, problem: RankingProblem): Promise<CameraPairScores[]> {
   const { queries, gallery, size } = problem;
@@ -37,7 +38,7 @@ export async function rankCameraPairs(device: Device, problem: RankingProblem): 
       top: 1,
       sampled: [],
     });
-    const byCamera = Map.groupBy(ranked.queries.entries(), ([q]) => asking.labels.camera[q]);
+    const byCamera = Map.groupBy(ranked.queries.entries(), ([q]) => itemAt(asking.labels.camera, q));
     for (const [query, entries] of byCamera) {
       const accumulator = new RankingAccumulator(asked.labels);
       for (const [, { ranks }] of entries) accumulator.addRanks(ranks);
@@ -48,13 +49,13 @@ export async function rankCameraPairs(device: Device, problem: RankingProblem): 
   return pairs.sort((a, b) => a.query - b.query || a.gallery - b.gallery);
 }
 
-/** Pairs as a table is drawn of them. */
+/** Pairs in rows and columns of a table. */
 export interface CameraPairGrid {
   /** Cameras of queries, ascending: the rows. */
   readonly queries: readonly number[];
   /** Cameras of gallery images, ascending: the columns. */
   readonly galleries: readonly number[];
-  /** The scores of a row and a column, where there are any. */
+  /** The scores of a row and a column; undefined where there are none. */
   at(query: number, gallery: number): CameraPairScores | undefined;
 }
 

@@ -1,17 +1,21 @@
 /** Embeddings of the images of a store, batch by batch. */
 import type { PixelStore } from "../data/pixels.ts";
 import type { Embedder } from "../model/embedder.ts";
+import { chunks } from "./ranges.ts";
+import { submitEach } from "./submit_each.ts";
 
 /**
- * Embeds the images of a store named by `indices`.
+ * Embeds images of a store.
  *
- * @param flip average over the mirror image: see {@linkcode Embedder.submit}.
- * @returns embeddings [n, D], row-major.
+ * @param indices The images, [n].
+ * @param options `flip` averages over the mirror image (default false): see {@linkcode Embedder.submit}. `onProgress`
+ *   is called with the number of images embedded so far and in all.
+ * @returns Embeddings [n, D], row-major.
  */
 export async function embedStored(
   embedder: Embedder,
   store: PixelStore,
-  indices: ArrayLike<number>,
+  indices: readonly number[],
   { flip = false, onProgress = () => {} }: {
     flip?: boolean;
     onProgress?: (done: number, total: number) => void;
@@ -19,22 +23,15 @@ export async function embedStored(
 ): Promise<Float32Array<ArrayBuffer>> {
   const { batch, model: { embeddingSize: size } } = embedder;
   const all = new Float32Array(indices.length * size);
-  const waiting: Promise<void>[] = [];
-  for (let start = 0; start < indices.length; start += batch) {
-    const count = Math.min(batch, indices.length - start);
-    const pixels = new Uint8Array(count * store.stride);
-    await store.batch(Array.from({ length: count }, (_, i) => indices[start + i]), pixels);
-    const { embeddings } = await embedder.submit(pixels, count, {
-      flip,
-      more: start + batch < indices.length,
+  await submitEach(chunks([0, indices.length], batch), async ([from, to]) => {
+    const pixels = new Uint8Array((to - from) * store.stride);
+    await store.batch(indices.slice(from, to), pixels);
+    const { embeddings } = await embedder.submit(pixels, to - from, { flip, more: to < indices.length });
+    const done = embeddings.then((rows) => {
+      all.set(rows, from * size);
+      onProgress(to, indices.length);
     });
-    const arrived = embeddings.then((rows) => {
-      all.set(rows, start * size);
-      onProgress(start + count, indices.length);
-    });
-    arrived.catch(() => {}); // It is thrown below, unless submitting throws before.
-    waiting.push(arrived);
-  }
-  await Promise.all(waiting);
+    return { done };
+  });
   return all;
 }

@@ -4,26 +4,27 @@ import type { Metric } from "../kernels/mod.ts";
 import { type EmbeddedSet, rankGallery } from "./rank_gallery.ts";
 import { JUNK, type RankedMatch, RankingAccumulator, type RankingResult } from "./ranking.ts";
 
-/** Scores, and what a report shows beside them. */
+/** Scores, and the details that a report shows. */
 export interface Evaluation {
   readonly scores: RankingResult;
-  /** Per query its nearest gallery images, after removal of those that don't count. */
+  /** For each query its nearest gallery images, after removal. */
   readonly top: RankedMatch[][];
-  /** Distances of pairs of one person seen by two cameras. */
+  /** Distances of pairs of images of one person from two cameras. */
   readonly positives: number[];
-  /** Distances of pairs of two people: a regular sample. */
+  /** Distances of pairs of images of two people: a regular sample. */
   readonly negatives: number[];
 }
 
-/** Nearest gallery images that are told of every query. */
+/** Nearest gallery images in `Evaluation.top`. */
 export const TOP = 10;
-/** About how many distances to other people are sampled of every query. */
+/** Distances to other people that are sampled for each query, about. */
 export const NEGATIVES_PER_QUERY = 100;
 
 /**
- * Ranks the gallery for every query. `size` is the length of an embedding.
+ * Ranks the gallery for every query.
  *
- * @throws {RangeError} if a distance is NaN.
+ * @param size Length of an embedding.
+ * @throws {RangeError} If a distance is NaN.
  */
 export async function evaluate(
   device: Device,
@@ -45,8 +46,8 @@ export async function evaluate(
   };
 }
 
-/** Places at equal steps, about `count` of them, of images that are not junk. */
+/** Indices of about `count` images at equal steps, without junk. */
 export function regularSample(identity: Int32Array, count: number): number[] {
   const every = Math.max(1, Math.floor(identity.length / count));
-  return [...identity.keys()].filter((place) => place % every === 0 && identity[place] !== JUNK);
+  return [...identity.keys()].filter((index) => index % every === 0 && identity[index] !== JUNK);
 }

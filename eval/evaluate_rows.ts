@@ -1,13 +1,13 @@
-/** Scores of a ranking by distances that are no network's alone, such as re-ranked ones: whole rows, on the CPU. */
+/** Scores of a ranking by rows of distances, such as re-ranked ones, on the CPU. */
+import { itemAt } from "../engine/item_at.ts";
 import { type Evaluation, NEGATIVES_PER_QUERY, regularSample, TOP } from "./evaluate.ts";
 import { type ImageLabels, RankingAccumulator, topMatches } from "./ranking.ts";
 
 /**
- * Ranks the gallery for every query by its row of distances: by the same rules, and with the same details, as
- * `evaluate`.
+ * Ranks the gallery for every query by its row of distances, by the same rules and with the same details as `evaluate`.
  *
- * @param rows distances of each query to the whole gallery, in the order of `queries`.
- * @throws {RangeError} if a distance is NaN, or there are not as many rows as queries.
+ * @param rows Distances of each query to the whole gallery, in the order of `queries`.
+ * @throws {RangeError} If a distance is NaN, or the number of rows is not the number of queries.
  */
 export async function evaluateRows(
   rows: AsyncIterable<Float32Array>,
@@ -16,21 +16,17 @@ export async function evaluateRows(
 ): Promise<Evaluation> {
   const sampled = regularSample(gallery.identity, NEGATIVES_PER_QUERY);
   const accumulator = new RankingAccumulator(gallery);
-  const evaluation = {
-    top: [] as Evaluation["top"],
-    positives: [] as number[],
-    negatives: [] as number[],
-  };
+  const evaluation: Omit<Evaluation, "scores"> = { top: [], positives: [], negatives: [] };
   for await (const row of rows) {
     const query = evaluation.top.length;
-    const identity = queries.identity[query], camera = queries.camera[query];
+    const identity = itemAt(queries.identity, query), camera = itemAt(queries.camera, query);
     accumulator.addRanks(accumulator.ranks(row, identity, camera));
     evaluation.top.push(topMatches(row, TOP, gallery, identity, camera));
     row.forEach((distance, j) => {
       if (gallery.identity[j] !== identity) return;
       if (gallery.camera[j] !== camera) evaluation.positives.push(distance);
     });
-    for (const j of sampled) if (gallery.identity[j] !== identity) evaluation.negatives.push(row[j]);
+    for (const j of sampled) if (gallery.identity[j] !== identity) evaluation.negatives.push(itemAt(row, j));
   }
   if (evaluation.top.length !== queries.identity.length) {
     throw new RangeError(

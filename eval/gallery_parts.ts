@@ -1,29 +1,25 @@
-/** A gallery that the GPU does not hold whole is ranked in parts: counts of wrong images add up over them. */
+/** The parts in which a gallery is ranked that does not fit the GPU as a whole: counts of wrong images add up over them. */
+import { indicesByIdentity } from "./ranking.ts";
 
 /**
- * Cuts a gallery into `count` parts of about the same size, each in the gallery's order, such that all images of an
- * identity that is searched for are in one part: the distances of a query's right matches are known after that one.
+ * Cuts a gallery into `count` parts of about the same size, each in the gallery's order. All images of a searched
+ * identity are in one part, after which the distances of a query's right matches are known.
  *
- * @param identity of every gallery image.
- * @param searched identities of the queries.
- * @returns places in the gallery.
+ * @param identity The identity of every gallery image.
+ * @param searched Identities of the queries.
+ * @returns Indices in the gallery.
  */
 export function galleryParts(
   identity: Int32Array,
   searched: ReadonlySet<number>,
   count: number,
 ): Int32Array[] {
-  const whole = new Map<number, number[]>();
-  const single: number[][] = [];
-  identity.forEach((person, place) => {
-    if (!searched.has(person)) single.push([place]);
-    else if (whole.has(person)) whole.get(person)!.push(place);
-    else whole.set(person, [place]);
-  });
+  const together = [...indicesByIdentity(identity)].filter(([person]) => searched.has(person));
+  const others = [...identity.entries()].filter(([, person]) => !searched.has(person));
   const parts = Array.from({ length: count }, (): number[] => []);
-  for (const places of [...whole.values(), ...single]) {
+  for (const indices of [...together.map(([, indices]) => indices), ...others.map(([index]) => [index])]) {
     const smallest = parts.reduce((a, b) => b.length < a.length ? b : a);
-    for (const place of places) smallest.push(place);
+    for (const index of indices) smallest.push(index);
   }
-  return parts.map((places) => Int32Array.from(places).sort());
+  return parts.map((indices) => Int32Array.from(indices).sort());
 }

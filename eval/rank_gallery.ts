@@ -1,22 +1,25 @@
 /**
- * Ranks a gallery on the GPU. Distances are computed there a block of queries at a time and stay there; what comes
- * back of a query's row are the distances of its right matches, for each of them how many wrong images are no
- * farther, the nearest wrong images, and a sample. The gallery's embeddings are uploaded once; those of a gallery too
- * large for that, part after part.
+ * Ranks a gallery on the GPU. The GPU computes distances for a block of queries at a time and keeps them. For each query
+ * it returns the distances of the right matches, for each of them the number of wrong images that are no farther, the
+ * nearest wrong images, and a sample. The gallery's embeddings are uploaded once, or part after part where they do not
+ * fit.
  */
+import { itemAt } from "../engine/item_at.ts";
 import type { Device } from "../engine/mod.ts";
 import { type Metric, NONE, tensorBytes } from "../kernels/mod.ts";
 import { galleryParts } from "./gallery_parts.ts";
+import { chunks } from "./ranges.ts";
 import { type BlockShape, type GalleryPart, type OpenQuery, PartRanker } from "./rank_part.ts";
 import { type ImageLabels, JUNK, nearestFirst, type RankedMatch } from "./ranking.ts";
+import { submitEach } from "./submit_each.ts";
 
-/** Embeddings [n, size] of a set of images, and who is on them. */
+/** Embeddings [n, size] of a set of images, and their labels. */
 export interface EmbeddedSet {
   readonly embeddings: Float32Array;
   readonly labels: ImageLabels;
 }
 
-/** Queries, and the gallery to be ranked for each of them. */
+/** Queries, and the gallery to rank for each of them. */
 export interface RankingProblem {
   readonly queries: EmbeddedSet;
   readonly gallery: EmbeddedSet;
@@ -25,27 +28,27 @@ export interface RankingProblem {
   readonly metric: Metric;
 }
 
-/** What is told of every query beside its ranks. */
+/** Details to return for each query beside its ranks. */
 export interface RankingDetails {
-  /** How many of the nearest images; at least 1. */
+  /** Number of nearest images; at least 1. */
   readonly top: number;
-  /** Places in the gallery of the images from which distances to other people are sampled. */
+  /** Indices in the gallery of images whose distances are sampled, where they show other people. */
   readonly sampled: ArrayLike<number>;
 }
 
-/** About how much of a problem is on the GPU at a time, in bytes. An identity's images are not parted. */
+/** Bytes on the GPU at a time, about. The images of an identity are not split. */
 export interface RankingBudget {
   /** Embeddings of the gallery. */
   readonly gallery: number;
-  /** Distances of a block of queries; about three times as much is held, as kernels pass them on. */
+  /** Distances of a block of queries; kernels hold about three times as much. */
   readonly distances: number;
 }
 
 /** The ranking of the gallery for one query. */
 export interface RankedQuery {
-  /** Of its right matches: 0-based, ascending, after removal; the same as those of `RankingAccumulator.ranks`. */
+  /** Ranks of its right matches: 0-based, ascending, after removal; equal to those of `RankingAccumulator.ranks`. */
   readonly ranks: Int32Array;
-  /** Its nearest images; the same as those of `topMatches`. */
+  /** Its nearest images; equal to those of `topMatches`. */
   readonly top: RankedMatch[];
   /** Distances of its right matches, in the gallery's order. */
   readonly positives: Float32Array;
@@ -57,20 +60,20 @@ export interface RankedQuery {
 export interface GalleryRanking {
   /** In the order of the queries. */
   readonly queries: RankedQuery[];
-  /** The most GPU memory that was held at a time, in bytes. */
+  /** Peak GPU memory in bytes. */
   readonly gpuBytes: number;
 }
 
 const BUDGET: RankingBudget = { gallery: 96 * 2 ** 20, distances: 32 * 2 ** 20 };
 
-/** Queries in a block: of more the product would be no faster. */
+/** Queries in a block; the matrix product is no faster with more. */
 const QUERIES = 256;
 
 /**
- * Ranks the gallery for every query by the rules of `ranking.ts`, exactly as the same distances are ranked there.
+ * Ranks the gallery for every query, with exactly the result of `ranking.ts` for the same distances.
  *
- * @throws {RangeError} if a distance is NaN.
- * @throws {LimitError} if the images of one identity are more than the adapter holds.
+ * @throws {RangeError} If a distance is NaN.
+ * @throws {LimitError} If the images of one identity do not fit the adapter.
  */
 export async function rankGallery(
   device: Device,
@@ -78,12 +81,12 @@ export async function rankGallery(
   details: RankingDetails,
   budget: RankingBudget = BUDGET,
 ): Promise<GalleryRanking> {
-  const person = personNumbers(problem.gallery.labels.identity, problem.queries.labels.identity);
-  const parts = cut(problem, person, details, budget);
-  const queries = openQueries(problem, person, parts);
+  const personNumber = personNumbers();
+  const parts = cut(problem, personNumber, details, budget);
+  const queries = openQueries(problem, personNumber, parts);
   const shape = blockShape(parts, queries, problem.size, details.top, budget);
   let gpuBytes = 0;
-  // A query learns the distances of its right matches where they are, and brings them along to the other parts.
+  // First each query is ranked in the part that has its right matches; the other parts need their distances.
   for (const atHome of [true, false]) {
     for (const [number, part] of parts.entries()) {
       const now = queries.filter(({ home }) => (home === number) === atHome);
@@ -91,28 +94,19 @@ export async function rankGallery(
       const ranker = await PartRanker.open(device, part, shape, problem.metric);
       gpuBytes = Math.max(gpuBytes, ranker.program.memory.total);
       try {
-        await rankBlocks(ranker, now, atHome);
+        await submitEach(
+          chunks([0, now.length], shape.rows),
+          ([from, to]) => ranker.rank(now.slice(from, to), atHome),
+        );
       } finally {
         ranker.destroy();
       }
     }
   }
-  const ranked = queries.map((query) => close(query, parts[query.home]?.places, details.top));
-  return { queries: ranked, gpuBytes };
+  return { queries: queries.map((query) => close(query, details.top)), gpuBytes };
 }
 
-async function rankBlocks(ranker: PartRanker, queries: readonly OpenQuery[], atHome: boolean): Promise<void> {
-  const waiting: Promise<void>[] = [];
-  const { rows } = ranker.shape;
-  for (let first = 0; first < queries.length; first += rows) {
-    const { done } = await ranker.rank(queries.slice(first, first + rows), atHome);
-    done.catch(() => {}); // It is thrown below, unless submitting throws before.
-    waiting.push(done);
-  }
-  await Promise.all(waiting);
-}
-
-/** As many queries as the budget allows, shared out evenly among the blocks. */
+/** Blocks of as many queries as the budget allows, all about the same size. */
 function blockShape(
   parts: readonly GalleryPart[],
   queries: readonly OpenQuery[],
@@ -120,98 +114,89 @@ function blockShape(
   top: number,
   budget: RankingBudget,
 ): BlockShape {
-  const columns = parts.length > 0 ? parts[0].persons.length : 0;
+  const columns = parts[0]?.persons.length ?? 0;
   const matches = queries.reduce((most, query) => Math.max(most, query.matches.length), 1);
-  // Of right matches there are columns, distances and counts, on their way in and out.
+  // Columns, distances and counts of right matches are inputs and outputs.
   const most = Math.floor(budget.distances / (4 * (columns + 8 * matches)));
   const blocks = Math.ceil(queries.length / Math.min(Math.max(most, 1), QUERIES));
   return { rows: Math.ceil(queries.length / blocks), matches, top, size };
 }
 
-/** The parts of the gallery, all of one shape, so that one set of pipelines does for them. */
+/** The parts of the gallery, all of the same shape, so that they share pipelines. */
 function cut(
-  problem: RankingProblem,
-  person: ReadonlyMap<number, number>,
+  { queries, gallery: { embeddings, labels }, size }: RankingProblem,
+  personNumber: (identity: number) => number,
   details: RankingDetails,
   budget: RankingBudget,
 ): GalleryPart[] {
-  const { queries, gallery: { embeddings, labels }, size } = problem;
   const most = Math.min(budget.gallery / tensorBytes([1, size]), budget.distances / (4 * QUERIES));
   const count = Math.ceil(labels.identity.length / most);
-  const parts = galleryParts(labels.identity, new Set(queries.labels.identity), count);
-  const columns = Math.max(...parts.map((places) => places.length));
   const chosen = new Set(Array.from(details.sampled));
-  const sampled = parts.map((places) => [...places.keys()].filter((column) => chosen.has(places[column])));
-  const samples = Math.max(1, ...sampled.map((columns) => columns.length));
-  return parts.map((places, number): GalleryPart => {
-    const part = {
-      places,
-      embeddings: parts.length === 1 ? embeddings : new Float32Array(columns * size),
-      persons: new Float32Array(columns),
-      sampled: new Uint32Array(samples).fill(NONE),
-    };
-    part.sampled.set(sampled[number]);
-    places.forEach((place, column) => {
-      part.persons[column] = person.get(labels.identity[place])!;
-      if (parts.length === 1) return;
-      part.embeddings.set(embeddings.subarray(place * size, (place + 1) * size), column * size);
-    });
-    return part;
+  const parts = galleryParts(labels.identity, new Set(queries.labels.identity), count).map((images) => ({
+    images,
+    sampled: [...images.entries()].filter(([, image]) => chosen.has(image)).map(([column]) => column),
+  }));
+  const columns = Math.max(...parts.map(({ images }) => images.length));
+  const samples = Math.max(1, ...parts.map(({ sampled }) => sampled.length));
+  return parts.map((part): GalleryPart => {
+    const persons = new Float32Array(columns);
+    const own = parts.length === 1 ? embeddings : new Float32Array(columns * size);
+    for (const [column, image] of part.images.entries()) {
+      persons[column] = personNumber(itemAt(labels.identity, image));
+      if (parts.length > 1) own.set(embeddings.subarray(image * size, (image + 1) * size), column * size);
+    }
+    const sampled = new Uint32Array(samples).fill(NONE);
+    sampled.set(part.sampled);
+    return { images: part.images, embeddings: own, persons, sampled };
   });
 }
 
 function openQueries(
   { queries, gallery, size }: RankingProblem,
-  person: ReadonlyMap<number, number>,
+  personNumber: (identity: number) => number,
   parts: readonly GalleryPart[],
 ): OpenQuery[] {
-  const images = new Map<number, { home: number; columns: number[] }>();
-  for (const [home, { places, persons }] of parts.entries()) {
-    for (const column of places.keys()) {
-      const known = images.get(persons[column]);
-      if (known) known.columns.push(column);
-      else images.set(persons[column], { home, columns: [column] });
+  const people = new Map<number, { home: number; images: { column: number; index: number }[] }>();
+  for (const [home, { images }] of parts.entries()) {
+    for (const [column, index] of images.entries()) {
+      const identity = itemAt(gallery.labels.identity, index);
+      const known = people.get(identity);
+      if (known) known.images.push({ column, index });
+      else people.set(identity, { home, images: [{ column, index }] });
     }
   }
   return Array.from(queries.labels.identity, (identity, q): OpenQuery => {
-    const number = person.get(identity)!;
-    const { home, columns } = images.get(number) ?? { home: 0, columns: [] };
-    const camera = (column: number) => gallery.labels.camera[parts[home].places[column]];
-    const matches = columns.filter((column) => camera(column) !== queries.labels.camera[q]);
+    const { home, images } = people.get(identity) ?? { home: 0, images: [] };
+    const right = images.filter(({ index }) => gallery.labels.camera[index] !== queries.labels.camera[q]);
     return {
       embedding: queries.embeddings.subarray(q * size, (q + 1) * size),
-      person: number,
+      person: personNumber(identity),
       home,
-      matches,
-      distances: new Float32Array(matches.length),
-      nearer: new Int32Array(matches.length),
+      matches: right.map((image) => ({ ...image, distance: 0, nearer: 0 })),
       others: [],
       negatives: [],
     };
   });
 }
 
-/** Identities as numbers that f32 holds exactly, from 1 on; junk is 0. */
-function personNumbers(...sets: Int32Array[]): Map<number, number> {
+/** Numbers identities as integers that f32 represents exactly: 0 for junk, from 1 for people. */
+function personNumbers(): (identity: number) => number {
   const numbers = new Map([[JUNK, 0]]);
-  for (const identities of sets) {
-    for (const identity of identities) if (!numbers.has(identity)) numbers.set(identity, numbers.size);
-  }
-  return numbers;
+  return (identity) => {
+    const number = numbers.get(identity) ?? numbers.size;
+    numbers.set(identity, number);
+    return number;
+  };
 }
 
-/** What is told of a query once all parts were ranked. */
-function close(query: OpenQuery, places: Int32Array | undefined, top: number): RankedQuery {
-  const right = query.matches.map((column, i): RankedMatch => ({
-    index: places![column],
-    distance: query.distances[i],
-    right: true,
-  }));
+/** The result of a query after all parts were ranked. */
+function close({ matches, others, negatives }: OpenQuery, top: number): RankedQuery {
+  const right = matches.map(({ index, distance }): RankedMatch => ({ index, distance, right: true }));
   return {
     // The nearer a right match, the fewer wrong ones are before it.
-    ranks: query.nearer.toSorted().map((wrong, i) => wrong + i),
-    top: [...query.others, ...right].sort(nearestFirst).slice(0, top),
-    positives: query.distances,
-    negatives: query.negatives,
+    ranks: Int32Array.from(matches, ({ nearer }) => nearer).sort().map((wrong, i) => wrong + i),
+    top: [...others, ...right].sort(nearestFirst).slice(0, top),
+    positives: Float32Array.from(matches, ({ distance }) => distance),
+    negatives,
   };
 }

@@ -1,4 +1,5 @@
 /** One part of a gallery on the GPU, ranked for a block of queries at a time. */
+import { itemAt } from "../engine/item_at.ts";
 import {
   add,
   constant,
@@ -18,44 +19,51 @@ import {
 import { type Metric, NONE } from "../kernels/mod.ts";
 import { nanDistance, type RankedMatch } from "./ranking.ts";
 
-/** Images of a gallery that are on the GPU together. */
+/** Gallery images that are on the GPU together, one per column of the distances. */
 export interface GalleryPart {
-  /** Places in the gallery by column; there may be columns without an image after them. */
-  readonly places: Int32Array;
+  /** Indices in the gallery by column; columns without an image may follow. */
+  readonly images: Int32Array;
   /** [columns, size]. */
   readonly embeddings: Float32Array;
-  /** Who is on them: whole numbers from 1 on, 0 for junk and where there is no image. */
+  /** The person's number by column: integers from 1, 0 for junk and where there is no image. */
   readonly persons: Float32Array;
-  /** Columns of which every query tells its distance, at least one; `NONE` stands for nothing. */
+  /** Columns whose distances are sampled for every query, at least one; `NONE` for no column. */
   readonly sampled: Uint32Array;
 }
 
-/** A query on its way through the parts of a gallery, and what is known of it so far. */
+/** A right match of a query. */
+export interface RightMatch {
+  /** Column in the query's home part. */
+  readonly column: number;
+  /** Index in the gallery. */
+  readonly index: number;
+  /** Set when the home part was ranked. */
+  distance: number;
+  /** Wrong images no farther than this match, in the parts ranked so far. */
+  nearer: number;
+}
+
+/** A query and its results from the parts ranked so far. */
 export interface OpenQuery {
   readonly embedding: Float32Array;
-  /** Who is on it, by the numbers of the gallery's parts. */
+  /** The person's number, as in `GalleryPart.persons`. */
   readonly person: number;
-  /** Part of the gallery that has its right matches, all of them. */
+  /** The part of the gallery that contains all right matches. */
   readonly home: number;
-  /** Columns of its right matches in that part. */
-  readonly matches: readonly number[];
-  /** Distances of the right matches, known once that part was ranked. */
-  readonly distances: Float32Array;
-  /** Wrong images no farther than each right match. */
-  readonly nearer: Int32Array;
+  readonly matches: readonly RightMatch[];
   /** The nearest wrong images of every part. */
   readonly others: RankedMatch[];
   /** Distances of the sampled images of other persons. */
   readonly negatives: number[];
 }
 
-/** Sizes of the blocks in which a part is ranked. */
+/** The shape of a block of queries. */
 export interface BlockShape {
   /** Queries. */
   readonly rows: number;
-  /** Right matches of the query that has the most, at least 1. */
+  /** Largest number of right matches of a query, at least 1. */
   readonly matches: number;
-  /** How many of the nearest wrong images are found, at least 1. */
+  /** Number of nearest wrong images to find, at least 1. */
   readonly top: number;
   /** Length of an embedding. */
   readonly size: number;
@@ -73,7 +81,7 @@ export class PartRanker {
     readonly program: Recorded,
   ) {}
 
-  /** Uploads the part. @throws {LimitError} when it does not fit the adapter. */
+  /** Uploads the part. @throws {LimitError} If it does not fit the adapter. */
   static async open(
     device: Device,
     part: GalleryPart,
@@ -84,11 +92,10 @@ export class PartRanker {
   }
 
   /**
-   * Ranks the part for at most `rows` queries and adds what it finds to them. Resolves once that is under way.
+   * Ranks the part for at most `rows` queries and adds the results to them. Resolves once the work is submitted.
    *
-   * @param atHome whether the right matches of these queries are in this part; otherwise they bring along the
-   *   distances.
-   * @throws {RangeError} (`done`) if a distance is NaN.
+   * @param atHome Whether the right matches of these queries are in this part; otherwise their distances are known.
+   * @throws {RangeError} (`done`) If a distance is NaN.
    */
   async rank(queries: readonly OpenQuery[], atHome: boolean): Promise<{ done: Promise<void> }> {
     const { outputs } = await this.program.submit(this.#inputs(queries, atHome));
@@ -112,32 +119,30 @@ export class PartRanker {
     queries.forEach((query, row) => {
       inputs.embeddings.set(query.embedding, row * size);
       inputs.persons[row] = query.person;
-      // The distance at a column, which is 0 where there is none, and the threshold are added: one of them is 0.
-      if (atHome) inputs.columns.set(query.matches, row * matches);
-      if (atHome) inputs.thresholds.fill(0, row * matches, row * matches + query.matches.length);
-      else inputs.thresholds.set(query.distances, row * matches);
+      // The GPU adds the threshold to the distance at the column, which is 0 for no column: one of the two is 0.
+      if (atHome) inputs.columns.set(query.matches.map(({ column }) => column), row * matches);
+      inputs.thresholds.set(query.matches.map(({ distance }) => atHome ? 0 : distance), row * matches);
     });
     return inputs;
   }
 
   #take(query: OpenQuery, row: number, out: Outputs): void {
-    const { places, persons, sampled } = this.part;
+    const { images, persons, sampled } = this.part;
     const { matches, top } = this.shape;
-    const nearest = out.nearest.subarray(row * top, (row + 1) * top);
-    nearest.forEach((column, i) => {
-      if (column === NONE) return;
-      const distance = out.nearestDistances[row * top + i];
-      if (Number.isNaN(distance)) throw nanDistance(places[column]);
-      query.others.push({ index: places[column], distance, right: false });
-    });
-    for (let i = 0; i < query.matches.length; i++) {
-      query.distances[i] = out.thresholds[row * matches + i];
-      query.nearer[i] += out.nearer[row * matches + i];
+    for (const [i, column] of out.nearest.subarray(row * top, (row + 1) * top).entries()) {
+      if (column === NONE) continue;
+      const index = itemAt(images, column), distance = itemAt(out.nearestDistances, row * top + i);
+      if (Number.isNaN(distance)) throw nanDistance(index);
+      query.others.push({ index, distance, right: false });
     }
-    sampled.forEach((column, i) => {
-      if (column === NONE || persons[column] === query.person) return;
-      query.negatives.push(out.sample[row * sampled.length + i]);
-    });
+    for (const [i, match] of query.matches.entries()) {
+      match.distance = itemAt(out.thresholds, row * matches + i);
+      match.nearer += itemAt(out.nearer, row * matches + i);
+    }
+    for (const [i, column] of sampled.entries()) {
+      if (column === NONE || persons[column] === query.person) continue;
+      query.negatives.push(itemAt(out.sample, row * sampled.length + i));
+    }
   }
 }
 

@@ -3,18 +3,19 @@
  * CMC, mean average precision in both of its usual definitions, and the mean inverse negative penalty (Ye et al.
  * 2021, "Deep Learning for Person Re-identification: A Survey and Outlook").
  *
- * For a query, gallery images of the same identity *and* the same camera are removed: they count neither as right
- * nor as wrong. Identity −1, junk, is removed for every query. Identity 0, the distractors, is wrong for everyone.
- * Where distances tie, wrong matches rank first, so that a network whose embeddings have collapsed scores nothing.
+ * For a query, gallery images of the same identity *and* the same camera are removed: they are neither right nor wrong
+ * matches. Identity −1, junk, is removed for every query. Identity 0, the distractors, is wrong for every query.
+ * Where distances tie, wrong matches rank first, so that a network with collapsed embeddings scores 0.
  *
  * No row is sorted. The rank of a query's i-th nearest right match at distance d is i plus the number of wrong
- * matches at distance <= d, and those are counted in one pass over the row.
+ * matches at distance <= d, which are counted in one pass over the row.
  */
+import { itemAt } from "../engine/item_at.ts";
 
 /** Identity of junk boxes. */
 export const JUNK: number = -1;
 
-/** Identity and camera of every image of a set, in the order of its distances. */
+/** Identity and camera of every image of a set, in the set's order. */
 export interface ImageLabels {
   /** The person; 0 is a distractor, −1 junk. */
   readonly identity: Int32Array;
@@ -22,7 +23,7 @@ export interface ImageLabels {
   readonly camera: Int32Array;
 }
 
-/** The scores of one gallery ranked for many queries; every share and mean lies from 0 to 1. */
+/** The scores of one gallery ranked for many queries; every share and mean is between 0 and 1. */
 export interface RankingResult {
   /** Share of queries with a right match among the first k. */
   readonly rank: Readonly<Record<1 | 5 | 10 | 20, number>>;
@@ -30,13 +31,13 @@ export interface RankingResult {
   readonly cmc: Float64Array;
   /** Mean of the average precision (1/N)·Σ (i+1)/(r_i+1), r_i the 0-based rank of the i-th of N right matches. */
   readonly mAP: number;
-  /** The same by the dataset's own code: (1/N)·Σ ½·[(i+1)/(r_i+1) + i/r_i], the last term 1 where r_i = 0. */
+  /** The same by the dataset's code: (1/N)·Σ ½·[(i+1)/(r_i+1) + i/r_i], the last term 1 where r_i = 0. */
   readonly mAPTrapezoid: number;
-  /** Mean of N/(r_N+1), r_N the rank of the hardest right match. */
+  /** Mean of N/(r_N+1), r_N the rank of the last right match. */
   readonly mINP: number;
   /** Queries scored. */
   readonly queries: number;
-  /** Queries left out, as the gallery has no right match for them. */
+  /** Queries left out because the gallery has no right match for them. */
   readonly queriesWithoutMatch: number;
   /** Gallery images ranked: all but junk. */
   readonly gallery: number;
@@ -48,35 +49,35 @@ export interface RankingResult {
 
 const CMC_LENGTH = 50;
 
-/** Positions of a gallery's images by identity. */
-function byIdentity(identity: Int32Array): Map<number, number[]> {
-  const positions = new Map<number, number[]>();
-  for (let j = 0; j < identity.length; j++) {
-    const list = positions.get(identity[j]);
-    if (list === undefined) positions.set(identity[j], [j]);
-    else list.push(j);
+/** Indices of the images of each identity, ascending. */
+export function indicesByIdentity(identity: Int32Array): Map<number, number[]> {
+  const byIdentity = new Map<number, number[]>();
+  for (const [index, person] of identity.entries()) {
+    const indices = byIdentity.get(person);
+    if (indices === undefined) byIdentity.set(person, [index]);
+    else indices.push(index);
   }
-  return positions;
+  return byIdentity;
 }
 
-/** The first place in ascending `sorted` whose value is at least `value`; its length where none is. */
+/** The first index in ascending `sorted` whose value is at least `value`; the length where there is none. */
 function lowerBound(sorted: Float32Array, value: number): number {
   let low = 0, high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (sorted[middle] < value) low = middle + 1;
+    if (sorted[middle]! < value) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
 /**
- * Adds up scores query by query, so that distances are needed a block at a time: memory is bounded by the
- * caller's block, however many queries and gallery images there are.
+ * Accumulates scores query by query, so that the caller needs to hold only a block of distances at a time, regardless of
+ * the number of queries and gallery images.
  */
 export class RankingAccumulator {
   #gallery: ImageLabels;
-  #positions: Map<number, number[]>;
+  #byIdentity: Map<number, number[]>;
   #firstMatches = new Float64Array(CMC_LENGTH);
   #precision = 0;
   #precisionTrapezoid = 0;
@@ -84,18 +85,18 @@ export class RankingAccumulator {
   #queries = 0;
   #queriesWithoutMatch = 0;
 
-  /** Begins without queries; `gallery` has the labels in the order in which rows hold distances. */
+  /** Starts without queries; `gallery` has the labels in the order of a row's distances. */
   constructor(gallery: ImageLabels) {
     this.#gallery = gallery;
-    this.#positions = byIdentity(gallery.identity);
+    this.#byIdentity = indicesByIdentity(gallery.identity);
   }
 
   /**
    * Ranks the gallery for a block of queries.
    *
    * @param distances [queries, gallery], row-major.
-   * @param queries labels of the block's queries, none of them junk.
-   * @throws {RangeError} if the sizes do not fit, or a distance is NaN.
+   * @param queries Labels of the block's queries, none of them junk.
+   * @throws {RangeError} If the sizes do not fit, or a distance is NaN.
    */
   addBlock(distances: Float32Array, queries: ImageLabels): void {
     const count = queries.identity.length, width = this.#gallery.identity.length;
@@ -106,59 +107,60 @@ export class RankingAccumulator {
         }`,
       );
     }
-    for (let q = 0; q < count; q++) {
+    for (const [q, identity] of queries.identity.entries()) {
       const row = distances.subarray(q * width, (q + 1) * width);
-      this.addRanks(this.ranks(row, queries.identity[q], queries.camera[q]));
+      this.addRanks(this.ranks(row, identity, itemAt(queries.camera, q)));
     }
   }
 
   /**
    * The ranks of a query's right matches: 0-based, ascending, after removal; none if it has no right match.
    *
-   * @param row distances to every gallery image.
-   * @throws {RangeError} if a distance is NaN.
+   * @param row Distances to every gallery image.
+   * @throws {RangeError} If a distance is NaN.
    */
   ranks(row: Float32Array, identity: number, camera: number): Int32Array {
-    const sameIdentity = this.#positions.get(identity) ?? [];
+    const sameIdentity = this.#byIdentity.get(identity) ?? [];
     const right = sameIdentity.filter((j) => this.#gallery.camera[j] !== camera);
-    if (right.length === 0) return new Int32Array(0);
-    const matches = Float32Array.from(right, (j) => row[j]).sort();
+    const matches = Float32Array.from(right, (j) => itemAt(row, j)).sort();
+    const farthest = matches.at(-1);
+    if (farthest === undefined) return new Int32Array(0);
 
-    // Counts all images by the first match that is no nearer than they are, then takes back those that are not
-    // wrong matches.
+    // Counts all images by the first match that is no nearer than they are, then subtracts those that are not wrong
+    // matches.
     const nearer = new Int32Array(matches.length);
-    const farthest = matches[matches.length - 1];
-    for (let j = 0; j < row.length; j++) {
-      const distance = row[j];
-      if (distance > farthest) continue;
+    const count = (j: number, weight: 1 | -1) => {
+      const distance = row[j]!;
+      if (distance > farthest) return;
       if (Number.isNaN(distance)) throw nanDistance(j);
-      nearer[lowerBound(matches, distance)]++;
-    }
-    for (const others of [sameIdentity, this.#positions.get(JUNK) ?? []]) {
-      for (const j of others) if (row[j] <= farthest) nearer[lowerBound(matches, row[j])]--;
-    }
+      nearer[lowerBound(matches, distance)]! += weight;
+    };
+    for (let j = 0; j < row.length; j++) count(j, 1);
+    for (const j of sameIdentity) count(j, -1);
+    for (const j of this.#byIdentity.get(JUNK) ?? []) count(j, -1);
     let wrong = 0;
     return nearer.map((count, i) => (wrong += count) + i);
   }
 
   /** Scores one query by the ranks of its right matches, as {@linkcode ranks} gives them. */
   addRanks(ranks: Int32Array): void {
-    if (ranks.length === 0) {
+    const first = ranks.at(0), last = ranks.at(-1);
+    if (first === undefined || last === undefined) {
       this.#queriesWithoutMatch++;
       return;
     }
     let precision = 0, trapezoid = 0;
-    for (let i = 0; i < ranks.length; i++) {
-      const after = (i + 1) / (ranks[i] + 1);
-      const before = ranks[i] === 0 ? 1 : i / ranks[i];
+    for (const [i, rank] of ranks.entries()) {
+      const after = (i + 1) / (rank + 1);
+      const before = rank === 0 ? 1 : i / rank;
       precision += after;
       trapezoid += (after + before) / 2;
     }
     this.#queries++;
     this.#precision += precision / ranks.length;
     this.#precisionTrapezoid += trapezoid / ranks.length;
-    this.#inversePenalty += ranks.length / (ranks[ranks.length - 1] + 1);
-    if (ranks[0] < CMC_LENGTH) this.#firstMatches[ranks[0]]++;
+    this.#inversePenalty += ranks.length / (last + 1);
+    if (first < CMC_LENGTH) this.#firstMatches[first]! += 1;
   }
 
   /** The scores of all queries so far; all 0 where there was none. */
@@ -166,9 +168,10 @@ export class RankingAccumulator {
     const queries = Math.max(1, this.#queries);
     let found = 0;
     const cmc = this.#firstMatches.map((count) => (found += count) / queries);
-    const junk = this.#positions.get(JUNK)?.length ?? 0;
+    const at = (k: number) => itemAt(cmc, k - 1);
+    const junk = this.#byIdentity.get(JUNK)?.length ?? 0;
     return {
-      rank: { 1: cmc[0], 5: cmc[4], 10: cmc[9], 20: cmc[19] },
+      rank: { 1: at(1), 5: at(5), 10: at(10), 20: at(20) },
       cmc,
       mAP: this.#precision / queries,
       mAPTrapezoid: this.#precisionTrapezoid / queries,
@@ -177,14 +180,14 @@ export class RankingAccumulator {
       queriesWithoutMatch: this.#queriesWithoutMatch,
       gallery: this.#gallery.identity.length - junk,
       junk,
-      distractors: this.#positions.get(0)?.length ?? 0,
+      distractors: this.#byIdentity.get(0)?.length ?? 0,
     };
   }
 }
 
 /** A gallery image in a query's ranking. */
 export interface RankedMatch {
-  /** Its place in the gallery. */
+  /** Its index in the gallery. */
   readonly index: number;
   /** Its distance to the query. */
   readonly distance: number;
@@ -194,20 +197,21 @@ export interface RankedMatch {
 
 /** The order of a ranking: by distance, wrong ones first where distances tie, then by index. */
 export function nearestFirst(a: RankedMatch, b: RankedMatch): number {
-  return a.distance < b.distance ? -1 : a.distance > b.distance ? 1 : Number(a.right) - Number(b.right) ||
-    a.index - b.index;
+  if (a.distance < b.distance) return -1;
+  if (a.distance > b.distance) return 1;
+  return Number(a.right) - Number(b.right) || a.index - b.index;
 }
 
-/** What is thrown where a gallery image has no distance. */
+/** The error for a gallery image whose distance is NaN. */
 export function nanDistance(index: number): RangeError {
   return new RangeError(`Cannot rank by a distance that is NaN (gallery image ${index})`);
 }
 
 /**
- * A query's first `count` matches, nearest first, by the same rules as the scores: junk and the same identity in
- * the same camera left out, wrong ones first where distances tie, then by index.
+ * A query's first `count` matches, nearest first, by the same rules as the scores: without junk and without the same
+ * identity in the same camera; where distances tie, wrong ones first, then by index.
  *
- * @param row distances to every gallery image.
+ * @param row Distances to every gallery image; none may be NaN.
  */
 export function topMatches(
   row: Float32Array,
@@ -218,17 +222,18 @@ export function topMatches(
 ): RankedMatch[] {
   const top: RankedMatch[] = [];
   if (count < 1) return top;
+  let farthest = Infinity; // Of the matches found, once there are `count`.
   for (let index = 0; index < row.length; index++) {
-    const distance = row[index];
-    if (top.length >= count && distance > top[top.length - 1].distance) continue;
-    if (gallery.identity[index] === JUNK) continue;
-    const right = gallery.identity[index] === identity;
+    const distance = row[index]!;
+    if (distance > farthest) continue;
+    const person = gallery.identity[index];
+    if (person === JUNK) continue;
+    const right = person === identity;
     if (right && gallery.camera[index] === camera) continue;
-    let place = top.length;
-    const match = { index, distance, right };
-    while (place > 0 && nearestFirst(match, top[place - 1]) < 0) place--;
-    top.splice(place, 0, match);
+    top.push({ index, distance, right });
+    top.sort(nearestFirst);
     if (top.length > count) top.pop();
+    if (top.length === count) farthest = top.at(-1)?.distance ?? Infinity;
   }
   return top;
 }

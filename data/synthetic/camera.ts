@@ -1,5 +1,5 @@
 import type { Random } from "../../engine/random.ts";
-import { itemAt } from "../item_at.ts";
+import { itemAt } from "../../engine/item_at.ts";
 import { clamp01, type Rgb } from "./canvas.ts";
 import type { SyntheticOptions } from "./options.ts";
 

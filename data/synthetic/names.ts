@@ -1,5 +1,5 @@
 import type { Random } from "../../engine/random.ts";
-import { itemAt } from "../item_at.ts";
+import { itemAt } from "../../engine/item_at.ts";
 import type { Shot } from "./render.ts";
 
 /** `0002_c1s1_000451_03.jpg`: who, which camera, which recording of it, which frame, which box of the frame. */

@@ -1,5 +1,5 @@
 import { Random } from "../../engine/random.ts";
-import { itemAt } from "../item_at.ts";
+import { itemAt } from "../../engine/item_at.ts";
 import { type Camera, develop, drawCameras, gaussianBlur } from "./camera.ts";
 import { Canvas } from "./canvas.ts";
 import { drawFigure } from "./figure.ts";

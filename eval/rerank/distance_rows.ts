@@ -1,9 +1,11 @@
 /** Whole rows of distances, one query after the other, computed on the GPU in blocks. */
 import { constant, type Device, f32, gramDistance, Program } from "../../engine/mod.ts";
 import type { Metric } from "../../kernels/mod.ts";
-import { columnParts, type Range, ranges, type RerankBudget, rowsFrom, rowsOfBlock } from "./blocks.ts";
+import { chunks, evenRanges, type Range } from "../ranges.ts";
+import { submitEach } from "../submit_each.ts";
+import { columnParts, type RerankBudget, rowsFrom, rowsOfBlock } from "./blocks.ts";
 
-/** Rows' and columns' embeddings [n, size]. */
+/** Embeddings [n, size] of the rows (queries) and of the columns (gallery). */
 export interface DistanceProblem {
   readonly queries: Float32Array;
   readonly gallery: Float32Array;
@@ -13,9 +15,9 @@ export interface DistanceProblem {
 }
 
 /**
- * Distances of each query to the whole gallery, in order. A row is valid until the next one is asked for.
+ * Distances of each query to the whole gallery, in order. A row is valid until the next one is requested.
  *
- * @param onMemory is told the GPU memory held, in bytes.
+ * @param onMemory Receives the GPU memory held, in bytes.
  */
 export async function* distanceRows(
   device: Device,
@@ -29,7 +31,7 @@ export async function* distanceRows(
   const rows = rowsOfBlock(count, Math.max(...parts.map(([from, to]) => to - from)), budget);
   let open: { part: Range; program: Awaited<ReturnType<typeof recordPart>> } | undefined;
   try {
-    for (const group of ranges(count, budget.rows / (4 * width))) {
+    for (const group of evenRanges(count, budget.rows / (4 * width))) {
       const distances = new Float32Array((group[1] - group[0]) * width);
       for (const part of parts) {
         if (open?.part !== part) {
@@ -37,24 +39,19 @@ export async function* distanceRows(
           open = undefined;
           open = { part, program: await recordPart(device, problem, part, rows) };
         }
-        onMemory(open.program.memory.total);
+        const { program } = open;
+        onMemory(program.memory.total);
         const [from, columns] = [part[0], part[1] - part[0]];
-        const waiting: Promise<void>[] = [];
-        for (let first = group[0]; first < group[1]; first += rows) {
-          const last = Math.min(group[1], first + rows);
-          const { outputs } = await open.program.submit({
-            queries: rowsFrom(queries, [first, last], size, rows),
-          });
-          const taken = outputs.then((out) => {
+        await submitEach(chunks(group, rows), async ([first, last]) => {
+          const { outputs } = await program.submit({ queries: rowsFrom(queries, [first, last], size, rows) });
+          const done = outputs.then((out) => {
             for (let q = first; q < last; q++) {
               const row = out.distances.subarray((q - first) * columns, (q - first + 1) * columns);
               distances.set(row, (q - group[0]) * width + from);
             }
           });
-          taken.catch(() => {}); // It is thrown below, unless submitting throws before.
-          waiting.push(taken);
-        }
-        await Promise.all(waiting);
+          return { done };
+        });
       }
       for (let row = 0; row < group[1] - group[0]; row++) {
         yield distances.subarray(row * width, (row + 1) * width);

@@ -1,7 +1,8 @@
 /**
- * The nearest images of every image, and its farthest: all that re-ranking has to know of the distances of all images
- * to all. They are computed on the GPU block by block and stay there.
+ * The nearest images of every image, and the largest distance: re-ranking needs nothing else of the distances between
+ * all images. The GPU computes these block by block and keeps them.
  */
+import { itemAt } from "../../engine/item_at.ts";
 import {
   constant,
   type Device,
@@ -13,9 +14,11 @@ import {
   Program,
 } from "../../engine/mod.ts";
 import { type Metric, NONE } from "../../kernels/mod.ts";
-import { columnParts, type Range, ranges, type RerankBudget, rowsFrom, rowsOfBlock } from "./blocks.ts";
+import { evenRanges, type Range } from "../ranges.ts";
+import { submitEach } from "../submit_each.ts";
+import { columnParts, type RerankBudget, rowsFrom, rowsOfBlock } from "./blocks.ts";
 
-/** Embeddings [n, size] of all images, and how they are compared. */
+/** Embeddings [n, size] of all images, and their metric. */
 export interface Images {
   readonly embeddings: Float32Array;
   readonly count: number;
@@ -27,28 +30,28 @@ export interface Images {
 /** Every image's list of neighbors. */
 export class Neighbors {
   /**
-   * @param lists [n, width]: of every image itself, then the others from the nearest on, of equals that of lowest
-   *   index first. An image is its own first neighbor even where others are at distance 0 as well.
-   * @param farthest the largest distance of every image, at least 0.
+   * @param lists [n, width]: for each image itself, then the others from the nearest on; where distances tie, the one
+   *   with the lowest index first. An image is its own first neighbor even where others are at distance 0 too.
+   * @param farthest The largest distance of each image, at least 0.
    */
   constructor(readonly lists: Int32Array, readonly width: number, readonly farthest: Float32Array) {}
 
-  /** The images. */
+  /** Number of images. */
   get count(): number {
     return this.farthest.length;
   }
 
-  /** The first `count` of an image's list, itself among them, or as many as there are. */
+  /** The first `count` of an image's list, itself included, or as many as there are. */
   of(image: number, count: number): Int32Array {
     return this.lists.subarray(image * this.width, image * this.width + Math.min(count, this.width));
   }
 }
 
 /**
- * Finds the `nearest` images nearest to every image, beside itself.
+ * Finds the `nearest` images nearest to every image, apart from itself.
  *
- * @param onRows is told how many more rows of distances were computed, and the GPU memory held, in bytes.
- * @throws {RangeError} if a distance is not finite.
+ * @param onRows Receives the number of further rows of distances computed, and the GPU memory held, in bytes.
+ * @throws {RangeError} If a distance is not finite.
  */
 export async function findNeighbors(
   device: Device,
@@ -72,28 +75,29 @@ export async function findNeighbors(
     const found = Math.max(1, Math.min(nearest, part[1] - part[0]));
     const program = await recordPart(device, images, part, rows, found);
     try {
-      const waiting: Promise<void>[] = [];
-      for (const block of ranges(count, rows)) {
+      await submitEach(evenRanges(count, rows), async (block) => {
         const { outputs } = await program.submit({
           embeddings: rowsFrom(embeddings, block, size, rows),
           self: Float32Array.from({ length: rows }, (_, row) => 1 + block[0] + row),
         });
-        const taken = outputs.then((out) => {
-          for (let row = 0, image = block[0]; image < block[1]; row++, image++) {
-            if (!Number.isFinite(out.farthest[row])) throw notFinite(image);
-            farthest[image] = Math.max(farthest[image], out.farthest[row]);
-            const list = { images: lists, distances, first: image * width, end: (image + 1) * width };
-            for (let i = row * found; i < (row + 1) * found; i++) {
-              if (out.nearest[i] === NONE) break;
-              if (!insert(list, part[0] + out.nearest[i], out.distances[i])) break;
+        const done = outputs.then((out) => {
+          for (const [row, distance] of out.farthest.subarray(0, block[1] - block[0]).entries()) {
+            const image = block[0] + row;
+            if (!Number.isFinite(distance)) throw notFinite(image);
+            farthest[image] = Math.max(itemAt(farthest, image), distance);
+            const list = {
+              images: lists.subarray(image * width, (image + 1) * width),
+              distances: distances.subarray(image * width, (image + 1) * width),
+            };
+            for (const [i, column] of out.nearest.subarray(row * found, (row + 1) * found).entries()) {
+              if (column === NONE) break;
+              if (!insert(list, part[0] + column, itemAt(out.distances, row * found + i))) break;
             }
           }
           onRows(block[1] - block[0], program.memory.total);
         });
-        taken.catch(() => {}); // It is thrown below, unless submitting throws before.
-        waiting.push(taken);
-      }
-      await Promise.all(waiting);
+        return { done };
+      });
     } finally {
       program.destroy();
     }
@@ -101,24 +105,20 @@ export async function findNeighbors(
   return new Neighbors(lists, width, farthest);
 }
 
-/** Part of `images` and `distances` that holds one image's list so far; places not yet taken are infinitely far. */
+/** One image's list so far; free entries have an infinite distance. */
 interface List {
   readonly images: Int32Array;
   readonly distances: Float32Array;
-  readonly first: number;
-  readonly end: number;
 }
 
-/** Puts an image into a list, after those at the same distance, unless the list is full of nearer ones. */
-function insert({ images, distances, first, end }: List, image: number, distance: number): boolean {
-  let place = end - 1;
-  if (place === first || !(distance < distances[place])) return false;
-  for (; distance < distances[place - 1]; place--) {
-    distances[place] = distances[place - 1];
-    images[place] = images[place - 1];
-  }
-  distances[place] = distance;
-  images[place] = image;
+/** Inserts an image into a list, after those at the same distance, unless the list is full of nearer ones. */
+function insert({ images, distances }: List, image: number, distance: number): boolean {
+  const position = 1 + distances.findLastIndex((other) => !(distance < other));
+  if (position === distances.length) return false;
+  distances.copyWithin(position + 1, position);
+  images.copyWithin(position + 1, position);
+  distances[position] = distance;
+  images[position] = image;
   return true;
 }
 
@@ -134,7 +134,7 @@ function recordPart(
   return Program.record(device, inputs, (block) => {
     const part = constant(embeddings.subarray(from * size, to * size), [columns, size]);
     const distances = gramDistance(block.embeddings, part, metric);
-    // Everybody is somebody else, so that an image is left out of its own row only.
+    // Each image has a separate identity, so that an image is left out of its own row only.
     const gallery = constant(Float32Array.from({ length: columns }, (_, i) => 1 + from + i), [columns]);
     const nearest = nearestOthers(distances, found, { query: block.self, gallery });
     return {

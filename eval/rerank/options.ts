@@ -1,17 +1,17 @@
-/** What k-reciprocal re-ranking is told, by the letters of its paper. */
+/** Options of k-reciprocal re-ranking, named as in its paper. */
 export interface RerankOptions {
-  /** Neighbors among which two images must find each other; the expansion asks half as many. */
+  /** Two images are reciprocal if each is among the other's k1 nearest; the expansion uses half as many. */
   readonly k1: number;
-  /** Images, itself among them, whose encodings are averaged into an image's own; 1 for no averaging. */
+  /** Number of nearest images, itself included, whose encodings are averaged; 1 for no averaging. */
   readonly k2: number;
-  /** Share of the original distance in the final one; the rest is the Jaccard distance's. From 0 to 1. */
+  /** Weight of the original distance, from 0 to 1; the Jaccard distance has the rest. */
   readonly lambda: number;
 }
 
 /** Those of Zhong et al. 2017 for Market-1501. */
 export const RERANK_DEFAULTS: RerankOptions = { k1: 20, k2: 6, lambda: 0.3 };
 
-/** @throws {RangeError} if re-ranking is not defined for these. */
+/** @throws {RangeError} If an option is out of range. */
 export function checkRerankOptions({ k1, k2, lambda }: RerankOptions): void {
   const counts = Number.isSafeInteger(k1) && k1 >= 1 && Number.isSafeInteger(k2) && k2 >= 1;
   if (counts && lambda >= 0 && lambda <= 1) return;

@@ -2,8 +2,8 @@
  * k-reciprocal re-ranking (Zhong, Zheng, Cao & Li 2017, "Re-ranking Person Re-identification with k-reciprocal
  * Encoding"), exact, in memory that grows with the number of images and not with its square.
  *
- * Queries and gallery are taken together; labels are not looked at. Where the paper and its authors' program differ,
- * or the paper leaves it open, this follows the program, by which the published figures were made:
+ * Queries and gallery are taken together; labels are not used. Where the paper and its authors' program differ, or the
+ * paper is silent, this follows the program, which produced the published figures:
  *
  *   d(p, q)        squared Euclidean distance, or for the angular metric 1 - cosine
  *   o(p, q)        d(p, q) / max over all images x of d(p, x): each image's row is divided by its own largest
@@ -15,10 +15,11 @@
  *   jaccard(p, q)  1 - sum of min(W(p), W(q)) / sum of max(W(p), W(q))
  *   final(p, q)    (1 - lambda) jaccard(p, q) + lambda o(p, q)
  *
- * Of the n × n distances the GPU tells each image's nearest and its farthest (`neighbors.ts`); the sets, the
- * encodings and the Jaccard distances follow from those on sparse vectors (`reciprocal.ts`, `encoding.ts`,
- * `jaccard.ts`); then the GPU computes the distances of queries to gallery images once more, row by row.
+ * From the n × n distances the GPU returns each image's nearest and its farthest (`neighbors.ts`); from these follow the
+ * sets, the encodings and the Jaccard distances of sparse vectors (`reciprocal.ts`, `encoding.ts`, `jaccard.ts`); then
+ * the GPU computes the distances of queries to gallery images again, row by row.
  */
+import { itemAt } from "../../engine/item_at.ts";
 import type { Device } from "../../engine/mod.ts";
 import type { RankingProblem } from "../rank_gallery.ts";
 import { columnParts, RERANK_BUDGET, type RerankBudget } from "./blocks.ts";
@@ -29,19 +30,19 @@ import { findNeighbors, type Images } from "./neighbors.ts";
 import { checkRerankOptions, RERANK_DEFAULTS, type RerankOptions } from "./options.ts";
 import { expandedSets } from "./reciprocal.ts";
 
-/** How far re-ranking has come. */
+/** The progress of re-ranking. */
 export interface RerankProgress {
   /** Rows of distances done, and in all: of every image to all images, then of every query to the gallery. */
   readonly done: number;
   readonly total: number;
-  /** The most GPU memory that was held at a time so far, in bytes. */
+  /** Peak GPU memory so far, in bytes. */
   readonly gpuBytes: number;
 }
 
 /**
- * The final distances of each query to the whole gallery, in order; a smaller one ranks first.
+ * The final distances of each query to the whole gallery, in order; smaller ones rank first.
  *
- * @throws {RangeError} if a distance is not finite, or the options are out of their ranges.
+ * @throws {RangeError} If a distance is not finite, or an option is out of range.
  */
 export async function* rerank(
   device: Device,
@@ -80,11 +81,11 @@ export async function* rerank(
   let query = 0;
   const problem = { queries: queries.embeddings, gallery: gallery.embeddings, size, metric: images.metric };
   for await (const row of distanceRows(device, problem, budget, (bytes) => advance(0, bytes))) {
-    const jaccard = index.distances(vectors[query]);
-    const farthest = neighbors.farthest[query];
+    const jaccard = index.distances(itemAt(vectors, query));
+    const farthest = itemAt(neighbors.farthest, query);
     yield row.map((distance, i) => {
       const original = farthest === 0 ? 0 : distance / farthest;
-      return (1 - lambda) * jaccard[i] + lambda * original;
+      return (1 - lambda) * jaccard[i]! + lambda * original;
     });
     query++;
     advance(1, gpuBytes);

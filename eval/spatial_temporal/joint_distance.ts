@@ -1,7 +1,7 @@
 /**
- * The joint metric of st-ReID (Wang, Lai, Huang & Xie 2019): what two images look like, s, and how likely the time
- * between them is for one person, p, each through a logistic function, so that neither an unlikely time nor an unlike
- * look rules a match out:
+ * The joint metric of st-ReID (Wang, Lai, Huang & Xie 2019): the similarity s of two images and the probability p of the
+ * time between them, each through a logistic function, so that neither an unlikely time nor a different look excludes a
+ * match:
  *
  *   joint(s, p) = 1 / (1 + λ₀ exp(-γ₀ s)) · 1 / (1 + λ₁ exp(-γ₁ p)),   distance = 1 - joint
  *
@@ -15,7 +15,7 @@ const logistic = (x: number, { lambda, gamma }: typeof LOOK) => 1 / (1 + lambda 
  * The joint distance, from 0 to 1.
  *
  * @param angular 1 - cosine of the embeddings.
- * @param probability of the time between the images, from `TravelTimes`.
+ * @param probability Probability of the time between the images, from `TravelTimes`.
  */
 export function jointDistance(angular: number, probability: number): number {
   return 1 - logistic(1 - angular, LOOK) * logistic(probability, TIME);

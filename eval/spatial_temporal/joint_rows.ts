@@ -1,8 +1,9 @@
 /** Rows of joint distances of look and time: see `joint_distance.ts` and `travel_times.ts`. */
+import { itemAt } from "../../engine/item_at.ts";
 import { jointDistance } from "./joint_distance.ts";
 import type { TravelTimes } from "./travel_times.ts";
 
-/** Where and when the images of a set were taken, in their order. */
+/** Camera and time of the images of a set, in their order. */
 export interface Sights {
   readonly camera: Int32Array;
   /** In frames, by the cameras' clocks. */
@@ -12,7 +13,7 @@ export interface Sights {
 /**
  * Joint distances of each query to the whole gallery, in order.
  *
- * @param angular rows of 1 - cosine, in the order of the queries; each is read before the next is asked for.
+ * @param angular Rows of 1 - cosine, in the order of the queries; each is read before the next is requested.
  */
 export async function* jointRows(
   angular: AsyncIterable<Float32Array>,
@@ -22,9 +23,9 @@ export async function* jointRows(
 ): AsyncGenerator<Float32Array> {
   let query = 0;
   for await (const row of angular) {
-    const camera = queries.camera[query], time = queries.time[query++];
+    const camera = itemAt(queries.camera, query), time = itemAt(queries.time, query++);
     yield row.map((distance, j) =>
-      jointDistance(distance, travel.probability(camera, time, gallery.camera[j], gallery.time[j]))
+      jointDistance(distance, travel.probability(camera, time, gallery.camera[j]!, gallery.time[j]!))
     );
   }
 }

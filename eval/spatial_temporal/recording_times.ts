@@ -1,16 +1,16 @@
-/** When an image was taken, on its camera's clock. */
+/** The time at which an image was taken, by its camera's clock. */
 import type { PersonImage, ReidDataset } from "../../data/dataset.ts";
 import { DataError } from "../../data/errors.ts";
 
-/** What a file name tells of when and where. */
+/** Camera and time in a file name. */
 export type Sighting = Pick<PersonImage, "camera" | "sequence" | "frame">;
 
 /**
- * Frames since the camera's first recording began. Frame numbers begin anew with every recording, so recordings of a
- * camera are laid end to end, as the authors of st-ReID do for Market-1501; the length of one is taken to be the
- * largest frame number that any of `images` has in it. (Theirs is a table of the same numbers, made by hand.)
+ * Frames since the start of the camera's first recording. Frame numbers start again with every recording, so the
+ * recordings of a camera are joined end to end, as the authors of st-ReID do for Market-1501. A recording's length is
+ * the largest frame number of any image in it. (The authors use a hand-made table of the same numbers.)
  *
- * @param images all images of the dataset, whose clocks are shared.
+ * @param images All images of the dataset.
  */
 export function recordingTimes(images: Iterable<Sighting>): (image: Sighting) => number {
   const lengths = new Map<number, number[]>();
@@ -36,7 +36,7 @@ export function requireTimes({ name, timed }: Pick<ReidDataset, "name" | "timed"
   );
 }
 
-/** Cameras of the test that no training image is by: how long people take to and from them is not known. */
+/** Test cameras without training images, ascending: travel times to and from them are unknown. */
 export function camerasWithoutTraining(
   { train, query, gallery }: Pick<ReidDataset, "train" | "query" | "gallery">,
 ): number[] {

@@ -1,4 +1,4 @@
-/** How long people take from camera to camera, estimated by histograms and smoothed. */
+/** Travel times of people between cameras, estimated by smoothed histograms. */
 
 /** One person seen by one camera. */
 export interface Sight {
@@ -14,34 +14,34 @@ export interface HistogramOptions {
   readonly deviation: number;
 }
 
-/** Those of the authors' program. */
+/** The settings of the authors' program. */
 export const HISTOGRAM: HistogramOptions = { bin: 100, deviation: 50 };
 
-/** The Gaussian is cut off at so many standard deviations. */
+/** Standard deviations at which the Gaussian is cut off. */
 const REACH = 3;
 
 /**
  * The spatial-temporal stream of st-ReID (Wang, Lai, Huang & Xie 2019, "Spatial-Temporal Person Re-identification"),
- * as the authors' program computes it, which the published figures were made by:
+ * as computed by the authors' program, which produced the published figures:
  *
  *   t(i, a)     mean time of the images of identity i by camera a
- *   n(a, b, k)  identities with t(i, a) - t(i, b) >= 0 in bin k = floor((t(i, a) - t(i, b)) / bin): who came to a
- *               after b, so that each order of two cameras has a histogram of its own
+ *   n(a, b, k)  identities with t(i, a) - t(i, b) >= 0 in bin k = floor((t(i, a) - t(i, b)) / bin): those that were
+ *               at a after b, so that each order of two cameras has a separate histogram
  *   p(a, b, k)  sum over l of n(a, b, l) · exp(-(k - l)² / 2σ²) for |k - l| <= 3σ (Parzen's method), divided by its
  *               sum over all k >= 0
  *
- * p is 0 where nobody was seen by both cameras in this order, and for images of one camera: by the protocol, no right
- * match is by the query's own camera, so that all images by it are moved back a little, whatever their time.
+ * p is 0 where nobody was seen by both cameras in this order, and for images of one camera: the protocol has no right
+ * match by the query's camera, so that all images by that camera move back a little, at any time.
  *
- * p does not ask how often two strangers are so far apart in time. Where people's times tell nothing, it therefore
- * moves images about at random, the more the fewer bins all times fall into.
+ * p ignores how often two different people are that far apart in time. Where times carry no information, it therefore
+ * moves images at random, and more so the fewer bins the times fall into.
  */
 export class TravelTimes {
-  /** p of each order of two cameras by bin. */
+  /** p by bin, for each order of two cameras. */
   readonly #curves = new Map<string, Float64Array>();
   readonly #bin: number;
 
-  /** Estimates from images of known people: those of training. */
+  /** Estimates the histograms from images of known people: the training images. */
   constructor(images: Iterable<Sight>, { bin, deviation }: HistogramOptions = HISTOGRAM) {
     this.#bin = bin;
     const counts = new Map<string, Map<number, number>>();
@@ -60,7 +60,7 @@ export class TravelTimes {
     for (const [order, histogram] of counts) this.#curves.set(order, smooth(histogram, deviation));
   }
 
-  /** p of two images of one person, in either order: the share of people who take about so long between the cameras. */
+  /** p of two images, in any order: the share of people who take about this time between the cameras. */
   probability(cameraA: number, timeA: number, cameraB: number, timeB: number): number {
     const [later, earlier] = comesAfter(cameraA, timeA, cameraB, timeB)
       ? [cameraA, cameraB]
@@ -74,7 +74,7 @@ function key(later: number, earlier: number): string {
   return `${later} after ${earlier}`;
 }
 
-/** Of equal times that by the camera of the higher number counts as the later one. */
+/** Where times are equal, the camera with the higher number counts as later. */
 function comesAfter(cameraA: number, timeA: number, cameraB: number, timeB: number): boolean {
   return timeA > timeB || (timeA === timeB && cameraA > cameraB);
 }
@@ -96,13 +96,13 @@ function meanTimes(images: Iterable<Sight>): Map<number, Map<number, number>> {
   );
 }
 
-/** Counts by bin → p by bin, as far as it is not 0. */
+/** Counts by bin → p by bin, up to the last bin that is not 0. */
 function smooth(histogram: ReadonlyMap<number, number>, deviation: number): Float64Array {
   const reach = Math.floor(REACH * deviation);
   const curve = new Float64Array(Math.max(...histogram.keys()) + reach + 1);
   for (const [l, count] of histogram) {
     for (let k = Math.max(0, l - reach); k <= l + reach; k++) {
-      curve[k] += count * Math.exp(-((k - l) ** 2) / (2 * deviation ** 2));
+      curve[k]! += count * Math.exp(-((k - l) ** 2) / (2 * deviation ** 2));
     }
   }
   const total = curve.reduce((sum, p) => sum + p, 0);
