@@ -1,7 +1,7 @@
 /** What is known of the machine's adapter, as plain data: the contents of `doctor --json`. */
 import type { Device, Peaks } from "../engine/mod.ts";
 import { tensorBytes, TEXTURE_WIDTH, VEC4_BYTES } from "../kernels/mod.ts";
-import { makeDivisible } from "../model/mobilenet_v2.ts";
+import { makeDivisible } from "../model/network_layers.ts";
 
 /** The driver interface under WebGPU, as far as it can be told: WebGPU itself does not say. */
 export type Backend = "Vulkan" | "OpenGL" | "Metal" | "Direct3D 12 or Vulkan" | "unknown";

@@ -1,11 +1,12 @@
-/** What an exported file says of the network in it: in sentences, and as texts by name for programs to read. */
+/** The description of a network in an exported file: a sentence, and metadata by name. */
 import { COLOR_STATISTICS, type ConventionKey, CONVENTIONS } from "../model/conventions.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
-import { networkLayers } from "../model/pretrained/network_layers.ts";
+import { featureCount } from "../model/network_layers.ts";
+import { keysOf } from "../model/settings.ts";
 import { CONVENTION_METADATA } from "../model/pretrained/pretrained.ts";
 import { modelIdentity, type TrainedModel } from "../model/trained_model.ts";
 
-/** Who wrote the file. */
+/** The program that wrote the file. */
 export const PRODUCER = { name: "@reid/webgpu", version: "0.1.0" };
 
 /** The network in a sentence. */
@@ -16,13 +17,12 @@ export function inWords({ width, imageHeight, imageWidth, padding }: ModelSpec):
 
 /** Length of an embedding. */
 export function embeddingSizeOf({ embeddingSize, width }: ModelSpec): number {
-  return embeddingSize || networkLayers(width).at(-1)!.to;
+  return embeddingSize || featureCount(width);
 }
 
-/** The convention under which a network was trained, by its arithmetic; undefined where it is none that has a name. */
+/** The convention with a network's settings; undefined where none has them. */
 export function conventionOf(spec: ModelSpec): ConventionKey | undefined {
-  const keys = Object.keys(CONVENTIONS) as ConventionKey[];
-  return keys.find((key) => {
+  return keysOf(CONVENTIONS).find((key) => {
     const { padding, epsilon, momentum, color } = CONVENTIONS[key];
     return spec.padding === padding && spec.epsilon === epsilon && spec.momentum === momentum &&
       spec.color === color;
@@ -30,9 +30,9 @@ export function conventionOf(spec: ModelSpec): ConventionKey | undefined {
 }
 
 /**
- * A file's metadata. Numbers and truth values are written as JSON has them.
+ * A file's metadata. Numbers and booleans are written as in JSON.
  *
- * @param training the run's settings, where they are known.
+ * @param training The run's settings, where they are known.
  */
 export async function describe(
   model: TrainedModel,
@@ -55,7 +55,7 @@ export async function describe(
     normalize: String(spec.normalize),
     padding: spec.padding,
     batch_norm_epsilon: String(spec.epsilon),
-    // As PyTorch counts it: the share of the batch.
+    // As in PyTorch: the share of the batch.
     batch_norm_momentum: String(Number((1 - spec.momentum).toPrecision(12))),
     [CONVENTION_METADATA]: conventionOf(spec) ?? "other",
     model_identity: await modelIdentity(model),

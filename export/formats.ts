@@ -1,21 +1,21 @@
-/** What a trained network can be written as. */
+/** The file formats of a trained network. */
 import { encodeTrainedModel, type TrainedModel } from "../model/trained_model.ts";
 import { describe } from "./description.ts";
 import { encodeOnnx, type OnnxOptions } from "./onnx/network.ts";
 import { requireWhole } from "./tensors.ts";
 import { encodeTorchvision } from "./torchvision.ts";
 
-/** A kind of file. */
+/** A file format. */
 export interface ExportFormat {
-  /** What a file is called where nobody has said. */
+  /** Default name of a file. */
   readonly fileName: string;
-  /** What it is good for. */
+  /** What the file is for. */
   readonly summary: string;
   /**
-   * The file.
+   * Encodes a network.
    *
-   * @param training the run's settings, where they are known.
-   * @throws {ModelFileError} when a tensor is missing or of another shape than the network's settings say.
+   * @param training The run's settings, where they are known.
+   * @throws {ModelFileError} When a tensor is missing or has another shape than the network's settings say.
    */
   encode(model: TrainedModel, training: object | undefined, options: OnnxOptions): Promise<Uint8Array>;
 }
@@ -37,8 +37,8 @@ export const FORMATS: Readonly<Record<FormatName, ExportFormat>> = {
   },
   model: {
     fileName: "model.safetensors",
-    summary: "weights and settings as this program's own commands and web page take them",
-    // deno-lint-ignore require-await -- what it throws must be a rejection, as the others'.
+    summary: "weights and settings for this program's other commands and web page",
+    // deno-lint-ignore require-await -- an error must be a rejection, as with the others.
     async encode(model) {
       requireWhole(model);
       return encodeTrainedModel(model);

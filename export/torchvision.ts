@@ -1,23 +1,24 @@
 /**
- * A trained network's weights under torchvision's names, which PyTorch loads by `load_state_dict`: the backbone as
- * `torchvision.models.mobilenet_v2` has it, without its classifier; beside it `embedding.weight`, a torch.nn.Linear
- * without bias, and `neck.*`, a torch.nn.BatchNorm1d. docs/export.md has the module that takes all of them.
+ * A trained network's weights under torchvision's names, for PyTorch's `load_state_dict`: the backbone of
+ * `torchvision.models.mobilenet_v2` without its classifier; `embedding.weight`, a torch.nn.Linear without bias; and
+ * `neck.*`, a torch.nn.BatchNorm1d. docs/export.md has a module that loads all of them.
  */
+import { itemAt } from "../engine/item_at.ts";
 import type { NormValues } from "../model/folded_weights.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import { type LayerNames, torchvision } from "../model/pretrained/families.ts";
-import { type NetworkLayer, networkLayers } from "../model/pretrained/network_layers.ts";
+import { featureCount, type NetworkLayer, networkLayers } from "../model/network_layers.ts";
 import { toOihw, weightShape } from "../model/pretrained/weight_axes.ts";
 import { encodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
-import type { TrainedModel } from "../model/trained_model.ts";
+import { type TrainedModel, valuesOf } from "../model/trained_model.ts";
 import { embeddingSizeOf } from "./description.ts";
-import { normOf, ownShape, valuesOf } from "./tensors.ts";
+import { normOf, ownShape } from "./tensors.ts";
 
 /**
  * The weights as a safetensors file.
  *
- * @param metadata what the file says of itself.
- * @throws {ModelFileError} when a tensor is missing or of another shape than the network's settings say.
+ * @param metadata The file's metadata.
+ * @throws {ModelFileError} When a tensor is missing or has another shape than the network's settings say.
  */
 export function encodeTorchvision(
   model: TrainedModel,
@@ -26,7 +27,7 @@ export function encodeTorchvision(
   const tensors = new Map<string, SafetensorsTensor>();
   const f32 = (name: string, shape: readonly number[], data: Float32Array) =>
     tensors.set(name, { dtype: "F32", shape, data });
-  // PyTorch averages statistics by this count only where it is given no momentum.
+  // PyTorch uses this count only for norms without momentum.
   const count = BigInt64Array.of(BigInt(model.step));
   const norm = (names: Omit<LayerNames, "weight">, { gamma, beta, mean, variance }: NormValues) => {
     const shape = [gamma.length];
@@ -43,10 +44,9 @@ export function encodeTorchvision(
     f32(names.weight, weightShape(layer, "OIHW"), toOihw(layer, weight));
     norm(names, normOf(model, layer.name, layer.to));
   };
-  const layers = networkLayers(model.spec.width);
-  layers.forEach(convolution);
-  const features = layers.at(-1)!.to;
-  const { embeddingSize, neck } = model.spec;
+  const { width, embeddingSize, neck } = model.spec;
+  networkLayers(width).forEach(convolution);
+  const features = featureCount(width);
   if (embeddingSize > 0) {
     const weight = valuesOf(model, "embedding.weight", [features, embeddingSize]);
     f32("embedding.weight", [embeddingSize, features], transposed(weight, features, embeddingSize));
@@ -63,8 +63,8 @@ const NECK = {
 };
 
 /**
- * Why torchvision's own class would make other embeddings of a network's weights, in a sentence, or undefined where it
- * makes the same.
+ * A sentence on why torchvision's class would compute other embeddings with a network's weights; undefined where it
+ * computes the same.
  */
 export function otherThanTorchvision({ padding, epsilon }: ModelSpec): string | undefined {
   if (padding === "symmetric") return undefined;
@@ -75,5 +75,5 @@ export function otherThanTorchvision({ padding, epsilon }: ModelSpec): string | 
 
 /** [rows, columns] → [columns, rows]. */
 function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
-  return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
+  return values.map((_, i) => itemAt(values, (i % rows) * columns + Math.floor(i / rows)));
 }

@@ -1,17 +1,17 @@
 /**
- * What differs between the published implementations of MobileNetV2 and is in none of their weights' shapes. Weights
- * give the features that they were trained for only under the conventions of the implementation that they come from.
+ * Differences between the published implementations of MobileNetV2 that do not show in the shapes of the weights.
+ * Weights only give the right features with the conventions of the implementation that trained them.
  */
 import { type ColorStatistics, IMAGENET_COLOR } from "../engine/mod.ts";
 import type { NormOptions, Padding } from "./layers.ts";
 
 /**
  * How pixels are scaled before the first layer. `imagenet` subtracts ImageNet's mean color and divides by its standard
- * deviation; `inception` maps 0 to 255 onto -1 to 1, named after the network that began with it.
+ * deviation; `inception` maps 0 to 255 onto -1 to 1, named after the first network that did so.
  */
 export type ColorScale = "imagenet" | "inception";
 
-/** The statistics that {@link ColorScale} stands for. */
+/** The mean and deviation of each {@link ColorScale}. */
 export const COLOR_STATISTICS: Readonly<Record<ColorScale, ColorStatistics>> = {
   imagenet: IMAGENET_COLOR,
   inception: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
@@ -28,7 +28,7 @@ export interface Convention extends NormOptions {
 /** Names of the conventions: this program's own, for weights drawn at random, and those of published weights. */
 export type ConventionKey = "own" | "torchvision" | "timm" | "keras";
 
-// PyTorch counts the share of the batch in running statistics, here it is the share of the past: its 0.1 is 0.9.
+// PyTorch's momentum is the share of the batch in running statistics, here it is that of the past: its 0.1 is 0.9.
 const PYTORCH: Convention = { padding: "symmetric", epsilon: 1e-5, momentum: 0.9, color: "imagenet" };
 
 /**
@@ -39,7 +39,7 @@ const PYTORCH: Convention = { padding: "symmetric", epsilon: 1e-5, momentum: 0.9
  * - `timm`: `mobilenetv2_035` to `mobilenetv2_140` of timm, which pad as torchvision does. timm's `tf_` models, which
  *   pad as TensorFlow, have no MobileNetV2 among them.
  * - `keras`: `keras.applications.MobileNetV2`. Its explicit ZeroPadding2D before strided convolutions is SAME padding.
- *   Its momentum lets running statistics change slowly: a run of 1,000 steps leaves a third of what was loaded.
+ *   Its momentum makes running statistics change slowly: after 1,000 steps a third of the loaded values remains.
  */
 export const CONVENTIONS: Readonly<Record<ConventionKey, Convention>> = {
   own: { padding: "same", epsilon: 1e-3, momentum: 0.9, color: "imagenet" },

@@ -20,16 +20,16 @@ import { toUnitLength } from "./unit_length.ts";
 
 const MIRRORED: ImageTransform = { ...UNMOVED, mirrored: true };
 
-/** Batches that are submitted before one is waited for, where they follow one another. */
+/** Batches that are submitted before the first is awaited, where they follow one another. */
 const BATCHES_TOGETHER = 4;
 
-/** Images and how each is shown, [N, 4], to embeddings [N, D]. */
+/** From images and their transforms [N, 4] to embeddings [N, D]. */
 export type EmbeddingProgram = Program<
   { pixels: InputSpec<Uint32Tensor>; transforms: InputSpec<Uint32Tensor> },
   { embeddings: Tensor }
 >;
 
-/** A network's forward pass with its batch norms folded in. What the network learns later is not seen. */
+/** A network's forward pass with its batch norms folded in. Later training does not change it. */
 export class Embedder {
   /** Bytes from one image of a batch to the next: height · width · 3, rounded up to a multiple of 4. */
   readonly stride: number;
@@ -38,9 +38,9 @@ export class Embedder {
   private constructor(
     /** The network. */
     readonly model: ReidModel,
-    /** Images that a batch holds at most. */
+    /** Largest number of images in a batch. */
     readonly batch: number,
-    /** What runs on the GPU. */
+    /** The forward pass on the GPU. */
     readonly program: EmbeddingProgram,
   ) {
     this.stride = 4 * imageUint32(model.spec.imageHeight, model.spec.imageWidth);
@@ -49,9 +49,9 @@ export class Embedder {
   }
 
   /**
-   * Records the forward pass for batches of `batch` images, or of fewer where the adapter holds no more.
+   * Records the forward pass for batches of `batch` images, or of fewer where the adapter cannot hold as many.
    *
-   * @throws {LimitError} when the adapter cannot hold one image.
+   * @throws {LimitError} When the adapter cannot hold one image.
    */
   static async open(device: Device, model: ReidModel, batch: number): Promise<Embedder> {
     const folded = await FoldedWeights.of(model.parameters);
@@ -63,16 +63,16 @@ export class Embedder {
   }
 
   /**
-   * Submits one batch; several may be under way.
+   * Submits one batch; several may be in progress.
    *
    * @param pixels `count` images [height, width, 3], red first, {@link stride} bytes apart.
-   * @param count from 1 to {@link batch}.
-   * @param flip the embedding is the mean of those of the image and of its mirror image, scaled to length one where
-   *   the network's embeddings are. Takes twice the time. Averaging over reflections at test time is from Krizhevsky
+   * @param count From 1 to {@link batch}.
+   * @param flip Whether to average the embeddings of the image and of its mirror image, scaled to length one where the
+   *   network's embeddings are. Takes twice the time. Averaging over reflections at test time is from Krizhevsky
    *   et al. 2012, "ImageNet Classification with Deep Convolutional Neural Networks"; re-ID averages features.
-   * @param more whether another batch follows at once: see {@linkcode Program.submit}.
-   * @returns once the batch is on its way: its embeddings [count, D], row-major, when they arrive.
-   * @throws {RangeError} when `count` or the length of `pixels` is out of range.
+   * @param more Whether another batch follows immediately: see {@linkcode Program.submit}.
+   * @returns Once the batch is submitted: a promise of its embeddings [count, D], row-major.
+   * @throws {RangeError} When `count` or the length of `pixels` is out of range.
    */
   async submit(
     pixels: Uint8Array,
@@ -86,7 +86,7 @@ export class Embedder {
     if (pixels.length < count * stride) {
       throw new RangeError(`${count} images take ${count * stride} bytes; got ${pixels.length}`);
     }
-    const whole = new Uint8Array(batch * stride); // A batch that is short ends in black images.
+    const whole = new Uint8Array(batch * stride); // A shorter batch is padded with black images.
     whole.set(pixels.subarray(0, count * stride));
     const words = new Uint32Array(whole.buffer);
     const views = flip ? [this.#views.plain, this.#views.mirrored] : [this.#views.plain];
@@ -94,7 +94,7 @@ export class Embedder {
     for (const [view, transforms] of views.entries()) {
       const follows = more || view < views.length - 1;
       const { outputs } = await this.program.submit({ pixels: words, transforms }, { more: follows });
-      outputs.catch(() => {}); // Whoever awaits the embeddings gets the error, unless submitting throws before.
+      outputs.catch(() => {}); // The embeddings' promise rejects with it, unless submitting throws before.
       runs.push(outputs);
     }
     const embeddings = Promise.all(runs).then((outputs) =>
@@ -113,7 +113,7 @@ export class Embedder {
     const size = this.model.embeddingSize;
     const mean = new Float32Array(count * size);
     for (const view of views) {
-      for (let i = 0; i < mean.length; i++) mean[i] += view[i] / views.length;
+      for (let i = 0; i < mean.length; i++) mean[i]! += view[i]! / views.length;
     }
     if (views.length > 1 && this.model.spec.normalize) toUnitLength(mean, size);
     return mean;

@@ -1,8 +1,9 @@
 /**
- * Convolutions with their batch norm folded in, for inference: one kernel does both, and ReLU6 and the residual sum.
+ * Convolutions with their batch norm folded in, for inference: one kernel computes both, ReLU6 and the residual sum.
  *
  *   batch norm(x * w) = x * (w · scale) + bias,   scale = gamma / sqrt(variance + epsilon),  bias = beta - mean · scale
  */
+import { itemAt } from "../engine/item_at.ts";
 import type { Parameter, ParameterSet } from "../engine/parameter.ts";
 import { constant, type Tensor } from "../engine/tensor.ts";
 
@@ -13,11 +14,11 @@ export interface NormValues {
   readonly beta?: Float32Array | undefined;
   readonly mean: Float32Array;
   readonly variance: Float32Array;
-  /** What is added to the variance. */
+  /** Added to the variance. */
   readonly epsilon: number;
 }
 
-/** What is folded of a batch norm. */
+/** The parts of a batch norm that are folded. */
 export interface FoldableNorm {
   /** C. */
   readonly channels: number;
@@ -33,19 +34,19 @@ export interface FoldableNorm {
   readonly options: { readonly epsilon: number };
 }
 
-/** A weight [..., C] with the batch norm behind it folded in, and its bias [C]; computed in f64. */
+/** Folds a batch norm into the weight [..., C] before it: the new weight, and its bias [C]; computed in f64. */
 export function foldNorm(
   weight: Float32Array,
   { gamma, beta, mean, variance, epsilon }: NormValues,
 ): { weight: Float32Array<ArrayBuffer>; bias: Float32Array<ArrayBuffer> } {
-  const scale = Float64Array.from(gamma, (g, c) => g / Math.sqrt(variance[c] + epsilon));
+  const scale = Float64Array.from(gamma, (g, c) => g / Math.sqrt(itemAt(variance, c) + epsilon));
   return {
-    weight: Float32Array.from(weight, (w, i) => w * scale[i % gamma.length]),
-    bias: Float32Array.from(scale, (s, c) => (beta?.[c] ?? 0) - mean[c] * s),
+    weight: Float32Array.from(weight, (w, i) => w * itemAt(scale, i % gamma.length)),
+    bias: Float32Array.from(scale, (s, c) => (beta?.[c] ?? 0) - itemAt(mean, c) * s),
   };
 }
 
-/** The values of a set at one moment, folded layer by layer as a program asks for them. */
+/** A snapshot of a set's values, folded layer by layer as a program needs them. */
 export class FoldedWeights {
   readonly #values: ReadonlyMap<Parameter, Float32Array>;
 
@@ -53,20 +54,24 @@ export class FoldedWeights {
     this.#values = values;
   }
 
-  /** Reads a set's values as they are now; what is trained later is not seen. */
+  /** Reads a set's present values; later training does not change them. */
   static async of(set: ParameterSet): Promise<FoldedWeights> {
-    return new FoldedWeights((await set.read()).get("weights")!);
+    return new FoldedWeights((await set.read()).get("weights") ?? new Map());
   }
 
   /**
-   * A convolution's weight [..., C] and the batch norm behind it as one weight and a bias [1, C].
+   * A convolution's weight [..., C] and the batch norm after it as one weight and a bias [1, C].
    *
-   * @throws {TypeError} when they belong to another set.
+   * @throws {TypeError} When they belong to another set.
    */
   fold(weight: Parameter, norm: FoldableNorm): { weight: Tensor; bias: Tensor } {
-    const [gamma, mean, variance] = [norm.gamma, norm.mean, norm.variance].map((p) => this.#valuesOf(p));
-    const beta = norm.beta && this.#valuesOf(norm.beta);
-    const values = { gamma, beta, mean, variance, epsilon: norm.options.epsilon };
+    const values = {
+      gamma: this.#valuesOf(norm.gamma),
+      beta: norm.beta && this.#valuesOf(norm.beta),
+      mean: this.#valuesOf(norm.mean),
+      variance: this.#valuesOf(norm.variance),
+      epsilon: norm.options.epsilon,
+    };
     const folded = foldNorm(this.#valuesOf(weight), values);
     return {
       weight: constant(folded.weight, weight.shape),

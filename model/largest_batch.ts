@@ -1,11 +1,11 @@
-/** Batches as large as the adapter holds, where nothing but speed depends on their size. */
+/** Batches as large as the adapter holds, where the size only affects speed. */
 import { LimitError } from "../engine/mod.ts";
 
 /**
- * Records a program for `images` images at a time or, where the adapter's limits forbid that, for half as many, and
- * so on.
+ * Records a program for `images` images at a time or, where that exceeds the adapter's limits, for half as many, and so
+ * on.
  *
- * @throws {LimitError} when not even one image fits.
+ * @throws {LimitError} When one image does not fit.
  */
 export async function recordLargestBatch<P>(
   images: number,

@@ -1,8 +1,9 @@
-/** The layers that MobileNetV2 is made of. */
+/** The layers of MobileNetV2 and of the head. */
 import { batchNormInference, batchNormTraining } from "../engine/ops/batch_norm.ts";
 import { conv2d, depthwiseConv } from "../engine/ops/convolution.ts";
 import type { EpilogueOptions } from "../engine/ops/epilogue.ts";
 import { dense, matmul, pointwiseConv } from "../engine/ops/matrix.ts";
+import { itemAt } from "../engine/item_at.ts";
 import type { Parameter, ParameterSet } from "../engine/parameter.ts";
 import type { Random } from "../engine/random.ts";
 import { residualAdd } from "../engine/ops/residual.ts";
@@ -11,8 +12,8 @@ import { type ConvGeometry, type Pads, samePads } from "../kernels/mod.ts";
 import { FoldedWeights } from "./folded_weights.ts";
 
 /**
- * `training` uses the batch's statistics and updates the running ones; `inference` uses the running ones, and folded
- * weights have them in the convolutions already.
+ * `training` uses the batch's statistics and updates the running ones; `inference` uses the running ones; folded weights
+ * have the running statistics in the convolutions.
  */
 export type Mode = "training" | "inference" | FoldedWeights;
 
@@ -30,23 +31,23 @@ export type Padding = "same" | "symmetric";
 /**
  * Values uniform within ±sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010).
  *
- * Before batch norm the scale of a weight changes nothing but how far a step of given size turns it. With these small
- * weights, those of the Keras reference, Adam learns faster than with He's: see docs/training.md.
+ * Before a batch norm, the scale of a weight only affects how much a step of given size changes its direction. With
+ * these small weights, as in the Keras reference, Adam learns faster than with He's: see docs/training.md.
  */
 export function glorotUniform(random: Random, count: number, fanIn: number, fanOut: number): Float32Array {
   const limit = Math.sqrt(6 / (fanIn + fanOut));
   return Float32Array.from({ length: count }, () => random.uniform(-limit, limit));
 }
 
-/** Batch norm with its running statistics. With `shift: false` it has no beta: the result's mean stays zero. */
+/** Batch norm with running statistics. With `shift: false` it has no beta: the result's mean is zero. */
 export class BatchNorm {
-  /** Scale [C], at first 1 unless the options say otherwise. */
+  /** Scale [C], initially 1 or `options.scale`. */
   readonly gamma: Parameter;
-  /** Shift [C], at first 0; undefined without shift. */
+  /** Shift [C], initially 0; undefined without shift. */
   readonly beta: Parameter | undefined;
-  /** Running mean [C], at first 0; not trainable. */
+  /** Running mean [C], initially 0; not trainable. */
   readonly mean: Parameter;
-  /** Running variance [C], at first 1; not trainable. */
+  /** Running variance [C], initially 1; not trainable. */
   readonly variance: Parameter;
 
   /** Adds `name.gamma`, `.beta`, `.running_mean` and `.running_variance` to a set. */
@@ -55,7 +56,7 @@ export class BatchNorm {
     name: string,
     /** C. */
     readonly channels: number,
-    /** Epsilon, momentum, whether there is a shift (default true), and what the scale is at first (default 1). */
+    /** Epsilon, momentum, whether there is a shift (default true), and the initial scale (default 1). */
     readonly options: NormOptions & { shift?: boolean; scale?: number },
   ) {
     const ones = new Float32Array(channels).fill(1);
@@ -67,7 +68,7 @@ export class BatchNorm {
     this.variance = set.add(`${name}.running_variance`, [channels], ones, { trainable: false });
   }
 
-  /** Normalizes x [..., C], then ReLU6 if asked. */
+  /** Normalizes x [..., C], then applies ReLU6 if `relu6`. */
   apply(x: Tensor, mode: Mode, relu6: boolean): Tensor {
     const { epsilon, momentum } = this.options;
     const beta = this.beta ?? constant(new Float32Array(this.channels), [this.channels]);
@@ -79,22 +80,18 @@ export class BatchNorm {
   }
 }
 
-/** A convolution without bias, then batch norm, then ReLU6 or nothing. */
+/** A convolution without bias, then batch norm, then optionally ReLU6. */
 export class NormedConv {
-  /** What comes after the convolution. */
-  readonly norm: BatchNorm;
-
   private constructor(
     /** Pointwise [from, to], depthwise [3, 3, C], full [3, 3, from, to]. */
     readonly weight: Parameter,
-    norm: BatchNorm,
+    /** The batch norm after the convolution. */
+    readonly norm: BatchNorm,
     /** Whether ReLU6 comes last. */
     readonly relu6: boolean,
-    /** The convolution itself. */
+    /** The convolution. */
     readonly convolve: (x: Tensor, weight: TensorLike, options?: EpilogueOptions) => Tensor,
-  ) {
-    this.norm = norm;
-  }
+  ) {}
 
   /** 1×1, `from` to `to` channels. */
   static pointwise(
@@ -109,7 +106,7 @@ export class NormedConv {
     return new NormedConv(weight, new BatchNorm(set, name, to, options), options.relu6, pointwiseConv);
   }
 
-  /** 3×3 on every channel alone, with ReLU6. */
+  /** 3×3 on each channel separately, with ReLU6. */
   static depthwise(
     set: ParameterSet,
     name: string,
@@ -117,15 +114,15 @@ export class NormedConv {
     channels: number,
     options: NormOptions & { stride: number; padding: Padding },
   ): NormedConv {
-    const weight = set.add(
-      `${name}.weight`,
-      [3, 3, channels],
-      glorotUniform(random, 9 * channels, 9 * channels, 9),
-    );
+    const values = glorotUniform(random, 9 * channels, 9 * channels, 9);
+    const weight = set.add(`${name}.weight`, [3, 3, channels], values);
     const norm = new BatchNorm(set, name, channels, options);
-    const convolve: NormedConv["convolve"] = (x, w, finish) =>
-      depthwiseConv(x, w, geometry(x, options), finish);
-    return new NormedConv(weight, norm, true, convolve);
+    return new NormedConv(
+      weight,
+      norm,
+      true,
+      (x, weight, epilogue) => depthwiseConv(x, weight, geometry(x, options), epilogue),
+    );
   }
 
   /** 3×3 over all channels, with ReLU6: the stem. */
@@ -137,20 +134,21 @@ export class NormedConv {
     to: number,
     options: NormOptions & { stride: number; padding: Padding },
   ): NormedConv {
-    const weight = set.add(
-      `${name}.weight`,
-      [3, 3, from, to],
-      glorotUniform(random, 9 * from * to, 9 * from, 9 * to),
-    );
+    const values = glorotUniform(random, 9 * from * to, 9 * from, 9 * to);
+    const weight = set.add(`${name}.weight`, [3, 3, from, to], values);
     const norm = new BatchNorm(set, name, to, options);
-    const convolve: NormedConv["convolve"] = (x, w, finish) => conv2d(x, w, geometry(x, options), finish);
-    return new NormedConv(weight, norm, true, convolve);
+    return new NormedConv(
+      weight,
+      norm,
+      true,
+      (x, weight, epilogue) => conv2d(x, weight, geometry(x, options), epilogue),
+    );
   }
 
   /**
-   * x [N, H, W, from] → [N, OH, OW, to], with `residual` of that shape added.
+   * x [N, H, W, from] → [N, OH, OW, to], plus `residual` of that shape.
    *
-   * @throws {ShapeError} when x has another number of channels.
+   * @throws {ShapeError} When x has a different number of channels.
    */
   apply(x: Tensor, mode: Mode, residual?: Tensor): Tensor {
     if (mode instanceof FoldedWeights) {
@@ -166,13 +164,13 @@ export class NormedConv {
 export class Dense {
   /** [in, out]. */
   readonly weight: Parameter;
-  /** [out], at first 0; undefined for a layer without bias. */
+  /** [out], initially 0; undefined for a layer without bias. */
   readonly bias: Parameter | undefined;
 
   /**
    * Adds `name.weight` and `name.bias` to a set.
    *
-   * @param options `bias` (default true), and the `deviation` of the first weights (default 1/√in).
+   * @param options `bias` (default true), and the standard `deviation` of the initial weights (default 1/√in).
    */
   constructor(
     set: ParameterSet,
@@ -190,18 +188,17 @@ export class Dense {
     }
   }
 
-  /** x [M, in] → [M, out]. @throws {ShapeError} when x is not [M, in]. */
+  /** x [M, in] → [M, out]. @throws {ShapeError} When x is not [M, in]. */
   apply(x: Tensor): Tensor {
     return this.bias ? dense(x, this.weight, this.bias) : matmul(x, this.weight);
   }
 }
 
-/** The zeros around an image of h × w pixels that a 3×3 convolution reads. */
+/** The padding of an image of h × w pixels for a 3×3 convolution. */
 export function convolutionPads(padding: Padding, h: number, w: number, stride: number): Pads {
   return padding === "same" ? samePads(h, w, 3, stride) : { top: 1, bottom: 1, left: 1, right: 1 };
 }
 
 function geometry(x: Tensor, { stride, padding }: { stride: number; padding: Padding }): ConvGeometry {
-  const [, h, w] = x.shape;
-  return { stride, pads: convolutionPads(padding, h, w, stride) };
+  return { stride, pads: convolutionPads(padding, itemAt(x.shape, 1), itemAt(x.shape, 2), stride) };
 }

@@ -1,6 +1,5 @@
 /**
- * Networks: the layers that they are made of, MobileNetV2, the re-identification network on it, and their weights in
- * and out.
+ * Networks: layers, MobileNetV2, the re-identification network based on it, and reading and writing of weights.
  *
  * @example Two images through a small network with random weights
  * ```ts
@@ -20,7 +19,7 @@
  *   normalize: true,
  *   identities: 0,
  * };
- * // A trained one: buildTrainedModel(device, decodeTrainedModel(bytes)), bytes being those of a model file or checkpoint.
+ * // For a trained network: buildTrainedModel(device, decodeTrainedModel(bytes)) with the bytes of a model or checkpoint.
  * const network = new ReidModel(device, spec, new Random(1));
  * const embedder = await Embedder.open(device, network, 2);
  *
@@ -52,7 +51,8 @@ export {
   type NormOptions,
   type Padding,
 } from "./layers.ts";
-export { makeDivisible, MOBILENET_DEFAULTS, type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
+export { MOBILENET_DEFAULTS, type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
+export { makeDivisible } from "./network_layers.ts";
 export { type PretrainedBackbone, PretrainedError, readPretrained } from "./pretrained/pretrained.ts";
 export { type ModelSpec, type Neck, NECKS, TEST_FEATURES, type TestFeature } from "./model_spec.ts";
 export { Embedder, type EmbeddingProgram } from "./embedder.ts";
@@ -64,10 +64,11 @@ export {
   modelIdentity,
   type TrainedModel,
 } from "./trained_model.ts";
-export { ReidModel, type Sides } from "./reid_model.ts";
+export { type NeckFeatures, ReidModel } from "./reid_model.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,
+  SAFETENSORS_BITS,
   type SafetensorsData,
   type SafetensorsDtype,
   SafetensorsError,

@@ -1,22 +1,22 @@
-/** What decides a network's shape and arithmetic, and how it is read from a file. */
+/** The settings that decide a network's shape and arithmetic, and how they are read from a file. */
 import { COLOR_STATISTICS, type ColorScale } from "./conventions.ts";
 import type { Padding } from "./layers.ts";
 import { keysOf, readSettings, type Row } from "./settings.ts";
 
 /**
- * What stands between the features f (pooled, or projected where there is a projection) and the losses:
- * - `none`: triplet losses compare f, of length one where embeddings are; the identity head reads f;
- * - `embedding`: triplet losses compare n(f), of length one where embeddings are; the identity head reads n(f);
- * - `bnneck`: triplet and center loss compare f as it is, as in the paper; the identity head, without bias, reads n(f),
+ * The neck n, a batch norm without shift, after the features f (pooled, or projected where there is a projection):
+ * - `none`: no neck. Triplet losses and the identity head use f;
+ * - `embedding`: triplet losses and the identity head use n(f);
+ * - `bnneck`: triplet and center loss use f, not normalized, as in the paper; the identity head, without bias, uses n(f).
  *
- * where n is a batch norm without shift.
+ * For triplet losses, `none` and `embedding` scale features to length one where embeddings have length one.
  */
 export const NECKS = ["none", "embedding", "bnneck"] as const;
 
 /** One of {@link NECKS}. */
 export type Neck = typeof NECKS[number];
 
-/** Whether an embedding is made of f or of n(f): see {@link NECKS}. Without a neck both are f. */
+/** Whether embeddings are features before the neck (f) or after it (n(f)): see {@link NECKS}. */
 export const TEST_FEATURES = ["before", "after"] as const;
 
 /** One of {@link TEST_FEATURES}. */
@@ -30,11 +30,11 @@ export interface ModelSpec {
   readonly imageHeight: number;
   /** Width of the input in pixels. */
   readonly imageWidth: number;
-  /** Size of the projection of the pooled features, or 0: the features are the embedding. */
+  /** Size of the projection of the pooled features; 0 for no projection. */
   readonly embeddingSize: number;
-  /** What stands between features and losses. */
+  /** The neck between features and losses. */
   readonly neck: Neck;
-  /** On which side of the neck embeddings are taken. */
+  /** Whether embeddings are taken before or after the neck. */
   readonly testFeature: TestFeature;
   /** Whether embeddings have length one. */
   readonly normalize: boolean;
@@ -42,7 +42,7 @@ export interface ModelSpec {
   readonly identities: number;
   /** Where convolutions of stride 2 put their padding. */
   readonly padding: Padding;
-  /** What batch norm adds to the variance. */
+  /** Added to the variance in every batch norm. */
   readonly epsilon: number;
   /** Share of batch norm's running statistics that stays at every step. */
   readonly momentum: number;

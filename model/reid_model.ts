@@ -1,11 +1,11 @@
 /**
  * The network that is trained: MobileNetV2, then optionally a linear projection, a neck and an identity head.
  *
- * The neck is a batch norm without shift after the features. Pooled ReLU features are all positive, so that every two of
- * them point nearly the same way, and a triplet loss that starts there tends to shrink them to one point. Centered and
- * scaled, they cannot collapse. BNNeck (Luo et al., "Bag of Tricks and a Strong Baseline for Deep Person
- * Re-identification", 2019) has it for another reason: triplet and identity loss pull one feature to different ends, so
- * that each gets its own side of the norm.
+ * The neck is a batch norm without shift after the features. Pooled ReLU features are all positive: every two of them
+ * point in nearly the same direction, and a triplet loss on them tends to shrink them to one point. Centered and scaled,
+ * they cannot collapse. BNNeck (Luo et al., "Bag of Tricks and a Strong Baseline for Deep Person Re-identification",
+ * 2019) has another reason: triplet loss and identity loss have conflicting goals, so the former uses the features
+ * before the neck and the latter those after it.
  */
 import {
   type Device,
@@ -19,19 +19,19 @@ import { BatchNorm, Dense, type Mode } from "./layers.ts";
 import { type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
 import type { ModelSpec } from "./model_spec.ts";
 
-/** The features that the losses choose from. */
-export interface Sides {
+/** The features before and after the neck, [N, D] each. */
+export interface NeckFeatures {
   /** Before the neck: projected where there is a projection. */
   readonly before: Tensor;
-  /** After the neck; the same as before it where there is none. */
+  /** After the neck; the same as `before` where there is no neck. */
   readonly after: Tensor;
 }
 
-/** Rows shorter than this are not stretched to length one. */
+/** Shorter rows are not scaled to length one. */
 export const LEAST_NORM = 1e-12;
 /**
- * The neck's statistics begin with nothing that was learned. Under a higher momentum, as Keras has it, they would need
- * thousands of steps to say what features are like.
+ * The neck's statistics start from zero knowledge of the features. With a higher momentum, as in Keras, they would need
+ * thousands of steps to adapt.
  */
 const MOST_NECK_MOMENTUM = 0.9;
 
@@ -39,7 +39,7 @@ const MOST_NECK_MOMENTUM = 0.9;
 export class ReidModel {
   /** Weights and running statistics; free them with `parameters.destroy()`. */
   readonly parameters: ParameterSet;
-  /** The parameters of MobileNetV2, all others belong to the head. */
+  /** The parameters of MobileNetV2; all others belong to the head. */
   readonly backbone: ReadonlySet<Parameter>;
   readonly #backbone: MobileNetV2;
   readonly #embedding: Dense | undefined;
@@ -47,16 +47,16 @@ export class ReidModel {
   readonly #head: Dense | undefined;
 
   /**
-   * Builds the network with first weights drawn from `random`.
+   * Builds the network with initial weights drawn from `random`.
    *
-   * @throws {RangeError} when the width multiplier is not above 0.
+   * @throws {RangeError} When the width multiplier is not above 0.
    */
   constructor(
     device: Device,
-    /** What it was built from. */
+    /** The network's settings. */
     readonly spec: ModelSpec,
     random: Random,
-    /** How the first weights differ from the paper's: see `MobileNetOptions`. */
+    /** Options of the initial weights: see `MobileNetOptions`. */
     start: Pick<MobileNetOptions, "silentResiduals"> = {},
   ) {
     this.parameters = new ParameterSet(device);
@@ -77,7 +77,7 @@ export class ReidModel {
       });
     }
     if (spec.identities > 0) {
-      // Small weights: at first every identity is about equally likely.
+      // With small initial weights every identity is about equally likely.
       this.#head = new Dense(this.parameters, "identity", random, this.embeddingSize, spec.identities, {
         deviation: 0.001,
         bias: spec.neck !== "bnneck",
@@ -85,9 +85,9 @@ export class ReidModel {
     }
   }
 
-  /** The parameters of the identity head; none where there is no head. */
-  get identityHead(): readonly (Parameter | undefined)[] {
-    return [this.#head?.weight, this.#head?.bias];
+  /** The parameters of the identity head; empty where there is no head. */
+  get identityHead(): readonly Parameter[] {
+    return [this.#head?.weight, this.#head?.bias].filter((parameter) => parameter !== undefined);
   }
 
   /** Length of an embedding. */
@@ -100,25 +100,25 @@ export class ReidModel {
     return this.#backbone.apply(images, mode);
   }
 
-  /** Features [N, 1280] → embeddings [N, {@link embeddingSize}], from the side of the neck that the spec names. */
+  /** Features [N, 1280] → embeddings [N, {@link embeddingSize}], taken before or after the neck as the spec says. */
   embed(features: Tensor, mode: Mode): Tensor {
-    const { before, after } = this.sides(features, mode);
+    const { before, after } = this.neckFeatures(features, mode);
     return this.#scaled(this.spec.testFeature === "before" ? before : after);
   }
 
-  /** Features [N, 1280] → what lies on both sides of the neck, [N, {@link embeddingSize}] each, not normalized. */
-  sides(features: Tensor, mode: Mode): Sides {
+  /** Features [N, 1280] → features before and after the neck, [N, {@link embeddingSize}] each, not normalized. */
+  neckFeatures(features: Tensor, mode: Mode): NeckFeatures {
     const before = this.#embedding ? this.#embedding.apply(features) : features;
     return { before, after: this.#neck ? this.#neck.apply(before, mode, false) : before };
   }
 
-  /** What triplet losses compare, [N, {@link embeddingSize}]: see {@link NECKS}. */
-  compared({ before, after }: Sides): Tensor {
+  /** The features for triplet losses, [N, {@link embeddingSize}]: see {@link NECKS}. */
+  tripletFeatures({ before, after }: NeckFeatures): Tensor {
     return this.spec.neck === "bnneck" ? before : this.#scaled(after);
   }
 
-  /** Logits [N, identities] of the identity head. @throws {TypeError} for a model without one. */
-  logits({ after }: Sides): Tensor {
+  /** Logits [N, identities] of the identity head. @throws {TypeError} When the model has none. */
+  logits({ after }: NeckFeatures): Tensor {
     if (!this.#head) throw new TypeError("This model has no identity head");
     return this.#head.apply(after);
   }

@@ -6,53 +6,24 @@
  *                         padded with spaces so that the data begins at a multiple of 8
  *     the rest            the tensors' bytes, little-endian, row-major, without gaps
  *
- * The reader believes nothing: each promise of the format is checked, and every broken one has its own kind of
- * {@linkcode SafetensorsError}.
+ * The reader checks every rule of the format; each broken rule has a separate kind of {@linkcode SafetensorsError}.
  */
 import { brief, parseJsonObject, quoted } from "./safetensors_json.ts";
 import {
-  bitsOf,
   floatsOf,
   isSafetensorsDtype,
-  SAFETENSORS_DTYPES,
+  SAFETENSORS_BITS,
   type SafetensorsData,
   type SafetensorsDtype,
   viewAs,
 } from "./safetensors_dtype.ts";
+import { SafetensorsError } from "./safetensors_error.ts";
 
-export type { SafetensorsData, SafetensorsDtype } from "./safetensors_dtype.ts";
+export { SAFETENSORS_BITS, type SafetensorsData, type SafetensorsDtype } from "./safetensors_dtype.ts";
+export { SafetensorsError, type SafetensorsErrorKind } from "./safetensors_error.ts";
 
 /** A header may take at most this many bytes, as in the reference implementation. */
 export const MAX_HEADER_BYTES = 100_000_000;
-
-/** What is wrong with a file, or with the tensors to be written. */
-export type SafetensorsErrorKind =
-  | "truncated"
-  | "header-too-large"
-  | "invalid-header"
-  | "duplicate-name"
-  | "invalid-metadata"
-  | "invalid-tensor"
-  | "unknown-dtype"
-  | "size-overflow"
-  | "size-mismatch"
-  | "invalid-offsets"
-  | "trailing-bytes"
-  | "not-floating-point";
-
-/** Thrown for a file that breaks the format; `kind` says which of its rules. */
-export class SafetensorsError extends Error {
-  /** "SafetensorsError". */
-  override readonly name = "SafetensorsError";
-  /** The rule that is broken. */
-  readonly kind: SafetensorsErrorKind;
-
-  /** An error of a kind, with a message for the user. */
-  constructor(kind: SafetensorsErrorKind, message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
 
 /** A tensor in a file: its element type, its shape (empty for a scalar) and its elements, row-major. */
 export interface SafetensorsTensor {
@@ -64,22 +35,22 @@ export interface SafetensorsTensor {
   readonly data: SafetensorsData;
 }
 
-/** What a file holds; `tensors` in the order of their data. */
+/** The content of a file; `tensors` are in the order of their data. */
 export interface SafetensorsFile {
   /** The tensors by name. */
   readonly tensors: Map<string, SafetensorsTensor>;
-  /** Strings that whoever wrote the file kept in its header. */
+  /** Strings in the file's header. */
   readonly metadata: Record<string, string>;
 }
 
-/** A tensor in a message: `Tensor "w" [2,3] of F32`, of whatever length names and shapes are in a file. */
+/** A tensor in a message: `Tensor "w" [2,3] of F32`. Long names and shapes are shortened. */
 function described(name: string, dtype: SafetensorsDtype, shape: readonly number[]): string {
   return `Tensor ${quoted(name)} [${brief(String(shape))}] of ${dtype}`;
 }
 
-/** Bytes of a tensor, refusing shapes whose size exceeds what a number holds exactly. */
+/** Bytes of a tensor. @throws {SafetensorsError} `size-overflow` above 2^53 - 1 bits, or `invalid-tensor`. */
 function byteLength(name: string, dtype: SafetensorsDtype, shape: readonly number[]): number {
-  let bits = bitsOf(dtype);
+  let bits: number = SAFETENSORS_BITS[dtype];
   for (const size of shape) {
     bits *= size;
     if (bits > Number.MAX_SAFE_INTEGER) {
@@ -94,17 +65,17 @@ function byteLength(name: string, dtype: SafetensorsDtype, shape: readonly numbe
 }
 
 function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 const byCodeUnits = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
 
 /**
- * Encodes tensors as a safetensors file. The bytes depend on nothing but the contents: tensors are laid out by
- * falling element size, then by name, and metadata by key.
+ * Encodes tensors as a safetensors file. The bytes depend only on the content: tensors are sorted by descending element
+ * size, then by name, and metadata by key.
  *
- * @param tensors name -> tensor; `data` must have exactly the bytes of dtype and shape.
- * @param metadata strings to keep in the header.
+ * @param tensors Name -> tensor; `data` must have exactly the bytes of dtype and shape.
+ * @param metadata Strings to keep in the header.
  * @throws {SafetensorsError} `size-mismatch`, `invalid-tensor`, `size-overflow` or `header-too-large`.
  */
 export function encodeSafetensors(
@@ -112,7 +83,7 @@ export function encodeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const sorted = [...tensors].sort(([nameA, a], [nameB, b]) =>
-    bitsOf(b.dtype) - bitsOf(a.dtype) || byCodeUnits(nameA, nameB)
+    SAFETENSORS_BITS[b.dtype] - SAFETENSORS_BITS[a.dtype] || byCodeUnits(nameA, nameB)
   );
   const entries: string[] = [];
   const keys = Object.keys(metadata).sort(byCodeUnits);
@@ -156,7 +127,7 @@ export function encodeSafetensors(
   return file;
 }
 
-/** The header's text and where the data begins. */
+/** The header's text, and the offset of the data in bytes. */
 function readHeader(bytes: Uint8Array): { text: string; dataStart: number } {
   if (bytes.byteLength < 8) {
     const message = `A safetensors file begins with 8 bytes of header length, but this one has only ` +
@@ -186,11 +157,15 @@ function readHeader(bytes: Uint8Array): { text: string; dataStart: number } {
 }
 
 function readMetadata(value: unknown): Record<string, string> {
-  const plain = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (!plain || !Object.values(value).every((entry) => typeof entry === "string")) {
+  if (!isRecordOfStrings(value)) {
     throw new SafetensorsError("invalid-metadata", "The header's __metadata__ must map strings to strings");
   }
-  return value as Record<string, string>;
+  return value;
+}
+
+function isRecordOfStrings(value: unknown): value is Record<string, string> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    Object.values(value).every((entry) => typeof entry === "string");
 }
 
 interface Entry {
@@ -202,19 +177,18 @@ interface Entry {
 }
 
 function readEntry(name: string, value: unknown): Entry {
-  const { dtype, shape, data_offsets: offsets } = Object(value) as Record<string, unknown>;
-  const sizes = Array.isArray(shape) && shape.every(isSize);
-  if (!sizes || !Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
+  const { dtype, shape, data_offsets: offsets }: Record<string, unknown> = Object(value);
+  const [begin, end, ...more]: unknown[] = Array.isArray(offsets) ? offsets : [];
+  if (!Array.isArray(shape) || !shape.every(isSize) || !isSize(begin) || !isSize(end) || more.length > 0) {
     const message = `Tensor ${quoted(name)} needs a dtype, a shape of whole numbers and two data_offsets, ` +
       `the header has ${brief(JSON.stringify(value))}`;
     throw new SafetensorsError("invalid-tensor", message);
   }
   if (!isSafetensorsDtype(dtype)) {
     const message = `Tensor ${quoted(name)} has dtype ${brief(JSON.stringify(dtype) ?? "none")}, known are ` +
-      SAFETENSORS_DTYPES.join(", ");
+      Object.keys(SAFETENSORS_BITS).join(", ");
     throw new SafetensorsError("unknown-dtype", message);
   }
-  const [begin, end] = offsets;
   if (end - begin !== byteLength(name, dtype, shape)) {
     const message = `${described(name, dtype, shape)} takes ${byteLength(name, dtype, shape)} bytes, ` +
       `but its data_offsets span ${end - begin}`;
@@ -224,20 +198,16 @@ function readEntry(name: string, value: unknown): Entry {
 }
 
 /**
- * Decodes a safetensors file. Tensors are views into `bytes` wherever their alignment allows, not copies.
+ * Decodes a safetensors file. Tensors are views of `bytes` where their alignment allows, otherwise copies.
  *
- * @param bytes the whole file.
- * @throws {SafetensorsError} for the first rule of the format that the file breaks, by its `kind`.
+ * @param bytes The whole file.
+ * @throws {SafetensorsError} For the first rule of the format that the file breaks.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { text, dataStart } = readHeader(bytes);
-  const { object, fault } = parseJsonObject(text);
-  if (fault !== undefined) {
-    throw new SafetensorsError(fault.duplicate ? "duplicate-name" : "invalid-header", fault.message);
-  }
   let metadata: Record<string, string> = {};
   const entries: Entry[] = [];
-  for (const [name, value] of Object.entries(object)) {
+  for (const [name, value] of Object.entries(parseJsonObject(text))) {
     if (name === "__metadata__") metadata = readMetadata(value);
     else entries.push(readEntry(name, value));
   }
@@ -270,7 +240,7 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
 }
 
 /**
- * The elements of a floating-point tensor as f32: F16 and BF16 widened exactly, F64 rounded, F32 not copied.
+ * The elements of a floating-point tensor as f32: F16 and BF16 are converted exactly, F64 is rounded, F32 is not copied.
  *
  * @throws {SafetensorsError} `not-floating-point` for any other dtype.
  */

@@ -1,34 +1,10 @@
 /**
- * The element types of a safetensors file: how many bits each takes, which typed array holds it, and how the
- * floating-point ones become f32. Bytes are little-endian, as is every machine that WebGPU runs on.
+ * The element types of a safetensors file: their bits, their typed arrays, and the conversion of floating-point types
+ * to f32. Bytes are little-endian, as on every machine that WebGPU runs on.
  */
 
-/** An element type as the file's header names it. */
-export type SafetensorsDtype =
-  | "F64"
-  | "F32"
-  | "F16"
-  | "BF16"
-  | "I64"
-  | "I32"
-  | "I16"
-  | "I8"
-  | "U64"
-  | "U32"
-  | "U16"
-  | "U8"
-  | "BOOL"
-  | "C64"
-  | "F8_E5M2"
-  | "F8_E4M3"
-  | "F8_E8M0"
-  | "F8_E5M2FNUZ"
-  | "F8_E4M3FNUZ"
-  | "F6_E2M3"
-  | "F6_E3M2"
-  | "F4";
-
-const BITS: Record<SafetensorsDtype, number> = {
+/** Bits of an element by its type, under the names of a file's header. */
+export const SAFETENSORS_BITS = {
   F64: 64,
   F32: 32,
   F16: 16,
@@ -51,9 +27,12 @@ const BITS: Record<SafetensorsDtype, number> = {
   F6_E2M3: 6,
   F6_E3M2: 6,
   F4: 4,
-};
+} as const;
 
-/** The typed arrays that tensors are held in; see {@linkcode viewAs} for which dtype gets which. */
+/** An element type by its name in a file's header. */
+export type SafetensorsDtype = keyof typeof SAFETENSORS_BITS;
+
+/** The typed arrays of tensors; {@linkcode viewAs} describes which dtype has which. */
 export type SafetensorsData =
   | Float32Array
   | Float64Array
@@ -71,7 +50,7 @@ interface TypedArray {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): SafetensorsData;
 }
 
-/** Dtypes that are not here are held as bytes. */
+/** Other dtypes are kept as bytes. */
 const ARRAYS: Partial<Record<SafetensorsDtype, TypedArray>> = {
   F64: Float64Array,
   F32: Float32Array,
@@ -87,17 +66,9 @@ const ARRAYS: Partial<Record<SafetensorsDtype, TypedArray>> = {
   C64: Float32Array,
 };
 
-/** Every dtype that the format knows. */
-export const SAFETENSORS_DTYPES: readonly SafetensorsDtype[] = Object.keys(BITS) as SafetensorsDtype[];
-
-/** Whether a header's dtype is one that the format knows. */
+/** Whether a header's dtype is part of the format. */
 export function isSafetensorsDtype(dtype: unknown): dtype is SafetensorsDtype {
-  return typeof dtype === "string" && Object.hasOwn(BITS, dtype);
-}
-
-/** Bits per element of a dtype. */
-export function bitsOf(dtype: SafetensorsDtype): number {
-  return BITS[dtype];
+  return typeof dtype === "string" && Object.hasOwn(SAFETENSORS_BITS, dtype);
 }
 
 /**
@@ -121,8 +92,8 @@ function halfToNumber(bits: number): number {
 }
 
 /**
- * Floating-point data as f32: F32 as it is, without a copy, F16 and BF16 widened exactly, F64 rounded.
- * Returns undefined where the dtype is none of these.
+ * Floating-point data as f32: F32 without a copy, F16 and BF16 converted exactly, F64 rounded; undefined for other
+ * dtypes.
  */
 export function floatsOf(dtype: SafetensorsDtype, data: SafetensorsData): Float32Array | undefined {
   if (dtype === "F32" && data instanceof Float32Array) return data;

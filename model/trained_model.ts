@@ -1,6 +1,6 @@
 /**
- * A network as it is used after training: its settings, weights and running statistics, and nothing that only training
- * needs. A _model file_ holds just this, as safetensors; a training checkpoint holds it among other things.
+ * A network for use after training: its settings, weights and running statistics, without anything that only training
+ * needs. A _model file_ contains this as safetensors; a training checkpoint contains it and more.
  */
 import { AVERAGE_PREFIX, type Device, Random } from "../engine/mod.ts";
 import { type ModelSpec, parseModelSpec } from "./model_spec.ts";
@@ -10,14 +10,15 @@ import {
   encodeSafetensors,
   SafetensorsError,
   type SafetensorsTensor,
+  toFloat32,
 } from "./safetensors.ts";
 
-/** What the metadata of a training checkpoint says it is. */
+/** `format` in the metadata of a training checkpoint. */
 export const CHECKPOINT_FORMAT = "webgpu-reid checkpoint 2";
-/** What the metadata of a model file says it is. */
+/** `format` in the metadata of a model file. */
 export const MODEL_FORMAT = "webgpu-reid model 1";
 
-/** Thrown for a file that holds no network of this program; the message says why. */
+/** Thrown for a file without a usable network of this program; the message says why. */
 export class ModelFileError extends Error {
   /** "ModelFileError". */
   override readonly name = "ModelFileError";
@@ -36,8 +37,8 @@ export interface TrainedModel {
 /**
  * Reads a model file or a training checkpoint.
  *
- * @param averaged take the averages of the weights where the file has some (`train --ema`), as by default.
- * @throws {ModelFileError} when it is neither, or damaged.
+ * @param averaged Whether to use the averaged weights where the file has them (default true).
+ * @throws {ModelFileError} When it is neither, or damaged.
  */
 export function decodeTrainedModel(bytes: Uint8Array, { averaged = true } = {}): TrainedModel {
   let file: ReturnType<typeof decodeSafetensors>;
@@ -56,7 +57,7 @@ export function decodeTrainedModel(bytes: Uint8Array, { averaged = true } = {}):
   try {
     const steps = Number(step);
     if (!Number.isSafeInteger(steps) || steps < 0) throw new Error(`its step is ${step}`);
-    return trainedModel(parseModelSpec(JSON.parse(model)), steps, file.tensors, averaged);
+    return trainedModel(parseModelSpec(JSON.parse(model ?? "")), steps, file.tensors, averaged);
   } catch (error) {
     throw new ModelFileError(
       `it is damaged or of another version of this program: ${(error as Error).message}`,
@@ -65,9 +66,9 @@ export function decodeTrainedModel(bytes: Uint8Array, { averaged = true } = {}):
 }
 
 /**
- * What of a checkpoint's tensors embeddings are made of.
+ * The part of a checkpoint that embeddings need.
  *
- * @param averaged take the averages of the weights where there are some.
+ * @param averaged Whether to use the averaged weights where there are any.
  */
 export function trainedModel(
   spec: ModelSpec,
@@ -77,29 +78,29 @@ export function trainedModel(
 ): TrainedModel {
   const used = new Map<string, SafetensorsTensor>();
   for (const [name, tensor] of tensors) {
-    if (!OWN_TENSORS.test(name)) continue;
+    if (!NETWORK_TENSORS.test(name)) continue;
     used.set(name, averaged ? tensors.get(AVERAGE_PREFIX + name) ?? tensor : tensor);
   }
   return { spec: { ...spec, identities: 0 }, step, tensors: used };
 }
 
-/** Names of what stands between image and embedding; not the identity head, centers, curves and `moment/NAME`. */
-const OWN_TENSORS = /^(stem|block\d+|last|embedding|neck)\.[a-z_.]+$/;
+/** Names of tensors between image and embedding; not the identity head, centers, curves and `moment/NAME`. */
+const NETWORK_TENSORS = /^(stem|block\d+|last|embedding|neck)\.[a-z_.]+$/;
 
 /** A model file: the same bytes for the same network. */
 export function encodeTrainedModel({ spec, step, tensors }: TrainedModel): Uint8Array<ArrayBuffer> {
   return encodeSafetensors(tensors, {
     format: MODEL_FORMAT,
     step: String(step),
-    model: JSON.stringify(parseModelSpec(spec)), // In one order of fields, whoever made the record.
+    model: JSON.stringify(parseModelSpec(spec)), // Puts the fields in a fixed order.
   });
 }
 
 /**
- * Names a network by what decides its embeddings, and by nothing else: equal networks give the same name wherever their
- * files lie and however long they were trained. Embeddings of different networks must not be compared.
+ * Identifies a network by what decides its embeddings and nothing else, such as its path or number of training steps.
+ * Embeddings of networks with different identities must not be compared.
  *
- * @returns 64 hexadecimal digits, a SHA-256.
+ * @returns A SHA-256 as 64 hexadecimal digits.
  */
 export async function modelIdentity({ spec, tensors }: TrainedModel): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", encodeTrainedModel({ spec, step: 0, tensors }));
@@ -107,20 +108,27 @@ export async function modelIdentity({ spec, tensors }: TrainedModel): Promise<st
 }
 
 /**
+ * A weight or running statistic of a network, row-major, not copied.
+ *
+ * @throws {ModelFileError} When it is missing or has another shape or element type.
+ */
+export function valuesOf({ tensors }: TrainedModel, name: string, shape: readonly number[]): Float32Array {
+  const tensor = tensors.get(name);
+  if (tensor?.dtype === "F32" && tensor.shape.join() === shape.join()) return toFloat32(tensor);
+  const found = tensor ? `is ${tensor.dtype} [${tensor.shape}]` : "is not there";
+  throw new ModelFileError(`${name} should be F32 [${shape}] and ${found}`);
+}
+
+/**
  * Puts the network on a device. Free it with `parameters.destroy()`.
  *
- * @throws {ModelFileError} when tensors are missing or of another shape than its settings say.
+ * @throws {ModelFileError} When tensors are missing or have another shape than its settings say.
  */
-export function buildTrainedModel(device: Device, { spec, tensors }: TrainedModel): ReidModel {
-  const model = new ReidModel(device, spec, new Random(0));
+export function buildTrainedModel(device: Device, trained: TrainedModel): ReidModel {
+  const model = new ReidModel(device, trained.spec, new Random(0));
   try {
     for (const parameter of model.parameters.parameters) {
-      const tensor = tensors.get(parameter.name);
-      if (tensor?.dtype !== "F32" || tensor.shape.join() !== parameter.shape.join()) {
-        const found = tensor ? `is ${tensor.dtype} [${tensor.shape}]` : "is not there";
-        throw new ModelFileError(`${parameter.name} should be F32 [${parameter.shape}] and ${found}`);
-      }
-      model.parameters.write(parameter, tensor.data as Float32Array);
+      model.parameters.write(parameter, valuesOf(trained, parameter.name, parameter.shape));
     }
     return model;
   } catch (error) {

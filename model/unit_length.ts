@@ -1,6 +1,6 @@
-/** Rows of length one: what a mean of embeddings is scaled to. */
+/** Scaling of embeddings to length one, on the CPU. */
 
-/** Shorter rows have no direction to speak of and stay as they are. */
+/** Shorter rows have no meaningful direction and are not scaled. */
 const LEAST_LENGTH = 1e-12;
 
 /** Scales each row of `rows` [n, size] to length one, in place. */
@@ -9,6 +9,6 @@ export function toUnitLength(rows: Float32Array, size: number): void {
     const row = rows.subarray(start, start + size);
     const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
     if (length < LEAST_LENGTH) continue;
-    for (let i = 0; i < size; i++) row[i] /= length;
+    row.set(row.map((x) => x / length));
   }
 }

@@ -103,14 +103,14 @@ export function recordTrainingStep(
     ({ pixels, augmentations, labels, settings, averaging }) => {
       const normalized = augmentedImages(pixels, augmentations, batch, color);
       const features = model.features(normalized, frozen ?? "training");
-      const sides = model.sides(features, "training");
-      const triplet = lossTable[options.loss].apply(model.compared(sides), labels, options);
+      const neck = model.neckFeatures(features, "training");
+      const triplet = lossTable[options.loss].apply(model.tripletFeatures(neck), labels, options);
       let total = triplet.loss;
       if (options.idLoss > 0) {
-        const identity = identityLoss(model.logits(sides), labels, options.labelSmoothing);
+        const identity = identityLoss(model.logits(neck), labels, options.labelSmoothing);
         total = add(total, affine(identity.loss, options.idLoss, 0));
       }
-      if (centers) total = add(total, affine(centers.apply(sides.before, labels), options.centerLoss, 0));
+      if (centers) total = add(total, affine(centers.apply(neck.before, labels), options.centerLoss, 0));
       const backboneRate = frozen ? 0 : options.backboneLearningRate;
       const rate = (parameter: Parameter) => {
         if (model.backbone.has(parameter)) return backboneRate;
@@ -140,7 +140,7 @@ export function recordCalibration(device: Device, model: ReidModel, images: numb
     { pixels: u32([images, imageUint32(size.height, size.width)]), transforms: u32([images, 4]) },
     ({ pixels, transforms }) => {
       const normalized = normalizedImages(pixels, transforms, size, color);
-      model.sides(model.features(normalized, frozen ?? "training"), "training");
+      model.neckFeatures(model.features(normalized, frozen ?? "training"), "training");
       return {};
     },
   );

@@ -6,7 +6,7 @@
  * its parameters, so that the same weights go into all of them.
  */
 import type { Random } from "../../engine/mod.ts";
-import { makeDivisible, STAGES } from "../../model/mobilenet_v2.ts";
+import { makeDivisible, STAGES } from "../../model/network_layers.ts";
 
 /** What batch norm adds to the variance. */
 export const EPSILON = 1e-3;

@@ -1,4 +1,4 @@
-/** Nodes and constants of a computation, written as an ONNX file. */
+/** Nodes and constants of a computation, and their encoding as an ONNX file. */
 import {
   ATTRIBUTE_TYPE,
   type AttributeMessage,
@@ -10,7 +10,7 @@ import {
   type ValueInfoMessage,
 } from "./schema.ts";
 
-/** Versions of the operators in which those that are used here mean the same, and the file format that each came with. */
+/** Operator sets in which the operators used here have the same meaning, and the file format of each. */
 const FORMAT_OF_OPSET: Readonly<Record<number, number>> = {
   18: 8,
   19: 9,
@@ -23,12 +23,12 @@ const FORMAT_OF_OPSET: Readonly<Record<number, number>> = {
   26: 13,
 };
 
-/** The oldest version of the operators that a file can be written in: ReduceL2 takes its axes as an input since. */
+/** The oldest operator set: since then ReduceL2 has its axes as an input. */
 export const OLDEST_OPSET = 18;
-/** The newest: the last released one that ONNX Runtime 1.30 knows. */
+/** The newest operator set: the last released one that ONNX Runtime 1.30 supports. */
 export const NEWEST_OPSET = 26;
 
-/** The first axis of what goes in and comes out: as many images as are given. */
+/** Name of the first axis of inputs and outputs: any number of images. */
 export const BATCH = "batch";
 
 /** A tensor of the graph: [batch, ...shape]. */
@@ -38,28 +38,28 @@ export interface GraphTensor {
   readonly shape: readonly number[];
 }
 
-/** A whole number or several. */
+/** An integer or several. */
 type Attribute = number | readonly number[];
 
-/** What a file says of itself. */
+/** The description of a file. */
 export interface OnnxDescription {
   readonly producer: { readonly name: string; readonly version: string };
   readonly opset: number;
   /** Of the graph. */
   readonly name: string;
-  /** In sentences. */
+  /** A sentence. */
   readonly documentation: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A graph under construction; tensors are known by their names, which must be unique. */
+/** A graph under construction; names of tensors must be unique. */
 export class OnnxGraph {
   readonly #names = new Set<string>();
   readonly #nodes: NodeMessage[] = [];
   readonly #constants: TensorMessage[] = [];
   readonly #inputs: ValueInfoMessage[] = [];
-  /** Types of what nodes make, by name. */
-  readonly #made = new Map<string, ValueInfoMessage>();
+  /** Types of the nodes' results, by name. */
+  readonly #results = new Map<string, ValueInfoMessage>();
 
   /** Adds an input [batch, ...shape]. */
   input(
@@ -77,7 +77,7 @@ export class OnnxGraph {
   constant(
     name: string,
     dims: readonly number[],
-    values: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>,
+    values: Float32Array | BigInt64Array,
   ): string {
     this.#take(name);
     const dataType = values instanceof Float32Array ? DATA_TYPE.float32 : DATA_TYPE.int64;
@@ -87,9 +87,9 @@ export class OnnxGraph {
   }
 
   /**
-   * Adds a node, which is named as what it makes.
+   * Adds a node, which has the name of its result.
    *
-   * @param shape of what it makes, without the batch axis.
+   * @param shape Shape of the result, without the batch axis.
    */
   node(
     opType: string,
@@ -102,14 +102,14 @@ export class OnnxGraph {
     this.#take(name);
     const attribute = Object.entries(attributes).map(([name, value]) => ({ name, ...attributeOf(value) }));
     this.#nodes.push({ input, output: [name], name, opType, attribute });
-    this.#made.set(name, valueInfo({ name, shape }, type));
+    this.#results.set(name, valueInfo({ name, shape }, type));
     return { name, shape };
   }
 
   /**
-   * The file.
+   * Encodes the graph as a file.
    *
-   * @param output what comes out, which no node may take in, and the name that it comes out under.
+   * @param output The output, which must not be an input of a node, and its name in the file.
    */
   encode(
     output: { readonly tensor: GraphTensor; readonly name: string; readonly documentation: string },
@@ -127,8 +127,8 @@ export class OnnxGraph {
         name,
         initializer: this.#constants,
         input: this.#inputs,
-        output: { ...this.#made.get(last), name: output.name, docString: output.documentation },
-        valueInfo: [...this.#made].filter(([made]) => made !== last).map(([, info]) => info),
+        output: { ...this.#results.get(last), name: output.name, docString: output.documentation },
+        valueInfo: [...this.#results].filter(([name]) => name !== last).map(([, info]) => info),
       },
       opsetImport: { domain: "", version: opset },
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),

@@ -1,38 +1,39 @@
-/** A trained network as an ONNX graph: what stands between the pixels and the embedding, for inference. */
+/** A trained network as an ONNX graph, from pixels to embeddings, for inference. */
+import { itemAt } from "../../engine/item_at.ts";
 import { outputSize } from "../../kernels/mod.ts";
 import { COLOR_STATISTICS } from "../../model/conventions.ts";
 import { foldNorm, type NormValues } from "../../model/folded_weights.ts";
 import { convolutionPads } from "../../model/layers.ts";
-import { type NetworkLayer, networkLayers } from "../../model/pretrained/network_layers.ts";
+import { featureCount, type NetworkLayer, networkLayers } from "../../model/network_layers.ts";
 import { toOihw, weightShape } from "../../model/pretrained/weight_axes.ts";
 import { LEAST_NORM } from "../../model/reid_model.ts";
-import type { TrainedModel } from "../../model/trained_model.ts";
+import { type TrainedModel, valuesOf } from "../../model/trained_model.ts";
 import { embeddingSizeOf, inWords, PRODUCER } from "../description.ts";
-import { normOf, ownShape, valuesOf } from "../tensors.ts";
+import { normOf, ownShape } from "../tensors.ts";
 import { type GraphTensor, OnnxGraph } from "./graph.ts";
 import { DATA_TYPE } from "./schema.ts";
 
-/** What the input is called. */
+/** Name of the input. */
 export const INPUT = "images";
-/** What the output is called. */
+/** Name of the output. */
 export const OUTPUT = "embeddings";
 
-/** What of a network goes into the file. */
+/** Options of an ONNX file. */
 export interface OnnxOptions {
-  /** The graph takes bytes [batch, H, W, 3] and scales them itself; else scaled images [batch, 3, H, W]. */
+  /** Whether the input is bytes [batch, H, W, 3], which the graph scales; otherwise scaled images [batch, 3, H, W]. */
   readonly preprocess: boolean;
-  /** Embeddings are scaled to length one, where the network's are. */
+  /** Whether to scale embeddings to length one, where the network does so. */
   readonly normalize: boolean;
-  /** Version of the operators, from `OLDEST_OPSET` to `NEWEST_OPSET`. */
+  /** Operator set, from `OLDEST_OPSET` to `NEWEST_OPSET`. */
   readonly opset: number;
 }
 
 /**
- * The network as an ONNX file. Batch norms are folded into the convolutions, the neck into the projection where there
- * is one; the batch axis is open.
+ * Encodes a network as an ONNX file. Batch norms are folded into the convolutions, the neck into the projection where
+ * there is one; the batch size is free.
  *
- * @param metadata what the file says of itself.
- * @throws {ModelFileError} when a tensor is missing or of another shape than the network's settings say.
+ * @param metadata The file's metadata.
+ * @throws {ModelFileError} When a tensor is missing or has another shape than the network's settings say.
  */
 export function encodeOnnx(
   model: TrainedModel,
@@ -52,8 +53,8 @@ export function encodeOnnx(
   const unit = normalize && spec.normalize;
   if (unit) embedding = toUnitLength(graph, embedding);
   const documentation =
-    `An embedding for each image${unit ? ", of length one" : ""}. The nearer two embeddings ` +
-    "are, the more do their people look alike.";
+    `An embedding for each image${unit ? ", of length one" : ""}. Similar people have embeddings ` +
+    "that are near each other.";
   return graph.encode({ tensor: embedding, name: OUTPUT, documentation }, {
     producer: PRODUCER,
     opset,
@@ -63,7 +64,7 @@ export function encodeOnnx(
   });
 }
 
-/** Bytes as they are decoded to what the stem takes. */
+/** From decoded bytes to the stem's input. */
 function scaledImages(graph: OnnxGraph, { spec }: TrainedModel): GraphTensor {
   const { imageHeight: height, imageWidth: width } = spec;
   const { mean, deviation } = COLOR_STATISTICS[spec.color];
@@ -73,8 +74,8 @@ function scaledImages(graph: OnnxGraph, { spec }: TrainedModel): GraphTensor {
     [height, width, 3],
     "Images as they are decoded and resized: channels last, RGB, 0 to 255.",
   );
-  const perColor = (name: string, value: (c: number) => number) =>
-    graph.constant(name, [1, 3, 1, 1], Float32Array.from([0, 1, 2], value));
+  const perColor = (name: string, values: readonly number[]) =>
+    graph.constant(name, [1, 3, 1, 1], Float32Array.from(values));
   const shape = [3, height, width];
   const planes = graph.node(
     "Transpose",
@@ -85,8 +86,8 @@ function scaledImages(graph: OnnxGraph, { spec }: TrainedModel): GraphTensor {
     "uint8",
   );
   const floats = graph.node("Cast", "images.float", [planes.name], shape, { to: DATA_TYPE.float32 });
-  const scale = perColor("images.scale", (c) => 1 / (255 * deviation[c]));
-  const offset = perColor("images.offset", (c) => -mean[c] / deviation[c]);
+  const scale = perColor("images.scale", deviation.map((d) => 1 / (255 * d)));
+  const offset = perColor("images.offset", deviation.map((d, c) => -itemAt(mean, c) / d));
   const scaled = graph.node("Mul", "images.times_scale", [floats.name, scale], shape);
   return graph.node("Add", "images.scaled", [scaled.name, offset], shape);
 }
@@ -99,13 +100,12 @@ function backbone(graph: OnnxGraph, model: TrainedModel, images: GraphTensor): G
   ];
   let x = images, block = images;
   for (const layer of networkLayers(model.spec.width)) {
-    // The first layer of a block takes what the block before has left.
-    if (layer.part === "expand" || (layer.part === "depthwise" && !layer.expanded)) block = x;
+    if (layer.startsBlock) block = x;
     x = convolve(graph, model, layer, x);
     if (layer.part !== "project") x = graph.node("Clip", `${layer.name}.relu6`, [x.name, ...bounds], x.shape);
     if (layer.residual) x = graph.node("Add", `${layer.name}.residual`, [block.name, x.name], x.shape);
   }
-  const [channels] = x.shape;
+  const channels = featureCount(model.spec.width);
   const pooled = graph.node("GlobalAveragePool", "pooled", [x.name], [channels, 1, 1]);
   return graph.node("Flatten", "features", [pooled.name], [channels], { axis: 1 });
 }
@@ -117,7 +117,7 @@ function convolve(graph: OnnxGraph, model: TrainedModel, layer: NetworkLayer, x:
   const folded = foldNorm(valuesOf(model, `${name}.weight`, ownShape(layer)), normOf(model, name, to));
   const weight = graph.constant(`${name}.weight`, weightShape(layer, "OIHW"), toOihw(layer, folded.weight));
   const bias = graph.constant(`${name}.bias`, [to], folded.bias);
-  const [, h, w] = x.shape;
+  const h = itemAt(x.shape, 1), w = itemAt(x.shape, 2);
   const pads = kernel === 1
     ? { top: 0, left: 0, bottom: 0, right: 0 }
     : convolutionPads(model.spec.padding, h, w, stride);
@@ -130,14 +130,14 @@ function convolve(graph: OnnxGraph, model: TrainedModel, layer: NetworkLayer, x:
   });
 }
 
-/** Features to the embedding, before it is scaled: projection and neck as far as there are. */
+/** From features to the embedding before it is scaled: projection and neck, where there are any. */
 function head(graph: OnnxGraph, model: TrainedModel, features: GraphTensor): GraphTensor {
   const { embeddingSize, neck, testFeature } = model.spec;
   const size = embeddingSizeOf(model.spec);
   const norm = neck !== "none" && testFeature === "after" ? normOf(model, "neck", size, false) : undefined;
   if (embeddingSize > 0) return project(graph, model, features, norm);
   if (!norm) return features;
-  // The mean goes first: subtracted from the product it would cost digits where features lie close together.
+  // The mean is subtracted first: after the product, features that are close together would lose digits.
   const mean = graph.constant("neck.mean", [size], Float32Array.from(norm.mean));
   const { weight } = foldNorm(new Float32Array(size).fill(1), norm);
   const scale = graph.constant("neck.scale", [size], weight);
@@ -152,15 +152,16 @@ function project(
   features: GraphTensor,
   norm: NormValues | undefined,
 ): GraphTensor {
-  const shape = [features.shape[0], model.spec.embeddingSize];
-  const own = valuesOf(model, "embedding.weight", shape);
-  const folded = norm && foldNorm(own, norm);
-  const inputs = [features.name, graph.constant("embedding.weight", shape, folded?.weight ?? own)];
-  if (folded) inputs.push(graph.constant("embedding.bias", [shape[1]], folded.bias));
-  return graph.node("Gemm", "embedding", inputs, [shape[1]]);
+  const { width, embeddingSize: size } = model.spec;
+  const shape = [featureCount(width), size];
+  const weight = valuesOf(model, "embedding.weight", shape);
+  const folded = norm && foldNorm(weight, norm);
+  const inputs = [features.name, graph.constant("embedding.weight", shape, folded?.weight ?? weight)];
+  if (folded) inputs.push(graph.constant("embedding.bias", [size], folded.bias));
+  return graph.node("Gemm", "embedding", inputs, [size]);
 }
 
-/** x / max(|x|, least): as the network's own layer, which does not stretch what has no direction. */
+/** x / max(|x|, least): like the network's layer, which does not scale vectors without direction. */
 function toUnitLength(graph: OnnxGraph, x: GraphTensor): GraphTensor {
   const axes = graph.constant("length.axes", [1], BigInt64Array.of(1n));
   const least = graph.constant("length.least", [], Float32Array.of(LEAST_NORM));

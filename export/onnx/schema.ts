@@ -1,6 +1,6 @@
 /**
  * The part of ONNX's schema that a network needs (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto): the fields of
- * every message with their numbers and types, and how a message becomes bytes. A field that is repeated takes an array.
+ * each message with their numbers and types, and the encoding of messages. A repeated field has an array.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
@@ -93,7 +93,9 @@ export function encodeMessage<S extends Schema>(schema: S, message: Message<S>):
 
 function write(writer: BinaryWriter, schema: Schema, message: Message<Schema>): void {
   for (const [field, value] of Object.entries(message)) {
-    const [number, type] = schema[field];
+    const definition = schema[field];
+    if (definition === undefined) throw new TypeError(`The schema has no field ${field}`);
+    const [number, type] = definition;
     for (const one of Array.isArray(value) ? value : [value]) {
       if (type === "int64") writer.tag(number, WireType.Varint).int64(one);
       else if (type === "string") writer.tag(number, WireType.LengthDelimited).string(one);

@@ -1,11 +1,11 @@
 /**
- * The three namings under which weights of MobileNetV2 are published: for every convolution the names of its weight and
- * of its batch norm's four tensors, and the order of the weight's axes.
+ * The three families of published MobileNetV2 weights: for each convolution the names of its weight and of its batch
+ * norm's four tensors, and the order of the weight's axes.
  */
 import type { ConventionKey } from "../conventions.ts";
-import type { NetworkLayer } from "./network_layers.ts";
+import type { NetworkLayer } from "../network_layers.ts";
 
-/** Where a layer's tensors are in a file. */
+/** The names of a layer's tensors in a file. */
 export interface LayerNames {
   readonly weight: string;
   readonly gamma: string;
@@ -14,7 +14,7 @@ export interface LayerNames {
   readonly variance: string;
 }
 
-/** One naming. */
+/** One way to name and store the weights. */
 export interface Family {
   readonly key: Exclude<ConventionKey, "own">;
   /**
@@ -22,10 +22,10 @@ export interface Family {
    * where it is [3, 3, C, 1].
    */
   readonly axes: "OIHW" | "HWIO";
-  /** The name by which a file's tensor is known here, where its spelling varies. */
+  /** The normalized name of a tensor, for families with several spellings. */
   canonical(name: string): string;
   names(layer: NetworkLayer): LayerNames;
-  /** Whether a tensor is understood and of no use: the classifier, and PyTorch's count of batches. */
+  /** Whether a tensor is known and not needed: the classifier, and PyTorch's count of batches. */
   ignores(name: string): boolean;
 }
 
@@ -40,8 +40,8 @@ const ignoredByPytorch = (classifier: RegExp) => (name: string) =>
   classifier.test(name) || name.endsWith(".num_batches_tracked");
 
 /**
- * `torchvision.models.mobilenet_v2`: blocks are `features.1` to `features.17`. What export writes beside them of a re-ID
- * network, its projection and neck, is of no use to a backbone.
+ * `torchvision.models.mobilenet_v2`: blocks are `features.1` to `features.17`. The projection and neck in an exported
+ * re-ID network are not part of the backbone.
  */
 export const torchvision: Family = {
   key: "torchvision",
@@ -51,9 +51,9 @@ export const torchvision: Family = {
     if (part === "stem") return { weight: "features.0.0.weight", ...pytorchNorm("features.0.1") };
     if (part === "last") return { weight: "features.18.0.weight", ...pytorchNorm("features.18.1") };
     const conv = `features.${block}.conv`;
-    const place = part === "expand" || !expanded ? 0 : 1;
+    const index = part === "expand" || !expanded ? 0 : 1;
     if (part !== "project") {
-      return { weight: `${conv}.${place}.0.weight`, ...pytorchNorm(`${conv}.${place}.1`) };
+      return { weight: `${conv}.${index}.0.weight`, ...pytorchNorm(`${conv}.${index}.1`) };
     }
     const project = expanded ? 2 : 1;
     return { weight: `${conv}.${project}.weight`, ...pytorchNorm(`${conv}.${project + 1}`) };
@@ -61,26 +61,26 @@ export const torchvision: Family = {
   ignores: ignoredByPytorch(/^(classifier|embedding|neck)\./),
 };
 
-/** timm: `blocks.STAGE.PLACE`, where the first stage's only block is depthwise-separable and has no `conv_pwl`. */
+/** timm: `blocks.STAGE.INDEX`; the only block of the first stage is depthwise-separable and has no `conv_pwl`. */
 const timm: Family = {
   key: "timm",
   axes: "OIHW",
   canonical: (name) => name,
-  names({ part, stage, place, expanded }) {
+  names({ part, stage, indexInStage, expanded }) {
     if (part === "stem") return { weight: "conv_stem.weight", ...pytorchNorm("bn1") };
     if (part === "last") return { weight: "conv_head.weight", ...pytorchNorm("bn2") };
     const convs = expanded ? ["expand", "depthwise", "project"] : ["depthwise", "project"];
     const conv =
       { expand: "conv_pw", depthwise: "conv_dw", project: expanded ? "conv_pwl" : "conv_pw" }[part];
-    const block = `blocks.${stage}.${place}`;
+    const block = `blocks.${stage}.${indexInStage}`;
     return { weight: `${block}.${conv}.weight`, ...pytorchNorm(`${block}.bn${convs.indexOf(part) + 1}`) };
   },
   ignores: ignoredByPytorch(/^classifier\./),
 };
 
 /**
- * `keras.applications.MobileNetV2`, `LAYER/VARIABLE`. Paths may be longer in front, as in HDF5 files
- * (`Conv1/Conv1/kernel:0`) or below a model's name, and end in TensorFlow's `:0`.
+ * `keras.applications.MobileNetV2`, `LAYER/VARIABLE`. Paths may have a prefix, as in HDF5 files (`Conv1/Conv1/kernel:0`)
+ * or below a model's name, and end in TensorFlow's `:0`.
  */
 const keras: Family = {
   key: "keras",
@@ -104,5 +104,5 @@ const keras: Family = {
   ignores: (name) => /^(predictions|Logits)\//.test(name),
 };
 
-/** Every naming that is known. */
+/** Every known family. */
 export const FAMILIES: readonly Family[] = [torchvision, timm, keras];

@@ -2,8 +2,9 @@
 import { type ChangeSettings, UserError } from "../../engine/errors.ts";
 import { type SafetensorsFile, type SafetensorsTensor, toFloat32 } from "../safetensors.ts";
 import { type ConventionKey, CONVENTIONS } from "../conventions.ts";
-import { FAMILIES, type Family } from "./families.ts";
-import { type NetworkLayer, networkLayers } from "./network_layers.ts";
+import { keysOf } from "../settings.ts";
+import { FAMILIES, type Family, type LayerNames } from "./families.ts";
+import { type NetworkLayer, networkLayers } from "../network_layers.ts";
 import { fromOihw, weightShape } from "./weight_axes.ts";
 
 /** Thrown for a file whose tensors are not those of a MobileNetV2; the message is for the user. */
@@ -12,40 +13,39 @@ export class PretrainedError extends UserError<ChangeSettings<"width">> {
   override readonly name = "PretrainedError";
 }
 
-/** A backbone as a file holds it. */
+/** The content of a file of weights. */
 export interface PretrainedBackbone {
-  /** Whose names the file has. */
+  /** The family of the tensors' names. */
   readonly family: Exclude<ConventionKey, "own">;
-  /** Which convention the weights want: the family's, unless the file names another. */
+  /** The convention of the weights: the family's, unless the file names another. */
   readonly convention: ConventionKey;
   /** Width multiplier. */
   readonly width: number;
   /** Values, row-major, by the names of the backbone's parameters (`stem.weight`, `block1.depthwise.gamma`, ...). */
   readonly values: ReadonlyMap<string, Float32Array>;
-  /** Tensors of the file that are understood and not used: the classifier, counts of batches. */
+  /** Tensors of the file that are known and not needed: the classifier, counts of batches. */
   readonly ignored: readonly string[];
 }
 
 /**
- * Under this name a file's metadata may say which convention its weights were trained under. Exported networks do:
- * their names are torchvision's whatever their padding is.
+ * Key of a file's metadata that may name the convention of its weights. Exported networks have it, since they use
+ * torchvision's names with any padding.
  */
 export const CONVENTION_METADATA = "reid_convention";
 
-/** Width multipliers for which weights are published: tried first. */
+/** Width multipliers with published weights: tried first. */
 const PUBLISHED_WIDTHS = [0.35, 0.5, 0.75, 1, 1.3, 1.4];
 /** Then every hundredth between these. */
 const [LEAST_WIDTH, MOST_WIDTH] = [0.35, 1.4];
-/** Names that a message lists before it only counts. */
+/** Largest number of names in a message; it counts the others. */
 const LISTED = 4;
 
 /**
- * Finds out whose names a file has and which width, checks every tensor, and brings the weights into this program's
- * layouts.
+ * Detects the family and width of a file, checks every tensor, and converts the weights to this program's layouts.
  *
- * @param width the width multiplier that is wanted; any where left out.
- * @throws {PretrainedError} when the file is of another network or width, lacks a tensor, has one too many, holds
- * values that a trained network cannot have, or names a convention that is not known.
+ * @param width The expected width multiplier; any by default.
+ * @throws {PretrainedError} When the file has another network or width, a missing or unknown tensor, values that a
+ * trained network cannot have, or an unknown convention.
  */
 export function readPretrained(file: SafetensorsFile, width?: number): PretrainedBackbone {
   const family = familyOf(file);
@@ -77,8 +77,10 @@ export function readPretrained(file: SafetensorsFile, width?: number): Pretraine
   refuseOtherShapes(family, layers, tensors, found);
   const values = new Map<string, Float32Array>();
   for (const layer of layers) {
-    for (const [role, name] of Object.entries(family.names(layer)) as [Role, string][]) {
-      const read = finite(name, tensors.get(name)!);
+    const names = family.names(layer);
+    for (const role of ROLES) {
+      const name = names[role];
+      const read = finite(name, tensorOf(tensors, name));
       if (role === "variance" && read.some((value) => value < 0)) {
         throw new PretrainedError(`${name} has a variance below 0: the file is damaged. Get it anew.`);
       }
@@ -97,33 +99,38 @@ export function readPretrained(file: SafetensorsFile, width?: number): Pretraine
 
 function conventionOf({ metadata }: SafetensorsFile, family: Family): ConventionKey {
   const named = metadata[CONVENTION_METADATA] ?? family.key;
-  if (Object.hasOwn(CONVENTIONS, named)) return named as ConventionKey;
+  const convention = keysOf(CONVENTIONS).find((key) => key === named);
+  if (convention !== undefined) return convention;
   throw new PretrainedError(
     `It says that its network has the convention "${named}" for padding, batch norm and colors, and known are ` +
       `${Object.keys(CONVENTIONS).join(", ")}. Give weights of one of these.`,
   );
 }
 
-type Role = keyof ReturnType<Family["names"]>;
-
-/** What a role is called in this program's parameters. */
-const PARAMETER: Readonly<Record<Role, string>> = {
+/** The names of a layer's tensors in this program's parameters. */
+const PARAMETER: Readonly<LayerNames> = {
   weight: "weight",
   gamma: "gamma",
   beta: "beta",
   mean: "running_mean",
   variance: "running_variance",
 };
+const ROLES = keysOf(PARAMETER);
+
+function tensorOf(tensors: ReadonlyMap<string, SafetensorsTensor>, name: string): SafetensorsTensor {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw new PretrainedError(`It lacks ${name}.`);
+  return tensor;
+}
 
 /** The family that most of the file's names belong to. */
 function familyOf(file: SafetensorsFile): Family {
   const names = [...file.tensors.keys()];
-  const scored = FAMILIES.map((family) => {
+  const best = FAMILIES.map((family) => {
     const known = new Set(networkLayers(1).flatMap((layer) => Object.values(family.names(layer))));
     return { family, matches: names.filter((name) => known.has(family.canonical(name))).length };
-  }).sort((a, b) => b.matches - a.matches);
-  const [best] = scored;
-  // A ResNet and timm's MobileNetV2 both have a "bn1": that alone makes nothing of a MobileNetV2.
+  }).reduce((best, other) => other.matches > best.matches ? other : best);
+  // A ResNet and timm's MobileNetV2 both have a "bn1": one match is not enough.
   if (best.matches > names.length / 4) return best.family;
   const examples = FAMILIES.map(({ key, names }) => `${names(networkLayers(1)[0]).weight} (${key})`).join(
     ", ",
@@ -137,7 +144,7 @@ function familyOf(file: SafetensorsFile): Family {
   );
 }
 
-/** Width by the number of channels after every convolution; tells what was wanted from what there is. */
+/** Width by the number of channels after each convolution. @throws {PretrainedError} When it is not the wanted one. */
 function widthOf(family: Family, tensors: ReadonlyMap<string, SafetensorsTensor>, wanted?: number): number {
   const hundredths = Array.from(
     { length: Math.round((MOST_WIDTH - LEAST_WIDTH) * 100) + 1 },
@@ -149,8 +156,9 @@ function widthOf(family: Family, tensors: ReadonlyMap<string, SafetensorsTensor>
       const gamma = tensors.get(family.names(layer).gamma);
       return gamma?.shape.join() === `${layer.to}`;
     }).length;
-  // The first of those that fit best: what is wanted before what is published before any other.
-  const [best] = candidates.map((width) => ({ width, fits: fits(width) })).sort((a, b) => b.fits - a.fits);
+  // The first of those that fit best: the wanted width, then published ones, then others.
+  const best = candidates.map((width) => ({ width, fits: fits(width) }))
+    .reduce((best, other) => other.fits > best.fits ? other : best);
   if (wanted !== undefined && best.width !== wanted) {
     throw new PretrainedError(
       `It is a MobileNetV2 of width ${best.width}, and width ${wanted} was asked for. Leave the width out to take that ` +
@@ -167,13 +175,14 @@ function refuseOtherShapes(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   width: number,
 ): void {
-  const wrong = layers.flatMap((layer) =>
-    (Object.entries(family.names(layer)) as [Role, string][]).flatMap(([role, name]) => {
+  const wrong = layers.flatMap((layer) => {
+    const names = family.names(layer);
+    return ROLES.flatMap((role) => {
       const shape = role === "weight" ? weightShape(layer, family.axes) : [layer.to];
-      const found = tensors.get(name)!.shape;
-      return found.join() === shape.join() ? [] : [`${name} [${found}] instead of [${shape}]`];
-    })
-  );
+      const found = tensorOf(tensors, names[role]).shape;
+      return found.join() === shape.join() ? [] : [`${names[role]} [${found}] instead of [${shape}]`];
+    });
+  });
   if (wrong.length === 0) return;
   throw new PretrainedError(
     `Its shapes are those of no MobileNetV2 of a width from ${LEAST_WIDTH} to ${MOST_WIDTH}; nearest is ${width}, but ` +

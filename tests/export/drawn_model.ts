@@ -1,7 +1,7 @@
 /** Networks of random weights and running statistics whose features still tell images apart, made without a GPU. */
 import { CONVENTIONS } from "../../model/conventions.ts";
 import type { ModelSpec } from "../../model/model_spec.ts";
-import { networkLayers } from "../../model/pretrained/network_layers.ts";
+import { networkLayers } from "../../model/network_layers.ts";
 import type { SafetensorsTensor } from "../../model/safetensors.ts";
 import type { TrainedModel } from "../../model/trained_model.ts";
 import { ownShape } from "../../export/tensors.ts";

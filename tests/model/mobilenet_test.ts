@@ -11,7 +11,8 @@ import {
 } from "../../engine/mod.ts";
 import { BatchNorm, Dense, glorotUniform, type Mode, NormedConv } from "../../model/layers.ts";
 import { FoldedWeights } from "../../model/folded_weights.ts";
-import { makeDivisible, MOBILENET_DEFAULTS, MobileNetV2 } from "../../model/mobilenet_v2.ts";
+import { MOBILENET_DEFAULTS, MobileNetV2 } from "../../model/mobilenet_v2.ts";
+import { makeDivisible } from "../../model/network_layers.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
 import { multipleOfEight, PAPER_BLOCKS, parameterShapes } from "./mobilenet_reference.ts";
 

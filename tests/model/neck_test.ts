@@ -34,10 +34,10 @@ async function onFeatures(device: Device, spec: ModelSpec, features: Float32Arra
     if (found) model.parameters.write(found, Float32Array.from({ length: count }, () => random.normal()));
   }
   const program = await Program.record(device, { features: f32([ROWS, FEATURES]) }, ({ features }) => {
-    const sides = model.sides(features, "training");
+    const neck = model.neckFeatures(features, "training");
     const outputs: Record<string, Tensor> = {
-      compared: model.compared(sides),
-      logits: model.logits(sides),
+      compared: model.tripletFeatures(neck),
+      logits: model.logits(neck),
       embedding: model.embed(features, "training"),
     };
     return outputs;

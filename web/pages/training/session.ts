@@ -216,7 +216,7 @@ function recordStep(
     },
     ({ pixels, transforms, labels, settings }) => {
       const features = model.features(normalizedImages(pixels, transforms, INPUT), "training");
-      const embeddings = model.compared(model.sides(features, "training"));
+      const embeddings = model.tripletFeatures(model.neckFeatures(features, "training"));
       const options = { margin, metric: "euclidean", softMargin: false } as const;
       const triplet = lossTable[loss].apply(embeddings, labels, options);
       optimizer.minimize(triplet.loss, settings);

@@ -1,0 +1,24 @@
+/** The rule of the format that a file, or tensors to be written, break. */
+export type SafetensorsErrorKind =
+  | "truncated"
+  | "header-too-large"
+  | "invalid-header"
+  | "duplicate-name"
+  | "invalid-metadata"
+  | "invalid-tensor"
+  | "unknown-dtype"
+  | "size-overflow"
+  | "size-mismatch"
+  | "invalid-offsets"
+  | "trailing-bytes"
+  | "not-floating-point";
+
+/** Thrown for a file that breaks the format, and for tensors that cannot be written. */
+export class SafetensorsError extends Error {
+  /** "SafetensorsError". */
+  override readonly name = "SafetensorsError";
+  /** @param kind The broken rule. */
+  constructor(readonly kind: SafetensorsErrorKind, message: string) {
+    super(message);
+  }
+}
