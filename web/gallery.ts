@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { cameraName, identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
 import { decoderModule } from "../data/decode_image.ts";
 import { decodeAll, type DecodeOptions } from "../data/decode_pool.ts";
-import { itemAt } from "../data/item_at.ts";
+import { itemAt } from "../engine/item_at.ts";
 import { readImageHeader } from "../data/image_header.ts";
 import { type FailedImage, PixelStore } from "../data/pixels.ts";
 import { embedStored } from "../eval/embed.ts";

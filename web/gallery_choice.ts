@@ -1,5 +1,5 @@
 /** Chooses the pictures of a dataset that a site shows. */
-import { itemAt } from "../data/item_at.ts";
+import { itemAt } from "../engine/item_at.ts";
 import type { PersonImage, ReidDataset } from "../data/dataset.ts";
 
 /** The identity of distractors: gallery images of no person of the dataset. */

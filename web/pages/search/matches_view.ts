@@ -1,5 +1,5 @@
 /** The ranking on the page: pictures in order, each with its distance and its person. */
-import { itemAt } from "../../../data/item_at.ts";
+import { itemAt } from "../../../engine/item_at.ts";
 import { make } from "../../shell/dom.ts";
 import type { GalleryPicture } from "./gallery_format.ts";
 import type { Match } from "./ranking.ts";

@@ -1,5 +1,5 @@
 /** Ranks the pictures of a gallery. */
-import { itemAt } from "../../../data/item_at.ts";
+import { itemAt } from "../../../engine/item_at.ts";
 import type { GalleryPicture } from "./gallery_format.ts";
 
 /** A picture of a ranking. */

@@ -1,7 +1,7 @@
 /** The search page: orders the gallery by distance to a picture. */
 import { Device, DeviceLostError, NoAdapterError } from "../../../mod.ts";
 import { messageOf } from "../../../data/errors.ts";
-import { itemAt } from "../../../data/item_at.ts";
+import { itemAt } from "../../../engine/item_at.ts";
 import { element, make } from "../../shell/dom.ts";
 import { showWebgpuMissing, whyMissing } from "../../shell/webgpu_missing.ts";
 import type { GalleryPicture } from "./gallery_format.ts";

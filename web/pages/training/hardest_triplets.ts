@@ -1,5 +1,5 @@
 /** The hardest triplets of a batch. */
-import { itemAt } from "../../../data/item_at.ts";
+import { itemAt } from "../../../engine/item_at.ts";
 
 /** A triplet, as indices in the batch, and its two distances. */
 export interface HardTriplet {

@@ -1,5 +1,5 @@
 /** The batch's distance matrix as a picture, in words, and as a table of means between people. */
-import { itemAt } from "../../../data/item_at.ts";
+import { itemAt } from "../../../engine/item_at.ts";
 import { drawingContext, make } from "../../shell/dom.ts";
 import type { StepView } from "./session.ts";
 

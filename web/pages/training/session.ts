@@ -19,7 +19,7 @@ import {
   u32,
   UNMOVED,
 } from "../../../mod.ts";
-import { itemAt } from "../../../data/item_at.ts";
+import { itemAt } from "../../../engine/item_at.ts";
 import { indexIdentities } from "../../../data/identity_index.ts";
 import type { Batch, Sampler } from "../../../data/sampler.ts";
 import { samplers } from "../../../data/samplers.ts";

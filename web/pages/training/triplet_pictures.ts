@@ -1,5 +1,5 @@
 /** The hardest triplets as pictures: anchor, farthest positive, nearest negative, with their distances. */
-import { itemAt } from "../../../data/item_at.ts";
+import { itemAt } from "../../../engine/item_at.ts";
 import { make } from "../../shell/dom.ts";
 import { hardestTriplets, type HardTriplet } from "./hardest_triplets.ts";
 import type { StepView } from "./session.ts";
