@@ -1,4 +1,4 @@
-/** From image files to embeddings, as a stream: any number of images in a fixed amount of memory. */
+/** A stream from image files to embeddings: any number of images in a fixed amount of memory. */
 import { DecodePool } from "../data/decode_pool.ts";
 import type { DecodeReply } from "../data/decode_worker.ts";
 import { readImageName } from "../data/layouts/image_name.ts";
@@ -8,11 +8,11 @@ import { inOrder } from "./in_order.ts";
 
 /** An image and its vector. */
 export interface ImageEmbedding {
-  /** What the image is called: see {@link ImageFile}. */
+  /** The image's id: see {@link ImageFile}. */
   readonly id: string;
-  /** The camera's number, where the file's name tells it. */
+  /** The camera's number, where the file name has it. */
   readonly camera?: number;
-  /** The frame's number, where the file's name tells it: see `NamedSighting`. */
+  /** The frame's number, where the file name has it: see `NamedSighting`. */
   readonly time?: number;
   /** [embedding size]. */
   readonly embedding: Float32Array;
@@ -20,45 +20,44 @@ export interface ImageEmbedding {
 
 /** An image that could not be decoded. */
 export interface FailedImage {
-  /** What the image is called. */
+  /** The image's id. */
   readonly id: string;
-  /** Why, to be shown beside the id. */
+  /** Why, to show beside the id. */
   readonly failed: string;
 }
 
-/** What becomes of an image. */
+/** The result of an image. */
 export type EmbeddedImage = ImageEmbedding | FailedImage;
 
-/** How to embed. */
+/** Options of `embedImages`. */
 export interface EmbedImagesOptions {
   /** Threads that decode. */
   readonly workers: number;
-  /** The embedding is the mean of those of the image and of its mirror image; see `Embedder`. Default false. */
+  /** Whether to average the embeddings of the image and of its mirror image; see `Embedder`. Default false. */
   readonly flip?: boolean;
 }
 
-/** Batches that may be on the GPU or waiting for their results, beside the one that is being filled. */
+/** Batches that may be on the GPU or waiting for their results, apart from the one that is being filled. */
 const BATCHES_IN_FLIGHT = 2;
 /** Batches whose images may be decoded ahead of the batch that is being filled. */
 const BATCHES_DECODED = 2;
 
 interface Batch {
-  /** In order; `row` is an image's place in `pixels`. */
+  /** In order; `row` is an image's index in `pixels`. */
   readonly images: (FailedImage | { readonly id: string; readonly row: number })[];
   readonly pixels: Uint8Array;
   rows: number;
 }
 
 /**
- * Embeds images, in their order. Files are decoded and resized in worker threads while the GPU embeds earlier ones.
- * Whoever takes the results slowly slows the rest down: beside the network, memory holds the pixels of seven batches
- * at most, whatever the number of images.
+ * Embeds images in order. Worker threads decode and resize files while the GPU embeds earlier ones. A slow consumer slows
+ * the rest down: apart from the network, memory holds the pixels of at most seven batches, for any number of images.
  *
- * An image's embedding has the same bits whatever the images before and after it: kernels compute the rows of a batch
- * each for itself, in a fixed order. Another size of batches may choose other kernels, on a GPU, and round otherwise.
+ * An image's embedding does not depend on the images before and after it, to the bit: kernels compute each row of a
+ * batch separately, in a fixed order. With another batch size a GPU may use other kernels, which round differently.
  *
- * @param files in the order that the results shall have.
- * @throws {DataError} when the decoder cannot start; a broken image is no error but a {@link FailedImage}.
+ * @param files The images, in the order of the results.
+ * @throws {DataError} When the decoder cannot start. An image that cannot be decoded is a {@link FailedImage}.
  */
 export async function* embedImages(
   embedder: Embedder,
@@ -93,7 +92,7 @@ export async function* embedImages(
   }
 }
 
-/** Packs decoded images, one after the other, into the pixels of batches; a broken one takes a place, but no row. */
+/** Packs decoded images into the pixels of batches; a failed one counts as an image, but has no row. */
 async function* batches(
   images: AsyncIterable<{ id: string; decoded: DecodeReply }>,
   size: number,

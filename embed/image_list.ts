@@ -1,17 +1,17 @@
-/** The list of images that a run of `embed` works through, written down so that it is the same from end to end. */
+/** The list of images of a run, kept on disk so that it does not change during the run. */
 import { createHash } from "node:crypto";
-import { DataError } from "../data/errors.ts";
+import { DataError, messageOf } from "../data/errors.ts";
 import type { ImageFile } from "./image_files.ts";
 import { inOrder } from "./in_order.ts";
 
-/** Files whose size and time are asked for at once. */
+/** Files whose size and time are read at once. */
 const ASKED_AHEAD = 64;
-/** Bytes that are gathered before they are written. */
+/** Bytes that are collected before they are written. */
 const WRITE_BYTES = 65_536;
 
 /**
- * Images on disk, one JSON line each: a list of any length takes no memory, and what changes in the folder meanwhile
- * changes nothing here. The file also locks an output for one process, and is gone when it is closed.
+ * Images on disk, one JSON line each: a list of any length takes no memory, and later changes in the folder do not affect
+ * it. The file also locks an output for one process, and is removed when it is closed.
  */
 export class ImageList implements Disposable {
   private constructor(
@@ -26,8 +26,9 @@ export class ImageList implements Disposable {
   /**
    * Writes the list.
    *
-   * @param path where it is kept while it is needed.
-   * @throws {DataError} when another process holds it, or it cannot be written.
+   * @param path The file, until the list is disposed of.
+   * @param onProgress Called with the number of images so far.
+   * @throws {DataError} When another process holds it, or it cannot be written.
    */
   static async write(
     path: string,
@@ -57,16 +58,14 @@ export class ImageList implements Disposable {
       await Deno.remove(path).catch(() => {});
       if (error instanceof DataError) throw error;
       throw new DataError(
-        `The list of images cannot be kept in ${path} while they are embedded (${
-          (error as Error).message
-        }). ` +
+        `The list of images cannot be kept in ${path} while they are embedded (${messageOf(error)}). ` +
           "Finished shards stay as they are. Free space on the disk, or write to another disk.",
         { remedies: [{ kind: "other-output" }] },
       );
     }
   }
 
-  /** The images, in order, that `wanted` accepts by their indices. */
+  /** The images whose indices `wanted` accepts, in order. */
   async *images(wanted: (index: number) => boolean = () => true): AsyncGenerator<ImageFile> {
     using file = await Deno.open(this.path);
     const decoder = new TextDecoder();
@@ -75,7 +74,7 @@ export class ImageList implements Disposable {
     let index = 0;
     for (let read = await file.read(bytes); read !== null; read = await file.read(bytes)) {
       const lines = (rest + decoder.decode(bytes.subarray(0, read), { stream: true })).split("\n");
-      rest = lines.pop()!;
+      rest = lines.pop() ?? "";
       for (const line of lines) {
         if (!wanted(index++)) continue;
         const [id, path] = JSON.parse(line);
@@ -88,7 +87,7 @@ export class ImageList implements Disposable {
     try {
       Deno.removeSync(this.path);
     } catch {
-      // Not there any more: nothing to clean up.
+      // Already removed.
     }
     this.file.close();
   }
@@ -100,7 +99,7 @@ async function openLocked(path: string): Promise<Deno.FsFile> {
     file = await Deno.open(path, { create: true, read: true, write: true });
   } catch (error) {
     throw new DataError(
-      `${path} cannot be written (${(error as Error).message}). Choose another output.`,
+      `${path} cannot be written: ${messageOf(error)}. Choose another output.`,
       { remedies: [{ kind: "other-output" }] },
     );
   }
@@ -121,6 +120,6 @@ async function describe(image: ImageFile): Promise<{ image: ImageFile; state: re
     const { size, mtime } = await Deno.stat(image.path);
     return { image, state: [size, mtime?.getTime() ?? null] };
   } catch (error) {
-    return { image, state: [(error as Error).name] }; // Decoding it will say what is wrong.
+    return { image, state: [error instanceof Error ? error.name : ""] }; // Decoding it will give the reason.
   }
 }

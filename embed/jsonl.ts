@@ -1,10 +1,10 @@
 /** Vectors, or their ids alone, as JSON lines: one object to an image. */
 import type { ImageEmbedding } from "./embed_images.ts";
 
-/** What is known of an image beside its vector. */
+/** An image without its vector. */
 export type ImageLabel = Omit<ImageEmbedding, "embedding">;
 
-/** Nine significant digits tell any two numbers of 32 bits apart, so that reading gives back the same bits. */
+/** Nine significant digits identify every float32, so that reading returns the same bits. */
 const DIGITS = 9;
 
 /** Lines `{"id", "camera", "time"}`; camera and time only where they are known. */

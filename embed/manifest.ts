@@ -1,11 +1,11 @@
-/** The manifest: what vectors were made from and which of their shards are finished; by it a stopped run goes on. */
-import { DataError } from "../data/errors.ts";
+/** The manifest of vectors: their source and the finished shards, from which a stopped run continues. */
+import { DataError, messageOf } from "../data/errors.ts";
 import { writeWhole } from "../train/write_whole.ts";
 
-/** What manifests say they are. */
+/** `format` in a manifest. */
 const FORMAT = "webgpu-reid vectors 1";
 
-/** Everything that decides the vectors' bytes and how they lie in files. Another run must agree in all of it. */
+/** Everything that decides the vectors' bytes and files. A run that continues must have the same. */
 export interface VectorsOf {
   /** SHA-256 of the network's settings and tensors, in hexadecimal digits: see `modelIdentity`. */
   readonly model: string;
@@ -13,30 +13,30 @@ export interface VectorsOf {
   readonly embeddingSize: number;
   /** Whether vectors are means over the image and its mirror image. */
   readonly flip: boolean;
-  /** Number of images, broken ones included. */
+  /** Number of images, including those that cannot be decoded. */
   readonly images: number;
   /** SHA-256 of the images' ids, file sizes and times of last change, in their order. */
   readonly fingerprint: string;
-  /** Images to a shard. */
+  /** Images per shard. */
   readonly shardSize: number;
 }
 
 /** A file of a finished shard. */
 export interface ShardFile {
-  /** From the manifest's folder, with forward slashes. */
+  /** Path from the manifest's folder, with forward slashes. */
   readonly name: string;
   readonly bytes: number;
   /** In hexadecimal digits. */
   readonly sha256: string;
 }
 
-/** A shard whose files are on the disk, whole. */
+/** A shard whose files are complete on disk. */
 export interface Shard {
-  /** Counted from 0: it is made of the images from index · shardSize on. */
+  /** From 0; the shard's images start at index · shardSize. */
   readonly index: number;
   /** Number of vectors. */
   readonly vectors: number;
-  /** First the vectors, then for .npy their ids. */
+  /** The vectors, then for .npy their ids. */
   readonly files: readonly ShardFile[];
   /** Images that could not be decoded: [id, reason]. */
   readonly failed: readonly (readonly [string, string])[];
@@ -49,17 +49,17 @@ export interface Manifest {
   readonly shards: readonly Shard[];
 }
 
-/** Where the manifest of an output lies. */
+/** The path of an output's manifest. */
 export function manifestPath(out: string): string {
   return `${out}.manifest.json`;
 }
 
-/** The number of shards when all are finished. */
+/** The total number of shards. */
 export function shardCount({ images, shardSize }: VectorsOf): number {
   return Math.ceil(images / shardSize);
 }
 
-/** Writes a manifest, whole or not at all. */
+/** Writes a manifest: completely, or not at all. */
 export async function writeManifest(out: string, { of, shards }: Manifest): Promise<void> {
   const vectors = shards.reduce((sum, shard) => sum + shard.vectors, 0);
   const failed = shards.reduce((sum, shard) => sum + shard.failed.length, 0);
@@ -71,7 +71,7 @@ export async function writeManifest(out: string, { of, shards }: Manifest): Prom
 /**
  * Reads an output's manifest; undefined where there is none.
  *
- * @throws {DataError} when it is damaged or no manifest.
+ * @throws {DataError} When it is damaged or not a manifest.
  */
 export async function readManifest(out: string): Promise<Manifest | undefined> {
   const path = manifestPath(out);
@@ -80,7 +80,7 @@ export async function readManifest(out: string): Promise<Manifest | undefined> {
     text = await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new DataError(`${path} cannot be read: ${(error as Error).message}.`);
+    throw new DataError(`${path} cannot be read: ${messageOf(error)}.`);
   }
   try {
     const { format, shards, ...of } = JSON.parse(text);
@@ -89,9 +89,9 @@ export async function readManifest(out: string): Promise<Manifest | undefined> {
   } catch (error) {
     throw new DataError(
       `${path} is damaged or of another version of this program: ${
-        (error as Error).message
-      }. Remove it and ` +
-        `${out}, and embed again.`,
+        messageOf(error)
+      }. Remove it and ${out}, and embed ` +
+        "again.",
     );
   }
 }
@@ -102,11 +102,11 @@ function parseManifest(of: Record<keyof VectorsOf, unknown>, shards: unknown): M
     throw new Error("fields are missing");
   }
   if (!isCount(embeddingSize, 1) || !isCount(images) || !isCount(shardSize, 1)) {
-    throw new Error("its sizes are no whole numbers");
+    throw new Error("its sizes are not integers");
   }
   const vectors = { model, embeddingSize, flip, images, fingerprint, shardSize };
   for (const [i, shard] of shards.entries()) {
-    if (!isShard(shard, vectors)) throw new Error(`its shard ${i} is none`);
+    if (!isShard(shard, vectors)) throw new Error(`its shard ${i} is invalid`);
     if (i > 0 && shard.index <= shards[i - 1].index) throw new Error(`its shard ${i} is out of order`);
   }
   return { of: vectors, shards };
@@ -127,10 +127,10 @@ function isText(value: unknown): value is string {
 }
 
 function isCount(value: unknown, least = 0): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= least;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= least;
 }
 
-/** Whether a name leads nowhere but to the manifest's folder and those in it. */
+/** Whether a name stays in the manifest's folder. */
 function isBeside(name: unknown): boolean {
   return isText(name) && !/[\\\0]/.test(name) &&
     name.split("/").every((part) => !["", ".", ".."].includes(part));

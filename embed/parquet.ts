@@ -1,8 +1,7 @@
 /**
  * Vectors as Apache Parquet: columns id (STRING), camera (INT32, null where unknown), time (INT64, null where
  * unknown) and embedding (LIST of required FLOAT, all of one length). Parquet has no list of a fixed length; pandas,
- * pyarrow and DuckDB read this one as they read their own lists of float32. The file's key-value metadata tells which
- * network the vectors are of.
+ * pyarrow and DuckDB read this as a list of float32. The file's key-value metadata identifies the network of the vectors.
  */
 import { parquetMetadata, parquetReadObjects, type SchemaElement } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
@@ -31,10 +30,10 @@ const SCHEMA: SchemaElement[] = [
   { name: "element", type: "FLOAT", repetition_type: "REQUIRED" },
 ];
 
-/** Rows to a row group: few enough that what the encoder makes of them is small beside the shard itself. */
+/** Rows in a row group: few enough that the encoder's memory is small compared to the shard. */
 const GROUP = 500;
 
-/** The bytes of a file with these rows, and with `metadata` for whoever reads it. */
+/** The bytes of a file with these rows and `metadata`. */
 export function encodeParquet(
   rows: readonly ImageEmbedding[],
   metadata: Readonly<Record<string, string>>,
@@ -58,7 +57,7 @@ export function encodeParquet(
         {
           name: "embedding",
           data: group.map(({ embedding }) => Array.from(embedding)),
-          encoding: "PLAIN", // Vectors repeat nothing that a dictionary or compression could save.
+          encoding: "PLAIN", // A dictionary or compression would save nothing on vectors.
           codec: "UNCOMPRESSED",
         },
       ],
@@ -71,7 +70,7 @@ export function encodeParquet(
 /**
  * The rows of a file that {@link encodeParquet} wrote, group by group.
  *
- * @throws {Error} when it is no Parquet file, or has not its columns.
+ * @throws {Error} When it is not a Parquet file, or lacks a column.
  */
 export async function* decodeParquet(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<ImageEmbedding[]> {
   const file = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength

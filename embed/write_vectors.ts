@@ -1,15 +1,15 @@
 /**
- * The vectors of many images on disk. They are written in shards of a fixed number of images. A shard is written whole
- * and flushed to the disk, then the manifest says that it is there: whatever happens, finished shards stay, and the
- * same call later does the others. Since an image's vector depends on nothing but image and network, and a shard on
- * nothing but its images, the files have the bytes of a run that was never stopped.
+ * Writes the vectors of many images to disk, in shards of a fixed number of images. A complete shard is flushed to the
+ * disk, then added to the manifest: finished shards stay in any case, and the same call later adds the others. An image's
+ * vector depends only on the image and the network, and a shard only on its images, so the files have the same bytes as
+ * those of an uninterrupted run.
  *
- * Where the images make one shard, it is the file `out`. Where they make more, `out` is a folder of part-00000,
- * part-00001, ... Beside `out` lies its manifest, `out`.manifest.json.
+ * A single shard is the file `out`; several are files part-00000, part-00001, ... in the folder `out`. The manifest is
+ * `out`.manifest.json.
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
-import { DataError } from "../data/errors.ts";
+import { DataError, messageOf } from "../data/errors.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { removeUnfinished, writeWhole } from "../train/write_whole.ts";
 import { type EmbeddedImage, embedImages, type ImageEmbedding } from "./embed_images.ts";
@@ -25,27 +25,27 @@ import {
   writeManifest,
 } from "./manifest.ts";
 
-/** How to write vectors. */
+/** Options of `writeVectors`. */
 export interface WriteVectorsOptions {
-  /** The network's name: see `modelIdentity`. */
+  /** The network's identity: see `modelIdentity`. */
   readonly model: string;
-  /** A file's name that ends in .parquet, .npy or .jsonl. */
+  /** A path that ends in .parquet, .npy or .jsonl. */
   readonly out: string;
   /** Threads that decode. */
   readonly workers: number;
   /** Whether vectors are means over the image and its mirror image. */
   readonly flip: boolean;
-  /** Images to a shard: more of them take more memory, and are lost together when the process is killed. */
+  /** Images per shard. More take more memory, and more are lost when the process is killed. */
   readonly shardSize: number;
-  /** Asked after every image: whether to stop. The shard that is not finished then is left. */
+  /** Called after every image: whether to stop. The unfinished shard is dropped. */
   readonly stopRequested?: () => boolean;
-  /** Called once, with the images whose shards were finished before. */
+  /** Called once, with the number of images in shards that were finished before. */
   readonly onStart?: (done: number) => void;
-  /** Called with every image that becomes a vector or fails to. */
+  /** Called with every image: its vector, or why it failed. */
   readonly onImage?: (image: EmbeddedImage) => void;
 }
 
-/** How it ended. */
+/** The result of `writeVectors`. */
 export interface WrittenVectors {
   /** Whether all shards are finished. */
   readonly finished: boolean;
@@ -55,17 +55,17 @@ export interface WrittenVectors {
   readonly vectors: number;
   /** Images in finished shards that could not be decoded. */
   readonly failed: number;
-  /** Images that were embedded by this call. */
+  /** Number of images embedded by this call. */
   readonly embedded: number;
 }
 
 /**
- * Embeds the images of a list into files, and goes on where an earlier call with the same arguments was stopped.
+ * Embeds the images of a list into files, and continues where an earlier call with the same arguments was stopped.
  *
- * Memory holds one shard of vectors and its encoded bytes, and what {@link embedImages} holds.
+ * Memory holds one shard of vectors and its encoded bytes, in addition to that of {@link embedImages}.
  *
- * @throws {DataError} when `out` holds vectors of another network, of other images or of other settings, when the
- *   disk is full, or when not one of the images can be decoded.
+ * @throws {DataError} When `out` has vectors of another network, of other images or of other settings, when the disk is
+ *   full, or when none of the images can be decoded.
  */
 export async function writeVectors(
   embedder: Embedder,
@@ -89,7 +89,7 @@ export async function writeVectors(
   options.onStart?.([...before].reduce((sum, index) => sum + sizeOf(index), 0));
 
   const save = () => writeOrExplain(out, () => writeManifest(out, { of, shards }));
-  await save(); // Before the first vector: an output that cannot be written is found out now.
+  await save(); // Before the first vector, so that an output that cannot be written fails now.
   const images = list.images((index) => !before.has(Math.floor(index / shardSize)));
   let rows: ImageEmbedding[] = [], failed: [string, string][] = [];
   let embedded = 0;
@@ -103,8 +103,9 @@ export async function writeVectors(
       rows.push(image);
       embedded++;
     }
-    if (rows.length + failed.length < sizeOf(pending[0])) continue;
-    const index = pending.shift()!;
+    const [index] = pending;
+    if (index === undefined || rows.length + failed.length < sizeOf(index)) continue;
+    pending.shift();
     const files = await writeOrExplain(out, () => writeShard(shardPath(out, index, all), out, rows, of));
     shards.push({ index, vectors: rows.length, files, failed });
     shards.sort((a, b) => a.index - b.index);
@@ -114,9 +115,11 @@ export async function writeVectors(
   const vectors = shards.reduce((sum, shard) => sum + shard.vectors, 0);
   const finished = shards.length === all;
   if (finished && vectors === 0) {
+    const examples = shards.flatMap(({ failed }) => failed).slice(0, 1).map((pair) =>
+      ` (${pair.join(": ")})`
+    );
     throw new DataError(
-      `Not one of the ${list.count} images could be decoded, such as ${shards[0].failed[0].join(": ")}. ` +
-        "Give JPEG or PNG files.",
+      `None of the ${list.count} images could be decoded${examples}. Give JPEG or PNG files.`,
     );
   }
   return {
@@ -128,7 +131,7 @@ export async function writeVectors(
   };
 }
 
-/** The shards that are there, as a manifest says, with the bytes that it says. */
+/** The shards whose files exist with the bytes that the manifest says. */
 async function finishedShards(out: string, of: VectorsOf): Promise<Shard[]> {
   const manifest = await readManifest(out);
   if (manifest === undefined) {
@@ -140,7 +143,7 @@ async function finishedShards(out: string, of: VectorsOf): Promise<Shard[]> {
   const whole: Shard[] = [];
   for (const shard of manifest.shards) {
     const files = await Promise.all(shard.files.map((file) => isWhole(join(dirname(out), file.name), file)));
-    if (files.every(Boolean)) whole.push(shard); // Others are made again.
+    if (files.every(Boolean)) whole.push(shard); // Others are rebuilt.
   }
   return whole;
 }
@@ -150,15 +153,12 @@ async function requireNothing(out: string): Promise<void> {
     await Deno.lstat(out);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
-    throw new DataError(`${out} cannot be used (${(error as Error).message}). Choose another output.`, {
+    throw new DataError(`${out} cannot be used: ${messageOf(error)}. Choose another output.`, {
       remedies: [{ kind: "other-output" }],
     });
   }
   throw new DataError(
-    `${out} exists, and no ${
-      manifestPath(out)
-    } says that it holds vectors to go on with. Remove it, or choose ` +
-      "another output.",
+    `${out} exists, but its manifest ${manifestPath(out)} does not. Remove ${out}, or choose another output.`,
     { remedies: [{ kind: "other-output" }] },
   );
 }
@@ -167,10 +167,10 @@ function requireSame(out: string, found: VectorsOf, wanted: VectorsOf): void {
   const differences = [
     found.model !== wanted.model ? "another network" : "",
     found.images !== wanted.images || found.fingerprint !== wanted.fingerprint
-      ? `other images, or of images that have changed since (${found.images} then, ${wanted.images} now)`
+      ? `other or changed images (${found.images} then, ${wanted.images} now)`
       : "",
     found.flip !== wanted.flip ? `images ${found.flip ? "and" : "without"} their mirror images` : "",
-    found.shardSize !== wanted.shardSize ? `${found.shardSize} images a shard` : "",
+    found.shardSize !== wanted.shardSize ? `${found.shardSize} images per shard` : "",
   ].filter((text) => text !== "");
   if (differences.length === 0) return;
   const settings = {
@@ -178,10 +178,10 @@ function requireSame(out: string, found: VectorsOf, wanted: VectorsOf): void {
     ...(found.shardSize !== wanted.shardSize && { shardSize: found.shardSize }),
   };
   throw new DataError(
-    `${out} holds vectors of ${
+    `${out} has vectors of ${
       differences.join(", and of ")
-    }. Go on with what they were made with, choose another ` +
-      `output, or remove ${out} and ${manifestPath(out)} to embed anew.`,
+    }. Continue with the same model, images and settings, choose ` +
+      `another output, or remove ${out} and ${manifestPath(out)} to start again.`,
     { remedies: [{ kind: "set", settings }, { kind: "other-output" }] },
   );
 }
@@ -220,10 +220,10 @@ async function writeOrExplain<T>(out: string, write: () => Promise<T>): Promise<
     return await write();
   } catch (error) {
     throw new DataError(
-      `The vectors could not be written to ${out} (${
-        (error as Error).message
-      }). Finished shards stay: free space on ` +
-        "the disk, or fix what the reason says, then embed the same images to the same path again.",
+      `The vectors could not be written to ${out}: ${
+        messageOf(error)
+      }. Finished shards stay. Free space on the disk, or ` +
+        "fix the reason, then embed the same images to the same path again.",
       { remedies: [{ kind: "same-again" }] },
     );
   }
@@ -232,7 +232,7 @@ async function writeOrExplain<T>(out: string, write: () => Promise<T>): Promise<
 function requireFinite({ id, embedding }: ImageEmbedding): void {
   if (embedding.every(Number.isFinite)) return;
   throw new DataError(
-    `The network gives ${id} a vector with values that are no numbers: its weights are broken. Use another checkpoint.`,
+    `The vector of ${id} has non-finite numbers: the network's weights are not usable. Use another checkpoint.`,
   );
 }
 
