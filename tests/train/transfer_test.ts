@@ -135,10 +135,11 @@ Deno.test("a backbone with learning rate 0 keeps its weights, decay included, wh
 
 Deno.test("the network before training keeps the statistics that were loaded, and its neck takes those of the images", async () => {
   const { model } = await open(FROZEN);
-  const untrained = await untrainedModel(device, model.spec, 1, noiseStore(), pretrained());
+  const loaded = pretrained();
+  const untrained = await untrainedModel(device, model.spec, 1, noiseStore(), loaded);
   const values = (await untrained.parameters.read()).get("weights")!;
   for (const parameter of untrained.backbone) {
-    assert.deepEqual(values.get(parameter), pretrained().get(parameter.name), parameter.name);
+    assert.deepEqual(values.get(parameter), loaded.get(parameter.name), parameter.name);
   }
   const neck = values.get(untrained.parameters.get("neck.running_mean")!)!;
   assert.ok(neck.filter((value) => value !== 0).length > neck.length / 2);
