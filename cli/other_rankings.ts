@@ -9,7 +9,7 @@ import { RERANK_DEFAULTS, type RerankOptions } from "../eval/rerank/options.ts";
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
 import { type FlagTable, type FlagValues, UsageError } from "./flags.ts";
-import { lazyProgress } from "./people.ts";
+import { withProgress } from "./progress.ts";
 
 /** For a command that ranks a gallery. */
 export const OTHER_RANKINGS_FLAGS = {
@@ -119,10 +119,12 @@ export async function otherRankings(
     ? { ...embedded, queries: pooledQueries(queries, gallery, size, unitLength) }
     : undefined;
   const reranked = async (embedded: EmbeddedBenchmark, name: string, options: RerankOptions) => {
-    const display = lazyProgress(`Ranking, ${name}`, "rows of distances");
-    const { scores } = await benchmark
-      .rerank(device, embedded, metric, options, ({ done, total }) => display.update(done, total))
-      .finally(() => display.finish());
+    const { scores } = await withProgress(
+      `Ranking, ${name}`,
+      "rows of distances",
+      (update) =>
+        benchmark.rerank(device, embedded, metric, options, ({ done, total }) => update(done, total)),
+    );
     return { name, scores: { ...scores, ...options } };
   };
   const found: OtherRanking[] = [];

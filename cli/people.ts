@@ -7,25 +7,11 @@ import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
 import { ensureSyntheticPeople, holdsSyntheticPeople } from "../data/synthetic/write.ts";
 import { printable } from "./command.ts";
 import { UsageError } from "./flags.ts";
-import { type Progress, progress } from "./progress.ts";
+import { withProgress } from "./progress.ts";
 
 /** Threads for decoding and drawing: the cores, but no more than eight. */
 export function workerCount(): number {
   return Math.max(1, Math.min(8, navigator.hardwareConcurrency));
-}
-
-/** A progress display that appears with the first call, for work that is often already done. */
-export function lazyProgress(label: string, unit: string) {
-  let shown: Progress | undefined;
-  return {
-    update(done: number, total: number): void {
-      shown ??= progress({ label, total, unit });
-      shown.update(done);
-    },
-    finish(): void {
-      shown?.finish();
-    },
-  };
 }
 
 /** What a set of synthetic people is called where a folder of data is asked for, before its own name. */
@@ -60,13 +46,12 @@ export async function openPeople(
   const set = syntheticSet(folder);
   let root = folder!;
   if (set !== undefined) {
-    const display = lazyProgress("Drawing synthetic people", "images");
-    try {
-      const onProgress = (done: number, total: number) => display.update(done, total);
-      root = await ensureSyntheticPeople(cache, SYNTHETIC_SETS[set]!, { workers: workerCount(), onProgress });
-    } finally {
-      display.finish();
-    }
+    root = await withProgress(
+      "Drawing synthetic people",
+      "images",
+      (onProgress) =>
+        ensureSyntheticPeople(cache, SYNTHETIC_SETS[set]!, { workers: workerCount(), onProgress }),
+    );
     const why = folder === undefined ? "No --data given: using" : `The ${set} set of`;
     say(`${why} synthetic people, drawn by this program into ${root}`);
   }
@@ -86,25 +71,20 @@ export async function openPixels(
   root: string,
   cache: string,
 ): Promise<PixelStore> {
-  const display = lazyProgress(`Decoding ${part} images`, "images");
-  try {
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(await Deno.realPath(root)));
-    const key = [...new Uint8Array(digest, 0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    const store = await PixelStore.open(images, {
-      ...size,
-      workers: workerCount(),
-      cacheFile: join(cache, `pixels-${part}-${size.height}x${size.width}-${key}.rgb`),
-      onProgress: (done, total) => display.update(done, total),
-    });
-    for (const note of store.notes) console.error(`warning: ${printable(note)}`);
-    for (const { path, reason } of store.failed) {
-      console.error(`warning: ${printable(`skipped ${path}: ${reason}`)}`);
-    }
-    if (store.failed.length > 0) {
-      console.error(`warning: ${store.failed.length} of ${store.count} ${part} images could not be decoded`);
-    }
-    return store;
-  } finally {
-    display.finish();
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(await Deno.realPath(root)));
+  const key = [...new Uint8Array(digest, 0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const cacheFile = join(cache, `pixels-${part}-${size.height}x${size.width}-${key}.rgb`);
+  const store = await withProgress(
+    `Decoding ${part} images`,
+    "images",
+    (onProgress) => PixelStore.open(images, { ...size, workers: workerCount(), cacheFile, onProgress }),
+  );
+  for (const note of store.notes) console.error(`warning: ${printable(note)}`);
+  for (const { path, reason } of store.failed) {
+    console.error(`warning: ${printable(`skipped ${path}: ${reason}`)}`);
   }
+  if (store.failed.length > 0) {
+    console.error(`warning: ${store.failed.length} of ${store.count} ${part} images could not be decoded`);
+  }
+  return store;
 }

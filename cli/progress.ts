@@ -1,51 +1,51 @@
 /**
- * Progress of long work: a bar with fields, rate and time left where the output is a terminal, plain lines now
- * and then where it is a file or a pipe. The cursor is never hidden and line wrapping never switched off, so a
- * process stopped at any moment, by Ctrl-C or harder, leaves a terminal as it found it.
+ * Progress of long work: on a terminal a bar with fields, rate and time left; in a file or a pipe, plain lines from time
+ * to time. It neither hides the cursor nor switches line wrapping off, so a process that is stopped at any moment leaves
+ * the terminal unchanged.
  */
 import process from "node:process";
 import cliProgress from "cli-progress";
 
-/** Where progress is written to; `process.stdout` and `process.stderr` are such streams. */
+/** A stream for progress, such as `process.stdout` and `process.stderr`. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** What is to be done, and where to show it. */
+/** Options of a progress display. */
 export interface ProgressOptions {
-  /** What the work is, such as "Epoch 3/20". */
+  /** The name of the work, such as "Epoch 3/20". */
   readonly label: string;
   /** How many units there are. */
   readonly total: number;
-  /** What is counted, in the plural, such as "images". */
+  /** The unit in the plural, such as "images". */
   readonly unit: string;
-  /** Units already done before now, by a run that is resumed; 0 by default. */
+  /** Units done before, by a run that is resumed; 0 by default. */
   readonly start?: number;
   /** stderr by default. */
   readonly stream?: ProgressStream;
-  /** Seconds between plain lines where the stream is no terminal; 10 by default. */
+  /** Seconds between plain lines; 10 by default. */
   readonly lineSeconds?: number;
-  /** Seconds over which the rate is measured; 20 by default, more where units are few and take long. */
+  /** Seconds over which the rate is measured; 20 by default. Use more if each unit takes long. */
   readonly rateSeconds?: number;
   /** Milliseconds from any fixed moment; `performance.now` by default. */
   readonly now?: () => number;
 }
 
-/** Work under way. */
+/** A progress display. */
 export interface Progress {
-  /** Says that `done` units of the total are done, with the latest value of any fields. */
+  /** Shows that `done` units of the total are done, with the latest values of fields. */
   update(done: number, fields?: Readonly<Record<string, string>>): void;
-  /** Ends the display with a line: the summary, or the last state where there is none. */
+  /** Ends the display with a line: the summary, or by default the last state. */
   finish(summary?: string): void;
 }
 
-/** Seconds over which the rate is measured where nothing else is asked for: recent enough to forget a slow start. */
+/** Default of `rateSeconds`: recent enough to exclude a slow start. */
 const RATE_SECONDS = 20;
-/** A first unit that takes longer than this is not counted into the rate. */
+/** A first unit that takes more seconds than this does not count for the rate. */
 const SETUP_SECONDS = 5;
-/** Plain lines come at every tenth of the work, but no more often than this. */
+/** Least seconds between plain lines, which also come at every tenth of the work. */
 const LEAST_SECONDS_BETWEEN_LINES = 1;
 
 /** Seconds as "42 s", "3 min 05 s" or "2 h 07 min". */
@@ -65,15 +65,17 @@ function formatRate(rate: number): string {
   });
 }
 
-/** Counts units and measures how fast they are done. */
+/** Counts units and measures their rate. */
 class Meter {
   #options: ProgressOptions;
+  #latest: { at: number; done: number };
   #samples: { at: number; done: number }[];
   fields: Record<string, string> = {};
 
   constructor(options: ProgressOptions) {
     this.#options = options;
-    this.#samples = [{ at: this.now(), done: options.start ?? 0 }];
+    this.#latest = { at: this.now(), done: options.start ?? 0 };
+    this.#samples = [this.#latest];
   }
 
   now(): number {
@@ -81,7 +83,7 @@ class Meter {
   }
 
   get done(): number {
-    return this.#samples.at(-1)!.done;
+    return this.#latest.done;
   }
 
   get share(): number {
@@ -90,17 +92,19 @@ class Meter {
 
   add(done: number, fields: Readonly<Record<string, string>>): void {
     const at = this.now();
-    // What takes this long before the first unit is setting up, compiling kernels say, and tells nothing of the rate.
-    if (this.#samples.length === 1 && at - this.#samples[0]!.at > SETUP_SECONDS) this.#samples.pop();
-    this.#samples.push({ at, done });
+    // A first unit that takes this long includes setup, such as compiling kernels, which does not count for the rate.
+    if (this.#samples.length === 1 && at - this.#latest.at > SETUP_SECONDS) this.#samples.pop();
+    this.#latest = { at, done };
+    this.#samples.push(this.#latest);
     const since = at - (this.#options.rateSeconds ?? RATE_SECONDS);
-    while (this.#samples.length > 2 && this.#samples[1]!.at <= since) this.#samples.shift();
+    const recent = this.#samples.findLastIndex((sample) => sample.at <= since);
+    this.#samples.splice(0, Math.min(recent, this.#samples.length - 2));
     Object.assign(this.fields, fields);
   }
 
-  /** Parts such as "loss 0.123", and "54.2 images/s" and "12 s left" where they are known. */
+  /** Parts such as "loss 0.123"; "54.2 images/s" and "12 s left" if known. */
   parts(): { fields: string[]; pace: string[] } {
-    const oldest = this.#samples[0]!, latest = this.#samples.at(-1)!;
+    const latest = this.#latest, [oldest = latest] = this.#samples;
     const fields = Object.entries(this.fields).map(([name, value]) => `${name} ${value}`);
     const pace: string[] = [];
     const rate = (latest.done - oldest.done) / (latest.at - oldest.at);
@@ -130,8 +134,8 @@ function bar(share: number, width: number): string {
 }
 
 /**
- * The stream without "save" and "restore cursor": at its end the bar would jump back to where it began, over
- * whatever was printed since.
+ * The stream without "save" and "restore cursor", with which the bar would return at its end to its first line and
+ * overwrite the lines after it.
  */
 function withoutJumps(stream: ProgressStream): ProgressStream {
   return {
@@ -150,7 +154,7 @@ function terminalProgress(options: ProgressOptions, stream: ProgressStream): Pro
   const format = () => {
     const state = `${String(Math.floor(100 * meter.share)).padStart(3)} %`;
     const { fields, pace } = meter.parts();
-    // A line that wraps cannot be drawn over: the last fields give way.
+    // A line that wraps cannot be overwritten, so a narrow terminal shows fewer fields.
     const width = (stream.columns ?? 80) - 1;
     const head = `${options.label} ${bar(meter.share, width < 79 ? 10 : 20)} ${state}`;
     const line = () => [head, ...fields, ...pace].join(" | ");
@@ -203,12 +207,26 @@ function plainProgress(options: ProgressOptions, stream: ProgressStream): Progre
 }
 
 /**
- * Shows the progress of some work until `finish` is called, which must happen on every way out: a bar keeps a
- * timer running.
- *
- * @param options what is done, in which units, and where to show it.
+ * Shows the progress of some work until `finish` is called. Always call it, as a bar runs a timer.
  */
 export function progress(options: ProgressOptions): Progress {
   const stream = options.stream ?? process.stderr;
   return stream.isTTY === true ? terminalProgress(options, stream) : plainProgress(options, stream);
+}
+
+/** Does work with a progress display, from its first update to its end. */
+export async function withProgress<T>(
+  label: string,
+  unit: string,
+  work: (update: (done: number, total: number) => void) => Promise<T>,
+): Promise<T> {
+  let shown: Progress | undefined;
+  try {
+    return await work((done, total) => {
+      shown ??= progress({ label, total, unit });
+      shown.update(done);
+    });
+  } finally {
+    shown?.finish();
+  }
 }

@@ -13,7 +13,7 @@ import { EXIT, printable, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
 import { FILTER_FLAGS, galleryFilter } from "./index/filter.ts";
 import { galleryModel, openNetwork } from "./index/network.ts";
-import { PLACE_FLAGS, withDatabase } from "./index/place.ts";
+import { DATABASE_FLAGS, withDatabase } from "./index/database.ts";
 import { CHECKPOINT_FLAG, EMA_FLAG, JSON_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
@@ -72,7 +72,7 @@ const FLAGS = {
       "Where the gallery's images are for --out, by their ids; by default where they were when they were added.",
   },
   json: { ...JSON_FLAG, group: "Result" },
-  ...PLACE_FLAGS,
+  ...DATABASE_FLAGS,
 } as const satisfies FlagTable;
 
 /** Parses the flags, searches, and returns the exit code. */

@@ -3,7 +3,8 @@ import { SYNTHETIC_SETS, type SyntheticOptions } from "../data/synthetic/options
 import { writeSyntheticPeople } from "../data/synthetic/write.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
-import { lazyProgress, workerCount } from "./people.ts";
+import { workerCount } from "./people.ts";
+import { withProgress } from "./progress.ts";
 
 const COMMAND = {
   usage: "deno task synth",
@@ -11,8 +12,8 @@ const COMMAND = {
     "Draws synthetic pedestrians seen by several cameras: JPEG files in Market-1501's folders and names.",
   examples: [
     ["deno task synth --out people", "the set that training uses when no data is given"],
-    ["deno task synth --out many --train-identities 400 --distractors 2000", "a larger one"],
-    ["deno task synth --out hard --set benchmark", "the hard one that settings are compared on"],
+    ["deno task synth --out many --train-identities 400 --distractors 2000", "a larger set"],
+    ["deno task synth --out hard --set benchmark", "the harder set, for comparing settings"],
   ],
 } as const;
 
@@ -21,44 +22,45 @@ const FLAGS = {
     type: "string",
     value: "DIR",
     required: true,
-    help: "Folder to write; must not exist, or hold synthetic people already.",
+    help: "Folder to write: a new one, or one with synthetic people.",
   },
   set: {
     type: "choice",
     choices: Object.keys(SYNTHETIC_SETS),
     default: "default",
     help:
-      "What the other flags change. default: what training uses when no data is given. benchmark: more people, " +
-      "harder to tell apart, two of the six cameras unseen in training.",
+      "The options that the other flags change. default: those of training without --data. benchmark: more people, " +
+      "harder to tell apart, and two of the six cameras unseen in training.",
   },
   seed: { type: "integer", min: 0, help: "Equal seeds give equal bytes." },
   trainIdentities: { type: "integer", min: 2, max: 5000, help: "People to train on." },
   testIdentities: { type: "integer", min: 1, max: 4999, help: "Other people to test on." },
-  cameras: { type: "integer", min: 2, max: 64, help: "Cameras, each with its own light and place." },
+  cameras: { type: "integer", min: 2, max: 64, help: "Cameras, each with different light and background." },
   trainCameras: {
     type: "integer",
     min: 1,
     max: 64,
-    help: "The first so many cameras see training; with --cameras all by default.",
+    help:
+      "How many cameras training images are from, counted from the first; with --cameras, all by default.",
   },
-  distractors: { type: "integer", min: 0, help: "Gallery images of nobody in particular." },
-  junk: { type: "integer", min: 0, help: "Gallery boxes that are not to count." },
+  distractors: { type: "integer", min: 0, help: "Distractors: gallery images of people without queries." },
+  junk: { type: "integer", min: 0, help: "Junk: gallery images that scoring leaves out." },
 } as const satisfies FlagTable;
 
 /** Parses the flags, draws, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const { out, set, ...flags } = parseFlags(COMMAND, FLAGS, args);
-  const display = lazyProgress("Drawing synthetic people", "images");
-  const count = await writeSyntheticPeople(
-    out,
-    changedSet(set, flags),
-    { workers: workerCount(), onProgress: (done, total) => display.update(done, total) },
-  ).finally(() => display.finish());
+  const options = changedSet(set, flags);
+  const count = await withProgress(
+    "Drawing synthetic people",
+    "images",
+    (onProgress) => writeSyntheticPeople(out, options, { workers: workerCount(), onProgress }),
+  );
   console.log(`${count} images in ${out}. Train on them with: deno task train --data ${out}`);
   return EXIT.done;
 }
 
-/** The options of a set with those in place of its own that are given. */
+/** The options of a set, replaced by those that are given. */
 function changedSet(
   set: string,
   given: { readonly [Name in keyof SyntheticOptions]?: SyntheticOptions[Name] },

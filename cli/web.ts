@@ -11,14 +11,15 @@ import { type RunningServer, serveFolder } from "../web/serve.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, type FlagValues, parseFlags, UsageError } from "./flags.ts";
 import { STOP_SIGNALS } from "./interrupt.ts";
-import { lazyProgress, openPeople, workerCount } from "./people.ts";
+import { openPeople, workerCount } from "./people.ts";
+import { withProgress } from "./progress.ts";
 import { CACHE_FLAG, CHECKPOINT_FLAG, DATA_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task web",
   summary:
-    "Builds two pages that compute on the visitor's own GPU, search and live training, and serves them to this " +
-    "machine. Nothing is uploaded from them: what a visitor drops there stays in the browser.",
+    "Builds two pages that compute on the visitor's GPU, search and live training, and serves them to this machine. " +
+    "They upload nothing: a picture that a visitor drops there stays in the browser.",
   examples: [
     ["deno task web", "the newest checkpoint of runs/hard, and the people that it was tested on"],
     ["deno task web --checkpoint runs/mine --gallery people", "another run, and your own people"],
@@ -26,7 +27,7 @@ const COMMAND = {
   ],
 } as const;
 
-/** The run that is taken where none is named: that of `deno task train`. */
+/** The default of --checkpoint: the default run of `deno task train`. */
 const DEFAULT_RUN = "runs/hard";
 
 const FLAGS = {
@@ -46,7 +47,7 @@ const FLAGS = {
     min: 1,
     default: 2000,
     group: "Search",
-    help: "Gallery pictures at most, spread over the dataset.",
+    help: "The most gallery pictures, spread over the dataset.",
   },
   queries: {
     type: "integer",
@@ -54,7 +55,7 @@ const FLAGS = {
     max: 100,
     default: 12,
     group: "Search",
-    help: "Sample queries that the page offers, of different people.",
+    help: "Sample queries on the page, of different people.",
   },
   cache: { ...CACHE_FLAG, group: "Search" },
   out: {
@@ -62,7 +63,7 @@ const FLAGS = {
     value: "DIR",
     default: "web-dist",
     group: "Site",
-    help: "Folder to write: new, empty, or an earlier site, which it replaces.",
+    help: "Folder to write: a new or empty one, or an earlier site, which is replaced.",
   },
   port: {
     type: "integer",
@@ -70,17 +71,17 @@ const FLAGS = {
     max: 65535,
     default: 8000,
     group: "Site",
-    help: "Where on 127.0.0.1 the site is served; 0 takes any free port.",
+    help: "Port of the server on 127.0.0.1; 0 takes any free port.",
   },
   serve: {
     type: "boolean",
     default: true,
     group: "Site",
-    help: "Serve the site until Ctrl-C; --no-serve only writes the files.",
+    help: "Serves the site until Ctrl-C; --no-serve only writes the files.",
   },
 } as const satisfies FlagTable;
 
-/** Builds, serves, and returns the exit code once it is stopped. */
+/** Parses the flags, builds and serves the site, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
   const source = await readSource(flags); // Before an earlier site is replaced.
@@ -93,8 +94,8 @@ export async function main(args: string[]): Promise<number> {
   if (source !== undefined) await addGallery(source, flags.out);
   else {
     console.log(
-      `There is no ${DEFAULT_RUN}, so the search page has no network and no gallery; the training page has all ` +
-        "it needs. For both: deno task train, then deno task web again. Another run: --checkpoint RUN",
+      `There is no ${DEFAULT_RUN}, so the search page has no network and no gallery. The training page works. For both ` +
+        "pages: deno task train, then deno task web again. Another run: --checkpoint RUN",
     );
   }
   if (!flags.serve) return EXIT.done;
@@ -104,7 +105,7 @@ export async function main(args: string[]): Promise<number> {
   return EXIT.done;
 }
 
-/** What the search page is made of. */
+/** The contents of the search page. */
 interface Source {
   readonly model: TrainedModel;
   readonly dataset: ReidDataset;
@@ -130,24 +131,20 @@ async function chosenRun({ checkpoint, gallery }: FlagValues<typeof FLAGS>): Pro
   if (there) return DEFAULT_RUN;
   if (gallery === undefined) return undefined;
   throw new UsageError(
-    `--gallery needs a network to embed it with, and there is no ${DEFAULT_RUN}: name one with --checkpoint RUN`,
+    `--gallery requires a network, and there is no ${DEFAULT_RUN}: name one with --checkpoint RUN`,
   );
 }
 
 async function addGallery({ model, dataset, chosen }: Source, out: string): Promise<void> {
-  const device = await Device.open();
-  const display = lazyProgress("Embedding the gallery", "images");
-  try {
-    const onProgress = (done: number, total: number) => display.update(done, total);
-    const options = { workers: workerCount(), onProgress };
-    const { description, failed } = await writeGallery(out, device, model, dataset, chosen, options)
-      .finally(() => display.finish());
-    for (const { path, reason } of failed) console.error(`warning: skipped ${path}: ${reason}`);
-    const { images, queries } = description;
-    console.log(`Gallery: ${images.length} pictures, copied into ${out}; ${queries.length} sample queries`);
-  } finally {
-    device.destroy();
-  }
+  using device = await Device.open();
+  const { description, failed } = await withProgress(
+    "Embedding the gallery",
+    "images",
+    (onProgress) => writeGallery(out, device, model, dataset, chosen, { workers: workerCount(), onProgress }),
+  );
+  for (const { path, reason } of failed) console.error(`warning: skipped ${path}: ${reason}`);
+  const { images, queries } = description;
+  console.log(`Gallery: ${images.length} pictures, copied into ${out}; ${queries.length} sample queries`);
 }
 
 /** Waits for Ctrl-C or a request to end, then stops the server. */

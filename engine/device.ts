@@ -222,6 +222,11 @@ export class Device {
     this.gpu.destroy();
   }
 
+  /** Calls {@link destroy} at the end of a `using` declaration's block. */
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+
   /**
    * Runs `work` and turns what WebGPU reports about it into an exception that begins with `what`. Where anything fails,
    * what was given to {@link Device.onRefusal} meanwhile takes it back.

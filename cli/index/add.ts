@@ -14,7 +14,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { workerCount } from "../people.ts";
 import { progress } from "../progress.ts";
 import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, TEST_FLIP_FLAG } from "../shared_flags.ts";
-import { PLACE_FLAGS, withDatabase } from "./place.ts";
+import { DATABASE_FLAGS, withDatabase } from "./database.ts";
 import { galleryModel, openNetwork } from "./network.ts";
 
 /** What `--help` says. */
@@ -50,7 +50,7 @@ const FLAGS = {
   },
   testFlip: TEST_FLIP_FLAG,
   ema: EMA_FLAG,
-  ...PLACE_FLAGS,
+  ...DATABASE_FLAGS,
 } as const satisfies FlagTable;
 
 type Flags = FlagValues<typeof FLAGS>;

@@ -3,7 +3,7 @@ import { Gallery } from "../../search/gallery.ts";
 import { EXIT } from "../command.ts";
 import { type FlagTable, parseFlags } from "../flags.ts";
 import { formatSeconds } from "../progress.ts";
-import { PLACE_FLAGS, withDatabase } from "./place.ts";
+import { DATABASE_FLAGS, withDatabase } from "./database.ts";
 
 /** What `--help` says. */
 export const BUILD = {
@@ -46,7 +46,7 @@ const FLAGS = {
     value: "MIB",
     help: "Memory for building. A graph that does not fit is built much more slowly.",
   },
-  ...PLACE_FLAGS,
+  ...DATABASE_FLAGS,
 } as const satisfies FlagTable;
 
 /** Parses the flags, builds, and returns the exit code. */

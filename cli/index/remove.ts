@@ -3,7 +3,7 @@ import { Gallery } from "../../search/gallery.ts";
 import { EXIT } from "../command.ts";
 import { type FlagTable, parseFlags, UsageError } from "../flags.ts";
 import { FILTER_FLAGS, galleryFilter } from "./filter.ts";
-import { PLACE_FLAGS, withDatabase } from "./place.ts";
+import { DATABASE_FLAGS, withDatabase } from "./database.ts";
 
 /** What `--help` says. */
 export const REMOVE = {
@@ -20,7 +20,7 @@ const FLAGS = {
   id: { type: "string", value: "ID", group: "Which images", help: "The image of this id." },
   all: { type: "boolean", group: "Which images", help: "All images." },
   ...FILTER_FLAGS,
-  ...PLACE_FLAGS,
+  ...DATABASE_FLAGS,
 } as const satisfies FlagTable;
 
 /** Parses the flags, removes, and returns the exit code. */

@@ -4,7 +4,7 @@ import type { GalleryStats } from "../../search/gallery_types.ts";
 import { EXIT, printable } from "../command.ts";
 import { type FlagTable, parseFlags } from "../flags.ts";
 import { JSON_FLAG } from "../shared_flags.ts";
-import { PLACE_FLAGS, withDatabase } from "./place.ts";
+import { DATABASE_FLAGS, withDatabase } from "./database.ts";
 
 /** What `--help` says. */
 export const STATS = {
@@ -14,7 +14,7 @@ export const STATS = {
 
 const FLAGS = {
   json: JSON_FLAG,
-  ...PLACE_FLAGS,
+  ...DATABASE_FLAGS,
 } as const satisfies FlagTable;
 
 /** Parses the flags, prints, and returns the exit code. */

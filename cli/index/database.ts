@@ -7,7 +7,7 @@ import { type FlagTable, type FlagValues, UsageError } from "../flags.ts";
 const DEFAULT_FOLDER = "gallery";
 
 /** Flags that say where an index is. */
-export const PLACE_FLAGS = {
+export const DATABASE_FLAGS = {
   index: {
     type: "string",
     value: "DIR",
@@ -32,7 +32,7 @@ export const PLACE_FLAGS = {
  * @throws {SearchError} when it cannot be opened.
  */
 export async function withDatabase<T>(
-  { index, database: url }: FlagValues<typeof PLACE_FLAGS>,
+  { index, database: url }: FlagValues<typeof DATABASE_FLAGS>,
   use: (database: Database) => Promise<T>,
   { create = false } = {},
 ): Promise<T> {
