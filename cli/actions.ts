@@ -1,20 +1,20 @@
-/** Commands that do several things, each chosen by the word behind the command's name: `deno task index add`. */
+/** Commands with several actions, such as `deno task index add`. */
 import { type Command, HelpRequest, nearest, UsageError } from "./flags.ts";
 
-/** One of the things that a command does. */
+/** An action of a command. */
 export interface Action {
-  /** Its own usage, such as "deno task index add". */
+  /** Its usage, such as "deno task index add", and its summary. */
   readonly command: Command;
-  /** Does it, with the arguments behind its name; returns the exit code. */
+  /** Runs it with the arguments after its name, and returns the exit code. */
   readonly run: (args: string[]) => Promise<number>;
 }
 
 /**
- * Runs the action that the first argument names, with the rest.
+ * Runs the action that the first argument names, with the other arguments.
  *
- * @param command the command as a whole; its examples and the actions' summaries make up its `--help`.
- * @throws {UsageError} where the first argument names none.
- * @throws {HelpRequest} where it asks for help.
+ * @param command the whole command; its `--help` shows its examples and the summaries of the actions.
+ * @throws {UsageError} when the first argument names no action.
+ * @throws {HelpRequest} when it asks for help.
  */
 export function runAction(
   command: Command,
@@ -23,7 +23,8 @@ export function runAction(
 ): Promise<number> {
   const [word, ...rest] = args[0] === "--" ? args.slice(1) : args;
   if (word === "--help" || word === "-h") throw new HelpRequest(help(command, actions));
-  if (word !== undefined && Object.hasOwn(actions, word)) return actions[word].run(rest);
+  const action = word !== undefined && Object.hasOwn(actions, word) ? actions[word] : undefined;
+  if (action !== undefined) return action.run(rest);
   const names = Object.keys(actions);
   const all = `${command.usage} is followed by one of ${names.join(", ")}`;
   if (word === undefined) throw new UsageError(`${all}; ${command.usage} --help explains them`);
@@ -41,7 +42,7 @@ function help({ usage, summary, examples = [] }: Command, actions: Readonly<Reco
     "",
     ...Object.entries(actions).map(([name, action]) => `  ${name.padEnd(width)}  ${action.command.summary}`),
     "",
-    `${usage} ${Object.keys(actions)[0]} --help shows that one's flags, and so for the others.`,
+    `${usage} ACTION --help shows the flags of an action.`,
     ...(examples.length > 0 ? ["", "Examples"] : []),
     ...examples.flatMap(([line, purpose]) => [`  # ${purpose}`, `  ${line}`]),
   ].join("\n");

@@ -1,12 +1,12 @@
-/** What is known of the machine's adapter, as plain data: the contents of `doctor --json`. */
+/** The report on this machine's adapter, as plain data: the output of `doctor --json`. */
 import type { Device, Peaks } from "../engine/mod.ts";
 import { tensorBytes, TEXTURE_WIDTH, VEC4_BYTES } from "../kernels/mod.ts";
 import { makeDivisible } from "../model/network_layers.ts";
 
-/** The driver interface under WebGPU, as far as it can be told: WebGPU itself does not say. */
+/** The driver interface under WebGPU, as a guess: WebGPU does not report it. */
 export type Backend = "Vulkan" | "OpenGL" | "Metal" | "Direct3D 12 or Vulkan" | "unknown";
 
-/** The limits that decide what runs here. */
+/** The limits that matter to this program. */
 export const LIMITS = [
   "maxStorageBufferBindingSize",
   "maxBufferSize",
@@ -18,7 +18,7 @@ export const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
-/** Everything that `doctor` tells of an adapter. */
+/** A report on an adapter. */
 export interface AdapterReport {
   readonly adapter: {
     readonly name: string;
@@ -28,7 +28,7 @@ export interface AdapterReport {
     readonly backend: Backend;
   };
   readonly runtime: { readonly deno: string; readonly os: string; readonly arch: string };
-  /** Where tensors are kept. */
+  /** The storage of tensors. */
   readonly storage: "buffer" | "texture";
   /** Optional WebGPU features that the adapter offers, sorted. */
   readonly features: readonly string[];
@@ -42,20 +42,20 @@ export interface AdapterReport {
     readonly imageWidth: number;
     readonly images: number;
   }[];
-  /** Undefined where measuring was not asked for. */
+  /** Undefined if not measured. */
   readonly measured: Peaks | undefined;
 }
 
-/** Networks and image sizes for which the largest batch is told: the default, and the paper's full width. */
+/** Networks and image sizes of `largestBatch`: the default, and the paper's full width. */
 const EXAMPLES = [
   { width: 0.5, height: 128, imageWidth: 64 },
   { width: 1, height: 256, imageWidth: 128 },
 ] as const;
 
 /**
- * Describes an open device, and the adapter under it.
+ * Describes an open device and its adapter.
  *
- * @param measure what to find the adapter's speed with, or undefined to leave it out.
+ * @param measure measures the adapter's speed; undefined to leave that out.
  */
 export async function reportAdapter(
   device: Device,
@@ -89,12 +89,12 @@ export async function reportAdapter(
   };
 }
 
-/** Bytes of an image's largest activation: what the second block's expansion makes of it. */
+/** Bytes of an image's largest activation: the output of the second block's expansion. */
 function largestActivation({ width, height, imageWidth }: typeof EXAMPLES[number]): number {
   return tensorBytes([height / 2, imageWidth / 2, 6 * makeDivisible(16 * width)]);
 }
 
-/** OpenGL knows no bgra8unorm storage textures; Vulkan drivers do. Elsewhere than on Linux the system decides. */
+/** On Linux only Vulkan has bgra8unorm storage textures; on other systems the operating system decides. */
 export function backendOf(os: string, features: readonly string[]): Backend {
   if (os === "darwin") return "Metal";
   if (os === "windows") return "Direct3D 12 or Vulkan";
@@ -102,7 +102,7 @@ export function backendOf(os: string, features: readonly string[]): Backend {
   return features.includes("bgra8unorm-storage") ? "Vulkan" : "OpenGL";
 }
 
-/** PCI and Khronos numbers of the vendors whose GPUs are met most. */
+/** PCI and Khronos numbers of the most common vendors. */
 const VENDORS: Readonly<Record<number, string>> = {
   0x1002: "AMD",
   0x1010: "Imagination",
@@ -116,7 +116,7 @@ const VENDORS: Readonly<Record<number, string>> = {
   0x8086: "Intel",
 };
 
-/** A vendor in words: WebGPU gives a word, or a number as text, or nothing. */
+/** The name of a vendor: WebGPU gives a name, or a number as text, or nothing. */
 function vendorName(vendor: string): string {
   return VENDORS[Number(vendor)] ?? vendor;
 }

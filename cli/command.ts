@@ -1,4 +1,4 @@
-/** What every command shares: how errors become messages and exit codes. */
+/** Shared by all commands: errors become messages and exit codes. */
 import { DeviceLostError, OutOfMemoryError, UserError } from "../engine/mod.ts";
 import { HelpRequest, UsageError } from "./flags.ts";
 import { withFlags } from "./remedies.ts";
@@ -7,20 +7,19 @@ import { withFlags } from "./remedies.ts";
 export const EXIT = { done: 0, failed: 1, usage: 2, deviceLost: 3, interrupted: 130 };
 
 /**
- * Keeps Mesa's Vulkan loader from complaining on stderr where no desktop session is running; it looks for Wayland
- * there, which this program does not use.
+ * Prevents a warning of Mesa's Vulkan loader on stderr without a desktop session. It looks for Wayland, which this
+ * program does not use.
  */
 function quietVulkan(): void {
   const name = "XDG_RUNTIME_DIR";
   if (Deno.build.os === "linux" && !Deno.env.get(name)) Deno.env.set(name, "/tmp");
 }
 
-/** The most characters of a message: beyond it is what somebody else's file or command line has put in. */
+/** The most characters of a message; longer ones contain text of a file or a command line. */
 const MOST_CHARACTERS = 4000;
 
 /**
- * A message as the terminal is to show it: one paragraph. Names of files and what stands in them come from others, and
- * control characters in them would steer the terminal.
+ * A message for the terminal: one paragraph, without control characters, which names and contents of files may have.
  */
 export function printable(message: string): string {
   // deno-lint-ignore no-control-regex
@@ -29,14 +28,14 @@ export function printable(message: string): string {
 }
 
 /**
- * Runs a command and returns its exit code; a mistake of the user's is one paragraph on stderr.
+ * Runs a command and returns its exit code. A mistake of the user gives one paragraph on stderr.
  *
- * @param whenLost what helps where the GPU was lost or had no memory left.
+ * @param whenLost advice if the GPU was lost or out of memory.
  */
 export async function runCommand(
   main: (args: string[]) => Promise<number>,
   args: string[],
-  whenLost = "Give the same command again.",
+  whenLost = "Run the same command again.",
 ): Promise<number> {
   quietVulkan();
   try {

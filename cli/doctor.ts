@@ -1,4 +1,4 @@
-/** `deno task doctor`: which adapter there is, what it can hold, how fast it is, and what to install if there is none. */
+/** `deno task doctor`: shows the adapter, its limits and its speed, or what to install if there is none. */
 import { Device, measurePeaks, NoAdapterError } from "../engine/mod.ts";
 import { type AdapterReport, LIMITS, reportAdapter } from "./adapter_report.ts";
 import { EXIT, runCommand } from "./command.ts";
@@ -8,11 +8,10 @@ import { JSON_FLAG } from "./shared_flags.ts";
 const COMMAND: Command = {
   usage: "deno task doctor",
   summary:
-    "Shows the GPU that training would use, its limits and its measured speed, or what to install when " +
-    "there is none.",
+    "Shows the GPU that training would use, its limits and its measured speed, or what to install if there is none.",
   examples: [
-    ["deno task doctor", "look at this machine"],
-    ["deno task doctor --json", "the same for a program to read"],
+    ["deno task doctor", "this machine"],
+    ["deno task doctor --json", "the same as JSON"],
   ],
 };
 
@@ -25,44 +24,38 @@ const FLAGS = {
  * Runs the command.
  *
  * @param args the arguments after its name.
- * @returns the exit code: 0, or 1 where there is no adapter.
+ * @returns the exit code: 0, or 1 if there is no adapter.
  * @throws {UsageError} for a mistake in the arguments.
  * @throws {EngineError} when the adapter fails.
  */
 export async function main(args: string[]): Promise<number> {
   const { json, measure } = parseFlags(COMMAND, FLAGS, args);
-  let device: Device;
   try {
-    device = await Device.open();
+    using device = await Device.open();
+    const report = await reportAdapter(device, measure ? measurePeaks : undefined);
+    console.log(json ? JSON.stringify(report, null, 2) : describe(report));
+    for (const warning of warnings(report)) console.error(warning);
+    return EXIT.done;
   } catch (error) {
     if (!(error instanceof NoAdapterError)) throw error;
     if (json) console.log(JSON.stringify({ adapter: null, error: error.message }, null, 2));
     console.error([error.message, ...installHints(Deno.build.os)].join("\n\n"));
     return EXIT.failed;
   }
-  try {
-    const report = await reportAdapter(device, measure ? measurePeaks : undefined);
-    console.log(json ? JSON.stringify(report, null, 2) : describe(report));
-    for (const warning of warnings(report)) console.error(warning);
-    return EXIT.done;
-  } finally {
-    device.destroy();
-  }
 }
 
-/** What a user should know who expected a GPU. */
+/** Explanations for a user who expected a faster adapter. */
 function warnings({ adapter }: AdapterReport): string[] {
   const found: string[] = [];
   if (adapter.software) {
     found.push(
-      "This is a software adapter: the CPU does the work. That is right for a machine without a GPU; where there is " +
-        "one, its driver is missing.",
+      "This is a software adapter: the CPU does the work. If this machine has a GPU, its driver is missing.",
     );
   }
   if (adapter.backend === "OpenGL") {
     found.push(
-      "WebGPU runs on OpenGL: no Vulkan driver answered, or DENO_WEBGPU_BACKEND asks for it. It works, with lower " +
-        "limits; on Debian or Ubuntu `apt-get install mesa-vulkan-drivers` brings Vulkan drivers.",
+      "WebGPU runs on OpenGL: no Vulkan driver was found, or DENO_WEBGPU_BACKEND selects OpenGL. It works, with lower " +
+        "limits; on Debian or Ubuntu `apt-get install mesa-vulkan-drivers` installs Vulkan drivers.",
     );
   }
   return found;
@@ -72,17 +65,17 @@ const HINTS: Readonly<Record<string, string>> = {
   linux:
     "Linux: WebGPU needs libvulkan and a driver for it. Debian, Ubuntu: `apt-get install mesa-vulkan-drivers` " +
     "(AMD, Intel, and a software adapter for every machine). Fedora: `dnf install mesa-vulkan-drivers`. Arch: " +
-    "`pacman -S vulkan-swrast`, or vulkan-radeon, vulkan-intel. NVIDIA: its own driver, which brings Vulkan along. " +
-    "In a container the GPU must be let in: `--gpus all -e NVIDIA_DRIVER_CAPABILITIES=all`, or `--device /dev/dri`. " +
+    "`pacman -S vulkan-swrast`, or vulkan-radeon, vulkan-intel. NVIDIA: its driver, which includes Vulkan. " +
+    "In a container, pass the GPU through: `--gpus all -e NVIDIA_DRIVER_CAPABILITIES=all`, or `--device /dev/dri`. " +
     "If VK_DRIVER_FILES, VK_ICD_FILENAMES or DENO_WEBGPU_BACKEND is set, try without it.",
   darwin:
     "macOS: WebGPU runs on Metal, which every Mac with macOS 11 or later has; virtual machines often have none.",
   windows:
-    "Windows: WebGPU runs on Direct3D 12 or Vulkan; install the newest graphics driver of the GPU's maker. " +
+    "Windows: WebGPU runs on Direct3D 12 or Vulkan; install the newest graphics driver of the GPU's vendor. " +
     "Remote desktops and virtual machines may hide the GPU.",
 };
 
-/** What to install by operating system, this machine's first. */
+/** Hints by operating system, this machine's first. */
 function installHints(os: string): string[] {
   const { [os]: here, ...others } = HINTS;
   return [...(here ? [here] : []), ...Object.values(others)];
@@ -135,14 +128,14 @@ function describe(report: AdapterReport): string {
   return lines.join("\n");
 }
 
-/** Features that the program can use, and for what. */
+/** Features that the program can use, and their purpose. */
 const FEATURES: Readonly<Record<string, string>> = {
   "timestamp-query": "time of every kernel, for the benchmarks",
   "shader-f16": "tensors in half precision",
   "subgroups": "reductions across lanes",
 };
 
-/** What a limit means here. */
+/** The meaning of each limit for this program. */
 const MEANING: Readonly<Record<typeof LIMITS[number], string>> = {
   maxStorageBufferBindingSize: "largest tensor in a buffer",
   maxBufferSize: "largest buffer: all weights lie in one",

@@ -1,6 +1,6 @@
-/** `deno task embed`: the vectors of any images, in files for other programs and for `deno task index`. */
+/** `deno task embed`: writes vectors of images to files, for other programs and for `deno task index`. */
 import { dirname } from "node:path";
-import { DataError } from "../data/errors.ts";
+import { DataError, messageOf } from "../data/errors.ts";
 import { extensionOf, FORMATS } from "../embed/formats.ts";
 import type { ImageFile, PassedOver } from "../embed/image_files.ts";
 import { ImageList } from "../embed/image_list.ts";
@@ -21,21 +21,21 @@ import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, TEST_FLIP_FLAG } from "./shared
 const COMMAND = {
   usage: "deno task embed",
   summary:
-    "Turns images into vectors: any number of them, in a fixed amount of memory. Stopped, by Ctrl-C or " +
-    "harder, the same command goes on and ends with the same bytes.",
+    "Turns any number of images into vectors, in a fixed amount of memory. After a stop, by Ctrl-C or otherwise, the " +
+    "same command continues and ends with the same bytes.",
   examples: [
     [
       "deno task embed --checkpoint runs/hard --images crops --out vectors.parquet",
-      "all JPEG and PNG files in crops/ and in the folders in it",
+      "all JPEG and PNG files in crops/ and its subfolders",
     ],
     [
       "find crops -name '*.jpg' | sort | deno task embed --checkpoint runs/hard --images - --out vectors.npy",
-      "images by name",
+      "images in the order of their names",
     ],
   ],
 } as const;
 
-/** Images on the GPU at once. It is not for the user to choose: vectors of other batches may round otherwise. */
+/** Images on the GPU at once. It is no flag, because another batch may round vectors differently. */
 const BATCH = 64;
 
 const FLAGS = {
@@ -46,9 +46,9 @@ const FLAGS = {
     value: "FILE",
     required: true,
     help:
-      "Where the vectors go, by its ending: .parquet (columns id, camera, time, embedding), .npy (float32 " +
-      "[N, D], with .ids.jsonl beside it) or .jsonl. With more images than --shard-size it is a folder of " +
-      "part-00000, part-00001, ... Beside it lies FILE.manifest.json: the network, the shards, the images that failed.",
+      "File for the vectors, in the format of its ending: .parquet (columns id, camera, time, embedding), .npy (float32 " +
+      "[N, D], with .ids.jsonl beside it) or .jsonl. With more images than --shard-size it is a folder of part-00000, " +
+      "part-00001, ... FILE.manifest.json beside it lists the network, the shards and the images that failed.",
   },
   testFlip: TEST_FLIP_FLAG,
   ema: EMA_FLAG,
@@ -58,9 +58,9 @@ const FLAGS = {
     max: 1_000_000,
     default: 5000,
     help:
-      "Images to a shard. A shard is written when it is whole; what is embedded of one that is not is done again " +
-      "after a stop. Memory holds one several times over: of 5000 images with 1280 numbers each, 26 MB, the program " +
-      "takes up to 0.8 GB for .parquet and 0.5 GB for .npy, however many shards there are.",
+      "Images of a shard. Only complete shards are written; after a stop, an incomplete one is embedded again. Memory " +
+      "grows with the size of a shard, not with their number: for 5000 images with 1280 numbers each, 26 MB, the " +
+      "program takes up to 0.8 GB for .parquet and 0.5 GB for .npy.",
   },
 } as const satisfies FlagTable;
 
@@ -77,14 +77,14 @@ export async function main(args: string[]): Promise<number> {
   const start = performance.now();
   using interrupt = listenForInterrupt(
     () => {},
-    "Stopping; finished shards stay; once more to leave at once",
+    "Stopping; finished shards stay. Once more to leave at once",
   );
   using list = await ImageList.write(`${out}.images.part`, until(source, interrupt));
   if (interrupt.requested) return EXIT.interrupted;
   sayPassedOver(images, passed);
   if (list.count === 0) throw noImages(images);
 
-  const device = await Device.open();
+  using device = await Device.open();
   const model = buildTrainedModel(device, trained.model);
   const embedder = await Embedder.open(device, model, Math.min(BATCH, list.count));
   let done = 0, failed = 0;
@@ -98,25 +98,25 @@ export async function main(args: string[]): Promise<number> {
     stopRequested: () => interrupt.requested,
     onStart: (before) => {
       done = before;
-      if (before > 0) console.log(`${out}: ${before.toLocaleString("en")} images are done; going on`);
+      if (before > 0) console.log(`${out}: ${before.toLocaleString("en")} images are done; continuing`);
       shown = progress({ label: "Embedding", total: list.count, unit: "images", start: before });
     },
     onImage: (image) => {
       if ("failed" in image && ++failed <= SHOWN_FAILURES) {
         console.error(printable(`warning: ${image.id} is left out: ${image.failed}`));
       }
-      shown!.update(++done);
+      done++;
+      shown?.update(done);
     },
   }).finally(() => shown?.finish());
   embedder.destroy();
   model.parameters.destroy();
-  device.destroy();
   const seconds = (performance.now() - start) / 1000;
   console.log(summary(out, result, model.embeddingSize, seconds));
   return result.finished ? EXIT.done : EXIT.interrupted;
 }
 
-/** Broken images that are named on stderr; the manifest has all. */
+/** The most undecodable images to name on stderr; the manifest has all. */
 const SHOWN_FAILURES = 10;
 
 async function makeFolder(folder: string): Promise<void> {
@@ -124,7 +124,7 @@ async function makeFolder(folder: string): Promise<void> {
     await Deno.mkdir(folder, { recursive: true });
   } catch (error) {
     throw new DataError(
-      `The folder ${folder} cannot be made (${(error as Error).message}). Choose another --out.`,
+      `The folder ${folder} cannot be made (${messageOf(error)}). Choose another --out.`,
     );
   }
 }
@@ -150,9 +150,9 @@ function summary(
       (embedded / seconds).toFixed(1)
     } images/s); ` +
     `see ${manifestPath(out)}`;
-  return finished ? line : `Stopped. ${line}. The same command goes on.`;
+  return finished ? line : `Stopped. ${line}. The same command continues.`;
 }
 
-const WHEN_LOST = "What is written is intact: the same command goes on where this one stopped.";
+const WHEN_LOST = "The files written are intact: the same command continues where this one stopped.";
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args, WHEN_LOST));

@@ -13,7 +13,7 @@ import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { openPeople, openPixels } from "./people.ts";
-import { progress } from "./progress.ts";
+import { withProgress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
 import { FLIPPED, scoreCounts, scoreTable } from "./scores.ts";
 import {
@@ -30,10 +30,10 @@ const COMMAND = {
   summary:
     "Scores a trained network: CMC and mAP of its ranking of the gallery, by the Market-1501 protocol.",
   examples: [
-    ["deno task evaluate --checkpoint runs/hard", "the newest checkpoint of a run, on the run's own data"],
+    ["deno task evaluate --checkpoint runs/hard", "the newest checkpoint of a run, on the data of the run"],
     [
       "deno task evaluate --checkpoint runs/hard --data Market-1501-v15.09.15 --json",
-      "on another dataset, for a script",
+      "on another dataset, as JSON",
     ],
   ],
 } as const;
@@ -51,13 +51,13 @@ const FLAGS = {
     type: "boolean",
     group: "Scoring",
     help:
-      "Also rank-1 and mAP of the queries of each camera among the gallery images of each other camera alone.",
+      "Also shows rank-1 and mAP of each pair of cameras: queries of one among gallery images of the other.",
   },
   ...OTHER_RANKINGS_FLAGS,
   colors: {
     type: "boolean",
     default: true,
-    help: "Also rank by color histograms, for comparison; takes a minute on large galleries.",
+    help: "Also ranks by color histograms, for comparison; takes a minute on large galleries.",
   },
   ema: EMA_FLAG,
   json: { ...JSON_FLAG, help: `${JSON_FLAG.help} It leaves out color histograms.` },
@@ -71,9 +71,9 @@ export async function main(args: string[]): Promise<number> {
   const { checkpoint, path } = await loadCheckpoint(flags.checkpoint);
   const run = runOfCheckpoint(path);
   const data = flags.data ?? (run === undefined ? undefined : (await readConfig(run)).data);
-  // With --json stdout belongs to the result.
+  // With --json, stdout has only the result.
   const say = flags.json ? console.error : console.log;
-  const device = await Device.open();
+  using device = await Device.open();
   const dataset = await openPeople(data, flags.cache, say);
   if (flags.spatialTemporal) checkTimes(dataset); // Before the long work.
   const { imageHeight: height, imageWidth: width } = checkpoint.model;
@@ -84,14 +84,13 @@ export async function main(args: string[]): Promise<number> {
   restoreCheckpoint(checkpoint, model.parameters, [], path, averaged);
 
   const benchmark = new Benchmark(dataset, store);
-  const display = progress({ label: "Embedding", total: store.count, unit: "images" });
   const metric = flags.metric ?? checkpoint.options.metric;
   const { testFlip } = flags;
-  const embedded = await benchmark.embed(device, model, {
-    flip: testFlip,
-    onProgress: (done) => display.update(done),
-  })
-    .finally(() => display.finish());
+  const embedded = await withProgress("Embedding", "images", (update) => {
+    update(0, store.count);
+    const onProgress = (done: number) => update(done, store.count);
+    return benchmark.embed(device, model, { flip: testFlip, onProgress });
+  });
   const { scores } = await benchmark.rank(device, embedded, metric);
   const others = await otherRankings(device, benchmark, embedded, {
     metric,
@@ -126,16 +125,15 @@ export async function main(args: string[]): Promise<number> {
     console.log(scoreTable(rows));
     console.log(scoreCounts(scores));
     if (averaged) {
-      console.log("Scored with the average of the weights; --no-ema takes those of the last step");
+      console.log("Scored with the average of the weights; --no-ema uses those of the last step");
     }
     if (cameraPairs) console.log(`\n${cameraPairTables(cameraPairs)}`);
   }
   model.parameters.destroy();
-  device.destroy();
   return EXIT.done;
 }
 
-/** Refuses a dataset without times, and says which cameras' times are not known. */
+/** Refuses a dataset without times, and warns of cameras without training images. */
 function checkTimes(dataset: ReidDataset): void {
   requireTimes(dataset);
   const unknown = camerasWithoutTraining(dataset);
@@ -143,12 +141,12 @@ function checkTimes(dataset: ReidDataset): void {
   console.error(
     `warning: no training image is by camera ${
       unknown.map((camera) => `c${camera}`).join(", ")
-    }: by look and time ` +
-      "their images rank as if nobody ever came there from another camera, which costs those of them that are right",
+    }: the ranking by look ` +
+      "and time treats its images as if nobody came there from another camera, so right matches rank too low",
   );
 }
 
-/** JSON would write a typed array as an object. */
+/** JSON writes a typed array as an object. */
 function withPlainArrays(scores: RankingResult) {
   return { ...scores, cmc: [...scores.cmc] };
 }

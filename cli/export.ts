@@ -1,5 +1,6 @@
 /** `deno task export`: writes a trained network for other programs. */
 import { dirname, join } from "node:path";
+import { messageOf } from "../data/errors.ts";
 import { embeddingSizeOf } from "../export/description.ts";
 import { type FormatName, FORMATS } from "../export/formats.ts";
 import { NEWEST_OPSET, OLDEST_OPSET } from "../export/onnx/graph.ts";
@@ -44,25 +45,25 @@ const FLAGS = {
   out: {
     type: "string",
     value: "FILE",
-    help: `Where to. By default in the run's folder: ${
+    help: `File to write. By default in the run's folder: ${
       FORMAT_NAMES.map((name) => FORMATS[name].fileName).join(", ")
     }.`,
   },
-  overwrite: { type: "boolean", help: "Replace the file if it exists." },
+  overwrite: { type: "boolean", help: "Replaces the file if it exists." },
   ema: EMA_FLAG,
   preprocess: {
     type: "boolean",
     default: true,
     group: "ONNX",
     help:
-      "The graph takes uint8 [batch, height, width, 3], RGB as decoded, and scales it itself; --no-preprocess: " +
-      "float32 [batch, 3, height, width], scaled by mean and std of the metadata.",
+      "The input is uint8 [batch, height, width, 3], RGB as decoded, and the graph scales it; --no-preprocess: the input " +
+      "is float32 [batch, 3, height, width], scaled by mean and std of the metadata.",
   },
   normalize: {
     type: "boolean",
     default: true,
     group: "ONNX",
-    help: "Embeddings have length one where the network's have; --no-normalize leaves that step out.",
+    help: "Scales embeddings to length one, if the network does; --no-normalize leaves that step out.",
   },
   opset: {
     type: "integer",
@@ -71,7 +72,7 @@ const FLAGS = {
     default: NEWEST_OPSET,
     group: "ONNX",
     help:
-      "Version of ONNX's operators. The graph is the same in all; older runtimes may want a smaller number.",
+      "Version of ONNX's operators. The graph is the same in all; older runtimes may require a smaller number.",
   },
 } as const satisfies FlagTable;
 
@@ -84,14 +85,14 @@ export async function main(args: string[]): Promise<number> {
     [!flags.normalize, "no-normalize"],
     [flags.opset !== NEWEST_OPSET, "opset"],
   ].find(([given]) => given);
-  if (name !== "onnx" && onlyOnnx) throw new UsageError(`--${onlyOnnx[1]} is for --format onnx`);
+  if (name !== "onnx" && onlyOnnx) throw new UsageError(`--${onlyOnnx[1]} requires --format onnx`);
   const { model, path, run } = await readTrainedModel(flags.checkpoint, { averaged: flags.ema });
   const training = run === undefined ? undefined : (await readConfig(run)).options;
   const out = flags.out ?? join(run ?? dirname(path), FORMATS[name].fileName);
   const exists = await Deno.lstat(out).then(() => true, () => false);
   if (exists && !flags.overwrite) {
     throw new RunError(
-      `${out} exists already. Give another place with --out, or replace it with --overwrite.`,
+      `${out} exists already. Give another file with --out, or replace it with --overwrite.`,
     );
   }
   let bytes: Uint8Array;
@@ -107,19 +108,19 @@ export async function main(args: string[]): Promise<number> {
   } catch (error) {
     throw new RunError(
       `${out} cannot be written (${
-        (error as Error).message
-      }). Give another place with --out, or free space there.`,
+        messageOf(error)
+      }). Give another file with --out, or free space on the disk.`,
     );
   }
   console.log(`${out}: ${(bytes.length / 1e6).toFixed(1)} MB, step ${model.step} of ${path}`);
   if (training && training.ema > 0 && flags.ema) {
-    console.log("Weights are their moving average; --no-ema takes those of the last step");
+    console.log("The weights are the moving average; --no-ema uses those of the last step");
   }
   for (const line of describeFile(name, model, flags)) console.log(line);
   return EXIT.done;
 }
 
-/** What a reader of the file must know. */
+/** The inputs and outputs of the file. */
 function describeFile(name: FormatName, { spec }: TrainedModel, options: OnnxOptions): string[] {
   const { imageHeight: h, imageWidth: w } = spec;
   if (name === "onnx") {

@@ -1,12 +1,12 @@
-/** The images that `--images` names, for the commands that embed them. */
-import { DataError } from "../data/errors.ts";
+/** The images of `--images`, for the commands that embed them. */
+import { DataError, messageOf } from "../data/errors.ts";
 import { isFolder } from "../data/layouts/dataset_folder.ts";
 import { type ImageFile, imagesInFolder, imagesInList, type PassedOver } from "../embed/image_files.ts";
 
 /**
- * Opens the images that `--images` names.
+ * Opens the images of `--images`.
  *
- * @param passed counts what is passed over in a folder.
+ * @param passed counts the files of a folder that are left out.
  * @throws {DataError} when there is no such folder or list.
  */
 export async function openImages(images: string, passed: PassedOver): Promise<AsyncIterable<ImageFile>> {
@@ -16,15 +16,15 @@ export async function openImages(images: string, passed: PassedOver): Promise<As
     return imagesInList((await Deno.open(images)).readable, images);
   } catch (error) {
     throw new DataError(
-      `--images ${images} is no folder, and no list that can be read (${
-        (error as Error).message
-      }). Give a folder, ` +
-        "a text file with the path of an image on every line, or - for such lines on stdin.",
+      `--images ${images} is neither a folder nor a readable list (${
+        messageOf(error)
+      }). Give a folder, a text file with ` +
+        "the path of an image on every line, or - for such lines on stdin.",
     );
   }
 }
 
-/** What is wrong where `--images` names none. */
+/** The error if `--images` has no images. */
 export function noImages(images: string): DataError {
   return new DataError(
     images === "-"
@@ -33,7 +33,7 @@ export function noImages(images: string): DataError {
   );
 }
 
-/** Says what was passed over. */
+/** Prints how many files of a folder were left out. */
 export function sayPassedOver(images: string, { links, others }: PassedOver): void {
   const counts = [
     links > 0 ? `${links} links to folders, which are not followed` : "",

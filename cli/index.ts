@@ -1,4 +1,4 @@
-/** `deno task index`: a gallery of people's images that can be searched. */
+/** `deno task index`: keeps a gallery of images to search. */
 import { runAction } from "./actions.ts";
 import { runCommand } from "./command.ts";
 import { ADD, add } from "./index/add.ts";
@@ -11,7 +11,7 @@ const COMMAND = {
   summary: "Keeps a gallery of images, by their embeddings, for deno task search.",
   examples: [
     ["deno task index add --images crops --checkpoint runs/hard", "a gallery in the folder gallery/"],
-    ["deno task index stats", "what is in it"],
+    ["deno task index stats", "its contents"],
   ],
 } as const;
 
@@ -22,7 +22,7 @@ const ACTIONS = {
   stats: { command: STATS, run: stats },
 };
 
-/** Does what the first argument names, and returns the exit code. */
+/** Runs the action that the first argument names, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   return await runAction(COMMAND, ACTIONS, args);
 }

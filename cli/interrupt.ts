@@ -1,24 +1,24 @@
-/** Ctrl-C and SIGTERM while there is work that should end in good order. */
+/** Ctrl-C and SIGTERM during work that should end in order. */
 import { EXIT } from "./command.ts";
 
-/** Whether the user has asked to stop; until it is disposed of, signals do no more than ask. */
+/** Whether the user has requested a stop. Until its disposal, a first signal does not end the process. */
 export interface Interrupt extends Disposable {
   readonly requested: boolean;
 }
 
-/** What asks a process to stop, where a system has it. */
+/** The signals of this system that request a stop. */
 export const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
   : ["SIGINT", "SIGTERM"];
 
-/** A signal that follows another one by less is the same Ctrl-C: task runners pass it on to who has it already. */
+/** A second signal within this time is the same Ctrl-C, which a task runner has passed on. */
 const SAME_SIGNAL_MS = 300;
 
 /**
- * Listens for signals. The first one asks to stop; a second one calls `leave` and ends the process at once.
+ * Listens for signals. The first one requests a stop; a second one calls `leave` and ends the process at once.
  *
  * @param leave must not wait for anything.
- * @param answer what the first signal is answered with.
+ * @param answer the text to print at the first signal.
  */
 export function listenForInterrupt(
   leave: () => void,

@@ -1,5 +1,5 @@
 /**
- * Rankings beside that by the distances of single queries: of pooled queries, by re-ranked distances, and by look and
+ * Rankings besides the one by distances of single queries: of pooled queries, by re-ranked distances, and by look and
  * time.
  */
 import type { Benchmark, EmbeddedBenchmark } from "../eval/benchmark.ts";
@@ -17,29 +17,28 @@ export const OTHER_RANKINGS_FLAGS = {
     type: "boolean",
     group: "Scoring",
     help:
-      "Also search with all images of an identity from one camera at once: the mean of the embeddings of its queries " +
+      "Also searches with all images of an identity by one camera: the mean of the embeddings of its queries " +
       "and of the gallery images that the protocol removes for them (Zheng et al. 2015).",
   },
   rerank: {
     type: "boolean",
     group: "Scoring",
     help:
-      "Also re-rank: images count as near that are among each other's nearest (k-reciprocal encoding, Zhong et al. " +
-      "2017). Uses queries and gallery together, never their labels; compare it with other re-ranked results only.",
+      "Also re-ranks: two images are near if each is among the nearest of the other (k-reciprocal encoding, Zhong et al. " +
+      "2017). It uses queries and gallery together, without labels; compare it only with other re-ranked results.",
   },
   k1: {
     type: "integer",
     min: 1,
     group: "Scoring",
-    help:
-      `With --rerank: neighbors among which two images must find each other; ${RERANK_DEFAULTS.k1} by default.`,
+    help: `With --rerank: the number of nearest that count; ${RERANK_DEFAULTS.k1} by default.`,
   },
   k2: {
     type: "integer",
     min: 1,
     group: "Scoring",
     help:
-      `With --rerank: images whose encodings are averaged, 1 for none of it; ${RERANK_DEFAULTS.k2} by default.`,
+      `With --rerank: how many images' encodings are averaged, 1 for no average; ${RERANK_DEFAULTS.k2} by default.`,
   },
   lambda: {
     type: "number",
@@ -53,15 +52,14 @@ export const OTHER_RANKINGS_FLAGS = {
     type: "boolean",
     group: "Scoring",
     help:
-      "Also rank by look and time together: how long people take from camera to camera is estimated from the names of " +
-      "the training images (st-ReID, Wang et al. 2019). Of single queries, by the cosine whatever --metric is. Needs " +
-      "names with camera and frame, as those of Market-1501 and DukeMTMC-reID; compare it with other results of that " +
-      "kind only.",
+      "Also ranks by look and time: the names of the training images show how long people take from camera to camera " +
+      "(st-ReID, Wang et al. 2019). For single queries, by the cosine with any --metric. Requires names with camera and " +
+      "frame, as in Market-1501 and DukeMTMC-reID; compare it only with other results of this kind.",
   },
 } as const satisfies FlagTable;
 
 /**
- * What the flags ask for, or undefined where they don't ask for re-ranking.
+ * The options of re-ranking; undefined without `--rerank`.
  *
  * @throws {UsageError} if a setting is given without `--rerank`.
  */
@@ -80,14 +78,10 @@ export function rerankOptions(
   }
   const given = Object.entries({ k1, k2, lambda }).filter(([, value]) => value !== undefined);
   if (given.length === 0) return undefined;
-  throw new UsageError(
-    `${
-      given.map(([name]) => `--${name}`).join(", ")
-    } without --rerank changes nothing: add --rerank, or leave it out`,
-  );
+  throw new UsageError(`Give ${given.map(([name]) => `--${name}`).join(", ")} only with --rerank`);
 }
 
-/** Which rankings are asked for. */
+/** The rankings to compute. */
 export interface OtherRankings {
   readonly metric: Metric;
   /** Whether the network's embeddings have length one. */
@@ -97,17 +91,17 @@ export interface OtherRankings {
   readonly spatialTemporal: boolean;
 }
 
-/** Scores of one of them. */
+/** The scores of a ranking. */
 export interface OtherRanking {
   /** Its name in JSON. */
   readonly key: "multiQuery" | "reranked" | "multiQueryReranked" | "spatialTemporal";
-  /** What a table calls it. */
+  /** Its name in a table. */
   readonly name: string;
-  /** With the settings of re-ranking, where it was. */
+  /** With the options of re-ranking, if re-ranked. */
   readonly scores: RankingResult & Partial<RerankOptions>;
 }
 
-/** Ranks in every way that is asked for; of pooled queries by re-ranked distances too, where both are. */
+/** Ranks in each chosen way; with both options, pooled queries also by re-ranked distances. */
 export async function otherRankings(
   device: Device,
   benchmark: Benchmark,

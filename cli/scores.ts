@@ -1,7 +1,8 @@
 /** Scores as a table for the terminal. */
 import type { RankingResult } from "../eval/ranking.ts";
+import { table } from "./table.ts";
 
-/** What rows of the table are called beside the name, where embeddings were averaged so. */
+/** Added to the name of a row with embeddings averaged over mirror images. */
 export const FLIPPED = ", flipped";
 
 const COLUMNS: readonly [title: string, value: (scores: RankingResult) => number][] = [
@@ -16,17 +17,14 @@ const COLUMNS: readonly [title: string, value: (scores: RankingResult) => number
 
 /** A row for each way of ranking, in per cent. */
 export function scoreTable(rows: readonly { name: string; scores: RankingResult }[]): string {
-  const first = Math.max(...rows.map(({ name }) => name.length));
-  const header = " ".repeat(first) + COLUMNS.map(([title]) => "  " + title).join("");
-  const lines = rows.map(({ name, scores }) =>
-    name.padEnd(first) +
-    COLUMNS.map(([title, value]) => "  " + `${(100 * value(scores)).toFixed(1)} %`.padStart(title.length))
-      .join("")
-  );
-  return [header, ...lines].join("\n");
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return table([
+    ["", ...COLUMNS.map(([title]) => title)],
+    ...rows.map(({ name, scores }) => [name, ...COLUMNS.map(([, value]) => percent(value(scores)))]),
+  ], 1);
 }
 
-/** What was ranked and what was left out, in one sentence. */
+/** The counts of a ranking, and of images left out, in one sentence. */
 export function scoreCounts(scores: RankingResult): string {
   const left = [
     scores.queriesWithoutMatch > 0 ? `${scores.queriesWithoutMatch} queries without a right match` : "",

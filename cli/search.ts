@@ -1,12 +1,12 @@
-/** `deno task search`: who in a gallery looks most like the person of an image. */
+/** `deno task search`: finds the images of a gallery that look most like an image. */
 import { join } from "node:path";
-import { DataError } from "../data/errors.ts";
+import { DataError, messageOf } from "../data/errors.ts";
 import { embedImages } from "../embed/embed_images.ts";
 import { Device } from "../engine/mod.ts";
 import { Gallery } from "../search/gallery.ts";
 import type { FoundImage } from "../search/gallery_types.ts";
 import { resultPage } from "../search/page/page.ts";
-import { scanGallery } from "../search/scan_gallery.ts";
+import { type GalleryScanOptions, scanGallery } from "../search/scan_gallery.ts";
 import { RunError } from "../train/errors.ts";
 import { writeWhole } from "../train/write_whole.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
@@ -15,6 +15,7 @@ import { FILTER_FLAGS, galleryFilter } from "./index/filter.ts";
 import { galleryModel, openNetwork } from "./index/network.ts";
 import { DATABASE_FLAGS, withDatabase } from "./index/database.ts";
 import { CHECKPOINT_FLAG, EMA_FLAG, JSON_FLAG } from "./shared_flags.ts";
+import { table } from "./table.ts";
 
 const COMMAND = {
   usage: "deno task search",
@@ -39,7 +40,7 @@ const FLAGS = {
   checkpoint: {
     ...CHECKPOINT_FLAG,
     help:
-      `${CHECKPOINT_FLAG.help} By default where the network of the gallery was when its first images were added.`,
+      `${CHECKPOINT_FLAG.help} By default the path that the gallery's network had when the gallery was made.`,
   },
   ema: EMA_FLAG,
   scan: {
@@ -47,29 +48,30 @@ const FLAGS = {
     choices: ["hnsw", "exact", "gpu"],
     default: "hnsw",
     help:
-      "What the query is compared with, and where: what the gallery's HNSW index leads to, or every image where it " +
-      "has none (deno task index build); every image, in the database; every image, on the GPU, exact as in f64.",
+      "How to search. hnsw: by the gallery's HNSW index, or exactly if it has none (deno task index build). exact: " +
+      "compares with every image, in the database. gpu: compares with every image, on the GPU, exact as in f64.",
   },
   efSearch: {
     type: "integer",
     min: 1,
     max: 1000,
     default: 100,
-    help: "Candidates that a search of an HNSW index keeps: more miss less and take longer.",
+    help:
+      "Candidates that a search of an HNSW index keeps: with more it misses fewer images and takes longer.",
   },
   ...FILTER_FLAGS,
   out: {
     type: "string",
     value: "PAGE.html",
     group: "Result",
-    help: "Also writes a page with the pictures in it, for any browser.",
+    help: "Also writes an HTML page that contains the pictures.",
   },
   images: {
     type: "string",
     value: "DIR",
     group: "Result",
     help:
-      "Where the gallery's images are for --out, by their ids; by default where they were when they were added.",
+      "Folder of the gallery's images for --out, by their ids. By default the paths from which they were added.",
   },
   json: { ...JSON_FLAG, group: "Result" },
   ...DATABASE_FLAGS,
@@ -79,17 +81,15 @@ const FLAGS = {
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
   const { image, top, scan, efSearch, out } = flags;
-  if (flags.images !== undefined && out === undefined) throw new UsageError("--images is for --out");
+  if (flags.images !== undefined && out === undefined) throw new UsageError("--images requires --out");
   const filter = galleryFilter(flags);
-  const { found: [found], location } = await withDatabase(flags, async (database) => {
+  const { found, location } = await withDatabase(flags, async (database) => {
     const gallery = await Gallery.open(database);
     const embedding = await embedQuery(gallery, image, flags.checkpoint ?? gallery.model.summary, flags.ema);
-    return {
-      found: scan === "gpu"
-        ? await onGpu((device) => scanGallery(device, gallery, embedding, { top, filter }))
-        : [await gallery.search(embedding, { top, filter, exact: scan === "exact", efSearch })],
-      location: database.location,
-    };
+    const found = scan === "gpu"
+      ? await scanOnGpu(gallery, embedding, { top, filter })
+      : await gallery.search(embedding, { top, filter, exact: scan === "exact", efSearch });
+    return { found, location: database.location };
   });
   if (out !== undefined) {
     const { images: folder } = flags;
@@ -97,46 +97,41 @@ export async function main(args: string[]): Promise<number> {
     await writePage(out, await resultPage({ query: image, gallery: location, found: shown }));
   }
   const results = found.map((one, i) => ({ rank: i + 1, ...one }));
-  console.log(flags.json ? JSON.stringify({ query: image, gallery: location, results }) : table(found));
+  console.log(flags.json ? JSON.stringify({ query: image, gallery: location, results }) : matchTable(found));
   if (out !== undefined && !flags.json) console.log(`\nWith pictures: ${printable(out)}`);
   return EXIT.done;
 }
 
-async function onGpu<T>(work: (device: Device) => Promise<T>): Promise<T> {
-  const device = await Device.open();
-  try {
-    return await work(device);
-  } finally {
-    device.destroy();
-  }
+async function scanOnGpu(
+  gallery: Gallery,
+  embedding: Float32Array,
+  options: GalleryScanOptions,
+): Promise<FoundImage[]> {
+  using device = await Device.open();
+  return (await scanGallery(device, gallery, embedding, options)).flat();
 }
 
-/** The query's embedding, by the gallery's own network or not at all. */
+/** The query's embedding. It must be by the gallery's network. */
 async function embedQuery(
   gallery: Gallery,
   image: string,
-  place: string,
+  checkpoint: string,
   ema: boolean,
 ): Promise<Float32Array> {
-  const network = await openNetwork(place, ema, 1).catch((error) => {
+  using network = await openNetwork(checkpoint, ema, 1).catch((error) => {
     if (!(error instanceof RunError)) throw error;
     throw new RunError(
-      `${error.message} The gallery is of ${gallery.model.summary}: give with --checkpoint where that network is now.`,
+      `${error.message} The network of the gallery was ${gallery.model.summary}: give its path with --checkpoint.`,
     );
   });
-  try {
-    const { flip } = gallery.model;
-    await Gallery.open(gallery.database, galleryModel(network, flip));
-    for await (
-      const query of embedImages(network.embedder, [{ id: image, path: image }], { workers: 1, flip })
-    ) {
-      if ("embedding" in query) return query.embedding;
-      throw new DataError(`${image} cannot be searched for: ${query.failed}. Give a JPEG or PNG file.`);
-    }
-    throw new Error("An image has neither been embedded nor failed");
-  } finally {
-    network.destroy();
+  const { flip } = gallery.model;
+  await Gallery.open(gallery.database, galleryModel(network, flip));
+  const options = { workers: 1, flip };
+  for await (const query of embedImages(network.embedder, [{ id: image, path: image }], options)) {
+    if ("embedding" in query) return query.embedding;
+    throw new DataError(`${image} cannot be searched for: ${query.failed}. Give a JPEG or PNG file.`);
   }
+  throw new Error("An image was neither embedded nor refused");
 }
 
 async function writePage(path: string, page: string): Promise<void> {
@@ -144,16 +139,16 @@ async function writePage(path: string, page: string): Promise<void> {
     await writeWhole(path, new TextEncoder().encode(page));
   } catch (error) {
     throw new DataError(
-      `The page ${path} cannot be written (${(error as Error).message}). Choose another --out.`,
+      `The page ${path} cannot be written (${messageOf(error)}). Choose another --out.`,
     );
   }
 }
 
 /** The result as a table for the terminal. */
-function table(found: readonly FoundImage[]): string {
+function matchTable(found: readonly FoundImage[]): string {
   if (found.length === 0) return "No image of the gallery meets these conditions";
   const timed = found.some(({ time }) => time !== undefined);
-  const rows = [
+  return table([
     ["rank", "distance", "camera", timed ? "time" : "frame", "image"],
     ...found.map(({ distance, camera, frame, time, id }, i) =>
       [
@@ -164,9 +159,7 @@ function table(found: readonly FoundImage[]): string {
         id,
       ].map(printable)
     ),
-  ];
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd()).join("\n");
+  ]);
 }
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

@@ -1,4 +1,4 @@
-/** `deno task index add`: puts images, or vectors of images, into a gallery. */
+/** `deno task index add`: adds images, or vectors of images, to a gallery. */
 import { DataError } from "../../data/errors.ts";
 import { resolve } from "node:path";
 import { embedImages } from "../../embed/embed_images.ts";
@@ -20,19 +20,20 @@ import { galleryModel, openNetwork } from "./network.ts";
 /** What `--help` says. */
 export const ADD = {
   usage: "deno task index add",
-  summary: "Adds images to the gallery, and makes it with the first; an image whose id is there is replaced.",
+  summary:
+    "Adds images to the gallery, and makes the gallery if there is none. Images replace those with the same ids.",
   examples: [
     [
       "deno task index add --images crops --checkpoint runs/hard",
       "all images in crops/ and in the folders in it",
     ],
-    ["deno task index add --vectors vectors.parquet", "what deno task embed has written"],
+    ["deno task index add --vectors vectors.parquet", "the output of deno task embed"],
   ],
 } as const;
 
-/** Images to a transaction: it is there as a whole or not at all, and acknowledged when it is. */
+/** Images of a transaction. */
 const BATCH = 256;
-/** Broken images that are named on stderr. */
+/** The most undecodable images to name on stderr. */
 const SHOWN_FAILURES = 10;
 
 const FLAGS = {
@@ -41,12 +42,12 @@ const FLAGS = {
   vectors: {
     type: "string",
     value: "FILE",
-    help: "Vectors that deno task embed has written, in place of images.",
+    help: "Vectors written by deno task embed, instead of images.",
   },
   onlyNew: {
     type: "boolean",
     help:
-      "Passes over images whose ids are in the gallery already: to go on after a stop, or as a folder grows.",
+      "Skips images whose ids the gallery has: to continue after a stop, or when a folder has new images.",
   },
   testFlip: TEST_FLIP_FLAG,
   ema: EMA_FLAG,
@@ -63,12 +64,12 @@ export async function add(args: string[]): Promise<number> {
   }
   if (flags.vectors !== undefined && (flags.checkpoint !== undefined || flags.testFlip || !flags.ema)) {
     throw new UsageError(
-      "--checkpoint, --test-flip and --no-ema are for --images: --vectors brings its own network",
+      "--checkpoint, --test-flip and --no-ema require --images: --vectors contains the network's vectors",
     );
   }
-  return await (flags.vectors === undefined
-    ? addImages(flags, flags.images!)
-    : addVectors(flags, flags.vectors));
+  if (flags.vectors !== undefined) return await addVectors(flags, flags.vectors);
+  if (flags.images !== undefined) return await addImages(flags, flags.images);
+  throw new UsageError("Give --images (with --checkpoint), or --vectors");
 }
 
 async function addVectors(flags: Flags, path: string): Promise<number> {
@@ -94,33 +95,30 @@ async function addVectors(flags: Flags, path: string): Promise<number> {
 async function addImages(flags: Flags, images: string): Promise<number> {
   if (flags.checkpoint === undefined) {
     throw new UsageError(
-      "--checkpoint is needed with --images: the folder of a training run, such as runs/hard",
+      "--images requires --checkpoint: the folder of a training run, such as runs/hard",
     );
   }
   const passed: PassedOver = { links: 0, others: 0 };
   const all = await Array.fromAsync(await openImages(images, passed));
   sayPassedOver(images, passed);
   if (all.length === 0) throw noImages(images);
-  const network = await openNetwork(flags.checkpoint, flags.ema, Math.min(64, all.length));
-  try {
-    return await withDatabase(flags, async (database) => {
-      const gallery = await Gallery.create(database, galleryModel(network, flags.testFlip));
-      const files = flags.onlyNew ? await newOnly(all, gallery) : all;
-      const paths = new Map(files.map(({ id, path }) => [id, resolve(path)]));
-      return await store(gallery, flags, files.length, async function* (fail) {
-        const options = { workers: workerCount(), flip: flags.testFlip };
-        for await (const image of embedImages(network.embedder, files, options)) {
-          if ("failed" in image) fail(image.id, image.failed);
-          else yield galleryImage(image, paths.get(image.id));
-        }
-      });
-    }, { create: true });
-  } finally {
-    network.destroy();
-  }
+  using network = await openNetwork(flags.checkpoint, flags.ema, Math.min(64, all.length));
+  const { embedder } = network, model = galleryModel(network, flags.testFlip);
+  return await withDatabase(flags, async (database) => {
+    const gallery = await Gallery.create(database, model);
+    const files = flags.onlyNew ? await newOnly(all, gallery) : all;
+    const paths = new Map(files.map(({ id, path }) => [id, resolve(path)]));
+    return await store(gallery, flags, files.length, async function* (fail) {
+      const options = { workers: workerCount(), flip: flags.testFlip };
+      for await (const image of embedImages(embedder, files, options)) {
+        if ("failed" in image) fail(image.id, image.failed);
+        else yield galleryImage(image, paths.get(image.id));
+      }
+    });
+  }, { create: true });
 }
 
-/** Those of the files that the gallery does not have. */
+/** The files that the gallery does not have. */
 async function newOnly(files: readonly ImageFile[], gallery: Gallery): Promise<ImageFile[]> {
   const found: ImageFile[] = [];
   for (let start = 0; start < files.length; start += BATCH) {
@@ -131,7 +129,7 @@ async function newOnly(files: readonly ImageFile[], gallery: Gallery): Promise<I
   return found;
 }
 
-/** Adds images batch by batch until there are no more, or the user asks to stop; returns the exit code. */
+/** Adds images batch by batch, until the last one or an interrupt, and returns the exit code. */
 async function store(
   gallery: Gallery,
   { images: source, vectors, onlyNew }: Flags,
@@ -140,7 +138,7 @@ async function store(
 ): Promise<number> {
   using interrupt = listenForInterrupt(
     () => {},
-    "Stopping; what is added stays, and --only-new goes on from there; once more to leave at once",
+    "Stopping; the added images stay, and --only-new continues from there. Once more to leave at once",
   );
   const display = progress({ label: "Adding", total, unit: "images" });
   let added = 0, replaced = 0, failed = 0;
@@ -166,17 +164,17 @@ async function store(
     display.finish();
   }
   const count = (value: number) => value.toLocaleString("en");
-  const place = printable(gallery.database.location);
+  const location = printable(gallery.database.location);
   if (added + replaced === 0 && failed > 0 && !onlyNew) {
     throw new DataError(
       `No image in ${source ?? vectors} can be decoded (${
         count(failed)
-      } tried); nothing was added to ${place}. Give JPEG or ` +
+      } tried); nothing was added to ${location}. Give JPEG or ` +
         "PNG files.",
     );
   }
   console.log(
-    `${interrupt.requested ? "Stopped. " : ""}${place}: ${count(added)} images added, ${
+    `${interrupt.requested ? "Stopped. " : ""}${location}: ${count(added)} images added, ${
       count(replaced)
     } replaced, ` +
       `${count(failed)} left out; ${count((await gallery.stats()).images)} in all`,

@@ -1,4 +1,4 @@
-/** `deno task index build`: an HNSW index for a gallery, or none. */
+/** `deno task index build`: builds or drops the HNSW index of a gallery. */
 import { Gallery } from "../../search/gallery.ts";
 import { EXIT } from "../command.ts";
 import { type FlagTable, parseFlags } from "../flags.ts";
@@ -9,9 +9,9 @@ import { DATABASE_FLAGS, withDatabase } from "./database.ts";
 export const BUILD = {
   usage: "deno task index build",
   summary:
-    "Builds an HNSW index over the gallery: searches become approximate, and fast however large it is.",
+    "Builds an HNSW index over the gallery: searches become approximate, and stay fast in a large gallery.",
   examples: [
-    ["deno task index build", "with pgvector's usual settings"],
+    ["deno task index build", "with the defaults of pgvector"],
     ["deno task index build --no-hnsw", "drops it: searches are exact again"],
   ],
 } as const;
@@ -21,7 +21,7 @@ const FLAGS = {
     type: "boolean",
     default: true,
     help:
-      "Builds the index (Malkov and Yashunin 2018), which is kept up to date from then on; --no-hnsw drops it.",
+      "Builds the index (Malkov and Yashunin 2018), which the database keeps up to date; --no-hnsw drops it.",
   },
   m: {
     type: "integer",
@@ -35,8 +35,7 @@ const FLAGS = {
     min: 4,
     max: 1000,
     default: 64,
-    help:
-      "Candidates that are looked at for those links, at least twice as many: more find better ones and take longer.",
+    help: "Candidates for those links, at least twice as many: more give better links and take longer.",
   },
   memory: {
     type: "integer",
@@ -44,7 +43,7 @@ const FLAGS = {
     max: 100_000,
     default: 256,
     value: "MIB",
-    help: "Memory for building. A graph that does not fit is built much more slowly.",
+    help: "Memory for building. Building a graph that does not fit takes much longer.",
   },
   ...DATABASE_FLAGS,
 } as const satisfies FlagTable;
@@ -66,7 +65,7 @@ export async function build(args: string[]): Promise<number> {
     flags.hnsw
       ? `HNSW index built in ${
         formatSeconds((performance.now() - start) / 1000)
-      }; searches take it unless told --scan exact`
+      }; searches use it, except with --scan exact`
       : "There is no HNSW index now; searches are exact",
   );
   return EXIT.done;

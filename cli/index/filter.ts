@@ -1,4 +1,4 @@
-/** Flags that say which images of a gallery are meant. */
+/** Flags that select images of a gallery. */
 import { SearchError } from "../../search/errors.ts";
 import { type GalleryFilter, isoDate, type Moment } from "../../search/filter.ts";
 import { type FlagTable, type FlagValues, UsageError } from "../flags.ts";
@@ -9,7 +9,7 @@ export const FILTER_FLAGS = {
     type: "string",
     value: "NAME",
     group: "Which images",
-    help: "Only images by this camera: its number, or what stands before the first _ of its images' names.",
+    help: "Only images by this camera: its number, or the part of its images' names before the first _.",
   },
   notCamera: {
     type: "string",
@@ -22,9 +22,9 @@ export const FILTER_FLAGS = {
     value: "DATE|FRAME",
     group: "Which images",
     help:
-      "Only images at this time or later: a date such as 2026-01-31 or 2026-01-31T18:30 (UTC), which images have " +
-      "whose names hold one (door_20260131T183005.jpg), or a frame number, as in names of Market-1501 and " +
-      "DukeMTMC-reID. Images without a date, or frame, are left out.",
+      "Only images at this time or later: a date such as 2026-01-31 or 2026-01-31T18:30 (UTC), for images with a date " +
+      "in their names (door_20260131T183005.jpg), or a frame number, as in names of Market-1501 and DukeMTMC-reID. " +
+      "Images without a date, or without a frame, are left out.",
   },
   before: {
     type: "string",
@@ -34,7 +34,7 @@ export const FILTER_FLAGS = {
   },
 } as const satisfies FlagTable;
 
-/** The filter that the flags make. */
+/** The filter of the flags. */
 export function galleryFilter(
   { camera, notCamera, after, before }: FlagValues<typeof FILTER_FLAGS>,
 ): GalleryFilter {

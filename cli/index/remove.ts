@@ -1,4 +1,4 @@
-/** `deno task index remove`: takes images out of a gallery. */
+/** `deno task index remove`: removes images from a gallery. */
 import { Gallery } from "../../search/gallery.ts";
 import { EXIT } from "../command.ts";
 import { type FlagTable, parseFlags, UsageError } from "../flags.ts";
@@ -8,16 +8,16 @@ import { DATABASE_FLAGS, withDatabase } from "./database.ts";
 /** What `--help` says. */
 export const REMOVE = {
   usage: "deno task index remove",
-  summary: "Takes images out of the gallery: one by its id, or all that meet every condition given.",
+  summary: "Removes images from the gallery: one by its id, or all that meet the given conditions.",
   examples: [
     ["deno task index remove --id door_0001.jpg", "one image"],
-    ["deno task index remove --before 2026-01-01", "all that are older, of those whose date is known"],
-    ["deno task index remove --all", "every image; the gallery stays that of its network"],
+    ["deno task index remove --before 2026-01-01", "all that are older; images without a date stay"],
+    ["deno task index remove --all", "every image; the gallery keeps its network"],
   ],
 } as const;
 
 const FLAGS = {
-  id: { type: "string", value: "ID", group: "Which images", help: "The image of this id." },
+  id: { type: "string", value: "ID", group: "Which images", help: "The image with this id." },
   all: { type: "boolean", group: "Which images", help: "All images." },
   ...FILTER_FLAGS,
   ...DATABASE_FLAGS,
@@ -29,7 +29,9 @@ export async function remove(args: string[]): Promise<number> {
   const filter = galleryFilter(flags);
   const ways = [flags.id !== undefined, flags.all, Object.keys(filter).length > 0].filter(Boolean).length;
   if (ways !== 1) {
-    throw new UsageError("Say which images: --id, or conditions such as --camera and --before, or --all");
+    throw new UsageError(
+      "Say which images to remove: --id, or conditions such as --camera and --before, or --all",
+    );
   }
   const { removed, left } = await withDatabase(flags, async (database) => {
     const gallery = await Gallery.open(database);

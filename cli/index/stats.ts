@@ -1,15 +1,16 @@
-/** `deno task index stats`: what a gallery holds. */
+/** `deno task index stats`: shows the contents of a gallery. */
 import { Gallery } from "../../search/gallery.ts";
 import type { GalleryStats } from "../../search/gallery_types.ts";
 import { EXIT, printable } from "../command.ts";
 import { type FlagTable, parseFlags } from "../flags.ts";
 import { JSON_FLAG } from "../shared_flags.ts";
+import { table } from "../table.ts";
 import { DATABASE_FLAGS, withDatabase } from "./database.ts";
 
 /** What `--help` says. */
 export const STATS = {
   usage: "deno task index stats",
-  summary: "Shows what the gallery holds: images by camera, times, network, size, index.",
+  summary: "Shows the contents of the gallery: images by camera, times, network, size, index.",
 } as const;
 
 const FLAGS = {
@@ -27,20 +28,15 @@ export async function stats(args: string[]): Promise<number> {
 
 function describe({ model, images, cameras, frames, times, bytes, hnsw }: GalleryStats): string {
   const count = (value: number) => value.toLocaleString("en");
-  const rows: [string, string][] = [
+  const rows = [
     ["images", count(images)],
-    ...cameras.map(({ camera, images }): [string, string] => [
-      `  camera ${camera ?? "unknown"}`,
-      count(images),
-    ]),
-    ...(frames ? [["frames", `${frames[0]} to ${frames[1]}`] as [string, string]] : []),
-    ...(times ? [["dates", `${times[0]} to ${times[1]}`] as [string, string]] : []),
+    ...cameras.map(({ camera, images }) => [`  camera ${camera ?? "unknown"}`, count(images)]),
+    ...(frames ? [["frames", frames.join(" to ")]] : []),
+    ...(times ? [["dates", times.join(" to ")]] : []),
     ["network", `${model.summary}, ${model.identity.slice(0, 12)}`],
     ["embeddings", `${model.dimension} numbers${model.flip ? ", averaged over mirror images" : ""}`],
     ["size", `${(bytes / 1e6).toFixed(1)} MB`],
     ["search", hnsw === undefined ? "exact" : `approximate, by an HNSW index (${hnsw})`],
   ];
-  const names = rows.map(([name]) => printable(name));
-  const width = Math.max(...names.map((name) => name.length));
-  return rows.map(([, value], i) => `${names[i].padEnd(width)}  ${printable(value)}`).join("\n");
+  return table(rows.map((row) => row.map(printable)));
 }

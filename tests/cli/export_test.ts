@@ -88,7 +88,7 @@ Deno.test("export says in one paragraph what is wrong, and leaves what is there"
     );
     assert.match(
       await refused(2, `--checkpoint=${file}`, "--format=model", "--no-normalize"),
-      /--no-normalize is for --format onnx/,
+      /--no-normalize requires --format onnx/,
     );
     assert.match(await refused(2, `--checkpoint=${file}`, onnx, "--opset=12"), /from 18 to 26/);
     assert.match(await refused(1, `--checkpoint=${folder}/nowhere`, onnx), /There is no checkpoint/);

@@ -122,7 +122,7 @@ Deno.test("index and search explain themselves, and refuse command lines that me
     ["index", ["ad"], /got 'ad'; did you mean add\?/],
     ["index", ["add"], /Give --images \(with --checkpoint\), or --vectors/],
     ["index", ["remove"], /Say which images/],
-    ["index", ["stats", "--index=a", "--database=b"], /name two places/],
+    ["index", ["stats", "--index=a", "--database=b"], /name two databases/],
     ["search", ["--image=a", "--after=yesterday"], /--after: 'yesterday' is no moment/],
     ["search", [], /--image is required/],
   ];

@@ -16,7 +16,7 @@ Deno.test("settings of re-ranking without it, or out of range, are refused with 
     () => parse("--k2=3", "--lambda=0.5"),
     (error: Error) =>
       error instanceof UsageError &&
-      /--k2, --lambda without --rerank changes nothing: add --rerank/.test(error.message),
+      /--k2, --lambda only with --rerank/.test(error.message),
   );
   assert.throws(() => parse("--rerank", "--lambda=1.2"), /--lambda must be a number from 0 to 1/);
   assert.throws(() => parse("--rerank", "--k1=0"), /--k1 must be a whole number/);

@@ -91,7 +91,7 @@ Deno.test("embed: the three formats, lists, broken images, stops, and what is re
         },
       });
       assert.equal(code, 130);
-      assert.match(stdout, /^(Stopped\. .*The same command goes on\.\n)?$/s);
+      assert.match(stdout, /^(Stopped\. .*The same command continues\.\n)?$/s);
       const whole = command("full.jsonl", "--shard-size=100");
       const fails = async (blocks: number) =>
         onlyError(await runTask("embed", whole, { shell: `trap '' XFSZ; ulimit -f ${blocks}` }), 1);
