@@ -23,7 +23,11 @@ const READY = "ready";
 async function decode({ path, height, width }: DecodeRequest): Promise<Uint8Array<ArrayBuffer>> {
   const { size, isFile } = await Deno.stat(path);
   if (!isFile) throw new Error("not a file");
-  if (size > MAX_FILE_BYTES) throw new Error(`a file of ${size} bytes is no crop of a person`);
+  if (size > MAX_FILE_BYTES) {
+    throw new Error(
+      `a file of ${size} bytes, more than the ${MAX_FILE_BYTES} allowed for a crop of a person`,
+    );
+  }
   const bytes = await Deno.readFile(path);
   const image = await decodeImage(bytes);
   const pixels = new Uint8Array(height * width * 3);

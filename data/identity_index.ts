@@ -32,10 +32,8 @@ export function indexIdentities(
   const groups = [...Map.groupBy(usableImages, ({ identity }) => identity)].sort(([a], [b]) => a - b);
   if (groups.length < 2) {
     throw new DataError(
-      `The usable training images show ${
-        groups.length === 1 ? "one person only" : "nobody"
-      }: telling people ` +
-        `apart is learned from at least two identities. Give a dataset with more people.`,
+      `The usable training images show ${groups.length} people, and training needs at least two. Give a dataset with ` +
+        "more people.",
     );
   }
   const labels = new Int32Array(train.length).fill(-1);

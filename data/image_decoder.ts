@@ -70,7 +70,7 @@ export class ImageDecoder {
     try {
       return format === "jpeg" ? await this.#decodeJpeg(bytes) : await this.#decodePng(bytes);
     } catch (error) {
-      throw new Error(`truncated or broken ${format.toUpperCase()} (${messageOf(error)})`);
+      throw new Error(`truncated or damaged ${format.toUpperCase()} (${messageOf(error)})`);
     }
   }
 

@@ -57,7 +57,7 @@ function readJpegHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes);
   let at = 2;
   while (at + 9 <= bytes.length) {
-    if (view.getUint8(at) !== 0xff) throw new Error("broken JPEG: no marker where one should be");
+    if (view.getUint8(at) !== 0xff) throw new Error("damaged JPEG: a marker is missing");
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) { // A fill byte.
       at++;
@@ -67,9 +67,9 @@ function readJpegHeader(bytes: Uint8Array): ImageHeader {
     if (isFrame) {
       return { format: "jpeg", height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
     }
-    if (marker === 0xda || marker === 0xd9) throw new Error("broken JPEG: no frame header before the scan");
+    if (marker === 0xda || marker === 0xd9) throw new Error("damaged JPEG: no frame header before the scan");
     const length = view.getUint16(at + 2);
-    if (length < 2) throw new Error("broken JPEG: a segment shorter than its own length field");
+    if (length < 2) throw new Error("damaged JPEG: a segment shorter than its length field");
     at += 2 + length;
   }
   throw new Error("truncated JPEG");

@@ -75,7 +75,7 @@ function readTrailer(file: Deno.FsFile, pixelBytes: number): PixelCacheTrailer {
   readAt(file, size - end.length, end);
   const length = new DataView(end.buffer).getUint32(0, true);
   if (!MAGIC.every((byte, i) => end[4 + i] === byte) || size !== pixelBytes + length + end.length) {
-    throw new Error("not a whole pixel cache");
+    throw new Error("not a complete pixel cache");
   }
   const json = new Uint8Array(length);
   readAt(file, pixelBytes, json);

@@ -111,8 +111,8 @@ export class PixelStore {
       throw new DataError(
         `${reason} They take ${
           Math.ceil(bytes / 2 ** 20)
-        } MiB, too much to hold in memory instead. Free space ` +
-          `there, or choose a cache folder on another disk.`,
+        } MiB, too much to keep in memory instead. Free space there, ` +
+          "or choose a cache folder on another disk.",
       );
     }
   }
@@ -139,7 +139,7 @@ export class PixelStore {
     }
     for (const [i, index] of Array.from(indices).entries()) {
       if (this.usable[index] !== true) {
-        throw new RangeError(`Image ${index} of ${this.count} is not there or not usable`);
+        throw new RangeError(`Image ${index} of ${this.count} does not exist or is not usable`);
       }
       if (this.#pixels instanceof Uint8Array) {
         out.set(this.#pixels.subarray(index * stride, (index + 1) * stride), i * stride);
@@ -198,11 +198,10 @@ async function decodeInto(
 
 function refuseTooManyFailures(paths: readonly string[], failures: readonly [number, string][]): void {
   if (failures.length <= 0.01 * paths.length) return;
-  const shown = failures.slice(0, 3).map(([index, reason]) => `${paths[index]} (${reason})`).join("; ");
+  const named = failures.slice(0, 3).map(([index, reason]) => `${paths[index]} (${reason})`).join("; ");
+  const shown = failures.length > 3 ? `${named}; ...` : named;
   throw new DataError(
-    `${failures.length} of ${paths.length} images cannot be decoded, more than the 1 % that may be skipped: ` +
-      `${shown}${
-        failures.length > 3 ? "; ..." : ""
-      }. Restore these files from the original dataset, or remove them.`,
+    `${failures.length} of ${paths.length} images cannot be decoded, more than the 1 % that may be skipped: ${shown}. ` +
+      "Restore these files from the original dataset, or remove them.",
   );
 }

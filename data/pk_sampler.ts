@@ -52,8 +52,8 @@ export function pkSampler(index: IdentityIndex, options: SamplerOptions): Sample
     batchesPerEpoch,
     epoch,
     notes: few === 0 ? [] : [
-      `${few} of ${classes} training identities have fewer than K = ${k} images: theirs are sampled with ` +
-      `replacement, so that an image can be its own positive.`,
+      `${few} of ${classes} training identities have fewer than K = ${k} images, which are sampled with replacement: ` +
+      "an image can be its own positive.",
     ],
   };
 }

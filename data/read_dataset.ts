@@ -26,7 +26,7 @@ export async function readDataset(root: string): Promise<ReidDataset> {
     return dataset;
   }
   throw new DataError(
-    `${root} is laid out as none of the datasets known here: ${folder.describe()}. Looked for was ` +
+    `${root} has the layout of no known dataset: ${folder.describe()}. Known layouts: ` +
       `${LAYOUTS.map((layout, i) => `(${i + 1}) ${layout.looksFor}`).join("; ")}. ${await remedy(folder)}`,
   );
 }
@@ -51,11 +51,11 @@ function requireUsable(dataset: ReidDataset): void {
   const [first] = train;
   if (first === undefined || countIdentities(train) < 2) {
     throw new DataError(
-      `The ${train.length} training images of ${root} all show one person (identity ` +
+      `The ${train.length} training images of ${root} all show one person` +
         `${
-          first && identityName(dataset, first.identity)
-        }). Telling people apart is learned from at least two ` +
-        `identities: check how images are named and sorted, or give the whole dataset.`,
+          first === undefined ? "" : ` (identity ${identityName(dataset, first.identity)})`
+        }, and training needs at ` +
+        "least two. Check how images are named and sorted, or give the whole dataset.",
     );
   }
   const matches = Map.groupBy(gallery, ({ identity }) => identity);
@@ -66,8 +66,8 @@ function requireUsable(dataset: ReidDataset): void {
   if (!answerable) {
     throw new DataError(
       `None of the ${query.length} queries of ${root} can be scored: a right match is an image of the same person ` +
-        `by another camera, and the gallery has none. Check the identities and cameras in the file names, or give ` +
-        `the whole dataset.`,
+        "by another camera, and the gallery has none. Check the identities and cameras in the file names, or give the " +
+        "whole dataset.",
     );
   }
 }

@@ -28,8 +28,8 @@ export function tripletSampler(index: IdentityIndex, options: SamplerOptions): S
   const anchors = index.images.filter((image) => imagesLike(image).length > 1);
   if (anchors.length === 0) {
     throw new DataError(
-      `None of the ${index.identities.length} training identities has two usable images, so there is no ` +
-        `positive for any anchor. Give a dataset with several images of each person.`,
+      `None of the ${index.identities.length} training identities has two usable images, so no anchor ` +
+        `has a positive. Give a dataset with several images of each person.`,
     );
   }
   const single = index.images.length - anchors.length;
@@ -72,7 +72,7 @@ export function tripletSampler(index: IdentityIndex, options: SamplerOptions): S
     batchesPerEpoch,
     epoch,
     notes: single === 0 ? [] : [
-      `${single} training images are the only one of their identity: they serve as negatives, never as anchors.`,
+      `${single} training images are the only one of their identity: they are used as negatives, never as anchors.`,
     ],
   };
 }

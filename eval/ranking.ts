@@ -101,10 +101,9 @@ export class RankingAccumulator {
   addBlock(distances: Float32Array, queries: ImageLabels): void {
     const count = queries.identity.length, width = this.#gallery.identity.length;
     if (distances.length !== count * width) {
+      const needed = count * width;
       throw new RangeError(
-        `Cannot rank ${distances.length} distances: ${count} queries × ${width} gallery images need ${
-          count * width
-        }`,
+        `Cannot rank ${distances.length} distances: ${count} queries × ${width} gallery images need ${needed}`,
       );
     }
     for (const [q, identity] of queries.identity.entries()) {

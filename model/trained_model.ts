@@ -51,7 +51,7 @@ export function decodeTrainedModel(bytes: Uint8Array, { averaged = true } = {}):
   const { format, model, step } = file.metadata;
   if (format !== CHECKPOINT_FORMAT && format !== MODEL_FORMAT) {
     throw new ModelFileError(
-      "it is a safetensors file, but neither a checkpoint nor a model of this program",
+      "it is a safetensors file, but not a checkpoint or model of this program",
     );
   }
   try {

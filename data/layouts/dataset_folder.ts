@@ -1,5 +1,5 @@
-import { basename, dirname, join, sep } from "node:path";
-import { DataError } from "../errors.ts";
+import { join, sep } from "node:path";
+import { DataError, messageOf } from "../errors.ts";
 
 /** Names in a folder, each list sorted by code unit: the same order under every locale. */
 export interface Listing {
@@ -61,7 +61,7 @@ async function list(folder: string, realRoot: string): Promise<Listing> {
     }
   } catch (error) {
     if (error instanceof DataError) throw error;
-    throw new DataError(`The folder ${folder} cannot be read: ${(error as Error).message}.`);
+    throw new DataError(`The folder ${folder} cannot be read: ${messageOf(error)}.`);
   }
   return { folders: folders.sort(), files: files.sort() };
 }
@@ -72,11 +72,8 @@ async function followLink(path: string, realRoot: string): Promise<boolean> {
   if (target === undefined) return false;
   if (target !== realRoot && !target.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)) {
     throw new DataError(
-      `${
-        join(dirname(path), basename(path))
-      } is a symbolic link that leads out of the dataset's folder, to ` +
-        `${target}. A dataset is read from its own folder alone: put the files themselves there, or give the ` +
-        `folder that holds them.`,
+      `${path} is a symbolic link that leads out of the dataset's folder, to ${target}. Put the files themselves into ` +
+        "the dataset's folder, or give the folder that contains them.",
     );
   }
   return (await Deno.stat(target)).isDirectory;

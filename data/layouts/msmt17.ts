@@ -1,5 +1,5 @@
 import type { PersonImage, ReidDataset } from "../dataset.ts";
-import { DataError } from "../errors.ts";
+import { DataError, messageOf } from "../errors.ts";
 import type { DatasetFolder } from "./dataset_folder.ts";
 import type { Layout } from "./layout.ts";
 import { Numbering } from "./numbering.ts";
@@ -134,8 +134,8 @@ class ListReader {
       const before = this.#named.get(path);
       if (before !== undefined) {
         throw new DataError(
-          `${where} names ${path}, as ${before} does already. An image that counts twice makes the scores ` +
-            `wrong: remove one of the two lines, or restore the list from the dataset's archive.`,
+          `${where} names ${path}, as does ${before}. Counting an image twice gives wrong scores: remove one of the two ` +
+            "lines, or restore the list from the dataset's archive.",
         );
       }
       this.#named.set(path, where);
@@ -181,7 +181,7 @@ class ListReader {
     try {
       return await Deno.readTextFile(this.folder.path(list));
     } catch (error) {
-      throw new DataError(`${this.folder.path(list)} cannot be read: ${(error as Error).message}.`);
+      throw new DataError(`${this.folder.path(list)} cannot be read: ${messageOf(error)}.`);
     }
   }
 }
@@ -194,9 +194,8 @@ function parseLine(line: string, where: string) {
     throw new DataError(
       `${where} is not a line of MSMT17: ${
         JSON.stringify(line.slice(0, 100))
-      }. A line names an image within its ` +
-        `folder, its third number being the camera, and the person's label, as in ` +
-        `"0000/0000_000_01_0303morning_0015_0.jpg 0".`,
+      }. A line has a folder, an image whose ` +
+        `third number is the camera, and the person's label, as in "0000/0000_000_01_0303morning_0015_0.jpg 0".`,
     );
   }
   return { person, file, label, camera: Number(camera) };

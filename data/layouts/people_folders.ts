@@ -30,7 +30,7 @@ const CAMERA = /^([^_]+)_/;
  * of `test/`. People who are only in `gallery/` are distractors.
  */
 export const peopleFolders: Layout = {
-  looksFor: "people of your own: a folder for each person with images named CAMERA_anything.jpg (or .jpeg, " +
+  looksFor: "custom people: a folder for each person with images named CAMERA_anything.jpg (or .jpeg, " +
     ".png), directly in the dataset's folder, or in train/ and test/ in it, or in train/, query/ and gallery/",
 
   async claims(folder) {
@@ -54,7 +54,7 @@ export const peopleFolders: Layout = {
         { path, identity: people.of(person), camera: cameras.of(camera), sequence: 0, frame: 0 }
       ));
     const dataset: ReidDataset = {
-      name: "Your own people",
+      name: "Custom people",
       root: folder.root,
       train: number(images.train),
       query: number(images.query),
@@ -102,9 +102,9 @@ async function readParts({ root, top }: DatasetFolder, reader: PeopleReader): Pr
     throw new DataError(
       `${root} has the folders ${
         found.map((part) => `${part}/`).join(", ")
-      }. People of your own that are sorted ` +
-        `into parts need either train/ and test/, or train/, query/ and gallery/, each with a folder for each ` +
-        `person. Complete it, or put the people's folders directly into ${root} to have them divided.`,
+      }. Custom people need either train/ and ` +
+        "test/, or train/, query/ and gallery/, each with a folder for each person. Add the missing folders, or put the " +
+        `people's folders directly into ${root} to split them automatically.`,
     );
   }
   const train = await reader.readPart("train");
@@ -160,9 +160,9 @@ class PeopleReader {
       unnamed === undefined
         ? `${this.folder.root} has no images of people: ${this.#withoutImage.length} folders without an image. ` +
           `Put images named CAMERA_anything.jpg into a folder for each person.`
-        : `None of the ${this.#withoutCamera.length} images in ${this.folder.root} says by its name which camera ` +
-          `took it: ${unnamed} has no "_" behind a camera's name. Name them CAMERA_anything.jpg, such as ` +
-          `door_0001.jpg: a person is looked up in the images of other cameras.`,
+        : `None of the ${this.#withoutCamera.length} images in ${this.folder.root} has the name of its camera: ` +
+          `${unnamed} has no "_" after a camera's name. Name them CAMERA_anything.jpg, such as door_0001.jpg: a person ` +
+          "is searched for in the images of other cameras.",
     );
   }
 
@@ -173,12 +173,12 @@ class PeopleReader {
     const warnings: string[] = [];
     if (this.#withoutCamera.length > 0) {
       warnings.push(
-        `${this.#withoutCamera.length} images have no "_" behind a camera's name and are left out: ` +
+        `${this.#withoutCamera.length} images have no "_" after a camera's name and are left out: ` +
           `${some(this.#withoutCamera)}.`,
       );
     }
     if (this.#withoutImage.length > 0) {
-      warnings.push(`Folders without an image are nobody: ${some(this.#withoutImage)}.`);
+      warnings.push(`Folders without an image are left out: ${some(this.#withoutImage)}.`);
     }
     return warnings;
   }
@@ -207,8 +207,8 @@ function requireTwoCameras({ root }: DatasetFolder, [first, second]: readonly st
   if (second !== undefined) return;
   throw new DataError(
     `All images in ${root} are by one camera, "${first}": the camera is ` +
-      `everything before the first "_" of a file's name. A person is looked up in the images of other cameras, so ` +
-      `that two at least are needed: name the images CAMERA_anything.jpg, such as door_0001.jpg and yard_0001.jpg.`,
+      `everything before the first "_" of a file's name. A person is searched for in the images of other cameras, so ` +
+      `at least two are needed: name the images CAMERA_anything.jpg, such as door_0001.jpg and yard_0001.jpg.`,
   );
 }
 
@@ -216,19 +216,18 @@ function requireParts({ root, train, query, gallery }: ReidDataset): void {
   const sorted = `Sort the people yourself, into folders ${root}/train and ${root}/test`;
   if (train.length === 0 || gallery.length === 0) {
     throw new DataError(
-      `The people in ${root} are all ${
-        train.length === 0 ? "to be tested on" : "to be learned from"
-      }, as their ` +
-        `names' hashes or their folders have it; both are needed. ${sorted}, or add people.`,
+      `The people in ${root} are all in ${
+        train.length === 0 ? "the test" : "training"
+      }, by their folders or the hashes ` +
+        `of their names; both parts are needed. ${sorted}, or add people.`,
     );
   }
   if (query.length > 0) return;
   throw new DataError(
     `None of the ${
       countIdentities(gallery)
-    } people in ${root} who are to be tested on is seen by two cameras, so ` +
-      `that nobody can be looked up: the camera is everything before the first "_" of a file's name. ${sorted}, or ` +
-      `add images.`,
+    } test people in ${root} is seen by two cameras, so nobody can be searched ` +
+      `for: the camera is everything before the first "_" of a file's name. ${sorted}, or add images.`,
   );
 }
 
@@ -250,9 +249,9 @@ function oddities(dataset: ReidDataset): string[] {
   if (both.size > 0) {
     const names = [...both].slice(0, 3).map((identity) => identityName(dataset, identity));
     warnings.push(
-      `${both.size} people are both learned from and tested on (${names.join(", ")}${
+      `${both.size} people are in both training and test (${names.join(", ")}${
         both.size > 3 ? ", ..." : ""
-      }): the scores are not those of people whom the network has never seen.`,
+      }): the scores are not those of people who are new to the network.`,
     );
   }
   return warnings;

@@ -124,8 +124,8 @@ export function completeOptions(options: Partial<SyntheticOptions>): SyntheticOp
     throw new DataError(
       `Synthetic people cannot be drawn with ${name} = ${value}: it must be ${
         integer ? "an integer" : "a number"
-      } ` +
-        `from ${least} to ${most}.`,
+      } from ` +
+        `${least} to ${most}.`,
     );
   }
   return complete;

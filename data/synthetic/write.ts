@@ -96,11 +96,9 @@ async function requireReplaceable(folder: string): Promise<void> {
     throw new DataError(`Synthetic people cannot be written to ${folder}: ${messageOf(error)}.`);
   }
   if (entries.length === 0 || entries.includes(MARKER)) return;
+  const named = entries.slice(0, 3).join(", ") + (entries.length > 3 ? ", ..." : "");
   throw new DataError(
-    `${folder} holds other files (${entries.slice(0, 3).join(", ")}${
-      entries.length > 3 ? ", ..." : ""
-    }), which ` +
-      `synthetic people would replace. Give a new or an empty folder.`,
+    `${folder} has other files (${named}), which synthetic people would replace. Give a new or an empty folder.`,
   );
 }
 

@@ -146,5 +146,5 @@ function recordPart(
 }
 
 function notFinite(image: number): RangeError {
-  return new RangeError(`Cannot re-rank by distances that are no finite numbers (those of image ${image})`);
+  return new RangeError(`Cannot re-rank by non-finite distances (those of image ${image})`);
 }

@@ -16,7 +16,7 @@ export function checkRerankOptions({ k1, k2, lambda }: RerankOptions): void {
   const counts = Number.isSafeInteger(k1) && k1 >= 1 && Number.isSafeInteger(k2) && k2 >= 1;
   if (counts && lambda >= 0 && lambda <= 1) return;
   throw new RangeError(
-    `Cannot re-rank with k1 = ${k1}, k2 = ${k2}, lambda = ${lambda}: k1 and k2 are whole numbers from 1 on, ` +
-      `lambda a number from 0 to 1`,
+    `Cannot re-rank with k1 = ${k1}, k2 = ${k2}, lambda = ${lambda}: k1 and k2 must be integers of at ` +
+      "least 1, lambda a number from 0 to 1",
   );
 }

@@ -25,13 +25,12 @@ export function recordingTimes(images: Iterable<Sighting>): (image: Sighting) =>
   };
 }
 
-/** @throws {DataError} where the dataset's file names do not say when an image was taken. */
+/** @throws {DataError} When the dataset's file names do not say when an image was taken. */
 export function requireTimes({ name, timed }: Pick<ReidDataset, "name" | "timed">): void {
   if (timed) return;
   throw new DataError(
-    `${name} cannot be ranked by time: the spatial-temporal prior needs the frame at which each image was taken, ` +
-      "and the file names of this layout do not carry it, as those of Market-1501 and DukeMTMC-reID do. Leave out " +
-      "the prior.",
+    `${name} cannot be ranked by time: the spatial-temporal prior needs the frame at which each image was taken. File ` +
+      "names of Market-1501 and DukeMTMC-reID contain it, those of this layout do not. Leave out the prior.",
     { remedies: [{ kind: "set", settings: { spatialTemporal: false } }] },
   );
 }

@@ -53,7 +53,7 @@ export function readPretrained(file: SafetensorsFile, width?: number): Pretraine
   for (const [name, tensor] of file.tensors) {
     const canonical = family.canonical(name);
     if (tensors.has(canonical)) {
-      throw new PretrainedError(`It holds ${canonical} twice, once as ${name}: keep one of them.`);
+      throw new PretrainedError(`It has ${canonical} twice, once as ${name}: keep one of them.`);
     }
     tensors.set(canonical, tensor);
   }
@@ -66,12 +66,13 @@ export function readPretrained(file: SafetensorsFile, width?: number): Pretraine
   if (missing.length > 0 || extra.length > 0) {
     const complaints = [
       ...(missing.length > 0 ? [`lacks ${list(missing)}`] : []),
-      ...(extra.length > 0 ? [`has, which no MobileNetV2 has, ${list(extra)}`] : []),
+      ...(extra.length > 0 ? [`has ${list(extra)}, which are not part of MobileNetV2`] : []),
     ];
     throw new PretrainedError(
-      `Its tensors are named as ${family.key} names MobileNetV2's, but it ${
+      `Its tensors have ${family.key}'s names of MobileNetV2, but it ${
         complaints.join("; and it ")
-      }. Weights of the whole unchanged MobileNetV2 are needed.`,
+      }. Give weights of ` +
+        "the whole, unchanged MobileNetV2.",
     );
   }
   refuseOtherShapes(family, layers, tensors, found);
@@ -82,7 +83,7 @@ export function readPretrained(file: SafetensorsFile, width?: number): Pretraine
       const name = names[role];
       const read = finite(name, tensorOf(tensors, name));
       if (role === "variance" && read.some((value) => value < 0)) {
-        throw new PretrainedError(`${name} has a variance below 0: the file is damaged. Get it anew.`);
+        throw new PretrainedError(`${name} has a variance below 0: the file is damaged. Download it again.`);
       }
       const data = role === "weight" && family.axes === "OIHW" ? fromOihw(layer, read) : read;
       values.set(`${layer.name}.${PARAMETER[role]}`, data);
@@ -102,8 +103,8 @@ function conventionOf({ metadata }: SafetensorsFile, family: Family): Convention
   const convention = keysOf(CONVENTIONS).find((key) => key === named);
   if (convention !== undefined) return convention;
   throw new PretrainedError(
-    `It says that its network has the convention "${named}" for padding, batch norm and colors, and known are ` +
-      `${Object.keys(CONVENTIONS).join(", ")}. Give weights of one of these.`,
+    `Its metadata has the unknown convention "${named}" for padding, batch norm and colors. Give weights of one of ` +
+      `${Object.keys(CONVENTIONS).join(", ")}.`,
   );
 }
 
@@ -136,11 +137,11 @@ function familyOf(file: SafetensorsFile): Family {
     ", ",
   );
   throw new PretrainedError(
-    `It is no MobileNetV2 by any naming that is known here: it has ${
+    `It is not a MobileNetV2 of a known library: it has ${
       list(names)
-    }, where the first convolution would ` +
-      `be ${examples}. Give MobileNetV2 weights of torchvision, timm or Keras, converted to safetensors under the ` +
-      "names that they have there.",
+    }, where the first convolution would be ` +
+      `${examples}. Give MobileNetV2 weights of torchvision, timm or Keras, converted to safetensors with their original ` +
+      "names.",
   );
 }
 
@@ -185,8 +186,8 @@ function refuseOtherShapes(
   });
   if (wrong.length === 0) return;
   throw new PretrainedError(
-    `Its shapes are those of no MobileNetV2 of a width from ${LEAST_WIDTH} to ${MOST_WIDTH}; nearest is ${width}, but ` +
-      `there is ${list(wrong)}. Give weights of an unchanged MobileNetV2.`,
+    `Its shapes are not those of a MobileNetV2 of any width from ${LEAST_WIDTH} to ${MOST_WIDTH}; the nearest is ` +
+      `${width}, but it has ${list(wrong)}. Give weights of an unchanged MobileNetV2.`,
   );
 }
 
@@ -198,7 +199,7 @@ function finite(name: string, tensor: SafetensorsTensor): Float32Array {
     throw new PretrainedError(`${name} cannot be used: ${(error as Error).message}.`);
   }
   if (values.every((value) => Number.isFinite(value))) return values;
-  throw new PretrainedError(`${name} has values that are not finite: the file is damaged. Get it anew.`);
+  throw new PretrainedError(`${name} has non-finite values: the file is damaged. Download it again.`);
 }
 
 function list(names: readonly string[]): string {

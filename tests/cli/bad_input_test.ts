@@ -33,7 +33,7 @@ Deno.test("train says what is wrong with a missing or an empty data folder", asy
     await Deno.mkdir(`${folder}/people`);
     assert.match(
       onlyError(await train(folder, []), 1),
-      /laid out as none of the datasets known here: it is empty/,
+      /has the layout of no known dataset: it is empty/,
     );
   });
 });

@@ -8,7 +8,7 @@ Deno.test("train and evaluate take people of one's own, a folder for each, and c
     const places = [`--data=${folder}/people`, `--cache=${folder}/cache`];
     const trained = await runTask("train", [...places, ...TINY, `--out=${folder}/run`]);
     assert.equal(trained.code, 0, trained.stderr);
-    assert.match(trained.stdout, /^Data: .*people, recognized as Your own people$/m);
+    assert.match(trained.stdout, /^Data: .*people, recognized as Custom people$/m);
     assert.match(
       trained.stdout,
       /training \d+ images of 4 identities; query 6 images of 3 identities; .*; 2 cameras \(c1 door, c2 yard\)/,
@@ -20,12 +20,12 @@ Deno.test("train and evaluate take people of one's own, a folder for each, and c
     assert.equal(evaluated.code, 0, evaluated.stderr);
     const { dataset, queries, mAP } = JSON.parse(evaluated.stdout);
     const scores = JSON.parse(await Deno.readTextFile(`${folder}/run/scores.json`));
-    assert.deepEqual([dataset, queries, mAP], ["Your own people", 6, scores.trained.mAP]);
+    assert.deepEqual([dataset, queries, mAP], ["Custom people", 6, scores.trained.mAP]);
 
     const timed = await runTask("evaluate", [`--checkpoint=${folder}/run`, ...places, "--spatial-temporal"]);
     assert.match(
       onlyError(timed, 1),
-      /Your own people cannot be ranked by time: .*frame.*Leave out.*--spatial-temporal/,
+      /Custom people cannot be ranked by time: .*frame.*Leave out.*--spatial-temporal/,
     );
   });
 });

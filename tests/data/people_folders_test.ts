@@ -23,7 +23,7 @@ Deno.test("people of one's own are divided by the hashes of their names, queries
   const folders: Record<string, string[]> = Object.fromEntries(everybody.map((name) => [name, both]));
   await withFiles({ ...folders, bob: [...both, "notes.txt", "mine.jpg", ".door_3.jpg"] }, async (root) => {
     const dataset = await readDataset(root);
-    assert.equal(dataset.name, "Your own people");
+    assert.equal(dataset.name, "Custom people");
     assert.equal(dataset.timed, false);
     assert.deepEqual([...dataset.names!.identity.values()], everybody);
     assert.deepEqual(
@@ -77,8 +77,8 @@ Deno.test("people of one's own may be sorted into train and test, or train, quer
     const dataset = await readDataset(root);
     assert.deepEqual(shown(dataset, dataset.query), ["c/door/door_1.jpg"]);
     assert.deepEqual(shown(dataset, dataset.gallery), ["a/x/x_1.jpg", "c/yard/yard_1.jpg"]);
-    assert.match(dataset.warnings[0]!, /Folders without an image are nobody: .*empty/);
-    assert.match(dataset.warnings[1]!, /1 people are both learned from and tested on \(a\)/);
+    assert.match(dataset.warnings[0]!, /Folders without an image are left out: .*empty/);
+    assert.match(dataset.warnings[1]!, /1 people are in both training and test \(a\)/);
   });
   await withFiles({ ...sorted, "query/c": both }, async (root) => {
     assert.match(await refusal(root), /has the folders train\/, query\/.*either train\/ and test\/, or/);
@@ -89,17 +89,17 @@ Deno.test("people of one's own who cannot be evaluated are refused with the reas
   const people = (files: string[], names = everybody) =>
     Object.fromEntries(names.map((name) => [name, files]));
   const bad: [Record<string, string[]>, RegExp][] = [
-    [{ photos: ["a.jpg"] }, /None of the 1 images .*a\.jpg has no "_" behind a camera's name/],
+    [{ photos: ["a.jpg"] }, /None of the 1 images .*a\.jpg has no "_" after a camera's name/],
     [people(["IMG_1.jpg", "IMG_2.jpg"]), /All images .* are by one camera, "IMG"/],
-    [people(both, ["bob", "eve"]), /are all to be learned from/],
-    [people(both, ["alice", "carol"]), /are all to be tested on/],
+    [people(both, ["bob", "eve"]), /are all in training/],
+    [people(both, ["alice", "carol"]), /are all in the test/],
     [people(both, ["alice", "bob"]), /all show one person \(identity bob\)/],
     [
       { ...people(both, ["bob", "eve"]), alice: ["door_1.jpg"] },
-      /None of the 1 people .* seen by two cameras/,
+      /None of the 1 test people .* seen by two cameras/,
     ],
     [{ "train/a": [], "test/b": [] }, /has no images of people: 2 folders without an image/],
-    [{ "train/a": both, "test/b": [] }, /are all to be learned from/],
+    [{ "train/a": both, "test/b": [] }, /are all in training/],
     [
       { "train/a": both, "train/b": both, "query/c": ["x_1.jpg"], "gallery/c": ["x_2.jpg"] },
       /None of the 1 queries/,

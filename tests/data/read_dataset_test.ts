@@ -16,11 +16,11 @@ const market = {
 
 Deno.test("readDataset() refuses a folder of no known layout in one paragraph that says what was looked for", async () => {
   assert.match(await refusal("/nowhere/at/all"), /There is no folder \/nowhere\/at\/all/);
-  await withFiles({}, async (root) => assert.match(await refusal(root), /known here: it is empty/));
+  await withFiles({}, async (root) => assert.match(await refusal(root), /no known dataset: it is empty/));
   await withFiles({ notes: ["a.txt"], ".": ["b.jpg"] }, async (root) => {
     const said = await refusal(root);
     assert.match(said, /it has b\.jpg, notes\//);
-    for (const layout of ["Market-1501 or DukeMTMC-reID", "MSMT17", "people of your own"]) {
+    for (const layout of ["Market-1501 or DukeMTMC-reID", "MSMT17", "custom people"]) {
       assert.ok(said.includes(layout), said);
     }
     assert.doesNotMatch(said, /\n/);

@@ -165,7 +165,7 @@ Deno.test("writeSyntheticPeople() replaces nobody's own files and leaves nothing
   await withFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "thesis.txt"), "mine");
     await assert.rejects(writeSyntheticPeople(folder, tiny), (error) => {
-      return error instanceof DataError && /holds other files \(thesis\.txt\)/.test(error.message);
+      return error instanceof DataError && /has other files \(thesis\.txt\)/.test(error.message);
     });
     const below = join(folder, "thesis.txt", "people");
     await assert.rejects(writeSyntheticPeople(below, tiny), DataError);

@@ -162,7 +162,7 @@ Deno.test("rerank() refuses embeddings that are not numbers, and options out of 
     const problem = drawProblem(seededRandom(7), "noise", shape);
     for (const broken of [NaN, Infinity]) {
       problem.gallery.embeddings[4] = broken;
-      await assert.rejects(rowsOf(problem), /no finite numbers/, `${shape.metric}, ${broken}`);
+      await assert.rejects(rowsOf(problem), /non-finite distances/, `${shape.metric}, ${broken}`);
     }
   }
   const problem = drawProblem(seededRandom(7), "noise", SHAPES[0]);

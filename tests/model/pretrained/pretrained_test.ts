@@ -86,12 +86,12 @@ Deno.test("a ResNet's names are no MobileNetV2's", () => {
     for (let i = 0; i < 4; i++) resnet.set(`layer1.0.bn${i}.${name}`, f32([64]));
   }
   assertRefused(resnet, [
-    "no MobileNetV2",
+    "not a MobileNetV2",
     "conv1.weight",
     "features.0.0.weight (torchvision)",
     "Conv1/kernel (keras)",
   ]);
-  assertRefused(new Map(), ["no MobileNetV2"]);
+  assertRefused(new Map(), ["not a MobileNetV2"]);
 });
 
 Deno.test("missing and extra tensors are listed, the first ones by name", () => {
@@ -99,7 +99,7 @@ Deno.test("missing and extra tensors are listed, the first ones by name", () => 
   for (const name of [...missing.keys()]) if (name.startsWith("features.17.")) missing.delete(name);
   assertRefused(missing, [/lacks features\.17\.conv\.0\.0\.weight, .* and 11 more/]);
   const extra = tensorsOf("timm").set("blocks.0.0.se.conv_reduce.weight", f32([8, 16, 1, 1]));
-  assertRefused(extra, ["no MobileNetV2 has, blocks.0.0.se.conv_reduce.weight."]);
+  assertRefused(extra, ["has blocks.0.0.se.conv_reduce.weight, which are not part of MobileNetV2."]);
 });
 
 Deno.test("shapes that no width has are told with those that were expected", () => {
@@ -114,7 +114,7 @@ Deno.test("values that a trained network cannot have are refused", () => {
   assertRefused(tensorsOf("timm").set("bn1.running_var", f32([16], -1)), [
     "bn1.running_var has a variance below 0",
   ]);
-  assertRefused(tensorsOf("timm").set("bn1.bias", f32([16], NaN)), ["bn1.bias", "not finite"]);
+  assertRefused(tensorsOf("timm").set("bn1.bias", f32([16], NaN)), ["bn1.bias", "non-finite"]);
   const counts: SafetensorsTensor = { dtype: "I32", shape: [16], data: new Int32Array(16) };
   assertRefused(tensorsOf("timm").set("bn1.bias", counts), ["bn1.bias cannot be used", "I32"]);
 });
