@@ -19,10 +19,10 @@ async function output(program: string, args: string[], cwd: string): Promise<str
   return new TextDecoder().decode(stdout);
 }
 
-/** `labelSmoothing` also as `label-smoothing` and `label_smoothing`. */
+/** `labelSmoothing` also as `label-smoothing` and `label_smoothing`, `maxPool2d` also as `max_pool`. */
 function spellings(name: string): RegExp {
   const words = name.split(/(?=[A-Z])|[-_]/).map((word) => word.toLowerCase());
-  return new RegExp(`(?<![a-z])${words.join("[-_]?")}(?![a-z])`, "i");
+  return new RegExp(`(?<![a-z])${words.join("[-_]?").replace(/2d$/, "(2d)?")}(?![a-z0-9])`, "i");
 }
 
 interface Diagnostic {
@@ -66,7 +66,7 @@ const texts = new Map(
 );
 
 const say = (what: string, count: number) =>
-  console.log(`${what.padEnd(52)}${count.toLocaleString("en").padStart(8)}`);
+  console.log(`${what.padEnd(58)}${count.toLocaleString("en").padStart(8)}`);
 const sayList = (what: string, items: readonly string[]) => {
   say(what, items.length);
   if (values.list) { for (const item of items) console.log(`    ${item}`); }
@@ -82,15 +82,17 @@ say(
 );
 for (const folder of ["tests", "bench", "examples"]) say(`lines in ${folder}/`, lines(`${folder}/`));
 
-const naming = (name: string, which: RegExp) => {
+const naming = (name: string, excluded: RegExp) => {
   const pattern = spellings(name);
-  return [...texts].filter(([path, text]) => which.test(path) && (pattern.test(text) || pattern.test(path)))
-    .map(([path]) => path);
+  const naming = [...texts].filter(([path, text]) => pattern.test(text) || pattern.test(path));
+  return naming.map(([path]) => path).filter((path) => !excluded.test(path));
 };
 for (const name of values.setting) {
-  sayList(`files of the setting ${name}, tests excluded`, naming(name, /^(?!tests\/)/));
+  sayList(`files of the setting ${name}, without tests`, naming(name, /^tests\//));
 }
-for (const name of values.op) sayList(`files of the op ${name}`, naming(name, /^/));
+for (const name of values.op) {
+  sayList(`files of the op ${name}, without documentation`, naming(name, /\.md$|^tests\/house\//));
+}
 
 const files = await sources(".ts", LAYERS, root);
 sayList("circles of imports", circles(files).map((circle) => circle.join(" > ")));
