@@ -33,7 +33,7 @@ export function sizesOf<const Tensors extends Readonly<Record<string, Given>>>(
     if (open) axes.shift();
     const own = open ? shape.slice(Math.max(0, shape.length - axes.length)) : shape;
     return own.length === axes.length && own.every((size, i) => {
-      const axis = axes[i]!;
+      const axis = axes[i] ?? "";
       return size === (/^\d/.test(axis) ? Number(axis) : sizes[axis] ??= size);
     });
   });
