@@ -1,6 +1,8 @@
 /** The pages agree with the repository: links, paths, flags, tasks, losses, and the size of the README. */
 import assert from "node:assert/strict";
 import { dirname, join, normalize } from "node:path";
+import * as kernels from "../../kernels/mod.ts";
+import * as library from "../../mod.ts";
 import { lossTable } from "../../losses/table.ts";
 import { withTortureTable } from "../torture/table.ts";
 import { TORTURES } from "../torture/tortures.ts";
@@ -84,6 +86,16 @@ Deno.test("flags that the pages name are flags of a command", async () => {
       .filter((flag) => !known.has(flag) && !OTHER_FLAGS.test(flag)).map((flag) => `${page}: ${flag}`)
   );
   assert.deepEqual(unknown, []);
+});
+
+Deno.test("functions that docs/library.md calls are exported, or are a shader's", () => {
+  const shader = ["run", "within", "relu6"];
+  const called = inlineCode(read("docs/library.md")).flatMap((code) =>
+    /^([a-z][A-Za-z0-9]*)\(/.exec(code)?.[1] ?? []
+  );
+  assert.ok(called.length > 10);
+  const known = [...Object.keys(library), ...Object.keys(kernels), ...shader];
+  assert.deepEqual(called.filter((name) => !known.includes(name)), []);
 });
 
 Deno.test("the README lists every task in deno.json's order, so that `deno task` lists them as it does", () => {
