@@ -1,5 +1,5 @@
 /** Tensors inside a program, and the tape of the ops that made them. */
-import { applyMap, padRows, type Prologue } from "../kernels/mod.ts";
+import { applyPrologue, padRows, type Prologue } from "../kernels/mod.ts";
 import { ShapeError } from "./errors.ts";
 import type { Parameter } from "./parameter.ts";
 import { activation, type Recorder, recorder } from "./recorder.ts";
@@ -13,8 +13,8 @@ export interface Deferred {
   readonly input?: Tensor;
   /** [2, C] or, for gradient maps, [4, C]: see {@link Prologue}. */
   readonly coefficients: Value;
-  /** What else is done to every element. */
-  readonly map: Prologue;
+  /** The function of every element. */
+  readonly prologue: Prologue;
 }
 
 /** Storing a tensor, and loading what it is made of once, takes about as long as this many loads through a map. */
@@ -45,21 +45,21 @@ export class Tensor {
     if (!this.#value && this.#recompute) {
       this.#value = this.#recompute();
     } else if (!this.#value) {
-      const { map, values } = this.load("x");
+      const { prologue, values } = this.load("x");
       const y = activation(this.shape);
-      recorder().record(applyMap(this.shape, map), { ...values, y });
+      recorder().record(applyPrologue(this.shape, prologue), { ...values, y });
       this.#value = y;
     }
     return this.#value;
   }
 
   /** How a kernel with a mapped binding `name` should read this tensor: the map, and what to bind. */
-  load(name: string): { map: Prologue; values: Record<string, Value> } {
-    if (this.#value) return { map: "none", values: { [name]: this.#value } };
-    if (!this.deferred) return { map: "none", values: { [name]: this.value } };
-    const { source, input, coefficients, map } = this.deferred;
+  load(name: string): { prologue: Prologue; values: Record<string, Value> } {
+    if (this.#value) return { prologue: "none", values: { [name]: this.#value } };
+    if (!this.deferred) return { prologue: "none", values: { [name]: this.value } };
+    const { source, input, coefficients, prologue } = this.deferred;
     const values = { [name]: source.value, [`${name}_coefficients`]: coefficients };
-    return { map, values: input ? { ...values, [`${name}_input`]: input.value } : values };
+    return { prologue, values: input ? { ...values, [`${name}_input`]: input.value } : values };
   }
 
   /** Lets go of the elements; whoever asks for them next has them made again, in other memory, by `recompute`. */

@@ -1,3 +1,4 @@
+/** The training loop: passes batches from the sampler to the recorded step, without waiting for the GPU in between. */
 import { type Device, firstNonFiniteDispatch, type Optimizer, type WeightAverage } from "../engine/mod.ts";
 import { indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";

@@ -6,7 +6,7 @@ import {
   drawAugmentations,
 } from "../../data/augmentation/augmentation.ts";
 import {
-  applyMap,
+  applyPrologue,
   augment,
   AUGMENTATION_NUMBERS,
   batchNormCoefficients,
@@ -146,12 +146,12 @@ function batchNorm(layer: string, shape: number[], target: Target): BenchRow[] {
     ];
   return [
     ...reductions.map((dispatch) => row(name, dispatch, operands)),
-    row(name, applyMap(shape, "affine-relu6"), {
+    row(name, applyPrologue(shape, "affine-relu6"), {
       x: shape,
       x_coefficients: perChannel(2, channels, target),
       y: shape,
     }),
-    row(name, applyMap(shape, "norm-relu6-gradient"), {
+    row(name, applyPrologue(shape, "norm-relu6-gradient"), {
       x: shape,
       x_input: shape,
       x_coefficients: perChannel(4, channels, target),

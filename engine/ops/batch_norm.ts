@@ -119,7 +119,7 @@ function normalized(
   { relu6, batchStatistics }: { relu6: boolean; batchStatistics: boolean },
 ): Tensor {
   const channels = lastAxis(x.shape);
-  const deferred: Deferred = { source: x, coefficients, map: relu6 ? "affine-relu6" : "affine" };
+  const deferred: Deferred = { source: x, coefficients, prologue: relu6 ? "affine-relu6" : "affine" };
   return result([x, gamma, beta], x.shape, deferred, (gradient) => {
     const slices = rowSlices(x.shape, recorder().device.target);
     const dz = gradient.value;
@@ -137,7 +137,7 @@ function normalized(
       source: gradient,
       input: x,
       coefficients: gradientCoefficients,
-      map: relu6 ? "norm-relu6-gradient" : "norm-gradient",
+      prologue: relu6 ? "norm-relu6-gradient" : "norm-gradient",
     });
     return [dx, new Tensor([channels], dgamma), new Tensor([channels], dbeta)];
   });

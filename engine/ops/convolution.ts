@@ -84,7 +84,7 @@ export function depthwiseConv(
   const loaded = image.load("x");
   const { epilogue, values } = epilogueOf("depthwiseConv", options, [image, w], outShape);
   const { target } = recorder().device;
-  record(depthwiseForward(shape, target, loaded.map, epilogue), {
+  record(depthwiseForward(shape, target, loaded.prologue, epilogue), {
     ...loaded.values,
     ...values,
     w: w.value,
@@ -95,13 +95,13 @@ export function depthwiseConv(
     let dx: Tensor | null = null;
     if (needs[0]) {
       const value = activation(image.shape);
-      record(depthwiseConvInputGradient(shape, target, dy.map), { ...dy.values, w: w.value, dx: value });
+      record(depthwiseConvInputGradient(shape, target, dy.prologue), { ...dy.values, w: w.value, dx: value });
       dx = new Tensor(image.shape, value);
     }
     let dw: Tensor | null = null;
     if (needs[1]) {
       const x = image.load("x");
-      const { dispatch, slices } = depthwiseConvWeightGradient(shape, target, x.map, dy.map);
+      const { dispatch, slices } = depthwiseConvWeightGradient(shape, target, x.prologue, dy.prologue);
       dw = new Tensor(
         w.shape,
         summedSlices(

@@ -61,7 +61,7 @@ function rowProduct(
   const multiply = () => {
     const y = activation(outShape);
     const loaded = x.load("x");
-    record(product(shape, target, loaded.map, epilogue), { ...loaded.values, ...values, w: w.value, y });
+    record(product(shape, target, loaded.prologue, epilogue), { ...loaded.values, ...values, w: w.value, y });
     return y;
   };
   const output = result([x, w], outShape, multiply(), (gradient, needs, take) => {
@@ -72,7 +72,7 @@ function rowProduct(
       const dy = gradient.load("x");
       const known = take(0);
       const transposed = { m: shape.m, k: shape.n, n: shape.k };
-      record(matmulTransposed(transposed, target, dy.map, { addend: known !== undefined }), {
+      record(matmulTransposed(transposed, target, dy.prologue, { addend: known !== undefined }), {
         ...dy.values,
         ...(known && { y_addend: known.value }),
         w: w.value,
@@ -91,7 +91,7 @@ function rowProduct(
 
 function weightGradient(shape: MatmulShape, input: Tensor, gradient: Tensor): Value {
   const [x, dy] = [input.load("x"), gradient.load("dy")];
-  const { dispatch, slices } = matmulWeightGradient(shape, recorder().device.target, x.map, dy.map);
+  const { dispatch, slices } = matmulWeightGradient(shape, recorder().device.target, x.prologue, dy.prologue);
   return summedSlices(
     slices,
     [shape.k, shape.n],

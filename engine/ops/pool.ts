@@ -18,7 +18,7 @@ export function globalAveragePool(x: TensorLike): Tensor {
   const { N, H, W, C } = sizesOf("globalAveragePool", { x: [image, "N H W C"] });
   const y = temporary([N, C]);
   const loaded = image.load("x");
-  record(forward(N, H * W, C, loaded.map), { ...loaded.values, y });
+  record(forward(N, H * W, C, loaded.prologue), { ...loaded.values, y });
   return result([image], [N, C], y, (gradient) => {
     const dx = activation(image.shape);
     record(globalAveragePoolGradient(N, H * W, C), { dy: gradient.value, dx });

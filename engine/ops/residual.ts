@@ -16,6 +16,6 @@ export function residualAdd(a: TensorLike, b: TensorLike): Tensor {
   }
   const sum = activation(x.shape);
   const [left, right] = [x.load("a"), y.load("b")];
-  record(kernel(x.shape, left.map, right.map), { ...left.values, ...right.values, y: sum });
+  record(kernel(x.shape, left.prologue, right.prologue), { ...left.values, ...right.values, y: sum });
   return result([x, y], x.shape, sum, (gradient) => [gradient, gradient]);
 }

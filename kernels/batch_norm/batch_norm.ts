@@ -4,10 +4,10 @@ import {
   type Dispatch,
   flatWorkgroups,
   foldWorkgroups,
-  isGradientMap,
-  mapConstants,
-  mapped,
+  isGradientPrologue,
   type Prologue,
+  prologueBindings,
+  prologueConstants,
   reads,
   readsChannels,
   updates,
@@ -16,10 +16,10 @@ import {
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import { joinsTogether, splitReduction } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
-import applyMapSource from "./apply_map.wgsl" with { type: "text" };
+import applyPrologueSource from "./apply_prologue.wgsl" with { type: "text" };
 import coefficientsSource from "./batch_norm_coefficients.wgsl" with { type: "text" };
 import gradientCoefficientsSource from "./batch_norm_gradient_coefficients.wgsl" with { type: "text" };
-import gradientMapSource from "./batch_norm_gradient_map.wgsl" with { type: "text" };
+import gradientPrologueSource from "./batch_norm_gradient_prologue.wgsl" with { type: "text" };
 import gradientOneSliceSource from "./batch_norm_gradient_one_slice.wgsl" with { type: "text" };
 import gradientSumsSource from "./batch_norm_gradient_sums.wgsl" with { type: "text" };
 import gradientTermsSource from "./batch_norm_gradient_terms.wgsl" with { type: "text" };
@@ -28,7 +28,7 @@ import manyCoefficientsSource from "./batch_norm_many_coefficients.wgsl" with { 
 import manyGradientCoefficientsSource from "./batch_norm_many_gradient_coefficients.wgsl" with {
   type: "text",
 };
-import mapSource from "./batch_norm_map.wgsl" with { type: "text" };
+import prologueSource from "./batch_norm_prologue.wgsl" with { type: "text" };
 import momentsSource from "./batch_norm_moments.wgsl" with { type: "text" };
 import oneSliceSource from "./batch_norm_one_slice.wgsl" with { type: "text" };
 import statisticsSource from "./batch_norm_statistics.wgsl" with { type: "text" };
@@ -105,15 +105,15 @@ const MAP_BINDINGS: readonly Binding[] = [
 ];
 
 /**
- * Joins slices' statistics into the map and updates the running ones. Bindings: `partial`, `gamma`, `beta`,
+ * Joins slices' statistics into the prologue and updates the running ones. Bindings: `partial`, `gamma`, `beta`,
  * `settings` (epsilon, momentum), `running_mean`, `running_variance`, `coefficients` and `moments` [2, C].
  */
 export function batchNormCoefficients(s: RowSlices): Dispatch {
   return {
     ...joined(
       s,
-      ["batch_norm_coefficients", mapSource, coefficientsSource],
-      ["batch_norm_many_coefficients", reduceSource, mapSource, manyCoefficientsSource],
+      ["batch_norm_coefficients", prologueSource, coefficientsSource],
+      ["batch_norm_many_coefficients", reduceSource, prologueSource, manyCoefficientsSource],
     ),
     bindings: [readsChannels("partial", 2 * s.slices, s.channels), ...MAP_BINDINGS],
     constants: { ...sliceConstants(s), CHANNELS: s.channels },
@@ -126,7 +126,7 @@ export function batchNormCoefficients(s: RowSlices): Dispatch {
 export function batchNormOneSlice(s: RowSlices): Dispatch {
   return {
     kernel: "batch_norm_one_slice",
-    source: [momentsSource, mapSource, oneSliceSource].join("\n"),
+    source: [momentsSource, prologueSource, oneSliceSource].join("\n"),
     bindings: [reads("x"), ...MAP_BINDINGS],
     constants: { ROWS: s.rows, C4: vec4Count(s.channels), CHANNELS: s.channels },
     tile: {},
@@ -136,7 +136,7 @@ export function batchNormOneSlice(s: RowSlices): Dispatch {
 }
 
 /**
- * The map of batch norm with fixed statistics. Bindings: `gamma`, `beta`, `mean`, `variance`, `settings`
+ * The prologue of batch norm with fixed statistics. Bindings: `gamma`, `beta`, `mean`, `variance`, `settings`
  * (epsilon), `coefficients` and `moments` [2, C].
  */
 export function batchNormInference(channels: number): Dispatch {
@@ -159,16 +159,16 @@ export function batchNormInference(channels: number): Dispatch {
   };
 }
 
-/** Y = map(X), written out. Bindings: `x` and what its map needs, `y`. */
-export function applyMap(shape: readonly number[], map: Prologue): Dispatch {
+/** Y = map(X), written out. Bindings: `x` and what its prologue needs, `y`. */
+export function applyPrologue(shape: readonly number[], prologue: Prologue): Dispatch {
   const [rows, channels] = [rowCount(shape), lastAxis(shape)];
   const tileRows = rows >= 1024 ? 4 : 1;
-  const [flops, tensors] = isGradientMap(map) ? [6, 3] : [2, 2];
+  const [flops, tensors] = isGradientPrologue(prologue) ? [6, 3] : [2, 2];
   return {
-    kernel: "apply_map",
-    source: applyMapSource,
-    bindings: [...mapped("x", map, channels), writes("y")],
-    constants: { ROWS: rows, C4: vec4Count(channels), ...mapConstants("x", map, channels) },
+    kernel: "apply_prologue",
+    source: applyPrologueSource,
+    bindings: [...prologueBindings("x", prologue, channels), writes("y")],
+    constants: { ROWS: rows, C4: vec4Count(channels), ...prologueConstants("x", prologue, channels) },
     tile: { TILE_ROWS: tileRows },
     workgroups: flatWorkgroups(Math.ceil(rows / tileRows) * vec4Count(channels)),
     cost: { flops: flops * rows * channels, bytes: tensors * tensorBytes(shape) },
@@ -213,11 +213,11 @@ export function batchNormGradientCoefficients(s: RowSlices, batchStatistics: boo
   return {
     ...joined(
       s,
-      ["batch_norm_gradient_coefficients", gradientMapSource, gradientCoefficientsSource],
+      ["batch_norm_gradient_coefficients", gradientPrologueSource, gradientCoefficientsSource],
       [
         "batch_norm_many_gradient_coefficients",
         reduceSource,
-        gradientMapSource,
+        gradientPrologueSource,
         manyGradientCoefficientsSource,
       ],
     ),
@@ -235,7 +235,7 @@ export function batchNormGradientCoefficients(s: RowSlices, batchStatistics: boo
 export function batchNormGradientOneSlice(s: RowSlices, relu6: boolean, batchStatistics: boolean): Dispatch {
   return {
     kernel: "batch_norm_gradient_one_slice",
-    source: [gradientTermsSource, gradientMapSource, gradientOneSliceSource].join("\n"),
+    source: [gradientTermsSource, gradientPrologueSource, gradientOneSliceSource].join("\n"),
     bindings: [...gradientReads(s), ...GRADIENT_WRITES],
     constants: { ROWS: s.rows, C4: vec4Count(s.channels) },
     tile: { RELU6: relu6 ? 1 : 0, BATCH_STATISTICS: batchStatistics ? 1 : 0 },

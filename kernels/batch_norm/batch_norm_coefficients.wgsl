@@ -1,9 +1,10 @@
-// The second half of batch norm in training: joins the slices' statistics (Chan et al. 1979) and makes the map of them.
+// The second half of batch norm in training: merges the slices' statistics (Chan et al. 1979) and computes scale and
+// shift.
 //
 //   of two sets: count = n + n',  mean = (n · mean + n' · mean') / count,  m2 = m2 + m2' + (mean' - mean)² · n · n' / count
 //
 // partial [SLICES, 2, C]  from batch_norm_statistics.wgsl
-// Everything else: batch_norm_map.wgsl, which stands before this.
+// The rest is in batch_norm_prologue.wgsl, which stands before this.
 
 override ROWS: u32;
 override CHANNELS: u32;
@@ -23,5 +24,5 @@ fn run(c4: u32) {
     mean += d * (n / (count + n));
     count += n;
   }
-  store_map(c4, count, mean, m2);
+  store_prologue(c4, count, mean, m2);
 }

@@ -1,9 +1,9 @@
-// Joins the slices of batch_norm_gradient_sums.wgsl and makes the gradient's map of them.
+// Adds the slices of batch_norm_gradient_sums.wgsl and computes the coefficients of the gradient's prologue.
 //
 //   sum = sum_s partial[s, 0],   projection = sum_s partial[s, 1]
 //
 // partial [SLICES, 2, C]
-// Everything else: batch_norm_gradient_map.wgsl, which stands before this.
+// The rest is in batch_norm_gradient_prologue.wgsl, which stands before this.
 
 override ROWS: u32;
 override C4: u32;
@@ -17,5 +17,5 @@ fn run(c4: u32) {
     sum += partial_load(s * 2u * C4 + c4);
     projection += partial_load((s * 2u + 1u) * C4 + c4);
   }
-  store_gradient_map(c4, sum, projection);
+  store_gradient_prologue(c4, sum, projection);
 }

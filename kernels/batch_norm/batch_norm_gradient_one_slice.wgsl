@@ -1,8 +1,8 @@
-// The sums of batch norm's gradient and its map in one go, where there are few rows: a thread takes four channels.
+// The sums and the prologue of batch norm's gradient in one kernel, for few rows: a thread takes four channels.
 //
 //   dx = scale · g + a · x + b
 //
-// Everything else: batch_norm_gradient_terms.wgsl and batch_norm_gradient_map.wgsl, which stand before this.
+// The rest is in batch_norm_gradient_terms.wgsl and batch_norm_gradient_prologue.wgsl, which stand before this.
 // x, dz [ROWS, C]
 
 override ROWS: u32;
@@ -11,5 +11,5 @@ override C4: u32;
 fn run(c4: u32) {
   if (c4 >= C4) { return; }
   let terms = terms_of(c4, 0u, ROWS);
-  store_gradient_map(c4, terms.sum, terms.projection);
+  store_gradient_prologue(c4, terms.sum, terms.projection);
 }

@@ -2,7 +2,7 @@
 //
 //   partial[s] = sum_r g,  sum_r g · (x - mean) / sqrt(variance + epsilon),   r over the rows of slice s
 //
-// Everything else: batch_norm_gradient_terms.wgsl, which stands before this.
+// The rest is in batch_norm_gradient_terms.wgsl, which stands before this.
 // partial [SLICES, 2, C]
 
 override ROWS: u32;

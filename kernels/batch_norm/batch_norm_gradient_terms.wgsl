@@ -1,11 +1,11 @@
 // Per-channel sums over some rows that batch norm's gradient needs. Stands in front of the kernels that read the tensors.
 //
-//   g[r, c] = dz[r, c] where the map z of x did not clamp, else 0
+//   g[r, c] = dz[r, c] where ReLU6 did not clamp z, else 0
 //   sum[c] = sum_r g,   projection[c] = sum_r g · (x - mean) / sqrt(variance + epsilon),   r from `first` to `last` - 1
 //
 // x            [ROWS, C]  the input of the batch norm
 // dz           [ROWS, C]  gradient of the normalized (and clamped) output
-// coefficients [2, C]     scale, shift: the map of x
+// coefficients [2, C]     scale, shift of the batch norm
 // moments      [2, C]     mean, 1 / sqrt(variance + epsilon)
 
 struct Terms { sum: vec4f, projection: vec4f }

@@ -1,4 +1,4 @@
-// The per-channel map of batch norm with fixed statistics.
+// Scale and shift of batch norm with fixed statistics; the next layer applies them as its prologue.
 //
 //   scale = gamma / sqrt(variance + epsilon),   shift = beta - mean · scale
 //

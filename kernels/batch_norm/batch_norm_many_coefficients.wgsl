@@ -1,4 +1,4 @@
-// batch_norm_coefficients.wgsl where there are many slices: a workgroup of 64 joins those of four channels.
+// batch_norm_coefficients.wgsl for many slices: a workgroup of 64 threads merges those of four channels.
 //
 //   mean = sum_s n_s · mean[s] / ROWS,   m2 = sum_s (m2[s] + n_s · (mean[s] - mean)²)
 //
@@ -6,7 +6,7 @@
 // s = l, l + 64, ..., then the lanes' sums are added by halves.
 //
 // partial [SLICES, 2, C]  from batch_norm_statistics.wgsl
-// Everything else: workgroup_reduce.wgsl and batch_norm_map.wgsl, which stand before this.
+// The rest is in workgroup_reduce.wgsl and batch_norm_prologue.wgsl, which stand before this.
 
 override ROWS: u32;
 override CHANNELS: u32;
@@ -30,5 +30,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     squares += partial_load((s * 2u + 1u) * C4 + c4) + n * d * d;
   }
   let m2 = workgroup_sum(lane, squares);
-  if (lane == 0u) { store_map(c4, f32(ROWS), mean, m2); }
+  if (lane == 0u) { store_prologue(c4, f32(ROWS), mean, m2); }
 }

@@ -1,11 +1,11 @@
-// batch_norm_gradient_coefficients.wgsl where there are many slices: a workgroup of 64 joins those of four channels.
+// batch_norm_gradient_coefficients.wgsl for many slices: a workgroup of 64 threads adds those of four channels.
 //
 //   sum = sum_s partial[s, 0],   projection = sum_s partial[s, 1]
 //
 // Lane l takes s = l, l + 64, ..., then the lanes' sums are added by halves.
 //
 // partial [SLICES, 2, C]
-// Everything else: workgroup_reduce.wgsl and batch_norm_gradient_map.wgsl, which stand before this.
+// The rest is in workgroup_reduce.wgsl and batch_norm_gradient_prologue.wgsl, which stand before this.
 
 override ROWS: u32;
 override C4: u32;
@@ -22,5 +22,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   let sums = workgroup_sum(lane, sum);
   let projections = workgroup_sum(lane, projection);
-  if (lane == 0u) { store_gradient_map(c4, sums, projections); }
+  if (lane == 0u) { store_gradient_prologue(c4, sums, projections); }
 }

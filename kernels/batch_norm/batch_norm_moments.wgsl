@@ -15,7 +15,7 @@ fn moments_of(c4: u32, first: u32, last: u32) -> Moments {
   var d: array<vec4f, 4>;
   for (var row = first; row < last; row += 4u) {
     @unroll for (var r = 0u; r < 4; r++) {
-      // Past the end the first row is taken once more: it adds nothing.
+      // Past the end, the first row repeats: it adds nothing.
       d[r] = x_load(select(first, row + r, row + r < last) * C4 + c4) - origin;
     }
     sum += (d[0] + d[1]) + (d[2] + d[3]);

@@ -1,8 +1,8 @@
-// Batch norm's statistics and map in one go, where there are few rows: a thread takes four channels.
+// Batch norm's statistics, scale and shift in one kernel, for few rows: a thread takes four channels.
 //
 //   scale = gamma / sqrt(variance + epsilon),   shift = beta - mean · scale
 //
-// Everything else: batch_norm_moments.wgsl and batch_norm_map.wgsl, which stand before this.
+// The rest is in batch_norm_moments.wgsl and batch_norm_prologue.wgsl, which stand before this.
 // x [ROWS, C]
 
 override ROWS: u32;
@@ -12,5 +12,5 @@ override C4: u32;
 fn run(c4: u32) {
   if (c4 >= C4) { return; }
   let moments = moments_of(c4, 0u, ROWS);
-  store_map(c4, f32(ROWS), moments.mean, moments.m2);
+  store_prologue(c4, f32(ROWS), moments.mean, moments.m2);
 }

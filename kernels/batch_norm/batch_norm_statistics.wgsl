@@ -1,5 +1,5 @@
-// Per-channel mean and sum of squared deviations of slices of rows: the first half of batch norm, where there are too
-// many rows for one thread.
+// Per-channel mean and sum of squared deviations of slices of rows: the first half of batch norm, if there are too many
+// rows for one thread.
 //
 //   mean[s, c] = sum_r x[r, c] / n_s,   m2[s, c] = sum_r (x[r, c] - mean[s, c])²,   r over the rows of slice s
 //

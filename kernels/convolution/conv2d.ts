@@ -4,7 +4,7 @@ import {
   type Cost,
   type Dispatch,
   type Epilogue,
-  finished,
+  epilogueBindings,
   flatWorkgroups,
   reads,
   writes,
@@ -49,7 +49,7 @@ export function conv2d(s: Conv2dShape, epilogue: Epilogue = {}): Dispatch {
   return {
     kernel: "conv2d",
     source: forward,
-    bindings: [reads("x"), reads("w"), ...finished("y", epilogue)],
+    bindings: [reads("x"), reads("w"), ...epilogueBindings("y", epilogue)],
     constants: { N: s.n, ...sizes(s) },
     tile: { ...tile, ...window(s) },
     workgroups: flatWorkgroups(threads),

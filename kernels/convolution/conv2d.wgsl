@@ -5,7 +5,7 @@
 //
 // x [N, H, W, CIN]  zero outside the image
 // w [KH, KW, CIN, COUT]
-// y [N, OH, OW, COUT]  a bias and ReLU6 may be applied as it is stored
+// y [N, OH, OW, COUT]  an epilogue (bias, an added tensor, ReLU6) may be applied before the store
 //
 // A thread computes eight neighboring pixels of a row for one to four vec4s (TILE_O4) of output channels.
 
@@ -19,7 +19,7 @@ override OH: u32;
 override OW: u32;
 
 // The 4 × 4 block of weights between four input and four output channels. Past the last input channel x is zero,
-// so any weight will do.
+// so any weight is right.
 fn block(tap: u32, c4: u32, o4: u32) -> mat4x4f {
   let c = c4 * 4u;
   let last = CIN - 1u;

@@ -7,8 +7,8 @@
 // dw [SLICES, KH, KW, CIN, COUT]  one partial sum per slice of the output rows; sum_slices.wgsl adds them
 //
 // A thread sums one slice of output rows (n, i) for one kernel row u, four input channels and one vec4 of output
-// channels, all KW taps of that row at once. It takes four neighboring outputs at a time, and the COLUMNS pixels of a
-// row that they read.
+// channels, all KW taps of that row at once. It processes four neighboring outputs at a time, with the COLUMNS pixels
+// of a row that they read.
 
 override H: u32;
 override W: u32;

@@ -3,12 +3,12 @@ import { type ConvShape, outputSize } from "./convolution_shape.ts";
 import {
   type Dispatch,
   type Epilogue,
-  finished,
+  epilogueBindings,
   flatWorkgroups,
-  mapConstants,
-  mapped,
-  mappedShapes,
   type Prologue,
+  prologueBindings,
+  prologueConstants,
+  prologueShapes,
   reads,
   type Tunable,
   type VariantWork,
@@ -58,12 +58,12 @@ function tunable(
   name: string,
   s: DepthwiseShape,
   target: Target,
-  maps: readonly Prologue[],
+  prologues: readonly Prologue[],
   as: (variant: DepthwiseVariant) => VariantWork[],
 ): Tunable & { variant: DepthwiseVariant } {
   const { top, left, bottom, right } = s.pads;
   const shape = `${s.n}×${s.h}×${s.w}×${s.channels} /${s.stride} pads ${top},${left},${bottom},${right}`;
-  const key = [name, shape, ...maps].join(" ");
+  const key = [name, shape, ...prologues].join(" ");
   const byDefault = () => target.adapterClass === "software" ? "large" as const : "small" as const;
   const variant = variantOf<DepthwiseVariant>(target, key, byDefault);
   return { key, variant, as: (other) => as(other as DepthwiseVariant) };
@@ -73,26 +73,32 @@ function tunable(
 export function depthwiseConv(
   s: DepthwiseShape,
   target: Target,
-  map: Prologue = "none",
+  prologue: Prologue = "none",
   epilogue: Epilogue = {},
 ): Dispatch {
   const { oh, ow } = outputSize(s);
   const shapes = {
-    ...mappedShapes("x", map, [s.n, s.h, s.w, s.channels]),
+    ...prologueShapes("x", prologue, [s.n, s.h, s.w, s.channels]),
     w: [3, 3, s.channels],
     y: [s.n, oh, ow, s.channels],
     y_bias: [1, s.channels],
     y_addend: [s.n, oh, ow, s.channels],
   };
-  const as = (variant: DepthwiseVariant) => forwardAs(s, variant, map, epilogue);
-  const choice = tunable("depthwise_conv", s, target, [map], (other) => [{ dispatch: as(other), shapes }]);
+  const as = (variant: DepthwiseVariant) => forwardAs(s, variant, prologue, epilogue);
+  const choice = tunable(
+    "depthwise_conv",
+    s,
+    target,
+    [prologue],
+    (other) => [{ dispatch: as(other), shapes }],
+  );
   return { ...as(choice.variant), tunable: choice };
 }
 
 function forwardAs(
   s: DepthwiseShape,
   variant: DepthwiseVariant,
-  map: Prologue,
+  prologue: Prologue,
   epilogue: Epilogue,
 ): Dispatch {
   const { oh, ow } = outputSize(s);
@@ -100,8 +106,12 @@ function forwardAs(
   return {
     kernel: "depthwise_conv",
     source: forward,
-    bindings: [...mapped("x", map, s.channels), reads("w"), ...finished("y", epilogue)],
-    constants: { N: s.n, ...sizes(s), ...mapConstants("x", map, s.channels) },
+    bindings: [
+      ...prologueBindings("x", prologue, s.channels),
+      reads("w"),
+      ...epilogueBindings("y", epilogue),
+    ],
+    constants: { N: s.n, ...sizes(s), ...prologueConstants("x", prologue, s.channels) },
     tile: {
       TILE_H: tileH,
       TILE_W: tileW,
@@ -116,25 +126,25 @@ function forwardAs(
   };
 }
 
-/** dx from dy, read through `map`. Bindings: `dy` and what its map needs, `w`, `dx`. */
+/** dx from dy, read through `prologue`. Bindings: `dy` and what its prologue needs, `w`, `dx`. */
 export function depthwiseConvInputGradient(
   s: DepthwiseShape,
   target: Target,
-  map: Prologue = "none",
+  prologue: Prologue = "none",
 ): Dispatch {
   const { oh, ow } = outputSize(s);
   const shapes = {
-    ...mappedShapes("dy", map, [s.n, oh, ow, s.channels]),
+    ...prologueShapes("dy", prologue, [s.n, oh, ow, s.channels]),
     w: [3, 3, s.channels],
     dx: [s.n, s.h, s.w, s.channels],
   };
-  const as = (variant: DepthwiseVariant) => inputGradientAs(s, variant, map);
+  const as = (variant: DepthwiseVariant) => inputGradientAs(s, variant, prologue);
   const name = "depthwise_conv_input_gradient";
-  const choice = tunable(name, s, target, [map], (other) => [{ dispatch: as(other), shapes }]);
+  const choice = tunable(name, s, target, [prologue], (other) => [{ dispatch: as(other), shapes }]);
   return { ...as(choice.variant), tunable: choice };
 }
 
-function inputGradientAs(s: DepthwiseShape, variant: DepthwiseVariant, map: Prologue): Dispatch {
+function inputGradientAs(s: DepthwiseShape, variant: DepthwiseVariant, prologue: Prologue): Dispatch {
   const tile = tileOf(s, variant);
   const [tileH, tileW] = [tile.tileH * s.stride, tile.tileW * s.stride];
   const rows = fed(tileH, s.stride, s.pads.top);
@@ -142,8 +152,8 @@ function inputGradientAs(s: DepthwiseShape, variant: DepthwiseVariant, map: Prol
   return {
     kernel: "depthwise_conv_input_gradient",
     source: inputGradient,
-    bindings: [...mapped("dy", map, s.channels), reads("w"), writes("dx")],
-    constants: { N: s.n, ...sizes(s), ...mapConstants("dy", map, s.channels) },
+    bindings: [...prologueBindings("dy", prologue, s.channels), reads("w"), writes("dx")],
+    constants: { N: s.n, ...sizes(s), ...prologueConstants("dy", prologue, s.channels) },
     tile: {
       TILE_H: tileH,
       TILE_W: tileW,
@@ -166,26 +176,26 @@ function fed(tile: number, stride: number, pad: number): { first: number; count:
   return { first, count: Math.floor((tile - 1 + pad) / stride) - first + 1 };
 }
 
-/** Partial sums of dw; sum the slices. Bindings: `x` and `dy` with what their maps need, `dw` [slices, 3, 3, C]. */
+/** Partial sums of dw; sum the slices. Bindings: `x` and `dy` with what their prologues need, `dw` [slices, 3, 3, C]. */
 export function depthwiseConvWeightGradient(
   s: DepthwiseShape,
   target: Target,
-  map: Prologue = "none",
-  gradientMap: Prologue = "none",
+  prologue: Prologue = "none",
+  gradientPrologue: Prologue = "none",
 ): { dispatch: Dispatch; slices: number } {
   const { oh, ow } = outputSize(s);
   const operands = {
-    ...mappedShapes("x", map, [s.n, s.h, s.w, s.channels]),
-    ...mappedShapes("dy", gradientMap, [s.n, oh, ow, s.channels]),
+    ...prologueShapes("x", prologue, [s.n, s.h, s.w, s.channels]),
+    ...prologueShapes("dy", gradientPrologue, [s.n, oh, ow, s.channels]),
   };
   const weight = [3, 3, s.channels];
-  const as = (variant: DepthwiseVariant) => weightGradientAs(s, variant, target, map, gradientMap);
+  const as = (variant: DepthwiseVariant) => weightGradientAs(s, variant, target, prologue, gradientPrologue);
   const work = (variant: DepthwiseVariant): VariantWork[] => {
     const { dispatch, slices } = as(variant);
     const partial = { dispatch, shapes: { ...operands, dw: [slices, ...weight] } };
     return [partial, ...sumWork(slices, weight, target)];
   };
-  const choice = tunable("depthwise_conv_weight_gradient", s, target, [map, gradientMap], work);
+  const choice = tunable("depthwise_conv_weight_gradient", s, target, [prologue, gradientPrologue], work);
   const { dispatch, slices } = as(choice.variant);
   return { dispatch: { ...dispatch, tunable: choice }, slices };
 }
@@ -194,8 +204,8 @@ function weightGradientAs(
   s: DepthwiseShape,
   variant: DepthwiseVariant,
   { parallelism }: Target,
-  map: Prologue,
-  gradientMap: Prologue,
+  prologue: Prologue,
+  gradientPrologue: Prologue,
 ): { dispatch: Dispatch; slices: number } {
   const { oh, ow } = outputSize(s);
   const { tileH, tileW } = tileOf(s, variant);
@@ -204,11 +214,15 @@ function weightGradientAs(
   const dispatch: Dispatch = {
     kernel: "depthwise_conv_weight_gradient",
     source: weightGradient,
-    bindings: [...mapped("x", map, s.channels), ...mapped("dy", gradientMap, s.channels), writes("dw")],
+    bindings: [
+      ...prologueBindings("x", prologue, s.channels),
+      ...prologueBindings("dy", gradientPrologue, s.channels),
+      writes("dw"),
+    ],
     constants: {
       ...sizes(s),
-      ...mapConstants("x", map, s.channels),
-      ...mapConstants("dy", gradientMap, s.channels),
+      ...prologueConstants("x", prologue, s.channels),
+      ...prologueConstants("dy", gradientPrologue, s.channels),
       TILES: tiles,
       SLICES: slices,
       SLICE_TILES: sliceLength,

@@ -2,13 +2,13 @@
 //
 //   y[n, i, j, c] = sum_{u, v < 3} w[u, v, c] · x[n, i·STRIDE + u - PAD_TOP, j·STRIDE + v - PAD_LEFT, c]
 //
-// x [N, H, W, C]   zero outside the image; a per-channel map (the previous batch norm and ReLU6) may be applied
-//                  as it is loaded, inside the image only
+// x [N, H, W, C]   zero outside the image; a prologue (the previous batch norm and ReLU6) may be applied on load,
+//                  inside the image only
 // w [3, 3, C]
-// y [N, OH, OW, C]  a bias and ReLU6 may be applied as it is stored
+// y [N, OH, OW, C]  an epilogue (bias, an added tensor, ReLU6) may be applied before the store
 //
-// A thread computes a tile of TILE_H × TILE_W outputs for four channels. It loads the ROWS × COLUMNS pixels that they
-// need once. Neighboring threads have neighboring channels.
+// A thread computes a tile of TILE_H × TILE_W outputs for four channels. It loads each of the ROWS × COLUMNS pixels
+// that they need once. Neighboring threads have neighboring channels.
 
 override N: u32;
 override H: u32;
@@ -26,7 +26,7 @@ fn run(thread: u32) {
   let n = thread / C4 / tiles_w / tiles_h;
   if (n >= N) { return; }
 
-  let map = x_map(c4);
+  let prologue = x_prologue(c4);
   var x: array<vec4f, ROWS * COLUMNS>;
   @unroll for (var r = 0; r < ROWS; r++) {
     let iy = i32(oy) * STRIDE + r - PAD_TOP;
@@ -35,7 +35,7 @@ fn run(thread: u32) {
       let ix = i32(ox) * STRIDE + s - PAD_LEFT;
       let inside = (iy >= 0) & (iy < i32(H)) & (ix >= 0) & (ix < i32(W));
       let pixel = row + u32(clamp(ix, 0, i32(W) - 1));
-      x[r * COLUMNS + s] = select(vec4f(0.0), x_value(pixel * C4 + c4, map), inside);
+      x[r * COLUMNS + s] = select(vec4f(0.0), x_value(pixel * C4 + c4, prologue), inside);
     }
   }
   var sum: array<vec4f, TILE_H * TILE_W>;
@@ -51,8 +51,8 @@ fn run(thread: u32) {
   }
   @unroll for (var i = 0; i < TILE_H; i++) {
     @unroll for (var j = 0; j < TILE_W; j++) {
-      let place = ((n * OH + oy + u32(i)) * OW + ox + u32(j)) * C4 + c4;
-      if (oy + u32(i) < OH && ox + u32(j) < OW) { y_store(place, y_epilogue(sum[i * TILE_W + j], place, c4)); }
+      let index = ((n * OH + oy + u32(i)) * OW + ox + u32(j)) * C4 + c4;
+      if (oy + u32(i) < OH && ox + u32(j) < OW) { y_store(index, y_epilogue(sum[i * TILE_W + j], index, c4)); }
     }
   }
 }

@@ -2,13 +2,13 @@
 //
 //   dx[n, i·STRIDE + u - PAD_TOP, j·STRIDE + v - PAD_LEFT, c] += w[u, v, c] · dy[n, i, j, c]
 //
-// dy [N, OH, OW, C]   a per-channel map may be applied as it is loaded
+// dy [N, OH, OW, C]   a prologue may be applied on load
 // w  [3, 3, C]
 // dx [N, H, W, C]
 //
 // A thread gathers a tile of TILE_H × TILE_W pixels of dx, both multiples of STRIDE, for four channels. The outputs
-// that they fed are ROWS × COLUMNS neighbors, the first of them FIRST_ROW and FIRST_COLUMN from the tile's first pixel
-// / STRIDE; each is loaded once.
+// that read these pixels are ROWS × COLUMNS neighbors, each loaded once. The first of them is FIRST_ROW and FIRST_COLUMN
+// away from (first pixel of the tile) / STRIDE.
 
 override N: u32;
 override H: u32;
@@ -26,7 +26,7 @@ fn run(thread: u32) {
   let n = thread / C4 / tiles_w / tiles_h;
   if (n >= N) { return; }
 
-  let map = dy_map(c4);
+  let prologue = dy_prologue(c4);
   var g: array<vec4f, ROWS * COLUMNS>;
   @unroll for (var r = 0; r < ROWS; r++) {
     let oy = i32(iy) / STRIDE + FIRST_ROW + r;
@@ -35,14 +35,14 @@ fn run(thread: u32) {
       let ox = i32(ix) / STRIDE + FIRST_COLUMN + s;
       let inside = (oy >= 0) & (oy < i32(OH)) & (ox >= 0) & (ox < i32(OW));
       let pixel = row + u32(clamp(ox, 0, i32(OW) - 1));
-      g[r * COLUMNS + s] = select(vec4f(0.0), dy_value(pixel * C4 + c4, map), inside);
+      g[r * COLUMNS + s] = select(vec4f(0.0), dy_value(pixel * C4 + c4, prologue), inside);
     }
   }
   var sum: array<vec4f, TILE_H * TILE_W>;
   @unroll for (var u = 0; u < 3; u++) {
     @unroll for (var v = 0; v < 3; v++) {
       let w = w_load(u32(u * 3 + v) * C4 + c4);
-      // Of every STRIDE neighbors one is read through this tap: the first is (u - PAD_TOP) modulo STRIDE.
+      // This tap reads every STRIDE-th pixel, from row (u - PAD_TOP) modulo STRIDE on.
       @unroll for (var i = (u + PAD_TOP * (STRIDE - 1)) % STRIDE; i < TILE_H; i += STRIDE) {
         @unroll for (var j = (v + PAD_LEFT * (STRIDE - 1)) % STRIDE; j < TILE_W; j += STRIDE) {
           sum[i * TILE_W + j] = fma(

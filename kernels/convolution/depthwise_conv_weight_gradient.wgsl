@@ -2,13 +2,13 @@
 //
 //   dw[u, v, c] = sum_{n, i, j} dy[n, i, j, c] · x[n, i·STRIDE + u - PAD_TOP, j·STRIDE + v - PAD_LEFT, c]
 //
-// x  [N, H, W, C]   zero outside the image; a per-channel map may be applied as it is loaded
+// x  [N, H, W, C]   zero outside the image; a prologue may be applied on load
 // dy [N, OH, OW, C] likewise
 // dw [SLICES, 3, 3, C]  one partial sum per slice of the tiles; sum_slices.wgsl adds them
 //
 // The outputs are cut into TILES tiles of TILE_H × TILE_W. A thread takes four channels of a slice of SLICE_TILES tiles;
-// it loads a tile's gradients and the ROWS × COLUMNS pixels that fed them once. Bounds are joined by & rather than &&, which
-// is a branch: over a loop that holds dozens of those, a software adapter's compiler takes minutes.
+// it loads a tile's gradients, and the ROWS × COLUMNS pixels that those outputs read, once. Bounds are combined by & rather
+// than &&, which is a branch: with dozens of branches in a loop, a software adapter's compiler takes minutes.
 
 override H: u32;
 override W: u32;
@@ -26,8 +26,8 @@ fn run(thread: u32) {
 
   let tiles_w = (OW + u32(TILE_W) - 1u) / u32(TILE_W);
   let tiles_h = (OH + u32(TILE_H) - 1u) / u32(TILE_H);
-  let x_channels = x_map(c4);
-  let dy_channels = dy_map(c4);
+  let x_channels = x_prologue(c4);
+  let dy_channels = dy_prologue(c4);
   var x: array<vec4f, ROWS * COLUMNS>;
   var g: array<vec4f, TILE_H * TILE_W>;
   var sum: array<vec4f, 9>;

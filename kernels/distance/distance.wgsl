@@ -1,9 +1,9 @@
-// Distances of every row of A to every row of B, from the differences themselves.
+// Distances of every row of A to every row of B, from differences.
 //
 //   squared    y[m, n] = |a[m] - b[n]|²
 //   euclidean  y[m, n] = |a[m] - b[n]|
-//   angular    y[m, n] = |a[m] - b[n]|² / 2,  which is 1 - cosine; rows have length 1, or are 0 where a vector had
-//                        no direction: 1 then, as for a right angle
+//   angular    y[m, n] = |a[m] - b[n]|² / 2,  which is 1 - cosine; rows have length 1, or are 0 if a vector had
+//                        no direction: y is 1 then, as for a right angle
 //
 // a [M, D],  b [N, D],  y [M, N]
 //
@@ -22,7 +22,7 @@ fn run(thread: u32) {
   let m = thread / N4 * u32(TILE_M);
   if (m >= M) { return; }
 
-  // Rows past the end repeat the last one; their results are not kept.
+  // Rows past the end repeat the last one; their results are not stored.
   let n = min(vec4u(n4 * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(N - 1u));
   let columns = n * D4;
   var rows: array<u32, TILE_M>;

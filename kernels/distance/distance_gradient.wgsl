@@ -1,4 +1,4 @@
-// Gradient of distances with respect to rows: the second half of their backward pass.
+// Gradient of distances with respect to rows: the second half of the backward pass.
 //
 //   da[m] = sum_n weights[m, n] (a[m] - b[n])
 //
@@ -24,7 +24,7 @@ fn run(thread: u32) {
   }
   var sum: array<vec4f, TILE_M>;
   for (var n4 = 0u; n4 < N4; n4++) {
-    // Where N is no multiple of four the last row of B repeats; its weight is zero there.
+    // If N is not a multiple of four, the last row of B repeats; its weight is zero there.
     let n = min(vec4u(n4 * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(N - 1u)) * D4 + c4;
     let b0 = b_load(n.x);
     let b1 = b_load(n.y);

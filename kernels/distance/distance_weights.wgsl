@@ -1,4 +1,4 @@
-// What a gradient of distances weighs the differences of rows with: the first half of their backward pass.
+// The weights of row differences in the gradient of distances: the first half of the backward pass.
 //
 //   weights[i, j] = g[i, j] · f(y[i, j])          FORM 0: for the gradient of the rows of A
 //   weights[i, j] = g[j, i] · f(y[j, i])          FORM 1: for the gradient of the rows of B

@@ -11,10 +11,10 @@ override M: u32;
 override N: u32;
 override N4: u32;
 
-// Rows no longer than this have no direction.
+// Rows of at most this length have no direction.
 const LEAST_LENGTH = 1e-12;
 
-// A comparison rather than max(): it lets NaN through, so that a broken network is noticed.
+// A comparison rather than max(): it lets NaN through, so that non-finite numbers stay visible.
 fn clear_below_zero(v: vec4f) -> vec4f {
   return select(v, vec4f(0.0), v < vec4f(0.0));
 }

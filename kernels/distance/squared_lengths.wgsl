@@ -1,4 +1,4 @@
-// Squared lengths of rows, component after component, as a matrix product sums them.
+// Squared lengths of rows, summed in the order of a matrix product.
 //
 //   y[r] = |x[r]|²
 //

@@ -1,4 +1,4 @@
-// Distances within given triplets of rows (anchor, positive, negative), from the differences themselves.
+// Distances within given triplets of rows (anchor, positive, negative), from differences.
 //
 //   y[t] = (distance(x[t, 0], x[t, 1]), distance(x[t, 0], x[t, 2])),  metrics as in distance.wgsl
 //

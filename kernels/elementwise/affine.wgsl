@@ -1,7 +1,7 @@
 // Y = factor · X + offset.
 //
 // x, y       [ROWS, CHANNELS]
-// parameters [2]  factor, offset: data, so that another factor is no other shader
+// parameters [2]  factor, offset: data, so that all factors share one shader
 
 override ROWS: u32;
 override CHANNELS: u32;

@@ -1,9 +1,9 @@
 // Y = A op B elementwise, with numpy broadcasting over up to four axes.
 //
-//   Y[i, j, k, c] = A[i', j', k', c'] op B[i'', j'', k'', c''], an index being 0 where its operand's axis is 1
+//   Y[i, j, k, c] = A[i', j', k', c'] op B[i'', j'', k'', c''], where an index is 0 if its operand's axis has size 1
 //
-// a, b  of the operands' shapes
-// y     of the broadcast shape [_, D1, D2, CHANNELS]
+// a, b  in the operands' shapes
+// y     in the broadcast shape [_, D1, D2, CHANNELS]
 //
 // A_I, A_J, A_K (and B_…) are the operands' strides in rows, 0 along axes that repeat.
 

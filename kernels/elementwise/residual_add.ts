@@ -1,9 +1,9 @@
 import {
   type Dispatch,
   flatWorkgroups,
-  mapConstants,
-  mapped,
   type Prologue,
+  prologueBindings,
+  prologueConstants,
   writes,
 } from "../wgsl/dispatch.ts";
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "../wgsl/storage.ts";
@@ -15,12 +15,16 @@ export function residualAdd(shape: readonly number[], a: Prologue, b: Prologue):
   return {
     kernel: "residual_add",
     source,
-    bindings: [...mapped("a", a, lastAxis(shape)), ...mapped("b", b, lastAxis(shape)), writes("y")],
+    bindings: [
+      ...prologueBindings("a", a, lastAxis(shape)),
+      ...prologueBindings("b", b, lastAxis(shape)),
+      writes("y"),
+    ],
     constants: {
       ROWS: rowCount(shape),
       C4: c4,
-      ...mapConstants("a", a, lastAxis(shape)),
-      ...mapConstants("b", b, lastAxis(shape)),
+      ...prologueConstants("a", a, lastAxis(shape)),
+      ...prologueConstants("b", b, lastAxis(shape)),
     },
     tile: {},
     workgroups: flatWorkgroups(rowCount(shape) * c4),

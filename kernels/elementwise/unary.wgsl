@@ -1,4 +1,4 @@
-// Y = f(X) elementwise, f being one of
+// Y = f(X) elementwise, where f is one of
 //
 //   0 relu      max(x, 0)                 3 log       natural logarithm
 //   1 relu6     min(max(x, 0), 6)         4 sqrt      square root
@@ -10,7 +10,7 @@ override ROWS: u32;
 override CHANNELS: u32;
 override C4: u32;
 
-// log(1 + t) for 0 <= t <= 1, accurate for small t too, where log(1 + t) itself rounds t away:
+// log(1 + t) for 0 <= t <= 1, accurate also for small t, which 1 + t would round away:
 // 2 artanh(z) with z = t / (2 + t) <= 1/3, as its power series up to z^15.
 fn log1p(t: vec4f) -> vec4f {
   let z = t / (t + 2.0);

@@ -1,4 +1,4 @@
-// dX = dY · f'(x) elementwise, f' being written in what the forward pass left: s is y, or x where noted.
+// dX = dY · f'(x) elementwise, where f' is computed from what the forward pass kept: s is y, or x where noted.
 //
 //   0 relu      1 where y > 0, else 0          3 log       1 / x           (s is x)
 //   1 relu6     1 where 0 < y < 6, else 0      4 sqrt      1 / 2y, and 0 where y = 0

@@ -1,7 +1,7 @@
-// Packed 8-bit RGB to normalized f32 images of the network's size, each cut out, resized, recolored and erased as its
-// own parameters say. For the result's pixel in row i and column j of image n:
+// Packed 8-bit RGB to normalized f32 images of the network's size. Each image is cropped, resized, recolored and erased
+// by its own row of parameters. For the result's pixel in row i and column j of image n:
 //
-//   u = u0 + su · j,  v = v0 + sv · i                 its place in the source; su < 0 mirrors
+//   u = u0 + su · j,  v = v0 + sv · i                 its position in the source; su < 0 mirrors
 //   (c, a) = bilinear interpolation at (u, v) of (rgb, 1), which is (0, 0) outside the source
 //   d = clamp(M · c + t · a, 0, 255 · a)              recolored: M is 3 × 3, t an offset, both in bytes
 //   y = (d / 255 - mean · a) / deviation              so outside, a = 0, lies the mean color, y = 0
@@ -15,8 +15,8 @@
 // color     [2, 3]: scale 1 / (255 · deviation), then offset -mean / deviation
 // y          [N, H, W, 3]
 //
-// A thread makes four neighboring pixels. What they are made of lies together in the source: TAPS rows of WORDS words
-// each, which are read once; reading is what costs on software adapters. TAPS is 1 where every (u, v) is whole.
+// A thread computes four neighboring pixels. They read TAPS rows of WORDS words of the source, each once, as reads are
+// what takes time on software adapters. TAPS is 1 if every (u, v) is a whole number.
 
 override N: u32;
 override H: u32;
@@ -26,8 +26,8 @@ override SOURCE_W: u32;
 override STRIDE_WORDS: u32;
 override NOISE: u32; // 1: erased with noise
 
-fn pcg3d(place: vec3u) -> vec3u {
-  var v = place * 1664525u + 1013904223u;
+fn pcg3d(input: vec3u) -> vec3u {
+  var v = input * 1664525u + 1013904223u;
   v.x += v.y * v.z;
   v.y += v.z * v.x;
   v.z += v.x * v.y;
@@ -49,7 +49,7 @@ fn run(thread: u32) {
   let n = thread / tiles / H;
   if (n >= N) { return; }
 
-  let place = parameters_load(n * 6u);
+  let crop = parameters_load(n * 6u);
   let erased = parameters_load(n * 6u + 1u);
   let to_red = parameters_load(n * 6u + 2u);
   let to_green = parameters_load(n * 6u + 3u);
@@ -58,11 +58,11 @@ fn run(thread: u32) {
   let scale = color_load(0u);
   let offset = color_load(1u);
 
-  let v = fma(place.w, f32(i), place.z);
+  let v = fma(crop.w, f32(i), crop.z);
   let top = i32(floor(v));
   let down = v - floor(v);
-  // The leftmost source pixel of the four; mirrored, the last of them has it.
-  let ends = fma(place.yy, vec2f(f32(j), f32(j + 3u)), place.xx);
+  // The leftmost source pixel of the four; if mirrored, the last of the four reads it.
+  let ends = fma(crop.yy, vec2f(f32(j), f32(j + 3u)), crop.xx);
   let first = i32(floor(min(ends.x, ends.y)));
 
   var words: array<u32, TAPS * WORDS + 1>;
@@ -78,7 +78,7 @@ fn run(thread: u32) {
 
   for (var k = 0u; k < 4u; k++) {
     if (j + k < W) {
-      let u = fma(place.y, f32(j + k), place.x);
+      let u = fma(crop.y, f32(j + k), crop.x);
       let left = i32(floor(u));
       let across = u - floor(u);
       var c = vec4f(0.0);

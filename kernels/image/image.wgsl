@@ -1,14 +1,14 @@
-// Packed 8-bit RGB to normalized f32, each image mirrored or shifted as its own parameters say.
+// Packed 8-bit RGB to normalized f32, each image mirrored or shifted by its own row of parameters.
 //
 //   y[n, i, j, c] = (rgb[n, i + dy, j' + dx, c] / 255 - mean[c]) / deviation[c],  j' = j or W - 1 - j (mirrored)
-//   and 0, the mean color, where that lies outside the image
+//   or 0, the mean color, outside the image
 //
 // pixels     u32 words: N images of STRIDE_WORDS words, bytes row by row, red first, least significant byte first
 // transforms [N, 4] as u32 words: mirrored (0 or 1), dx and dy (two's complement), unused
 // color     [2, 3]: scale 1 / (255 · deviation), then offset -mean / deviation
 // y          [N, H, W, 3]
 //
-// A thread makes four neighboring pixels, which are neighbors in the source too: twelve bytes, cut out of four
+// A thread computes four neighboring pixels, which are neighbors in the source too: twelve bytes, cut out of four
 // words with shifts.
 
 override N: u32;
@@ -20,8 +20,8 @@ fn word(image: u32, index: i32) -> u32 {
   return pixels_at(image * STRIDE_WORDS + u32(clamp(index, 0, i32(STRIDE_WORDS) - 1)));
 }
 
-fn byte(value: u32, place: u32) -> f32 {
-  return f32((value >> (8u * place)) & 255u);
+fn byte(value: u32, index: u32) -> f32 {
+  return f32((value >> (8u * index)) & 255u);
 }
 
 fn run(thread: u32) {
@@ -57,8 +57,8 @@ fn run(thread: u32) {
   let offset = color_load(1u);
   for (var k = 0; k < 4; k++) {
     if (j + u32(k) < W) {
-      let place = select(column + k, column + 3 - k, mirrored);
-      let inside = (row >= 0) & (row < i32(H)) & (place >= 0) & (place < i32(W));
+      let x = select(column + k, column + 3 - k, mirrored);
+      let inside = (row >= 0) & (row < i32(H)) & (x >= 0) & (x < i32(W));
       let value = fma(select(source[k], source[3 - k], mirrored), scale, offset);
       y_store((n * H + i) * W + j + u32(k), select(vec4f(0.0), value, inside));
     }

@@ -1,4 +1,4 @@
-// What all triplets of every anchor contribute to loss and metrics; triplet_total.wgsl sums the anchors.
+// The contributions of all triplets of every anchor to loss and metrics; triplet_total.wgsl sums over anchors.
 //
 //   terms[a] = sum over positives p of a, over negatives n of a of hinge(d(a, p) - d(a, n))
 //
@@ -9,7 +9,7 @@
 // terms     [B, 8]  sum of terms, active triplets, sum of d(a, p), sum of d(a, n),
 //                   triplets, triplets again, 1 if a has no positive, 1 if a has no negative
 //
-// A workgroup takes an anchor, its lanes the positives: no list of triplets is ever written.
+// A workgroup takes an anchor, its lanes the positives: no list of triplets is written.
 // hinge() and is_active() come from hinge.wgsl.
 
 override B: u32;

@@ -1,13 +1,13 @@
-// The centers of a batch's identities, moved toward its features. (Wen, Zhang, Li, Qiao, 2016, equation 4.)
+// Moves the centers of a batch's identities toward its features. (Wen, Zhang, Li, Qiao, 2016, equation 4.)
 //
 //   c[j] = c[j] - RATE · sum_{i: labels[i] = j} (c[j] - x[i]) / (1 + number of those i)
 //
 // x       [ROWS, D]
 // labels  [ROWS]
-// centers [IDENTITIES, D]  updated in place; of identities that are not in the batch they stay
+// centers [IDENTITIES, D]  updated in place, for the identities in the batch
 //
-// A thread takes a vec4 of columns of a row, and has work where the row is the first of its identity: so every center is
-// moved once, by rows in their order.
+// A thread takes a vec4 of columns of a row, and does work only if the row is the first of its identity. So every center
+// is updated once, by rows in their order.
 
 override ROWS: u32;
 override D4: u32;

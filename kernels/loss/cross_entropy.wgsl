@@ -5,7 +5,7 @@
 //
 // logits [ROWS, CLASSES]  z, of largest m in a row
 // labels [ROWS]           0 <= label < CLASSES
-// rows   [ROWS, 4]        loss, m, log sum_c e^(z - m), 1 where the label's logit is above all others (a tie is wrong)
+// rows   [ROWS, 4]        loss, m, log sum_c e^(z - m), 1 if the label's logit is above all others (a tie is wrong)
 //
 // A workgroup takes a row.
 

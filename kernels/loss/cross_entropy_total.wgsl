@@ -4,7 +4,7 @@
 //
 // rows    [ROWS, 4]
 // loss    []
-// metrics [2]  loss, accuracy: the share of rows classified right
+// metrics [2]  loss, accuracy: the share of rows that are classified correctly
 //
 // One workgroup does it all.
 

@@ -5,7 +5,7 @@
 //
 // distances [B, B]
 // labels    [B]        identities
-// selection [B, 1, 2]  positive(a), negative(a); NONE where there is none. Of equals the lowest index.
+// selection [B, 1, 2]  positive(a), negative(a); NONE if there is none. Ties go to the lowest index.
 
 override B: u32;
 override B4: u32;

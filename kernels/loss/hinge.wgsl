@@ -1,10 +1,10 @@
-// The hinge of a triplet, its slope, and whether it is active. Stands in front of the kernels that need it.
+// The hinge of a triplet, its derivative (slope), and whether it is active. Stands in front of the kernels that need it.
 //
 //   x = d(a, p) - d(a, n);   hinge(x) = max(0, x + MARGIN), or log(1 + e^x) with SOFT_MARGIN
 //   slope(x) = hinge'(x):    1 where x + MARGIN > 0, else 0;  with SOFT_MARGIN 1 / (1 + e^-x)
 //   is_active(x):               x + MARGIN > 0;                  with SOFT_MARGIN x > 0
 //
-// NaN stays NaN: max(0, x) is written as (x + |x|) / 2, for max() may lose it.
+// NaN stays NaN: max(0, x) is written as (x + |x|) / 2, as max() may lose it.
 
 override MARGIN: f32;
 
@@ -12,7 +12,7 @@ fn positive_part(x: vec4f) -> vec4f { return 0.5 * (x + abs(x)); }
 
 fn hinge(x: vec4f) -> vec4f {
   if (SOFT_MARGIN == 0) { return positive_part(x + vec4f(MARGIN)); }
-  // log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), by its series where 1 + e^-|x| would round.
+  // log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), by its series if 1 + e^-|x| would round.
   let e = exp(-abs(x));
   return positive_part(x) + select(log(1.0 + e), e * (1.0 - 0.5 * e), e < vec4f(1e-3));
 }

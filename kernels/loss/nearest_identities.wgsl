@@ -6,7 +6,7 @@
 //
 // distances [B, B]
 // labels    [B]     identities
-// nearest   [B, 2]  first(l), second(l); NONE where there is none. Of equals the lowest index.
+// nearest   [B, 2]  first(l), second(l); NONE if there is none. Ties go to the lowest index.
 
 override B: u32;
 override B4: u32;

@@ -1,4 +1,5 @@
-// Who is who in a batch: what the kernels of the batch-all loss read in place of labels, four columns at a load.
+// Which pairs of a batch are positive and which negative. The kernels of the batch-all loss read this instead of labels,
+// four columns per load.
 //
 //   relations[a, j] = 1 where labels[j] = labels[a] and j != a: a positive of a;  -1 where the labels differ: a negative;
 //                     0 for a itself, and in the padding

@@ -6,7 +6,7 @@
 // distances [B, B]
 // labels    [B]        identities
 // selection [B, B, 2]  p, or NONE where (a, p) is no positive pair;  negative(a, p), or NONE where the anchor has
-//                      no negative at all. Of equals the lowest index.
+//                      no negative at all. Ties go to the lowest index.
 //
 // A thread takes one anchor and four positives.
 

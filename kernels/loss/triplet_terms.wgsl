@@ -1,4 +1,5 @@
-// What selected triplets contribute to loss and metrics, summed by row of the distances; triplet_total.wgsl sums rows.
+// The contributions of selected triplets to loss and metrics, summed for each row of the distances; triplet_total.wgsl
+// sums over rows.
 //
 //   term = hinge(d(a, p) - d(a, n))
 //

@@ -1,4 +1,4 @@
-// A triplet loss and what a training loop wants to know beside it, from the sums of its rows.
+// A triplet loss and its metrics, from the sums of its rows.
 //
 //   loss = sum of terms / triplets, or 0 without a triplet;  with MEAN_OF_ACTIVE the sum / active triplets
 //

@@ -5,12 +5,12 @@
 import {
   type Dispatch,
   type Epilogue,
-  finished,
+  epilogueBindings,
   flatWorkgroups,
-  mapConstants,
-  mapped,
-  mappedShapes,
   type Prologue,
+  prologueBindings,
+  prologueConstants,
+  prologueShapes,
   reads,
   type VariantWork,
   writes,
@@ -37,8 +37,8 @@ function cost({ m, k, n }: MatmulShape): { flops: number; bytes: number } {
   return { flops: 2 * m * k * n, bytes: (m * k4 + k * n4 + m * n4) * VEC4_BYTES };
 }
 
-function keyOf(name: string, { m, k, n }: MatmulShape, ...maps: Prologue[]): string {
-  return [name, `${m}×${k}×${n}`, ...maps].join(" ");
+function keyOf(name: string, { m, k, n }: MatmulShape, ...prologues: Prologue[]): string {
+  return [name, `${m}×${k}×${n}`, ...prologues].join(" ");
 }
 
 /** Vec4s of columns for a register tile: at most four, and no more than are used. */
@@ -47,42 +47,42 @@ function columnTile(n4: number): number {
   return Math.ceil(n4 / tiles);
 }
 
-/** Y = X W with X read through `map`. Bindings: `x` (and `x_coefficients`), `w`, `y` and what its epilogue needs. */
+/** Y = X W with X read through `prologue`. Bindings: `x` (and `x_coefficients`), `w`, `y` and what its epilogue needs. */
 export function matmul(
   shape: MatmulShape,
   target: Target,
-  map: Prologue = "none",
+  prologue: Prologue = "none",
   epilogue: Epilogue = {},
 ): Dispatch {
-  return anyProduct("matmul", shape, target, map, epilogue);
+  return anyProduct("matmul", shape, target, prologue, epilogue);
 }
 
 /**
- * Y = X Wᵀ with W [N, K] and X read through `map`: of X = dY [M, N] and W [K, N] it makes dX. Bindings: `x` and what its
- * map needs, `w`, `y` and what its epilogue needs.
+ * Y = X Wᵀ with W [N, K] and X read through `prologue`: of X = dY [M, N] and W [K, N] it makes dX. Bindings: `x` and what its
+ * prologue needs, `w`, `y` and what its epilogue needs.
  */
 export function matmulTransposed(
   shape: MatmulShape,
   target: Target,
-  map: Prologue = "none",
+  prologue: Prologue = "none",
   epilogue: Epilogue = {},
 ): Dispatch {
-  return anyProduct("matmul_transposed", shape, target, map, epilogue);
+  return anyProduct("matmul_transposed", shape, target, prologue, epilogue);
 }
 
 function anyProduct(
   name: "matmul" | "matmul_transposed",
   shape: MatmulShape,
   target: Target,
-  map: Prologue,
+  prologue: Prologue,
   epilogue: Epilogue,
 ): Dispatch {
   const { m, k, n } = shape;
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
   const transposed = name === "matmul_transposed";
   const shared = {
-    bindings: [...mapped("x", map, k), reads("w"), ...finished("y", epilogue)],
-    constants: { M: m, N: n, N4: n4, K: k, K4: k4, ...mapConstants("x", map, k) },
+    bindings: [...prologueBindings("x", prologue, k), reads("w"), ...epilogueBindings("y", epilogue)],
+    constants: { M: m, N: n, N4: n4, K: k, K4: k4, ...prologueConstants("x", prologue, k) },
     cost: cost(shape),
   };
   const as = (variant: ProductVariant): Dispatch => {
@@ -103,14 +103,14 @@ function anyProduct(
       workgroups: flatWorkgroups(threads),
     };
   };
-  const key = keyOf(name, shape, map);
+  const key = keyOf(name, shape, prologue);
   const variant = variantOf<ProductVariant>(
     target,
     key,
     () => target.adapterClass === "software" ? REGISTER : largestTile(m, n4, target.parallelism),
   );
   const shapes = {
-    ...mappedShapes("x", map, [m, k]),
+    ...prologueShapes("x", prologue, [m, k]),
     w: transposed ? [n, k] : [k, n],
     y: [m, n],
     y_bias: [1, n],
@@ -142,14 +142,14 @@ function weightDefault({ k, n }: MatmulShape): keyof typeof WEIGHT_TILES {
 }
 
 /**
- * Partial sums of dW = Xᵀ dY over `slices` slices of the rows, with X and dY read through maps; sum them with
- * {@link sumSlices} unless there is only one. Bindings: `x` and `dy` with what their maps need, `dw` [slices, K, N].
+ * Partial sums of dW = Xᵀ dY over `slices` slices of the rows, with X and dY read through prologues; sum them with
+ * {@link sumSlices} unless there is only one. Bindings: `x` and `dy` with what their prologues need, `dw` [slices, K, N].
  */
 export function matmulWeightGradient(
   shape: MatmulShape,
   target: Target,
-  map: Prologue = "none",
-  gradientMap: Prologue = "none",
+  prologue: Prologue = "none",
+  gradientPrologue: Prologue = "none",
 ): { dispatch: Dispatch; slices: number } {
   const { m, k, n } = shape;
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
@@ -159,14 +159,18 @@ export function matmulWeightGradient(
       : tiledWeightGradient(shape, WEIGHT_TILES[variant], target);
     const dispatch: Dispatch = {
       ...geometry,
-      bindings: [...mapped("x", map, k), ...mapped("dy", gradientMap, n), writes("dw")],
+      bindings: [
+        ...prologueBindings("x", prologue, k),
+        ...prologueBindings("dy", gradientPrologue, n),
+        writes("dw"),
+      ],
       constants: {
         M: m,
         K: k,
         K4: k4,
         N4: n4,
-        ...mapConstants("x", map, k),
-        ...mapConstants("dy", gradientMap, n),
+        ...prologueConstants("x", prologue, k),
+        ...prologueConstants("dy", gradientPrologue, n),
         SLICES: slices,
         SLICE_ROWS: sliceLength,
       },
@@ -174,13 +178,16 @@ export function matmulWeightGradient(
     };
     return { dispatch, slices };
   };
-  const key = keyOf("matmul_weight_gradient", shape, map, gradientMap);
+  const key = keyOf("matmul_weight_gradient", shape, prologue, gradientPrologue);
   const variant = variantOf<WeightVariant>(
     target,
     key,
     () => target.adapterClass === "software" ? REGISTER : weightDefault(shape),
   );
-  const operands = { ...mappedShapes("x", map, [m, k]), ...mappedShapes("dy", gradientMap, [m, n]) };
+  const operands = {
+    ...prologueShapes("x", prologue, [m, k]),
+    ...prologueShapes("dy", gradientPrologue, [m, n]),
+  };
   const work = (other: string): VariantWork[] => {
     const { dispatch, slices } = as(other as WeightVariant);
     return [{ dispatch, shapes: { ...operands, dw: [slices, k, n] } }, ...sumWork(slices, [k, n], target)];

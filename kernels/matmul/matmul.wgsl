@@ -3,12 +3,12 @@
 //
 //   Y[m, n] = sum_k X[m, k] W[k, n]       TRANSPOSED:  Y[m, n] = sum_k X[m, k] W[n, k]
 //
-// x [M, K]  row-major; a per-channel map (the previous batch norm and ReLU6) may be applied as it is loaded
+// x [M, K]  row-major; a prologue (the previous batch norm and ReLU6) may be applied on load
 // w [K, N]  row-major                   TRANSPOSED:  [N, K]
-// y [M, N]  bias, something to add to and ReLU6 may be applied as it is stored
+// y [M, N]  an epilogue (bias, an added tensor, ReLU6) may be applied before the store
 //
-// A thread keeps a tile of TILE_M rows by TILE_N4 vec4s of Y in registers. Along K it takes one vec4 of each of its
-// rows of X, and column by column the 4 × 4 block of W that belongs to it: the block stays in registers while all rows
+// A thread keeps a tile of TILE_M rows by TILE_N4 vec4s of Y in registers. Along K it loads one vec4 of each of
+// its rows of X, and for each vec4 of columns the matching 4 × 4 block of W. The block stays in registers while all rows
 // are multiplied by it. Neighboring threads share rows of X and read neighboring columns of W.
 
 override M: u32;
@@ -33,8 +33,8 @@ fn run(thread: u32) {
   var x: array<vec4f, TILE_M>;
   var sum: array<vec4f, TILE_M * TILE_N4>;
   for (var k4 = 0u; k4 < K4; k4++) {
-    let map = x_map(k4);
-    @unroll for (var r = 0; r < TILE_M; r++) { x[r] = x_value(row[r] + k4, map); }
+    let prologue = x_prologue(k4);
+    @unroll for (var r = 0; r < TILE_M; r++) { x[r] = x_value(row[r] + k4, prologue); }
     @unroll for (var c = 0u; c < TILE_N4; c++) {
       let w = block(k4, min(n4 + c, N4 - 1u));
       @unroll for (var r = 0u; r < TILE_M; r++) {

@@ -1,11 +1,11 @@
-// The 4 × 4 block of W that a product multiplies by. Stands in front of the kernels of products.
+// The 4 × 4 block of W that a product multiplies by. Stands in front of the matrix product kernels.
 //
 //   block[j][i] = W[4·k4 + j, 4·n4 + i]       TRANSPOSED:  block[j][i] = W[4·n4 + i, 4·k4 + j]
 //
 // w [K, N]  row-major                         TRANSPOSED:  [N, K]
 
-// The 4 × 4 block of W at rows 4·k4 and columns 4·n4, as the product sees it. Past the last row of W as it is
-// stored the last one repeats: X is zero there, or the result is not kept.
+// The 4 × 4 block of W at rows 4·k4 and columns 4·n4, as the product sees it. Past the last stored
+// row of W, the last row repeats: X is zero there, or the result is not stored.
 fn block(k4: u32, n4: u32) -> mat4x4f {
   if (TRANSPOSED == 1) {
     let n = n4 * 4u;

@@ -1,25 +1,25 @@
-// The matrix product for GPUs: tiles of Y that a workgroup makes together, out of workgroup memory.
+// The matrix product for GPUs: a workgroup computes a tile of Y together, from tiles of X and W in workgroup memory.
 //
 //   Y[m, n] = sum_k X[m, k] W[k, n]       TRANSPOSED:  Y[m, n] = sum_k X[m, k] W[n, k]
 //
-// x [M, K]  row-major; a per-channel map (a batch norm and ReLU6, or their gradient) may be applied as it is loaded
+// x [M, K]  row-major; a prologue (a batch norm and ReLU6, or their gradient) may be applied on load
 // w [K, N]  row-major                   TRANSPOSED:  [N, K]
-// y [M, N]  bias, something to add to and ReLU6 may be applied as it is stored
+// y [M, N]  an epilogue (bias, an added tensor, ReLU6) may be applied before the store
 //
-// A workgroup makes TILE_M rows by TILE_N4 vec4s of Y. It walks along K in steps of 4·STEP_K4: the step's part of X,
-// its map applied once, and of W are staged in workgroup memory, and every thread adds to ROWS × COLUMNS4 vec4s of Y
-// that it keeps in registers. The order of the sums is that of matmul.wgsl.
+// A workgroup computes TILE_M rows by TILE_N4 vec4s of Y. It iterates over K in steps of 4·STEP_K4: it loads the step's
+// part of X, with its prologue applied once, and of W into workgroup memory. Then every thread adds to ROWS × COLUMNS4
+// vec4s of Y that it keeps in registers. Sums are taken in the same order as in matmul.wgsl.
 //
-// What bounds it. From memory X is read once for every TILE_N4 vec4s of columns, W once for every TILE_M rows: with all
-// columns in one tile as often as it must be, 2·K·N flops for K + N numbers of a row. The early layers (N = 24,
-// K = 144) stay below the 20 flops a byte of a large GPU and run at its bandwidth, the late ones above it. From workgroup
-// memory ROWS + 4·COLUMNS4 vec4s are read for 16·ROWS·COLUMNS4 multiply-adds: 16 for each where a thread has 8×8
-// numbers, 11 where it has 8×4. A multiprocessor that reads 128 bytes and makes 128 multiply-adds a cycle, and serves
-// lanes that read the same vec4 together, needs between 8 and 16.
+// What limits it. X is read from memory once for every TILE_N4 vec4s of columns, W once for every TILE_M rows. If all
+// columns fit one tile, X is read only once: 2·K·N flops for K + N numbers of a row. The early layers (N = 24,
+// K = 144) stay below the 20 flops a byte of a large GPU and run at its bandwidth, the late ones above it. For
+// 16·ROWS·COLUMNS4 multiply-adds a thread reads ROWS + 4·COLUMNS4 vec4s from workgroup memory: 16 multiply-adds per read
+// if a thread has 8×8 numbers, 11 if it has 8×4. A multiprocessor that reads 128 bytes and computes 128
+// multiply-adds per cycle, and broadcasts a vec4 that several lanes read, needs between 8 and 16.
 //
-// Neighboring threads have neighboring columns: they read and write 16 bytes next to each other, of W in workgroup
-// memory too, and the same vec4 of X. Rows of X in workgroup memory are one vec4 longer than needed, so that rows that
-// are read at once lie in different banks.
+// Neighboring threads have neighboring columns: they access adjacent 16 bytes, also of W in workgroup memory, and the
+// same vec4 of X. Rows of X in workgroup memory are one vec4 longer than needed, so that rows that are read at the same
+// time lie in different banks.
 
 override M: u32;
 override N: u32;
@@ -30,16 +30,16 @@ override K4: u32;
 var<workgroup> x_tile: array<vec4f, TILE_M * (STEP_K4 + 1)>;
 var<workgroup> w_tile: array<vec4f, 4 * STEP_K4 * TILE_N4>;
 
-// A thread stages vec4s of one column of X, so that it loads the map of that column once.
+// A thread stages vec4s of one column of X, so it loads the prologue of that column once.
 fn stage_x(lane: u32, first_m: u32, first_k4: u32) {
   let k4 = lane % u32(STEP_K4);
   if (first_k4 + k4 >= K4) { return; }
-  let map = x_map(first_k4 + k4);
+  let prologue = x_prologue(first_k4 + k4);
   @unroll for (var i = 0u; i < X_TURNS; i++) {
     let row = lane / u32(STEP_K4) + i * u32(THREADS / STEP_K4);
     if (row < u32(TILE_M)) {
       let m = min(first_m + row, M - 1u);
-      x_tile[row * u32(STEP_K4 + 1) + k4] = x_value(m * K4 + first_k4 + k4, map);
+      x_tile[row * u32(STEP_K4 + 1) + k4] = x_value(m * K4 + first_k4 + k4, prologue);
     }
   }
 }
@@ -47,10 +47,10 @@ fn stage_x(lane: u32, first_m: u32, first_k4: u32) {
 // Neighboring threads read along the rows of W as it is stored.
 fn stage_w(lane: u32, first_n4: u32, first_k4: u32) {
   @unroll for (var i = 0u; i < W_TURNS; i++) {
-    let place = lane + i * u32(THREADS);
-    if (place < u32(STEP_K4 * TILE_N4)) {
-      let k4 = select(place / u32(TILE_N4), place % u32(STEP_K4), TRANSPOSED == 1);
-      let column = select(place % u32(TILE_N4), place / u32(STEP_K4), TRANSPOSED == 1);
+    let slot = lane + i * u32(THREADS);
+    if (slot < u32(STEP_K4 * TILE_N4)) {
+      let k4 = select(slot / u32(TILE_N4), slot % u32(STEP_K4), TRANSPOSED == 1);
+      let column = select(slot % u32(TILE_N4), slot / u32(STEP_K4), TRANSPOSED == 1);
       let w = block(min(first_k4 + k4, K4 - 1u), min(first_n4 + column, N4 - 1u));
       @unroll for (var j = 0u; j < 4u; j++) { w_tile[(k4 * 4u + j) * u32(TILE_N4) + column] = w[j]; }
     }

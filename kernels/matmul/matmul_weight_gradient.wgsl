@@ -2,13 +2,13 @@
 //
 //   dW[k, n] = sum_m X[m, k] dY[m, n]
 //
-// x  [M, K]   a per-channel map may be applied as it is loaded
+// x  [M, K]   a prologue may be applied on load
 // dy [M, N]
 // dw [SLICES, K, N]  one partial sum per slice of the rows; sum_slices.wgsl adds them (with one slice, dW itself)
 //
-// M is long and K·N is short, so the rows are cut into slices and a thread sums one slice for a tile of 4·TILE_K4
-// rows by TILE_N4 vec4s of dW (one or two each way), which it keeps in registers. It takes four rows of X and dY at a
-// time: every sum is then touched once for four products.
+// M is large and K·N is small, so the rows are cut into slices. A thread sums one slice for a tile of 4·TILE_K4 rows by
+// TILE_N4 vec4s of dW (one or two each way), which it keeps in registers. It takes four rows of X and dY at a time, so
+// every sum is updated once for four products.
 
 override M: u32;
 override K: u32;
@@ -27,13 +27,13 @@ fn outer_add(sum: mat4x4f, x: mat4x4f, g: mat4x4f) -> mat4x4f {
   );
 }
 
-// The c4-th vec4 of row m of X with its map, zero past the end of the slice.
-fn x_row(m: u32, last: u32, c4: u32, map: x_Map) -> vec4f {
-  return select(vec4f(0.0), x_value(min(m, M - 1u) * K4 + c4, map), m < last);
+// The c4-th vec4 of row m of X with its prologue, zero past the end of the slice.
+fn x_row(m: u32, last: u32, c4: u32, prologue: x_Prologue) -> vec4f {
+  return select(vec4f(0.0), x_value(min(m, M - 1u) * K4 + c4, prologue), m < last);
 }
 
-fn dy_row(m: u32, c4: u32, map: dy_Map) -> vec4f {
-  return dy_value(min(m, M - 1u) * N4 + c4, map);
+fn dy_row(m: u32, c4: u32, prologue: dy_Prologue) -> vec4f {
+  return dy_value(min(m, M - 1u) * N4 + c4, prologue);
 }
 
 fn run(thread: u32) {
@@ -45,27 +45,27 @@ fn run(thread: u32) {
   if (slice >= SLICES) { return; }
 
   // Vec4s past the edge repeat the last one; their results are not stored.
-  var x_maps: array<x_Map, TILE_K4>;
-  @unroll for (var r = 0u; r < TILE_K4; r++) { x_maps[r] = x_map(min(k4 + r, K4 - 1u)); }
-  var dy_maps: array<dy_Map, TILE_N4>;
-  @unroll for (var c = 0u; c < TILE_N4; c++) { dy_maps[c] = dy_map(min(n4 + c, N4 - 1u)); }
+  var x_maps: array<x_Prologue, TILE_K4>;
+  @unroll for (var r = 0u; r < TILE_K4; r++) { x_maps[r] = x_prologue(min(k4 + r, K4 - 1u)); }
+  var dy_maps: array<dy_Prologue, TILE_N4>;
+  @unroll for (var c = 0u; c < TILE_N4; c++) { dy_maps[c] = dy_prologue(min(n4 + c, N4 - 1u)); }
   var g: array<mat4x4f, TILE_N4>;
   var sum: array<mat4x4f, TILE_K4 * TILE_N4>;
   let last = min((slice + 1u) * SLICE_ROWS, M);
   for (var m = slice * SLICE_ROWS; m < last; m += 4u) {
     @unroll for (var c = 0u; c < TILE_N4; c++) {
       let i = min(n4 + c, N4 - 1u);
-      let map = dy_maps[c];
-      g[c] = mat4x4f(dy_row(m, i, map), dy_row(m + 1u, i, map), dy_row(m + 2u, i, map), dy_row(m + 3u, i, map));
+      let prologue = dy_maps[c];
+      g[c] = mat4x4f(dy_row(m, i, prologue), dy_row(m + 1u, i, prologue), dy_row(m + 2u, i, prologue), dy_row(m + 3u, i, prologue));
     }
     @unroll for (var r = 0u; r < TILE_K4; r++) {
       let i = min(k4 + r, K4 - 1u);
-      let map = x_maps[r];
+      let prologue = x_maps[r];
       let x = mat4x4f(
-        x_row(m, last, i, map),
-        x_row(m + 1u, last, i, map),
-        x_row(m + 2u, last, i, map),
-        x_row(m + 3u, last, i, map),
+        x_row(m, last, i, prologue),
+        x_row(m + 1u, last, i, prologue),
+        x_row(m + 2u, last, i, prologue),
+        x_row(m + 3u, last, i, prologue),
       );
       @unroll for (var c = 0u; c < TILE_N4; c++) {
         sum[r * u32(TILE_N4) + c] = outer_add(sum[r * u32(TILE_N4) + c], x, g[c]);

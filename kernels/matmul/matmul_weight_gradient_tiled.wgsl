@@ -1,23 +1,23 @@
-// dW = Xᵀ dY for GPUs, the gradient of a matrix product with respect to its right operand: tiles of dW that a workgroup
-// makes together, out of workgroup memory.
+// dW = Xᵀ dY for GPUs, the gradient of a matrix product with respect to its right operand: a workgroup computes a tile of
+// dW together, from workgroup memory.
 //
 //   dW[k, n] = sum_m X[m, k] dY[m, n]
 //
-// x  [M, K]   a per-channel map may be applied as it is loaded
+// x  [M, K]   a prologue may be applied on load
 // dy [M, N]   likewise
 // dw [SLICES, K, N]  one partial sum per slice of the rows; sum_slices.wgsl adds them (with one slice, dW itself)
 //
-// M is long and K·N is short, so the rows are cut into slices. A workgroup makes TILE_K4 vec4s of rows by TILE_N4 vec4s
-// of columns of dW for one slice. It walks along the slice in steps of STEP_M rows, stages them in workgroup memory with
-// their maps applied once, and every thread adds to 4·ROWS4 rows of one vec4 of dW that it keeps in registers.
+// M is large and K·N is small, so the rows are cut into slices. A workgroup computes TILE_K4 vec4s of rows by TILE_N4
+// vec4s of columns of dW for one slice. It iterates over the slice in steps of STEP_M rows and stages them in workgroup
+// memory with their prologues applied once. Then every thread adds to 4·ROWS4 rows of one vec4 of dW that it keeps in registers.
 //
-// What bounds it. From memory X is read once for every TILE_N4 vec4s of columns and dY once for every TILE_K4 vec4s of
-// rows: where one side fits a tile, as in all early layers, the other is read once, 2·K·N flops for K + N numbers of a
-// row, which for the largest layers (16 × 96) is bandwidth. From workgroup memory ROWS4 + 1 vec4s are read for 16·ROWS4
-// multiply-adds: 11 for each with two, 8 with one, which the narrow layers can afford.
+// What limits it. X is read from memory once for every TILE_N4 vec4s of columns and dY once for every TILE_K4 vec4s of
+// rows. If one side fits a tile, as in all early layers, the other is read once: 2·K·N flops for K + N numbers of a row,
+// so that bandwidth limits the largest layers (16 × 96). For 16·ROWS4 multiply-adds a thread reads ROWS4 + 1 vec4s from
+// workgroup memory: 11 multiply-adds per read if ROWS4 is 2, 8 if it is 1, which is enough for narrow layers.
 //
 // Neighboring threads have neighboring columns, in memory and in workgroup memory. A thread always stages the same
-// channels, so it loads their maps once.
+// channels, so it loads their prologues once.
 
 override M: u32;
 override K: u32;
@@ -49,13 +49,13 @@ fn main(
   let row = lane / u32(TILE_N4);
   let column = lane % u32(TILE_N4);
   let n4 = min(first_n4 + column, N4 - 1u);
-  let dy_channels = dy_map(n4);
+  let dy_channels = dy_prologue(n4);
   // Of X it stages another column; a few threads may be left without one.
   let x_rows = u32(THREADS / TILE_K4);
   let x_row = lane / u32(TILE_K4);
   let x_column = lane % u32(TILE_K4);
   let k4 = min(first_k4 + x_column, K4 - 1u);
-  let x_channels = x_map(k4);
+  let x_channels = x_prologue(k4);
 
   var x: array<vec4f, ROWS4>;
   var sum: array<vec4f, 4 * ROWS4>;

@@ -3,8 +3,8 @@
 //   y[o, p, i] = a[o, p, i]            where p < A_SIZE
 //                b[o, p - A_SIZE, i]   elsewhere
 //
-// a [OUTER, A_SIZE, INNER4], b [OUTER, B_SIZE, INNER4], y [OUTER, A_SIZE + B_SIZE, INNER4]  in vec4s, or where the
-// axis is the last (LAST) without INNER4 and in scalars, padded
+// a [OUTER, A_SIZE, INNER4], b [OUTER, B_SIZE, INNER4], y [OUTER, A_SIZE + B_SIZE, INNER4]  in vec4s;
+// along the last axis (LAST) without INNER4, in padded scalars
 
 override OUTER: u32;
 override A_SIZE: u32;

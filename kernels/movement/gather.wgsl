@@ -1,6 +1,6 @@
-// Rows of X by number.
+// Rows of X by index.
 //
-//   y[n, i] = x[indices[n], i], and 0 where there is no such row
+//   y[n, i] = x[indices[n], i], or 0 if there is no such row
 //
 // x       [ROWS, ROW4]   vec4s
 // indices [COUNT]        u32

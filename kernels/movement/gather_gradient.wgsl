@@ -1,4 +1,4 @@
-// The gradient of gather: a row's gradients add up over the places it was gathered to, in their order.
+// The gradient of gather: a row's gradient is the sum over all rows that it was gathered to, in their order.
 //
 //   dx[r, i] = sum_{n: indices[n] = r} dy[n, i]
 //

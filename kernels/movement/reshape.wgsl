@@ -1,4 +1,4 @@
-// Y = X under another shape: the same elements in the same order, with the last axis padded anew.
+// Y = X in another shape: the same elements in the same order, padded along the new last axis.
 //
 //   y[n] = x[n],   n the row-major number of an element
 //

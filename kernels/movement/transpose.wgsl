@@ -4,7 +4,7 @@
 //
 // x [R, C],  y [C, R]
 //
-// A thread turns a block of four rows by one vec4. Rows past the last one count as zero: they are y's padding.
+// A thread transposes a block of four rows by one vec4. Rows past the last one count as zero: they are y's padding.
 
 override R: u32;
 override R4: u32;

@@ -1,9 +1,8 @@
-// A window on X along one axis, zero where it reaches beyond X: a slice, and with the shift turned round the
-// gradient of a slice.
+// A window on X along one axis, zero outside X: a slice, and with the opposite shift the gradient of a slice.
 //
 //   y[o, p, i] = x[o, p + SHIFT, i]   where 0 <= p + SHIFT < X_SIZE, else 0
 //
-// x [OUTER, X_SIZE, INNER4],  y [OUTER, SIZE, INNER4]  in vec4s, or where the axis is the last (LAST)
+// x [OUTER, X_SIZE, INNER4],  y [OUTER, SIZE, INNER4]  in vec4s, or along the last axis (LAST)
 // x [OUTER, X_SIZE],          y [OUTER, SIZE]          in scalars, padded
 
 override OUTER: u32;

@@ -5,10 +5,10 @@
 //
 // weights [WEIGHTS4] vec4s
 // state   running statistics in its first STATE4 vec4s; from vec4 AVERAGES on the averages of the weights, then those of
-//         the running statistics, each in the layout of what is averaged. Updated in place.
-// settings: decay; 0 forgets the averages, whatever they were
+//         the running statistics, in the layout of weights and statistics. Updated in place.
+// settings [1]: decay; 0 sets the averages to the values themselves
 //
-// One thread a vec4 of the averages.
+// One thread per vec4 of the averages.
 
 override WEIGHTS4: u32;
 override STATE4: u32;

@@ -4,8 +4,8 @@
 //
 // x, y [4 · THREADS] vec4s
 //
-// A thread copies four vec4s, STEP apart: 1 gives every thread a piece of its own, which suits a CPU's caches; 64 has
-// the threads of a workgroup move neighboring vec4s at the same time, which suits a GPU.
+// A thread copies four vec4s, STEP apart: with 1 every thread has a separate piece, which suits a CPU's caches; with 64
+// the threads of a workgroup copy neighboring vec4s at the same time, which suits a GPU.
 
 override THREADS: u32;
 

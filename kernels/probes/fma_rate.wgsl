@@ -1,4 +1,4 @@
-// How fast the adapter multiplies and adds: the roof under which every kernel that computes must stay.
+// How fast the adapter multiplies and adds: the upper bound of every kernel's arithmetic.
 //
 //   16 · ROUNDS times:  a = fma(a, scale, shift), and b and c likewise
 //
@@ -6,19 +6,19 @@
 // y [THREADS] vec4s   a + b + c: without a result, compilers would drop the work
 //
 // Three chains of vec4s are as many independent sums as fit the registers of a CPU that runs eight threads at once;
-// a GPU has enough threads to fill its pipelines. Written out, as turns of a loop are not free.
+// a GPU has enough threads to fill its pipelines. Written out, as iterations of a loop are not free.
 
 override THREADS: u32;
 override ROUNDS: u32;
 
 struct Chains { a: vec4f, b: vec4f, c: vec4f }
 
-fn turn(x: Chains, scale: vec4f, shift: vec4f) -> Chains {
+fn iterate(x: Chains, scale: vec4f, shift: vec4f) -> Chains {
   return Chains(fma(x.a, scale, shift), fma(x.b, scale, shift), fma(x.c, scale, shift));
 }
 
 fn four_turns(x: Chains, scale: vec4f, shift: vec4f) -> Chains {
-  return turn(turn(turn(turn(x, scale, shift), scale, shift), scale, shift), scale, shift);
+  return iterate(iterate(iterate(iterate(x, scale, shift), scale, shift), scale, shift), scale, shift);
 }
 
 @compute @workgroup_size(64)

@@ -1,11 +1,11 @@
-// How fast a kernel reads memory when it writes next to nothing, as reductions do.
+// How fast a kernel reads memory when it writes almost nothing, as reductions do.
 //
 //   y[t] = sum of the LENGTH vec4s of thread t
 //
 // x [THREADS · LENGTH] vec4s;  y [THREADS] vec4s
 //
-// A thread's vec4s lie STEP apart: 1 gives every thread a piece of its own, which suits a CPU's caches; 64 has the
-// threads of a workgroup read neighboring vec4s at the same time, which suits a GPU. Four loads are under way at once.
+// A thread's vec4s lie STEP apart: with 1 every thread has a separate piece, which suits a CPU's caches; with 64 the
+// threads of a workgroup read neighboring vec4s at the same time, which suits a GPU. Four loads are in flight at once.
 
 override THREADS: u32;
 override LENGTH: u32;
@@ -22,11 +22,11 @@ fn main(
   var a = vec4f(0.0);
   var b = vec4f(0.0);
   for (var i = 0u; i < LENGTH; i += 4u) {
-    let place = first + i * u32(STEP);
-    a += x_load(place);
-    b += x_load(place + u32(STEP));
-    a += x_load(place + 2u * u32(STEP));
-    b += x_load(place + 3u * u32(STEP));
+    let index = first + i * u32(STEP);
+    a += x_load(index);
+    b += x_load(index + u32(STEP));
+    a += x_load(index + 2u * u32(STEP));
+    b += x_load(index + 3u * u32(STEP));
   }
   y_store(thread, a + b);
 }

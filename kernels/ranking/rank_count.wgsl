@@ -1,16 +1,16 @@
-// How many wrong gallery images are no farther from a query than each of its thresholds, the distances of its right
-// matches: with those that tie, so that the rank of a right match follows without sorting anything.
+// For each threshold of a query, the number of wrong gallery images that are not farther. Thresholds are the distances
+// of the query's right matches; ties count as nearer. So the rank of a right match is known without sorting.
 //
 //   counts[q, i] = #{ j : distances[q, j] <= thresholds[q, i],  gallery[j] != query[q],  gallery[j] != 0 }
 //
 // distances  [Q, N]
-// thresholds [Q, M]  a threshold below 0 stands for none: nothing is counted
+// thresholds [Q, M]  a threshold below 0 means none: nothing is counted
 // gallery    [N]     identities as whole numbers from 1 on, 0 for images that are not ranked
 // query      [Q]     identities in the same numbers
 // counts     [Q, M]  exact, as f32 holds whole numbers up to 2^24
 //
-// A workgroup takes a query and four of its thresholds; its lanes take the row's vec4s in turn, neighbors side by
-// side. So a row is read once for every four thresholds: of these a query has some dozens, not thousands.
+// A workgroup takes a query and four of its thresholds; its lanes read neighboring vec4s of the row. So a row
+// is read once for every four thresholds, of which a query has dozens, not thousands.
 
 override Q: u32;
 override N4: u32;
@@ -33,8 +33,8 @@ fn main(
   let threshold = thresholds_load(task);
   let identity = vec4f(query_at(q));
   // Most queries have fewer right matches than the one with the most.
-  let place = vec4u(task % M4 * 4u) + vec4u(0u, 1u, 2u, 3u);
-  let end = select(0u, N4, any((threshold >= vec4f(0.0)) & (place < vec4u(M))));
+  let column = vec4u(task % M4 * 4u) + vec4u(0u, 1u, 2u, 3u);
+  let end = select(0u, N4, any((threshold >= vec4f(0.0)) & (column < vec4u(M))));
   var x = vec4u(0u);
   var y = vec4u(0u);
   var z = vec4u(0u);

@@ -1,14 +1,14 @@
-// The largest distance of every row: what re-ranking divides the row by.
+// The largest distance of every row; re-ranking divides the row by it.
 //
 //   farthest[q] = max_j distances[q, j]
 //
 // distances [Q, N]  none below 0; padding is 0
-// farthest  [Q]     NaN where the row holds one
+// farthest  [Q]     NaN if the row contains one
 //
-// Numbers that are not below 0 are in the order of their bits, and NaN comes after all of them: so the bits are
-// compared, since a compiler may take it that no number is NaN.
+// Numbers of at least 0 have the same order as their bits, and NaN comes after all of them. So the bits are compared, as
+// compilers may assume that no number is NaN.
 //
-// A workgroup takes four rows, the four of one vec4 of the result; its lanes take a row's vec4s in turn.
+// A workgroup takes four rows, the four of one vec4 of the result; its lanes read neighboring vec4s of a row.
 
 override Q: u32;
 override N4: u32;

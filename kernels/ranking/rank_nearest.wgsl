@@ -1,16 +1,16 @@
-// The K nearest wrong gallery images of a query, nearest first, of equals that of lowest index.
+// The K nearest wrong gallery images of a query, nearest first; ties go to the lowest index.
 //
 //   nearest[q, k] = argmin_j distances[q, j]  over  gallery[j] != query[q], gallery[j] != 0, j not in nearest[q, < k]
 //
 // distances [Q, N]  none below 0
 // gallery   [N]     identities as whole numbers from 1 on, 0 for images that are not ranked
 // query     [Q]     identities in the same numbers
-// nearest   [Q, K]  u32; NONE where there are no more
+// nearest   [Q, K]  u32; NONE if there are no more
 //
-// A distance that is NaN comes before all others, whoever it belongs to: whoever looks at the first one knows.
+// A distance that is NaN comes before all others, even of right matches, so that it is noticed.
 //
-// A workgroup takes a query. Its lanes take the row's vec4s in turn, and each remembers the nearest of its own;
-// the workgroup chooses among them K times, and the lane that was chosen looks for its next.
+// A workgroup takes a query. Each lane reads a part of the row and remembers the nearest image in it. K times, the
+// workgroup chooses the nearest of these, and the lane that had it searches for its next.
 
 override Q: u32;
 override N4: u32;
@@ -33,7 +33,7 @@ fn next(lane: u32, q: u32, identity: vec4f, last: Image) -> Image {
   for (var c4 = lane; c4 < N4; c4 += 64u) {
     let loaded = distances_load(q * N4 + c4);
     let g = gallery_load(c4);
-    // By its bits: compilers may take it that no number is NaN.
+    // By its bits: compilers may assume that no number is NaN.
     let nan = (bitcast<vec4u>(loaded) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
     let d = select(loaded, vec4f(-1.0), nan);
     let index = vec4u(c4 * 4u) + vec4u(0u, 1u, 2u, 3u);

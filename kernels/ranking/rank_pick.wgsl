@@ -1,6 +1,6 @@
-// Distances at given columns: what a ranking needs of a block, so that the rest of it stays where it is.
+// Distances at given columns: a ranking reads back only these, and not the whole block.
 //
-//   y[q, i] = distances[q, columns[q, i]], and 0 where there is no such column
+//   y[q, i] = distances[q, columns[q, i]], or 0 if there is no such column
 //
 // distances [Q, N]
 // columns   [Q, M]   u32

@@ -1,21 +1,21 @@
-// The K smallest distances of every row, smallest first, of equals that of lowest index.
+// The K smallest distances of every row, smallest first; ties go to the lowest index.
 //
 //   nearest[q, k] = argmin_j distances[q, j]  over  j < valid[0], j not in nearest[q, < k]
 //
 // distances [Q, N]  none below 0
-// valid     [1]     u32, at most N: how many of the columns hold something
-// nearest   [Q, K]  u32; NONE where there are no more
+// valid     [1]     u32, at most N: the number of columns that are in use
+// nearest   [Q, K]  u32; NONE if there are no more
 //
 // A distance that is NaN comes before all others, so that it can be noticed.
 //
-// A workgroup takes a query. The bits of numbers that are not negative are ordered as the numbers are, so the K-th
-// smallest is found by its digits of base 256, the highest first: how often does each digit occur among the columns
-// that agree with it in the digits before? (radix select; for GPUs: Alabi, Blanchard, Gordon and Steinbach 2012). Where
-// more tie for the last places than there are places, the digits of their indices decide. Those up to the K-th are then
-// collected in any order, and sorted by a bitonic network (Batcher 1968) of PLACES, a power of two not below K.
+// A workgroup takes a query. The bits of numbers that are not negative have the order of the numbers, so the K-th
+// smallest is found digit by digit in base 256, the highest first: the workgroup counts how often each digit occurs among
+// the columns that share all digits before it (radix select; for GPUs: Alabi, Blanchard, Gordon and Steinbach 2012). If
+// more columns tie than there are slots left, the digits of their indices decide. The columns up to the K-th are then
+// collected in any order, and sorted by a bitonic network (Batcher 1968) of SLOTS, a power of two of at least K.
 //
-// Counting is slow, so most columns are told beforehand to be too far: as many as there are lanes, each lane's nearest,
-// are within the largest of these distances, hence so are the K nearest, if K is no more than that.
+// Counting is slow, so most columns are excluded beforehand: each lane finds its nearest column, and the largest of these
+// distances bounds the K nearest, if K is at most the number of lanes.
 
 override Q: u32;
 override N4: u32;
@@ -24,23 +24,23 @@ override K: u32;
 const NONE = 0xffffffffu;
 const LANES = 256u;
 
-// In the order of `key`, of equals in that of `index`.
+// Ordered by `key`, ties by `index`.
 struct Column { key: u32, index: u32 }
 
 // No key among the K smallest is larger.
 var<workgroup> bound: atomic<u32>;
 var<workgroup> counts: array<atomic<u32>, 256>;
 var<workgroup> sums: array<u32, 16>;
-// The K-th column as far as its digits are known: where `known` has ones.
+// The digits of the K-th column that are known so far: where `known` has ones.
 var<workgroup> last: Column;
 var<workgroup> known: Column;
-// Places left for those that agree with it so far, and whether there are no more of them than that.
+// Slots left for the columns that share these digits, and whether there are no more columns than slots.
 var<workgroup> left: u32;
 var<workgroup> settled: u32;
 var<workgroup> taken: atomic<u32>;
-var<workgroup> places: array<Column, PLACES>;
+var<workgroup> slots: array<Column, SLOTS>;
 
-// By its bits: compilers may take it that no number is NaN.
+// By its bits: compilers may assume that no number is NaN.
 fn keys(distances: vec4f) -> vec4u {
   let bits = bitcast<vec4u>(distances) & vec4u(0x7fffffffu);
   return select(bits + vec4u(1u), vec4u(0u), bits > vec4u(0x7f800000u));
@@ -58,7 +58,7 @@ fn digit_of(column: Column, digit: u32) -> u32 {
   return (select(column.index, column.key, digit < 4u) >> (24u - 8u * (digit & 3u))) & 255u;
 }
 
-// Finds the K-th column's digit by the counts of all, and its place among those that share it.
+// Finds the K-th column's digit from the counts of all digits, and its rank among those that share it.
 fn choose_digit(digit: u32) {
   var chosen = 0u;
   for (; chosen < 240u && sums[chosen / 16u] < left; chosen += 16u) { left -= sums[chosen / 16u]; }
@@ -111,24 +111,24 @@ fn collect(lane: u32, q: u32, end: u32) {
     for (var c = 0u; c < 4u; c++) {
       let column = Column(key[c], c4 * 4u + c);
       if (column.index < end && !before(agreed, masked(column, mask))) {
-        let place = atomicAdd(&taken, 1u);
-        if (place < K) { places[place] = column; }
+        let slot = atomicAdd(&taken, 1u);
+        if (slot < K) { slots[slot] = column; }
       }
     }
   }
 }
 
 fn sort(lane: u32) {
-  for (var width = 2u; width <= u32(PLACES); width <<= 1u) {
+  for (var width = 2u; width <= u32(SLOTS); width <<= 1u) {
     for (var stride = width >> 1u; stride > 0u; stride >>= 1u) {
-      for (var pair = lane; pair < u32(PLACES) / 2u; pair += LANES) {
+      for (var pair = lane; pair < u32(SLOTS) / 2u; pair += LANES) {
         let low = 2u * pair - (pair & (stride - 1u));
-        let a = places[low];
-        let b = places[low + stride];
+        let a = slots[low];
+        let b = slots[low + stride];
         let rising = (low & width) == 0u;
         if (before(b, a) == rising) {
-          places[low] = b;
-          places[low + stride] = a;
+          slots[low] = b;
+          slots[low + stride] = a;
         }
       }
       workgroupBarrier();
@@ -145,7 +145,7 @@ fn main(
   let q = group.x + group.y * groups.x;
   if (q >= Q) { return; }
   let end = min(valid_at(0u), N4 * 4u);
-  for (var place = lane; place < u32(PLACES); place += LANES) { places[place] = Column(NONE, NONE); }
+  for (var slot = lane; slot < u32(SLOTS); slot += LANES) { slots[slot] = Column(NONE, NONE); }
   if (lane == 0u) {
     last = Column(0u, 0u);
     known = Column(0u, 0u);
@@ -172,5 +172,5 @@ fn main(
   collect(lane, q, end);
   workgroupBarrier();
   sort(lane);
-  for (var k = lane; k < K; k += LANES) { nearest_store(q * K + k, places[k].index); }
+  for (var k = lane; k < K; k += LANES) { nearest_store(q * K + k, slots[k].index); }
 }

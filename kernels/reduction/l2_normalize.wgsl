@@ -4,7 +4,7 @@
 //
 // x, y [ROWS, D]
 //
-// With NO_DIRECTION a row no longer than EPSILON has no direction, and y[r] = 0. A workgroup takes a row.
+// With NO_DIRECTION, a row of at most length EPSILON has no direction, and y[r] = 0. A workgroup takes a row.
 
 override ROWS: u32;
 override D4: u32;

@@ -3,9 +3,9 @@ import { type ConvShape, outputSize } from "../convolution/convolution_shape.ts"
 import {
   type Dispatch,
   flatWorkgroups,
-  mapConstants,
-  mapped,
   type Prologue,
+  prologueBindings,
+  prologueConstants,
   reads,
   writes,
 } from "../wgsl/dispatch.ts";
@@ -19,14 +19,14 @@ export function globalAveragePool(
   n: number,
   pixels: number,
   channels: number,
-  map: Prologue = "none",
+  prologue: Prologue = "none",
 ): Dispatch {
   const c4 = vec4Count(channels);
   return {
     kernel: "global_average_pool",
     source: average,
-    bindings: [...mapped("x", map, channels), writes("y")],
-    constants: { N: n, PIXELS: pixels, C4: c4, ...mapConstants("x", map, channels) },
+    bindings: [...prologueBindings("x", prologue, channels), writes("y")],
+    constants: { N: n, PIXELS: pixels, C4: c4, ...prologueConstants("x", prologue, channels) },
     tile: {},
     workgroups: flatWorkgroups(n * c4),
     cost: { flops: n * pixels * channels, bytes: tensorBytes([n, pixels + 1, channels]) },

@@ -5,7 +5,7 @@
 // x  a tensor of up to four axes, seen as vec4s; its padding is zero and adds nothing
 // y  [SLICES, ROWS, CHANNELS]  the axes that stay; with several slices, slice s adds r = s, s + SLICES, …
 //
-// kept(e) and reduced(r) are places as in sum.wgsl. A thread makes one vec4 of y: four elements e.
+// kept(e) and reduced(r) are offsets as in sum.wgsl. A thread computes one vec4 of y: four elements e.
 
 override SLICES: u32;
 override ROWS: u32;
@@ -31,8 +31,8 @@ fn run(thread: u32) {
       let start = (e / KEPT_INNER) * KEPT_OUTER_STRIDE + (e % KEPT_INNER) * KEPT_INNER_STRIDE;
       var sum = vec4f(0.0);
       for (var r = slice; r < REDUCED; r += SLICES) {
-        let place = (r / REDUCED_INNER) * REDUCED_OUTER_STRIDE + (r % REDUCED_INNER) * REDUCED_INNER_STRIDE;
-        sum += x_load(start + place);
+        let offset = (r / REDUCED_INNER) * REDUCED_OUTER_STRIDE + (r % REDUCED_INNER) * REDUCED_INNER_STRIDE;
+        sum += x_load(start + offset);
       }
       y[element] = (sum.x + sum.y) + (sum.z + sum.w);
     }

@@ -1,5 +1,5 @@
-// Adds partial sums where there are many of a short result: a workgroup of 64 takes one vec4 of it. On a GPU a thread
-// that adds a thousand slices alone waits for memory a thousand times while most of the adapter has nothing to do.
+// Adds many partial sums of a short result: a workgroup of 64 threads computes one vec4 of it. On a GPU, a single thread
+// that adds a thousand slices waits for memory a thousand times while most of the adapter is idle.
 //
 //   y[i] = sum_s partial[s, i]   lane l takes s = l, l + 64, ..., then the lanes' sums are added by halves
 //

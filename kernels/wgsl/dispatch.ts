@@ -17,9 +17,9 @@ export type Access = "read" | "write" | "update";
  */
 export type Prologue = "none" | "affine" | "affine-relu6" | "norm-gradient" | "norm-relu6-gradient";
 
-/** Whether a map takes a second tensor and four coefficients a channel. */
-export function isGradientMap(map: Prologue): boolean {
-  return map === "norm-gradient" || map === "norm-relu6-gradient";
+/** Whether a prologue takes a second tensor and four coefficients a channel. */
+export function isGradientPrologue(prologue: Prologue): boolean {
+  return prologue === "norm-gradient" || prologue === "norm-relu6-gradient";
 }
 
 /**
@@ -44,9 +44,9 @@ export interface Binding {
   /** Whether the shader reads it, writes it, or both. */
   readonly access: Access;
   /** Given for tensors that the shader reads through `NAME_map` and `NAME_value`. */
-  readonly map?: Prologue;
+  readonly prologue?: Prologue;
   /** Given for tensors that the shader writes through `NAME_epilogue`. */
-  readonly finish?: Epilogue;
+  readonly epilogue?: Epilogue;
   /** How many vec4s it holds, where it may lie in a uniform buffer; 4 if not given. */
   readonly vec4s?: number;
 }
@@ -140,10 +140,10 @@ export function writes(name: string, type: "f32" | "u32" = "f32"): Binding {
  * A tensor that the shader writes through `NAME_epilogue`. Where there is a bias, a binding `NAME_bias` [1, C] follows, and
  * where there is something to add, `NAME_addend`.
  */
-export function finished(name: string, finish: Epilogue): Binding[] {
-  const bindings: Binding[] = [{ name, type: "f32", access: "write", finish }];
-  if (finish.bias) bindings.push(reads(`${name}_bias`));
-  if (finish.addend) bindings.push(reads(`${name}_addend`));
+export function epilogueBindings(name: string, epilogue: Epilogue): Binding[] {
+  const bindings: Binding[] = [{ name, type: "f32", access: "write", epilogue }];
+  if (epilogue.bias) bindings.push(reads(`${name}_bias`));
+  if (epilogue.addend) bindings.push(reads(`${name}_addend`));
   return bindings;
 }
 
@@ -158,31 +158,35 @@ export function readsChannels(name: string, rows: number, channels: number): Bin
 }
 
 /**
- * A tensor read through a per-channel map. Unless the map is `none`, a binding `NAME_coefficients` follows,
- * [2, C]: the scales, then the shifts. For the gradient maps it is [4, C], with a and b after those, and the second
+ * A tensor read through a per-channel prologue. Unless the prologue is `none`, a binding `NAME_coefficients` follows,
+ * [2, C]: the scales, then the shifts. For the gradient prologues it is [4, C], with a and b after those, and the second
  * tensor, `NAME_input`, stands before it.
  */
-export function mapped(name: string, map: Prologue, channels: number): Binding[] {
-  const binding: Binding = { name, type: "f32", access: "read", map };
-  if (map === "none") return [binding];
-  if (!isGradientMap(map)) return [binding, readsChannels(`${name}_coefficients`, 2, channels)];
+export function prologueBindings(name: string, prologue: Prologue, channels: number): Binding[] {
+  const binding: Binding = { name, type: "f32", access: "read", prologue };
+  if (prologue === "none") return [binding];
+  if (!isGradientPrologue(prologue)) return [binding, readsChannels(`${name}_coefficients`, 2, channels)];
   return [binding, reads(`${name}_input`), readsChannels(`${name}_coefficients`, 4, channels)];
 }
 
-/** Shapes of what {@link mapped} binds, for a tensor of this shape. */
-export function mappedShapes(
+/** Shapes of what {@link prologueBindings} binds, for a tensor of this shape. */
+export function prologueShapes(
   name: string,
-  map: Prologue,
+  prologue: Prologue,
   shape: readonly number[],
 ): Record<string, readonly number[]> {
   const channels = shape[shape.length - 1];
   const shapes: Record<string, readonly number[]> = { [name]: shape };
-  if (isGradientMap(map)) shapes[`${name}_input`] = shape;
-  if (map !== "none") shapes[`${name}_coefficients`] = [isGradientMap(map) ? 4 : 2, channels];
+  if (isGradientPrologue(prologue)) shapes[`${name}_input`] = shape;
+  if (prologue !== "none") shapes[`${name}_coefficients`] = [isGradientPrologue(prologue) ? 4 : 2, channels];
   return shapes;
 }
 
-/** The constant that a map needs: how many vec4s of channels there are. */
-export function mapConstants(name: string, map: Prologue, channels: number): Record<string, number> {
-  return map === "none" ? {} : { [`${name}_C4`]: vec4Count(channels) };
+/** The constant that a prologue needs: how many vec4s of channels there are. */
+export function prologueConstants(
+  name: string,
+  prologue: Prologue,
+  channels: number,
+): Record<string, number> {
+  return prologue === "none" ? {} : { [`${name}_C4`]: vec4Count(channels) };
 }

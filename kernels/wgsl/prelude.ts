@@ -5,16 +5,16 @@
  * For a binding `x` the shader may call
  * - `x_load(i) -> vec4f`, `x_at(i) -> f32`: the i-th vec4 or padded scalar,
  * - `x_store(i, v)`: writes the i-th vec4,
- * - `x_map(c4)` and `x_value(i, m)`, where the binding has a map: the per-channel map of the c4-th vec4 of
+ * - `x_prologue(c4)` and `x_value(i, m)`, where the binding has a prologue: the per-channel prologue of the c4-th vec4 of
  *   channels, and the i-th vec4 with it applied,
- * - `x_epilogue(v, i, c4)`, where the binding has a finish: what is to be stored as the i-th vec4, the c4-th of a row, for
+ * - `x_epilogue(v, i, c4)`, where the binding has a epilogue: what is to be stored as the i-th vec4, the c4-th of a row, for
  *   the result v,
  * and for u32 arrays `x_at(i) -> u32` and `x_store(i, v)`.
  *
  * A shader whose threads are independent is a function `run(thread)`; threads are numbered from 0, the last ones past
  * the end of the work. Shaders that share a workgroup's memory write their own entry point.
  */
-import { type Binding, type Dispatch, isGradientMap } from "./dispatch.ts";
+import { type Binding, type Dispatch, type Epilogue, isGradientPrologue, type Prologue } from "./dispatch.ts";
 import { LARGEST_HALF, precisionOf, type Storage, TEXTURE_WIDTH, textureFormat } from "./storage.ts";
 import { unroll } from "./unroll.ts";
 
@@ -129,48 +129,50 @@ fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
   if (access !== "write") {
     lines.push(`fn ${name}_at(i: u32) -> f32 { return ${name}_load(i >> 2u)[i & 3u]; }`);
   }
-  if (binding.map !== undefined) lines.push(...declareMap(name, binding.map));
-  if (binding.finish !== undefined) lines.push(declareEpilogue(name, binding.finish));
+  if (binding.prologue !== undefined) lines.push(...declarePrologue(name, binding.prologue));
+  if (binding.epilogue !== undefined) lines.push(declareEpilogue(name, binding.epilogue));
   return lines.join("\n");
 }
 
-function declareMap(name: string, map: NonNullable<Binding["map"]>): string[] {
-  if (map === "none") {
+function declarePrologue(name: string, prologue: Prologue): string[] {
+  if (prologue === "none") {
     return [
-      `alias ${name}_Map = u32;`,
-      `fn ${name}_map(c4: u32) -> ${name}_Map { return c4; }`,
-      `fn ${name}_value(i: u32, m: ${name}_Map) -> vec4f { return ${name}_load(i); }`,
+      `alias ${name}_Prologue = u32;`,
+      `fn ${name}_prologue(c4: u32) -> ${name}_Prologue { return c4; }`,
+      `fn ${name}_value(i: u32, m: ${name}_Prologue) -> vec4f { return ${name}_load(i); }`,
     ];
   }
-  if (isGradientMap(map)) return declareGradientMap(name, map);
+  if (isGradientPrologue(prologue)) return declareGradientPrologue(name, prologue);
   const applied = `fma(${name}_load(i), m.scale, m.shift)`;
-  const result = map === "affine" ? applied : `relu6(${applied})`;
+  const result = prologue === "affine" ? applied : `relu6(${applied})`;
   return [
-    `struct ${name}_Map { scale: vec4f, shift: vec4f }`,
+    `struct ${name}_Prologue { scale: vec4f, shift: vec4f }`,
     `override ${name}_C4: u32;`,
-    `fn ${name}_map(c4: u32) -> ${name}_Map {`,
-    `  return ${name}_Map(${name}_coefficients_load(c4), ${name}_coefficients_load(${name}_C4 + c4));`,
+    `fn ${name}_prologue(c4: u32) -> ${name}_Prologue {`,
+    `  return ${name}_Prologue(${name}_coefficients_load(c4), ${name}_coefficients_load(${name}_C4 + c4));`,
     `}`,
-    `fn ${name}_value(i: u32, m: ${name}_Map) -> vec4f { return ${result}; }`,
+    `fn ${name}_value(i: u32, m: ${name}_Prologue) -> vec4f { return ${result}; }`,
   ];
 }
 
-function declareGradientMap(name: string, map: NonNullable<Binding["map"]>): string[] {
+function declareGradientPrologue(name: string, prologue: Prologue): string[] {
   const gradient = `${name}_load(i)`;
-  const g = map === "norm-gradient" ? gradient : `relu6_gradient(${gradient}, fma(x, m.scale, m.shift))`;
+  const g = prologue === "norm-gradient" ? gradient : `relu6_gradient(${gradient}, fma(x, m.scale, m.shift))`;
   const coefficients = [0, 1, 2, 3].map((row) => `${name}_coefficients_load(${row}u * ${name}_C4 + c4)`);
   return [
-    `struct ${name}_Map { scale: vec4f, shift: vec4f, a: vec4f, b: vec4f }`,
+    `struct ${name}_Prologue { scale: vec4f, shift: vec4f, a: vec4f, b: vec4f }`,
     `override ${name}_C4: u32;`,
-    `fn ${name}_map(c4: u32) -> ${name}_Map { return ${name}_Map(${coefficients.join(", ")}); }`,
-    `fn ${name}_value(i: u32, m: ${name}_Map) -> vec4f {`,
+    `fn ${name}_prologue(c4: u32) -> ${name}_Prologue { return ${name}_Prologue(${
+      coefficients.join(", ")
+    }); }`,
+    `fn ${name}_value(i: u32, m: ${name}_Prologue) -> vec4f {`,
     `  let x = ${name}_input_load(i);`,
     `  return fma(m.scale, ${g}, fma(m.a, x, m.b));`,
     `}`,
   ];
 }
 
-function declareEpilogue(name: string, { bias, addend, relu6 }: NonNullable<Binding["finish"]>): string {
+function declareEpilogue(name: string, { bias, addend, relu6 }: Epilogue): string {
   const terms = [
     "v",
     ...(bias ? [`${name}_bias_load(c4)`] : []),

@@ -98,9 +98,9 @@ Deno.test("All variants of a product and of its gradients agree, within default 
     for (const [i, [m, k, n]] of PRODUCTS.entries()) {
       const map = MAPS[i % MAPS.length];
       const target = TARGETS[i % TARGETS.length];
-      const finish = { bias: i % 2 === 0, addend: i % 3 !== 0, relu6: i % 2 === 1 };
-      await checkVariants(device, matmul({ m, k, n }, target, map, finish).tunable!);
-      await checkVariants(device, matmulTransposed({ m, k, n }, target, map, finish).tunable!);
+      const epilogue = { bias: i % 2 === 0, addend: i % 3 !== 0, relu6: i % 2 === 1 };
+      await checkVariants(device, matmul({ m, k, n }, target, map, epilogue).tunable!);
+      await checkVariants(device, matmulTransposed({ m, k, n }, target, map, epilogue).tunable!);
       const gradientMap = MAPS[(i + 1) % MAPS.length];
       for (const target of TARGETS) {
         const { dispatch } = matmulWeightGradient({ m, k, n }, target, map, gradientMap);

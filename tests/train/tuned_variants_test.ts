@@ -100,7 +100,7 @@ Deno.test("a choice is not used once anything that its variants compile has chan
       ({ constants }) => ({ constants: { ...constants, EXTRA: 1 } }),
       ({ tile }) => ({ tile: { ...tile, [name]: tile[name] + 1 } }),
       ({ workgroups: [x, y, z] }) => ({ workgroups: [x + 1, y, z] }),
-      ({ bindings: [first, ...others] }) => ({ bindings: [{ ...first, map: "affine" }, ...others] }),
+      ({ bindings: [first, ...others] }) => ({ bindings: [{ ...first, prologue: "affine" }, ...others] }),
     ];
     for (const change of [() => ({}), ...changes]) {
       for (const expected of changes.includes(change) ? [[tunable.key], []] : [[]]) {

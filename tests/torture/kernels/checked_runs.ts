@@ -27,7 +27,9 @@ export class CheckedKernels {
   compiled(dispatch: Dispatch): Compiled {
     const { source, tile, bindings } = dispatch;
     // All parts of the text, except the length of uniforms: here every binding is a buffer.
-    const parts = bindings.map(({ name, type, access, map, finish }) => [name, type, access, map, finish]);
+    const parts = bindings.map((
+      { name, type, access, prologue, epilogue },
+    ) => [name, type, access, prologue, epilogue]);
     const key = JSON.stringify([source, tile, parts]);
     let compiled = this.#compiled.get(key);
     if (!compiled) {

@@ -1,14 +1,14 @@
-// What batch norm's gradient makes of its sums: the parameters' gradients, and the coefficients with which the input's
-// gradient is a map of x and dz. Stands in front of the kernels that know the sums.
+// From the sums of batch norm's gradient: the gradients of gamma and beta, and the coefficients of the prologue that
+// computes the input's gradient from dz and x on load. Stands in front of the kernels that compute the sums.
 //
 //   dbeta = sum g,   dgamma = sum g · x̂,   x̂ = (x - mean) · inverse
 //   dx = scale · g - scale / n · (dbeta + x̂ · dgamma) = scale · g + a · x + b
 //
 // coefficients [2, C]: scale, shift;  moments [2, C]: mean, inverse
 // dgamma, dbeta [C]
-// gradient_coefficients [4, C]: scale, shift, a, b   (a = b = 0 where the statistics were constants)
+// gradient_coefficients [4, C]: scale, shift, a, b   (a = b = 0 if the statistics were constants)
 
-fn store_gradient_map(c4: u32, sum: vec4f, projection: vec4f) {
+fn store_gradient_prologue(c4: u32, sum: vec4f, projection: vec4f) {
   dgamma_store(c4, projection);
   dbeta_store(c4, sum);
   let scale = coefficients_load(c4);

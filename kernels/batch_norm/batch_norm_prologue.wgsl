@@ -1,5 +1,5 @@
-// What batch norm in training makes of its statistics: the per-channel map that the next layer applies on load.
-// (Ioffe and Szegedy 2015.) Stands in front of the kernels that know the statistics.
+// From the statistics of batch norm in training: scale and shift, which the next layer applies as its prologue, and the
+// updated running statistics. (Ioffe and Szegedy 2015.) Stands in front of the kernels that compute the statistics.
 //
 //   scale = gamma / sqrt(variance + epsilon),   shift = beta - mean · scale,   variance = m2 / count
 //   running = momentum · running + (1 - momentum) · batch, variance biased
@@ -10,7 +10,7 @@
 // coefficients [2, C]  scale, shift
 // moments      [2, C]  mean, 1 / sqrt(variance + epsilon), for the backward pass
 
-fn store_map(c4: u32, count: f32, mean: vec4f, m2: vec4f) {
+fn store_prologue(c4: u32, count: f32, mean: vec4f, m2: vec4f) {
   let epsilon = settings_at(0u);
   let momentum = settings_at(1u);
   let variance = m2 / count;
