@@ -2,10 +2,22 @@
  * Kernels as data: WGSL text and, beside each, the geometry that turns shapes into a {@link Dispatch}. Nothing here
  * knows of a device: {@link shaderText} gives the whole shader, for any WebGPU implementation.
  *
- * A kernel's text declares no bindings. For a binding `x` it calls `x_load(i) -> vec4f` and `x_at(i) -> f32` to read,
- * `x_store(i, v)` to write; their declarations are put in front, to fit the {@link Storage} of each tensor. Rows (the
- * last axis) are padded with zeros to whole vec4s, and `within(v, c4, channels)` keeps the padding zero. A shader
- * whose threads are independent is a function `run(thread)`.
+ * The words that kernels and engine use:
+ *
+ * - *binding*: a tensor that a shader uses. The shader declares none: for a binding `x` it calls `x_load(i) -> vec4f` and
+ *   `x_at(i) -> f32` to read, `x_store(i, v)` to write.
+ * - *storage*: where a tensor lies, such as a buffer or a texture, and with which precision. Rows (the last axis) are padded
+ *   with zeros to whole vec4s; `within(v, c4, channels)` keeps the padding zero.
+ * - *prelude*: the generated declarations of bindings and accessors in front of a shader, to fit the storages.
+ * - *prologue*: a function per channel applied on load, by `x_value(i, prologue)`: the previous batch norm and ReLU6.
+ * - *epilogue*: what is done to a result before it is stored, by `y_epilogue(v, i, c4)`: bias, added tensor, ReLU6.
+ * - *dispatch*: one shader run as data: source, constants, bindings, workgroups. A shader whose threads are independent is a
+ *   function `run(thread)`.
+ * - *tile*: the part of a result that a thread or a workgroup computes together.
+ * - *slice*: a part of a long reduction; the partial sums of slices are added in a fixed order.
+ * - *variant*: one of several kernels that compute the same. The *target*, which describes the adapter, decides.
+ * - *program*: dispatches recorded once, planned once, and replayed. Its *plan* decides memory and order; a *slot* is memory
+ *   that several tensors share, one after another.
  *
  * @example The shader of a kernel, for tensors in buffers and for tensors in textures
  * ```ts
