@@ -4,7 +4,7 @@
 //
 // squares  [1]  sum of the squares of the gradients of the scaled loss
 // scaling  [4]  from loss_scale.wgsl: the last is s = 1 / scale, or 0 to skip the step
-// clipping [4]  norm of the gradients of the loss, 0, 0, multiplier; takes the place of scaling in an optimizer
+// clipping [4]  norm of the gradients of the loss, 0, 0, multiplier; replaces scaling in an optimizer
 //
 // In a step that is skipped norm and multiplier are 0. If the squares overflow, the multiplier is not 0 but tiny: an
 // infinite gradient must make the weights infinite, which is reported, and not look like a skipped step.
