@@ -42,7 +42,7 @@ async function describeFile(path: string): Promise<string> {
     const { size, mtime, ctime } = await Deno.stat(path);
     return JSON.stringify([path, size, mtime?.getTime() ?? null, ctime?.getTime() ?? null]);
   } catch (error) {
-    return JSON.stringify([path, (error as Error).name]);
+    return JSON.stringify([path, error instanceof Error ? error.name : String(error)]);
   }
 }
 

@@ -1,3 +1,4 @@
+import { keysOf } from "../../model/settings.ts";
 import { camerasOf, countIdentities, type ReidDataset } from "../dataset.ts";
 
 /** The size of a public dataset, as published. */
@@ -59,14 +60,14 @@ export function differencesFromPublished(
   const looksWhole = folderName.test(dataset.root) || (near("trainIdentities") && near("trainImages"));
   if (!looksWhole) return [];
 
-  const differing = (Object.keys(LABELS) as (keyof PublishedCounts)[])
+  const differing = keysOf(LABELS)
     .filter((key) => found[key] !== published[key])
     .map((key) => `${found[key]} ${LABELS[key]} (published: ${published[key]})`);
   if (differing.length === 0) return [];
   return [
     `This looks like ${dataset.name} but differs from the published dataset: ${
       differing.join(", ")
-    }. Results ` +
-    `are comparable with published ones only on the whole dataset.`,
+    }. Results are ` +
+    "comparable with published ones only on the whole dataset.",
   ];
 }

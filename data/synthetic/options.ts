@@ -1,3 +1,4 @@
+import { keysOf } from "../../model/settings.ts";
 import { DataError } from "../errors.ts";
 
 /** Options of a set of synthetic people. Two sets with the same options have the same bytes. */
@@ -118,8 +119,8 @@ export function completeOptions(options: Partial<SyntheticOptions>): SyntheticOp
     company: [0, 1, false],
     companyDistance: [0, 2, false],
   };
-  for (const [name, [least, most, integer]] of Object.entries(ranges)) {
-    const value = complete[name as keyof typeof ranges];
+  for (const name of keysOf(ranges)) {
+    const [least, most, integer] = ranges[name], value = complete[name];
     if (value >= least && value <= most && (!integer || Number.isInteger(value))) continue;
     throw new DataError(
       `Synthetic people cannot be drawn with ${name} = ${value}: it must be ${
