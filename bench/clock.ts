@@ -1,4 +1,4 @@
-/** What time the benches count. */
+/** The clocks of the benches. */
 import process from "node:process";
 import { type Clock, type Device, wallClock } from "../engine/mod.ts";
 
@@ -9,14 +9,14 @@ export const cpuClock: Clock = () => {
 };
 
 /**
- * The clock for kernels: of the wall on a GPU. On a software adapter that of the CPU, as other work on the machine
- * does not disturb it; rates are then those of one core.
+ * The clock for kernels: on a GPU the wall clock. On a software adapter the CPU time, which other work on the machine
+ * does not disturb; rates are then those of one core.
  */
 export function kernelClock(device: Device): Clock {
   return device.adapter.software ? cpuClock : wallClock;
 }
 
-/** What {@link kernelClock} tells, in words. */
+/** The name of {@link kernelClock}. */
 export function clockInWords(device: Device): string {
   return device.adapter.software ? "CPU time, rates per core" : "wall time";
 }

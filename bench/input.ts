@@ -48,7 +48,7 @@ export async function main(args: string[]): Promise<number> {
   const options = completeOptions({ ...settings, epochs: 1, batchesPerEpoch: steps });
   const batch = options.p * options.k;
   const folder = await Deno.makeTempDir();
-  const device = await Device.open();
+  using device = await Device.open();
   try {
     if (data === undefined) {
       const people = { trainIdentities: 60, testIdentities: 2, distractors: 0, junk: 0 };
@@ -73,7 +73,6 @@ export async function main(args: string[]): Promise<number> {
     store.close();
     return 0;
   } finally {
-    device.destroy();
     await Deno.remove(folder, { recursive: true });
   }
 }

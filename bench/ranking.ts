@@ -1,7 +1,7 @@
 /**
- * Ranks a random gallery, by default of Market-1501's size, for all of its queries, `deno task bench:ranking`: the time beside
- * that of its distances alone and the least in which the adapter could compute them, the memory, and whether sampled
- * queries are ranked exactly as a CPU ranks the same distances.
+ * `deno task bench:ranking`: ranks a random gallery, by default of Market-1501's size, for all of its queries. It shows
+ * the time, the time of the distances alone, the least time in which the adapter could compute them, and the memory, and
+ * checks that sampled queries are ranked exactly as a CPU ranks the same distances.
  */
 import assert from "node:assert/strict";
 import { runCommand } from "../cli/command.ts";
@@ -26,25 +26,26 @@ import { distancesOf, rankedOnCpu } from "./ranked_on_cpu.ts";
 import { clockInWords, kernelClock } from "./clock.ts";
 import { drawProblem, PROBLEM_FLAGS, type ProblemSize, SIZE } from "./ranking_problem.ts";
 import { giga, peaksLine } from "./roofline_table.ts";
+import { mebibytes, seconds } from "./units.ts";
 
 const COMMAND: Command = {
   usage: "deno task bench:ranking",
   summary:
-    "Ranks a random gallery for all of its queries: the time beside that of its distances alone and the least in " +
-    "which the adapter could compute them, and the memory. Some queries are ranked on the CPU, too, and compared.",
+    "Ranks a random gallery for all of its queries. Shows the time, the time of the distances alone, the least time in " +
+    "which the adapter could compute them, and the memory. Compares some queries with their ranking on the CPU.",
   examples: [
     ["deno task bench:ranking", "as large as Market-1501, half a minute to minutes on a CPU"],
     ["deno task bench:ranking --queries 241 --gallery 2000", "a small one"],
   ],
 };
 
-/** Most queries of a block, as `rankGallery` shares them out. */
+/** The most queries of a block in `rankGallery`. */
 const ROWS = 241;
 const REPEATS = 2;
-/** Ranks that are sampled. */
+/** How many ranks to sample. */
 const SAMPLES = 100;
 
-/** Milliseconds, by the clock for kernels and of the wall. */
+/** Milliseconds, by the clock for kernels and by the wall clock. */
 interface Timing {
   readonly time: number;
   readonly wall: number;
@@ -52,13 +53,9 @@ interface Timing {
 
 async function main(args: string[]): Promise<number> {
   const size = parseFlags(COMMAND, PROBLEM_FLAGS, args);
-  const device = await Device.open();
-  try {
-    await bench(device, size);
-    return 0;
-  } finally {
-    device.destroy();
-  }
+  using device = await Device.open();
+  await bench(device, size);
+  return 0;
 }
 
 async function bench(device: Device, size: ProblemSize): Promise<void> {
@@ -102,12 +99,8 @@ async function bench(device: Device, size: ProblemSize): Promise<void> {
   console.log(`  roofline of distances   ${seconds(least)}`);
   line("distances alone", alone);
   line("distances and ranking", whole);
-  console.log(`  GPU memory              ${(ranked.gpuBytes / 2 ** 20).toFixed(1)} MiB at most`);
+  console.log(`  GPU memory              ${mebibytes(ranked.gpuBytes)} at most`);
   console.log(`  ${checked} queries are ranked exactly as a CPU ranks the same distances`);
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
 function firstQueries(problem: RankingProblem, count: number): RankingProblem {
@@ -120,7 +113,7 @@ function quickest(timings: readonly Timing[]): Timing {
   return timings.reduce((a, b) => b.time < a.time ? b : a);
 }
 
-/** The same blocks of distances, of which one a row comes back. */
+/** Computes the same blocks of distances and reads back one of each row. */
 async function distancesAlone(device: Device, problem: RankingProblem, rows: number): Promise<void> {
   const { queries, gallery, metric } = problem;
   const images = gallery.embeddings.length / SIZE;
@@ -139,7 +132,7 @@ async function distancesAlone(device: Device, problem: RankingProblem, rows: num
   program.destroy();
 }
 
-/** Compares a few queries of the first, a middle and the last whole block, and says how many. */
+/** Compares some queries of the first, a middle and the last whole block, and returns how many. */
 async function assertExact(
   device: Device,
   problem: RankingProblem,

@@ -1,7 +1,7 @@
 /**
- * Re-ranks a random gallery, by default of Market-1501's size, for all of its queries, `deno task bench:reranking`: the time beside
- * the least in which the adapter could compute the distances, the memory, and what re-ranking does to the scores of
- * people who have something, and not much, in common with themselves.
+ * `deno task bench:reranking`: re-ranks a random gallery, by default of Market-1501's size, for all of its queries. It
+ * shows the time, the least time in which the adapter could compute the distances, the memory, and the scores before and
+ * after, for people whose images have little in common.
  */
 import process from "node:process";
 import { runCommand } from "../cli/command.ts";
@@ -14,11 +14,12 @@ import { rerank } from "../eval/rerank/rerank.ts";
 import { clockInWords, kernelClock } from "./clock.ts";
 import { drawProblem, PROBLEM_FLAGS, type ProblemSize, SIZE } from "./ranking_problem.ts";
 import { peaksLine } from "./roofline_table.ts";
+import { mebibytes, percent, seconds } from "./units.ts";
 
 const COMMAND: Command = {
   usage: "deno task bench:reranking",
   summary:
-    "Re-ranks a random gallery for all of its queries: the time beside the least in which the adapter could " +
+    "Re-ranks a random gallery for all of its queries. Shows the time, the least time in which the adapter could " +
     "compute the distances, the memory, and the scores before and after.",
   examples: [
     ["deno task bench:reranking", "as large as Market-1501, minutes on a CPU"],
@@ -26,18 +27,14 @@ const COMMAND: Command = {
   ],
 };
 
-/** So little that a person's images are often nearer to strangers than to each other. */
+/** With this little, images of a person are often nearer to other people than to each other. */
 const LIKENESS = 0.1;
 
 async function main(args: string[]): Promise<number> {
   const problemSize = parseFlags(COMMAND, PROBLEM_FLAGS, args);
-  const device = await Device.open();
-  try {
-    await bench(device, problemSize);
-    return 0;
-  } finally {
-    device.destroy();
-  }
+  using device = await Device.open();
+  await bench(device, problemSize);
+  return 0;
 }
 
 async function bench(device: Device, problemSize: ProblemSize): Promise<void> {
@@ -92,18 +89,6 @@ async function bench(device: Device, problemSize: ProblemSize): Promise<void> {
   for (const [name, { scores }] of Object.entries({ plain, "re-ranked": reranked })) {
     console.log(`  ${name.padEnd(24)}rank-1 ${percent(scores.rank[1])}, mAP ${percent(scores.mAP)}`);
   }
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(2)} s`;
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

@@ -1,7 +1,7 @@
 /**
- * Searches many vectors in every way there is, `deno task bench:search`: the exact scan on the GPU, pgvector's exact
- * search and its HNSW index in the embedded PostgreSQL. One table of times, recall and memory; what is right is a
- * brute force in f64 on the CPU.
+ * `deno task bench:search`: searches many vectors by the exact scan on the GPU, by pgvector's exact search and by its HNSW
+ * index in the embedded PostgreSQL. Prints a table of times, recall and memory; a brute-force search in f64 on the CPU
+ * gives the right results.
  */
 import assert from "node:assert/strict";
 import { runCommand } from "../cli/command.ts";
@@ -15,26 +15,27 @@ import { clockInWords, kernelClock } from "./clock.ts";
 import { giga, peaksLine } from "./roofline_table.ts";
 import { bruteForce, drawSearch, type SearchProblem, VECTOR_KINDS } from "./search_problem.ts";
 import { type Search, searchTable } from "./search_table.ts";
+import { seconds } from "./units.ts";
 
 const COMMAND: Command = {
   usage: "deno task bench:search",
   summary: "Times exact and approximate searches of a gallery of random vectors, and measures their recall.",
   examples: [
     ["deno task bench:search", "100,000 vectors; most of the time goes into building the HNSW index"],
-    ["deno task bench:search --vectors 10000 --kind uniform", "a tenth of them, without any order"],
+    ["deno task bench:search --vectors 10000 --kind uniform", "a tenth of them, in random directions"],
   ],
 };
 
 const FLAGS = {
   vectors: { type: "integer", min: 100, max: 1e6, default: 100_000, help: "Vectors in the gallery." },
   size: { type: "integer", min: 4, max: 2000, default: 512, help: "Length of a vector." },
-  queries: { type: "integer", min: 1, max: 1000, default: 100, help: "Vectors that are searched for." },
-  top: { type: "integer", min: 1, max: 100, default: 10, help: "How many of the nearest are asked for." },
+  queries: { type: "integer", min: 1, max: 1000, default: 100, help: "How many queries." },
+  top: { type: "integer", min: 1, max: 100, default: 10, help: "How many of the nearest to find." },
   kind: {
     type: "choice",
     choices: VECTOR_KINDS,
     default: "identities",
-    help: "20 images to a person, as embeddings lie, or random directions, which are hardest for HNSW.",
+    help: "20 images of each person, like embeddings, or random directions, which are hardest for HNSW.",
   },
   m: { type: "integer", min: 2, max: 100, default: 16, help: "Links of a vector in HNSW." },
   efConstruction: {
@@ -42,14 +43,14 @@ const FLAGS = {
     min: 4,
     max: 1000,
     default: 64,
-    help: "Candidates for those, when HNSW is built; raised to twice as many as links where it is less.",
+    help: "Candidates for those links when HNSW is built; at least twice as many as links.",
   },
-  seed: { type: "integer", min: 0, default: 1, help: "Of the vectors." },
+  seed: { type: "integer", min: 0, default: 1, help: "Seed of the vectors." },
 } as const satisfies FlagTable;
 
 /** Candidates that a search in HNSW keeps. */
 const EF_SEARCH = [40, 100, 200, 400];
-/** Images that are added to the gallery at a time. */
+/** Images that are added to the gallery at once. */
 const BATCH = 500;
 /** How often all queries are searched together. */
 const REPEATS = 3;
@@ -65,7 +66,7 @@ const say = (line: string) => console.error(line);
 async function main(args: string[]): Promise<number> {
   const options = parseFlags(COMMAND, FLAGS, args);
   const { vectors, queries, size, kind, seed } = options;
-  const problem = drawSearch(kind as "identities" | "uniform", vectors, queries, size, seed);
+  const problem = drawSearch(kind, vectors, queries, size, seed);
   const start = performance.now();
   const nearest = bruteForce(problem, options.top);
   say(`  brute force in f64: ${(performance.now() - start).toFixed(0)} ms for all queries`);
@@ -112,7 +113,7 @@ async function fill(gallery: Gallery, { gallery: vectors, size }: SearchProblem)
   return gallery;
 }
 
-/** The scan, with the vectors held on the GPU, for one query at a time and for all together, and in one pass. */
+/** The scan: with the vectors on the GPU, for single queries and for all at once; and in one pass. */
 async function onGpu(
   gallery: Gallery,
   problem: SearchProblem,
@@ -183,7 +184,7 @@ async function onGpu(
   }
 }
 
-/** pgvector: all vectors compared, then the graph with more and more candidates. */
+/** pgvector: its exact search, then the graph with more and more candidates. */
 async function inDatabase(
   gallery: Gallery,
   problem: SearchProblem,
@@ -202,7 +203,7 @@ async function inDatabase(
   await gallery.buildIndex({ m, efConstruction, memoryMebibytes: 1024 });
   const build = performance.now() - start;
   const hnswBytes = (await gallery.stats()).bytes - bytes;
-  // Where the planner takes a search in the index for as slow it compares with all; what is timed here is the index.
+  // Otherwise the planner may choose the exact search instead of the index, which is timed here.
   await gallery.database.query("set enable_sort = off");
   const scansBefore = await hnswScans(gallery);
   for (const efSearch of EF_SEARCH) {
@@ -238,34 +239,30 @@ async function timeOneByOne(
   return { latencies, found };
 }
 
-/** pgvector sums in f32: says how near the distances are that it takes in another order. */
+/** pgvector sums in f32: prints how near the distances are that it returns in another order. */
 function explainDifferences(
   { gallery, queries, size }: SearchProblem,
   found: readonly string[][],
   truth: readonly string[][],
 ): void {
-  let places = 0, largest = 0;
+  let differing = 0, largest = 0;
   found.forEach((ids, q) =>
-    ids.forEach((id, place) => {
-      if (id === truth[q][place]) return;
-      places++;
-      const [a, b] = [id, truth[q][place]].map((of) =>
+    ids.forEach((id, rank) => {
+      if (id === truth[q][rank]) return;
+      differing++;
+      const [a, b] = [id, truth[q][rank]].map((of) =>
         squaredDistance(queries, q * size, gallery, Number(of) * size, size)
       );
       largest = Math.max(largest, Math.abs(Math.sqrt(a / b) - 1));
     })
   );
   console.log(
-    places === 0
-      ? "pgvector exact: every place is as in f64"
-      : `pgvector exact: ${places} places differ from f64, by distances that are equal to ${
+    differing === 0
+      ? "pgvector exact: every rank is as in f64"
+      : `pgvector exact: ${differing} ranks differ from f64, by distances that are equal to ${
         largest.toExponential(1)
       }`,
   );
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

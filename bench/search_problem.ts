@@ -1,4 +1,4 @@
-/** Random vectors to be searched, and what a search must find: a brute force in f64. */
+/** Random vectors to search, and the right results, by a brute-force search in f64. */
 import { Random } from "../engine/mod.ts";
 import { squaredDistance, squaredLength } from "../search/exact_distance.ts";
 import { NearestList } from "../search/nearest_list.ts";
@@ -10,10 +10,10 @@ import { NearestList } from "../search/nearest_list.ts";
  * - `uniform`: random directions. All are about √2 from a query and from each other, which is the hardest for a search
  *   that looks at some of them only.
  */
-export type VectorKind = "identities" | "uniform";
+export const VECTOR_KINDS = ["identities", "uniform"] as const;
 
-/** All of {@link VectorKind}. */
-export const VECTOR_KINDS: readonly VectorKind[] = ["identities", "uniform"];
+/** One of {@link VECTOR_KINDS}. */
+export type VectorKind = typeof VECTOR_KINDS[number];
 
 const IMAGES = 20;
 const NOISE = 0.8;

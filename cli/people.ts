@@ -5,6 +5,7 @@ import { PixelStore } from "../data/pixels.ts";
 import { readDataset } from "../data/read_dataset.ts";
 import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
 import { ensureSyntheticPeople, holdsSyntheticPeople } from "../data/synthetic/write.ts";
+import { keysOf } from "../model/settings.ts";
 import { printable } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { withProgress } from "./progress.ts";
@@ -21,11 +22,11 @@ const SYNTHETIC = "synthetic:";
 export const SYNTHETIC_DATA: readonly string[] = Object.keys(SYNTHETIC_SETS).map((name) => SYNTHETIC + name);
 
 /** The set of synthetic people that `--data` asks for; undefined where it names a folder. */
-function syntheticSet(data: string | undefined): string | undefined {
+function syntheticSet(data: string | undefined): keyof typeof SYNTHETIC_SETS | undefined {
   if (data === undefined) return "default";
   if (!data.startsWith(SYNTHETIC)) return undefined;
-  const name = data.slice(SYNTHETIC.length);
-  if (Object.hasOwn(SYNTHETIC_SETS, name)) return name;
+  const set = keysOf(SYNTHETIC_SETS).find((name) => data === SYNTHETIC + name);
+  if (set !== undefined) return set;
   throw new UsageError(
     `--data ${data}: there is no such set of synthetic people; give ${SYNTHETIC_DATA.join(" or ")}`,
   );
@@ -50,7 +51,7 @@ export async function openPeople(
       "Drawing synthetic people",
       "images",
       (onProgress) =>
-        ensureSyntheticPeople(cache, SYNTHETIC_SETS[set]!, { workers: workerCount(), onProgress }),
+        ensureSyntheticPeople(cache, SYNTHETIC_SETS[set], { workers: workerCount(), onProgress }),
     );
     const why = folder === undefined ? "No --data given: using" : `The ${set} set of`;
     say(`${why} synthetic people, drawn by this program into ${root}`);

@@ -1,6 +1,7 @@
 /** `deno task synth`: draws synthetic people as JPEG files in Market-1501's layout. */
 import { SYNTHETIC_SETS, type SyntheticOptions } from "../data/synthetic/options.ts";
 import { writeSyntheticPeople } from "../data/synthetic/write.ts";
+import { keysOf } from "../model/settings.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { workerCount } from "./people.ts";
@@ -26,7 +27,7 @@ const FLAGS = {
   },
   set: {
     type: "choice",
-    choices: Object.keys(SYNTHETIC_SETS),
+    choices: keysOf(SYNTHETIC_SETS),
     default: "default",
     help:
       "The options that the other flags change. default: those of training without --data. benchmark: more people, " +
@@ -62,11 +63,11 @@ export async function main(args: string[]): Promise<number> {
 
 /** The options of a set, replaced by those that are given. */
 function changedSet(
-  set: string,
+  set: keyof typeof SYNTHETIC_SETS,
   given: { readonly [Name in keyof SyntheticOptions]?: SyntheticOptions[Name] },
 ): Partial<SyntheticOptions> {
   const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const { trainCameras, ...options } = SYNTHETIC_SETS[set]!;
+  const { trainCameras, ...options } = SYNTHETIC_SETS[set];
   return { ...options, ...(given.cameras === undefined && { trainCameras }), ...changes };
 }
 

@@ -86,10 +86,10 @@ export const BENCHMARK_SYNTHETIC: Readonly<SyntheticOptions> = {
 };
 
 /** The sets by name. */
-export const SYNTHETIC_SETS: Readonly<Record<string, Readonly<SyntheticOptions>>> = {
+export const SYNTHETIC_SETS = {
   default: DEFAULT_SYNTHETIC,
   benchmark: BENCHMARK_SYNTHETIC,
-};
+} satisfies Record<string, Readonly<SyntheticOptions>>;
 
 /**
  * Fills in the defaults and checks the result.

@@ -173,7 +173,7 @@ async function main(): Promise<SearchPage | undefined> {
   const { gallery, embeddings, model, decoder } = site;
   const searcher = await Searcher.open(device, model, embeddings, decoder);
   const { adapter } = device;
-  const kind = adapter.software ? "a program on the processor; a real GPU is much faster" : "WebGPU";
+  const kind = adapter.software ? "a program on the processor; a real GPU is far faster" : "WebGPU";
   element("setting").textContent = `${adapter.name} (${kind}). MobileNetV2 ${model.spec.width}, ` +
     `${model.spec.imageHeight} × ${model.spec.imageWidth} pixels, embeddings of ${gallery.size} numbers. ` +
     `Gallery: ${gallery.images.length} pictures, ${gallery.dataset}. Distances are Euclidean. ` +

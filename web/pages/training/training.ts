@@ -200,7 +200,7 @@ function hear(report: Report): void {
         (report.software ? " Without a GPU this takes half a minute, or a minute on an old machine." : "");
       progress.removeAttribute("value");
       element("adapter").textContent = `Computing on ${report.adapter}` +
-        (report.software ? ", a program instead of a GPU: expect a few steps per second." : ".");
+        (report.software ? ", which is a program and no GPU: expect a few steps a second." : ".");
       return;
     case "ready":
       if (!ready) announce("Ready to train.");
