@@ -53,7 +53,10 @@ export async function profile<Inputs>(
     });
     return await device.readBack(staging, (range) => {
       const times = new BigUint64Array(range);
-      return Array.from({ length: count }, (_, i) => Number(times[2 * i + 1] - times[2 * i]) / 1e6);
+      return Array.from({ length: count }, (_, i) => {
+        const [start = 0n, end = 0n] = times.subarray(2 * i);
+        return Number(end - start) / 1e6;
+      });
     });
   } finally {
     for (const resource of owned) resource.destroy();
