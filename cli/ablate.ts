@@ -1,7 +1,7 @@
 /** `deno task ablate`: trains a grid of settings with several seeds, and writes their scores as a table and plots. */
 import { join } from "node:path";
 import { describeDataset } from "../data/dataset.ts";
-import { DataError } from "../data/errors.ts";
+import { DataError, messageOf } from "../data/errors.ts";
 import { Device } from "../engine/mod.ts";
 import { cameraGroups } from "../eval/camera_groups.ts";
 import { codeDigest, datasetDigest, writeCell } from "../train/ablation/cell_files.ts";
@@ -64,7 +64,7 @@ async function makeFolder(out: string): Promise<void> {
     await Deno.mkdir(join(out, "cells"), { recursive: true });
   } catch (error) {
     throw new RunError(
-      `The results cannot be kept in ${out} (${(error as Error).message}). Name another folder with --out.`,
+      `The results cannot be kept in ${out} (${messageOf(error)}). Name another folder with --out.`,
     );
   }
 }

@@ -1,4 +1,5 @@
 /** `deno task augment`: a picture of what the flags of augmentation do to training images. */
+import { messageOf } from "../data/errors.ts";
 import { PixelStore } from "../data/pixels.ts";
 import { Device } from "../engine/mod.ts";
 import { augmentedVariants } from "../train/augmentation_preview.ts";
@@ -62,17 +63,16 @@ export async function main(args: string[]): Promise<number> {
   const store = await PixelStore.open(people, { ...size, workers: workerCount() });
   for (const { path, reason } of store.failed) console.error(`warning: skipped ${path}: ${reason}`);
   const usable = [...people.keys()].filter((image) => store.usable[image]);
+  const originals = await Promise.all(usable.map((image) => original(store, image)));
   const variants = await augmentedVariants(device, options, store, usable, steps);
-  const rows = await Promise.all(variants.map(async (row, i) => [await original(store, usable[i]), ...row]));
+  const rows = originals.map((image, i) => [image, ...variants[i] ?? []]);
   store.close();
   device.destroy();
   try {
     await writeWhole(preview, await renderContactSheet(rows, size));
   } catch (error) {
     throw new RunError(
-      `The picture ${preview} cannot be written (${
-        (error as Error).message
-      }). Name another file with --preview.`,
+      `The picture ${preview} cannot be written (${messageOf(error)}). Name another file with --preview.`,
     );
   }
   console.log(
@@ -85,7 +85,8 @@ export async function main(args: string[]): Promise<number> {
 /** Up to `count` items at even distances. */
 function spread<T>(items: readonly T[], count: number): T[] {
   const rows = Math.min(count, items.length);
-  return Array.from({ length: rows }, (_, row) => items[Math.floor(row * items.length / rows)]);
+  const chosen = new Set(Array.from({ length: rows }, (_, row) => Math.floor(row * items.length / rows)));
+  return items.filter((_, i) => chosen.has(i));
 }
 
 async function original(store: PixelStore, image: number): Promise<Uint8Array> {

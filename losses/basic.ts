@@ -13,8 +13,9 @@ import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
 export function basicTripletLoss(embeddings: Tensor, options: TripletOptions): TripletResult {
   checkTripletOptions(options);
   const distances = tripletDistance(embeddings, options.metric);
+  const [triplets = 0] = embeddings.shape;
   const { margin, softMargin } = options;
-  return tripletLoss(distances, selectGiven(distances.shape[0]), embeddings, {
+  return tripletLoss(distances, selectGiven(triplets), embeddings, {
     margin,
     softMargin,
     withoutNegative: "skip",

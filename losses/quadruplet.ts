@@ -44,7 +44,7 @@ export function quadrupletLoss(
     softMargin,
     withoutNegative: "skip",
   });
-  const [batch] = distances.shape;
+  const [batch = 0] = distances.shape;
   const pairs = tripletLoss(
     reshape(distances, [1, batch * batch]),
     selectNearestOthers(distances, labels, hard),

@@ -55,5 +55,5 @@ export async function augmentedVariants(
 /** Normalized values [height, width, 3] as the bytes that they stand for. */
 function imageBytes(values: Float32Array): Uint8Array {
   const { mean, deviation } = IMAGENET_COLOR;
-  return Uint8Array.from(values, (value, i) => Math.round(255 * (value * deviation[i % 3] + mean[i % 3])));
+  return Uint8Array.from(values, (value, i) => Math.round(255 * (value * deviation[i % 3]! + mean[i % 3]!)));
 }

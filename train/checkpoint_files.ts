@@ -2,6 +2,7 @@
  * Checkpoints on disk: one safetensors file each, readable by any library of that format, with the settings as JSON
  * in the file's metadata.
  */
+import { messageOf } from "../data/errors.ts";
 import { basename, dirname, join } from "node:path";
 import { parseChoices } from "../kernels/mod.ts";
 import { parseModelSpec } from "../model/model_spec.ts";
@@ -48,7 +49,7 @@ export async function saveCheckpoint(run: string, checkpoint: Checkpoint, keep =
     await writeWhole(path, bytes);
     await syncFolder(folder); // It may be new, and its own name not on the disk yet.
   } catch (error) {
-    const reason = (error as Error).message;
+    const reason = messageOf(error);
     const message = `The checkpoint of step ${step} could not be written to ${path} (${reason}).`;
     if ((await checkpointNames(run)).length === 0) {
       throw new RunError(`${message} There was none before it. Free space on the disk, then start again.`);
@@ -77,7 +78,7 @@ export async function keepAsBest(run: string, path: string): Promise<void> {
     await linkWhole(path, best);
   } catch (error) {
     throw new RunError(
-      `${path} could not be kept as ${best} (${(error as Error).message}). Checkpoints are intact. ` +
+      `${path} could not be kept as ${best} (${messageOf(error)}). Checkpoints are intact. ` +
         "Free space on the disk, then resume the run.",
       { remedies: [{ kind: "resume", run }] },
     );
@@ -146,16 +147,14 @@ async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
   try {
     bytes = await Deno.readFile(path);
   } catch (error) {
-    throw new RunError(`${path} cannot be read: ${(error as Error).message}`);
+    throw new RunError(`${path} cannot be read: ${messageOf(error)}`);
   }
   let file: ReturnType<typeof decodeSafetensors>;
   try {
     file = decodeSafetensors(bytes);
   } catch (error) {
     throw new RunError(
-      `${path} is damaged: ${
-        (error as Error).message
-      }. Give an earlier checkpoint of the same folder, or train ` +
+      `${path} is damaged: ${messageOf(error)}. Give an earlier checkpoint of the same folder, or train ` +
         "again.",
     );
   }
@@ -175,7 +174,7 @@ async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
   } catch (error) {
     throw new RunError(
       `${path} is damaged or of another version of this program: ${
-        (error as Error).message
+        messageOf(error)
       }. Use another checkpoint.`,
     );
   }
@@ -191,9 +190,10 @@ function parseCheckpoint(
   if (history?.dtype !== "F32" || history.shape.length !== 2 || history.shape[0] !== step) {
     throw new Error(`its history is not of ${step} steps`);
   }
-  const model = parseModelSpec(JSON.parse(metadata.model));
-  const variants = parseChoices(JSON.parse(metadata.variants));
-  return { step, model, options: parseTrainingOptions(JSON.parse(metadata.options)), variants, tensors };
+  const parsed = (name: string) => JSON.parse(metadata[name] ?? "null");
+  const model = parseModelSpec(parsed("model"));
+  const variants = parseChoices(parsed("variants"));
+  return { step, model, options: parseTrainingOptions(parsed("options")), variants, tensors };
 }
 
 /** Names of a run's checkpoints, oldest first. */

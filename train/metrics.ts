@@ -80,10 +80,11 @@ export function stepMetrics(
   learningRate: number,
 ): StepMetrics {
   const scaled = (name: typeof LOSS_SCALE_STATE[number]) => lossScale?.[LOSS_SCALE_STATE.indexOf(name)];
-  const metric = (name: typeof TRIPLET_METRICS[number]) => triplet[TRIPLET_METRICS.indexOf(name)];
+  // A missing metric is NaN: a run stops at it.
+  const metric = (name: typeof TRIPLET_METRICS[number]) => triplet[TRIPLET_METRICS.indexOf(name)] ?? NaN;
   return {
     step,
-    total: total[0],
+    total: total[0] ?? NaN,
     triplet: metric("loss"),
     active: metric("active"),
     positiveDistance: metric("positiveDistance"),

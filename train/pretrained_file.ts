@@ -1,4 +1,5 @@
 /** A file of published weights on disk, and the copy of it that a run keeps. */
+import { messageOf } from "../data/errors.ts";
 import { basename, join } from "node:path";
 import { PretrainedError, readPretrained } from "../model/pretrained/pretrained.ts";
 import type { PretrainedBackbone } from "../model/pretrained/pretrained.ts";
@@ -31,7 +32,7 @@ export async function loadPretrained(path: string, width?: number): Promise<Pret
   try {
     bytes = await Deno.readFile(path);
   } catch (error) {
-    throw new RunError(`The weights ${path} cannot be read: ${(error as Error).message}`);
+    throw new RunError(`The weights ${path} cannot be read: ${messageOf(error)}`);
   }
   const backbone = understand(path, bytes, width);
   const initialWeights = await sha256(bytes);

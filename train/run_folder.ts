@@ -1,4 +1,5 @@
 /** The folder of a run: its settings beside its checkpoints, report and scores. One process at a time works in it. */
+import { messageOf } from "../data/errors.ts";
 import { join } from "node:path";
 import { CHECKPOINTS } from "./checkpoint_files.ts";
 import { RunError } from "./errors.ts";
@@ -49,7 +50,7 @@ export class RunFolder {
       run?.abandon();
       if (error instanceof RunError) throw error;
       throw new RunError(
-        `The run's folder ${folder} cannot be written (${(error as Error).message}). Choose another one.`,
+        `The run's folder ${folder} cannot be written (${messageOf(error)}). Choose another one.`,
         { remedies: [{ kind: "other-output" }] },
       );
     }
@@ -67,7 +68,7 @@ export class RunFolder {
       lock = acquire(path);
     } catch (error) {
       if (error instanceof RunError) throw error;
-      throw new RunError(`The run's folder ${path} cannot be written: ${(error as Error).message}`);
+      throw new RunError(`The run's folder ${path} cannot be written: ${messageOf(error)}`);
     }
     for (const folder of [path, join(path, CHECKPOINTS)]) removeUnfinished(folder);
     return new RunFolder(path, config, lock, false);
@@ -105,7 +106,7 @@ async function makeNumbered(name: string): Promise<string> {
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) continue;
       throw new RunError(
-        `The run's folder ${folder} cannot be made (${(error as Error).message}). Choose another one.`,
+        `The run's folder ${folder} cannot be made (${messageOf(error)}). Choose another one.`,
         { remedies: [{ kind: "other-output" }] },
       );
     }
@@ -130,7 +131,7 @@ export async function requireFreeFolder(folder: string): Promise<void> {
     if (error instanceof Deno.errors.NotFound) return;
     if (error instanceof RunError) throw error;
     throw new RunError(
-      `The run cannot be kept in ${folder} (${(error as Error).message}). Choose another folder.`,
+      `The run cannot be kept in ${folder} (${messageOf(error)}). Choose another folder.`,
       { remedies: [{ kind: "other-output" }] },
     );
   }
@@ -159,9 +160,7 @@ export async function readConfig(folder: string): Promise<RunConfig> {
     text = await Deno.readTextFile(path);
   } catch (error) {
     throw new RunError(
-      `${folder} holds no training run (${
-        (error as Error).message
-      }). Give the folder that the run was started with.`,
+      `${folder} holds no training run (${messageOf(error)}). Give the folder that the run was started with.`,
       { remedies: [{ kind: "run-folder" }] },
     );
   }
@@ -176,9 +175,7 @@ export async function readConfig(folder: string): Promise<RunConfig> {
     };
   } catch (error) {
     throw new RunError(
-      `${path} is damaged: ${
-        (error as Error).message
-      }. The settings in it are needed to go on; start a new run.`,
+      `${path} is damaged: ${messageOf(error)}. The settings in it are needed to go on; start a new run.`,
     );
   }
 }
@@ -195,9 +192,7 @@ export async function writeFile(folder: string, name: string, content: string | 
     await writeWhole(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
   } catch (error) {
     throw new RunError(
-      `${path} could not be written (${
-        (error as Error).message
-      }). Free space on the disk; checkpoints are intact.`,
+      `${path} could not be written (${messageOf(error)}). Free space on the disk; checkpoints are intact.`,
     );
   }
   return path;

@@ -54,7 +54,10 @@ export async function gatherReport(run: FinishedRun): Promise<ReportData> {
 function curves(history: ArrayLike<number>, columns: readonly HistoryColumn[]): TrainingCurves {
   const steps = history.length / columns.length;
   const column = (name: HistoryColumn) =>
-    Float64Array.from({ length: steps }, (_, i) => history[i * columns.length + columns.indexOf(name)]);
+    Float64Array.from(
+      { length: steps },
+      (_, i) => history[i * columns.length + columns.indexOf(name)] ?? NaN,
+    );
   return {
     step: Float64Array.from({ length: steps }, (_, i) => i + 1),
     loss: column("total"),
@@ -68,19 +71,24 @@ function curves(history: ArrayLike<number>, columns: readonly HistoryColumn[]): 
   };
 }
 
-/** Every n-th query with the head of its ranking: chosen by place, not by success. */
+/** Every n-th query with the head of its ranking: chosen by its index, not by success. */
 async function retrieval(benchmark: Benchmark, { top }: Evaluation): Promise<Retrieval[]> {
   const { dataset, queries, gallery } = benchmark;
   const images = [...dataset.query, ...dataset.gallery];
+  const reported = (image: number | undefined) => {
+    const found = images[image ?? -1];
+    if (found === undefined) throw new Error(`The report shows image ${image} of ${images.length}`);
+    return reportImage(dataset, found);
+  };
   const every = Math.max(1, Math.floor(queries.indices.length / ROWS));
   const rows: Retrieval[] = [];
   for (let q = 0; q < queries.indices.length && rows.length < ROWS; q += every) {
-    const matches = await Promise.all(top[q].map(async ({ index, distance, right }) => ({
-      ...await reportImage(dataset, images[gallery.indices[index]]),
+    const matches = await Promise.all((top[q] ?? []).map(async ({ index, distance, right }) => ({
+      ...await reported(gallery.indices[index]),
       distance,
       right,
     })));
-    rows.push({ query: await reportImage(dataset, images[queries.indices[q]]), matches });
+    rows.push({ query: await reported(queries.indices[q]), matches });
   }
   return rows;
 }

@@ -2,6 +2,7 @@
  * The learning rate at every step of a run: a linear warm-up, then one of the schedules of the table. Pure functions, so
  * that a schedule can be plotted without a run.
  */
+import { messageOf } from "../data/errors.ts";
 
 /** The settings that decide the learning rate. */
 export interface LearningRateOptions {
@@ -116,7 +117,7 @@ export function scheduleFault(
   try {
     given = parseShares(decayAt).length;
   } catch (error) {
-    return `${name("decayAt")} ${(error as Error).message}`;
+    return `${name("decayAt")} ${messageOf(error)}`;
   }
   const { marks } = scheduleTable[schedule];
   if (given <= marks && (given > 0 || marks === 0)) return undefined;

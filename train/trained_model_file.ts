@@ -1,4 +1,5 @@
 /** A trained network on disk: in a run's folder, a checkpoint or a model file. */
+import { messageOf } from "../data/errors.ts";
 import { decodeTrainedModel, ModelFileError, type TrainedModel } from "../model/trained_model.ts";
 import { checkpointPath, runOfCheckpoint } from "./checkpoint_files.ts";
 import { isIntact } from "./checksum.ts";
@@ -28,7 +29,7 @@ export async function readTrainedModel(
   try {
     bytes = await Deno.readFile(path);
   } catch (error) {
-    throw new RunError(`${path} cannot be read: ${(error as Error).message}`);
+    throw new RunError(`${path} cannot be read: ${messageOf(error)}`);
   }
   try {
     const model = decodeTrainedModel(bytes, { averaged });

@@ -3,6 +3,7 @@
  * and a hash of all that its variants compile, so no choice outlives a change of a kernel. Processes may share a file:
  * each adds to it and writes it whole.
  */
+import { messageOf } from "../data/errors.ts";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { compiledText, type Device, type Recorded, tunables } from "../engine/mod.ts";
@@ -64,14 +65,14 @@ async function readChoices(path: string): Promise<Map<string, string>> {
     text = await Deno.readTextFile(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
-      console.error(`note: ${path} cannot be read (${(error as Error).message}): kernels are timed again`);
+      console.error(`note: ${path} cannot be read (${messageOf(error)}): kernels are timed again`);
     }
     return new Map();
   }
   try {
     return new Map(parseChoices(JSON.parse(text)));
   } catch (error) {
-    console.error(`note: ${path} is damaged (${(error as Error).message}): kernels are timed again`);
+    console.error(`note: ${path} is damaged (${messageOf(error)}): kernels are timed again`);
     return new Map();
   }
 }
@@ -88,7 +89,7 @@ async function addChoices(folder: string, path: string, timed: Choices): Promise
     await writeWhole(path, new TextEncoder().encode(text));
   } catch (error) {
     console.error(
-      `note: ${path} cannot be written (${(error as Error).message}): the next run times kernels again`,
+      `note: ${path} cannot be written (${messageOf(error)}): the next run times kernels again`,
     );
   }
 }

@@ -57,7 +57,7 @@ async function calibrate(
     for (let i = 0; i < BATCHES; i++) {
       const pixels = new Uint8Array(images * store.stride);
       await store.batch(
-        Array.from({ length: images }, () => usable[random.integer(usable.length)]),
+        Array.from({ length: images }, () => usable[random.integer(usable.length)]!),
         pixels,
       );
       await program.submit({ pixels: new Uint32Array(pixels.buffer), transforms });

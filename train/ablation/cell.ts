@@ -10,6 +10,7 @@ import { evaluateRows } from "../../eval/evaluate_rows.ts";
 import { RERANK_DEFAULTS, type RerankOptions } from "../../eval/rerank/options.ts";
 import { rerank } from "../../eval/rerank/rerank.ts";
 import type { Metric } from "../../kernels/mod.ts";
+import { keysOf } from "../../model/settings.ts";
 import type { TrainingOptions } from "../options.ts";
 import { Trainer } from "../trainer.ts";
 
@@ -124,9 +125,10 @@ async function scoreAll(
       flip,
       onProgress: (done, total) => onProgress((Number(flip) + done / total) / 2),
     });
-    const ways: [string, ScoringSettings][] = Object.entries(SCORINGS);
-    for (const [scoring, settings] of ways.filter(([, way]) => way.flip === flip)) {
-      scores[scoring as Scoring] = await scoreGroups(device, embedded, options.metric, settings, groups);
+    for (const scoring of keysOf(SCORINGS)) {
+      const way: ScoringSettings = SCORINGS[scoring];
+      if (way.flip !== flip) continue;
+      scores[scoring] = await scoreGroups(device, embedded, options.metric, way, groups);
     }
   }
   return scores as Record<Scoring, ScoresByGroup>;

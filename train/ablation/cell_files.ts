@@ -1,9 +1,10 @@
 /** Finished cells on disk: one JSON file each, there whole or not at all, found again by what it was made from. */
 import { join, relative } from "node:path";
 import type { ReidDataset } from "../../data/dataset.ts";
+import { keysOf } from "../../model/settings.ts";
 import type { TrainingOptions } from "../options.ts";
 import { writeWhole } from "../write_whole.ts";
-import { type CellResult, type Scoring, SCORINGS } from "./cell.ts";
+import { type CellResult, SCORINGS } from "./cell.ts";
 
 /** What a cell's file holds. */
 export interface StoredCell {
@@ -64,10 +65,8 @@ export async function cellName(options: TrainingOptions, data: string): Promise<
 /** A finished cell; undefined where there is none, or a file that is none or lacks a way of scoring. */
 export async function readCell(path: string): Promise<StoredCell | undefined> {
   try {
-    const cell = JSON.parse(await Deno.readTextFile(path)) as StoredCell;
-    const scored = Object.keys(SCORINGS).every((way) =>
-      typeof cell.result.scores[way as Scoring] === "object"
-    );
+    const cell: StoredCell = JSON.parse(await Deno.readTextFile(path));
+    const scored = keysOf(SCORINGS).every((way) => typeof cell.result.scores[way] === "object");
     return typeof cell.code === "string" && scored ? cell : undefined;
   } catch {
     return undefined;

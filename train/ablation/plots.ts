@@ -1,12 +1,13 @@
 /** The ablation's plots: every seed a dot, a tick at the mean, the base's mean as a line through all rows. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { keysOf } from "../../model/settings.ts";
 import { Html, html } from "../report/html.ts";
 import type { RowSummary } from "./summary.ts";
 
 const { document } = parseHTML("<html></html>") as unknown as { document: Plot.PlotOptions["document"] };
 
-const COLORS: Readonly<Record<string, string>> = { "seen cameras": "#2563a8", "unseen cameras": "#c2571a" };
+const COLORS = { "seen cameras": "#2563a8", "unseen cameras": "#c2571a" } as const;
 
 /** A score of all rows on every group of cameras, as an SVG file that stands alone. */
 export function ablationPlot(rows: readonly RowSummary[], score: "mAP" | "rank1"): string {
@@ -17,7 +18,7 @@ export function ablationPlot(rows: readonly RowSummary[], score: "mAP" | "rank1"
     [...groups].map(([group, summary]) => ({ name, group, value: summary[score].mean }))
   );
   const base = means.filter(({ name }) => name === rows[0]?.name);
-  const present = Object.keys(COLORS).filter((name) => means.some(({ group }) => group === name));
+  const present = keysOf(COLORS).filter((name) => means.some(({ group }) => group === name));
   const title = score === "mAP" ? "mAP" : "rank-1";
   const figure = Plot.plot({
     document,
@@ -29,7 +30,7 @@ export function ablationPlot(rows: readonly RowSummary[], score: "mAP" | "rank1"
     style: { fontSize: "13px", background: "white", color: "#222" },
     x: { label: `${title} →`, tickFormat: "%", grid: true, nice: true },
     y: { label: null, domain: rows.map(({ name }) => name), type: "band" },
-    color: { domain: present, range: present.map((name) => COLORS[name]!) },
+    color: { domain: present, range: present.map((name) => COLORS[name]) },
     marks: [
       Plot.ruleX(base, { x: "value", stroke: "group", strokeDasharray: "3,4", strokeOpacity: 0.7 }),
       Plot.dot(points, { x: "value", y: "name", stroke: "group", r: 3.5, strokeOpacity: 0.8 }),
@@ -46,7 +47,7 @@ export function ablationPlot(rows: readonly RowSummary[], score: "mAP" | "rank1"
           frameAnchor: "top-right",
           dy: -26,
           dx: -130 * (present.length - 1 - i),
-          fill: COLORS[group]!,
+          fill: COLORS[group],
         })
       ),
     ],

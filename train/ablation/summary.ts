@@ -1,5 +1,6 @@
 /** Seeds put together: means, their spread, and differences to the base. */
 import type { CameraGroup } from "../../eval/camera_groups.ts";
+import { keysOf } from "../../model/settings.ts";
 import type { CellResult, Scoring } from "./cell.ts";
 
 /** A row of the grid with the cells that are finished. */
@@ -49,12 +50,17 @@ const average = (values: readonly number[]) => values.reduce((sum, value) => sum
 /** The rows that have a finished cell; gains are over the first row of `rows`, NaN until that has one. */
 export function summarize(rows: readonly AblationRow[]): RowSummary[] {
   const [base] = rows;
+  const scoresOf = (row: Pick<AblationRow, "scoring">, cell: CellResult, name: CameraGroup["name"]) => {
+    const scores = cell.scores[row.scoring][name];
+    if (scores === undefined) throw new Error(`A run has no scores of ${name}`);
+    return scores;
+  };
   return rows.filter(({ cells }) => cells.length > 0).map(({ cells, ...row }) => {
-    const names = Object.keys(cells[0]!.scores[row.scoring]) as CameraGroup["name"][];
+    const names = keysOf(cells[0]?.scores[row.scoring] ?? {});
     const groups = names.map((name) => {
-      const scores = cells.map((cell) => cell.scores[row.scoring][name]!);
+      const scores = cells.map((cell) => scoresOf(row, cell, name));
       const mAP = spread(scores.map((score) => score.mAP));
-      const baseMAP = average(base!.cells.map((cell) => cell.scores[base!.scoring][name]!.mAP));
+      const baseMAP = average(base?.cells.map((cell) => scoresOf(base, cell, name).mAP) ?? []);
       return [name, {
         rank1: spread(scores.map(({ rank1 }) => rank1)),
         mAP,

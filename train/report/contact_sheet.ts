@@ -15,7 +15,7 @@ export async function renderContactSheet(
   rows: readonly (readonly Uint8Array[])[],
   { height, width }: { height: number; width: number },
 ): Promise<Uint8Array> {
-  const columns = rows[0].length;
+  const columns = Math.max(...rows.map((row) => row.length));
   const canvas = new Image(
     2 * MARGIN + columns * (width + GAP) - GAP + FIRST_GAP - GAP,
     2 * MARGIN + rows.length * (height + GAP) - GAP,

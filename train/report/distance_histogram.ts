@@ -3,16 +3,18 @@ import type { DistanceHistogram } from "./report_data.ts";
 
 function largest(values: ArrayLike<number>): number {
   let result = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] > result && values[i] < Infinity) result = values[i];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value > result && value < Infinity) result = value;
+  }
   return result;
 }
 
 function count(values: ArrayLike<number>, bins: number, binWidth: number): number[] {
   const counts: number[] = new Array(bins).fill(0);
   for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) {
-      counts[Math.min(bins - 1, Math.max(0, Math.floor(values[i] / binWidth)))]++;
-    }
+    const value = values[i]!;
+    if (Number.isFinite(value)) counts[Math.min(bins - 1, Math.max(0, Math.floor(value / binWidth)))]!++;
   }
   return counts;
 }

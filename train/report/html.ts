@@ -25,7 +25,7 @@ type Value = Html | string | number | readonly (Html | string)[];
 function render(value: Value): string {
   if (value instanceof Html) return value.text;
   if (typeof value === "object") return value.map(render).join("");
-  return String(value).replace(/[&<>"']/g, (character) => ENTITIES[character]);
+  return String(value).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }
 
 /** Template tag: the literal parts are markup, the values are text, or {@linkcode Html}, or lists of these. */

@@ -10,7 +10,7 @@ import type { DistanceHistogram, NamedScores, TrainingCurves } from "./report_da
 const { document } = parseHTML("<html></html>") as unknown as { document: Plot.PlotOptions["document"] };
 
 /** CSS colors of the sets in a comparison, the trained network first. */
-export const SERIES_COLORS = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)"];
+export const seriesColor = (i: number): string => `var(--series-${i % 4 + 1})`;
 
 function draw(label: string, options: Plot.PlotOptions): Html {
   const figure = Plot.plot({
@@ -43,14 +43,14 @@ const MAX_POINTS = 160;
 /** Thins a curve to at most 160 points, each the mean of as many neighbors; values not finite are left out. */
 export function thinCurve(step: ArrayLike<number>, values: ArrayLike<number>): CurvePoint[] {
   const kept: number[] = [];
-  for (let i = 0; i < step.length; i++) if (Number.isFinite(values[i])) kept.push(i);
+  for (let i = 0; i < step.length; i++) if (Number.isFinite(values[i] ?? NaN)) kept.push(i);
   const size = Math.max(1, Math.ceil(kept.length / MAX_POINTS));
   const points: CurvePoint[] = [];
   for (let start = 0; start < kept.length; start += size) {
     const group = kept.slice(start, start + size);
-    const inGroup = group.map((i) => values[i]);
+    const inGroup = group.map((i) => values[i]!);
     points.push({
-      step: group.reduce((sum, i) => sum + step[i], 0) / group.length,
+      step: group.reduce((sum, i) => sum + step[i]!, 0) / group.length,
       mean: inGroup.reduce((sum, value) => sum + value, 0) / group.length,
       low: Math.min(...inGroup),
       high: Math.max(...inGroup),
@@ -77,7 +77,7 @@ function curvePlot(label: string, y: Plot.ScaleOptions, series: [CurvePoint[], s
 /** The loss over the steps of training. */
 export function lossPlot({ step, loss }: TrainingCurves): Html {
   return curvePlot("Loss over the steps of training", { label: "loss" }, [
-    [thinCurve(step, loss), SERIES_COLORS[0]],
+    [thinCurve(step, loss), seriesColor(0)],
   ]);
 }
 
@@ -85,7 +85,7 @@ export function lossPlot({ step, loss }: TrainingCurves): Html {
 export function activePlot({ step, active }: TrainingCurves): Html {
   const y = { label: "active", domain: [0, 1], tickFormat: "%" };
   return curvePlot("Share of active triplets over the steps of training", y, [
-    [thinCurve(step, active), SERIES_COLORS[0]],
+    [thinCurve(step, active), seriesColor(0)],
   ]);
 }
 
@@ -101,14 +101,14 @@ export function distancePlot({ step, positiveDistance, negativeDistance }: Train
 /** The learning rate over the steps of training. */
 export function learningRatePlot({ step, learningRate }: TrainingCurves): Html {
   return curvePlot("Learning rate over the steps of training", { label: "learning rate", tickFormat: "~g" }, [
-    [thinCurve(step, learningRate), SERIES_COLORS[0]],
+    [thinCurve(step, learningRate), seriesColor(0)],
   ]);
 }
 
 /** What the loss was multiplied by over the steps of training. */
 export function lossScalePlot(step: ArrayLike<number>, scale: ArrayLike<number>): Html {
   return curvePlot("Loss scale over the steps of training", { label: "loss scale", tickFormat: "~s" }, [
-    [thinCurve(step, scale), SERIES_COLORS[0]],
+    [thinCurve(step, scale), seriesColor(0)],
   ]);
 }
 
@@ -151,7 +151,7 @@ export function cmcPlot(sets: readonly NamedScores[]): Html {
     return Plot.lineY(points, {
       x: "k",
       y: "share",
-      stroke: SERIES_COLORS[i % SERIES_COLORS.length],
+      stroke: seriesColor(i),
       strokeWidth: i === 0 ? 2.4 : 1.6,
     });
   });

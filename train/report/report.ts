@@ -10,7 +10,7 @@ import {
   learningRatePlot,
   lossPlot,
   lossScalePlot,
-  SERIES_COLORS,
+  seriesColor,
   thinCurve,
   upperEnd,
 } from "./plots.ts";
@@ -40,7 +40,8 @@ const SCORES_EXPLAINED =
 
 const HEADLINES = ["rank-1", "rank-5", "mAP", "mAP (trapezoid)"];
 
-function headlineNumbers([trained, ...others]: readonly NamedScores[]): Html {
+function headlineNumbers([trained, ...others]: readonly NamedScores[]): Html | "" {
+  if (trained === undefined) return "";
   const cards = COLUMNS.filter(([name]) => HEADLINES.includes(name)).map(([name, value]) =>
     html`
       <div class="card"><dt>${name}</dt><dd>${percent(value(trained.scores))}</dd>${others.map((other) =>
@@ -102,8 +103,9 @@ function figure(title: string, plot: Html, caption: string | Html): Html {
 /** "from 0.31 at the start to 0.05 at the end", by the ends of the thinned curve. */
 function ends(step: ArrayLike<number>, values: ArrayLike<number>, format: (value: number) => string): string {
   const points = thinCurve(step, values);
-  if (points.length === 0) return "not recorded";
-  return `from ${format(points[0].mean)} at the start to ${format(points.at(-1)!.mean)} at the end`;
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return "not recorded";
+  return `from ${format(first.mean)} at the start to ${format(last.mean)} at the end`;
 }
 
 function lossScaleFigure({ step, lossScale }: TrainingCurves): Html | "" {
@@ -221,10 +223,7 @@ export function renderReport(data: ReportData): string {
       retrievalHtml(data.retrieval),
     ));
   }
-  const series = data.scores.map(({ name }, i): [string, string] => [
-    name,
-    SERIES_COLORS[i % SERIES_COLORS.length],
-  ]);
+  const series = data.scores.map(({ name }, i): [string, string] => [name, seriesColor(i)]);
   body.push(section(
     "Scores",
     "",
