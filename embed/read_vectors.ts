@@ -86,6 +86,7 @@ async function* readShard(out: string, { files }: Shard): AsyncGenerator<ImageEm
         messageOf(error)
       }. Embed the same images to the same path again, which ` +
         "rebuilds what is missing or damaged.",
+      { remedies: [{ kind: "same-again" }] },
     );
   }
 }

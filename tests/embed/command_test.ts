@@ -78,7 +78,7 @@ Deno.test("embed: the three formats, lists, broken images, stops, and what is re
       await Deno.remove(parts[0]);
       await Deno.writeFile(parts[1], before[1].with(200, before[1][200] ^ 1));
       const files = await readVectors(join(folder, "v.parquet"));
-      await assert.rejects(Array.fromAsync(files.batches()), /cannot be read.*Give the command/);
+      await assert.rejects(Array.fromAsync(files.batches()), /cannot be read.*Embed the same images/);
       await succeed(command("v.parquet"));
       for (const [i, part] of parts.entries()) assert.deepEqual(await Deno.readFile(part), before[i]);
       assert.equal((await Deno.stat(parts[2])).ino, ino);
@@ -122,7 +122,10 @@ Deno.test("embed: the three formats, lists, broken images, stops, and what is re
         await refused(command("bad.npy", `--images=${list}`)),
         /None of the 1 images.*absent\.jpg/,
       );
-      assert.match(await refused(command("no.npy", `--images=${folder}/nowhere`)), /no folder, and no list/);
+      assert.match(
+        await refused(command("no.npy", `--images=${folder}/nowhere`)),
+        /neither a folder nor a readable list/,
+      );
       await Deno.mkdir(`${folder}/empty`);
       assert.match(
         await refused(command("no.npy", `--images=${folder}/empty`)),
