@@ -3,6 +3,7 @@
  * kernels recorded into the same program.
  */
 import { EngineError } from "./errors.ts";
+import { itemAt } from "./item_at.ts";
 import { add } from "./ops/elementwise.ts";
 import type { Parameter } from "./parameter.ts";
 import { recorder } from "./recorder.ts";
@@ -68,10 +69,10 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
     const taken = new Set<number>();
     const take = (i: number) => {
       taken.add(i);
-      return gradients.get(node.inputs[i]);
+      return gradients.get(itemAt(node.inputs, i));
     };
     node.backward(gradient, take).forEach((contribution, i) => {
-      const input = node.inputs[i];
+      const input = itemAt(node.inputs, i);
       if (!contribution || !input.requiresGradient) return;
       const known = taken.has(i) ? undefined : gradients.get(input);
       gradients.set(input, known ? add(known, contribution) : contribution);
@@ -101,7 +102,7 @@ function place(gradient: Tensor, parameter: Parameter, needed: ReadonlySet<Value
 function neededElsewhere(values: readonly Value[]): Set<Value> {
   const needed = new Set(
     recorder().dispatches.flatMap(({ dispatch, values }) =>
-      values.filter((_, i) => dispatch.bindings[i].access === "read")
+      values.filter((_, i) => dispatch.bindings[i]?.access === "read")
     ),
   );
   const once = new Set<Value>();

@@ -81,12 +81,12 @@ export class Recorder {
       if (binding.access !== "write") this.requireReadable(value);
       return value;
     });
-    dispatch.bindings.forEach(({ access }, i) => {
-      const { origin } = bound[i];
-      if (access === "read") return;
-      this.#filled.add(bound[i]);
+    for (const [i, value] of bound.entries()) {
+      if (dispatch.bindings[i]?.access === "read") continue;
+      this.#filled.add(value);
+      const { origin } = value;
       if (origin.kind === "flat" && origin.buffer === "weights") this.#updated.add(origin.set);
-    });
+    }
     this.dispatches.push({ dispatch, values: bound, pass: this.pass });
   }
 

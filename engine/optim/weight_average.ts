@@ -2,6 +2,7 @@
 import { VEC4_BYTES, weightAverage } from "../../kernels/mod.ts";
 import { EngineError } from "../errors.ts";
 import { type InputSpec, scalars } from "../inputs.ts";
+import { itemAt } from "../item_at.ts";
 import type { Parameter, ParameterSet } from "../parameter.ts";
 import { record } from "../recorder.ts";
 import type { Tensor } from "../tensor.ts";
@@ -64,7 +65,7 @@ export class WeightAverage {
    */
   update(settings: Tensor): void {
     const set = this.parameters;
-    const averages = [...this.#averages.values()][0].offset / VEC4_BYTES;
+    const averages = itemAt([...this.#averages.values()], 0).offset / VEC4_BYTES;
     record(weightAverage({ weights4: this.#weights4, state4: this.#state4, averages }), {
       weights: flatBuffer(set, "weights"),
       settings: settings.value,

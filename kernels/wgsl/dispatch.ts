@@ -3,7 +3,7 @@
  * which says which shader runs, on which bindings, with which constants and how many workgroups. Nothing here
  * knows of a device, so every kernel can be checked, timed and read alone.
  */
-import { vec4Count } from "./storage.ts";
+import { lastAxis, vec4Count } from "./storage.ts";
 
 /** How a shader uses a binding. `update` reads and writes in place and needs a flat buffer. */
 export type Access = "read" | "write" | "update";
@@ -175,7 +175,7 @@ export function prologueShapes(
   prologue: Prologue,
   shape: readonly number[],
 ): Record<string, readonly number[]> {
-  const channels = shape[shape.length - 1];
+  const channels = lastAxis(shape);
   const shapes: Record<string, readonly number[]> = { [name]: shape };
   if (isGradientPrologue(prologue)) shapes[`${name}_input`] = shape;
   if (prologue !== "none") shapes[`${name}_coefficients`] = [isGradientPrologue(prologue) ? 4 : 2, channels];

@@ -70,7 +70,11 @@ fn main(
 /** The whole text of a dispatch's shader, given where each of its bindings is stored. */
 export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): string {
   const tile = Object.entries(dispatch.tile).map(([name, value]) => `const ${name}: i32 = ${value};`);
-  const declarations = dispatch.bindings.map((binding, i) => declare(binding, i, storages[i]));
+  const declarations = dispatch.bindings.map((binding, i) => {
+    const storage = storages[i];
+    if (!storage) throw new TypeError(`${dispatch.kernel}: the storage of ${binding.name} is missing`);
+    return declare(binding, i, storage);
+  });
   const entryPoint = dispatch.source.includes("fn run(") ? ENTRY_POINT : "";
   const common = storages.some((storage) => precisionOf(storage) === "f16") ? COMMON + HALF : COMMON;
   return [common, ...tile, ...declarations, writtenOut(dispatch), entryPoint].join("\n");

@@ -66,7 +66,7 @@ export function elementCount(shape: readonly number[]): number {
 
 /** Size of the last axis; 1 for []. */
 export function lastAxis(shape: readonly number[]): number {
-  return shape.length === 0 ? 1 : shape[shape.length - 1];
+  return shape.at(-1) ?? 1;
 }
 
 /** Number of rows along the last axis: the product of all the others. */
@@ -94,7 +94,7 @@ export function padRows(data: ArrayLike<number>, shape: readonly number[]): Floa
     padded.set(data);
   } else {
     for (let row = 0; row < rows; row++) {
-      for (let c = 0; c < channels; c++) padded[row * stride + c] = data[row * channels + c];
+      for (let c = 0; c < channels; c++) padded[row * stride + c] = data[row * channels + c]!;
     }
   }
   return padded;

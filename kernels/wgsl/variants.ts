@@ -92,7 +92,7 @@ export function variantOf<V extends string>(target: Target, key: string, byDefau
 
 /** The variants that a key may have; none for a computation that is not known. */
 export function variantsOf(key: string): readonly string[] {
-  return VARIANTS[key.split(" ")[0]] ?? [];
+  return VARIANTS[key.replace(/ .*/, "")] ?? [];
 }
 
 /**
