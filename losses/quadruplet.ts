@@ -18,7 +18,7 @@ const SECOND_MARGIN = 0.5;
 /**
  * The batch-hard triplet loss, and the mean over anchors of max(0, d(a, p) - d(l, k) + margin / 2), where p is the
  * anchor's farthest positive and l, k are the nearest two images of the batch that are of two identities, neither of them
- * the anchor's: pairs of one person are to be nearer than pairs of two, whoever they are. Anchors without a positive, or
+ * the anchor's: pairs of one person should be nearer than pairs of any two people. Anchors without a positive, or
  * without such a pair (there are three identities or more where there is one), are left out of the second mean. With soft
  * margin both terms are log(1 + e^x). Embeddings [B, D], labels [B].
  *

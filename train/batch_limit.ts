@@ -29,7 +29,7 @@ export function namingLargestBatch(error: unknown, options: BatchOptions, images
   );
 }
 
-/** Axes that a smaller batch makes shorter: of images the first, whatever their height and width; of pairs all. */
+/** The number of axes that a smaller batch shortens: the first one of images, all of pairs. */
 function batchAxes(shape: readonly number[], images: number): number {
   return shape.length === 4 ? 1 : Math.max(1, shape.filter((extent) => extent === images).length);
 }

@@ -88,7 +88,7 @@ export async function keepAsBest(run: string, path: string): Promise<void> {
 /**
  * The newest checkpoint of a run's folder that can be read, or undefined where there is none yet.
  *
- * @param say is told of damaged ones that are passed over.
+ * @param say receives a line for each damaged checkpoint that is skipped.
  * @throws {RunError} when all are damaged: what is wrong with the newest.
  */
 export async function newestCheckpoint(

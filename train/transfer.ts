@@ -42,7 +42,7 @@ export async function recordFrozenStep(
 }
 
 /**
- * Has the optimizer begin anew, with moments of zero, as the backbone joins: its moments would otherwise be averages over
+ * Restarts the optimizer, with moments of zero, as the backbone joins: its moments would otherwise be averages over
  * steps in which it had no gradient, and its first steps too large.
  */
 export function restartOptimizer(model: ReidModel, optimizer: Optimizer): void {

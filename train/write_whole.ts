@@ -52,6 +52,6 @@ export function removeUnfinished(folder: string): void {
       if (name.endsWith(UNFINISHED)) Deno.removeSync(join(folder, name));
     }
   } catch {
-    // Nothing there, or not ours to change: whoever writes next will say so.
+    // Missing, or not writable: the next write reports it.
   }
 }

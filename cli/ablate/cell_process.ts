@@ -1,6 +1,6 @@
 /**
- * Trains and scores one cell in a process of its own: its memory is given back whatever happens, and several fit
- * side by side. Reads a {@linkcode CellRequest} from stdin, writes a {@linkcode CellMessage} a line to stdout.
+ * Trains and scores one cell in its own process: its memory is freed when it ends, and several processes can run at
+ * once. Reads a {@linkcode CellRequest} from stdin, writes a {@linkcode CellMessage} a line to stdout.
  */
 import { Device } from "../../engine/mod.ts";
 import { type CellResult, runCell } from "../../train/ablation/cell.ts";

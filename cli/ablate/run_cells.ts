@@ -1,4 +1,4 @@
-/** Cells in processes of their own, so many at a time. */
+/** Runs each cell in its own process, several at a time. */
 import { join } from "node:path";
 import type { CellResult } from "../../train/ablation/cell.ts";
 import type { CellMessage, CellRequest } from "./cell_process.ts";

@@ -20,7 +20,7 @@ interface ScoringSettings {
   readonly rerank?: RerankOptions;
 }
 
-/** Ways of scoring a trained network; none needs a training of its own. */
+/** Ways of scoring a trained network; all use the same training. */
 export const SCORINGS = {
   plain: { flip: false },
   flip: { flip: true },

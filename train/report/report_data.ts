@@ -37,7 +37,7 @@ export interface DistanceHistogram {
 
 /** An image as it lies on disk. */
 export interface ReportImage {
-  /** File name; shown as text, whatever it contains. */
+  /** File name; shown as text, never as markup. */
   readonly name: string;
   /** The file's bytes, JPEG or PNG. */
   readonly bytes: Uint8Array;
