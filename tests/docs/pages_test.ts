@@ -96,6 +96,12 @@ Deno.test("functions that docs/library.md calls are exported, or are a shader's"
   assert.ok(called.length > 10);
   const known = [...Object.keys(library), ...Object.keys(kernels), ...shader];
   assert.deepEqual(called.filter((name) => !known.includes(name)), []);
+  const prelude = read("kernels/wgsl/prelude.ts");
+  const accessors = inlineCode(read("docs/library.md")).flatMap((code) =>
+    /^[kwxy](_[a-z]+)\(/.exec(code)?.[1] ?? []
+  );
+  assert.ok(accessors.length > 5);
+  assert.deepEqual(accessors.filter((name) => !prelude.includes(`${name}(`)), []);
 });
 
 Deno.test("the README lists every task in deno.json's order, so that `deno task` lists them as it does", () => {
