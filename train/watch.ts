@@ -31,7 +31,7 @@ export class Watch {
   step({ step, triplet, spread, triplets, withoutNegative }: StepMetrics): Warning | undefined {
     this.#firstStep ??= step;
     this.#steps++;
-    if (withoutNegative > 0) this.onePersonOnly++; // An anchor without a negative is alone in its batch.
+    if (withoutNegative > 0) this.onePersonOnly++; // No negative for an anchor: the batch shows one person.
     if (triplets === 0 && withoutNegative === 0) {
       this.withoutTriplets++;
       if (this.withoutTriplets === 1) {
