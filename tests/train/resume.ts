@@ -14,13 +14,16 @@ export async function trainTo(run: Trainer, step: number, folder: string): Promi
   return await Deno.readFile(await saveCheckpoint(folder, await run.checkpoint()));
 }
 
-/** Registers the test for a tiny run with changed settings. */
+let device: Device | undefined;
+addEventListener("unload", () => device?.destroy());
+
+/** Registers the test for a tiny run with changed settings. All runs share a device and its compiled pipelines. */
 export function testResume(what: string, changes: Partial<TrainingOptions>): void {
   Deno.test(`equal seeds give equal checkpoints, and a resumed run ends with the bytes of one never stopped: ${what}`, async () => {
-    const device = await Device.open();
+    const shared = device ??= await Device.open();
     const folder = await Deno.makeTempDir();
     const fresh = async <T>(use: (run: Trainer) => Promise<T>, from?: string) => {
-      const run = await openTinyRun(device, changes, from ? await loadCheckpoint(from) : undefined);
+      const run = await openTinyRun(shared, changes, from ? await loadCheckpoint(from) : undefined);
       try {
         return await use(run);
       } finally {
@@ -38,7 +41,6 @@ export function testResume(what: string, changes: Partial<TrainingOptions>): voi
       await fresh((run) => trainTo(run, TINY_OPTIONS.batchesPerEpoch + 1, stopped), stopped);
       assertSameBytes(await fresh((run) => trainTo(run, end, stopped), stopped), expected);
     } finally {
-      device.destroy();
       await Deno.remove(folder, { recursive: true });
     }
   });

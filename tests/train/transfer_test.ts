@@ -22,13 +22,15 @@ const FROZEN: Partial<TrainingOptions> = {
 
 let device: Device;
 let folder: string;
+// One device, so that the runs share compiled pipelines.
+Deno.test.beforeAll(async () => {
+  device = await Device.open();
+});
+Deno.test.afterAll(() => device.destroy());
 Deno.test.beforeEach(async () => {
-  [device, folder] = [await Device.open(), await Deno.makeTempDir()];
+  folder = await Deno.makeTempDir();
 });
-Deno.test.afterEach(async () => {
-  device.destroy();
-  await Deno.remove(folder, { recursive: true });
-});
+Deno.test.afterEach(() => Deno.remove(folder, { recursive: true }));
 
 /** Values for a tiny run's backbone, as if somebody else had trained it. */
 function pretrained(): BackboneValues {
