@@ -1,4 +1,5 @@
 /** The GPU, opened once: adapter choice, limits, errors turned into exceptions, and the pipeline cache. */
+import { itemAt } from "./item_at.ts";
 import {
   type AdapterClass,
   type Choices,
@@ -306,7 +307,7 @@ export class Device {
       layout = this.gpu.createBindGroupLayout({
         label: dispatch.kernel,
         entries: dispatch.bindings.map((binding, i) =>
-          layoutEntry(i, binding.access === "read", storages[i])
+          layoutEntry(i, binding.access === "read", itemAt(storages, i))
         ),
       });
       this.#layouts.set(key, layout);
