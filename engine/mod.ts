@@ -27,8 +27,8 @@
  * for (let i = 1; i <= 100; i++) await step.run({ ...data, settings: sgd.settings(i, 0.1) });
  *
  * const weights = (await set.read()).get("weights")!;
- * assert.ok(Math.abs(weights.get(slope)![0] - 2) < 0.01);
- * assert.ok(Math.abs(weights.get(offset)![0] - 1) < 0.01);
+ * assert.ok(Math.abs(weights.get(slope)![0]! - 2) < 0.01);
+ * assert.ok(Math.abs(weights.get(offset)![0]! - 1) < 0.01);
  * step.destroy();
  * set.destroy();
  * device.destroy();

@@ -30,7 +30,7 @@ import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
  * );
  * const { loss } = await program.run({ embeddings: [0, 2, 3, 4], labels: [7, 7, 8, 8] });
  * // Anchor by anchor: 2 - 3 + 0.5 is below 0, 2 - 1 + 0.5, 1 - 1 + 0.5, 1 - 2 + 0.5 is below 0.
- * assert.ok(Math.abs(loss[0] - (0 + 1.5 + 0.5 + 0) / 4) < 1e-6);
+ * assert.ok(Math.abs(loss[0]! - (0 + 1.5 + 0.5 + 0) / 4) < 1e-6);
  * program.destroy();
  * device.destroy();
  * ```

@@ -20,7 +20,7 @@ const LEAST_LENGTH = 1e-12;
  * const device = await Device.open();
  * const program = await Program.record(device, { x: f32([2, 2]) }, ({ x }) => ({ y: l2Normalize(x, 1e-12) }));
  * const { y } = await program.run({ x: [3, 4, 0, 0] });
- * [0.6, 0.8, 0, 0].forEach((expected, i) => assert.ok(Math.abs(y[i] - expected) < 1e-6));
+ * [0.6, 0.8, 0, 0].forEach((expected, i) => assert.ok(Math.abs(y[i]! - expected) < 1e-6));
  * program.destroy();
  * device.destroy();
  * ```

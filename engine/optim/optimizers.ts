@@ -137,7 +137,7 @@ export interface AdamOptions {
  * });
  * for (let i = 1; i <= 200; i++) await step.run({ settings: adam.settings(i, 0.1) });
  * const [value] = (await parameters.read()).get("weights")!.get(w)!;
- * assert.ok(Math.abs(value - 3) < 0.01);
+ * assert.ok(Math.abs(value! - 3) < 0.01);
  * step.destroy();
  * parameters.destroy();
  * device.destroy();
