@@ -5,6 +5,8 @@
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
 import { SiteError } from "./errors.ts";
+import notices from "./shell/notices.html" with { type: "text" };
+import shell from "./shell/page.html" with { type: "text" };
 
 /** The page with the name `index.html` on the site. */
 const FIRST_PAGE = "search";
@@ -37,10 +39,17 @@ export async function buildPages(out: string): Promise<BuiltFile[]> {
   const pages = new URL("pages/", import.meta.url);
   for await (const { name: page, isDirectory } of Deno.readDir(pages)) {
     if (!isDirectory) continue;
-    for await (const { name } of Deno.readDir(new URL(`${page}/`, pages))) {
+    const names = (await Array.fromAsync(Deno.readDir(new URL(`${page}/`, pages)))).map(({ name }) => name);
+    for (const name of names) {
       const file = new URL(`${page}/${name}`, pages);
       if (name === `${page}.html`) {
-        files.set(page === FIRST_PAGE ? "index.html" : name, await Deno.readFile(file));
+        const address = page === FIRST_PAGE ? "index.html" : name;
+        const text = inShell(
+          await Deno.readTextFile(file),
+          address,
+          names.includes(`${page}.ts`) ? page : "",
+        );
+        files.set(address, new TextEncoder().encode(text));
       } else if (name === `${page}.css`) files.set(name, await Deno.readFile(file));
       else if (name === `${page}.ts` || name === `${page}_worker.ts`) {
         files.set(name.replace(/\.ts$/, ".js"), await bundle(file));
@@ -48,6 +57,26 @@ export async function buildPages(out: string): Promise<BuiltFile[]> {
     }
   }
   return await writeFiles(out, files);
+}
+
+/**
+ * Puts the shell, which all pages share, around a page.
+ *
+ * @param text the page: its title and description, then `<main>`.
+ * @param script the name of its script and of its style sheet, "" if it has none.
+ */
+function inShell(text: string, address: string, script: string): string {
+  const start = text.indexOf("<main");
+  const files = script && `<link rel="stylesheet" href="${script}.css">
+    <script type="module" src="${script}.js"></script>`;
+  const [above = "", below] = shell.split("<!-- main -->");
+  const head = above.replace("<!-- title -->", () => text.slice(0, start)).replace("<!-- files -->", files)
+    .replace(`<a href="${address}"`, '$& aria-current="page"');
+  const main = text.slice(start).replace(
+    /<!-- notices: (.*) -->/,
+    (_, what) => notices.replace("<!-- what -->", what),
+  );
+  return head + main + below;
 }
 
 /** Makes the folder, or empties it if it holds an earlier build. */
