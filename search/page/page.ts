@@ -1,6 +1,7 @@
 /** The result of a search as one HTML page that holds everything it shows. */
 import { Buffer } from "node:buffer";
-import { Html, html } from "../../train/report/html.ts";
+import { type Html, html, htmlPage } from "../../train/report/html.ts";
+import theme from "../../train/report/theme.css" with { type: "text" };
 import type { FoundImage } from "../gallery_types.ts";
 import style from "./page.css" with { type: "text" };
 
@@ -22,33 +23,25 @@ export async function resultPage({ query, gallery, found }: SearchResult): Promi
   const cards: Html[] = [];
   for (const [i, image] of found.entries()) cards.push(await card(image, i + 1));
   const count = `${found.length} nearest image${found.length === 1 ? "" : "s"}`;
-  return `<!doctype html>\n${html`
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-        <title>Search: ${query}</title>
-        <style>${new Html(style)}</style>
-      </head>
-      <body>
-        <main>
-          <header>
-    ${await picture(query, "The query")}
-    <div>
-    <h1>Who looks like this?</h1>
-    <p class="name">${query}</p>
-    <p>${found.length === 0
-      ? "No image of the gallery meets the conditions"
-      : count} in ${gallery}. Distances are Euclidean, between embeddings: a smaller one means more alike.</p>
-    </div>
-          </header>
-          <ol>${cards}</ol>
-        </main>
-      </body>
-    </html>
-  `}\n`;
+  return htmlPage(
+    `Search: ${query}`,
+    theme + style,
+    html`
+      <main>
+        <header>
+          ${await picture(query, "The query")}
+          <div>
+            <h1>Who looks like this?</h1>
+            <p class="name">${query}</p>
+            <p>${found.length === 0
+              ? "No image of the gallery meets the conditions"
+              : count} in ${gallery}. Distances are Euclidean, between embeddings: a smaller one means more alike.</p>
+          </div>
+        </header>
+        <ol>${cards}</ol>
+      </main>
+    `,
+  );
 }
 
 async function card({ id, path, distance, camera, frame, time }: FoundImage, rank: number): Promise<Html> {

@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { keysOf } from "../../model/settings.ts";
-import { Html, html } from "../report/html.ts";
+import { Html, html, htmlPage } from "../report/html.ts";
 import type { RowSummary } from "./summary.ts";
 
 const { document } = parseHTML("<html></html>") as unknown as { document: Plot.PlotOptions["document"] };
@@ -58,26 +58,12 @@ export function ablationPlot(rows: readonly RowSummary[], score: "mAP" | "rank1"
   return figure.outerHTML;
 }
 
+const STYLE = `
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }
+  svg { max-width: 100%; height: auto }
+`;
+
 /** A page with the plots, which needs nothing besides itself. */
 export function ablationPage(title: string, lead: string, plots: readonly string[]): string {
-  return html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-        <title>${title}</title>
-        <style>
-        body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }
-        svg { max-width: 100%; height: auto }
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        <p>${lead}</p>
-        ${plots.map((plot) => new Html(plot))}
-      </body>
-    </html>
-  `.text;
+  return htmlPage(title, STYLE, html`<h1>${title}</h1><p>${lead}</p>${plots.map((plot) => new Html(plot))}`);
 }

@@ -32,3 +32,23 @@ function render(value: Value): string {
 export function html(literals: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(String.raw({ raw: literals }, ...values.map(render)));
 }
+
+/** A whole page that fetches nothing and runs no script. @param style its style sheet. */
+export function htmlPage(title: string, style: string, body: Html): string {
+  return html`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy"
+          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+        <title>${title}</title>
+        <style>
+    ${new Html(style)}</style>
+      </head>
+      <body>
+    ${body}</body>
+    </html>
+  `.text;
+}

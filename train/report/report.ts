@@ -1,7 +1,8 @@
 /** The run report: one self-contained page, without scripts and without anything fetched. */
 import style from "./report.css" with { type: "text" };
+import theme from "./theme.css" with { type: "text" };
 import { cameraPairTable } from "./camera_pairs.ts";
-import { Html, html } from "./html.ts";
+import { type Html, html, htmlPage } from "./html.ts";
 import {
   activePlot,
   cmcPlot,
@@ -263,23 +264,5 @@ export function renderReport(data: ReportData): string {
     ));
   }
   body.push(section("Settings", "", settingsTable(data.settings)));
-  return html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-        <title>${data.title}</title>
-        <style>
-    ${new Html(style)}</style>
-      </head>
-      <body>
-        <main>
-    ${body}</main>
-      </body>
-    </html>
-  `.text;
+  return htmlPage(data.title, theme + style, html`<main>${body}</main>`);
 }
