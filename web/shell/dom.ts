@@ -31,3 +31,11 @@ export function drawingContext(canvas: HTMLCanvasElement): CanvasRenderingContex
   if (context === null) throw new Error("The canvas has another context already");
   return context;
 }
+
+/** Adds names, each with a value that the element `read-KEY` holds. */
+export function addReadouts(list: HTMLElement, names: Readonly<Record<string, string>>): void {
+  for (const [key, name] of Object.entries(names)) {
+    const value = make("dd", { id: `read-${key}`, textContent: "–" });
+    list.append(make("div", {}, make("dt", { textContent: name }), value));
+  }
+}

@@ -2,13 +2,16 @@
 import { Device, DeviceLostError, NoAdapterError } from "../../../mod.ts";
 import { messageOf } from "../../../data/errors.ts";
 import { itemAt } from "../../../engine/item_at.ts";
-import { element, make } from "../../shell/dom.ts";
+import { addReadouts, element, make } from "../../shell/dom.ts";
 import { showWebgpuMissing, whyMissing } from "../../shell/webgpu_missing.ts";
 import type { GalleryPicture } from "./gallery_format.ts";
 import { type LoadedGallery, loadGallery } from "./load.ts";
 import { describe, matchItem, PAGE, summary } from "./matches_view.ts";
 import { type Match, rank } from "./ranking.ts";
 import { Searcher } from "./searcher.ts";
+
+/** The names of the times measured. */
+const TIMES = { load: "Loading", decode: "Decoding", embed: "Embedding", search: "Search" };
 
 function milliseconds(time: number): string {
   return time < 10
@@ -100,9 +103,9 @@ class SearchPage {
       const bytes = new Uint8Array(await (await read()).arrayBuffer());
       const found = await this.searcher.find(bytes);
       if (number !== this.#query) return;
-      element("decode-time").textContent = milliseconds(found.decodeTime);
-      element("embed-time").textContent = milliseconds(found.embedTime);
-      element("search-time").textContent = milliseconds(found.searchTime);
+      element("read-decode").textContent = milliseconds(found.decodeTime);
+      element("read-embed").textContent = milliseconds(found.embedTime);
+      element("read-search").textContent = milliseconds(found.searchTime);
       this.#show(rank(found.distances, this.site.gallery.images, query));
     } catch (error) {
       if (number === this.#query) this.#complain(error);
@@ -178,7 +181,8 @@ async function main(): Promise<SearchPage | undefined> {
     `${model.spec.imageHeight} × ${model.spec.imageWidth} pixels, embeddings of ${gallery.size} numbers. ` +
     `Gallery: ${gallery.images.length} pictures, ${gallery.dataset}. Distances are Euclidean. ` +
     `Loaded: ${(site.bytes / 2 ** 20).toFixed(1)} MiB.`;
-  element("load-time").textContent = milliseconds(performance.now() - started);
+  addReadouts(element("times"), TIMES);
+  element("read-load").textContent = milliseconds(performance.now() - started);
   element("loading").hidden = true;
   element("search").hidden = false;
   const page = new SearchPage(site, searcher);

@@ -7,6 +7,8 @@ import { LOSS_SETTINGS } from "../../../train/settings/loss.ts";
 export type PageRow = Row & {
   /** The field's label; messages use it up to its comma. */
   readonly label: string;
+  /** The step of its field's arrows. Default: 1 for integers, and for other numbers "any", which is 1 but allows all. */
+  readonly step?: number;
   /** The reason for its range. */
   readonly reason?: string;
 };
@@ -19,6 +21,7 @@ export const PAGE_SETTINGS = {
     ...LOSS_SETTINGS.margin,
     max: 2,
     default: 0.3,
+    step: 0.05,
     label: "Margin",
     reason: "Embeddings have length one, so no two are farther than 2 apart.",
   },

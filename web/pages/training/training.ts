@@ -1,7 +1,7 @@
 /** The page of live training: its controls, the worker that computes, and the views of its steps. */
-import { drawingContext, element, make } from "../../shell/dom.ts";
+import { addReadouts, drawingContext, element, make } from "../../shell/dom.ts";
 import { showWebgpuMissing, whyMissing } from "../../shell/webgpu_missing.ts";
-import { Curve } from "./curves.ts";
+import { Curve, type CurveOptions } from "./curves.ts";
 import { HeatMap } from "./heat_map.ts";
 import type { Command, FailureKind, Report } from "./messages.ts";
 import { PICTURE } from "./picture_size.ts";
@@ -20,6 +20,17 @@ const FAILURES: Readonly<Record<Exclude<FailureKind, "no-adapter">, string>> = {
   "non-finite": "The run has diverged",
   "other": "The run has failed",
 };
+
+/** The names of what the page reads out. */
+const NAMES = {
+  step: "Step",
+  loss: "Loss",
+  active: "Active triplets",
+  spread: "Spread of embeddings",
+  rank: "Rank-1, unseen people",
+  speed: "Steps a second",
+};
+addReadouts(element("readouts"), NAMES);
 
 const run = element("run", HTMLButtonElement);
 const stepOnce = element("step", HTMLButtonElement);
@@ -41,26 +52,20 @@ function fieldFor(id: string, row: PageRow): HTMLInputElement | HTMLSelectElemen
     return select;
   }
   const { min = "", max = "" } = row.type === "number" || row.type === "integer" ? row : {};
-  const step = row.type === "integer" ? "1" : "any";
+  const step = `${row.step ?? (row.type === "integer" ? 1 : "any")}`;
   const value = String(row.default);
   return make("input", { id, type: "number", min: `${min}`, max: `${max}`, step, value, required: true });
 }
 
 const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
+const curve = (key: keyof typeof NAMES, options: Omit<CurveOptions, "title">) =>
+  new Curve(element("curves"), { title: NAMES[key], ...options });
+const decimal = (value: number) => value.toFixed(2);
 const curves = {
-  loss: new Curve(element("curves"), { title: "Loss", format: (value) => value.toFixed(2) }),
-  active: new Curve(element("curves"), { title: "Active triplets", format: percent, most: 1 }),
-  spread: new Curve(element("curves"), {
-    title: "Spread of embeddings",
-    format: (value) => value.toFixed(2),
-    most: 1,
-  }),
-  rank: new Curve(element("curves"), {
-    title: "Rank-1, unseen people",
-    format: percent,
-    most: 1,
-    sparse: true,
-  }),
+  loss: curve("loss", { format: decimal }),
+  active: curve("active", { format: percent, most: 1 }),
+  spread: curve("spread", { format: decimal, most: 1 }),
+  rank: curve("rank", { format: percent, most: 1, sparse: true }),
 };
 const heatMap = new HeatMap({
   map: element("heat-map", HTMLCanvasElement),
@@ -120,7 +125,7 @@ function start(): void {
   for (const curve of Object.values(curves)) curve.clear();
   heatMap.clear();
   triplets.clear();
-  for (const id of ["loss", "active", "spread", "rank", "speed"]) element(`read-${id}`).textContent = "–";
+  for (const key of Object.keys(NAMES)) element(`read-${key}`).textContent = "–";
   element("read-step").textContent = "0";
   element("failure").hidden = true;
   progress.hidden = false;
