@@ -35,7 +35,7 @@ export async function buildPages(out: string): Promise<BuiltFile[]> {
   await prepare(out);
   const files = new Map<string, Uint8Array>();
   for (const name of SHARED) files.set(name, await Deno.readFile(new URL(name, import.meta.url)));
-  files.set("theme.js", await bundle(new URL("shell/theme.ts", import.meta.url), { format: "iife" }));
+  files.set("theme.js", await bundle(new URL("shell/theme.ts", import.meta.url), "iife"));
   const pages = new URL("pages/", import.meta.url);
   for await (const { name: page, isDirectory } of Deno.readDir(pages)) {
     if (!isDirectory) continue;

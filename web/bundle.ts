@@ -2,20 +2,15 @@
 import { fileURLToPath } from "node:url";
 import { SiteError } from "./errors.ts";
 
-/** Options of a bundle. */
-export interface BundleOptions {
-  /** `esm`: a module. `iife`: a plain script, which may run before the page is painted. */
-  readonly format?: "esm" | "iife";
-}
-
 /**
  * Bundles a module and all that it imports.
  *
  * @param entry the `file:` URL of the module.
+ * @param format `esm`: a module. `iife`: a plain script, which may run before the page is painted.
  * @returns the script as UTF-8.
  * @throws {SiteError} when a module cannot be found, read or parsed.
  */
-export async function bundle(entry: URL, { format = "esm" }: BundleOptions = {}): Promise<Uint8Array> {
+export async function bundle(entry: URL, format: "esm" | "iife" = "esm"): Promise<Uint8Array> {
   const path = fileURLToPath(entry);
   const { success, errors, outputFiles } = await Deno.bundle({
     entrypoints: [path],

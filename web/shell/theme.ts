@@ -18,13 +18,10 @@ function stored(): Theme | undefined {
   }
 }
 
-function current(): Theme {
-  const { theme = system.matches ? "dark" : "light" } = root.dataset;
-  return theme === "dark" ? "dark" : "light";
-}
-
+/** The theme that the button offers. */
 function other(): Theme {
-  return current() === "dark" ? "light" : "dark";
+  const { theme = system.matches ? "dark" : "light" } = root.dataset;
+  return theme === "dark" ? "light" : "dark";
 }
 
 const chosen = stored();
@@ -43,12 +40,8 @@ document.addEventListener("DOMContentLoaded", () => {
       // Storage is forbidden: the choice holds for this page.
     }
     label();
-    document.dispatchEvent(new CustomEvent("themechange"));
   });
-  system.addEventListener("change", () => {
-    label();
-    document.dispatchEvent(new CustomEvent("themechange"));
-  });
+  system.addEventListener("change", label);
   label();
   button.hidden = false;
 });

@@ -1,6 +1,6 @@
 /** The batch's distance matrix as a picture, in words, and as a table of means between people. */
 import { itemAt } from "../../../engine/item_at.ts";
-import { drawingContext, make } from "../../shell/dom.ts";
+import { drawingContext, element, make } from "../../shell/dom.ts";
 import type { StepView } from "./session.ts";
 
 /** No two points of length one are farther apart; two at right angles are √2 apart. */
@@ -59,21 +59,16 @@ export function pairMeans({ distances, identity }: StepView): PairMeans {
   return { people, between: sums.map((row) => row.map(mean)), sameMean: mean(same), otherMean: mean(other) };
 }
 
-/** The elements of the map. */
-export interface HeatMapElements {
-  readonly map: HTMLCanvasElement;
-  readonly scale: HTMLCanvasElement;
-  readonly text: HTMLElement;
-  readonly details: HTMLDetailsElement;
-  readonly table: HTMLElement;
-}
-
 /** Draws the matrix of each step, and its table while that is open. */
 export class HeatMap {
+  readonly #map = element("heat-map", HTMLCanvasElement);
+  readonly #text = element("heat-text");
+  readonly #details = element("heat-details", HTMLDetailsElement);
+  readonly #table = element("heat-table");
   #view: StepView | undefined;
 
-  constructor(readonly elements: HeatMapElements) {
-    const { scale, details } = elements;
+  constructor() {
+    const scale = element("heat-scale", HTMLCanvasElement);
     scale.width = 128;
     scale.height = 1;
     const context = drawingContext(scale);
@@ -81,39 +76,36 @@ export class HeatMap {
       context.fillStyle = `rgb(${colorOf(x / (scale.width - 1) * FARTHEST).join()})`;
       context.fillRect(x, 0, 1, 1);
     }
-    details.addEventListener("toggle", () => this.#showTable());
+    this.#details.addEventListener("toggle", () => this.#showTable());
   }
 
   /** Shows a step. */
   show(view: StepView): void {
     this.#view = view;
-    const { map, text } = this.elements;
     const n = view.identity.length;
     // One pixel for each pair; the style sheet enlarges it without smoothing.
-    if (map.width !== n) map.width = map.height = n;
+    if (this.#map.width !== n) this.#map.width = this.#map.height = n;
     const image = new ImageData(n, n);
     for (const [i, distance] of view.distances.entries()) image.data.set([...colorOf(distance), 255], 4 * i);
-    drawingContext(map).putImageData(image, 0, 0);
+    drawingContext(this.#map).putImageData(image, 0, 0);
     const { people, sameMean, otherMean } = pairMeans(view);
     const means = `mean within a person ${sameMean.toFixed(2)}, between people ${otherMean.toFixed(2)}`;
-    map.ariaLabel = `Distances of ${n} pictures of ${people.length} people: ${means}`;
-    text.textContent = means.replace(/^m/, "M");
+    this.#map.ariaLabel = `Distances of ${n} pictures of ${people.length} people: ${means}`;
+    this.#text.textContent = means.replace(/^m/, "M");
     this.#showTable();
   }
 
   /** Shows nothing. */
   clear(): void {
     this.#view = undefined;
-    const { map, text, table } = this.elements;
-    map.width = map.height = 1;
-    map.ariaLabel = "Distances in the batch: no step yet";
-    text.textContent = "No step yet.";
-    table.replaceChildren();
+    this.#map.width = this.#map.height = 1;
+    this.#map.ariaLabel = "Distances in the batch: no step yet";
+    this.#text.textContent = "No step yet.";
+    this.#table.replaceChildren();
   }
 
   #showTable(): void {
-    const { details, table: frame } = this.elements;
-    if (!details.open || !this.#view) return;
+    if (!this.#details.open || !this.#view) return;
     const { people, between } = pairMeans(this.#view);
     const cell = (tag: "th" | "td", textContent: string, scope?: string) =>
       make(tag, { textContent, className: "number", ...(scope && { scope }) });
@@ -131,6 +123,6 @@ export class HeatMap {
         ...itemAt(between, i).map((mean) => cell("td", Number.isNaN(mean) ? "–" : mean.toFixed(2))),
       );
     });
-    frame.replaceChildren(table);
+    this.#table.replaceChildren(table);
   }
 }

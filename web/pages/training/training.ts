@@ -67,13 +67,7 @@ const curves = {
   spread: curve("spread", { format: decimal, most: 1 }),
   rank: curve("rank", { format: percent, most: 1, sparse: true }),
 };
-const heatMap = new HeatMap({
-  map: element("heat-map", HTMLCanvasElement),
-  scale: element("heat-scale", HTMLCanvasElement),
-  text: element("heat-text"),
-  details: element("heat-details", HTMLDetailsElement),
-  table: element("heat-table"),
-});
+const heatMap = new HeatMap();
 const triplets = new TripletPictures(element("triplets"), PICTURE);
 
 /** The state of the run; each reset replaces it. */
