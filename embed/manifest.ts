@@ -1,5 +1,7 @@
 /** The manifest of vectors: their source and the finished shards, from which a stopped run continues. */
+import { dirname, join } from "node:path";
 import { DataError, messageOf } from "../data/errors.ts";
+import { sha256 } from "../train/checksum.ts";
 import { writeWhole } from "../train/write_whole.ts";
 
 /** `format` in a manifest. */
@@ -59,12 +61,27 @@ export function shardCount({ images, shardSize }: VectorsOf): number {
   return Math.ceil(images / shardSize);
 }
 
+/** How many images of the shards have vectors, and how many could not be decoded. */
+export function totals(shards: readonly Shard[]): { vectors: number; failed: number } {
+  const sum = (of: (shard: Shard) => number) => shards.reduce((total, shard) => total + of(shard), 0);
+  return { vectors: sum(({ vectors }) => vectors), failed: sum(({ failed }) => failed.length) };
+}
+
+/**
+ * Reads a file of a shard.
+ *
+ * @throws {Error} When it is missing or its bytes have changed.
+ */
+export async function readShardFile(out: string, file: ShardFile): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await Deno.readFile(join(dirname(out), file.name));
+  if (await sha256(bytes) !== file.sha256) throw new Error(`${file.name} has changed`);
+  return bytes;
+}
+
 /** Writes a manifest: completely, or not at all. */
 export async function writeManifest(out: string, { of, shards }: Manifest): Promise<void> {
-  const vectors = shards.reduce((sum, shard) => sum + shard.vectors, 0);
-  const failed = shards.reduce((sum, shard) => sum + shard.failed.length, 0);
   const finished = shards.length === shardCount(of);
-  const text = JSON.stringify({ format: FORMAT, ...of, finished, vectors, failed, shards }, null, 1);
+  const text = JSON.stringify({ format: FORMAT, ...of, finished, ...totals(shards), shards }, null, 1);
   await writeWhole(manifestPath(out), new TextEncoder().encode(`${text}\n`));
 }
 

@@ -1,10 +1,8 @@
 /** Reading the vectors that `writeVectors` wrote, shard by shard. */
-import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
 import { DataError, messageOf } from "../data/errors.ts";
 import type { ImageEmbedding } from "./embed_images.ts";
 import { extensionOf, formatOf, FORMATS } from "./formats.ts";
-import { manifestPath, readManifest, type Shard, shardCount } from "./manifest.ts";
+import { manifestPath, readManifest, readShardFile, type Shard, shardCount, totals } from "./manifest.ts";
 
 /** Vectors on disk. */
 export interface VectorFiles {
@@ -62,7 +60,7 @@ export async function readVectors(path: string): Promise<VectorFiles> {
     model: of.model,
     embeddingSize: of.embeddingSize,
     flip: of.flip,
-    count: shards.reduce((sum, { vectors }) => sum + vectors, 0),
+    count: totals(shards).vectors,
     async *batches() {
       for (const shard of shards) yield* readShard(path, shard);
     },
@@ -72,11 +70,7 @@ export async function readVectors(path: string): Promise<VectorFiles> {
 async function* readShard(out: string, { files }: Shard): AsyncGenerator<ImageEmbedding[], void, void> {
   try {
     const contents: Uint8Array<ArrayBuffer>[] = [];
-    for (const { name, sha256 } of files) {
-      const bytes = await Deno.readFile(join(dirname(out), name));
-      if (createHash("sha256").update(bytes).digest("hex") !== sha256) throw new Error(`${name} has changed`);
-      contents.push(bytes);
-    }
+    for (const file of files) contents.push(await readShardFile(out, file));
     const [vectors, ids] = contents;
     if (vectors === undefined) throw new Error("a shard has no files");
     yield* formatOf(out).decode(vectors, ids);

@@ -7,10 +7,10 @@
  * A single shard is the file `out`; several are files part-00000, part-00001, ... in the folder `out`. The manifest is
  * `out`.manifest.json.
  */
-import { createHash } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
 import { DataError, messageOf } from "../data/errors.ts";
 import type { Embedder } from "../model/embedder.ts";
+import { sha256 } from "../train/checksum.ts";
 import { removeUnfinished, writeWhole } from "../train/write_whole.ts";
 import { type EmbeddedImage, embedImages, type ImageEmbedding } from "./embed_images.ts";
 import { formatOf } from "./formats.ts";
@@ -18,9 +18,11 @@ import type { ImageList } from "./image_list.ts";
 import {
   manifestPath,
   readManifest,
+  readShardFile,
   type Shard,
   shardCount,
   type ShardFile,
+  totals,
   type VectorsOf,
   writeManifest,
 } from "./manifest.ts";
@@ -112,7 +114,7 @@ export async function writeVectors(
     await save();
     [rows, failed] = [[], []];
   }
-  const vectors = shards.reduce((sum, shard) => sum + shard.vectors, 0);
+  const { vectors, failed: undecodable } = totals(shards);
   const finished = shards.length === all;
   if (finished && vectors === 0) {
     const examples = shards.flatMap(({ failed }) => failed).slice(0, 1).map((pair) =>
@@ -126,7 +128,7 @@ export async function writeVectors(
     finished,
     shards: { finished: shards.length, all },
     vectors,
-    failed: shards.reduce((sum, shard) => sum + shard.failed.length, 0),
+    failed: undecodable,
     embedded,
   };
 }
@@ -142,8 +144,8 @@ async function finishedShards(out: string, of: VectorsOf): Promise<Shard[]> {
   removeUnfinished(out);
   const whole: Shard[] = [];
   for (const shard of manifest.shards) {
-    const files = await Promise.all(shard.files.map((file) => isWhole(join(dirname(out), file.name), file)));
-    if (files.every(Boolean)) whole.push(shard); // Others are rebuilt.
+    const read = await Promise.allSettled(shard.files.map((file) => readShardFile(out, file)));
+    if (read.every(({ status }) => status === "fulfilled")) whole.push(shard); // Others are rebuilt.
   }
   return whole;
 }
@@ -186,15 +188,6 @@ function requireSame(out: string, found: VectorsOf, wanted: VectorsOf): void {
   );
 }
 
-async function isWhole(path: string, { bytes, sha256 }: ShardFile): Promise<boolean> {
-  try {
-    const found = await Deno.readFile(path);
-    return found.length === bytes && sha256Of(found) === sha256;
-  } catch {
-    return false;
-  }
-}
-
 function shardPath(out: string, index: number, all: number): string {
   return all === 1 ? out : join(out, `part-${String(index).padStart(5, "0")}${extname(out)}`);
 }
@@ -210,7 +203,7 @@ async function writeShard(
   for (const { path: file, bytes } of formatOf(out).encode(path, rows, of)) {
     await writeWhole(file, bytes);
     const name = path === out ? basename(file) : `${basename(out)}/${basename(file)}`;
-    files.push({ name, bytes: bytes.length, sha256: sha256Of(bytes) });
+    files.push({ name, bytes: bytes.length, sha256: await sha256(bytes) });
   }
   return files;
 }
@@ -234,8 +227,4 @@ function requireFinite({ id, embedding }: ImageEmbedding): void {
   throw new DataError(
     `The vector of ${id} has non-finite numbers: the network's weights are not usable. Use another checkpoint.`,
   );
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

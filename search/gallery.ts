@@ -10,10 +10,10 @@ import type {
   HnswOptions,
   ImageFacts,
   SearchOptions,
-  VectorPage,
 } from "./gallery_types.ts";
 import { readModel, requireSameModel, writeModel } from "./model_record.ts";
 import { createTables, MAX_DIMENSION, MAX_HNSW_DIMENSION } from "./schema.ts";
+import type { Vectors } from "./vector_blocks.ts";
 import { readVector, vectorText } from "./vector_format.ts";
 
 const HNSW = "images_embedding_hnsw";
@@ -165,7 +165,7 @@ export class Gallery {
    * gallery of any size takes the memory of one page. Each page is a separate statement: images that others add or
    * remove meanwhile may be in or not.
    */
-  async *vectors(filter: GalleryFilter = {}, pageSize = 1000): AsyncGenerator<VectorPage> {
+  async *vectors(filter: GalleryFilter = {}, pageSize = 1000): AsyncGenerator<Vectors> {
     const { dimension } = this.model;
     let last: string | undefined;
     for (;;) {

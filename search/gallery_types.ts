@@ -76,11 +76,3 @@ export interface GalleryStats {
   /** Options of the HNSW index, as PostgreSQL prints them; absent if there is none. */
   readonly hnsw?: string;
 }
-
-/** A page of a gallery's vectors. */
-export interface VectorPage {
-  /** In the order of their bytes in UTF-8. */
-  readonly ids: string[];
-  /** [ids, dimension], row-major: the same bits as were added. */
-  readonly embeddings: Float32Array<ArrayBuffer>;
-}

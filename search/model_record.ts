@@ -1,8 +1,8 @@
 /** The record of a gallery's network in its database: distances between embeddings of two networks mean nothing. */
-import type { Statements } from "./database.ts";
+import { queryRow, type Statements } from "./database.ts";
 import { SearchError } from "./errors.ts";
 import type { GalleryModel } from "./gallery_types.ts";
-import { hasTables, SCHEMA_VERSION } from "./schema.ts";
+import { SCHEMA_VERSION } from "./schema.ts";
 
 /**
  * Reads the network of a database's gallery; undefined if there is no gallery.
@@ -10,7 +10,11 @@ import { hasTables, SCHEMA_VERSION } from "./schema.ts";
  * @throws {SearchError} when another version of the program made its tables.
  */
 export async function readModel(statements: Statements): Promise<GalleryModel | undefined> {
-  if (!await hasTables(statements)) return undefined;
+  const { found } = await queryRow<{ found: boolean }>(
+    statements,
+    "select to_regclass('reid.gallery') is not null as found",
+  );
+  if (!found) return undefined;
   const [row] = await statements.query<
     { schema_version: number; model: string; model_summary: string; dimension: number; flip: boolean }
   >("select schema_version, model, model_summary, dimension, flip from reid.gallery");

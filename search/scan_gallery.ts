@@ -1,17 +1,11 @@
 /** Searches a gallery by the exact scan on the GPU instead of by its database. */
 import type { Device } from "../engine/mod.ts";
-import type { GalleryFilter } from "./filter.ts";
 import type { Gallery } from "./gallery.ts";
-import type { FoundImage } from "./gallery_types.ts";
+import type { FoundImage, SearchOptions } from "./gallery_types.ts";
 import { scanOnce } from "./scan.ts";
 
-/** Options of {@link scanGallery}. */
-export interface GalleryScanOptions {
-  /** How many images to find for each query, at most `MOST_TOP` of `scan.ts`. */
-  readonly top: number;
-  /** Which images may be found. Default: all. */
-  readonly filter?: GalleryFilter;
-}
+/** Options of {@link scanGallery}; `top` is at most `MOST_TOP` of `scan.ts`. */
+export type GalleryScanOptions = Pick<SearchOptions, "top" | "filter">;
 
 /**
  * Finds the images nearest to each query, nearest first; equally distant ones in the order of their ids. Unlike

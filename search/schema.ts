@@ -2,7 +2,7 @@
  * The tables of a gallery, the same in this process and on a server. They are in the schema `reid`, so that a database
  * can hold other tables too. A database has one gallery.
  */
-import { queryRow, type Statements } from "./database.ts";
+import type { Statements } from "./database.ts";
 
 /** The version of these tables. Each version of the program reads one. */
 export const SCHEMA_VERSION = 1;
@@ -55,13 +55,4 @@ export async function createTables(statements: Statements, dimension: number): P
     sql.push("alter table reid.images alter column embedding set storage plain");
   }
   for (const statement of sql) await statements.query(statement);
-}
-
-/** Whether the tables exist. */
-export async function hasTables(statements: Statements): Promise<boolean> {
-  const { found } = await queryRow<{ found: boolean }>(
-    statements,
-    "select to_regclass('reid.gallery') is not null as found",
-  );
-  return found;
 }
