@@ -39,7 +39,6 @@ fn run(i: u32) {
 function elementwise(shape: readonly number[]): Pick<Dispatch, "constants" | "tile" | "workgroups" | "cost"> {
   return {
     constants: { LENGTH4: vec4s(shape) },
-    tile: {},
     workgroups: flatWorkgroups(vec4s(shape)),
     cost: { flops: 4 * elementCount(shape), bytes: 2 * 16 * vec4s(shape) },
   };

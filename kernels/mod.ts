@@ -12,7 +12,7 @@
  * - *prologue*: a function per channel applied on load, by `x_value(i, prologue)`: the previous batch norm and ReLU6.
  * - *epilogue*: what is done to a result before it is stored, by `y_epilogue(v, i, c4)`: bias, added tensor, ReLU6.
  * - *dispatch*: one shader run as data: source, constants, bindings, workgroups. A shader whose threads are independent is a
- *   function `run(thread)`.
+ *   function `run(thread)`; one whose workgroups share memory is a function `run_group(group, lane)`.
  * - *tile*: the part of a result that a thread or a workgroup computes together.
  * - *slice*: a part of a long reduction; the partial sums of slices are added in a fixed order.
  * - *variant*: one of several kernels that compute the same. The *target*, which describes the adapter, decides.

@@ -76,7 +76,6 @@ export function batchNormStatistics(s: RowSlices): Dispatch {
     source: [momentsSource, statisticsSource].join("\n"),
     bindings: [reads("x"), writes("partial")],
     constants: sliceConstants(s),
-    tile: {},
     workgroups: flatWorkgroups(s.slices * vec4Count(s.channels)),
     cost: { flops: 4 * s.rows * s.channels, bytes: tensorBytes([s.rows, s.channels]) },
   };
@@ -117,7 +116,6 @@ export function batchNormCoefficients(s: RowSlices): Dispatch {
     ),
     bindings: [readsChannels("partial", 2 * s.slices, s.channels), ...MAP_BINDINGS],
     constants: { ...sliceConstants(s), CHANNELS: s.channels },
-    tile: {},
     cost: { flops: 10 * s.slices * s.channels, bytes: tensorBytes([2 * s.slices, s.channels]) },
   };
 }
@@ -129,7 +127,6 @@ export function batchNormOneSlice(s: RowSlices): Dispatch {
     source: [momentsSource, prologueSource, oneSliceSource].join("\n"),
     bindings: [reads("x"), ...MAP_BINDINGS],
     constants: { ROWS: s.rows, C4: vec4Count(s.channels), CHANNELS: s.channels },
-    tile: {},
     workgroups: flatWorkgroups(vec4Count(s.channels)),
     cost: { flops: 4 * s.rows * s.channels, bytes: tensorBytes([s.rows, s.channels]) },
   };
@@ -153,7 +150,6 @@ export function batchNormInference(channels: number): Dispatch {
       writes("moments"),
     ],
     constants: { CHANNELS: channels, C4: vec4Count(channels) },
-    tile: {},
     workgroups: flatWorkgroups(vec4Count(channels)),
     cost: { flops: 4 * channels, bytes: tensorBytes([6, channels]) },
   };

@@ -11,9 +11,7 @@ override ROWS: u32;
 override C4: u32;
 override SLICES: u32;
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let c4 = group.x;
+fn run_group(c4: u32, lane: u32) {
   var sum = vec4f(0.0);
   var projection = vec4f(0.0);
   for (var s = lane; s < SLICES; s += 64u) {

@@ -99,7 +99,6 @@ export function squaredLengths(rows: number, d: number): Dispatch {
     source: lengths,
     bindings: [reads("x"), writes("y")],
     constants: { ROWS: rows, ROWS4: vec4Count(rows), D4: vec4Count(d) },
-    tile: {},
     workgroups: flatWorkgroups(vec4Count(rows)),
     cost: { flops: 2 * rows * d, bytes: tensorBytes([rows, d]) + tensorBytes([rows]) },
   };

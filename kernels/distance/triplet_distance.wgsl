@@ -7,13 +7,7 @@
 override TRIPLETS: u32;
 override D4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let triplet = group.x + group.y * groups.x;
+fn run_group(triplet: u32, lane: u32) {
   if (triplet >= TRIPLETS) { return; }
   var squares = vec4f(0.0);
   var lengths = vec4f(0.0);

@@ -26,7 +26,6 @@ export function residualAdd(shape: readonly number[], a: Prologue, b: Prologue):
       ...prologueConstants("a", a, lastAxis(shape)),
       ...prologueConstants("b", b, lastAxis(shape)),
     },
-    tile: {},
     workgroups: flatWorkgroups(rowCount(shape) * c4),
     cost: { flops: rowCount(shape) * lastAxis(shape), bytes: 3 * tensorBytes(shape) },
   };

@@ -44,7 +44,6 @@ export function affine(shape: readonly number[]): Dispatch {
     kernel: "affine",
     source: affineSource,
     bindings: [reads("x"), reads("parameters"), writes("y")],
-    tile: {},
     ...elementwise(shape, 2),
   };
 }

@@ -18,7 +18,6 @@ export function image(n: number, height: number, width: number): Dispatch {
     source,
     bindings: [reads("pixels", "u32"), reads("transforms", "u32"), reads("color"), writes("y")],
     constants: { N: n, H: height, W: width, STRIDE_WORDS: words },
-    tile: {},
     workgroups: flatWorkgroups(n * height * Math.ceil(width / 4)),
     cost: { flops: 2 * n * height * width * 3, bytes: n * words * 4 + tensorBytes([n, height, width, 3]) },
   };

@@ -15,13 +15,7 @@
 override B: u32;
 override B4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let anchor = group.x + group.y * groups.x;
+fn run_group(anchor: u32, lane: u32) {
   if (anchor >= B) { return; }
   let ones = vec4f(1.0);
   var sums = vec4f(0.0);

@@ -34,7 +34,6 @@ export function relations(batch: number): Dispatch {
     source: relation,
     bindings: [reads("labels", "u32"), writes("relations")],
     constants: constants(batch),
-    tile: {},
     workgroups: flatWorkgroups(batch * vec4Count(batch)),
     cost: { flops: 2 * batch * batch, bytes: 4 * batch + tensorBytes([batch, batch]) },
   };

@@ -23,7 +23,6 @@ export function centerUpdate({ rows, d, identities, rate }: CenterUpdateShape): 
     source,
     bindings: [reads("x"), reads("labels", "u32"), updates("centers")],
     constants: { ROWS: rows, D4: vec4Count(d), IDENTITIES: identities, RATE: rate },
-    tile: {},
     workgroups: flatWorkgroups(rows * vec4Count(d)),
     cost: { flops: 2 * rows * d, bytes: tensorBytes([rows, d]) + 4 * rows + 2 * tensorBytes([moved, d]) },
   };

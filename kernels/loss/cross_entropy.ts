@@ -31,7 +31,6 @@ export function crossEntropyRows(shape: CrossEntropyShape): Dispatch {
     source: reduce + rowLosses,
     bindings: [reads("logits"), reads("labels", "u32"), writes("rows")],
     constants: constants(shape),
-    tile: {},
     workgroups: flatWorkgroups(rows * WORKGROUP),
     cost: { flops: 6 * rows * classes, bytes: tensorBytes([rows, classes]) + 20 * rows },
   };
@@ -44,7 +43,6 @@ export function crossEntropyTotal(rows: number): Dispatch {
     source: reduce + total,
     bindings: [reads("rows"), writes("loss"), writes("metrics")],
     constants: { ROWS: rows },
-    tile: {},
     workgroups: [1, 1, 1],
     cost: { flops: 4 * rows, bytes: tensorBytes([rows + 2, 4]) },
   };
@@ -64,7 +62,6 @@ export function crossEntropyGradient(shape: CrossEntropyShape): Dispatch {
       writes("dlogits"),
     ],
     constants: constants(shape),
-    tile: {},
     workgroups: flatWorkgroups(rows * vec4Count(classes)),
     cost: { flops: 5 * rows * classes, bytes: 2 * tensorBytes([rows, classes]) + 20 * rows },
   };

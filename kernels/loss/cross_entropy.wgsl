@@ -16,13 +16,7 @@ override SMOOTHING: f32;
 
 const LOWEST = -3.4028234e38;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = group.x + group.y * groups.x;
+fn run_group(row: u32, lane: u32) {
   if (row >= ROWS) { return; }
   let label = labels_at(row);
   let labeled = logits_at(row * C4 * 4u + label);

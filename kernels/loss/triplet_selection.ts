@@ -19,7 +19,6 @@ export function hardTriplets(batch: number): Dispatch {
     source: hard,
     bindings: [reads("distances"), reads("labels", "u32"), writes("selection", "u32")],
     constants: { B: batch, B4: vec4Count(batch) },
-    tile: {},
     workgroups: flatWorkgroups(batch),
     cost: { flops: batch * batch, bytes: tensorBytes([batch, batch]) + 12 * batch },
   };
@@ -35,7 +34,6 @@ export function semiHardTriplets(batch: number): Dispatch {
     source: semiHard,
     bindings: [reads("distances"), reads("labels", "u32"), writes("selection", "u32")],
     constants: { B: batch, B4: vec4Count(batch) },
-    tile: {},
     workgroups: flatWorkgroups(batch * vec4Count(batch)),
     cost: {
       flops: 4 * batch ** 3,
@@ -54,7 +52,6 @@ export function nearestIdentities(batch: number): Dispatch {
     source: identities,
     bindings: [reads("distances"), reads("labels", "u32"), writes("nearest", "u32")],
     constants: { B: batch, B4: vec4Count(batch) },
-    tile: {},
     workgroups: flatWorkgroups(batch),
     cost: { flops: 2 * batch * batch, bytes: tensorBytes([batch, batch]) + 12 * batch },
   };
@@ -76,7 +73,6 @@ export function nearestOthers(batch: number): Dispatch {
       writes("selection", "u32"),
     ],
     constants: { B: batch, B4: vec4Count(batch) },
-    tile: {},
     workgroups: flatWorkgroups(batch),
     cost: { flops: batch * batch, bytes: 32 * batch },
   };

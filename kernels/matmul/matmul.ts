@@ -12,7 +12,6 @@ import {
   prologueConstants,
   prologueShapes,
   reads,
-  type VariantWork,
   writes,
 } from "../wgsl/dispatch.ts";
 import type { MatmulShape } from "./matmul_shape.ts";
@@ -24,7 +23,7 @@ import {
   PRODUCT_TILES,
   type ProductVariant,
   REGISTER,
-  variantOf,
+  tunable,
   WEIGHT_TILES,
   type WeightVariant,
 } from "../wgsl/variants.ts";
@@ -80,35 +79,16 @@ function anyProduct(
   const { m, k, n } = shape;
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
   const transposed = name === "matmul_transposed";
-  const shared = {
-    bindings: [...prologueBindings("x", prologue, k), reads("w"), ...epilogueBindings("y", epilogue)],
-    constants: { M: m, N: n, N4: n4, K: k, K4: k4, ...prologueConstants("x", prologue, k) },
-    cost: cost(shape),
-  };
-  const as = (variant: ProductVariant): Dispatch => {
-    if (variant !== REGISTER) {
-      return {
-        kernel: `${name}_tiled`,
-        ...shared,
-        ...tiledProduct(m, n4, PRODUCT_TILES[variant], transposed),
-      };
-    }
-    const tile = { TILE_M: 8, TILE_N4: columnTile(n4), TRANSPOSED: transposed ? 1 : 0 };
-    const threads = Math.ceil(m / tile.TILE_M) * Math.ceil(n4 / tile.TILE_N4);
-    return {
-      kernel: name,
-      source: [block, product].join("\n"),
-      ...shared,
-      tile,
-      workgroups: flatWorkgroups(threads),
-    };
-  };
-  const key = keyOf(name, shape, prologue);
-  const variant = variantOf<ProductVariant>(
-    target,
-    key,
-    () => target.adapterClass === "software" ? REGISTER : largestTile(m, n4, target.parallelism),
-  );
+  const make = (variant: ProductVariant) => ({
+    dispatch: {
+      ...(variant === REGISTER
+        ? registerProduct(name, m, n4, transposed)
+        : tiledProduct(name, m, n4, PRODUCT_TILES[variant], transposed)),
+      bindings: [...prologueBindings("x", prologue, k), reads("w"), ...epilogueBindings("y", epilogue)],
+      constants: { M: m, N: n, N4: n4, K: k, K4: k4, ...prologueConstants("x", prologue, k) },
+      cost: cost(shape),
+    },
+  });
   const shapes = {
     ...prologueShapes("x", prologue, [m, k]),
     w: transposed ? [n, k] : [k, n],
@@ -116,8 +96,15 @@ function anyProduct(
     y_bias: [1, n],
     y_addend: [m, n],
   };
-  const work = (other: string): VariantWork[] => [{ dispatch: as(other as ProductVariant), shapes }];
-  return { ...as(variant), tunable: { key, variant, as: work } };
+  const byDefault = target.adapterClass === "software" ? REGISTER : largestTile(m, n4, target.parallelism);
+  const key = keyOf(name, shape, prologue);
+  return tunable(target, key, byDefault, make, ({ dispatch }) => [{ dispatch, shapes }]).dispatch;
+}
+
+function registerProduct(kernel: string, m: number, n4: number, transposed: boolean) {
+  const tile = { TILE_M: 8, TILE_N4: columnTile(n4), TRANSPOSED: transposed ? 1 : 0 };
+  const threads = Math.ceil(m / tile.TILE_M) * Math.ceil(n4 / tile.TILE_N4);
+  return { kernel, source: [block, product].join("\n"), tile, workgroups: flatWorkgroups(threads) };
 }
 
 /** Vec4s of rows and columns of a register tile of dW. */
@@ -153,7 +140,7 @@ export function matmulWeightGradient(
 ): { dispatch: Dispatch; slices: number } {
   const { m, k, n } = shape;
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
-  const as = (variant: WeightVariant): { dispatch: Dispatch; slices: number } => {
+  const make = (variant: WeightVariant): { dispatch: Dispatch; slices: number } => {
     const { slices, sliceLength, ...geometry } = variant === REGISTER
       ? registerWeightGradient(shape, target)
       : tiledWeightGradient(shape, WEIGHT_TILES[variant], target);
@@ -178,22 +165,16 @@ export function matmulWeightGradient(
     };
     return { dispatch, slices };
   };
-  const key = keyOf("matmul_weight_gradient", shape, prologue, gradientPrologue);
-  const variant = variantOf<WeightVariant>(
-    target,
-    key,
-    () => target.adapterClass === "software" ? REGISTER : weightDefault(shape),
-  );
   const operands = {
     ...prologueShapes("x", prologue, [m, k]),
     ...prologueShapes("dy", gradientPrologue, [m, n]),
   };
-  const work = (other: string): VariantWork[] => {
-    const { dispatch, slices } = as(other as WeightVariant);
-    return [{ dispatch, shapes: { ...operands, dw: [slices, k, n] } }, ...sumWork(slices, [k, n], target)];
-  };
-  const { dispatch, slices } = as(variant);
-  return { dispatch: { ...dispatch, tunable: { key, variant, as: work } }, slices };
+  const byDefault = target.adapterClass === "software" ? REGISTER : weightDefault(shape);
+  const key = keyOf("matmul_weight_gradient", shape, prologue, gradientPrologue);
+  return tunable(target, key, byDefault, make, ({ dispatch, slices }) => [
+    { dispatch, shapes: { ...operands, dw: [slices, k, n] } },
+    ...sumWork(slices, [k, n], target),
+  ]);
 }
 
 function registerWeightGradient(shape: MatmulShape, { parallelism }: Target) {

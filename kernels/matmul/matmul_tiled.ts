@@ -46,16 +46,18 @@ export function largestTile(m: number, n4: number, parallelism: number): keyof t
   return "tiled 32×32";
 }
 
-/** A product's shader, tile and workgroups. */
+/** Kernel, shader, tile and workgroups of a product. */
 export function tiledProduct(
+  name: string,
   m: number,
   n4: number,
   tile: ProductTile,
   transposed: boolean,
-): Pick<Dispatch, "source" | "tile" | "workgroups"> {
+): Pick<Dispatch, "kernel" | "source" | "tile" | "workgroups"> {
   const { groups, threads } = productTiles(m, n4, tile);
   const columns4 = tiledColumns(n4, tile);
   return {
+    kernel: `${name}_tiled`,
     source: [block, product].join("\n"),
     tile: {
       TILE_M: tile.rows,
@@ -72,7 +74,7 @@ export function tiledProduct(
   };
 }
 
-/** A weight gradient's shader, tile, workgroups and slices. */
+/** Kernel, shader, tile, workgroups and slices of a weight gradient. */
 export function tiledWeightGradient(
   { m, k, n }: MatmulShape,
   { rows4, columns4, threadRows4 }: WeightTile,

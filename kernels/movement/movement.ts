@@ -27,7 +27,6 @@ export function reshape(from: readonly number[], to: readonly number[]): Dispatc
       CHANNELS: lastAxis(to),
       C4: vec4Count(lastAxis(to)),
     },
-    tile: {},
     workgroups: flatWorkgroups(vec4s(to)),
     cost: { flops: 0, bytes: tensorBytes(from) + tensorBytes(to) },
   };
@@ -41,7 +40,6 @@ export function transpose(rows: number, columns: number): Dispatch {
     source: transposeSource,
     bindings: [reads("x"), writes("y")],
     constants: { R: rows, R4: r4, C: columns, C4: c4 },
-    tile: {},
     workgroups: flatWorkgroups(r4 * c4),
     cost: { flops: 0, bytes: tensorBytes([rows, columns]) + tensorBytes([columns, rows]) },
   };
@@ -89,7 +87,6 @@ export function gather(shape: readonly number[], count: number): Dispatch {
     source: gatherSource,
     bindings: [reads("x"), reads("indices", "u32"), writes("y")],
     constants: { ROWS: rows, ROW4: row4, COUNT: count },
-    tile: {},
     workgroups: flatWorkgroups(count * row4),
     cost: { flops: 0, bytes: 2 * tensorBytes([count, row4 * 4]) + 4 * count },
   };
@@ -103,7 +100,6 @@ export function gatherGradient(shape: readonly number[], count: number): Dispatc
     source: gatherGradientSource,
     bindings: [reads("dy"), reads("indices", "u32"), writes("dx")],
     constants: { ROWS: rows, ROW4: row4, COUNT: count },
-    tile: {},
     workgroups: flatWorkgroups(rows * row4),
     cost: { flops: count * row4 * 4, bytes: tensorBytes([count, row4 * 4]) + tensorBytes(shape) + 4 * count },
   };

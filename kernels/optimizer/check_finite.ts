@@ -11,7 +11,6 @@ export function checkFinite(length4: number): Dispatch {
     source: flag + source,
     bindings: [reads("x"), updates("non_finite")],
     constants: { LENGTH4: length4 },
-    tile: {},
     workgroups: flatWorkgroups(length4),
     cost: { flops: 0, bytes: length4 * VEC4_BYTES },
   };

@@ -15,7 +15,6 @@ export function sumSquares(length4: number): { dispatch: Dispatch; rows: number 
     source: sumSquaresSource,
     bindings: [reads("x"), writes("y")],
     constants: { LENGTH4: length4, THREADS: rows },
-    tile: {},
     workgroups: flatWorkgroups(rows),
     cost: { flops: 8 * length4, bytes: (length4 + rows) * VEC4_BYTES },
   };
@@ -29,7 +28,6 @@ export function clipNorm(limit: number): Dispatch {
     source: clipNormSource,
     bindings: [reads("squares"), reads("scaling"), writes("clipping")],
     constants: { LIMIT: limit },
-    tile: {},
     workgroups: flatWorkgroups(1),
     cost: { flops: 6, bytes: 3 * VEC4_BYTES },
   };

@@ -26,7 +26,6 @@ export function lossScale({ least, most, growth }: LossScaleRule): Dispatch {
     source,
     bindings: [reads("non_finite"), updates("scaling")],
     constants: { LEAST: least, MOST: most, GROWTH: growth },
-    tile: {},
     workgroups: flatWorkgroups(1),
     cost: { flops: 3, bytes: 3 * VEC4_BYTES },
   };

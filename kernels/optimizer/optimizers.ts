@@ -46,7 +46,6 @@ function optimizer(
       ...(scaled ? [reads("scaling")] : []),
     ],
     constants: { LENGTH4: length4 },
-    tile: {},
     workgroups: flatWorkgroups(length4),
     cost: { flops: flops * length4 * 4, bytes: (3 + 2 * moments.length) * length4 * VEC4_BYTES },
   };

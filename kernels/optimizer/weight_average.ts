@@ -20,7 +20,6 @@ export function weightAverage({ weights4, state4, averages }: WeightAverageShape
     source,
     bindings: [reads("weights"), reads("settings"), updates("state")],
     constants: { WEIGHTS4: weights4, STATE4: state4, AVERAGES: averages },
-    tile: {},
     workgroups: flatWorkgroups(length4),
     cost: { flops: 3 * length4 * 4, bytes: 3 * length4 * VEC4_BYTES },
   };

@@ -9,14 +9,9 @@
 
 override THREADS: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= THREADS) { return; }
+  let lane = thread % 64u;
   let first = select(thread / 64u * 256u + lane, thread * 4u, STEP == 1);
   y_store(first, x_load(first));
   y_store(first + u32(STEP), x_load(first + u32(STEP)));

@@ -21,14 +21,9 @@ fn four_turns(x: Chains, scale: vec4f, shift: vec4f) -> Chains {
   return iterate(iterate(iterate(iterate(x, scale, shift), scale, shift), scale, shift), scale, shift);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= THREADS) { return; }
+  let lane = thread % 64u;
   let scale = vec4f(seed_load(0u).x);
   let shift = vec4f(seed_load(0u).y + f32(lane) * 0.001);
   var x = Chains(shift, shift + 1.0, shift + 2.0);

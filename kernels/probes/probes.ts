@@ -22,7 +22,6 @@ export function fmaProbe(threads: number, rounds: number): Dispatch {
     source: fmaSource,
     bindings: [reads("seed"), writes("y")],
     constants: { THREADS: threads, ROUNDS: rounds },
-    tile: {},
     workgroups: flatWorkgroups(threads),
     cost: { flops: threads * rounds * ROUND_FLOPS, bytes: threads * VEC4_BYTES },
   };

@@ -10,14 +10,9 @@
 override THREADS: u32;
 override LENGTH: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = flat_thread(group, groups, lane);
+fn run(thread: u32) {
   if (thread >= THREADS) { return; }
+  let lane = thread % 64u;
   let first = select(thread / 64u * 64u * LENGTH + lane, thread * LENGTH, STEP == 1);
   var a = vec4f(0.0);
   var b = vec4f(0.0);

@@ -21,13 +21,7 @@ fn ones(b: vec4<bool>) -> vec4u { return select(vec4u(0u), vec4u(1u), b); }
 
 fn total(v: vec4u) -> f32 { return f32(v.x + v.y + v.z + v.w); }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let task = group.x + group.y * groups.x;
+fn run_group(task: u32, lane: u32) {
   if (task >= Q * M4) { return; }
   let q = task / M4;
   let threshold = thresholds_load(task);

@@ -28,7 +28,6 @@ export function rankPick({ queries, gallery }: RankShape, picked: number): Dispa
       M: picked,
       M4: vec4Count(picked),
     },
-    tile: {},
     workgroups: flatWorkgroups(queries * vec4Count(picked)),
     cost: { flops: 0, bytes: 8 * queries * picked + tensorBytes([queries, picked]) },
   };
@@ -50,7 +49,6 @@ export function rankCount({ queries, gallery }: RankShape, thresholds: number): 
       writes("counts"),
     ],
     constants: { Q: queries, N4: vec4Count(gallery), M: thresholds, M4: vec4Count(thresholds) },
-    tile: {},
     workgroups: flatWorkgroups(queries * vec4Count(thresholds) * WORKGROUP),
     cost: {
       flops: 2 * queries * gallery * thresholds,
@@ -67,7 +65,6 @@ export function rankNearest({ queries, gallery }: RankShape, count: number): Dis
     source: nearest,
     bindings: [reads("distances"), reads("gallery"), reads("query"), writes("nearest", "u32")],
     constants: { Q: queries, N4: vec4Count(gallery), K: count },
-    tile: {},
     workgroups: flatWorkgroups(queries * WORKGROUP),
     cost: {
       flops: 2 * queries * gallery,
@@ -84,7 +81,6 @@ export function rankFarthest({ queries, gallery }: RankShape): Dispatch {
     source: farthest,
     bindings: [reads("distances"), writes("farthest")],
     constants: { Q: queries, N4: vec4Count(gallery) },
-    tile: {},
     workgroups: flatWorkgroups(vec4Count(queries) * WORKGROUP),
     cost: { flops: queries * gallery, bytes: tensorBytes([queries, gallery]) + tensorBytes([queries]) },
   };

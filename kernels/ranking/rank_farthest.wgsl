@@ -23,13 +23,7 @@ fn row_largest(lane: u32, q: u32) -> u32 {
   return max(max(bits.x, bits.y), max(bits.z, bits.w));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let q4 = group.x + group.y * groups.x;
+fn run_group(q4: u32, lane: u32) {
   if (q4 * 4u >= Q) { return; }
   let last = vec4u(Q - 1u);
   let q = min(vec4u(q4 * 4u) + vec4u(0u, 1u, 2u, 3u), last);

@@ -48,13 +48,7 @@ fn next(lane: u32, q: u32, identity: vec4f, last: Image) -> Image {
   return best;
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let q = group.x + group.y * groups.x;
+fn run_group(q: u32, lane: u32) {
   if (q >= Q) { return; }
   let identity = vec4f(query_at(q));
   var own = next(lane, q, identity, Image(-2.0, 0u));

@@ -10,13 +10,7 @@ override ROWS: u32;
 override D4: u32;
 override EPSILON: f32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = group.x + group.y * groups.x;
+fn run_group(row: u32, lane: u32) {
   if (row >= ROWS) { return; }
   var squares = 0.0;
   for (var c4 = lane; c4 < D4; c4 += 64u) {

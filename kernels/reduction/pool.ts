@@ -27,7 +27,6 @@ export function globalAveragePool(
     source: average,
     bindings: [...prologueBindings("x", prologue, channels), writes("y")],
     constants: { N: n, PIXELS: pixels, C4: c4, ...prologueConstants("x", prologue, channels) },
-    tile: {},
     workgroups: flatWorkgroups(n * c4),
     cost: { flops: n * pixels * channels, bytes: tensorBytes([n, pixels + 1, channels]) },
   };
@@ -40,7 +39,6 @@ export function globalAveragePoolGradient(n: number, pixels: number, channels: n
     source: averageGradient,
     bindings: [reads("dy"), writes("dx")],
     constants: { N: n, PIXELS: pixels, C4: vec4Count(channels) },
-    tile: {},
     workgroups: flatWorkgroups(n * pixels * vec4Count(channels)),
     cost: { flops: n * pixels * channels, bytes: tensorBytes([n, pixels + 1, channels]) },
   };

@@ -48,7 +48,6 @@ export function sum(
       REDUCED: length,
       ...groupConstants("REDUCED", reduced),
     },
-    tile: {},
     workgroups: flatWorkgroups(slices * kept4),
     cost: { flops: elementCount(shape), bytes: tensorBytes(shape) + slices * tensorBytes(target) },
   };

@@ -11,13 +11,7 @@
 override SLICES: u32;
 override LENGTH4: u32;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = group.x + group.y * groups.x;
+fn run_group(i: u32, lane: u32) {
   if (i >= LENGTH4) { return; } // Of the whole workgroup.
   var sum = vec4f(0.0);
   for (var s = lane; s < SLICES; s += 64u) { sum += partial_load(s * LENGTH4 + i); }

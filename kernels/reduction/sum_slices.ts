@@ -28,7 +28,6 @@ export function sumSlices(slices: number, length4: number, target: Target): Disp
     source: together ? [reduce, many].join("\n") : few,
     bindings: [reads("partial"), writes("y")],
     constants: { SLICES: slices, LENGTH4: length4 },
-    tile: {},
     workgroups: together ? foldWorkgroups(length4) : flatWorkgroups(length4),
     cost: { flops: slices * length4 * 4, bytes: (slices + 1) * length4 * VEC4_BYTES },
   };

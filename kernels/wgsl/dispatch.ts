@@ -61,8 +61,8 @@ export interface Dispatch {
   readonly bindings: readonly Binding[];
   /** Values of the shader's `override` constants: the shapes. */
   readonly constants: Readonly<Record<string, number>>;
-  /** Integer constants that size private arrays and unrolled loops; WGSL wants those in the text itself. */
-  readonly tile: Readonly<Record<string, number>>;
+  /** Integer constants that size private arrays and unrolled loops; WGSL wants those in the text itself. Empty by default. */
+  readonly tile?: Readonly<Record<string, number>>;
   /** How many run, by dimension. */
   readonly workgroups: readonly [number, number, number];
   /** Arithmetic and least possible memory traffic, for rooflines. */

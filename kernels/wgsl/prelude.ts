@@ -12,7 +12,8 @@
  * and for u32 arrays `x_at(i) -> u32` and `x_store(i, v)`.
  *
  * A shader whose threads are independent is a function `run(thread)`; threads are numbered from 0, the last ones past
- * the end of the work. Shaders that share a workgroup's memory write their own entry point.
+ * the end of the work. A shader whose workgroups of 64 lanes share memory is a function `run_group(group, lane)`. Shaders
+ * with workgroups of another size write their own entry point.
  */
 import { type Binding, type Dispatch, type Epilogue, isGradientPrologue, type Prologue } from "./dispatch.ts";
 import { LARGEST_HALF, precisionOf, type Storage, TEXTURE_WIDTH, textureFormat } from "./storage.ts";
@@ -56,26 +57,35 @@ fn half_value(bits: vec2u) -> vec4f {
 }
 `;
 
-const ENTRY_POINT = `
+function entryPoint(call: string): string {
+  return `
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  run(flat_thread(group, groups, lane));
+  ${call};
 }
 `;
+}
+
+/** What calls a kernel's function; a kernel without one of these has its own entry point. */
+const ENTRY_POINTS: Readonly<Record<string, string>> = {
+  "fn run(": entryPoint("run(flat_thread(group, groups, lane))"),
+  "fn run_group(": entryPoint("run_group(group.x + group.y * groups.x, lane)"),
+};
 
 /** The whole text of a dispatch's shader, given where each of its bindings is stored. */
 export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): string {
-  const tile = Object.entries(dispatch.tile).map(([name, value]) => `const ${name}: i32 = ${value};`);
+  const tile = Object.entries(dispatch.tile ?? {}).map(([name, value]) => `const ${name}: i32 = ${value};`);
   const declarations = dispatch.bindings.map((binding, i) => {
     const storage = storages[i];
     if (!storage) throw new TypeError(`${dispatch.kernel}: the storage of ${binding.name} is missing`);
     return declare(binding, i, storage);
   });
-  const entryPoint = dispatch.source.includes("fn run(") ? ENTRY_POINT : "";
+  const name = Object.keys(ENTRY_POINTS).find((name) => dispatch.source.includes(name));
+  const entryPoint = ENTRY_POINTS[name ?? ""] ?? "";
   const common = storages.some((storage) => precisionOf(storage) === "f16") ? COMMON + HALF : COMMON;
   return [common, ...tile, ...declarations, writtenOut(dispatch), entryPoint].join("\n");
 }
@@ -83,7 +93,7 @@ export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): st
 const WRITTEN_OUT = new Map<string, string>();
 
 /** A kernel's own text with its loops written out; the same ones come again and again, in every layer. */
-function writtenOut({ source, tile }: Dispatch): string {
+function writtenOut({ source, tile = {} }: Dispatch): string {
   const key = JSON.stringify(tile) + source;
   let text = WRITTEN_OUT.get(key);
   if (text === undefined) WRITTEN_OUT.set(key, text = unroll(source, tile));

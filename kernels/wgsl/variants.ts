@@ -2,6 +2,7 @@
  * The variants of kernels that come in several: one algorithm rarely fits both a software adapter and a GPU, or both a
  * wide layer and a narrow one. Which one runs is decided by the adapter's class and the shape, unless it was chosen.
  */
+import type { Dispatch, VariantWork } from "./dispatch.ts";
 import type { Choices, Target } from "./target.ts";
 
 /** A tile of a product that a workgroup makes together, and a thread's part of it; both count vec4s where a 4 says so. */
@@ -85,9 +86,23 @@ export const VARIANTS: Readonly<Record<string, readonly string[]>> = {
   depthwise_conv_weight_gradient: DEPTHWISE,
 };
 
-/** The variant that was chosen for a key, or else `byDefault`. The key begins with the computation's name. */
-export function variantOf<V extends string>(target: Target, key: string, byDefault: () => V): V {
-  return target.choices.get(key) as V | undefined ?? byDefault();
+/**
+ * What `make` makes of the variant that was chosen for a key, or else of `byDefault`, with a dispatch that can run as the
+ * others. The key begins with the computation's name.
+ *
+ * @param work all that runs for a variant, in order.
+ */
+export function tunable<V extends string, M extends { readonly dispatch: Dispatch }>(
+  target: Target,
+  key: string,
+  byDefault: V,
+  make: (variant: V) => M,
+  work: (made: M) => VariantWork[],
+): M {
+  const variant = target.choices.get(key) as V | undefined ?? byDefault;
+  const as = (other: string) => work(make(other as V));
+  const made = make(variant);
+  return { ...made, dispatch: { ...made.dispatch, tunable: { key, variant, as } } };
 }
 
 /** The variants that a key may have; none for a computation that is not known. */
