@@ -98,11 +98,11 @@ Deno.test("ablate refuses, before any work, rows, seeds, steps and settings that
   const refused = async (...args: string[]) => onlyError(await runTask("ablate", args), 2);
   assert.match(
     await refused("--only=hexagon"),
-    /no row is called 'hexagon'; there are hard \(base\); basic;/,
+    /no row is called 'hexagon'; choose from hard \(base\); basic;/,
   );
   assert.match(await refused("--seeds=1,1"), /different whole numbers/);
   assert.match(await refused("--steps=10"), /multiple of 4/);
-  assert.match(await refused("--base=--lr 0.1 --epochs 8"), /--base cannot hold --epochs: .* --steps/);
+  assert.match(await refused("--base=--lr 0.1 --epochs 8"), /--base cannot hold --epochs 8: .* --steps/);
   assert.match(await refused("--base=--widht 1"), /Unknown flag --widht; did you mean --width\?/);
 });
 

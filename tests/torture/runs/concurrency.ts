@@ -88,7 +88,10 @@ async function oneTunedCache(folder: string, rounds: number, note: Note): Promis
   const answers = await atOnce(rows.map((rows) => ({ kind: "variants", rows, cache })));
   const file = [...Deno.readDirSync(cache)].map(({ name }) => name).find((name) => name.endsWith(".json"));
   const kept = file === undefined ? {} : JSON.parse(await Deno.readTextFile(join(cache, file)));
-  const lines = new Set(Object.entries(kept).map((entry) => entry.join(" ")));
+  // A key is the work, which the processes print, and a hash of what its variants compile.
+  const lines = new Set(
+    Object.entries(kept).map(([key, choice]) => `${key.replace(/ [0-9a-f]{16}$/, "")} ${choice}`),
+  );
   for (let i = 0; i < rounds; i++) {
     const lost = answers.map((answer) => answer[i]!).find((line) => !lines.has(line));
     note("one cache of tuned kernels", lost && `${lost} is lost`);
