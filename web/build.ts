@@ -1,6 +1,6 @@
 /**
- * Builds the static site. Each folder `web/pages/NAME` gives `NAME.html`, `NAME.css`, and the script `NAME.js`, bundled
- * from `NAME.ts` and its imports; a worker's script is `NAME_worker.ts`. The search page is the first page.
+ * Builds the static site. Each folder `web/pages/NAME` gives `NAME.html` in the shell, `NAME.css`, and the script
+ * `NAME.js`, bundled from `NAME.ts` and its imports; a worker's script is `NAME_worker.ts`. The search page is the first.
  */
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
@@ -44,11 +44,8 @@ export async function buildPages(out: string): Promise<BuiltFile[]> {
       const file = new URL(`${page}/${name}`, pages);
       if (name === `${page}.html`) {
         const address = page === FIRST_PAGE ? "index.html" : name;
-        const text = inShell(
-          await Deno.readTextFile(file),
-          address,
-          names.includes(`${page}.ts`) ? page : "",
-        );
+        const script = names.includes(`${page}.ts`) ? page : "";
+        const text = inShell(await Deno.readTextFile(file), address, script);
         files.set(address, new TextEncoder().encode(text));
       } else if (name === `${page}.css`) files.set(name, await Deno.readFile(file));
       else if (name === `${page}.ts` || name === `${page}_worker.ts`) {

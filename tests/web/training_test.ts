@@ -124,6 +124,13 @@ async function checkViews(page: Page): Promise<void> {
 }
 
 async function checkFaults(page: Page): Promise<void> {
+  const stepped = await page.$eval("#margin", (margin: HTMLInputElement) => {
+    margin.stepUp();
+    const { value } = margin;
+    margin.stepDown();
+    return value;
+  });
+  assert.equal(stepped, "0.35");
   await page.fill("#p", "1");
   await page.locator("#p").blur();
   assert.match((await page.textContent("#settings-error"))!, /P must be a whole number from 2 to 16/);
