@@ -1,9 +1,9 @@
-import { Random } from "../engine/random.ts";
+import type { Random } from "../engine/random.ts";
 import { Deck } from "./deck.ts";
 import { DataError } from "./errors.ts";
 import { itemAt } from "../engine/item_at.ts";
 import type { IdentityIndex } from "./identity_index.ts";
-import { type Batch, epochLength, requireInteger, type Sampler, type SamplerOptions } from "./sampler.ts";
+import { makeSampler, requireInteger, type Sampler, type SamplerOptions } from "./sampler.ts";
 
 /**
  * P identities × K images of each, grouped by identity (Hermans et al., "In Defense of the Triplet Loss for
@@ -14,7 +14,7 @@ import { type Batch, epochLength, requireInteger, type Sampler, type SamplerOpti
  * @throws {DataError} When there are fewer than P identities.
  */
 export function pkSampler(index: IdentityIndex, options: SamplerOptions): Sampler {
-  const { seed, p, k } = options;
+  const { p, k } = options;
   requireInteger("P", p, 2);
   requireInteger("K", k, 2);
   const classes = index.identities.length;
@@ -25,35 +25,26 @@ export function pkSampler(index: IdentityIndex, options: SamplerOptions): Sample
     );
   }
   const few = index.imagesOf.filter((images) => images.length < k).length;
-  const batchesPerEpoch = epochLength(options.batchesPerEpoch, index.images.length, p * k);
   const allClasses = Int32Array.from(index.identities.keys());
-  const root = new Random(seed);
 
-  function* epoch(number: number): Generator<Batch> {
-    const random = root.fork(number);
+  function* draw(random: Random, batches: number): Generator<Int32Array> {
     const people = new Deck(allClasses, random);
     const decks = index.imagesOf.map((images) => new Deck(images, random));
-    for (let batch = 0; batch < batchesPerEpoch; batch++) {
+    for (let batch = 0; batch < batches; batch++) {
       const images = new Int32Array(p * k);
-      const labels = new Int32Array(p * k);
       people.deal(p).forEach((label, slot) => {
-        labels.fill(label, slot * k, (slot + 1) * k);
         const deck = itemAt(decks, label);
         for (let filled = 0; filled < k; filled += deck.size) {
           images.set(deck.deal(Math.min(deck.size, k - filled)), slot * k + filled);
         }
       });
-      yield { images, labels };
+      yield images;
     }
   }
 
-  return {
-    batchImages: p * k,
-    batchesPerEpoch,
-    epoch,
-    notes: few === 0 ? [] : [
-      `${few} of ${classes} training identities have fewer than K = ${k} images, which are sampled with replacement: ` +
-      "an image can be its own positive.",
-    ],
-  };
+  const notes = few === 0 ? [] : [
+    `${few} of ${classes} training identities have fewer than K = ${k} images, which are sampled with replacement: ` +
+    "an image can be its own positive.",
+  ];
+  return makeSampler(p * k, index, options, draw, notes);
 }

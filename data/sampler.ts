@@ -1,4 +1,5 @@
 import { itemAt } from "../engine/item_at.ts";
+import { Random } from "../engine/random.ts";
 import type { IdentityIndex } from "./identity_index.ts";
 
 /** The images of one training step. */
@@ -54,14 +55,24 @@ export function requireInteger(name: string, value: number, least: number): void
   }
 }
 
-/** The class of each image. */
-export function labelsOf({ labels }: IdentityIndex, images: Int32Array): Int32Array {
-  return images.map((image) => itemAt(labels, image));
-}
-
-/** The number of batches in an epoch: as given, or one pass over the images, at least one batch. */
-export function epochLength(asked: number | undefined, images: number, batchImages: number): number {
-  if (asked === undefined) return Math.max(1, Math.floor(images / batchImages));
-  requireInteger("batchesPerEpoch", asked, 1);
-  return asked;
+/**
+ * A sampler whose epochs have as many batches as the options say, or make one pass over the images, at least one batch.
+ *
+ * @param draw Draws the images of an epoch's batches, [batchImages] each, with the epoch's own random numbers.
+ */
+export function makeSampler(
+  batchImages: number,
+  { images, labels }: IdentityIndex,
+  { seed, batchesPerEpoch = Math.max(1, Math.floor(images.length / batchImages)) }: SamplerOptions,
+  draw: (random: Random, batches: number) => Iterable<Int32Array>,
+  notes: string[] = [],
+): Sampler {
+  requireInteger("batchesPerEpoch", batchesPerEpoch, 1);
+  const root = new Random(seed);
+  function* epoch(number: number): Generator<Batch> {
+    for (const drawn of draw(root.fork(number), batchesPerEpoch)) {
+      yield { images: drawn, labels: drawn.map((image) => itemAt(labels, image)) };
+    }
+  }
+  return { batchImages, batchesPerEpoch, epoch, notes };
 }

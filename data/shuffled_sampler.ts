@@ -1,15 +1,7 @@
-import { Random } from "../engine/random.ts";
 import { Deck } from "./deck.ts";
 import { DataError } from "./errors.ts";
 import type { IdentityIndex } from "./identity_index.ts";
-import {
-  type Batch,
-  epochLength,
-  labelsOf,
-  requireInteger,
-  type Sampler,
-  type SamplerOptions,
-} from "./sampler.ts";
+import { makeSampler, requireInteger, type Sampler, type SamplerOptions } from "./sampler.ts";
 
 /**
  * A shuffled pass over single images; the last incomplete batch is dropped. With more batches per epoch than one pass
@@ -19,7 +11,7 @@ import {
  * @throws {DataError} When a batch is larger than the training set.
  */
 export function shuffledSampler(index: IdentityIndex, options: SamplerOptions): Sampler {
-  const { seed, batchSize } = options;
+  const { batchSize } = options;
   requireInteger("The batch size", batchSize, 2);
   if (batchSize > index.images.length) {
     throw new DataError(
@@ -27,16 +19,8 @@ export function shuffledSampler(index: IdentityIndex, options: SamplerOptions): 
         `images. Lower the batch size, or give more images.`,
     );
   }
-  const batchesPerEpoch = epochLength(options.batchesPerEpoch, index.images.length, batchSize);
-  const root = new Random(seed);
-
-  function* epoch(number: number): Generator<Batch> {
-    const deck = new Deck(index.images, root.fork(number));
-    for (let batch = 0; batch < batchesPerEpoch; batch++) {
-      const images = deck.deal(batchSize);
-      yield { images, labels: labelsOf(index, images) };
-    }
-  }
-
-  return { batchImages: batchSize, batchesPerEpoch, epoch, notes: [] };
+  return makeSampler(batchSize, index, options, function* (random, batches) {
+    const deck = new Deck(index.images, random);
+    for (let batch = 0; batch < batches; batch++) yield deck.deal(batchSize);
+  });
 }

@@ -1,16 +1,9 @@
-import { Random } from "../engine/random.ts";
+import type { Random } from "../engine/random.ts";
 import { Deck } from "./deck.ts";
 import { DataError } from "./errors.ts";
 import { itemAt } from "../engine/item_at.ts";
 import type { IdentityIndex } from "./identity_index.ts";
-import {
-  type Batch,
-  epochLength,
-  labelsOf,
-  requireInteger,
-  type Sampler,
-  type SamplerOptions,
-} from "./sampler.ts";
+import { makeSampler, requireInteger, type Sampler, type SamplerOptions } from "./sampler.ts";
 
 /**
  * Triplets drawn before every epoch, independent of the embeddings (offline mining in Schroff et al., "FaceNet",
@@ -22,7 +15,7 @@ import {
  * @throws {DataError} When no identity has two images.
  */
 export function tripletSampler(index: IdentityIndex, options: SamplerOptions): Sampler {
-  const { seed, triplets } = options;
+  const { triplets } = options;
   requireInteger("The number of triplets in a batch", triplets, 1);
   const imagesLike = (image: number) => itemAt(index.imagesOf, itemAt(index.labels, image));
   const anchors = index.images.filter((image) => imagesLike(image).length > 1);
@@ -33,8 +26,6 @@ export function tripletSampler(index: IdentityIndex, options: SamplerOptions): S
     );
   }
   const single = index.images.length - anchors.length;
-  const batchesPerEpoch = epochLength(options.batchesPerEpoch, index.images.length, 3 * triplets);
-  const root = new Random(seed);
 
   // All images in the order of their classes: the negatives of a class are then all but one contiguous range.
   const byClass = new Int32Array(index.images.length);
@@ -56,23 +47,17 @@ export function tripletSampler(index: IdentityIndex, options: SamplerOptions): S
     return [anchor, positive, negative];
   }
 
-  function* epoch(number: number): Generator<Batch> {
-    const random = root.fork(number);
+  function* draw(random: Random, batches: number): Generator<Int32Array> {
     const deck = new Deck(anchors, random);
-    const list = new Int32Array(3 * triplets * batchesPerEpoch);
+    const list = new Int32Array(3 * triplets * batches);
     for (let i = 0; i < list.length; i += 3) list.set(drawTriplet(itemAt(deck.deal(1), 0), random), i);
     for (let start = 0; start < list.length; start += 3 * triplets) {
-      const images = list.slice(start, start + 3 * triplets);
-      yield { images, labels: labelsOf(index, images) };
+      yield list.slice(start, start + 3 * triplets);
     }
   }
 
-  return {
-    batchImages: 3 * triplets,
-    batchesPerEpoch,
-    epoch,
-    notes: single === 0 ? [] : [
-      `${single} training images are the only one of their identity: they are used as negatives, never as anchors.`,
-    ],
-  };
+  const notes = single === 0 ? [] : [
+    `${single} training images are the only one of their identity: they are used as negatives, never as anchors.`,
+  ];
+  return makeSampler(3 * triplets, index, options, draw, notes);
 }

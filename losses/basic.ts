@@ -14,10 +14,5 @@ export function basicTripletLoss(embeddings: Tensor, options: TripletOptions): T
   checkTripletOptions(options);
   const distances = tripletDistance(embeddings, options.metric);
   const [triplets = 0] = embeddings.shape;
-  const { margin, softMargin } = options;
-  return tripletLoss(distances, selectGiven(triplets), embeddings, {
-    margin,
-    softMargin,
-    withoutNegative: "skip",
-  });
+  return tripletLoss(distances, selectGiven(triplets), embeddings, { ...options, withoutNegative: "skip" });
 }

@@ -26,11 +26,7 @@ export function batchAllTripletLoss(
   options: TripletOptions,
 ): TripletResult {
   checkTripletOptions(options);
-  const { margin, metric, softMargin } = options;
-  const distances = pairwiseDistance(embeddings, metric);
-  return allTripletLoss(distances, labels, embeddings, {
-    margin,
-    softMargin,
-    mean: softMargin ? "all" : "active",
-  });
+  const distances = pairwiseDistance(embeddings, options.metric);
+  const mean = options.softMargin ? "all" : "active";
+  return allTripletLoss(distances, labels, embeddings, { ...options, mean });
 }

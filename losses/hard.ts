@@ -45,10 +45,6 @@ export function hardTripletLoss(
 ): TripletResult {
   checkTripletOptions(options);
   const distances = pairwiseDistance(embeddings, options.metric);
-  const { margin, softMargin } = options;
-  return tripletLoss(distances, selectHard(distances, labels), embeddings, {
-    margin,
-    softMargin,
-    withoutNegative: "skip",
-  });
+  const triplets = selectHard(distances, labels);
+  return tripletLoss(distances, triplets, embeddings, { ...options, withoutNegative: "skip" });
 }

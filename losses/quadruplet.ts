@@ -36,20 +36,15 @@ export function quadrupletLoss(
   options: TripletOptions,
 ): TripletResult {
   checkTripletOptions(options);
-  const { margin, metric, softMargin } = options;
-  const distances = pairwiseDistance(embeddings, metric);
+  const distances = pairwiseDistance(embeddings, options.metric);
   const hard = selectHard(distances, labels);
-  const triplets = tripletLoss(distances, hard, embeddings, {
-    margin,
-    softMargin,
-    withoutNegative: "skip",
-  });
+  const triplets = tripletLoss(distances, hard, embeddings, { ...options, withoutNegative: "skip" });
   const [batch = 0] = distances.shape;
   const pairs = tripletLoss(
     reshape(distances, [1, batch * batch]),
     selectNearestOthers(distances, labels, hard),
     embeddings,
-    { margin: SECOND_MARGIN * margin, softMargin, withoutNegative: "skip" },
+    { ...options, margin: SECOND_MARGIN * options.margin, withoutNegative: "skip" },
   );
   return { loss: add(triplets.loss, pairs.loss), metrics: triplets.metrics };
 }

@@ -28,10 +28,6 @@ export function semiHardTripletLoss(
 ): TripletResult {
   checkTripletOptions(options);
   const distances = pairwiseDistance(embeddings, options.metric);
-  const { margin, softMargin } = options;
-  return tripletLoss(distances, selectSemiHard(distances, labels), embeddings, {
-    margin,
-    softMargin,
-    withoutNegative: "zero",
-  });
+  const triplets = selectSemiHard(distances, labels);
+  return tripletLoss(distances, triplets, embeddings, { ...options, withoutNegative: "zero" });
 }
