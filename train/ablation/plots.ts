@@ -1,11 +1,9 @@
 /** The ablation's plots: every seed a dot, a tick at the mean, the base's mean as a line through all rows. */
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
 import { keysOf } from "../../model/settings.ts";
 import { Html, html, htmlPage } from "../report/html.ts";
+import { svgPlot } from "../report/svg.ts";
 import type { RowSummary } from "./summary.ts";
-
-const { document } = parseHTML("<html></html>") as unknown as { document: Plot.PlotOptions["document"] };
 
 const COLORS = { "seen cameras": "#2563a8", "unseen cameras": "#c2571a" } as const;
 
@@ -20,8 +18,7 @@ export function ablationPlot(rows: readonly RowSummary[], score: "mAP" | "rank1"
   const base = means.filter(({ name }) => name === rows[0]?.name);
   const present = keysOf(COLORS).filter((name) => means.some(({ group }) => group === name));
   const title = score === "mAP" ? "mAP" : "rank-1";
-  const figure = Plot.plot({
-    document,
+  return svgPlot(`${title} of every setting, one dot for each seed`, {
     width: 760,
     height: 70 + 26 * rows.length,
     marginLeft: 210,
@@ -52,10 +49,6 @@ export function ablationPlot(rows: readonly RowSummary[], score: "mAP" | "rank1"
       ),
     ],
   });
-  figure.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  figure.setAttribute("role", "img");
-  figure.setAttribute("aria-label", `${title} of every setting, one dot for each seed`);
-  return figure.outerHTML;
 }
 
 const STYLE = `

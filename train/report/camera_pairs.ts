@@ -1,6 +1,6 @@
 /** Scores by pair of cameras as heat maps: tables whose cells are the darker the better the score. */
 import { cameraPairGrid, type CameraPairScores } from "../../eval/camera_pairs.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html, scrollTable } from "./html.ts";
 
 /** How strong the color of a cell is at a score of 1, in per cent: text must stay readable on it. */
 const STRONGEST = 60;
@@ -22,20 +22,10 @@ export function cameraPairTable(
   value: (pair: CameraPairScores) => number,
 ): Html {
   const { queries, galleries, at } = cameraPairGrid(pairs);
-  const head = galleries.map((camera) => html`<th scope="col">c${camera}</th>`);
-  const lines = queries.map((row) => {
-    const cells = galleries.map((column) => cell(at(row, column), value));
-    return html`<tr><th scope="row">c${row}</th>${cells}</tr>`;
+  return scrollTable({
+    label,
+    kind: "heat",
+    head: galleries.map((camera) => `c${camera}`),
+    rows: queries.map((row) => [`c${row}`, galleries.map((column) => cell(at(row, column), value))]),
   });
-  return html`
-    <div class="scroll" tabindex="0" role="region" aria-label="${label}">
-      <table class="heat">
-        <thead>
-          <tr><td></td>${head}</tr>
-        </thead>
-        <tbody>
-    ${lines}</tbody>
-      </table>
-    </div>
-  `;
 }

@@ -33,6 +33,32 @@ export function html(literals: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(String.raw({ raw: literals }, ...values.map(render)));
 }
 
+/** A table with row headings, which scrolls on a narrow screen. */
+export interface ScrollTable {
+  /** What it shows, for those who cannot see it. */
+  readonly label: string;
+  /** Its CSS class. */
+  readonly kind: string;
+  /** Titles of the columns after the row headings; none if omitted. */
+  readonly head?: readonly string[];
+  /** The heading of each row, and its `<td>` cells. */
+  readonly rows: readonly (readonly [heading: string, cells: readonly Html[]])[];
+}
+
+/** The table's markup. */
+export function scrollTable({ label, kind, head = [], rows }: ScrollTable): Html {
+  const titles = html`<tr><td></td>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr>`;
+  const body = rows.map(([heading, cells]) => html`<tr><th scope="row">${heading}</th>${cells}</tr>`);
+  return html`
+    <div class="scroll" tabindex="0" role="region" aria-label="${label}">
+      <table class="${kind}">
+        <thead>${head.length > 0 ? titles : ""}</thead>
+        <tbody>${body}</tbody>
+      </table>
+    </div>
+  `;
+}
+
 /** A whole page that fetches nothing and runs no script. @param style its style sheet. */
 export function htmlPage(title: string, style: string, body: Html): string {
   return html`

@@ -3,18 +3,15 @@
  * its light and dark themes.
  */
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
 import { Html } from "./html.ts";
-import type { DistanceHistogram, NamedScores, TrainingCurves } from "./report_data.ts";
-
-const { document } = parseHTML("<html></html>") as unknown as { document: Plot.PlotOptions["document"] };
+import type { DistanceHistogram, NamedScores } from "./report_data.ts";
+import { svgPlot } from "./svg.ts";
 
 /** CSS colors of the sets in a comparison, the trained network first. */
 export const seriesColor = (i: number): string => `var(--series-${i % 4 + 1})`;
 
 function draw(label: string, options: Plot.PlotOptions): Html {
-  const figure = Plot.plot({
-    document,
+  const svg = svgPlot(label, {
     width: 440,
     height: 250,
     marginTop: 26,
@@ -24,10 +21,7 @@ function draw(label: string, options: Plot.PlotOptions): Html {
     style: { fontSize: "13px", background: "none" },
     ...options,
   });
-  figure.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  figure.setAttribute("role", "img");
-  figure.setAttribute("aria-label", label);
-  return new Html(figure.outerHTML);
+  return new Html(svg);
 }
 
 /** A curve's mean and extent over a stretch of steps. */
@@ -66,50 +60,27 @@ function curveMarks(points: readonly CurvePoint[], color: string): Plot.Markish[
   ];
 }
 
-function curvePlot(label: string, y: Plot.ScaleOptions, series: [CurvePoint[], string][]): Html {
-  return draw(label, {
+/**
+ * Plots curves over the steps of training.
+ *
+ * @param what the curves show.
+ * @param y settings of the vertical axis.
+ * @param curves the values of each, and its color.
+ */
+export function curvePlot(
+  what: string,
+  y: Plot.ScaleOptions,
+  step: ArrayLike<number>,
+  ...curves: readonly (readonly [values: ArrayLike<number>, color: string])[]
+): Html {
+  return draw(`${what} over the steps of training`, {
     x: { label: "step", ticks: 6, nice: true },
     y: { grid: true, zero: true, nice: true, ticks: 5, ...y },
-    marks: [Plot.ruleY([0]), ...series.flatMap(([points, color]) => curveMarks(points, color))],
+    marks: [
+      Plot.ruleY([0]),
+      ...curves.flatMap(([values, color]) => curveMarks(thinCurve(step, values), color)),
+    ],
   });
-}
-
-/** The loss over the steps of training. */
-export function lossPlot({ step, loss }: TrainingCurves): Html {
-  return curvePlot("Loss over the steps of training", { label: "loss" }, [
-    [thinCurve(step, loss), seriesColor(0)],
-  ]);
-}
-
-/** The share of active triplets over the steps of training. */
-export function activePlot({ step, active }: TrainingCurves): Html {
-  const y = { label: "active", domain: [0, 1], tickFormat: "%" };
-  return curvePlot("Share of active triplets over the steps of training", y, [
-    [thinCurve(step, active), seriesColor(0)],
-  ]);
-}
-
-/** The mean distances from anchors to their chosen positives and negatives over the steps of training. */
-export function distancePlot({ step, positiveDistance, negativeDistance }: TrainingCurves): Html {
-  const label = "Mean distance from anchor to positive and to negative over the steps of training";
-  return curvePlot(label, { label: "mean distance" }, [
-    [thinCurve(step, positiveDistance), "var(--positive)"],
-    [thinCurve(step, negativeDistance), "var(--negative)"],
-  ]);
-}
-
-/** The learning rate over the steps of training. */
-export function learningRatePlot({ step, learningRate }: TrainingCurves): Html {
-  return curvePlot("Learning rate over the steps of training", { label: "learning rate", tickFormat: "~g" }, [
-    [thinCurve(step, learningRate), seriesColor(0)],
-  ]);
-}
-
-/** What the loss was multiplied by over the steps of training. */
-export function lossScalePlot(step: ArrayLike<number>, scale: ArrayLike<number>): Html {
-  return curvePlot("Loss scale over the steps of training", { label: "loss scale", tickFormat: "~s" }, [
-    [thinCurve(step, scale), seriesColor(0)],
-  ]);
 }
 
 /** The right end of the last bin that holds a pair. */

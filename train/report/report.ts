@@ -1,37 +1,15 @@
-/** The run report: one self-contained page, without scripts and without anything fetched. */
+/** The run report: one self-contained page. */
 import style from "./report.css" with { type: "text" };
 import theme from "./theme.css" with { type: "text" };
 import { cameraPairTable } from "./camera_pairs.ts";
-import { type Html, html, htmlPage } from "./html.ts";
-import {
-  activePlot,
-  cmcPlot,
-  distancePlot,
-  histogramPlot,
-  learningRatePlot,
-  lossPlot,
-  lossScalePlot,
-  seriesColor,
-  thinCurve,
-  upperEnd,
-} from "./plots.ts";
-import type { NamedScores, ReportData, TrainingCurves } from "./report_data.ts";
+import { type Html, html, htmlPage, scrollTable } from "./html.ts";
+import { cmcPlot, curvePlot, histogramPlot, seriesColor, thinCurve, upperEnd } from "./plots.ts";
+import { type NamedScores, type ReportData, SCORE_COLUMNS, type TrainingCurves } from "./report_data.ts";
 import { retrievalHtml } from "./retrieval.ts";
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}\u00a0%`;
 const number = (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
 const whole = (value: number) => value.toLocaleString("en");
-
-/** The columns of the table of scores. */
-const COLUMNS: [string, (scores: NamedScores["scores"]) => number][] = [
-  ["rank-1", ({ rank }) => rank[1]],
-  ["rank-5", ({ rank }) => rank[5]],
-  ["rank-10", ({ rank }) => rank[10]],
-  ["rank-20", ({ rank }) => rank[20]],
-  ["mAP", ({ mAP }) => mAP],
-  ["mAP (trapezoid)", ({ mAPTrapezoid }) => mAPTrapezoid],
-  ["mINP", ({ mINP }) => mINP],
-];
 
 const SCORES_EXPLAINED =
   "Rank-k is the share of queries with a right match among the first k; the curve shows it for every k up to 50. " +
@@ -39,11 +17,13 @@ const SCORES_EXPLAINED =
   "evaluation code, which is lower. mINP tells how far down the last right match is. Where distances tie, wrong " +
   "matches rank first.";
 
+/** CSS colors of pairs of one identity, and of two. */
+const POSITIVE = "var(--positive)", NEGATIVE = "var(--negative)";
+
 const HEADLINES = ["rank-1", "rank-5", "mAP", "mAP (trapezoid)"];
 
-function headlineNumbers([trained, ...others]: readonly NamedScores[]): Html | "" {
-  if (trained === undefined) return "";
-  const cards = COLUMNS.filter(([name]) => HEADLINES.includes(name)).map(([name, value]) =>
+function headlineNumbers(trained: NamedScores, others: readonly NamedScores[]): Html {
+  const cards = SCORE_COLUMNS.filter(([name]) => HEADLINES.includes(name)).map(([name, value]) =>
     html`
       <div class="card"><dt>${name}</dt><dd>${percent(value(trained.scores))}</dd>${others.map((other) =>
         html`<dd class="other">${other.name} ${percent(value(other.scores))}</dd>`
@@ -57,25 +37,14 @@ function headlineNumbers([trained, ...others]: readonly NamedScores[]): Html | "
 }
 
 function scoreTable(sets: readonly NamedScores[]): Html {
-  const head = COLUMNS.map(([name]) => html`<th scope="col">${name}</th>`);
-  const rows = sets.map(({ name, scores }) =>
-    html`
-      <tr><th scope="row">${name}</th>${COLUMNS.map(([, value]) =>
-        html`<td>${percent(value(scores))}</td>`
-      )}</tr>
-    `
-  );
-  return html`
-    <div class="scroll" tabindex="0" role="region" aria-label="Scores">
-      <table>
-        <thead>
-          <tr><td></td>${head}</tr>
-        </thead>
-        <tbody>
-    ${rows}</tbody>
-      </table>
-    </div>
-  `;
+  return scrollTable({
+    label: "Scores",
+    kind: "scores",
+    head: SCORE_COLUMNS.map(([title]) => title),
+    rows: sets.map((
+      { name, scores },
+    ) => [name, SCORE_COLUMNS.map(([, value]) => html`<td>${percent(value(scores))}</td>`)]),
+  });
 }
 
 function ignoredSentence({ scores }: NamedScores): string {
@@ -109,86 +78,85 @@ function ends(step: ArrayLike<number>, values: ArrayLike<number>, format: (value
   return `from ${format(first.mean)} at the start to ${format(last.mean)} at the end`;
 }
 
-function lossScaleFigure({ step, lossScale }: TrainingCurves): Html | "" {
-  if (lossScale === undefined) return "";
-  const skipped = Array.from(lossScale.skippedSteps).at(-1) ?? 0;
-  return figure(
-    "Loss scale",
-    lossScalePlot(step, lossScale.scale),
-    `What the loss was multiplied by, so that its gradients fit f16. Gradients of ${whole(skipped)} of ` +
-      `${whole(step.length)} steps did not: those steps changed no weight.`,
-  );
+function figures(...list: Html[]): Html {
+  return html`<div class="figures">${list}</div>`;
 }
 
 function trainingFigures(curves: TrainingCurves): Html {
-  const { step } = curves;
-  const pair = legend(["d(a,p), anchor to positive", "var(--positive)"], [
-    "d(a,n), anchor to negative",
-    "var(--negative)",
-  ]);
-  return html`
-    <div class="figures">
-    ${figure("Loss", lossPlot(curves), `Mean loss of a batch, ${ends(step, curves.loss, number)}.`)}${figure(
+  const { step, loss, active, positiveDistance, negativeDistance, learningRate, lossScale } = curves;
+  const color = seriesColor(0);
+  const list = [
+    figure(
+      "Loss",
+      curvePlot("Loss", { label: "loss" }, step, [loss, color]),
+      `Mean loss of a batch, ${ends(step, loss, number)}.`,
+    ),
+    figure(
       "Active triplets",
-      activePlot(curves),
-      `Share of triplets whose loss is not zero, ${ends(step, curves.active, percent)}.`,
-    )}${figure("Distances of the chosen triplets", distancePlot(curves), pair)}${figure(
+      curvePlot(
+        "Share of active triplets",
+        { label: "active", domain: [0, 1], tickFormat: "%" },
+        step,
+        [active, color],
+      ),
+      `Share of triplets whose loss is not zero, ${ends(step, active, percent)}.`,
+    ),
+    figure(
+      "Distances of the chosen triplets",
+      curvePlot(
+        "Mean distance from anchor to positive and to negative",
+        { label: "mean distance" },
+        step,
+        [positiveDistance, POSITIVE],
+        [negativeDistance, NEGATIVE],
+      ),
+      legend(["d(a,p), anchor to positive", POSITIVE], ["d(a,n), anchor to negative", NEGATIVE]),
+    ),
+    figure(
       "Learning rate",
-      learningRatePlot(curves),
-      `At most ${number(Array.from(curves.learningRate).reduce((most, rate) => Math.max(most, rate), 0))}.`,
-    )}${lossScaleFigure(curves)}</div>
-  `;
+      curvePlot("Learning rate", { label: "learning rate", tickFormat: "~g" }, step, [learningRate, color]),
+      `At most ${number(Array.from(learningRate).reduce((most, rate) => Math.max(most, rate), 0))}.`,
+    ),
+  ];
+  if (lossScale !== undefined) {
+    const skipped = Array.from(lossScale.skippedSteps).at(-1) ?? 0;
+    list.push(figure(
+      "Loss scale",
+      curvePlot("Loss scale", { label: "loss scale", tickFormat: "~s" }, step, [lossScale.scale, color]),
+      `The factor of the loss with which its gradients fit f16. The gradients of ${whole(skipped)} of ` +
+        `${whole(step.length)} steps did not fit: those steps changed no weight.`,
+    ));
+  }
+  return figures(...list);
 }
 
 function distanceFigures(histograms: ReportData["distances"]): Html {
   const upper = Math.max(...histograms.map(upperEnd));
-  const key = legend(["pairs of one identity", "var(--positive)"], [
-    "pairs of two identities",
-    "var(--negative)",
-  ]);
-  return html`
-    <div class="figures">
-    ${histograms.map((histogram) => figure(histogram.name, histogramPlot(histogram, upper), key))}</div>
-  `;
+  const key = legend(["pairs of one identity", POSITIVE], ["pairs of two identities", NEGATIVE]);
+  return figures(
+    ...histograms.map((histogram) => figure(histogram.name, histogramPlot(histogram, upper), key)),
+  );
 }
 
 function cameraPairFigures(pairs: ReportData["cameraPairs"]): Html {
-  return html`
-    <div class="figures">
-    ${figure("Rank-1", cameraPairTable(pairs, "Rank-1 by camera", ({ rank1 }) => rank1), "")}${figure(
-      "mAP",
-      cameraPairTable(pairs, "mAP by camera", ({ mAP }) => mAP),
-      "",
-    )}</div>
-  `;
+  return figures(
+    figure("Rank-1", cameraPairTable(pairs, "Rank-1 by camera", ({ rank1 }) => rank1), ""),
+    figure("mAP", cameraPairTable(pairs, "mAP by camera", ({ mAP }) => mAP), ""),
+  );
 }
 
 function settingsTable(settings: ReportData["settings"]): Html {
-  const rows = Object.entries(settings).map(([name, value]) =>
-    html`
-      <tr>
-        <th scope="row">${name}</th>
-        <td>${String(value)}</td>
-      </tr>
-    `
-  );
-  return html`
-    <div class="scroll" tabindex="0" role="region" aria-label="Settings">
-      <table class="settings">
-        <tbody>
-    ${rows}</tbody>
-      </table>
-    </div>
-  `;
+  return scrollTable({
+    label: "Settings",
+    kind: "settings",
+    rows: Object.entries(settings).map(([name, value]) => [name, [html`<td>${String(value)}</td>`]]),
+  });
 }
 
 function section(heading: string, lead: string, ...content: Html[]): Html {
-  const first = lead === "" ? "" : html`
-    <p>${lead}</p>
-  `;
   return html`
     <section><h2>${heading}</h2>
-    ${first}${content}</section>
+    ${lead === "" ? "" : html`<p>${lead}</p>`}${content}</section>
   `;
 }
 
@@ -196,70 +164,48 @@ function section(heading: string, lead: string, ...content: Html[]): Html {
  * Draws a run's report.
  *
  * @param data what happened in the run; the first of its scores is the trained network's.
- * @returns the text of an HTML page that needs nothing besides itself.
+ * @returns the text of a self-contained HTML page.
  * @throws {RangeError} if there are no scores.
  */
 export function renderReport(data: ReportData): string {
   const [trained] = data.scores;
   if (trained === undefined) throw new RangeError("Cannot draw a report without scores");
-  const notes = data.notes.map((note) =>
-    html`
-      <p class="note">${note}</p>
-    `
-  );
   const body = [
     html`
       <header><h1>${data.title}</h1>
       <p>${ignoredSentence(trained)}</p>
-      ${notes}</header>
+      ${data.notes.map((note) => html`<p class="note">${note}</p>`)}</header>
     `,
-    headlineNumbers(data.scores),
+    headlineNumbers(trained, data.scores.slice(1)),
   ];
   if (data.retrieval.length > 0) {
     body.push(section(
       "Ranked retrieval",
-      "A query stands at the head of each row, its nearest gallery images follow with their distances. " +
-        "Green frames with ✓ are right, red ones with ✗ are wrong; the query's own identity in its own " +
-        "camera is left out.",
+      "Each row begins with a query, followed by its nearest gallery images with their distances. Green frames with ✓ " +
+        "are right, red ones with ✗ are wrong. Images of the query's identity by the query's camera are left out.",
       retrievalHtml(data.retrieval),
     ));
   }
   const series = data.scores.map(({ name }, i): [string, string] => [name, seriesColor(i)]);
-  body.push(section(
-    "Scores",
-    "",
-    scoreTable(data.scores),
-    html`
-      <div class="figures">
-      ${figure(
-        "Cumulative matching characteristic",
-        cmcPlot(data.scores),
-        legend(...series),
-      )}<p>${SCORES_EXPLAINED}</p>
-      </div>
-    `,
-  ));
+  const cmc = figure("Cumulative matching characteristic", cmcPlot(data.scores), legend(...series));
+  const scores = figures(cmc, html`<p>${SCORES_EXPLAINED}</p>`);
+  body.push(section("Scores", "", scoreTable(data.scores), scores));
   if (data.cameraPairs.length > 0) {
     body.push(section(
       "Camera pairs",
-      "Scores of the trained network, in per cent: queries of the row's camera, ranked among the gallery images of " +
-        "the column's camera alone.",
+      "Scores of the trained network in per cent: queries of the row's camera, ranked among the gallery images of the " +
+        "column's camera only.",
       cameraPairFigures(data.cameraPairs),
     ));
   }
   if (data.curves.step.length > 0) {
-    body.push(
-      section(
-        "Training",
-        "Lines are means over neighboring steps, bands their extent.",
-        trainingFigures(data.curves),
-      ),
-    );
+    const lead = "Lines are means over neighboring steps; bands show the lowest and the highest of them.";
+    body.push(section("Training", lead, trainingFigures(data.curves)));
   }
   if (data.distances.length > 0) {
     body.push(section(
       "Distances between embeddings",
-      "The less the two overlap, the better the ranking. Each is a share of its own pairs.",
+      "The less the two overlap, the better the ranking. Shares are of the pairs of each kind.",
       distanceFigures(data.distances),
     ));
   }

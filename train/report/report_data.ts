@@ -9,6 +9,18 @@ export interface NamedScores {
   readonly scores: Omit<RankingResult, "cmc"> & { readonly cmc: ArrayLike<number> };
 }
 
+/** The scores that tables show, by their titles. */
+export const SCORE_COLUMNS:
+  readonly (readonly [title: string, of: (scores: NamedScores["scores"]) => number])[] = [
+    ["rank-1", ({ rank }) => rank[1]],
+    ["rank-5", ({ rank }) => rank[5]],
+    ["rank-10", ({ rank }) => rank[10]],
+    ["rank-20", ({ rank }) => rank[20]],
+    ["mAP", ({ mAP }) => mAP],
+    ["mAP (trapezoid)", ({ mAPTrapezoid }) => mAPTrapezoid],
+    ["mINP", ({ mINP }) => mINP],
+  ];
+
 /** One value per logged step of training; values that are not finite are left out of the plots. */
 export interface TrainingCurves {
   readonly step: ArrayLike<number>;
