@@ -18,6 +18,19 @@ export const CHECKPOINT_FORMAT = "webgpu-reid checkpoint 2";
 /** `format` in the metadata of a model file. */
 export const MODEL_FORMAT = "webgpu-reid model 1";
 
+/**
+ * Why a file cannot be read if its format is another version of a known one; undefined if it is this version, or no
+ * version of that format.
+ *
+ * @param found `format` in the file.
+ * @param known Such as {@linkcode CHECKPOINT_FORMAT}.
+ */
+export function otherVersion(found: unknown, known: string): string | undefined {
+  const kind = known.replace(/\d+$/, "");
+  if (typeof found !== "string" || found === known || !found.startsWith(kind)) return undefined;
+  return `it has the format "${found}", and this version of the program reads "${known}"`;
+}
+
 /** Thrown for a file without a usable network of this program; the message says why. */
 export class ModelFileError extends Error {
   /** "ModelFileError". */
@@ -51,7 +64,8 @@ export function decodeTrainedModel(bytes: Uint8Array, { averaged = true } = {}):
   const { format, model, step } = file.metadata;
   if (format !== CHECKPOINT_FORMAT && format !== MODEL_FORMAT) {
     throw new ModelFileError(
-      "it is a safetensors file, but not a checkpoint or model of this program",
+      otherVersion(format, CHECKPOINT_FORMAT) ?? otherVersion(format, MODEL_FORMAT) ??
+        "it is a safetensors file, but not a checkpoint or model of this program",
     );
   }
   try {

@@ -7,12 +7,12 @@ import { basename, dirname, join } from "node:path";
 import { parseChoices } from "../kernels/mod.ts";
 import { parseModelSpec } from "../model/model_spec.ts";
 import { decodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
-import { CHECKPOINT_FORMAT } from "../model/trained_model.ts";
+import { CHECKPOINT_FORMAT, otherVersion } from "../model/trained_model.ts";
 import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
 import { encodeWithChecksum, isIntact } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 import { parseTrainingOptions } from "./options.ts";
-import { linkWhole, syncFolder, writeWhole } from "./write_whole.ts";
+import { linkWhole, readWhole, syncFolder, writeWhole } from "./write_whole.ts";
 
 /** Where a run's folder keeps its checkpoints. */
 export const CHECKPOINTS = "checkpoints";
@@ -143,12 +143,7 @@ export function runOfCheckpoint(path: string): string | undefined {
 }
 
 async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw new RunError(`${path} cannot be read: ${messageOf(error)}`);
-  }
+  const bytes = await readWhole(path);
   let file: ReturnType<typeof decodeSafetensors>;
   try {
     file = decodeSafetensors(bytes);
@@ -156,6 +151,12 @@ async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
     throw new RunError(
       `${path} is damaged: ${messageOf(error)}. Give an earlier checkpoint of the same folder, or train ` +
         "again.",
+    );
+  }
+  const fault = otherVersion(file.metadata.format, CHECKPOINT_FORMAT);
+  if (fault !== undefined) {
+    throw new RunError(
+      `${path} cannot be used: ${fault}. Use the version that wrote it, or another checkpoint.`,
     );
   }
   if (file.metadata.format !== CHECKPOINT_FORMAT) {

@@ -1,5 +1,4 @@
 /** A file of published weights on disk, and the copy of it that a run keeps. */
-import { messageOf } from "../data/errors.ts";
 import { basename, join } from "node:path";
 import { PretrainedError, readPretrained } from "../model/pretrained/pretrained.ts";
 import type { PretrainedBackbone } from "../model/pretrained/pretrained.ts";
@@ -8,6 +7,7 @@ import { CHECKPOINT_FORMAT } from "../model/trained_model.ts";
 import { sha256 } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 import type { TrainingOptions } from "./options.ts";
+import { readWhole } from "./write_whole.ts";
 
 /** What the copy is called in a run's folder: the network before training is scored again when a run is resumed. */
 export const PRETRAINED = "pretrained.safetensors";
@@ -28,12 +28,7 @@ export interface PretrainedFile {
  * @throws {RunError} when it cannot be read or is not what is wanted.
  */
 export async function loadPretrained(path: string, width?: number): Promise<PretrainedFile> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw new RunError(`The weights ${path} cannot be read: ${messageOf(error)}`);
-  }
+  const bytes = await readWhole(path);
   const backbone = understand(path, bytes, width);
   const initialWeights = await sha256(bytes);
   return {

@@ -3,6 +3,7 @@ import { messageOf } from "../data/errors.ts";
 import { join } from "node:path";
 import { CHECKPOINTS } from "./checkpoint_files.ts";
 import { RunError } from "./errors.ts";
+import { otherVersion } from "../model/trained_model.ts";
 import { parseTrainingOptions, type TrainingOptions } from "./options.ts";
 import { PRETRAINED } from "./pretrained_file.ts";
 import { removeUnfinished, writeWhole } from "./write_whole.ts";
@@ -17,6 +18,8 @@ export interface RunConfig {
 }
 
 const CONFIG = "config.json";
+/** `format` in `config.json`; files of earlier versions have none and are read as this one. */
+const CONFIG_FORMAT = "webgpu-reid run 1";
 /** Locked by the process that works in the folder; the system unlocks it however the process ends. */
 const LOCK = ".lock";
 
@@ -44,7 +47,7 @@ export class RunFolder {
       await requireFreeFolder(folder); // Before the lock file, which has no place in somebody else's folder.
       run = new RunFolder(folder, config, acquire(folder), true);
       await requireFreeFolder(folder);
-      await writeFile(folder, CONFIG, JSON.stringify(config, null, 2) + "\n");
+      await writeFile(folder, CONFIG, JSON.stringify({ format: CONFIG_FORMAT, ...config }, null, 2) + "\n");
       return run;
     } catch (error) {
       run?.abandon();
@@ -165,7 +168,13 @@ export async function readConfig(folder: string): Promise<RunConfig> {
     );
   }
   try {
-    const { options, data, weights } = JSON.parse(text);
+    const { format, options, data, weights } = JSON.parse(text);
+    const fault = otherVersion(format, CONFIG_FORMAT);
+    if (fault !== undefined) {
+      throw new RunError(
+        `${path} cannot be used: ${fault}. Use the version that wrote it, or start a new run.`,
+      );
+    }
     if (data !== undefined && typeof data !== "string") throw new Error("data is no text");
     if (weights !== undefined && typeof weights !== "string") throw new Error("weights is no text");
     return {
@@ -174,9 +183,8 @@ export async function readConfig(folder: string): Promise<RunConfig> {
       ...(weights !== undefined && { weights }),
     };
   } catch (error) {
-    throw new RunError(
-      `${path} is damaged: ${messageOf(error)}. The settings in it are needed to go on; start a new run.`,
-    );
+    if (error instanceof RunError) throw error;
+    throw new RunError(`${path} is damaged: ${messageOf(error)}. A run needs its settings: start a new one.`);
   }
 }
 
@@ -189,7 +197,7 @@ export async function readConfig(folder: string): Promise<RunConfig> {
 export async function writeFile(folder: string, name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
   try {
-    await writeWhole(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    await writeWhole(path, content);
   } catch (error) {
     throw new RunError(
       `${path} could not be written (${messageOf(error)}). Free space on the disk; checkpoints are intact.`,

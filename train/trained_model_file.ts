@@ -1,9 +1,9 @@
 /** A trained network on disk: in a run's folder, a checkpoint or a model file. */
-import { messageOf } from "../data/errors.ts";
 import { decodeTrainedModel, ModelFileError, type TrainedModel } from "../model/trained_model.ts";
 import { checkpointPath, runOfCheckpoint } from "./checkpoint_files.ts";
 import { isIntact } from "./checksum.ts";
 import { RunError } from "./errors.ts";
+import { readWhole } from "./write_whole.ts";
 
 /** A network and where it came from. */
 export interface TrainedModelFile {
@@ -25,12 +25,7 @@ export async function readTrainedModel(
   { averaged = true } = {},
 ): Promise<TrainedModelFile> {
   const path = await checkpointPath(place);
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw new RunError(`${path} cannot be read: ${messageOf(error)}`);
-  }
+  const bytes = await readWhole(path);
   try {
     const model = decodeTrainedModel(bytes, { averaged });
     if (await isIntact(bytes) === false) throw new ModelFileError("it is damaged: its checksum is another");

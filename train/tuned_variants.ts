@@ -85,8 +85,7 @@ async function addChoices(folder: string, path: string, timed: Choices): Promise
     using lock = await Deno.open(join(folder, LOCK), { create: true, write: true });
     await lock.lock(true);
     const all = new Map([...await readChoices(path), ...timed]);
-    const text = JSON.stringify(Object.fromEntries(all), null, 2) + "\n";
-    await writeWhole(path, new TextEncoder().encode(text));
+    await writeWhole(path, JSON.stringify(Object.fromEntries(all), null, 2) + "\n");
   } catch (error) {
     console.error(
       `note: ${path} cannot be written (${messageOf(error)}): the next run times kernels again`,

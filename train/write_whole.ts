@@ -1,11 +1,27 @@
 /** Files that are there whole or not at all. */
 import { dirname, join } from "node:path";
+import { messageOf } from "../data/errors.ts";
+import { RunError } from "./errors.ts";
 
 /** What a file is called while it is being written. */
 const UNFINISHED = ".part";
 
-/** Writes a file beside its place, makes sure that it is on the disk, then moves it there. */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Reads a file.
+ *
+ * @throws {RunError} when it cannot be read.
+ */
+export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw new RunError(`${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Writes a file under a temporary name, makes sure that it is on the disk, then renames it. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const temporary = path + UNFINISHED;
   try {
     using file = await Deno.open(temporary, { write: true, create: true, truncate: true });

@@ -92,6 +92,13 @@ const damages: [string, (path: string) => Promise<void>, RegExp][] = [
     /no checkpoint of this program/,
   ],
   [
+    "a checkpoint of another version of the format",
+    (path) => rewrite(path, (metadata) => metadata.format = "webgpu-reid checkpoint 1"),
+    new RegExp(
+      `cannot be used: it has the format "webgpu-reid checkpoint 1", and .* reads "${CHECKPOINT_FORMAT}"`,
+    ),
+  ],
+  [
     "a checkpoint of another architecture",
     (path) => rewrite(path, (metadata) => metadata.model = JSON.stringify({ ...SPEC, width: 0.35 })),
     /is a checkpoint of another network.*(should be F32|width 0.35 where this run has 0.02)/,
@@ -128,6 +135,39 @@ Deno.test("evaluate and train --resume refuse a checkpoint that cannot be right,
         assert.deepEqual(listing(`${folder}/run`), before);
       });
     }
+  });
+});
+
+Deno.test("evaluate reads a run of the version before, whose settings had other names", async () => {
+  await withFolder(async (folder) => {
+    await writeTinyPeople(`${folder}/people`);
+    const path = await writeRun(folder);
+    const evaluate = async () => {
+      const ended = await runTask("evaluate", [
+        `--checkpoint=${folder}/run`,
+        `--cache=${folder}/cache`,
+        "--json",
+      ]);
+      assert.equal(ended.code, 0, ended.stderr);
+      return ended.stdout;
+    };
+    const scores = await evaluate();
+    const earlier = (text: string) => {
+      const old = text.replaceAll('"color"', '"colour"').replaceAll('"colorJitter"', '"colourJitter"')
+        .replaceAll('"idLearningRate"', '"idRate"').replaceAll('"backboneLearningRate"', '"backboneRate"');
+      assert.notEqual(old, text);
+      return old;
+    };
+    await rewrite(path, (metadata) => {
+      metadata.model = earlier(metadata.model!);
+      const { clipNorm: _, ...options } = JSON.parse(earlier(metadata.options!));
+      metadata.options = JSON.stringify(options);
+    });
+    const { options, data } = JSON.parse(await Deno.readTextFile(`${folder}/run/config.json`));
+    const { clipNorm: _, ...others } = options;
+    const config = earlier(JSON.stringify({ options: others, data }, null, 2));
+    await Deno.writeTextFile(`${folder}/run/config.json`, config);
+    assert.equal(await evaluate(), scores);
   });
 });
 

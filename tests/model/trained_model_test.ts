@@ -103,7 +103,11 @@ Deno.test("Files that hold no network are refused with the reason", async () => 
       );
     refused(bytes.subarray(0, bytes.length - 5), /damaged/);
     const { tensors, metadata } = decodeSafetensors(bytes);
-    refused(encodeSafetensors(tensors, {}), /neither a checkpoint nor a model/);
+    refused(encodeSafetensors(tensors, {}), /not a checkpoint or model of this program/);
+    refused(
+      encodeSafetensors(tensors, { ...metadata, format: "webgpu-reid model 9" }),
+      /it has the format "webgpu-reid model 9", and this version of the program reads "webgpu-reid model \d+"/,
+    );
     refused(encodeSafetensors(tensors, { ...metadata, step: "-1" }), /its step is -1/);
     refused(encodeSafetensors(tensors, { ...metadata, model: "{}" }), /width must be a number above 0/);
     const model = decodeTrainedModel(bytes);

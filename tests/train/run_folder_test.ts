@@ -130,6 +130,10 @@ Deno.test("damaged settings are refused by what is wrong with them", async () =>
         /p must be a whole number from 2 to 512; got 1/,
       ],
       [JSON.stringify({ options: TINY_OPTIONS, data: 5 }), /data is no text/],
+      [
+        JSON.stringify({ format: "webgpu-reid run 9", options: TINY_OPTIONS }),
+        /config\.json cannot be used: it has the format "webgpu-reid run 9", and .* reads "webgpu-reid run 1"/,
+      ],
     ];
     for (const [text, message] of wrong) {
       await Deno.writeTextFile(`${folder}/config.json`, text);

@@ -75,5 +75,5 @@ export async function readCell(path: string): Promise<StoredCell | undefined> {
 
 /** Keeps a finished cell. */
 export async function writeCell(path: string, cell: StoredCell): Promise<void> {
-  await writeWhole(path, new TextEncoder().encode(JSON.stringify(cell, null, 2) + "\n"));
+  await writeWhole(path, JSON.stringify(cell, null, 2) + "\n");
 }

@@ -15,7 +15,7 @@ export async function writeResults(
   const adapters = new Set(rows.flatMap(({ cells }) => cells.map(({ adapter }) => adapter)));
   const table = ablationTable(summary, { ...terms, adapter: [...adapters].join(" and ") });
   const plots = [ablationPlot(summary, "mAP"), ablationPlot(summary, "rank1")] as const;
-  const save = (name: string, text: string) => writeWhole(join(folder, name), new TextEncoder().encode(text));
+  const save = (name: string, text: string) => writeWhole(join(folder, name), text);
   await save("table.md", table);
   await save("mAP.svg", plots[0]);
   await save("rank-1.svg", plots[1]);
