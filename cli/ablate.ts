@@ -1,17 +1,17 @@
 /** `deno task ablate`: trains a grid of settings with several seeds, and writes their scores as a table and plots. */
 import { join } from "node:path";
 import { describeDataset } from "../data/dataset.ts";
-import { DataError, messageOf } from "../data/errors.ts";
+import { DataError } from "../data/errors.ts";
 import { Device } from "../engine/mod.ts";
 import { cameraGroups } from "../eval/camera_groups.ts";
 import { codeDigest, datasetDigest, writeCell } from "../train/ablation/cell_files.ts";
 import { writeResults } from "../train/ablation/results.ts";
-import { RunError } from "../train/errors.ts";
 import { parseAblateFlags } from "./ablate/flags.ts";
 import { BASE } from "./ablate/grid.ts";
 import { type OpenGrid, openGrid } from "./ablate/open_grid.ts";
 import { runCells } from "./ablate/run_cells.ts";
 import { EXIT, runCommand } from "./command.ts";
+import { makeFolder } from "./output.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
 import { STOP_SIGNALS } from "./interrupt.ts";
@@ -20,7 +20,7 @@ import { STOP_SIGNALS } from "./interrupt.ts";
 export async function main(args: string[]): Promise<number> {
   const flags = parseAblateFlags(args);
   const { out, data, cache, rows, seeds, steps } = flags;
-  await makeFolder(out);
+  await makeFolder(join(out, "cells"));
   const dataset = await openPeople(data, cache);
   if (cameraGroups(dataset).length === 0) {
     throw new DataError(
@@ -28,10 +28,10 @@ export async function main(args: string[]): Promise<number> {
         "dataset has neither. Score single runs with deno task train.",
     );
   }
-  const { imageHeight: height, imageWidth: width } = flags.optionsOf(BASE, 1);
-  // Drawn and decoded once, before several processes would.
-  await openPixels(dataset.train, "train", { height, width }, dataset.root, cache);
-  await openPixels([...dataset.query, ...dataset.gallery], "test", { height, width }, dataset.root, cache);
+  // Decoded once, before several processes would.
+  for (const part of ["train", "test"] as const) {
+    await openPixels(dataset, part, flags.optionsOf(BASE, 1), cache);
+  }
   const digests = { code: await codeDigest(), data: await datasetDigest(dataset) };
   const grid = await openGrid(flags, digests);
 
@@ -57,16 +57,6 @@ export async function main(args: string[]): Promise<number> {
   }
   if (grid.finished.size > 0) console.log(`\n${await write()}\nTable and plots: ${out}`);
   return failures > 0 ? EXIT.failed : EXIT.done;
-}
-
-async function makeFolder(out: string): Promise<void> {
-  try {
-    await Deno.mkdir(join(out, "cells"), { recursive: true });
-  } catch (error) {
-    throw new RunError(
-      `The results cannot be kept in ${out} (${messageOf(error)}). Name another folder with --out.`,
-    );
-  }
 }
 
 /** The number of runs that failed; undefined when Ctrl-C ended them. */

@@ -1,15 +1,13 @@
 /** `deno task augment`: a picture of what the flags of augmentation do to training images. */
-import { messageOf } from "../data/errors.ts";
 import { PixelStore } from "../data/pixels.ts";
 import { Device } from "../engine/mod.ts";
 import { augmentedVariants } from "../train/augmentation_preview.ts";
-import { RunError } from "../train/errors.ts";
 import { completeOptions, FLAG_SETTINGS } from "../train/options.ts";
 import { renderContactSheet } from "../train/report/contact_sheet.ts";
 import { AUGMENTATION_SETTINGS } from "../train/settings/augmentation.ts";
-import { writeWhole } from "../train/write_whole.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
+import { writeOutput } from "./output.ts";
 import { openPeople, workerCount } from "./people.ts";
 import { CACHE_FLAG, DATA_FLAG } from "./shared_flags.ts";
 
@@ -68,13 +66,7 @@ export async function main(args: string[]): Promise<number> {
   const rows = originals.map((image, i) => [image, ...variants[i] ?? []]);
   store.close();
   device.destroy();
-  try {
-    await writeWhole(preview, await renderContactSheet(rows, size));
-  } catch (error) {
-    throw new RunError(
-      `The picture ${preview} cannot be written (${messageOf(error)}). Name another file with --preview.`,
-    );
-  }
+  await writeOutput(preview, await renderContactSheet(rows, size), "--preview");
   console.log(
     `${preview}: on the left ${usable.length} training images, then what steps 1 to ${steps} of a run with seed ` +
       `${options.seed} make of them`,

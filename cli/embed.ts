@@ -1,6 +1,5 @@
 /** `deno task embed`: writes vectors of images to files, for other programs and for `deno task index`. */
 import { dirname } from "node:path";
-import { DataError, messageOf } from "../data/errors.ts";
 import { extensionOf, FORMATS } from "../embed/formats.ts";
 import type { ImageFile, PassedOver } from "../embed/image_files.ts";
 import { ImageList } from "../embed/image_list.ts";
@@ -14,6 +13,7 @@ import { EXIT, printable, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
 import { noImages, openImages, sayPassedOver } from "./image_source.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
+import { makeFolder } from "./output.ts";
 import { workerCount } from "./people.ts";
 import { formatSeconds, type Progress, progress } from "./progress.ts";
 import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, TEST_FLIP_FLAG } from "./shared_flags.ts";
@@ -118,16 +118,6 @@ export async function main(args: string[]): Promise<number> {
 
 /** The most undecodable images to name on stderr; the manifest has all. */
 const SHOWN_FAILURES = 10;
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw new DataError(
-      `The folder ${folder} cannot be made (${messageOf(error)}). Choose another --out.`,
-    );
-  }
-}
 
 async function* until(images: AsyncIterable<ImageFile>, interrupt: Interrupt): AsyncGenerator<ImageFile> {
   for await (const image of images) {

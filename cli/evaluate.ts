@@ -2,7 +2,6 @@
 import type { ReidDataset } from "../data/dataset.ts";
 import { Device, Random } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
-import type { RankingResult } from "../eval/ranking.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { ReidModel } from "../model/reid_model.ts";
@@ -15,7 +14,7 @@ import { type FlagTable, parseFlags } from "./flags.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { withProgress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
-import { FLIPPED, scoreCounts, scoreTable } from "./scores.ts";
+import { FLIPPED, plainScores, scoreCounts, scoreTable } from "./scores.ts";
 import {
   CACHE_FLAG,
   CHECKPOINT_FLAG,
@@ -76,9 +75,7 @@ export async function main(args: string[]): Promise<number> {
   using device = await Device.open();
   const dataset = await openPeople(data, flags.cache, say);
   if (flags.spatialTemporal) checkTimes(dataset); // Before the long work.
-  const { imageHeight: height, imageWidth: width } = checkpoint.model;
-  const test = [...dataset.query, ...dataset.gallery];
-  const store = await openPixels(test, "test", { height, width }, dataset.root, flags.cache);
+  const store = await openPixels(dataset, "test", checkpoint.model, flags.cache);
   const model = new ReidModel(device, checkpoint.model, new Random(0));
   const averaged = flags.ema && checkpoint.options.ema > 0;
   restoreCheckpoint(checkpoint, model.parameters, [], path, averaged);
@@ -110,8 +107,8 @@ export async function main(args: string[]): Promise<number> {
       ignored: dataset.ignored,
       testFlip,
       averaged,
-      ...withPlainArrays(scores),
-      ...Object.fromEntries(others.map(({ key, scores }) => [key, withPlainArrays(scores)])),
+      ...plainScores(scores),
+      ...Object.fromEntries(others.map(({ key, scores }) => [key, plainScores(scores)])),
       ...(cameraPairs && { cameraPairs }),
     };
     console.log(JSON.stringify(result));
@@ -144,11 +141,6 @@ function checkTimes(dataset: ReidDataset): void {
     }: the ranking by look ` +
       "and time treats its images as if nobody came there from another camera, so right matches rank too low",
   );
-}
-
-/** JSON writes a typed array as an object. */
-function withPlainArrays(scores: RankingResult) {
-  return { ...scores, cmc: [...scores.cmc] };
 }
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

@@ -1,6 +1,5 @@
 /** `deno task export`: writes a trained network for other programs. */
 import { dirname, join } from "node:path";
-import { messageOf } from "../data/errors.ts";
 import { embeddingSizeOf } from "../export/description.ts";
 import { type FormatName, FORMATS } from "../export/formats.ts";
 import { NEWEST_OPSET, OLDEST_OPSET } from "../export/onnx/graph.ts";
@@ -11,9 +10,9 @@ import { ModelFileError, type TrainedModel } from "../model/trained_model.ts";
 import { RunError } from "../train/errors.ts";
 import { readConfig } from "../train/run_folder.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
-import { writeWhole } from "../train/write_whole.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
+import { writeOutput } from "./output.ts";
 import { CHECKPOINT_FLAG, EMA_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
@@ -102,16 +101,7 @@ export async function main(args: string[]): Promise<number> {
     if (!(error instanceof ModelFileError)) throw error;
     throw new RunError(`${path} is damaged: ${error.message}. Use another checkpoint.`);
   }
-  try {
-    await Deno.mkdir(dirname(out), { recursive: true });
-    await writeWhole(out, bytes);
-  } catch (error) {
-    throw new RunError(
-      `${out} cannot be written (${
-        messageOf(error)
-      }). Give another file with --out, or free space on the disk.`,
-    );
-  }
+  await writeOutput(out, bytes);
   console.log(`${out}: ${(bytes.length / 1e6).toFixed(1)} MB, step ${model.step} of ${path}`);
   if (training && training.ema > 0 && flags.ema) {
     console.log("The weights are the moving average; --no-ema uses those of the last step");

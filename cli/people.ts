@@ -1,10 +1,11 @@
 /** The people that a command works on: a dataset folder, or synthetic ones, and their decoded pixels. */
 import { join } from "node:path";
-import { describeDataset, type PersonImage, type ReidDataset } from "../data/dataset.ts";
+import { describeDataset, type ReidDataset } from "../data/dataset.ts";
 import { PixelStore } from "../data/pixels.ts";
 import { readDataset } from "../data/read_dataset.ts";
 import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
 import { ensureSyntheticPeople, holdsSyntheticPeople } from "../data/synthetic/write.ts";
+import type { ModelSpec } from "../model/model_spec.ts";
 import { keysOf } from "../model/settings.ts";
 import { printable } from "./command.ts";
 import { UsageError } from "./flags.ts";
@@ -64,21 +65,21 @@ export async function openPeople(
   return dataset;
 }
 
-/** Decodes images, or takes their pixels from the cache; says which files were skipped. */
+/** Decodes the images of training or of the test, or takes their pixels from the cache; says which were skipped. */
 export async function openPixels(
-  images: readonly PersonImage[],
-  part: string,
-  size: { height: number; width: number },
-  root: string,
+  { root, train, query, gallery }: ReidDataset,
+  part: "train" | "test",
+  { imageHeight: height, imageWidth: width }: Pick<ModelSpec, "imageHeight" | "imageWidth">,
   cache: string,
 ): Promise<PixelStore> {
+  const images = part === "train" ? train : [...query, ...gallery];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(await Deno.realPath(root)));
-  const key = [...new Uint8Array(digest, 0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const cacheFile = join(cache, `pixels-${part}-${size.height}x${size.width}-${key}.rgb`);
+  const key = new Uint8Array(digest, 0, 6).toHex();
+  const cacheFile = join(cache, `pixels-${part}-${height}x${width}-${key}.rgb`);
   const store = await withProgress(
     `Decoding ${part} images`,
     "images",
-    (onProgress) => PixelStore.open(images, { ...size, workers: workerCount(), cacheFile, onProgress }),
+    (onProgress) => PixelStore.open(images, { height, width, workers: workerCount(), cacheFile, onProgress }),
   );
   for (const note of store.notes) console.error(`warning: ${printable(note)}`);
   for (const { path, reason } of store.failed) {

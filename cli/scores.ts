@@ -1,27 +1,23 @@
 /** Scores as a table for the terminal. */
 import type { RankingResult } from "../eval/ranking.ts";
+import { SCORE_COLUMNS } from "../train/report/report_data.ts";
 import { table } from "./table.ts";
 
 /** Added to the name of a row with embeddings averaged over mirror images. */
 export const FLIPPED = ", flipped";
 
-const COLUMNS: readonly [title: string, value: (scores: RankingResult) => number][] = [
-  ["rank-1", (s) => s.rank[1]],
-  ["rank-5", (s) => s.rank[5]],
-  ["rank-10", (s) => s.rank[10]],
-  ["rank-20", (s) => s.rank[20]],
-  ["mAP", (s) => s.mAP],
-  ["mAP (trapezoid)", (s) => s.mAPTrapezoid],
-  ["mINP", (s) => s.mINP],
-];
-
 /** A row for each way of ranking, in per cent. */
 export function scoreTable(rows: readonly { name: string; scores: RankingResult }[]): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   return table([
-    ["", ...COLUMNS.map(([title]) => title)],
-    ...rows.map(({ name, scores }) => [name, ...COLUMNS.map(([, value]) => percent(value(scores)))]),
+    ["", ...SCORE_COLUMNS.map(([title]) => title)],
+    ...rows.map(({ name, scores }) => [name, ...SCORE_COLUMNS.map(([, value]) => percent(value(scores)))]),
   ], 1);
+}
+
+/** Scores for JSON, which writes a typed array as an object. */
+export function plainScores(scores: RankingResult) {
+  return { ...scores, cmc: [...scores.cmc] };
 }
 
 /** The counts of a ranking, and of images left out, in one sentence. */

@@ -1,6 +1,6 @@
 /** `deno task search`: finds the images of a gallery that look most like an image. */
 import { join } from "node:path";
-import { DataError, messageOf } from "../data/errors.ts";
+import { DataError } from "../data/errors.ts";
 import { embedImages } from "../embed/embed_images.ts";
 import { Device } from "../engine/mod.ts";
 import { Gallery } from "../search/gallery.ts";
@@ -8,12 +8,12 @@ import type { FoundImage } from "../search/gallery_types.ts";
 import { resultPage } from "../search/page/page.ts";
 import { type GalleryScanOptions, scanGallery } from "../search/scan_gallery.ts";
 import { RunError } from "../train/errors.ts";
-import { writeWhole } from "../train/write_whole.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
 import { FILTER_FLAGS, galleryFilter } from "./index/filter.ts";
 import { galleryModel, openNetwork } from "./index/network.ts";
 import { DATABASE_FLAGS, withDatabase } from "./index/database.ts";
+import { writeOutput } from "./output.ts";
 import { CHECKPOINT_FLAG, EMA_FLAG, JSON_FLAG } from "./shared_flags.ts";
 import { table } from "./table.ts";
 
@@ -94,7 +94,7 @@ export async function main(args: string[]): Promise<number> {
   if (out !== undefined) {
     const { images: folder } = flags;
     const shown = folder === undefined ? found : found.map((one) => ({ ...one, path: join(folder, one.id) }));
-    await writePage(out, await resultPage({ query: image, gallery: location, found: shown }));
+    await writeOutput(out, await resultPage({ query: image, gallery: location, found: shown }));
   }
   const results = found.map((one, i) => ({ rank: i + 1, ...one }));
   console.log(flags.json ? JSON.stringify({ query: image, gallery: location, results }) : matchTable(found));
@@ -132,16 +132,6 @@ async function embedQuery(
     throw new DataError(`${image} cannot be searched for: ${query.failed}. Give a JPEG or PNG file.`);
   }
   throw new Error("An image was neither embedded nor refused");
-}
-
-async function writePage(path: string, page: string): Promise<void> {
-  try {
-    await writeWhole(path, new TextEncoder().encode(page));
-  } catch (error) {
-    throw new DataError(
-      `The page ${path} cannot be written (${messageOf(error)}). Choose another --out.`,
-    );
-  }
 }
 
 /** The result as a table for the terminal. */

@@ -1,5 +1,4 @@
 /** `deno task train`: data, network, loop, scores, report. */
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { ReidDataset } from "../data/dataset.ts";
 import type { PixelStore } from "../data/pixels.ts";
@@ -19,11 +18,7 @@ import {
   type PretrainedFile,
 } from "../train/pretrained_file.ts";
 import { requireFreeFolder, type RunConfig, RunFolder, writeFile } from "../train/run_folder.ts";
-import { gatherReport } from "../train/run_report.ts";
-import { renderReport } from "../train/report/report.ts";
-import { renderRetrievalPicture } from "../train/report/retrieval_picture.ts";
 import { Trainer } from "../train/trainer.ts";
-import { untrainedModel } from "../train/untrained.ts";
 import { Watch } from "../train/watch.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -31,9 +26,9 @@ import { workOnDevice } from "./lost_device.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress as startProgress } from "./progress.ts";
 import { withFlags } from "./remedies.ts";
-import { scoreCounts, scoreTable } from "./scores.ts";
 import { parseTrainFlags, type TrainFlags } from "./train_flags.ts";
-import { describePretrained, describeRun, runFacts } from "./train_text.ts";
+import { type Baselines, baselines, scoreRun } from "./train_scores.ts";
+import { describePretrained, describeRun } from "./train_text.ts";
 import { tuner } from "./tuning.ts";
 
 /** What helps after the device was lost. */
@@ -118,7 +113,7 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
       console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${path}`);
       return EXIT.interrupted;
     }
-    await finish(trainer, path, run.people, run.before, notes, flags.testFlip);
+    await scoreRun(trainer, path, run.people, run.before, notes, flags.testFlip);
     return EXIT.done;
   } finally {
     trainer.destroy();
@@ -127,11 +122,9 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
 
 async function findPeople({ data, options }: RunConfig, cache: string): Promise<People> {
   const dataset = await openPeople(data, cache);
-  const size = { height: options.imageHeight, width: options.imageWidth };
-  const store = await openPixels(dataset.train, "train", size, dataset.root, cache);
-  const test = [...dataset.query, ...dataset.gallery];
-  const testStore = await openPixels(test, "test", size, dataset.root, cache);
-  return { dataset, store, benchmark: new Benchmark(dataset, testStore) };
+  const store = await openPixels(dataset, "train", options, cache);
+  const test = await openPixels(dataset, "test", options, cache);
+  return { dataset, store, benchmark: new Benchmark(dataset, test) };
 }
 
 /** The full path of the dataset, so that the run can be evaluated from any folder; a missing one is refused later. */
@@ -170,37 +163,6 @@ async function resumeRun(flags: TrainFlags, resume: string): Promise<Run> {
   }
   const pretrained = await loadRunsPretrained(resume, config.options);
   return { config: { ...config, ...(data !== undefined && { data }) }, pretrained, folder, newest };
-}
-
-/** What the trained network is compared with. */
-type Baselines = Awaited<ReturnType<typeof baselines>>;
-
-async function baselines(
-  trainer: Trainer,
-  benchmark: Benchmark,
-  testFlip: boolean,
-  pretrained?: PretrainedFile,
-) {
-  const { device, model, options, store } = trainer;
-  const untrained = await untrainedModel(
-    device,
-    model.spec,
-    options.seed,
-    store,
-    pretrained?.backbone.values,
-  );
-  const display = startProgress({ label: "Untrained network", total: benchmark.store.count, unit: "images" });
-  try {
-    const onProgress = (done: number) => display.update(done);
-    const embedded = await benchmark.embed(device, untrained, { flip: testFlip, onProgress });
-    return {
-      untrained: await benchmark.rank(device, embedded, options.metric),
-      colors: await benchmark.colors(),
-    };
-  } finally {
-    display.finish();
-    untrained.parameters.destroy();
-  }
 }
 
 /** Trains epoch by epoch and saves after each, or more often; Ctrl-C stops after the steps under way, and saves. */
@@ -263,59 +225,6 @@ async function train(
     display.finish();
   }
   return { finished: trainer.step >= trainer.steps, notes: [...notes, ...watch.summary()] };
-}
-
-async function finish(
-  trainer: Trainer,
-  folder: string,
-  { dataset, benchmark }: People,
-  { untrained, colors }: Baselines,
-  notes: string[],
-  testFlip: boolean,
-): Promise<void> {
-  const { device, model, options } = trainer;
-  await trainer.useAverage();
-  const embedded = await benchmark.embed(device, model, { flip: testFlip });
-  const trained = await benchmark.rank(device, embedded, options.metric);
-  const cameraPairs = await benchmark.cameraPairs(device, embedded, options.metric);
-  const rows = [
-    { name: "trained", scores: trained.scores },
-    { name: "untrained", scores: untrained.scores },
-    { name: "color histogram", scores: colors },
-  ];
-  console.log(`\n${scoreTable(rows)}\n${scoreCounts(trained.scores)}`);
-  if (options.ema > 0) console.log("The trained network is the average of its weights (--ema)");
-  if (testFlip) console.log("Embeddings of both networks are averaged with those of the mirror images");
-  const facts = runFacts(trainer);
-  for (const [name, fact] of Object.entries(facts)) console.log(`${name}: ${fact}`);
-  const report = await gatherReport({
-    title: `${options.loss} on ${dataset.name}`,
-    options,
-    settings: {
-      data: dataset.name,
-      adapter: device.adapter.name,
-      testFlip,
-      ...facts,
-    },
-    history: trainer.history,
-    benchmark,
-    trained,
-    cameraPairs,
-    untrained,
-    colors,
-    notes,
-  });
-  const scores = Object.fromEntries(
-    rows.map(({ name, scores }) => [name, {
-      ...(name !== "color histogram" && { testFlip }),
-      ...scores,
-      cmc: [...scores.cmc],
-    }]),
-  );
-  await writeFile(folder, "scores.json", JSON.stringify(scores, null, 2) + "\n");
-  const page = await writeFile(folder, "report.html", renderReport(report));
-  await writeFile(folder, "retrieval.png", await renderRetrievalPicture(report.retrieval));
-  console.log(`Report: ${page}\nCheckpoint: ${join(folder, "checkpoints")}`);
 }
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args, WHEN_LOST));

@@ -28,9 +28,8 @@ async function main(): Promise<number> {
   const { options, data, cache }: CellRequest = JSON.parse(await new Response(Deno.stdin.readable).text());
   const device = await Device.open();
   const dataset = await openPeople(data, cache, () => {});
-  const size = { height: options.imageHeight, width: options.imageWidth };
-  const train = await openPixels(dataset.train, "train", size, dataset.root, cache);
-  const test = await openPixels([...dataset.query, ...dataset.gallery], "test", size, dataset.root, cache);
+  const train = await openPixels(dataset, "train", options, cache);
+  const test = await openPixels(dataset, "test", options, cache);
   let said = 0;
   const result = await runCell(device, options, dataset, { train, test }, (share) => {
     if (share - said < 0.01) return;

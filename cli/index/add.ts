@@ -59,17 +59,17 @@ type Flags = FlagValues<typeof FLAGS>;
 /** Parses the flags, adds, and returns the exit code. */
 export async function add(args: string[]): Promise<number> {
   const flags = parseFlags(ADD, FLAGS, args);
-  if ((flags.images === undefined) === (flags.vectors === undefined)) {
+  const { images, vectors } = flags;
+  if (images !== undefined && vectors === undefined) return await addImages(flags, images);
+  if (vectors === undefined || images !== undefined) {
     throw new UsageError("Give --images (with --checkpoint), or --vectors");
   }
-  if (flags.vectors !== undefined && (flags.checkpoint !== undefined || flags.testFlip || !flags.ema)) {
+  if (flags.checkpoint !== undefined || flags.testFlip || !flags.ema) {
     throw new UsageError(
       "--checkpoint, --test-flip and --no-ema require --images: --vectors contains the network's vectors",
     );
   }
-  if (flags.vectors !== undefined) return await addVectors(flags, flags.vectors);
-  if (flags.images !== undefined) return await addImages(flags, flags.images);
-  throw new UsageError("Give --images (with --checkpoint), or --vectors");
+  return await addVectors(flags, vectors);
 }
 
 async function addVectors(flags: Flags, path: string): Promise<number> {

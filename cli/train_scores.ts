@@ -1,0 +1,82 @@
+/** The scores of a run: of the network before training, to compare with, and of the trained one, with its report. */
+import { join } from "node:path";
+import type { ReidDataset } from "../data/dataset.ts";
+import type { Benchmark } from "../eval/benchmark.ts";
+import type { PretrainedFile } from "../train/pretrained_file.ts";
+import { renderReport } from "../train/report/report.ts";
+import { renderRetrievalPicture } from "../train/report/retrieval_picture.ts";
+import { writeFile } from "../train/run_folder.ts";
+import { gatherReport } from "../train/run_report.ts";
+import type { Trainer } from "../train/trainer.ts";
+import { untrainedModel } from "../train/untrained.ts";
+import { withProgress } from "./progress.ts";
+import { plainScores, scoreCounts, scoreTable } from "./scores.ts";
+import { runFacts } from "./train_text.ts";
+
+/** What the trained network is compared with. */
+export type Baselines = Awaited<ReturnType<typeof baselines>>;
+
+/** Ranks by the network before training, and by color histograms. */
+export async function baselines(
+  { device, model, options, store }: Trainer,
+  benchmark: Benchmark,
+  flip: boolean,
+  pretrained: PretrainedFile | undefined,
+) {
+  const first = pretrained?.backbone.values;
+  const untrained = await untrainedModel(device, model.spec, options.seed, store, first);
+  try {
+    return await withProgress("Untrained network", "images", async (onProgress) => {
+      const embedded = await benchmark.embed(device, untrained, { flip, onProgress });
+      return {
+        untrained: await benchmark.rank(device, embedded, options.metric),
+        colors: await benchmark.colors(),
+      };
+    });
+  } finally {
+    untrained.parameters.destroy();
+  }
+}
+
+/** Scores the trained network, prints the scores, and writes them and the report into the run's folder. */
+export async function scoreRun(
+  trainer: Trainer,
+  folder: string,
+  { dataset, benchmark }: { readonly dataset: ReidDataset; readonly benchmark: Benchmark },
+  { untrained, colors }: Baselines,
+  notes: readonly string[],
+  testFlip: boolean,
+): Promise<void> {
+  const { device, model, options } = trainer;
+  await trainer.useAverage();
+  const embedded = await benchmark.embed(device, model, { flip: testFlip });
+  const trained = await benchmark.rank(device, embedded, options.metric);
+  const cameraPairs = await benchmark.cameraPairs(device, embedded, options.metric);
+  const rows = [
+    { name: "trained", scores: { testFlip, ...trained.scores } },
+    { name: "untrained", scores: { testFlip, ...untrained.scores } },
+    { name: "color histogram", scores: colors },
+  ];
+  console.log(`\n${scoreTable(rows)}\n${scoreCounts(trained.scores)}`);
+  if (options.ema > 0) console.log("The trained network is the average of its weights (--ema)");
+  if (testFlip) console.log("Embeddings of both networks are averaged with those of the mirror images");
+  const facts = runFacts(trainer);
+  for (const [name, fact] of Object.entries(facts)) console.log(`${name}: ${fact}`);
+  const report = await gatherReport({
+    title: `${options.loss} on ${dataset.name}`,
+    options,
+    settings: { data: dataset.name, adapter: device.adapter.name, testFlip, ...facts },
+    history: trainer.history,
+    benchmark,
+    trained,
+    cameraPairs,
+    untrained,
+    colors,
+    notes,
+  });
+  const scores = Object.fromEntries(rows.map(({ name, scores }) => [name, plainScores(scores)]));
+  await writeFile(folder, "scores.json", JSON.stringify(scores, null, 2) + "\n");
+  const page = await writeFile(folder, "report.html", renderReport(report));
+  await writeFile(folder, "retrieval.png", await renderRetrievalPicture(report.retrieval));
+  console.log(`Report: ${page}\nCheckpoint: ${join(folder, "checkpoints")}`);
+}
