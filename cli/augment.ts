@@ -1,6 +1,7 @@
 /** `deno task augment`: a picture of what the flags of augmentation do to training images. */
 import { PixelStore } from "../data/pixels.ts";
 import { Device } from "../engine/mod.ts";
+import { inGroup } from "../model/settings.ts";
 import { augmentedVariants } from "../train/augmentation_preview.ts";
 import { completeOptions, FLAG_SETTINGS } from "../train/options.ts";
 import { renderContactSheet } from "../train/report/contact_sheet.ts";
@@ -42,7 +43,7 @@ const FLAGS = {
     group: "Picture",
     help: "Columns after the original: what the first steps of a run do to the row's image.",
   },
-  ...AUGMENTATION_SETTINGS,
+  ...inGroup("Augmentation", AUGMENTATION_SETTINGS),
   imageHeight: FLAG_SETTINGS.imageHeight,
   imageWidth: FLAG_SETTINGS.imageWidth,
   seed: FLAG_SETTINGS.seed,

@@ -4,6 +4,7 @@ import { Device, Random } from "../engine/mod.ts";
 import { Benchmark } from "../eval/benchmark.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
+import { inGroup } from "../model/settings.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import { restoreCheckpoint } from "../train/checkpoint.ts";
 import { loadCheckpoint, runOfCheckpoint } from "../train/checkpoint_files.ts";
@@ -52,7 +53,7 @@ const FLAGS = {
     help:
       "Also shows rank-1 and mAP of each pair of cameras: queries of one among gallery images of the other.",
   },
-  ...OTHER_RANKINGS_FLAGS,
+  ...inGroup("Scoring", OTHER_RANKINGS_FLAGS),
   colors: {
     type: "boolean",
     default: true,

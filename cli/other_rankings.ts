@@ -15,14 +15,12 @@ import { withProgress } from "./progress.ts";
 export const OTHER_RANKINGS_FLAGS = {
   multiQuery: {
     type: "boolean",
-    group: "Scoring",
     help:
       "Also searches with all images of an identity by one camera: the mean of the embeddings of its queries " +
       "and of the gallery images that the protocol removes for them (Zheng et al. 2015).",
   },
   rerank: {
     type: "boolean",
-    group: "Scoring",
     help:
       "Also re-ranks: two images are near if each is among the nearest of the other (k-reciprocal encoding, Zhong et al. " +
       "2017). It uses queries and gallery together, without labels; compare it only with other re-ranked results.",
@@ -30,13 +28,11 @@ export const OTHER_RANKINGS_FLAGS = {
   k1: {
     type: "integer",
     min: 1,
-    group: "Scoring",
     help: `With --rerank: the number of nearest that count; ${RERANK_DEFAULTS.k1} by default.`,
   },
   k2: {
     type: "integer",
     min: 1,
-    group: "Scoring",
     help:
       `With --rerank: how many images' encodings are averaged, 1 for no average; ${RERANK_DEFAULTS.k2} by default.`,
   },
@@ -44,13 +40,11 @@ export const OTHER_RANKINGS_FLAGS = {
     type: "number",
     min: 0,
     max: 1,
-    group: "Scoring",
     help:
       `With --rerank: share of the original distance in the final one; ${RERANK_DEFAULTS.lambda} by default.`,
   },
   spatialTemporal: {
     type: "boolean",
-    group: "Scoring",
     help:
       "Also ranks by look and time: the names of the training images show how long people take from camera to camera " +
       "(st-ReID, Wang et al. 2019). For single queries, by the cosine with any --metric. Requires names with camera and " +

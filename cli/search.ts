@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DataError } from "../data/errors.ts";
 import { embedImages } from "../embed/embed_images.ts";
 import { Device } from "../engine/mod.ts";
+import { inGroup } from "../model/settings.ts";
 import { Gallery } from "../search/gallery.ts";
 import type { FoundImage } from "../search/gallery_types.ts";
 import { resultPage } from "../search/page/page.ts";
@@ -59,7 +60,7 @@ const FLAGS = {
     help:
       "Candidates that a search of an HNSW index keeps: with more it misses fewer images and takes longer.",
   },
-  ...FILTER_FLAGS,
+  ...inGroup("Which images", FILTER_FLAGS),
   out: {
     type: "string",
     value: "PAGE.html",

@@ -74,6 +74,16 @@ export type ValueOf<R extends Row> = R extends ChoiceRow ? R["choices"][number]
 /** The values of a table's settings, by key. */
 export type ValuesOf<T extends Rows> = { readonly [Key in keyof T]: ValueOf<T[Key]> };
 
+/** Rows under a heading of `--help`. */
+export function inGroup<T extends Rows>(
+  group: string,
+  rows: T,
+): { readonly [Key in keyof T]: T[Key] & { readonly group: string } } {
+  return Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, { ...row, group }])) as {
+    readonly [Key in keyof T]: T[Key] & { readonly group: string };
+  };
+}
+
 /** The keys of a table, typed: `Object.keys()` returns plain strings. */
 export function keysOf<T extends object>(table: T): readonly (keyof T & string)[] {
   return Object.keys(table) as (keyof T & string)[];

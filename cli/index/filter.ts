@@ -8,19 +8,16 @@ export const FILTER_FLAGS = {
   camera: {
     type: "string",
     value: "NAME",
-    group: "Which images",
     help: "Only images by this camera: its number, or the part of its images' names before the first _.",
   },
   notCamera: {
     type: "string",
     value: "NAME",
-    group: "Which images",
     help: "No images by this camera.",
   },
   after: {
     type: "string",
     value: "DATE|FRAME",
-    group: "Which images",
     help:
       "Only images at this time or later: a date such as 2026-01-31 or 2026-01-31T18:30 (UTC), for images with a date " +
       "in their names (door_20260131T183005.jpg), or a frame number, as in names of Market-1501 and DukeMTMC-reID. " +
@@ -29,7 +26,6 @@ export const FILTER_FLAGS = {
   before: {
     type: "string",
     value: "DATE|FRAME",
-    group: "Which images",
     help: "Only images before this time.",
   },
 } as const satisfies FlagTable;

@@ -1,4 +1,5 @@
 /** `deno task index remove`: removes images from a gallery. */
+import { inGroup } from "../../model/settings.ts";
 import { Gallery } from "../../search/gallery.ts";
 import { EXIT } from "../command.ts";
 import { type FlagTable, parseFlags, UsageError } from "../flags.ts";
@@ -19,7 +20,7 @@ export const REMOVE = {
 const FLAGS = {
   id: { type: "string", value: "ID", group: "Which images", help: "The image with this id." },
   all: { type: "boolean", group: "Which images", help: "All images." },
-  ...FILTER_FLAGS,
+  ...inGroup("Which images", FILTER_FLAGS),
   ...DATABASE_FLAGS,
 } as const satisfies FlagTable;
 

@@ -10,7 +10,6 @@ export const AUGMENTATION_SETTINGS = {
     max: 1,
     default: 0.5,
     value: "PROBABILITY",
-    group: "Augmentation",
     help: "Probability that a training image is mirrored.",
   },
   shift: {
@@ -19,7 +18,6 @@ export const AUGMENTATION_SETTINGS = {
     max: 256,
     default: 4,
     value: "PIXELS",
-    group: "Augmentation",
     help: "Shifts images by up to this many pixels in each direction; the gap has the mean color.",
   },
   zoom: {
@@ -28,7 +26,6 @@ export const AUGMENTATION_SETTINGS = {
     max: 1,
     default: 0,
     value: "RANGE",
-    group: "Augmentation",
     help: "Scales images about their center by a factor from 1 / (1 + RANGE) to 1 + RANGE; try 0.15.",
   },
   erase: {
@@ -37,14 +34,12 @@ export const AUGMENTATION_SETTINGS = {
     max: 1,
     default: 0,
     value: "PROBABILITY",
-    group: "Augmentation",
     help: "Probability that a rectangle of 2 to 40 % of the image is erased (Zhong et al. 2017); try 0.5.",
   },
   eraseFill: {
     type: "choice",
     choices: ERASE_FILLS,
     default: "mean",
-    group: "Augmentation",
     help: "Content of the erased rectangle: the mean color, or noise.",
   },
   colorJitter: {
@@ -54,7 +49,6 @@ export const AUGMENTATION_SETTINGS = {
     default: 0,
     value: "STRENGTH",
     formerly: "colourJitter",
-    group: "Augmentation",
     help:
       "Changes colors as between cameras. At 1, brightness and contrast change by a factor of up to 1.5, saturation " +
       "1.8, each of red, green and blue 1.2, hue by 20 degrees, in both directions; try 0.5.",

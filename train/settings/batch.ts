@@ -12,7 +12,6 @@ export const BATCH_SETTINGS = {
     type: "choice",
     choices: keysOf(samplers),
     defaultBy: byLoss(({ samplers: [first] }) => first),
-    group: "Batch",
     help:
       "How batches are drawn. pk: P identities with K images each. shuffled: single images. triplets: anchor, positive, " +
       `negative, drawn before every epoch. Losses take: ${possible}.`,
@@ -22,7 +21,6 @@ export const BATCH_SETTINGS = {
     min: 2,
     max: 512,
     default: 8,
-    group: "Batch",
     help: "Identities in a batch ({sampler} pk).",
   },
   k: {
@@ -30,7 +28,6 @@ export const BATCH_SETTINGS = {
     min: 2,
     max: 64,
     default: 4,
-    group: "Batch",
     help: "Images of each identity in a batch ({sampler} pk).",
   },
   batchSize: {
@@ -38,7 +35,6 @@ export const BATCH_SETTINGS = {
     min: 2,
     max: 2048,
     default: 96,
-    group: "Batch",
     help: "Images in a batch ({sampler} shuffled).",
   },
   triplets: {
@@ -46,7 +42,6 @@ export const BATCH_SETTINGS = {
     min: 1,
     max: 512,
     default: 11,
-    group: "Batch",
     help: "Triplets in a batch, of three images each ({sampler} triplets).",
   },
 } as const satisfies Rows;

@@ -20,7 +20,6 @@ export const LOSS_SETTINGS = {
     type: "choice",
     choices: LOSSES,
     default: "hard",
-    group: "Loss",
     help: LOSSES.map((loss) => `${loss}: ${lossTable[loss].summary}`).join(" "),
   },
   margin: {
@@ -28,19 +27,16 @@ export const LOSS_SETTINGS = {
     min: 0,
     max: 10,
     defaultBy: byLoss(({ defaults }) => defaults.margin),
-    group: "Loss",
     help: "How much farther than the positive a negative should be.",
   },
   metric: {
     type: "choice",
     choices: METRICS,
     default: "euclidean",
-    group: "Loss",
     help: "Distance between embeddings.",
   },
   softMargin: {
     type: "boolean",
-    group: "Loss",
     help: "Uses log(1 + e^x) instead of the hinge with its margin.",
   },
   idLoss: {
@@ -49,7 +45,6 @@ export const LOSS_SETTINGS = {
     max: 100,
     value: "WEIGHT",
     defaultBy: byLoss(({ defaults }) => defaults.idLoss),
-    group: "Loss",
     help: "Adds an identity head. WEIGHT of its cross-entropy relative to the triplet loss; 0: no head.",
   },
   labelSmoothing: {
@@ -57,7 +52,6 @@ export const LOSS_SETTINGS = {
     min: 0,
     below: 1,
     default: 0.1,
-    group: "Loss",
     help: "Label smoothing of the identity head's cross-entropy.",
   },
   idLearningRate: {
@@ -68,7 +62,6 @@ export const LOSS_SETTINGS = {
     value: "FACTOR",
     aliases: ["id-lr"],
     formerly: "idRate",
-    group: "Loss",
     help:
       "Multiplies the learning rate of the identity head. Its logits are sums over more than a thousand features, so " +
       "a rate that suits convolutions is too high for them.",
@@ -79,7 +72,6 @@ export const LOSS_SETTINGS = {
     max: 100,
     default: 0,
     value: "WEIGHT",
-    group: "Loss",
     help:
       "Adds half the sum over the batch of the squared distance between the features before the neck and their " +
       "person's center (Wen et al. 2016). The strong baseline (Luo et al. 2019) uses 0.0005.",

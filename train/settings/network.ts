@@ -9,7 +9,6 @@ export const NETWORK_SETTINGS = {
     above: 0,
     max: 4,
     default: 0.5,
-    group: "Network",
     help: "Width multiplier of MobileNetV2. With {weights} the default is that of the file.",
   },
   imageHeight: {
@@ -18,7 +17,6 @@ export const NETWORK_SETTINGS = {
     max: 1024,
     default: 128,
     value: "PIXELS",
-    group: "Network",
     help: "Height that images are resized to.",
   },
   imageWidth: {
@@ -27,7 +25,6 @@ export const NETWORK_SETTINGS = {
     max: 1024,
     default: 64,
     value: "PIXELS",
-    group: "Network",
     help: "Width that images are resized to.",
   },
   embeddingSize: {
@@ -35,7 +32,6 @@ export const NETWORK_SETTINGS = {
     min: 0,
     max: 8192,
     default: 0,
-    group: "Network",
     help:
       "Adds a linear projection of the 1280 pooled features to this size; 0: the features are the embedding.",
   },
@@ -43,7 +39,6 @@ export const NETWORK_SETTINGS = {
     type: "choice",
     choices: NECKS,
     default: "embedding",
-    group: "Network",
     help:
       "Batch norm without shift after the features. embedding: the triplet loss compares its output, which keeps " +
       "embeddings from collapsing; the identity head reads the same. bnneck (Luo et al. 2019, requires {idLoss}): the " +
@@ -54,8 +49,7 @@ export const NETWORK_SETTINGS = {
     type: "choice",
     choices: TEST_FEATURES,
     default: "after",
-    group: "Network",
     help: "Whether embeddings for scoring are taken before or after the neck.",
   },
-  normalize: { type: "boolean", default: true, group: "Network", help: "Scales embeddings to length one." },
+  normalize: { type: "boolean", default: true, help: "Scales embeddings to length one." },
 } as const satisfies Rows;

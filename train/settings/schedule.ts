@@ -23,7 +23,6 @@ export const SCHEDULE_SETTINGS = {
     type: "choice",
     choices: SCHEDULES,
     default: "cosine",
-    group: "Learning rate",
     help: `How the learning rate decreases. ${summaries.join(" ")}`,
   },
   warmUp: {
@@ -32,7 +31,6 @@ export const SCHEDULE_SETTINGS = {
     max: 1,
     default: 0.1,
     value: "SHARE",
-    group: "Learning rate",
     help: "Share of the run in which the learning rate rises from 0 to its highest value.",
   },
   decay: {
@@ -41,14 +39,12 @@ export const SCHEDULE_SETTINGS = {
     max: 1,
     value: "FACTOR",
     defaultBy: bySchedule(({ defaults }) => defaults.decay),
-    group: "Learning rate",
     help: "Factor by which {schedule} multiplies the learning rate.",
   },
   decayAt: {
     type: "string",
     value: "SHARES",
     defaultBy: bySchedule(({ defaults }) => defaults.decayAt),
-    group: "Learning rate",
     help: "When {schedule} multiplies it, as shares of the run.",
   },
 } as const satisfies Rows;

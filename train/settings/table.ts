@@ -1,5 +1,5 @@
 /** The settings of a run that flags and recipes set, by group. */
-import type { ValuesOf } from "../../model/settings.ts";
+import { inGroup, type ValuesOf } from "../../model/settings.ts";
 import { AUGMENTATION_SETTINGS } from "./augmentation.ts";
 import { BATCH_SETTINGS } from "./batch.ts";
 import { LOSS_SETTINGS } from "./loss.ts";
@@ -10,13 +10,13 @@ import { TRANSFER_SETTINGS } from "./transfer.ts";
 
 /** One row for each setting. */
 export const SETTING_TABLE = {
-  ...LOSS_SETTINGS,
-  ...BATCH_SETTINGS,
-  ...AUGMENTATION_SETTINGS,
-  ...NETWORK_SETTINGS,
-  ...TRANSFER_SETTINGS,
-  ...TRAINING_SETTINGS,
-  ...SCHEDULE_SETTINGS,
+  ...inGroup("Loss", LOSS_SETTINGS),
+  ...inGroup("Batch", BATCH_SETTINGS),
+  ...inGroup("Augmentation", AUGMENTATION_SETTINGS),
+  ...inGroup("Network", NETWORK_SETTINGS),
+  ...inGroup("Transfer learning", TRANSFER_SETTINGS),
+  ...inGroup("Training", TRAINING_SETTINGS),
+  ...inGroup("Learning rate", SCHEDULE_SETTINGS),
 };
 
 /** The values of these settings. */

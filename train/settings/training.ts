@@ -10,7 +10,6 @@ export const TRAINING_SETTINGS = {
     min: 1,
     max: 100000,
     defaultBy: byLoss(({ defaults }) => defaults.epochs),
-    group: "Training",
     help: "Passes over the training images.",
   },
   batchesPerEpoch: {
@@ -19,7 +18,6 @@ export const TRAINING_SETTINGS = {
     max: 1000000,
     default: 0,
     value: "COUNT",
-    group: "Training",
     help: "Batches in an epoch; 0: about one pass over the images.",
   },
   learningRate: {
@@ -29,7 +27,6 @@ export const TRAINING_SETTINGS = {
     value: "RATE",
     aliases: ["lr"],
     defaultBy: byLoss(({ defaults }) => defaults.learningRate),
-    group: "Training",
     help: "Highest learning rate of Adam.",
   },
   weightDecay: {
@@ -37,7 +34,6 @@ export const TRAINING_SETTINGS = {
     min: 0,
     max: 1,
     default: 0.01,
-    group: "Training",
     help: "Decoupled weight decay, of all weights except those of batch norm and biases.",
   },
   clipNorm: {
@@ -47,7 +43,6 @@ export const TRAINING_SETTINGS = {
     default: 0,
     absent: 0,
     value: "NORM",
-    group: "Training",
     help:
       "Scales the gradients of a step down to this norm if that of all of them together is larger, as PyTorch's " +
       "clip_grad_norm_ does; 0: never.",
@@ -58,7 +53,6 @@ export const TRAINING_SETTINGS = {
     below: 1,
     default: 0,
     value: "DECAY",
-    group: "Training",
     help:
       "Keeps an exponential moving average of all weights and running statistics, and scores it. DECAY, such as 0.99, is " +
       "the share that stays at every step; 0: no average (Polyak and Juditsky 1992; Tarvainen and Valpola 2017).",
@@ -67,7 +61,6 @@ export const TRAINING_SETTINGS = {
     type: "choice",
     choices: PRECISIONS,
     default: "f32",
-    group: "Training",
     help:
       "Format in which activations and their gradients are stored. f16 takes half the memory: weights stay f32, kernels " +
       "compute in f32, and the loss is scaled so that gradients fit. Scoring uses f32.",
@@ -76,7 +69,6 @@ export const TRAINING_SETTINGS = {
     type: "choice",
     choices: ["normal", "low"],
     default: "normal",
-    group: "Training",
     help:
       "low recomputes the expanded activations for the gradients instead of keeping them: less memory, slower steps, " +
       "the same results.",
@@ -86,7 +78,6 @@ export const TRAINING_SETTINGS = {
     min: 0,
     max: 4294967295,
     default: 1,
-    group: "Training",
     help: "Decides every random choice. Equal seeds give equal bytes on one adapter.",
   },
 } as const satisfies Rows;

@@ -10,7 +10,6 @@ export const TRANSFER_SETTINGS = {
     max: 100000,
     default: 0,
     value: "COUNT",
-    group: "Transfer learning",
     help: "Epochs at the start in which only the head learns and the loaded backbone stays unchanged.",
   },
   backboneLearningRate: {
@@ -21,7 +20,6 @@ export const TRANSFER_SETTINGS = {
     value: "FACTOR",
     aliases: ["backbone-lr"],
     formerly: "backboneRate",
-    group: "Transfer learning",
     help:
       "Multiplies the learning rate of the backbone; try 0.1. 0: its weights stay, its running statistics change.",
   },
