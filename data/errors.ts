@@ -21,6 +21,12 @@ export class DataError extends UserError<DataRemedy> {
   override readonly name = "DataError";
 }
 
+/** The first three of a list as text: "a, b, c, and 7 more". */
+export function firstFew(items: readonly string[], separator = ", "): string {
+  const more = items.length - 3;
+  return items.slice(0, 3).join(separator) + (more > 0 ? `${separator}and ${more} more` : "");
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

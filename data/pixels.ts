@@ -1,16 +1,10 @@
-import { decodeAll } from "./decode_pool.ts";
-import { DataError, messageOf } from "./errors.ts";
+import { decodeAll, type DecodeOptions } from "./decode_pool.ts";
+import { DataError, firstFew, messageOf } from "./errors.ts";
 import { itemAt } from "../engine/item_at.ts";
 import { fingerprint, openPixelCache, PixelCacheWriter, readAt } from "./pixel_cache.ts";
 
 /** Options of `PixelStore.open`. */
-export interface PixelStoreOptions {
-  /** Pixels down that every image is resized to. */
-  height: number;
-  /** Pixels across that every image is resized to. */
-  width: number;
-  /** Threads that decode. */
-  workers: number;
+export interface PixelStoreOptions extends DecodeOptions {
   /** File that keeps the decoded pixels from one run to the next; without it they are decoded every time. */
   cacheFile?: string;
   /** Where the cache file cannot be written, up to this many bytes are kept in memory instead. Default 1 GiB. */
@@ -55,7 +49,7 @@ export class PixelStore {
     { height, width }: PixelStoreOptions,
     pixels: Uint8Array | Deno.FsFile,
     failures: readonly [number, string][],
-    notes: string[],
+    notes: string[] = [],
   ) {
     this.height = height;
     this.width = width;
@@ -78,27 +72,21 @@ export class PixelStore {
     const paths = images.map((image) => image.path);
     const stride = strideOf(height, width);
     const bytes = paths.length * stride;
-    const make = (
-      pixels: Uint8Array | Deno.FsFile,
-      failures: readonly [number, string][],
-      notes: string[] = [],
-    ) => new PixelStore(paths, options, pixels, failures, notes);
-
     const decodeToMemory = async (notes: string[] = []) => {
       const memory = new Uint8Array(bytes);
       const failed = await decodeInto(paths, options, (i, pixels) => memory.set(pixels, i * stride));
-      return make(memory, failed, notes);
+      return new PixelStore(paths, options, memory, failed, notes);
     };
 
     if (cacheFile === undefined) return await decodeToMemory();
     const identity = { fingerprint: await fingerprint(paths, height, width), count: paths.length, stride };
     const cache = openPixelCache(cacheFile, identity);
-    if (cache !== undefined) return make(cache.file, cache.trailer.failed);
+    if (cache !== undefined) return new PixelStore(paths, options, cache.file, cache.trailer.failed);
     try {
       const writer = new PixelCacheWriter(cacheFile);
       try {
         const failed = await decodeInto(paths, options, (i, pixels) => writer.writeAt(i * stride, pixels));
-        return make(writer.finish({ ...identity, failed }), failed);
+        return new PixelStore(paths, options, writer.finish({ ...identity, failed }), failed);
       } finally {
         writer.discardUnfinished();
       }
@@ -198,8 +186,7 @@ async function decodeInto(
 
 function refuseTooManyFailures(paths: readonly string[], failures: readonly [number, string][]): void {
   if (failures.length <= 0.01 * paths.length) return;
-  const named = failures.slice(0, 3).map(([index, reason]) => `${paths[index]} (${reason})`).join("; ");
-  const shown = failures.length > 3 ? `${named}; ...` : named;
+  const shown = firstFew(failures.map(([index, reason]) => `${paths[index]} (${reason})`), "; ");
   throw new DataError(
     `${failures.length} of ${paths.length} images cannot be decoded, more than the 1 % that may be skipped: ${shown}. ` +
       "Restore these files from the original dataset, or remove them.",

@@ -44,6 +44,21 @@ export class DatasetFolder {
     return join(this.root, ...parts);
   }
 
+  /**
+   * Refuses a dataset that lacks parts.
+   *
+   * @param layout The name of its layout.
+   * @throws {DataError} When there are missing parts.
+   */
+  refuseMissing(layout: string, missing: readonly string[]): void {
+    if (missing.length === 0) return;
+    throw new DataError(
+      `${this.root} is laid out as ${layout}, but ${missing.join(" and ")} ${
+        missing.length === 1 ? "is" : "are"
+      } missing; ${this.describe()}. Restore what is missing from the dataset's archive.`,
+    );
+  }
+
   /** The names directly in the folder as text: "it has a/, b.txt and 3 more". */
   describe(): string {
     const found = [...this.top.folders.map((name) => `${name}/`), ...this.top.files].sort();

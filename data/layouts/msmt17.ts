@@ -1,5 +1,5 @@
 import type { PersonImage, ReidDataset } from "../dataset.ts";
-import { DataError, messageOf } from "../errors.ts";
+import { DataError, firstFew, messageOf } from "../errors.ts";
 import type { DatasetFolder } from "./dataset_folder.ts";
 import type { Layout } from "./layout.ts";
 import { Numbering } from "./numbering.ts";
@@ -88,18 +88,14 @@ export const msmt17: Layout = {
  * @throws {DataError} When either of them or a list is missing.
  */
 function requireComplete(folder: DatasetFolder): readonly [train: string, test: string] {
-  const { root, top } = folder;
+  const { top } = folder;
   const folders = FOLDERS.find((pair) => pair.some((name) => top.folders.includes(name))) ?? FOLDERS[0];
   const missing = [
     ...Object.values(LISTS).filter((name) => !top.files.includes(name)),
     ...folders.filter((name) => !top.folders.includes(name)),
   ];
-  if (missing.length === 0) return folders;
-  throw new DataError(
-    `${root} is laid out as MSMT17, but ${missing.join(" and ")} ${
-      missing.length === 1 ? "is" : "are"
-    } missing; ${folder.describe()}. Restore what is missing from the dataset's archive.`,
-  );
+  folder.refuseMissing("MSMT17", missing);
+  return folders;
 }
 
 interface ListedImage {
@@ -152,9 +148,7 @@ class ListReader {
     if (missing.length > 0) {
       throw new DataError(
         `${missing.length} of the ${entries.length} images that ${this.folder.path(list)} names are not in ` +
-          `${this.folder.path(this.images)}: ${missing.slice(0, 3).join(", ")}${
-            missing.length > 3 ? ", ..." : ""
-          }. Unpack the dataset's archive again.`,
+          `${this.folder.path(this.images)}: ${firstFew(missing)}. Unpack the dataset's archive again.`,
       );
     }
     return entries;

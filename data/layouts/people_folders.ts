@@ -1,5 +1,5 @@
 import { camerasOf, countIdentities, identityName, type PersonImage, type ReidDataset } from "../dataset.ts";
-import { DataError } from "../errors.ts";
+import { DataError, firstFew } from "../errors.ts";
 import type { DatasetFolder } from "./dataset_folder.ts";
 import type { Layout } from "./layout.ts";
 import { Numbering } from "./numbering.ts";
@@ -168,17 +168,15 @@ class PeopleReader {
 
   /** Sentences about images and folders that were left out. */
   warnings(): string[] {
-    const some = (paths: readonly string[]) =>
-      `${paths.slice(0, 3).join(", ")}${paths.length > 3 ? `, and ${paths.length - 3} more` : ""}`;
     const warnings: string[] = [];
     if (this.#withoutCamera.length > 0) {
       warnings.push(
         `${this.#withoutCamera.length} images have no "_" after a camera's name and are left out: ` +
-          `${some(this.#withoutCamera)}.`,
+          `${firstFew(this.#withoutCamera)}.`,
       );
     }
     if (this.#withoutImage.length > 0) {
-      warnings.push(`Folders without an image are left out: ${some(this.#withoutImage)}.`);
+      warnings.push(`Folders without an image are left out: ${firstFew(this.#withoutImage)}.`);
     }
     return warnings;
   }
@@ -247,11 +245,12 @@ function oddities(dataset: ReidDataset): string[] {
     dataset.gallery.map(({ identity }) => identity).filter((identity) => learned.has(identity)),
   );
   if (both.size > 0) {
-    const names = [...both].slice(0, 3).map((identity) => identityName(dataset, identity));
+    const names = [...both].map((identity) => identityName(dataset, identity));
     warnings.push(
-      `${both.size} people are in both training and test (${names.join(", ")}${
-        both.size > 3 ? ", ..." : ""
-      }): the scores are not those of people who are new to the network.`,
+      `${both.size} people are in both training and test (${
+        firstFew(names)
+      }): the scores are not those of people who ` +
+        "are new to the network.",
     );
   }
   return warnings;

@@ -27,13 +27,7 @@ export const threeFolders: Layout = {
    */
   async read(folder) {
     const missing = FOLDERS.filter((name) => !folder.top.folders.includes(name));
-    if (missing.length > 0) {
-      throw new DataError(
-        `${folder.root} is laid out as ${NAMINGS.map(({ name }) => name).join(" or ")}, but ` +
-          `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing; ${folder.describe()}. ` +
-          `Restore what is missing from the dataset's archive.`,
-      );
-    }
+    folder.refuseMissing(NAMINGS.map(({ name }) => name).join(" or "), missing);
     const listings = {
       train: await folder.list(TRAIN),
       query: await folder.list(QUERY),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { DataError, messageOf } from "../errors.ts";
+import { DataError, firstFew, messageOf } from "../errors.ts";
 import { beginFolder } from "../unfinished.ts";
 import type { DrawReply, DrawRequest, DrawSetup } from "./draw_worker.ts";
 import { MARKER, type Marker, moveIntoPlace, readMarker } from "./finished_set.ts";
@@ -96,9 +96,11 @@ async function requireReplaceable(folder: string): Promise<void> {
     throw new DataError(`Synthetic people cannot be written to ${folder}: ${messageOf(error)}.`);
   }
   if (entries.length === 0 || entries.includes(MARKER)) return;
-  const named = entries.slice(0, 3).join(", ") + (entries.length > 3 ? ", ..." : "");
   throw new DataError(
-    `${folder} has other files (${named}), which synthetic people would replace. Give a new or an empty folder.`,
+    `${folder} has other files (${
+      firstFew(entries)
+    }), which synthetic people would replace. Give a new or an empty ` +
+      "folder.",
   );
 }
 

@@ -30,7 +30,9 @@ Deno.test("--no-neck is told how it is written", () => {
 });
 
 Deno.test("--sampler is the loss's first unless it is given, and none that the loss cannot work with", () => {
-  for (const [key, { samplers }] of Object.entries(lossTable)) {
+  const losses = Object.entries(lossTable);
+  assert.ok(losses.length >= 5 && losses.every(([, { samplers }]) => samplers.length > 0));
+  for (const [key, { samplers }] of losses) {
     assert.equal(options(`--loss=${key}`).sampler, samplers[0]);
     for (const sampler of samplers) {
       assert.equal(options(`--loss=${key}`, "--sampler", sampler).sampler, sampler);
@@ -79,8 +81,11 @@ Deno.test("--schedule brings its own --decay and --decay-at, and refuses what it
 Deno.test("--recipe sets the defaults of other flags, and a flag that is given wins, wherever it stands", () => {
   const { recipe: _plain, ...plain } = options();
   assert.deepEqual(options("--recipe=plain"), { recipe: "plain", ...plain });
-  for (const [key, { settings }] of Object.entries(recipeTable)) {
+  const recipes = Object.entries(recipeTable);
+  assert.ok(recipes.length >= 2);
+  for (const [key, { settings }] of recipes) {
     const given = asFlags(settings).split(" ").filter(Boolean);
+    assert.equal(given.length > 0, key !== "plain", key);
     // The same as the flags written out: each is a flag, and its value one that this allows.
     assert.deepEqual(options(`--recipe=${key}`), { ...options(...given), recipe: key });
   }
