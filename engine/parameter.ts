@@ -1,16 +1,24 @@
 /**
- * What outlives a program: weights and running statistics. All trainable parameters of a set lie one after
- * another in one flat buffer, their gradients in a second one of the same layout and each optimizer's moments
- * in more, so that one dispatch updates them all in place.
+ * Weights and running statistics, which outlive programs. All trainable parameters of a set lie one after another in one
+ * flat buffer, their gradients in a second one of the same layout and each optimizer's moments in more, so that one
+ * dispatch updates them all in place.
  */
-import { padRows, tensorBytes, TEXTURE_WIDTH, unpadRows, VEC4_BYTES, vec4s } from "../kernels/mod.ts";
+import {
+  elementCount,
+  padRows,
+  tensorBytes,
+  TEXTURE_WIDTH,
+  unpadRows,
+  VEC4_BYTES,
+  vec4s,
+} from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError, LimitError, ShapeError } from "./errors.ts";
 
 /** Parameters start at multiples of this many bytes: WebGPU's largest alignment of a buffer binding. */
 export const PARAMETER_ALIGNMENT = 256;
 
-/** A named array that lives as long as its {@link ParameterSet}. Used in a program like a tensor. */
+/** A named array that lives as long as its {@link ParameterSet}. Programs use it like a tensor. */
 export class Parameter {
   /** Use {@link ParameterSet.add}. */
   constructor(
@@ -24,13 +32,28 @@ export class Parameter {
     readonly trainable: boolean,
     /** Whether weight decay applies. */
     readonly decay: boolean,
-    /** Place in the set's flat buffer, in bytes. */
+    /** Offset in the set's flat buffer, in bytes. */
     readonly offset: number,
   ) {}
+
+  /** Number of elements, without padding. */
+  get count(): number {
+    return elementCount(this.shape);
+  }
 
   /** Bytes, padding of the last axis included. */
   get bytes(): number {
     return tensorBytes(this.shape);
+  }
+
+  /** The values with rows padded. @throws {ShapeError} when they do not fill the shape. */
+  padded(values: ArrayLike<number>): Float32Array<ArrayBuffer> {
+    if (values.length !== this.count) {
+      throw new ShapeError(
+        `Parameter ${this.name} [${this.shape}] needs ${this.count} values; got ${values.length}`,
+      );
+    }
+    return padRows(values, this.shape);
   }
 }
 
@@ -72,25 +95,15 @@ export class ParameterSet {
   ): Parameter {
     if (this.#flat.size > 0) throw new EngineError(`Cannot add parameter ${name}: the set is already in use`);
     if (this.#parameters.has(name)) throw new EngineError(`Parameter ${name} exists already`);
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (values.length !== count) {
-      throw new ShapeError(`Parameter ${name} [${shape}] needs ${count} values; got ${values.length}`);
-    }
-    const trainable = options.trainable ?? true;
+    const { trainable = true, decay = true } = options;
     const offset = trainable ? this.#trainableBytes : this.#stateBytes;
-    const parameter = new Parameter(
-      this,
-      name,
-      shape,
-      trainable,
-      trainable && (options.decay ?? true),
-      offset,
-    );
+    const parameter = new Parameter(this, name, shape, trainable, trainable && decay, offset);
+    const initial = parameter.padded(values);
     const end = offset + Math.ceil(parameter.bytes / PARAMETER_ALIGNMENT) * PARAMETER_ALIGNMENT;
     if (trainable) this.#trainableBytes = end;
     else this.#stateBytes = end;
     this.#parameters.set(name, parameter);
-    this.#initial.set(parameter, padRows(values, shape));
+    this.#initial.set(parameter, initial);
     return parameter;
   }
 
@@ -108,7 +121,7 @@ export class ParameterSet {
   count(which: "all" | "trainable" | "state" = "all"): number {
     return this.parameters
       .filter((p) => which === "all" || p.trainable === (which === "trainable"))
-      .reduce((sum, p) => sum + p.shape.reduce((a, b) => a * b, 1), 0);
+      .reduce((sum, p) => sum + p.count, 0);
   }
 
   /** Bytes of one flat buffer over the trainable parameters. */
@@ -121,10 +134,18 @@ export class ParameterSet {
     return this.#stateBytes;
   }
 
-  /** The flat buffer of this name: `weights`, `state`, or a {@link trainableBuffer}. */
+  /**
+   * A flat buffer, made when it is first asked for: `weights` and `state`, filled with the initial values, or by any other
+   * name a buffer of zeros in the layout of the weights, for gradients or moments.
+   *
+   * @throws {LimitError} when there are too many values for the adapter.
+   */
   flat(name: string): FlatBuffer {
-    if (name === "weights") return this.weights;
-    return name === "state" ? this.state : this.trainableBuffer(name);
+    const known = this.#flat.get(name);
+    if (known) return known;
+    const flat = this.#allocate(name, name === "state" ? this.#stateBytes : this.#trainableBytes);
+    if (name === "weights" || name === "state") this.#fill(name, flat);
+    return flat;
   }
 
   /** Bytes of everything that the set holds on the GPU now. */
@@ -135,25 +156,10 @@ export class ParameterSet {
     return bytes;
   }
 
-  /** The weights, filled with the initial values when first asked for. @throws {LimitError} when they are too many. */
-  get weights(): FlatBuffer {
-    return this.#filled("weights", this.trainableBytes, true);
-  }
-
-  /** Running statistics and other state that optimizers leave alone. */
-  get state(): FlatBuffer {
-    return this.#filled("state", Math.max(this.#stateBytes, PARAMETER_ALIGNMENT), false);
-  }
-
-  /** A zero-filled buffer in the layout of the weights: gradients, or an optimizer's moments. */
-  trainableBuffer(name: string): FlatBuffer {
-    return this.#buffer(name, this.trainableBytes);
-  }
-
-  /** The buffer and offset at which a parameter lives. */
+  /** The buffer that holds a parameter, and its range there. */
   home(parameter: Parameter): { buffer: GPUBuffer; offset: number; bytes: number } {
-    const flat = parameter.trainable ? this.weights : this.state;
-    return { buffer: flat.buffer, offset: parameter.offset, bytes: parameter.bytes };
+    const { buffer } = this.flat(parameter.trainable ? "weights" : "state");
+    return { buffer, offset: parameter.offset, bytes: parameter.bytes };
   }
 
   /** A texture that programs fill with the parameter's values before they read it. */
@@ -174,26 +180,14 @@ export class ParameterSet {
     return texture;
   }
 
-  /** Overwrites a parameter's values, row-major. */
+  /** Overwrites a parameter's values, row-major. @throws {ShapeError} when they do not fill the shape. */
   write(parameter: Parameter, values: ArrayLike<number>): void {
-    const count = parameter.shape.reduce((a, b) => a * b, 1);
-    if (values.length !== count) {
-      throw new ShapeError(
-        `Parameter ${parameter.name} [${parameter.shape}] needs ${count} values; got ${values.length}`,
-      );
-    }
-    this.device.attempt(`Cannot write parameter ${parameter.name}`, () => {
-      const home = this.home(parameter);
-      this.device.gpu.queue.writeBuffer(home.buffer, home.offset, padRows(values, parameter.shape));
-    });
+    this.#write(parameter.trainable ? "weights" : "state", parameter, values);
   }
 
-  /** Overwrites one parameter's place in a {@link trainableBuffer}. */
+  /** Overwrites the part of a flat buffer of gradients or moments that belongs to a parameter. */
   writeTrainable(name: string, parameter: Parameter, values: ArrayLike<number>): void {
-    this.device.attempt(`Cannot write ${name} of parameter ${parameter.name}`, () => {
-      const { buffer } = this.trainableBuffer(name);
-      this.device.gpu.queue.writeBuffer(buffer, parameter.offset, padRows(values, parameter.shape));
-    });
+    this.#write(name, parameter, values);
   }
 
   /**
@@ -209,11 +203,8 @@ export class ParameterSet {
     let staging: GPUBuffer | undefined;
     try {
       const sources = await this.device.guard("Cannot read the parameters", () => {
-        const sources = [
-          { name: "weights", trainable: true, flat: this.weights },
-          { name: "weights", trainable: false, flat: this.state },
-          ...trainableBuffers.map((name) => ({ name, trainable: true, flat: this.trainableBuffer(name) })),
-        ];
+        const names = ["weights", "state", ...trainableBuffers];
+        const sources = names.map((name) => ({ name, flat: this.flat(name) }));
         staging = gpu.createBuffer({
           size: sources.reduce((sum, s) => sum + s.flat.bytes, 0),
           usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
@@ -230,11 +221,12 @@ export class ParameterSet {
       return await this.device.readBack(staging!, (mapped) => {
         const result = new Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>();
         let offset = 0;
-        for (const { name, trainable, flat } of sources) {
-          const values = result.get(name) ?? new Map<Parameter, Float32Array<ArrayBuffer>>();
-          result.set(name, values);
+        for (const { name, flat } of sources) {
+          const isState = name === "state";
+          const values = (isState ? result.get("weights") : undefined) ?? new Map();
+          result.set(isState ? "weights" : name, values);
           for (const parameter of this.parameters) {
-            if (parameter.trainable !== trainable) continue;
+            if (parameter.trainable === isState) continue;
             const padded = new Float32Array(mapped, offset + parameter.offset, vec4s(parameter.shape) * 4);
             values.set(parameter, unpadRows(padded, parameter.shape));
           }
@@ -256,46 +248,48 @@ export class ParameterSet {
     this.#mirrors.clear();
   }
 
-  #filled(name: string, bytes: number, trainable: boolean): FlatBuffer {
-    if (this.#flat.has(name)) return this.#flat.get(name)!;
-    const flat = this.#buffer(name, bytes);
-    const values = new Float32Array(bytes / 4);
-    for (const [parameter, initial] of this.#initial) {
-      if (parameter.trainable === trainable) values.set(initial, parameter.offset / 4);
-    }
-    try {
-      this.device.gpu.queue.writeBuffer(flat.buffer, 0, values);
-    } catch (error) {
-      this.#forget(name); // Else it would be found the next time, and be taken for filled.
-      throw error;
-    }
-    return flat;
+  #write(name: string, parameter: Parameter, values: ArrayLike<number>): void {
+    const padded = parameter.padded(values);
+    this.device.attempt(`Cannot write ${name} of parameter ${parameter.name}`, () => {
+      this.device.gpu.queue.writeBuffer(this.flat(name).buffer, parameter.offset, padded);
+    });
   }
 
-  #buffer(name: string, bytes: number): FlatBuffer {
-    if (this.#destroyed) throw new EngineError("The parameter set was destroyed");
-    let flat = this.#flat.get(name);
-    if (!flat) {
-      const { maxBufferSize, maxStorageBufferBindingSize } = this.device.gpu.limits;
-      const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-      if (bytes > most) {
-        const mebibytes = (size: number) => (size / 2 ** 20).toFixed(1);
-        throw new LimitError(
-          `The ${name} of a network with ${this.count()} parameters take ${
-            mebibytes(bytes)
-          } MiB in one buffer, and ` +
-            `this adapter holds at most ${mebibytes(most)} MiB in one. A narrower network fits.`,
-        );
-      }
-      const buffer = this.device.gpu.createBuffer({
-        label: name,
-        size: bytes,
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-      });
-      flat = { buffer, bytes };
-      this.#flat.set(name, flat);
-      this.device.onRefusal(() => this.#forget(name));
+  #fill(name: "weights" | "state", { buffer, bytes }: FlatBuffer): void {
+    const values = new Float32Array(bytes / 4);
+    for (const [parameter, initial] of this.#initial) {
+      if (parameter.trainable === (name === "weights")) values.set(initial, parameter.offset / 4);
     }
+    try {
+      this.device.gpu.queue.writeBuffer(buffer, 0, values);
+    } catch (error) {
+      this.#forget(name); // Otherwise the next call would take it for filled.
+      throw error;
+    }
+  }
+
+  #allocate(name: string, needed: number): FlatBuffer {
+    if (this.#destroyed) throw new EngineError("The parameter set was destroyed");
+    const bytes = Math.max(needed, PARAMETER_ALIGNMENT); // WebGPU has no empty bindings.
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.gpu.limits;
+    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (bytes > most) {
+      const mebibytes = (size: number) => `${(size / 2 ** 20).toFixed(1)} MiB`;
+      throw new LimitError(
+        `The ${name} of a network with ${this.count()} parameters take ${
+          mebibytes(bytes)
+        } in one buffer, and ` +
+          `this adapter holds at most ${mebibytes(most)} in one. A narrower network fits.`,
+      );
+    }
+    const buffer = this.device.gpu.createBuffer({
+      label: name,
+      size: bytes,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+    });
+    const flat = { buffer, bytes };
+    this.#flat.set(name, flat);
+    this.device.onRefusal(() => this.#forget(name));
     return flat;
   }
 
@@ -303,18 +297,4 @@ export class ParameterSet {
     this.#flat.get(name)?.buffer.destroy();
     this.#flat.delete(name);
   }
-}
-
-/** Rows of texels that hold `texels` vec4s: whole rows first, then what is left. For copies between kinds. */
-export function texelRows(
-  texels: number,
-): { origin: [number, number]; size: [number, number]; offset: number }[] {
-  const whole = Math.floor(texels / TEXTURE_WIDTH);
-  const rest = texels % TEXTURE_WIDTH;
-  const regions: { origin: [number, number]; size: [number, number]; offset: number }[] = [];
-  if (whole > 0) regions.push({ origin: [0, 0], size: [TEXTURE_WIDTH, whole], offset: 0 });
-  if (rest > 0) {
-    regions.push({ origin: [0, whole], size: [rest, 1], offset: whole * TEXTURE_WIDTH * VEC4_BYTES });
-  }
-  return regions;
 }

@@ -16,7 +16,7 @@ import {
 import { Memory } from "./plan/memory.ts";
 import type { MemoryUse } from "./plan/owned_memory.ts";
 import { inStages } from "./plan/order.ts";
-import { texelRows } from "./parameter.ts";
+import { texelRows } from "./plan/texel_rows.ts";
 import { Readbacks } from "./readbacks.ts";
 import { type Recorded, Recorder, type RecordOptions, recordWith } from "./recorder.ts";
 import {

@@ -15,7 +15,7 @@ import {
 } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
 import { EngineError, LimitError } from "../errors.ts";
-import { texelRows } from "../parameter.ts";
+import { texelRows } from "./texel_rows.ts";
 import { type Recorded, valuesBound } from "../recorder.ts";
 import { locationAs, OwnedMemory, type ValueLocation } from "./owned_memory.ts";
 import { assignSlots, type Lifetime } from "./plan.ts";
@@ -147,7 +147,7 @@ export class Memory extends OwnedMemory {
     }
     if (value.placement) {
       const { set, buffer, parameter } = value.placement;
-      const flat = set.trainableBuffer(buffer);
+      const flat = set.flat(buffer);
       return { storage: "buffer", buffer: flat.buffer, offset: parameter.offset, size: parameter.bytes };
     }
     const staged = access === "read" ? undefined : this.#staging.get(value);

@@ -3,7 +3,7 @@ import { TEXTURE_WIDTH, VEC4_BYTES, vec4s } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
 import { EngineError } from "../errors.ts";
 import type { Memory, StagedCopy } from "./memory.ts";
-import { texelRows } from "../parameter.ts";
+import { texelRows } from "./texel_rows.ts";
 import { liveSteps } from "./plan.ts";
 import { type Recorded, valuesBound } from "../recorder.ts";
 import type { Value } from "../value.ts";
@@ -93,7 +93,7 @@ function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
   const storages = locations.map(({ storage }) => storage);
   const bindGroup = device.gpu.createBindGroup({
     label: dispatch.kernel,
-    layout: device.bindGroupLayout(dispatch, storages),
+    layout: device.pipelines.layout(dispatch, storages),
     entries: locations.map((location, binding) => ({
       binding,
       resource: "view" in location
@@ -101,7 +101,7 @@ function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
         : { buffer: location.buffer, offset: location.offset, size: location.size },
     })),
   });
-  return { recorded, pipeline: device.pipeline(dispatch, storages), bindGroup };
+  return { recorded, pipeline: device.pipelines.pipeline(dispatch, storages), bindGroup };
 }
 
 /** Where an optimizer reads a set's gradients, those that this program does not write must be zero. */
@@ -112,7 +112,7 @@ export function gradientClears(
   const written = new Set(steps.flatMap((step) => step.values).map((value) => value.placement?.parameter));
   for (const { origin } of new Set(steps.flatMap((step) => step.values))) {
     if (origin.kind !== "flat" || origin.buffer !== "gradients") continue;
-    const { buffer } = origin.set.trainableBuffer("gradients");
+    const { buffer } = origin.set.flat("gradients");
     for (const parameter of origin.set.parameters) {
       if (!parameter.trainable || written.has(parameter)) continue;
       clears.push({ buffer, offset: parameter.offset, size: parameter.bytes });

@@ -115,10 +115,10 @@ export class DispatchTimer {
         });
         device.gpu.queue.submit([encoder.finish()]);
         const bindGroup = device.gpu.createBindGroup({
-          layout: device.bindGroupLayout(dispatch, storages),
+          layout: device.pipelines.layout(dispatch, storages),
           entries,
         });
-        const pipeline = device.pipeline(dispatch, storages);
+        const pipeline = device.pipelines.pipeline(dispatch, storages);
         return new DispatchTimer(device, dispatch, pipeline, bindGroup, buffers, owned);
       });
     } catch (error) {

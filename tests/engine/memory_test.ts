@@ -88,7 +88,8 @@ for (const storage of ["buffer", "texture"] as const) {
       .map(({ dispatch, values }) => values[dispatch.bindings.findIndex(({ name }) => name === "y")]);
     assert.equal(convolutions.length, 52, "the stem, 17 depthwise, 16 + 17 pointwise ones, and the last");
     const outputs = convolutions.reduce((bytes, value) => bytes + value.bytes, 0);
-    const kept = set.weights.bytes + set.state.bytes + optimizer.state.length * set.trainableBytes;
+    const kept = set.flat("weights").bytes + set.flat("state").bytes +
+      optimizer.state.length * set.trainableBytes;
     const share = (watch.aliveBytes() - kept) / outputs;
     const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     console.log(

@@ -58,11 +58,11 @@ async function run(device: Device, { steps, data }: RandomProgram, guard: (n: nu
       const pass = encoder.beginComputePass();
       for (const { dispatch, values } of steps) {
         const storages = values.map(() => "buffer" as const);
-        pass.setPipeline(device.pipeline(dispatch, storages));
+        pass.setPipeline(device.pipelines.pipeline(dispatch, storages));
         pass.setBindGroup(
           0,
           gpu.createBindGroup({
-            layout: device.bindGroupLayout(dispatch, storages),
+            layout: device.pipelines.layout(dispatch, storages),
             entries: values.map((value, binding) => ({ binding, resource: { buffer: buffers.get(value)! } })),
           }),
         );
