@@ -38,6 +38,7 @@
  */
 export { backward, type Gradients } from "./autograd.ts";
 export { type AdapterDescription, Device, type DeviceOptions } from "./device.ts";
+export type { Pipelines } from "./pipelines.ts";
 export {
   type Clock,
   DispatchTimer,

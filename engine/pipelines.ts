@@ -8,8 +8,11 @@ export class Pipelines {
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #pipelines = new Map<string, GPUComputePipeline>();
 
-  /** Empty. */
-  constructor(readonly gpu: GPUDevice) {}
+  /** Starts empty. */
+  constructor(
+    /** The device that compiles. */
+    readonly gpu: GPUDevice,
+  ) {}
 
   /** The pipeline of a dispatch whose bindings are stored as given; made once per text and constants. */
   pipeline(dispatch: Dispatch, storages: readonly Storage[]): GPUComputePipeline {

@@ -17,7 +17,7 @@ export type SafetensorsErrorKind =
 export class SafetensorsError extends Error {
   /** "SafetensorsError". */
   override readonly name = "SafetensorsError";
-  /** @param kind The broken rule. */
+  /** Names the rule that the file breaks. @param kind The broken rule. */
   constructor(readonly kind: SafetensorsErrorKind, message: string) {
     super(message);
   }
