@@ -303,8 +303,9 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const { loss } = weights(draw);
     const lossScale = draw.turn([true, true, false, false]) ? new engine.LossScale(draw.set) : undefined;
     const average = draw.coin() || draw.number === 0 ? new engine.WeightAverage(draw.set, 0.9) : undefined;
-    const sgd = new engine.Sgd(draw.set, { lossScale, momentum: 0.9 });
-    const adam = new engine.Adam(draw.set, { lossScale });
+    const clipNorm = draw.coin() || draw.number === 0 ? 1 : 0;
+    const sgd = new engine.Sgd(draw.set, { lossScale, momentum: 0.9, clipNorm });
+    const adam = new engine.Adam(draw.set, { lossScale, clipNorm });
     const optimizer = draw.turn([sgd, adam]);
     const settings = draw.numbers(optimizer.input.shape, optimizer.settings(1, 1e-3));
     const checked = draw.coin() || draw.number === 0;

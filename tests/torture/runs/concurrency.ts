@@ -1,4 +1,5 @@
 /** Processes that start runs in one folder, decode into one cache, and tune into one cache at the same time. */
+import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
 import { readDataset } from "../../../data/read_dataset.ts";
 import { CHECKPOINTS } from "../../../train/checkpoint_files.ts";
@@ -60,7 +61,7 @@ async function oneFolder(folder: string, rounds: number, note: Note): Promise<vo
   for (const [i, run] of folders.entries()) {
     const each = answers.map((lines) => lines[i]!);
     const refused = each.filter((line) => /^refused: .*(Another process|is not empty)/.test(line)).length;
-    const whole = JSON.stringify(await readConfig(run)) === JSON.stringify(CONFIG);
+    const whole = isDeepStrictEqual(await readConfig(run), CONFIG);
     const right = refused === PROCESSES - 1 && each.includes("let in") && whole;
     note("one folder", right ? undefined : each.join("; "));
   }
