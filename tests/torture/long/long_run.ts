@@ -6,7 +6,7 @@ import { openTinyRun } from "../../train/tiny_run.ts";
 import type { Outcome, Torture, TortureContext } from "../torture.ts";
 import { grows, type Slope, slopeOf } from "./slope.ts";
 
-const STEPS = { short: 600, full: 20_000 };
+const STEPS = { short: 1500, full: 20_000 };
 /** Measurements of a run; the first fifth is warm-up and is ignored. */
 const SAMPLES = { short: 30, full: 200 };
 const WARM_UP = 0.2;
