@@ -10,8 +10,8 @@ import { inOrder } from "./in_order.ts";
 export interface ImageEmbedding {
   /** The image's id: see {@link ImageFile}. */
   readonly id: string;
-  /** The camera's number, where the file name has it. */
-  readonly camera?: number;
+  /** The camera, as text, where the file name has it: see `NamedSighting`. */
+  readonly camera?: string;
   /** The frame's number, where the file name has it: see `NamedSighting`. */
   readonly time?: number;
   /** [embedding size]. */

@@ -33,9 +33,9 @@ export function decodeJsonl(bytes: Uint8Array): ImageEmbedding[] {
   });
 }
 
-/** The fields that have a value. */
-export function known({ camera, time }: { camera?: number | null; time?: number | null }) {
-  return { ...(camera != null && { camera }), ...(time != null && { time }) };
+/** The fields that have a value. Files of earlier versions have cameras as numbers. */
+export function known({ camera, time }: { camera?: string | number | null; time?: number | null }) {
+  return { ...(camera != null && { camera: String(camera) }), ...(time != null && { time }) };
 }
 
 function lines(texts: readonly string[]): Uint8Array<ArrayBuffer> {
@@ -45,7 +45,7 @@ function lines(texts: readonly string[]): Uint8Array<ArrayBuffer> {
 /** A line, of which only the id was checked. */
 interface Line {
   readonly id: string;
-  readonly camera?: number;
+  readonly camera?: string | number;
   readonly time?: number;
   readonly embedding?: unknown;
 }

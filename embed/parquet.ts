@@ -1,5 +1,5 @@
 /**
- * Vectors as Apache Parquet: columns id (STRING), camera (INT32, null where unknown), time (INT64, null where
+ * Vectors as Apache Parquet: columns id (STRING), camera (STRING, null where unknown), time (INT64, null where
  * unknown) and embedding (LIST of required FLOAT, all of one length). Parquet has no list of a fixed length; pandas,
  * pyarrow and DuckDB read this as a list of float32. The file's key-value metadata identifies the network of the vectors.
  */
@@ -17,7 +17,13 @@ const SCHEMA: SchemaElement[] = [
     logical_type: { type: "STRING" },
     repetition_type: "REQUIRED",
   },
-  { name: "camera", type: "INT32", repetition_type: "OPTIONAL" },
+  {
+    name: "camera",
+    type: "BYTE_ARRAY",
+    converted_type: "UTF8",
+    logical_type: { type: "STRING" },
+    repetition_type: "OPTIONAL",
+  },
   { name: "time", type: "INT64", repetition_type: "OPTIONAL" },
   {
     name: "embedding",

@@ -6,7 +6,7 @@ import { Numbering } from "./numbering.ts";
 import { differencesFromPublished, type PublishedCounts } from "./published_counts.ts";
 
 /** person _ number of the image _ camera _ date and time of day _ ..., e.g. `0000_000_01_0303morning_0015_0.jpg`. */
-const NAME = /^\d{1,9}_\d{1,9}_(\d{1,4})_[^_].*\.jpe?g$/i;
+export const MSMT17_CAMERA = /^\d{1,9}_\d{1,9}_(\d{1,4})_\d{4}[a-z]+_.*\.jpe?g$/i;
 
 /** Folders of the first release, and of the second, which has blurred faces. */
 const FOLDERS = [["train", "test"], ["mask_train_v2", "mask_test_v2"]] as const;
@@ -183,7 +183,7 @@ class ListReader {
 /** Reads a line `person/file label`. It names one folder and one file in it, so that no path leads elsewhere. */
 function parseLine(line: string, where: string) {
   const [, person = "", file = "", label = ""] = /^([^/\\]+)\/([^/\\]+)\s+(\d{1,9})$/.exec(line) ?? [];
-  const camera = NAME.exec(file)?.[1];
+  const camera = MSMT17_CAMERA.exec(file)?.[1];
   if (camera === undefined || person === "." || person === "..") {
     throw new DataError(
       `${where} is not a line of MSMT17: ${

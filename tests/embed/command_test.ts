@@ -47,7 +47,7 @@ Deno.test("embed: the three formats, lists, broken images, stops, and what is re
       assert.deepEqual([files.model, files.count], [await modelIdentity(network), 80]);
       expected = (await Array.fromAsync(files.batches())).flat();
       assert.deepEqual(expected.map(({ id }) => id), expected.map(({ id }) => id).toSorted());
-      assert.deepEqual([expected[0].camera, expected[0].time], [1, 0]);
+      assert.deepEqual([expected[0].camera, expected[0].time], ["1", 0]);
       assert.equal(new Set(expected.map(({ embedding }) => String(embedding))).size, 80);
       const failed = (await readManifest(join(folder, "v.parquet")))!.shards.flatMap(({ failed }) => failed);
       assert.deepEqual(failed.map(([id]) => id), ["broken\x1b[31m.jpg"]);

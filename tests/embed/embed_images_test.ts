@@ -56,7 +56,7 @@ Deno.test("broken images are answered in their places, cameras and times come fr
     assert.match(reason(found[2]!), /JPEG/);
     assert.match(reason(found[6]!), /No such file/);
     const { camera, time, embedding } = found[4] as Exclude<EmbeddedImage, { failed: string }>;
-    assert.deepEqual({ camera, time, length: embedding.length }, { camera: 2, time: 4, length: 12 });
+    assert.deepEqual({ camera, time, length: embedding.length }, { camera: "2", time: 4, length: 12 });
 
     const none = embedImages(embedder, files.slice(6), { workers: 1 });
     assert.deepEqual((await Array.fromAsync(none)).map(reason), [reason(found[6]!)]);
@@ -86,13 +86,20 @@ Deno.test("inOrder() keeps the order and the bound, and throws where the work fa
   assert.equal(most, 5);
 });
 
-Deno.test("readImageName() knows the names of Market-1501, DukeMTMC-reID and numbered cameras, and guesses nothing", () => {
-  assert.deepEqual(readImageName("query/0002_c1s1_000451_03.jpg"), { camera: 1, time: 451 });
-  assert.deepEqual(readImageName("0001_c2_f0046182.jpg"), { camera: 2, time: 46182 });
-  assert.deepEqual(readImageName("alice\\Cam-12_0001.png"), { camera: 12 });
-  for (const name of ["alice/door_0001.jpg", "0001_3.jpg", "c1.jpg", "IMG_0001.jpg", "c3_f1/x.jpg"]) {
-    assert.deepEqual(readImageName(name), {}, name);
-  }
+Deno.test("readImageName() knows the names of public datasets, and cameras of custom people as text", () => {
+  const names: [string, Record<string, unknown>][] = [
+    ["query/0002_c1s1_000451_03.jpg", { camera: "1", time: 451 }],
+    ["0001_c2_f0046182.jpg", { camera: "2", time: 46182 }],
+    ["test/0000/0000_000_01_0303morning_0015_0.jpg", { camera: "1" }],
+    ["alice\\Cam-12_0001.png", { camera: "Cam-12" }],
+    ["a_b/0001.jpg", {}],
+    ["bob\\yard 2_x.png", { camera: "yard 2" }],
+    ...["cam1", "cam01", "c1", "camera-1", "Cam1"].map((camera): [string, { camera: string }] => [
+      `${camera}_0001.jpg`,
+      { camera },
+    ]),
+  ];
+  for (const [name, expected] of names) assert.deepEqual(readImageName(name), expected, name);
 });
 
 function reason(image: EmbeddedImage): string {
