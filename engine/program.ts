@@ -118,9 +118,9 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
         memory.allocate(stages, returned.map(([, value]) => value));
         let offset = 0;
         const outputs = returned.map(([name, value]) => {
-          const place = { name, value, offset, bytes: value.bytes };
+          const output = { name, value, offset, bytes: value.bytes };
           offset += Math.ceil(value.bytes / 256) * 256;
-          return place;
+          return output;
         });
         return new Program<I, O>({
           device,
@@ -182,7 +182,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
         pass.end();
       }
       if (readbacks) {
-        const { buffer, offset: start } = readbacks.place;
+        const { buffer, offset: start } = readbacks.nextSlot;
         for (const { value, offset } of outputs) this.#copyOut(encoder, value, buffer, start + offset);
       }
       device.gpu.queue.submit([encoder.finish()]);
@@ -216,7 +216,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   /** Frees the program's memory; it cannot run any more. */
   destroy(): void {
     this.#destroyed = true;
-    this.#plan.readbacks?.send(); // Whoever waits for outputs learns that they do not come.
+    this.#plan.readbacks?.send(); // Rejects the outputs that are still awaited.
     this.#plan.memory.destroy();
   }
 

@@ -1,18 +1,19 @@
 /**
- * The way of a program's outputs back to the host: runs fill places in a buffer, which is mapped once for all of them.
+ * Reading a program's outputs back to the host: each run of a group fills one slot of a buffer, which is mapped once for
+ * all of them.
  *
- * Some runtimes, Deno among them, stop the thread that waits for a buffer until the GPU has done all that was submitted,
- * so that it idles while the next run is prepared. Where more runs are announced several are submitted before any is
- * waited for, as many as take up to {@link GROUP_MS}.
+ * Some runtimes, Deno among them, block the thread that waits for a buffer until the GPU has done all submitted work; the
+ * GPU then idles while the next run is prepared. If the caller announces more runs, several are submitted before the first
+ * wait: as many as take up to {@link GROUP_MS}.
  */
 import type { Device } from "./device.ts";
 
-/** Runs of a group take no longer together, if there are several: a caller may wait so long for the first of them. */
+/** The longest time that several runs of a group take together: a caller may wait that long for the first of them. */
 const GROUP_MS = 500;
-/** For so long a run that was announced is waited for: it may be that no image is there. */
+/** How long a group waits for an announced run, which may never come. */
 const PATIENCE_MS = 10;
 
-/** Takes the mapped bytes of a whole group, in which its own begin at `offset`. */
+/** Takes the mapped bytes of a whole group; those of this run begin at `offset`. */
 type Read<T> = (bytes: ArrayBuffer, offset: number) => T;
 
 interface Waiting {
@@ -23,39 +24,39 @@ interface Waiting {
 
 interface Group {
   readonly buffer: GPUBuffer;
-  /** When its first run was submitted. */
+  /** Time at which its first run was submitted. */
   begunAt: number;
-  /** The runs that have filled a place, in order. */
+  /** The runs that have filled a slot, in order. */
   waiting: Waiting[];
-  /** Resolves when all of them have come back; undefined while places are free. */
+  /** Resolves when all of them have come back; undefined while slots are free. */
   busy: Promise<void> | undefined;
 }
 
-/** Places for the outputs of the runs of one program. */
+/** Slots for the outputs of the runs of one program. */
 export class Readbacks {
-  /** Two: one is filled while the other is on its way. */
+  /** Two: one is filled while the other is read. */
   readonly #groups: readonly [Group, Group];
   #filling = 0;
   #wanted = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** When a group came back last. */
+  /** Time at which the latest group came back. */
   #backAt = 0;
   /** Resolves when the latest group has come back, or failed to. */
   #latest: Promise<void> = Promise.resolve();
 
   /**
    * @param bytes of one run's outputs.
-   * @param places most runs of a group.
-   * @param allocate makes a buffer of so many bytes to be mapped for reading.
+   * @param slots most runs of a group.
+   * @param allocate makes a buffer of that many bytes to be mapped for reading.
    */
   constructor(
     readonly device: Device,
     readonly bytes: number,
-    readonly places: number,
+    readonly slots: number,
     allocate: (bytes: number) => GPUBuffer,
   ) {
     const group = (): Group => ({
-      buffer: allocate(places * bytes),
+      buffer: allocate(slots * bytes),
       begunAt: 0,
       waiting: [],
       busy: undefined,
@@ -63,22 +64,22 @@ export class Readbacks {
     this.#groups = [group(), group()];
   }
 
-  /** What the next run has to wait for; undefined where there is a place for it. */
+  /** Resolves when there is a slot for the next run; undefined if there is one now. */
   get busy(): Promise<void> | undefined {
     return this.#group.busy;
   }
 
-  /** Where the next run's outputs belong. */
-  get place(): { readonly buffer: GPUBuffer; readonly offset: number } {
+  /** The slot for the next run's outputs: a buffer, and an offset in bytes. */
+  get nextSlot(): { readonly buffer: GPUBuffer; readonly offset: number } {
     const { buffer, waiting } = this.#group;
     return { buffer, offset: waiting.length * this.bytes };
   }
 
   /**
-   * The run that fills {@link place} is submitted.
+   * Call when the run that fills {@link nextSlot} is submitted.
    *
-   * @param more whether another run follows at once, so that its outputs may be waited for together with this one's.
-   * @returns what `read` makes of the bytes; runs come back in their order.
+   * @param more whether another run follows at once, so that one wait serves both.
+   * @returns the result of `read`; runs come back in their order.
    */
   submitted<T>(read: Read<T>, more: boolean): Promise<T> {
     const group = this.#group;
@@ -86,7 +87,7 @@ export class Readbacks {
     if (waiting.length === 0) group.begunAt = performance.now();
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     promise.catch(() => {}); // Outputs that nobody waits for must not end the process.
-    const { offset } = this.place;
+    const { offset } = this.nextSlot;
     let settle = () => {};
     waiting.push({
       read: (bytes) => {
@@ -97,12 +98,12 @@ export class Readbacks {
       settle: () => settle(),
     });
     clearTimeout(this.#timer);
-    if (!more || waiting.length >= Math.min(this.#wanted, this.places)) this.send();
+    if (!more || waiting.length >= Math.min(this.#wanted, this.slots)) this.send();
     else this.#timer = setTimeout(() => this.send(), PATIENCE_MS);
     return promise;
   }
 
-  /** Sends for the outputs of all runs that are not on their way yet. */
+  /** Starts to read the outputs of all runs of the group that is being filled. */
   send(): void {
     clearTimeout(this.#timer);
     const group = this.#group;
@@ -122,7 +123,7 @@ export class Readbacks {
     })();
   }
 
-  /** Runs that were begun then are back: how many more may share a wait. */
+  /** From the time that a group took: how many runs may share a wait. */
   #measure(begunAt: number, runs: number): void {
     const now = performance.now();
     const each = (now - Math.max(begunAt, this.#backAt)) / runs;

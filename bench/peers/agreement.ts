@@ -1,14 +1,14 @@
-/** Whether two sides computed the same thing. */
+/** Checks that two libraries computed the same result. */
 import type { Timed } from "./rounds.ts";
 
-/** Results that differ by more than this share are not the same computation. */
+/** Largest relative difference of two results that count as equal. */
 export const TOLERANCE = 1e-3;
 
-/** How far a side is from ours. */
+/** Differences of a library's results from ours. */
 export interface Agreement {
-  /** Of the first run's result: the first loss, which no update has touched, or the embeddings. */
+  /** Of the first run's result: the loss before any update, or the embeddings. */
   readonly first: number;
-  /** Of the second run's: for training the loss after one update, so that gradients and optimizer are in it. */
+  /** Of the second run's result: in training the loss after one update, which depends on gradients and optimizer. */
   readonly second: number;
 }
 
@@ -23,7 +23,7 @@ export function relativeDifference(a: readonly number[], b: readonly number[]): 
   return difference === 0 ? 0 : difference / scale;
 }
 
-/** Compares a side's results with ours. */
+/** Compares a library's results with ours. */
 export function agreement(side: Timed, ours: Timed): Agreement {
   return {
     first: relativeDifference(side.opened.first.result, ours.opened.first.result),

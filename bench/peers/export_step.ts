@@ -1,7 +1,7 @@
 /**
  * Writes one training step's weights, batch, loss and gradients, for `torch_step.py --step` to compare.
  *
- * Weights and running statistics of before the step are under their names, in our layouts (`model/layers.ts`);
+ * Weights and running statistics before the step are under their names, in our layouts (`model/layers.ts`);
  * `gradients/NAME` is the gradient of NAME; `batch/images` [N, H, W, 3] and `batch/labels` [N].
  */
 import { type Command, type FlagTable, parseFlags } from "../../cli/flags.ts";
@@ -26,7 +26,7 @@ const FLAGS = {
   out: { type: "string", value: "FILE", default: "step.safetensors", help: "Where to." },
 } as const satisfies FlagTable;
 
-/** Images of each person, as `torch_step.py` has it. */
+/** Images of each person, as in `torch_step.py`. */
 const EACH = 4;
 
 /** A step's weights, batch and gradients by name, and its loss. */

@@ -1,19 +1,19 @@
 /**
- * Counts what any library in this process asks of WebGPU, by standing in for the methods of the prototypes. It must be
- * installed before the library is loaded.
+ * Counts the WebGPU calls of any library in this process, by wrapping the methods of the prototypes. Install it before the
+ * library is loaded.
  */
 
-/** What was counted. */
+/** Counts so far. */
 export interface GpuUse {
   readonly dispatches: number;
   readonly submits: number;
-  /** Bytes of buffers and textures that are not destroyed; what a library drops for the garbage collector counts on. */
+  /** Bytes of buffers and textures that are not destroyed; those left to the garbage collector still count. */
   readonly bytes: number;
-  /** The most that {@link bytes} has been. */
+  /** The maximum of {@link bytes}. */
   readonly peakBytes: number;
 }
 
-/** Begins to count. Returns a function that tells what was counted so far. */
+/** Starts to count. Returns a function that returns the counts so far. */
 export function meterGpu(): () => GpuUse {
   const use = { dispatches: 0, submits: 0, bytes: 0, peakBytes: 0 };
   const sizes = new Map<unknown, number>();
@@ -50,7 +50,7 @@ function after(prototype: object, name: string, seen: (self: unknown, result: un
   });
 }
 
-/** Bytes of the first level of a texture whose format is made of equal channels, such as rgba32float. */
+/** Bytes of the first level of a texture whose channels have equal sizes, such as rgba32float. */
 export function textureBytes(
   { format, width, height, depthOrArrayLayers }: Pick<
     GPUTexture,

@@ -3,8 +3,8 @@
  * jax-js, on WebGPU or WASM. Its arrays count references: every op consumes its operands, and `.ref` keeps one for
  * later. Channels come first.
  *
- * Its WebGPU back end was seen to give input gradients of strided depthwise convolutions that its WASM back end does
- * not; the table then says that the loss after an update is another one. Its work is the same.
+ * Its WebGPU back end gave other input gradients of strided depthwise convolutions than its WASM back end; the table then
+ * says that the loss after an update differs. The amount of work is the same.
  */
 import {
   applyBlocks,
@@ -19,15 +19,15 @@ import { fold, toNchw, toOihw } from "./layouts.ts";
 import type { Backend, Session } from "./peer.ts";
 import { ADAM, images, labels, MARGIN, network, SIZE, type Task } from "./scenario.ts";
 
-// A name in a variable: the type checker would otherwise ask for the package, which only this bench has.
+// A name in a variable, because the type checker would require the package, which only this bench installs.
 const JAX = "@jax-js/jax";
 
-/** Opens a back end and makes the task ready on it. */
+/** Opens a back end and prepares the task on it. */
 export async function open(
   { name, batch }: Task,
   { backend, threads }: { backend: Backend; threads: number },
 ): Promise<Session> {
-  // As many workers as this says take part in its WASM kernels.
+  // The number of workers for its WASM kernels.
   Object.defineProperty(navigator, "hardwareConcurrency", { value: threads });
   const jax = await import(JAX);
   const available = await jax.init(backend);
@@ -54,7 +54,7 @@ function embed(jax: any, x: any, weight: any): any {
   return projected.div(np.maximum(length, 1e-12));
 }
 
-/** Calls a compiled function with handles of its own to what must outlive the call. */
+/** Calls a compiled function with extra references to the arrays that must outlive the call. */
 function forward(jax: any, batch: number): Session {
   const np = jax.numpy;
   const { blocks, weights } = network();
@@ -119,7 +119,7 @@ function trainingStep(jax: any, batch: number): Session {
   };
   const differentiate = jax.valueAndGrad(objective, { hasAux: true });
   const { learningRate, beta1, beta2, epsilon } = ADAM;
-  /** Bias corrections come in as numbers in an array: in the function's text they would be compiled anew each step. */
+  /** Bias corrections are an input array: as constants they would be compiled again at each step. */
   const step = jax.jit(
     (w: any, m: any, v: any, r: any, x: any, corrections: any) => {
       const [[loss, statistics], gradient] = differentiate(jax.tree.ref(w), x);
@@ -160,11 +160,11 @@ function batchHard(jax: any, embeddings: any, batch: number): any {
   const np = jax.numpy;
   const people = [...labels(batch)];
   const isPositive = np.array(people.map((a, i) => people.map((b, j) => a === b && i !== j ? 1 : 0)));
-  // Far above any distance between embeddings of length one.
+  // Larger than any distance between embeddings of length one.
   const farAway = np.array(people.map((a) => people.map((b) => a === b ? 100 : 0)));
   const rows = embeddings.ref.reshape([batch, 1, EMBEDDING]);
   const difference = rows.sub(embeddings.reshape([1, batch, EMBEDDING]));
-  // The diagonal is 0, where a root has no gradient.
+  // The diagonal is 0, where the square root has no gradient.
   const distance = np.sqrt(np.maximum(np.sum(np.square(difference), 2), 1e-12));
   const farthest = np.max(distance.ref.mul(isPositive), 1);
   const nearest = np.min(distance.add(farAway), 1);

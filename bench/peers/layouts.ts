@@ -1,7 +1,7 @@
-/** From our layouts, channels last, to those of libraries that put channels first; and batch norm folded away. */
+/** Converts our layouts (channels last) to channels first, and folds batch norm into weights. */
 import { EPSILON, type Layer } from "./network.ts";
 
-/** A weight as [to, from / groups, kh, kw], which is what the other libraries call OIHW. */
+/** A weight [to, from / groups, kh, kw], which other libraries call OIHW. */
 export interface OihwWeight {
   readonly shape: [number, number, number, number];
   readonly values: Float32Array<ArrayBuffer>;
@@ -37,7 +37,7 @@ export function toNchw(images: Float32Array, pixels: number, channels: number): 
   return values;
 }
 
-/** A convolution that has taken its batch norm in. */
+/** A convolution with folded batch norm. */
 export interface Folded {
   /** In our layout. */
   readonly weight: Float32Array<ArrayBuffer>;

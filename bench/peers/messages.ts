@@ -1,4 +1,4 @@
-/** What the runner and the processes of the peers tell each other: lines of JSON. */
+/** Messages between the runner and the peers' processes: lines of JSON. */
 import type { GpuUse } from "./gpu_meter.ts";
 
 /** Lines of a peer's standard output that begin with this are messages; libraries may write other lines. */
@@ -7,7 +7,7 @@ export const MESSAGE = "@@peer ";
 /** One run of a task. */
 export interface Run {
   readonly milliseconds: number;
-  /** CPU time of the process, all threads added up; the software adapter's threads are among them. */
+  /** CPU time of all threads of the process, those of a software adapter included. */
   readonly cpuMilliseconds: number;
   /** Dispatches and submits of this run. */
   readonly dispatches: number;
@@ -16,7 +16,7 @@ export interface Run {
   readonly result: readonly number[];
 }
 
-/** After the peer was started: loading and compiling included in `open`, not in `first`. */
+/** The first answer, once the library is loaded and has run the task once. */
 export interface Opened {
   readonly kind: "opened";
   /** From loading the library to being ready, in milliseconds. */
@@ -27,23 +27,23 @@ export interface Opened {
   readonly adapter: string | undefined;
 }
 
-/** After each request for a turn. */
+/** The answer to each request for a turn. */
 export interface Turn {
   readonly kind: "turn";
   readonly runs: readonly Run[];
   readonly gpu: GpuUse;
 }
 
-/** Instead of either, what the library said. */
+/** The library's error message, sent instead of either. */
 export interface Failed {
   readonly kind: "failed";
   readonly message: string;
 }
 
-/** What a peer's process answers. */
+/** All answers of a peer's process. */
 export type Answer = Opened | Turn | Failed;
 
-/** A library's message in one line of at most `most` characters. */
+/** Shortens a library's message to one line of at most `most` characters. */
 export function shortened(message: string, most = 200): string {
   const line = message.replace(/\s+/g, " ")
     .trim();

@@ -1,16 +1,16 @@
 /**
- * The network that every side of the comparison builds: MobileNetV2 (Sandler et al. 2018, table 2) with batch norm
+ * The network that every library in the comparison builds: MobileNetV2 (Sandler et al. 2018, table 2) with batch norm
  * and SAME padding, pooled to its features, then one dense layer without bias, scaled to length one.
  *
- * It stands here as a list of layers that each peer interprets in its own ops, under the names that `ReidModel` gives
- * its parameters, so that the same weights go into all of them.
+ * It is a list of layers that each peer builds from its own ops. Parameters have the names that `ReidModel` gives them, so
+ * that all peers get the same weights.
  */
 import type { Random } from "../../engine/mod.ts";
 import { makeDivisible, STAGES } from "../../model/network_layers.ts";
 
-/** What batch norm adds to the variance. */
+/** Epsilon of batch norm. */
 export const EPSILON = 1e-3;
-/** Share of batch norm's running statistics that stays at every step. */
+/** Momentum of batch norm's running statistics: the share that stays at every step. */
 export const MOMENTUM = 0.9;
 /** Size of an embedding. */
 export const EMBEDDING = 128;
@@ -29,20 +29,20 @@ export interface Layer {
   readonly relu6: boolean;
 }
 
-/** Layers one after another, and whether the input is added to what they make of it. */
+/** Layers in order, and whether the block's input is added to their output. */
 export interface Block {
   readonly layers: readonly Layer[];
   readonly residual: boolean;
 }
 
-/** A parameter as our engine keeps it: pointwise [from, to], depthwise [3, 3, C], full [3, 3, from, to]. */
+/** A parameter in our engine's layout: pointwise [from, to], depthwise [3, 3, C], full [3, 3, from, to]. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly trainable: boolean;
 }
 
-/** Blocks of the network, stem and last convolution included. */
+/** Blocks of the network, with the stem and the last convolution. */
 export function mobileNetV2(width: number): Block[] {
   let channels = makeDivisible(32 * width);
   const stem: Layer = { kind: "full", name: "stem", from: 3, to: channels, stride: 2, relu6: true };
@@ -109,7 +109,7 @@ export function parameterSpecs(blocks: readonly Block[]): ParameterSpec[] {
   return [...layers.flatMap(ofLayer), embedding];
 }
 
-/** Values of every parameter by name: weights by He et al. 2015, batch norm near but never at the identity. */
+/** Values of every parameter by name: weights by He et al. 2015, batch norm near the identity but never equal to it. */
 export function drawWeights(blocks: readonly Block[], random: Random): Map<string, Float32Array> {
   return new Map(
     parameterSpecs(blocks).map(({ name, shape }) => {
@@ -122,7 +122,7 @@ export function drawWeights(blocks: readonly Block[], random: Random): Map<strin
 
 function drawer(name: string, shape: readonly number[], random: Random): () => number {
   if (name.endsWith(".weight")) {
-    // Inputs that a sum runs over: all axes but the last; a depthwise weight's last axis is no output axis.
+    // Fan-in: all axes but the last, which is the output axis except in a depthwise weight.
     const deviation = Math.sqrt(2 / shape.slice(0, -1).reduce((a, b) => a * b, 1));
     return () => random.normal() * deviation;
   }
@@ -131,9 +131,9 @@ function drawer(name: string, shape: readonly number[], random: Random): () => n
 }
 
 /**
- * Runs the blocks in any library's ops.
+ * Runs the blocks with a library's ops.
  *
- * @param keep makes a second handle to a value that is used twice; libraries that count references need it.
+ * @param keep returns a second reference to a value that is used twice, for libraries that count references.
  */
 export function applyBlocks<T>(
   blocks: readonly Block[],

@@ -5,9 +5,9 @@
 import { applyBlocks, type Block, EMBEDDING, type Layer, layersOf } from "./network.ts";
 import { fold, toOihw } from "./layouts.ts";
 
-// A name in a variable: the type checker would otherwise ask for the package, which only this bench has.
+// A name in a variable, because the type checker would require the package, which only this bench installs.
 const ONNX_PROTO = "onnx-proto";
-/** Version of ONNX's operators in which they are written below. */
+/** Version of ONNX's operator set. */
 const OPSET = 13;
 /** Numbers of ONNX's data and attribute types. */
 const FLOAT = 1,
@@ -24,7 +24,7 @@ class Graph {
   readonly nodes: unknown[] = [];
   readonly initializers: unknown[] = [];
 
-  /** Adds a node; the output's name, unique, is returned. */
+  /** Adds a node and returns the unique name of its output. */
   node(op: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
     const output = `${op}${this.nodes.length}`;
     const attribute = Object.entries(attributes).map(([name, value]) => ({ name, ...typed(value) }));
@@ -72,7 +72,7 @@ export async function encodeOnnx(
       group: layer.kind === "depthwise" ? layer.from : 1,
       kernel_shape: oihw.shape.slice(2),
       strides: [layer.stride, layer.stride],
-      auto_pad: "SAME_UPPER", // As TensorFlow: what is left over goes to the end.
+      auto_pad: "SAME_UPPER", // As TensorFlow: the odd pixel of padding is at the end.
     });
     return layer.relu6 ? graph.node("Clip", [y, zero, six]) : y;
   };

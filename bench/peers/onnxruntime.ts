@@ -4,7 +4,7 @@ import { toNchw } from "./layouts.ts";
 import { encodeOnnx } from "./onnx_model.ts";
 import type { Backend, Session } from "./peer.ts";
 
-// Names in variables: the type checker would otherwise ask for the packages, which only this bench has.
+// Names in variables, because the type checker would require the packages, which only this bench installs.
 const WEB = "onnxruntime-web/webgpu";
 const WASM = "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm";
 const NATIVE = "onnxruntime-node";
@@ -36,6 +36,6 @@ async function loadWeb() {
   const ort = await import(WEB);
   const wasm = import.meta.resolve(WASM);
   ort.env.wasm.wasmPaths = wasm.slice(0, wasm.lastIndexOf("/") + 1);
-  ort.env.wasm.numThreads = 1; // The adapter has the work; more threads come from blob URLs, which Deno does not load.
+  ort.env.wasm.numThreads = 1; // The adapter does the work, and Deno does not load the blob URLs that more threads need.
   return ort;
 }

@@ -7,7 +7,7 @@ import { EMBEDDING, EPSILON, MOMENTUM } from "./network.ts";
 import type { Session } from "./peer.ts";
 import { ADAM, images, labels, MARGIN, network, SIZE, type Size, type Task } from "./scenario.ts";
 
-/** The model of the comparison with the weights that all sides have, at a given size. */
+/** The model of the comparison, with the weights that all peers get, at a given size. */
 export function model(device: Device, { width, height, imageWidth }: Size): ReidModel {
   const made = new ReidModel(device, {
     width,
@@ -35,7 +35,7 @@ export function trainingLoss(reid: ReidModel, x: Tensor, labels: Uint32Tensor): 
   return hardTripletLoss(embeddings, labels, { margin: MARGIN, metric: "euclidean", softMargin: false }).loss;
 }
 
-/** Opens the adapter that WebGPU calls the best. */
+/** Opens WebGPU's high-performance adapter. */
 export async function open({ name, batch }: Task): Promise<Session> {
   const device = await Device.open();
   const reid = model(device, SIZE);

@@ -1,43 +1,43 @@
-/** Who takes part, and what each of them must offer. */
+/** The libraries in the comparison, and the interface of their modules. */
 import type { Task, TaskName } from "./scenario.ts";
 
 /** One task of one peer, ready to run. */
 export interface Session {
   /**
-   * Uploads the batch and runs the task once. Resolves when all of its work is done, updates of weights included.
+   * Uploads the batch and runs the task once. Resolves when all work is done, including the update of the weights.
    *
    * @returns the loss [1] of a training step, the embeddings [batch, 128] of a forward pass.
    */
   run(): Promise<Float32Array>;
 }
 
-/** What a peer's module exports. */
+/** The exports of a peer's module. */
 export interface PeerModule {
-  /** Makes a task ready. @throws what the library throws where it cannot. */
+  /** Prepares a task. @throws the library's error if it cannot. */
   open(task: Task, options: { backend: Backend; threads: number }): Promise<Session>;
 }
 
-/** Where a library computes. */
+/** The back end of a library. */
 export type Backend = "webgpu" | "wasm" | "native";
 
-/** One who takes part. */
+/** A library in the comparison. */
 export interface Peer {
-  /** What `--only` and `--skip` call it. */
+  /** Its name in `--only` and `--skip`. */
   readonly key: string;
-  /** The library and its version, as the table shows them. */
+  /** Library and version, for the table. */
   readonly label: string;
   readonly backend: Backend;
   /** Module next to this one. */
   readonly module: string;
-  /** What it cannot do in the library's own design, in words; it is then not asked to. */
+  /** Tasks that the library does not support by design, each with the reason; they are not run. */
   readonly cannot: Partial<Record<TaskName, string>>;
-  /** Takes seconds an image on a software adapter: gets fewer rounds, and no second batch size. */
+  /** Takes seconds for an image on a software adapter, so it gets fewer rounds and no second batch size. */
   readonly slow: boolean;
-  /** Threads it uses whatever is asked for. */
+  /** Fixed number of threads, if it cannot be chosen. */
   readonly threads?: number;
 }
 
-/** Ours, to which all others are compared. */
+/** This engine, with which all others are compared. */
 export const OURS: Peer = {
   key: "ours",
   label: "this engine",
@@ -49,7 +49,7 @@ export const OURS: Peer = {
 
 const NO_TRAINING = "inference only";
 
-/** All who take part, ours first. */
+/** All libraries, ours first. */
 export const PEERS: readonly Peer[] = [
   OURS,
   {
@@ -91,7 +91,7 @@ export const PEERS: readonly Peer[] = [
     module: "./tfjs.ts",
     cannot: {},
     slow: false,
-    threads: 1, // Its back end offers more only where it takes itself to be in a browser.
+    threads: 1, // Its back end uses more threads only in a browser.
   },
   {
     key: "ort-native",

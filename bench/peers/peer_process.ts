@@ -1,4 +1,4 @@
-/** The runner's end of a peer's process. */
+/** The runner's side of a peer's process. */
 import { join } from "node:path";
 import { type Answer, type Failed, MESSAGE, type Opened, shortened, type Turn } from "./messages.ts";
 import type { Peer } from "./peer.ts";
@@ -7,7 +7,7 @@ import type { Task } from "./scenario.ts";
 const CONFIG = join(import.meta.dirname!, "deno.json");
 const WORKER = join(import.meta.dirname!, "worker.ts");
 
-/** What stderr is kept of, in characters: enough for the last words of a crash. */
+/** Characters of stderr to keep, enough for the message of a crash. */
 const LAST_WORDS = 2000;
 
 /** A running peer. */
@@ -25,7 +25,7 @@ export class PeerProcess {
         ...["--allow-read", "--allow-env", "--allow-ffi", "--allow-sys"],
         ...[WORKER, peer.key, task.name, String(task.batch), String(threads)],
       ],
-      // Of Mesa's software adapter; other drivers don't look at it.
+      // Read by Mesa's software adapter; other drivers ignore it.
       env: { LP_NUM_THREADS: String(threads), NO_COLOR: "1" },
       stdin: "piped",
       stdout: "piped",
@@ -41,14 +41,14 @@ export class PeerProcess {
     return this.#answer(limitMilliseconds) as Promise<Opened | Failed>;
   }
 
-  /** Runs once, and again while the turn's milliseconds last. */
+  /** Runs once, then again until the turn's milliseconds are over. */
   async turn(milliseconds: number, limitMilliseconds: number): Promise<Turn | Failed> {
-    // The process may be gone, which the missing answer then tells.
+    // If the process has ended, the answer is missing.
     await this.#requests.write(new TextEncoder().encode(`${milliseconds}\n`)).catch(() => {});
     return await this.#answer(limitMilliseconds) as Turn | Failed;
   }
 
-  /** Ends the process and waits until it is gone. */
+  /** Ends the process and waits for its end. */
   async end(): Promise<void> {
     try {
       this.#child.kill("SIGKILL");

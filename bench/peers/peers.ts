@@ -1,4 +1,4 @@
-/** This engine beside other libraries: the same network, batch, loss and optimizer, on the same adapter, in turns. */
+/** Times this engine and other libraries in turns: same network, batch, loss, optimizer and adapter. */
 import { type Command, type FlagTable, type FlagValues, parseFlags, UsageError } from "../../cli/flags.ts";
 import { EXIT, runCommand } from "../../cli/command.ts";
 import { OURS, type Peer, PEERS } from "./peer.ts";
@@ -44,15 +44,15 @@ const FLAGS = {
   out: { type: "string", value: "FILE", help: "Writes the times and losses of every run as JSON." },
 } as const satisfies FlagTable;
 
-/** What was asked for. */
+/** The parsed flags. */
 export type PeersOptions = Omit<FlagValues<typeof FLAGS>, "only" | "skip"> & {
   peers: readonly Peer[];
 };
 
-/** Times in milliseconds above which a side is left out of the batch of 16. */
+/** Times in milliseconds above which a library is left out of the batch of 16. */
 const LONG = 2000;
 
-/** Parses the command line. @throws {UsageError} for a name that nobody has. */
+/** Parses the command line. @throws {UsageError} for an unknown name. */
 export function parseOptions(args: readonly string[]): PeersOptions {
   const { only, skip, ...options } = parseFlags(COMMAND, FLAGS, args);
   const [chosen, left] = [names("only", only), names("skip", skip)];
@@ -83,7 +83,7 @@ export function tasksOf({ quick }: { quick: boolean }): Task[] {
   }];
 }
 
-/** Who needed too long for a small batch to be asked for a larger one. */
+/** Libraries that were too slow on the small batch to run a larger one. */
 function tooLong(earlier: readonly Outcome[]): Map<Peer, string> {
   return new Map(earlier.flatMap((outcome) => {
     if (outcome.kind === "refused" || outcome.median <= LONG) return [];
@@ -117,7 +117,7 @@ export async function main(args: string[]): Promise<number> {
   return all.some(({ outcomes }) => disagreeing(outcomes).length > 0) ? EXIT.failed : EXIT.done;
 }
 
-/** The adapter that all of them used, or who used which. */
+/** The adapter that all libraries used, or the adapter of each. */
 function adapters(outcomes: readonly Outcome[]): string {
   const used = outcomes.flatMap((outcome) => {
     return outcome.kind === "timed" && outcome.opened.adapter !== undefined

@@ -1,4 +1,4 @@
-/** Times a task: all peers are opened one after another, then take turns, A B C A B C, and never two at once. */
+/** Times a task: opens all peers one after another, then runs them in turns (A B C A B C), never two at once. */
 import { EngineError, median } from "../../engine/mod.ts";
 import type { GpuUse } from "./gpu_meter.ts";
 import { type Opened, type Run, shortened } from "./messages.ts";
@@ -9,13 +9,13 @@ import type { Task } from "./scenario.ts";
 /** How a task is timed. */
 export interface Rounds {
   readonly rounds: number;
-  /** Threads that each side may use. */
+  /** Threads that each library may use. */
   readonly threads: number;
-  /** Told what happens next, for a line of progress. */
+  /** Called with the next action, for a line of progress. */
   readonly onProgress: (what: string) => void;
 }
 
-/** What came of a peer. */
+/** The outcome of a peer. */
 export type Outcome = Timed | Refused;
 
 /** A peer that ran. */
@@ -27,28 +27,28 @@ export interface Timed {
   readonly runs: readonly Run[];
   /** Milliseconds of a run, without the first. */
   readonly median: number;
-  /** Milliseconds of CPU time of a run, all threads added up: what other work on the machine disturbs least. */
+  /** CPU milliseconds of a run, all threads added up; other work on the machine affects these least. */
   readonly cpuMedian: number;
   readonly gpu: GpuUse;
 }
 
-/** A peer that did not, and its words. */
+/** A peer that failed, and its message. */
 export interface Refused {
   readonly kind: "refused";
   readonly peer: Peer;
   readonly said: string;
 }
 
-/** Milliseconds that a turn should take; a slower run makes a turn by itself. */
+/** Milliseconds that a turn should take; a slower run is a whole turn. */
 const TURN = 1000;
-/** A peer whose first turn took longer takes part in two rounds only. */
+/** A peer whose first turn takes longer gets only two rounds. */
 const SLOW = 10_000;
 const SLOW_ROUNDS = 2;
-/** When a peer is given up, in milliseconds: the first run compiles. */
+/** Timeouts of a peer in milliseconds; the first run compiles. */
 const OPEN_LIMIT = 300_000;
 const TURN_LIMIT = 180_000;
 
-/** Times one task of the given peers. @throws {EngineError} where this engine, with which all compare, does not run. */
+/** Times one task of the given peers. @throws {EngineError} if this engine, the baseline, does not run. */
 export async function timeTask(task: Task, peers: readonly Peer[], how: Rounds): Promise<Outcome[]> {
   const racers: Racer[] = [];
   const refused: Refused[] = [];
@@ -79,11 +79,11 @@ export async function timeTask(task: Task, peers: readonly Peer[], how: Rounds):
   }
 }
 
-/** A peer on its way through the rounds. */
+/** A peer during the rounds. */
 class Racer {
   readonly #process: PeerProcess;
   #opened: Opened | undefined;
-  /** Why it does not go on, in its own words. */
+  /** The message of the error that ended it. */
   said: string | undefined;
   #gpu: GpuUse | undefined;
   #slow = false;
@@ -133,14 +133,14 @@ class Racer {
     await this.#process.end();
   }
 
-  /** Its turns so far don't count: a time from before a crash is none to compare with. */
+  /** Drops its turns so far: times from before a crash are not comparable. */
   async #giveUp(message: string): Promise<void> {
     this.said = shortened(message);
     await this.end();
   }
 }
 
-/** Our own outcome among those of a task. @throws {EngineError} where this engine did not run. */
+/** This engine's outcome of a task. @throws {EngineError} if it did not run. */
 export function oursOf(outcomes: readonly Outcome[]): Timed {
   const ours = outcomes.find(({ peer }) => peer === OURS)!;
   if (ours.kind === "refused") {

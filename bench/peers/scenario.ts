@@ -1,8 +1,8 @@
-/** What is computed in every run: one network, one batch of images that is the same for all, one loss, one optimizer. */
+/** The computation of every run: one network, one batch of images, one loss, one optimizer, the same for all peers. */
 import { Random } from "../../engine/mod.ts";
 import { drawWeights, mobileNetV2 } from "./network.ts";
 
-/** Of the network and its input. */
+/** Sizes of the network and its input. */
 export interface Size {
   /** Width multiplier. */
   readonly width: number;
@@ -12,16 +12,16 @@ export interface Size {
   readonly imageWidth: number;
 }
 
-/** What the peers are timed at. */
+/** The sizes at which peers are timed. */
 export const SIZE: Size = { width: 1, height: 256, imageWidth: 128 };
 /** Images of a training batch: two people with two images each. */
 export const TRAINING_BATCH = 4;
-/** Of the batch-hard triplet loss on Euclidean distances. */
+/** Margin of the batch-hard triplet loss on Euclidean distances. */
 export const MARGIN = 0.3;
-/** Adam's (Kingma and Ba 2015). Steps so small that the loss stays above 0 for all of the rounds. */
+/** Learning rate of Adam (Kingma and Ba 2015), so small that the loss stays above 0 in all rounds. */
 export const ADAM = { learningRate: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
-/** What is timed. */
+/** The timed tasks. */
 export type TaskName = "train" | "forward";
 
 /** A task with its batch. */
@@ -30,7 +30,7 @@ export interface Task {
   readonly batch: number;
 }
 
-/** A task in words, which also names it in tables. */
+/** The name of a task in tables. */
 export function taskInWords({ name, batch }: Task): string {
   return `${name === "train" ? "training step" : "forward, batch norm folded"}, ${batch} images`;
 }

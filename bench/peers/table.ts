@@ -1,15 +1,15 @@
-/** The tables of the comparison: a line for each side, and beneath them what those said that did not run. */
+/** The tables of the comparison: a line for each library, then the messages of those that did not run. */
 import { agreement, TOLERANCE } from "./agreement.ts";
 import { OURS } from "./peer.ts";
 import { oursOf, type Outcome, type Timed } from "./rounds.ts";
 import { type Task, taskInWords } from "./scenario.ts";
 
-/** After an update rounding has been through Adam, which divides small gradients by themselves. */
+/** After an update: Adam amplifies rounding, as it divides small gradients by their own size. */
 const UPDATE_TOLERANCE = 1e-2;
 
 interface Column {
   readonly title: string;
-  /** Only in tables of this task. */
+  /** Shown only in tables of this task. */
   readonly task?: Task["name"];
   readonly left?: boolean;
   cell(side: Timed, ours: Timed, task: Task): string;
@@ -67,7 +67,7 @@ export function taskTable(task: Task, outcomes: readonly Outcome[]): string {
   ].join("\n");
 }
 
-/** Sides whose first result is not ours: their times compare nothing. */
+/** Libraries whose first result differs from ours: their times are not comparable. */
 export function disagreeing(outcomes: readonly Outcome[]): Timed[] {
   const ours = oursOf(outcomes);
   return outcomes.filter((outcome) => outcome.kind === "timed")
@@ -90,7 +90,7 @@ function warnings(task: Task, timed: readonly Timed[], ours: Timed): string[] {
   });
 }
 
-/** The ratio that counts, in a sentence. */
+/** The main ratio as a sentence. */
 function headline(timed: readonly Timed[], ours: Timed): string[] {
   const others = timed.filter(({ peer }) => peer !== OURS && peer.backend === "webgpu")
     .sort((a, b) => a.median - b.median);
@@ -102,7 +102,7 @@ function headline(timed: readonly Timed[], ours: Timed): string[] {
   ];
 }
 
-/** How many times ours: `12.3x`, and `0.24x` for who is faster. */
+/** A ratio as text, such as `12.3x`, or `0.24x` below 1. */
 export function ratio(value: number): string {
   return `${value < 1 ? value.toFixed(2) : value.toFixed(1)}x`;
 }

@@ -16,12 +16,12 @@ import { fold } from "./layouts.ts";
 import type { Backend, Session } from "./peer.ts";
 import { ADAM, images, labels, MARGIN, network, SIZE, type Task } from "./scenario.ts";
 
-// Names in variables: the type checker would otherwise ask for the packages, which only this bench has.
+// Names in variables, because the type checker would require the packages, which only this bench installs.
 const CORE = "@tensorflow/tfjs";
 const WEBGPU = "@tensorflow/tfjs-backend-webgpu";
 const WASM = "@tensorflow/tfjs-backend-wasm";
 
-/** Opens a back end and makes the task ready on it. */
+/** Opens a back end and prepares the task on it. */
 export async function open({ name, batch }: Task, { backend }: { backend: Backend }): Promise<Session> {
   const tf = await load(backend);
   const run = name === "forward" ? forward(tf, batch) : trainingStep(tf, batch);
@@ -51,7 +51,7 @@ async function load(backend: Backend): Promise<any> {
   return tf;
 }
 
-/** The back end records commands and submits them now and then: what is left must go out before the clock stops. */
+/** The back end batches its commands: submits the rest before the clock stops. */
 async function finish(tf: any, backend: Backend): Promise<void> {
   if (backend !== "webgpu") return;
   const gpu = tf.backend();
@@ -61,7 +61,7 @@ async function finish(tf: any, backend: Backend): Promise<void> {
   await gpu.device.queue.onSubmittedWorkDone();
 }
 
-/** Shapes as tfjs takes them: pointwise [1, 1, from, to], depthwise [3, 3, C, 1]. */
+/** Shapes in the layout of tfjs: pointwise [1, 1, from, to], depthwise [3, 3, C, 1]. */
 function filterShape(layer: Layer): number[] {
   const shape = weightShape(layer);
   return layer.kind === "full" ? shape : layer.kind === "depthwise" ? [...shape, 1] : [1, 1, ...shape];
@@ -133,7 +133,7 @@ function trainingStep(tf: any, batch: number): () => any {
     });
 }
 
-/** As a matrix product, whose gradients are faster here than a convolution's. */
+/** As a matrix product, whose gradients are faster in tfjs than a convolution's. */
 function pointwise(tf: any, x: any, weight: any): any {
   const [batch, height, width, from] = x.shape;
   const y = tf.matMul(tf.reshape(x, [-1, from]), tf.reshape(weight, [from, -1]));
@@ -149,12 +149,12 @@ function follow(tf: any, running: any, batch: any): void {
 function batchHard(tf: any, batch: number): (embeddings: any) => any {
   const people = labels(batch);
   const positive = [...people].map((a, i) => [...people].map((b, j) => a === b && i !== j ? 1 : 0));
-  // Far above any distance between embeddings of length one.
+  // Larger than any distance between embeddings of length one.
   const same = [...people].map((a) => [...people].map((b) => a === b ? 100 : 0));
   const [isPositive, farAway] = [tf.tensor2d(positive), tf.tensor2d(same)];
   return (embeddings) => {
     const difference = tf.sub(tf.expandDims(embeddings, 1), tf.expandDims(embeddings, 0));
-    // The diagonal is 0, where a root has no gradient.
+    // The diagonal is 0, where the square root has no gradient.
     const distance = tf.sqrt(tf.maximum(tf.sum(tf.mul(difference, difference), 2), 1e-12));
     const farthest = tf.max(tf.mul(distance, isPositive), 1);
     const nearest = tf.min(tf.add(distance, farAway), 1);

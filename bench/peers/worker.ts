@@ -1,6 +1,6 @@
 /**
- * The process of one peer and one task: opens it, then makes runs for as long as lines come in on standard input, each
- * line the milliseconds that a turn should take. A process each, so that a crash or a leak of one ends nobody else.
+ * The process of one peer and one task: opens it, then runs one turn for each line on standard input. A line holds the
+ * milliseconds that the turn should take. Separate processes keep a crash or a leak of one peer from the others.
  */
 import process from "node:process";
 import { meterGpu } from "./gpu_meter.ts";
@@ -8,7 +8,7 @@ import { type Answer, MESSAGE, type Run } from "./messages.ts";
 import { type PeerModule, PEERS, type Session } from "./peer.ts";
 import type { TaskName } from "./scenario.ts";
 
-/** Runs of a turn at most. */
+/** Maximum number of runs in a turn. */
 const MOST_RUNS = 20;
 
 const [key, name, batch, threads] = Deno.args;

@@ -52,7 +52,7 @@ Deno.test("A run that was announced and does not follow is not waited for", asyn
   for (const owner of [program, device]) owner.destroy();
 });
 
-Deno.test("Runs of several callers share places and get their own outputs", async () => {
+Deno.test("Runs of several callers share slots and get their own outputs", async () => {
   const device = await Device.open();
   const program = await doubling(device);
   await Promise.all(Array.from({ length: 50 }, async (_, i) => {

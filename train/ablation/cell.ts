@@ -44,12 +44,12 @@ export interface CellScores {
   readonly gallery: number;
 }
 
-/** What became of a cell. */
+/** The result of a cell. */
 export interface CellResult {
   readonly steps: number;
-  /** Images of all steps together. */
+  /** Images in all steps. */
   readonly images: number;
-  /** Of training alone, and of all threads from opening the data to the last score. */
+  /** Seconds of training alone; CPU seconds of all threads, from opening the data to the last score. */
   readonly trainSeconds: number;
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
@@ -60,11 +60,11 @@ export interface CellResult {
   readonly scores: Readonly<Record<Scoring, ScoresByGroup>>;
 }
 
-/** Share of a cell's time that training takes, about; for progress. */
+/** Approximate share of a cell's time that training takes; for progress. */
 const TRAINING_SHARE = 0.8;
 
 /**
- * Trains a network and scores it in every way on every group of cameras.
+ * Trains a network and computes each kind of score on each group of cameras.
  *
  * @param onProgress called with the share that is done, 0 to 1.
  * @throws {NumericsError} when training diverges.
@@ -111,7 +111,7 @@ export async function runCell(
   };
 }
 
-/** Scores in every way; images are embedded once as they are and once with their mirror images. */
+/** Computes each kind of score; images are embedded once as they are and once with their mirror images. */
 async function scoreAll(
   device: Device,
   { model, options }: Trainer,

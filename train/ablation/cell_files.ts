@@ -1,4 +1,4 @@
-/** Finished cells on disk: one JSON file each, there whole or not at all, found again by what it was made from. */
+/** Finished cells on disk, one JSON file each, written atomically; the name identifies the cell's inputs. */
 import { join, relative } from "node:path";
 import type { ReidDataset } from "../../data/dataset.ts";
 import { keysOf } from "../../model/settings.ts";
@@ -6,9 +6,9 @@ import type { TrainingOptions } from "../options.ts";
 import { writeWhole } from "../write_whole.ts";
 import { type CellResult, SCORINGS } from "./cell.ts";
 
-/** What a cell's file holds. */
+/** The content of a cell's file. */
 export interface StoredCell {
-  /** Digest of the program's code that made it. */
+  /** Digest of the code that computed it. */
   readonly code: string;
   /** Digest of the dataset. */
   readonly data: string;
@@ -19,16 +19,16 @@ export interface StoredCell {
 const hex = async (text: string): Promise<string> =>
   new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex().slice(0, 12);
 
-/** Digest of a dataset: of all its file names, and, where this program drew it, of what it was drawn from. */
+/** Digest of a dataset: of all its file names and, for synthetic people, of their options. */
 export async function datasetDigest({ train, query, gallery, root }: ReidDataset): Promise<string> {
   const names = [train, query, gallery].map((part) => part.map(({ path }) => relative(root, path)));
   const marker = await Deno.readTextFile(join(root, "synthetic_people.json")).catch(() => "");
   return await hex(JSON.stringify([names, marker]));
 }
 
-/** The layers that decide a cell's numbers. */
+/** The layers that affect a cell's numbers. */
 const LAYERS = ["kernels", "engine", "model", "losses", "data", "eval", "train"];
-/** Parts of them that don't, or, as recipes, by a cell's options alone. */
+/** Parts of these layers that do not, or, as recipes, only through a cell's options. */
 const NOT_IN_NUMBERS = [
   "train/report",
   "train/ablation/cell_files.ts",
@@ -39,7 +39,7 @@ const NOT_IN_NUMBERS = [
   "train/recipes.ts",
 ];
 
-/** Digest of all code that decides a cell's numbers. */
+/** Digest of all code that affects a cell's numbers. */
 export async function codeDigest(): Promise<string> {
   const root = join(import.meta.dirname!, "..", "..");
   const files: string[] = [];
@@ -57,12 +57,12 @@ export async function codeDigest(): Promise<string> {
   return await hex(JSON.stringify([files, texts]));
 }
 
-/** The name of a cell's file: what a reader looks for, then a digest of all its options and of its data. */
+/** The name of a cell's file: its row and seed for people to read, then a digest of all its options and of its data. */
 export async function cellName(options: TrainingOptions, data: string): Promise<string> {
   return `${options.loss}-seed${options.seed}-${await hex(JSON.stringify([options, data]))}.json`;
 }
 
-/** A finished cell; undefined where there is none, or a file that is none or lacks a way of scoring. */
+/** Reads a finished cell; undefined if there is none, or its file is invalid or lacks a kind of score. */
 export async function readCell(path: string): Promise<StoredCell | undefined> {
   try {
     const cell: StoredCell = JSON.parse(await Deno.readTextFile(path));
@@ -73,7 +73,7 @@ export async function readCell(path: string): Promise<StoredCell | undefined> {
   }
 }
 
-/** Keeps a finished cell. */
+/** Writes a finished cell. */
 export async function writeCell(path: string, cell: StoredCell): Promise<void> {
   await writeWhole(path, JSON.stringify(cell, null, 2) + "\n");
 }

@@ -1,4 +1,4 @@
-/** The ablation's plots: every seed a dot, a tick at the mean, the base's mean as a line through all rows. */
+/** The ablation's plots: a dot for each seed, a tick at the mean, and a line through all rows at the base's mean. */
 import * as Plot from "@observablehq/plot";
 import { keysOf } from "../../model/settings.ts";
 import { Html, html, htmlPage } from "../report/html.ts";
@@ -7,7 +7,7 @@ import type { RowSummary } from "./summary.ts";
 
 const COLORS = { "seen cameras": "#2563a8", "unseen cameras": "#c2571a" } as const;
 
-/** A score of all rows on every group of cameras, as an SVG file that stands alone. */
+/** One score of all rows on each group of cameras, as a self-contained SVG file. */
 export function ablationPlot(rows: readonly RowSummary[], score: "mAP" | "rank1"): string {
   const points = rows.flatMap(({ name, groups }) =>
     [...groups].flatMap(([group, summary]) => summary[score].values.map((value) => ({ name, group, value })))

@@ -1,4 +1,4 @@
-/** The files that an ablation leaves: its table, its plots, and a page with the plots. */
+/** The files that an ablation writes: its table, its plots, and a page with the plots. */
 import { join } from "node:path";
 import { writeWhole } from "../write_whole.ts";
 import { ablationPage, ablationPlot } from "./plots.ts";

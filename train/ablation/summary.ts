@@ -1,4 +1,4 @@
-/** Seeds put together: means, their spread, and differences to the base. */
+/** Summarizes seeds: means, standard deviations, and differences to the base. */
 import type { CameraGroup } from "../../eval/camera_groups.ts";
 import { keysOf } from "../../model/settings.ts";
 import type { CellResult, Scoring } from "./cell.ts";
@@ -9,14 +9,14 @@ export interface AblationRow {
   readonly change: string;
   readonly source: string;
   readonly scoring: Scoring;
-  /** One for every finished seed. */
+  /** One for each finished seed. */
   readonly cells: readonly CellResult[];
 }
 
 /** Some values of one quantity. */
 export interface Spread {
   readonly mean: number;
-  /** Standard deviation of the values, by n − 1; NaN of a single one. */
+  /** Sample standard deviation (n − 1); NaN for a single value. */
   readonly deviation: number;
   readonly values: readonly number[];
 }
@@ -25,7 +25,7 @@ export interface Spread {
 export interface GroupSummary {
   readonly rank1: Spread;
   readonly mAP: Spread;
-  /** Mean mAP less that of the base, the first row. */
+  /** Mean mAP minus that of the base, the first row. */
   readonly gain: number;
 }
 
@@ -47,7 +47,7 @@ export function spread(values: readonly number[]): Spread {
 
 const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The rows that have a finished cell; gains are over the first row of `rows`, NaN until that has one. */
+/** The rows that have a finished cell. Gains are relative to the first of `rows`; they are NaN until it has one. */
 export function summarize(rows: readonly AblationRow[]): RowSummary[] {
   const [base] = rows;
   const scoresOf = (row: Pick<AblationRow, "scoring">, cell: CellResult, name: CameraGroup["name"]) => {

@@ -1,16 +1,16 @@
 /** The ablation's table in Markdown. */
 import type { GroupSummary, RowSummary, Spread } from "./summary.ts";
 
-/** What was held the same for all rows. */
+/** Settings that all rows share. */
 export interface AblationTerms {
-  /** The dataset, as a user would name it. */
+  /** The dataset's name for users. */
   readonly data: string;
   readonly steps: number;
   readonly seeds: readonly number[];
-  /** Flags of `deno task train` that every row begins with. */
+  /** Flags of `deno task train` that all rows share. */
   readonly flags: string;
   readonly adapter: string;
-  /** Sentences on what a reader of the table should know. */
+  /** Notes for readers of the table. */
   readonly notes: readonly string[];
 }
 
@@ -35,7 +35,7 @@ const groupCells = (group: GroupSummary | undefined, isBase: boolean) =>
 const line = (cells: readonly string[]) =>
   `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 
-/** The table with a paragraph before it that says what it shows. */
+/** The table, after a paragraph that explains it. */
 export function ablationTable(rows: readonly RowSummary[], terms: AblationTerms): string {
   const groups = [...new Set(rows.flatMap((row) => [...row.groups.keys()]))];
   const head = [

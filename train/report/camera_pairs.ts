@@ -1,8 +1,8 @@
-/** Scores by pair of cameras as heat maps: tables whose cells are the darker the better the score. */
+/** Scores by pair of cameras as heat maps: tables in which a better score has a darker cell. */
 import { cameraPairGrid, type CameraPairScores } from "../../eval/camera_pairs.ts";
 import { type Html, html, scrollTable } from "./html.ts";
 
-/** How strong the color of a cell is at a score of 1, in per cent: text must stay readable on it. */
+/** Opacity of a cell's color at a score of 1, in per cent; text must stay readable on it. */
 const STRONGEST = 60;
 
 function cell(pair: CameraPairScores | undefined, value: (pair: CameraPairScores) => number): Html {

@@ -6,10 +6,10 @@ const BACKGROUND = 0xffffffff;
 const GAP = 6, FIRST_GAP = 16, MARGIN = 10;
 
 /**
- * Draws rows of pictures that have one size; the first of each row stands apart.
+ * Draws rows of pictures of one size, with a gap after the first of each row.
  *
  * @param rows of equal length, each picture bytes [height, width, 3].
- * @returns the bytes of a PNG, a pixel for a pixel.
+ * @returns the bytes of a PNG, not scaled.
  */
 export async function renderContactSheet(
   rows: readonly (readonly Uint8Array[])[],

@@ -1,4 +1,4 @@
-/** How far apart pairs of one identity lie, and pairs of two. */
+/** Histograms of the distances of pairs of one identity, and of pairs of two. */
 import type { DistanceHistogram } from "./report_data.ts";
 
 function largest(values: ArrayLike<number>): number {
@@ -22,10 +22,10 @@ function count(values: ArrayLike<number>, bins: number, binWidth: number): numbe
 /**
  * Counts distances into equal bins from 0 to the largest one. Distances that are not finite are left out.
  *
- * @param name what the distances are of, such as "Before training".
+ * @param name of the set of distances, such as "Before training".
  * @param positives distances of pairs of one identity.
  * @param negatives distances of pairs of two identities.
- * @param bins how many bins, 50 by default.
+ * @param bins number of bins, 50 by default.
  */
 export function distanceHistogram(
   name: string,

@@ -24,7 +24,7 @@ function draw(label: string, options: Plot.PlotOptions): Html {
   return new Html(svg);
 }
 
-/** A curve's mean and extent over a stretch of steps. */
+/** A curve's mean, minimum and maximum over a range of steps. */
 export interface CurvePoint {
   readonly step: number;
   readonly mean: number;
@@ -34,7 +34,7 @@ export interface CurvePoint {
 
 const MAX_POINTS = 160;
 
-/** Thins a curve to at most 160 points, each the mean of as many neighbors; values not finite are left out. */
+/** Reduces a curve to at most 160 points, each the mean of equally many steps; non-finite values are left out. */
 export function thinCurve(step: ArrayLike<number>, values: ArrayLike<number>): CurvePoint[] {
   const kept: number[] = [];
   for (let i = 0; i < step.length; i++) if (Number.isFinite(values[i] ?? NaN)) kept.push(i);
@@ -63,7 +63,7 @@ function curveMarks(points: readonly CurvePoint[], color: string): Plot.Markish[
 /**
  * Plots curves over the steps of training.
  *
- * @param what the curves show.
+ * @param what the curves show, for those who cannot see them.
  * @param y settings of the vertical axis.
  * @param curves the values of each, and its color.
  */
@@ -115,7 +115,7 @@ export function histogramPlot(histogram: DistanceHistogram, upper: number): Html
   });
 }
 
-/** Share of queries with a right match among the first k, for k up to 50, of every set. */
+/** Share of queries with a right match among the first k, for k up to 50, for each set. */
 export function cmcPlot(sets: readonly NamedScores[]): Html {
   const lines = sets.map(({ scores }, i) => {
     const points = Array.from(scores.cmc, (share, k) => ({ k: k + 1, share }));

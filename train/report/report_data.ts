@@ -1,4 +1,4 @@
-/** What a run report shows: plain data, gathered by the training loop, drawn by {@linkcode renderReport}. */
+/** The data of a run report: collected by the training loop, drawn by {@linkcode renderReport}. */
 import type { CameraPairScores } from "../../eval/camera_pairs.ts";
 import type { RankingResult } from "../../eval/ranking.ts";
 
@@ -21,7 +21,7 @@ export const SCORE_COLUMNS:
     ["mINP", ({ mINP }) => mINP],
   ];
 
-/** One value per logged step of training; values that are not finite are left out of the plots. */
+/** One value per logged step of training; non-finite values are left out of the plots. */
 export interface TrainingCurves {
   readonly step: ArrayLike<number>;
   readonly loss: ArrayLike<number>;
@@ -32,11 +32,11 @@ export interface TrainingCurves {
   /** Mean d(a,n) of the chosen triplets. */
   readonly negativeDistance: ArrayLike<number>;
   readonly learningRate: ArrayLike<number>;
-  /** Of a run in f16: what the loss was multiplied by, and how many steps were skipped up to each. */
+  /** For a run in f16: the loss scale, and the number of steps skipped so far. */
   readonly lossScale?: { readonly scale: ArrayLike<number>; readonly skippedSteps: ArrayLike<number> };
 }
 
-/** How distances spread over pairs of one identity and of two; bin i starts at i · binWidth. */
+/** Histogram of distances of pairs of one identity and of two; bin i starts at i · binWidth. */
 export interface DistanceHistogram {
   /** Such as "Before training". */
   readonly name: string;
@@ -47,18 +47,18 @@ export interface DistanceHistogram {
   readonly negatives: readonly number[];
 }
 
-/** An image as it lies on disk. */
+/** An image file. */
 export interface ReportImage {
   /** File name; shown as text, never as markup. */
   readonly name: string;
   /** The file's bytes, JPEG or PNG. */
   readonly bytes: Uint8Array;
-  /** The person and the camera as the user calls them. */
+  /** The names of the person and of the camera. */
   readonly identity: string;
   readonly camera: string;
 }
 
-/** A query with the head of its ranking. */
+/** A query with its nearest gallery images. */
 export interface Retrieval {
   readonly query: ReportImage;
   /** Nearest first. */
@@ -70,13 +70,13 @@ export interface ReportData {
   readonly title: string;
   /** The run's settings in the order to show them. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
-  /** The trained network first, then what it is compared with. */
+  /** The trained network first, then its baselines. */
   readonly scores: readonly NamedScores[];
   /** The trained network's scores by pair of cameras. */
   readonly cameraPairs: readonly CameraPairScores[];
   readonly curves: TrainingCurves;
   readonly distances: readonly DistanceHistogram[];
   readonly retrieval: readonly Retrieval[];
-  /** Sentences on what happened that a reader must know, such as skipped files or collapsed embeddings. */
+  /** Notes on events that a reader must know, such as skipped files or collapsed embeddings. */
   readonly notes: readonly string[];
 }

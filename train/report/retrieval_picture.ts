@@ -1,4 +1,4 @@
-/** The ranked-retrieval picture as a PNG: what the report shows, for a README or a paper. */
+/** The report's picture of ranked retrievals as a PNG, for a README or a paper. */
 import { Image } from "imagescript";
 import { readImageHeader } from "../../data/image_header.ts";
 import type { ReportImage, Retrieval } from "./report_data.ts";
@@ -44,7 +44,7 @@ async function crop(image: ReportImage): Promise<Image> {
     const decoded = await Image.decode(image.bytes) as Image;
     return decoded.resize(WIDTH, HEIGHT);
   } catch {
-    // A file that cannot be shown must not cost the rest of the picture.
+    // The rest of the picture is drawn even if a file cannot be shown.
     return new Image(WIDTH, HEIGHT).fill(MISSING);
   }
 }
