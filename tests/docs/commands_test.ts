@@ -21,6 +21,7 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task train --weights FILE": "tests/cli/weights_test.ts trains from files",
   "deno task augment --preview out.png": "tests/cli/augment_test.ts draws it",
   "deno task web": "serves until Ctrl-C; tests/web/ opens the pages",
+  "deno task mutants --only losses/": "runs tests for minutes",
   "deno task torture --short": "CI runs it: it takes minutes",
   "deno task torture --only NAME --seed 3": "NAME stands for a torture",
   "deno task torture --only NAME --seed 3 --markdown docs/reliability.md": "NAME stands for a torture",

@@ -1,0 +1,317 @@
+import type { FileChanges } from "../mutant.ts";
+
+/** Ops of the gradient table, with tensors in textures as on software adapters. */
+const table = (...ops: string[]) => ({
+  area: "kernels",
+  tests: ["tests/gradients/textures_test.ts"],
+  filter: `/^(${ops.join("|")}) and its gradient/`,
+});
+
+/** Convolutions, products, batch norm, pooling, elementwise functions and movement, with their gradients. */
+export const KERNEL_CHANGES: readonly FileChanges[] = [
+  {
+    ...table("depthwiseConv"),
+    file: "kernels/convolution/depthwise_conv.wgsl",
+    changes: {
+      "rows-take-the-left-pad": ["i32(oy) * STRIDE + r - PAD_TOP", "i32(oy) * STRIDE + r - PAD_LEFT"],
+      "edge-repeats-above-and-below": ["let inside = (iy >= 0) & (iy < i32(H)) &", "let inside ="],
+      "stride-of-rows-ignored": ["(i * STRIDE + u) * COLUMNS", "(i + u) * COLUMNS"],
+    },
+  },
+  {
+    ...table("depthwiseConv"),
+    file: "kernels/convolution/depthwise_conv_input_gradient.wgsl",
+    changes: { "kernel-transposed": ["w_load(u32(u * 3 + v) * C4", "w_load(u32(v * 3 + u) * C4"] },
+  },
+  {
+    ...table("depthwiseConv"),
+    file: "kernels/convolution/depthwise_conv_weight_gradient.wgsl",
+    changes: { "last-tile-forgotten": ["* SLICE_TILES, TILES)", "* SLICE_TILES, TILES - 1u)"] },
+  },
+  {
+    ...table("conv2d"),
+    file: "kernels/convolution/conv2d.wgsl",
+    changes: {
+      "columns-take-the-top-pad": ["i32(tap) % KW - PAD_LEFT", "i32(tap) % KW - PAD_TOP"],
+      "height-for-width-of-the-kernel": ["i32(tap) / KW - PAD_TOP", "i32(tap) / KH - PAD_TOP"],
+      "right-edge-repeats": ["(ix >= 0) & (ix < i32(W)));", "(ix >= 0));"],
+    },
+  },
+  {
+    ...table("conv2d"),
+    file: "kernels/convolution/conv2d_input_gradient.wgsl",
+    changes: {
+      "one-row-too-many": ["(y / STRIDE < i32(OH))", "(y / STRIDE <= i32(OH))"],
+      "kernel-transposed": ["u32(u * KW + v) * CIN", "u32(v * KW + u) * CIN"],
+    },
+  },
+  {
+    ...table("conv2d"),
+    file: "kernels/convolution/conv2d_weight_gradient.wgsl",
+    changes: { "stride-ignored": ["x[j * STRIDE + v].xxxx", "x[j + v].xxxx"] },
+  },
+  {
+    ...table("batchNormTraining"),
+    file: "kernels/batch_norm/batch_norm_prologue.wgsl",
+    changes: {
+      "unbiased-variance": ["let variance = m2 / count;", "let variance = m2 / max(count - 1.0, 1.0);"],
+      "epsilon-outside-the-root": ["1.0 / sqrt(variance + epsilon);", "1.0 / (sqrt(variance) + epsilon);"],
+      "shift-without-scale": ["beta_load(c4) - mean * scale", "beta_load(c4) - mean * inverse"],
+    },
+  },
+  {
+    ...table("batchNormTraining"),
+    file: "kernels/batch_norm/batch_norm_moments.wgsl",
+    changes: {
+      "mean-squared-once-more": ["squares - sum * mean", "squares - mean * mean"],
+      "large-means-cancel": ["let origin = x_load(first * C4 + c4);", "let origin = vec4f(0.0);"],
+    },
+  },
+  {
+    ...table("batchNormTraining"),
+    file: "kernels/batch_norm/batch_norm_many_coefficients.wgsl",
+    changes: { "means-of-slices-unweighted": ["+ n * d * d;", "+ d * d;"] },
+  },
+  {
+    ...table("batchNormTraining"),
+    file: "kernels/batch_norm/batch_norm_coefficients.wgsl",
+    changes: { "means-of-slices-unweighted": ["d * d * (count * n / (count", "d * d * (n / (count"] },
+  },
+  {
+    ...table("batchNormTraining"),
+    file: "kernels/batch_norm/batch_norm_gradient_prologue.wgsl",
+    changes: {
+      "mean-not-subtracted": ["/ f32(ROWS) - a * mean;", "/ f32(ROWS);"],
+      "inverse-forgotten": ["-scale * moments_load(C4 + c4) * projection", "-scale * projection"],
+    },
+  },
+  {
+    ...table("batchNormTraining"),
+    file: "kernels/batch_norm/batch_norm_gradient_terms.wgsl",
+    changes: { "clamped-values-learn": ["if (RELU6 == 1) { g", "if (RELU6 == 2) { g"] },
+  },
+  {
+    ...table("batchNormInference"),
+    file: "kernels/batch_norm/batch_norm_inference.wgsl",
+    changes: { "shift-without-scale": ["mean_load(c4) * scale", "mean_load(c4) * inverse"] },
+  },
+  {
+    ...table("matmul", "dense"),
+    file: "kernels/matmul/matmul_block.wgsl",
+    changes: {
+      "not-transposed": ["return transpose(mat4x4f(", "return (mat4x4f("],
+      "third-row-of-four-twice": ["w_load(min(k + 3u, last)", "w_load(min(k + 2u, last)"],
+    },
+  },
+  {
+    ...table("matmul", "dense"),
+    file: "kernels/matmul/matmul.wgsl",
+    changes: { "last-column-forgotten": ["if (n4 + c < N4) { y_store", "if (n4 + c + 1u < N4) { y_store"] },
+  },
+  {
+    ...table("matmul", "dense"),
+    file: "kernels/matmul/matmul_weight_gradient.wgsl",
+    changes: { "rows-past-the-slice-count-twice": ["prologue), m < last);", "prologue), m < M);"] },
+  },
+  {
+    ...table("matmul"),
+    tests: ["tests/gradients/gpu_kernels_test.ts"],
+    file: "kernels/matmul/matmul_tiled.wgsl",
+    changes: {
+      "last-step-is-a-whole-one": ["min(u32(STEP_K4), K4 - first_k4)", "u32(STEP_K4)"],
+      "rows-of-x-without-their-gap": [
+        "threads_m) * u32(STEP_K4 + 1) + k4]",
+        "threads_m) * u32(STEP_K4) + k4]",
+      ],
+    },
+  },
+  {
+    ...table("maxPool2d"),
+    file: "kernels/reduction/max_pool.wgsl",
+    changes: {
+      "ties-go-to-the-last": ["(v > largest) |", "(v >= largest) |"],
+      "window-one-short": ["iy < min(top + SIZE, H)", "iy < min(top + SIZE - 1, H)"],
+      "gradient-of-fewer-windows": ["max(iy + PAD_TOP - SIZE + STRIDE, 0)", "max(iy + PAD_TOP, 0)"],
+    },
+  },
+  {
+    ...table("globalAveragePool"),
+    file: "kernels/reduction/global_average_pool_gradient.wgsl",
+    changes: { "every-pixel-takes-all": [" / f32(PIXELS));", ");"] },
+  },
+  {
+    ...table("l2Normalize"),
+    file: "kernels/reduction/l2_normalize.wgsl",
+    changes: {
+      "epsilon-added": ["let divisor = max(length, EPSILON);", "let divisor = length + EPSILON;"],
+      "no-root": [
+        "= sqrt(workgroup_sum(lane, vec4f(squares)).x);",
+        "= workgroup_sum(lane, vec4f(squares)).x;",
+      ],
+    },
+  },
+  {
+    ...table("l2Normalize"),
+    file: "kernels/reduction/l2_normalize_gradient.wgsl",
+    changes: {
+      "not-tangential": ["(dy_load(i) - x_load(i) / divisor * along) / divisor", "dy_load(i) / divisor"],
+      "short-rows-tangential": ["select(sums.y / divisor, 0.0, short)", "sums.y / divisor"],
+    },
+  },
+  {
+    ...table("sum", "mean"),
+    file: "kernels/reduction/sum.wgsl",
+    changes: {
+      "outer-for-inner": ["(o % KEPT_INNER) * KEPT_INNER_STRIDE", "(o / KEPT_INNER) * KEPT_INNER_STRIDE"],
+    },
+  },
+  {
+    ...table("sum", "mean"),
+    file: "kernels/reduction/sum_slices.wgsl",
+    changes: { "first-slice-forgotten": ["var s = 0u; s < SLICES", "var s = 1u; s < SLICES"] },
+  },
+  {
+    ...table("relu6", "sqrt"),
+    file: "kernels/elementwise/unary_gradient.wgsl",
+    changes: {
+      "relu6-learns-at-6": ["(s < vec4f(6.0))", "(s <= vec4f(6.0))"],
+      "root-without-half": ["0.5 * dy / s", "dy / s"],
+      "root-infinite-at-0": ["select(zero, 0.5 * dy / s, s > zero)", "0.5 * dy / s"],
+    },
+  },
+  {
+    ...table("softplus"),
+    file: "kernels/elementwise/unary.wgsl",
+    changes: { "softplus-overflows": ["max(x, vec4f(0.0)) + log1p(exp(-abs(x)))", "log1p(exp(x))"] },
+  },
+  {
+    ...table("add", "mul"),
+    file: "kernels/elementwise/binary.wgsl",
+    changes: { "axes-swapped": ["i * A_I + j * A_J + k * A_K", "i * A_J + j * A_I + k * A_K"] },
+  },
+  {
+    ...table("gather"),
+    file: "kernels/movement/gather_gradient.wgsl",
+    changes: { "the-last-of-equal-rows-wins": ["sum += dy_load(", "sum = dy_load("] },
+  },
+  {
+    ...table("concat"),
+    file: "kernels/movement/concat.wgsl",
+    changes: {
+      "second-from-its-middle": ["b_load((o * B_SIZE + p - A_SIZE)", "b_load((o * B_SIZE + p)"],
+      "padding-of-the-first-read": ["padded(B_SIZE) + p - A_SIZE", "padded(B_SIZE) + p - padded(A_SIZE)"],
+    },
+  },
+  {
+    ...table("slice"),
+    file: "kernels/movement/window.wgsl",
+    changes: {
+      "outside-repeats-the-edge": [
+        "select(0.0, x_at(start + u32(clamp(p, 0, X_SIZE - 1))), inside)",
+        "x_at(start + u32(clamp(p, 0, X_SIZE - 1)))",
+      ],
+    },
+  },
+  {
+    area: "kernels",
+    tests: ["tests/engine/augment_test.ts"],
+    file: "kernels/image/augment.wgsl",
+    changes: {
+      "noise-the-same-in-every-image": ["vec3u(j + k, i, seed)", "vec3u(j + k, i, 0u)"],
+      "rows-and-columns-swapped": ["vec2f(f32(i), f32(j + k))", "vec2f(f32(j + k), f32(i))"],
+      "erased-up-to-its-end": ["all(here < erased.zw)", "all(here <= erased.zw)"],
+      "black-outside": ["offset.xyz * c.w)", "offset.xyz)"],
+      "not-clamped": ["clamp(recolored, vec3f(0.0), vec3f(255.0 * c.w))", "recolored"],
+    },
+  },
+  {
+    area: "kernels",
+    tests: ["tests/engine/image_test.ts"],
+    file: "kernels/image/image.wgsl",
+    changes: {
+      "mirrored-one-pixel-off": ["i32(W) - 4 - i32(j)", "i32(W) - 3 - i32(j)"],
+      "shift-of-rows-and-columns-swapped": [
+        "bitcast<i32>(transforms_at(n * 4u + 2u))",
+        "bitcast<i32>(transforms_at(n * 4u + 1u))",
+      ],
+      "blue-first": [
+        "byte(b[0], 0u), byte(b[0], 1u), byte(b[0], 2u)",
+        "byte(b[0], 2u), byte(b[0], 1u), byte(b[0], 0u)",
+      ],
+    },
+  },
+];
+
+const engine = (...tests: string[]) => ({
+  area: "engine",
+  tests: tests.map((name) => `tests/${name}_test.ts`),
+});
+
+/** Differentiation, plans, running statistics and random numbers. */
+export const ENGINE_CHANGES: readonly FileChanges[] = [
+  {
+    ...engine("engine/autograd"),
+    file: "engine/autograd.ts",
+    changes: { "the-last-use-wins": ["known ? add(known, contribution) : contribution", "contribution"] },
+  },
+  {
+    ...engine("engine/autograd"),
+    file: "engine/ops/elementwise.ts",
+    changes: {
+      "broadcast-gradient-not-summed": [
+        "axis < lead || (shape[axis - lead] === 1 && gradient.shape[axis] !== 1)",
+        "axis < lead",
+      ],
+      "subtrahend-as-minuend": ["unbroadcast(affine(g, -1, 0), y.shape)", "unbroadcast(g, y.shape)"],
+    },
+  },
+  {
+    ...engine("engine/autograd"),
+    file: "engine/plan/schedule.ts",
+    changes: {
+      "stale-gradients-stay": ["if (!parameter.trainable || written.has(parameter)) continue;", "continue;"],
+    },
+  },
+  {
+    ...engine("engine/plan", "engine/order"),
+    file: "engine/plan/spans.ts",
+    changes: {
+      "outputs-die-early": ["if (span) span.last = steps.length;", "if (span) span.last = span.first;"],
+    },
+  },
+  {
+    ...engine("engine/plan", "engine/order"),
+    file: "engine/plan/order.ts",
+    changes: {
+      "writes-overtake-reads": [
+        "later.reads.has(value) || later.writes.has(value)) ||",
+        "later.writes.has(value)) ||",
+      ],
+    },
+  },
+  {
+    ...engine("engine/random"),
+    file: "engine/random.ts",
+    changes: {
+      "shuffle-never-leaves-in-place": ["this.integer(i + 1)", "this.integer(i)"],
+      "forks-ignore-labels": ["for (const label of labels) hash = absorb(hash, label);", ""],
+      "uniform-reaches-1": ["this.uint32() / 0x1_0000_0000", "this.uint32() / 0xffff_ffff"],
+      "integer-biased": ["while (bits >= limit)", "while (bits > 0x1_0000_0000)"],
+      "normal-of-a-logarithm-of-0": ["Math.log(1 - this.next())", "Math.log(this.next())"],
+    },
+  },
+  {
+    ...engine("model/mobilenet"),
+    file: "kernels/batch_norm/batch_norm_prologue.wgsl",
+    changes: {
+      "momentum-of-the-batch": [
+        "mix(mean, running_mean_load(c4), momentum)",
+        "mix(running_mean_load(c4), mean, momentum)",
+      ],
+      "running-variance-unbiased": [
+        "within(mix(variance, running",
+        "within(mix(m2 / max(count - 1.0, 1.0), running",
+      ],
+    },
+  },
+];

@@ -1,0 +1,229 @@
+import type { FileChanges } from "../mutant.ts";
+
+const ranking = (...tests: string[]) => ({
+  area: "ranking",
+  tests: tests.map((name) => `tests/eval/${name}_test.ts`),
+});
+
+/** Ranks, scores, other rankings and re-ranking. */
+export const RANKING_CHANGES: readonly FileChanges[] = [
+  {
+    ...ranking("rank_ops"),
+    file: "kernels/ranking/rank_count.wgsl",
+    changes: {
+      "ties-rank-right-matches-first": ["(d <= threshold.yyyy)", "(d < threshold.yyyy)"],
+      "junk-counts": ["(g != identity) & (g != vec4f(0.0))", "(g != identity)"],
+    },
+  },
+  {
+    ...ranking("rank_ops"),
+    file: "kernels/ranking/rank_nearest.wgsl",
+    changes: {
+      "ties-go-to-the-last": [
+        "a.distance == b.distance && a.index < b.index",
+        "a.distance == b.distance && a.index > b.index",
+      ],
+      "junk-is-found": ["(g != identity) & (g != vec4f(0.0))", "(g != identity)"],
+      "ties-lost": [
+        "((d == vec4f(last.distance)) & (index > vec4u(last.index)))",
+        "((d == vec4f(last.distance)) & (index < vec4u(last.index)))",
+      ],
+    },
+  },
+  {
+    ...ranking("rank_ops", "rerank"),
+    file: "kernels/ranking/rank_farthest.wgsl",
+    changes: { "last-lanes-forgotten": ["var width = 32u; width > 0u", "var width = 16u; width > 0u"] },
+  },
+  {
+    ...ranking("top_k"),
+    file: "kernels/ranking/top_k.wgsl",
+    changes: {
+      "ties-go-to-the-last": ["a.key == b.key && a.index < b.index", "a.key == b.key && a.index > b.index"],
+      "nan-comes-last": ["select(bits + vec4u(1u), vec4u(0u), bits > vec4u(0x7f800000u))", "bits"],
+      "unused-columns-are-found": ["column.index < end && !before", "!before"],
+      "k-th-found-among-fewer": ["sums[chosen / 16u] < left;", "sums[chosen / 16u] <= left;"],
+    },
+  },
+  {
+    ...ranking("ranking"),
+    file: "eval/ranking.ts",
+    changes: {
+      "same-camera-stays": ["sameIdentity.filter((j) => this.#gallery.camera[j] !== camera)", "sameIdentity"],
+      "ties-rank-right-matches-first": ["if (sorted[middle]! < value)", "if (sorted[middle]! <= value)"],
+      "junk-counts": ["for (const j of this.#byIdentity.get(JUNK) ?? []) count(j, -1);", ""],
+      "own-matches-count-as-wrong": ["for (const j of sameIdentity) count(j, -1);", ""],
+      "precision-from-rank-0": [
+        "const after = (i + 1) / (rank + 1);",
+        "const after = (i + 1) / Math.max(1, rank);",
+      ],
+      "trapezoid-from-0": ["rank === 0 ? 1 : i / rank", "rank === 0 ? 0 : i / rank"],
+      "penalty-of-the-first-match": ["ranks.length / (last + 1)", "ranks.length / (first + 1)"],
+      "cmc-counts-from-1": ["at = (k: number) => itemAt(cmc, k - 1)", "at = (k: number) => itemAt(cmc, k)"],
+      "queries-without-match-score-0": [
+        "      this.#queriesWithoutMatch++;\n",
+        "      this.#queriesWithoutMatch++;\n      this.#queries++;\n",
+      ],
+      "sum-of-precisions": ["this.#precision += precision / ranks.length", "this.#precision += precision"],
+      "top-shows-same-camera": ["if (right && gallery.camera[index] === camera) continue;", ""],
+      "top-shows-junk": ["if (person === JUNK) continue;", ""],
+      "top-ties-right-first": ["Number(a.right) - Number(b.right)", "Number(b.right) - Number(a.right)"],
+      "top-ties-at-the-end-lost": [
+        "if (distance > farthest) continue;\n    const",
+        "if (distance >= farthest) continue;\n    const",
+      ],
+    },
+  },
+  {
+    ...ranking("rank_gallery"),
+    file: "eval/rank_gallery.ts",
+    changes: {
+      "same-camera-stays": [
+        "images.filter(({ index }) => gallery.labels.camera[index] !== queries.labels.camera[q])",
+        "images",
+      ],
+      "ranks-in-the-gallerys-order": [
+        ".sort().map((wrong, i) => wrong + i)",
+        ".map((wrong, i) => wrong + i)",
+      ],
+      "first-part-only": ["for (const atHome of [true, false])", "for (const atHome of [true])"],
+      "junk-is-a-person": ["new Map([[JUNK, 0]])", "new Map([[0, 0]])"],
+    },
+  },
+  {
+    ...ranking("rank_gallery"),
+    file: "eval/rank_part.ts",
+    changes: {
+      "samples-of-the-same-person": [
+        "if (column === NONE || persons[column] === query.person) continue;",
+        "if (column === NONE) continue;",
+      ],
+      "last-part-wins": ["match.nearer += itemAt", "match.nearer = itemAt"],
+    },
+  },
+  {
+    ...ranking("camera_pairs"),
+    file: "eval/camera_pairs.ts",
+    changes: { "queries-of-the-same-camera": ["(of) => of !== camera", "() => true"] },
+  },
+  {
+    ...ranking("camera_groups"),
+    file: "eval/camera_groups.ts",
+    changes: {
+      "groups-of-one-camera": ["cameras.size > 1 &&", ""],
+      "embeddings-of-the-wrong-rows": ["(from + 1) * size), to * size)", "(from + 1) * size), from * size)"],
+    },
+  },
+  {
+    ...ranking("multi_query"),
+    file: "eval/multi_query.ts",
+    changes: {
+      "pools-over-cameras": ["`${person} ${cameraNumber}`", "`${person}`"],
+      "sum-for-mean": [" / images.length;", ";"],
+      "not-of-length-one": ["if (unitLength) toUnitLength(embeddings, size);", ""],
+    },
+  },
+  {
+    ...ranking("color_histogram"),
+    file: "eval/color_histogram.ts",
+    changes: {
+      "sigmas-swapped": [
+        "gaussian(width, SIGMA_X), down = gaussian(height, SIGMA_Y)",
+        "gaussian(width, SIGMA_Y), down = gaussian(height, SIGMA_X)",
+      ],
+      "channels-swapped": [
+        "(rgb[offset]! >> 5) << 6 | (rgb[offset + 1]! >> 5) << 3",
+        "(rgb[offset]! >> 5) << 3 | (rgb[offset + 1]! >> 5) << 6",
+      ],
+    },
+  },
+  {
+    ...ranking("test_flip"),
+    file: "eval/embed.ts",
+    changes: { "rows-of-the-first-batch": ["all.set(rows, from * size)", "all.set(rows, 0)"] },
+  },
+  {
+    ...ranking("spatial_temporal/travel_times"),
+    file: "eval/spatial_temporal/travel_times.ts",
+    changes: {
+      "order-of-cameras-ignored": [
+        "return `${later} after ${earlier}`;",
+        "return [later, earlier].sort().join();",
+      ],
+      "not-normalized": ["curve.map((p) => p / total)", "curve"],
+      "deviation-not-squared": ["2 * deviation ** 2", "2 * deviation"],
+      "cut-off-early": ["k <= l + reach", "k < l + reach"],
+    },
+  },
+  {
+    ...ranking("spatial_temporal/joint_rows"),
+    file: "eval/spatial_temporal/recording_times.ts",
+    changes: { "own-recording-counts-before": [".slice(0, sequence)", ".slice(0, sequence + 1)"] },
+  },
+  {
+    ...ranking("spatial_temporal/joint_rows"),
+    file: "eval/spatial_temporal/joint_distance.ts",
+    changes: { "distance-for-similarity": ["logistic(1 - angular, LOOK)", "logistic(angular, LOOK)"] },
+  },
+];
+
+/** Re-ranking. */
+export const RERANK_CHANGES: readonly FileChanges[] = [
+  {
+    area: "reranking",
+    tests: ["tests/eval/rerank_test.ts"],
+    file: "eval/rerank/reciprocal.ts",
+    changes: {
+      "k-includes-itself": ["neighbors.of(image, k + 1).filter(", "neighbors.of(image, k).filter("],
+      "at-least-two-thirds": ["3 * shared <= 2 * candidates.length", "3 * shared < 2 * candidates.length"],
+      "half-rounded-up": ["below % 2 === 0 ? below : below + 1", "below + 1"],
+      "sets-grow-while-read": ["among[other] = image;", "among[other] = image + 1;"],
+    },
+  },
+  {
+    area: "reranking",
+    tests: ["tests/eval/rerank_test.ts"],
+    file: "eval/rerank/encoding.ts",
+    changes: {
+      "weights-not-normalized": ["weight / total", "weight"],
+      "distances-not-over-the-farthest": [
+        "Math.exp(-distance(images, image, other) / farthest)",
+        "Math.exp(-distance(images, image, other))",
+      ],
+      "expansion-by-k2": ["itemAt(sums, index) / nearest.length", "itemAt(sums, index) / k2"],
+    },
+  },
+  {
+    area: "reranking",
+    tests: ["tests/eval/rerank_test.ts"],
+    file: "eval/rerank/jaccard.ts",
+    changes: {
+      "larger-ones-sum-to-2": ["1 - sum / (2 - sum)", "1 - sum / 2"],
+      "larger-of-each-pair": ["Math.min(value, others[at]!)", "Math.max(value, others[at]!)"],
+    },
+  },
+  {
+    area: "reranking",
+    tests: ["tests/eval/rerank_test.ts"],
+    file: "eval/rerank/rerank.ts",
+    changes: {
+      "lambda-of-the-other": [
+        "(1 - lambda) * jaccard[i]! + lambda * original",
+        "lambda * jaccard[i]! + (1 - lambda) * original",
+      ],
+      "index-of-queries": ["vectors.slice(searched)", "vectors.slice(0, found)"],
+      "root-of-squares": ['metric === "angular" ? "angular" : "squared"', "metric"],
+      "neighbors-for-k1-alone": ["Math.max(k1, k2 - 1)", "k1"],
+    },
+  },
+  {
+    area: "reranking",
+    tests: ["tests/eval/rerank_test.ts"],
+    file: "eval/rerank/neighbors.ts",
+    changes: {
+      "ties-before-those-found": ["!(distance < other)", "!(distance <= other)"],
+      "farthest-of-the-last-part": ["Math.max(itemAt(farthest, image), distance)", "distance"],
+      "images-of-the-first-part": ["part[0] + column", "column"],
+    },
+  },
+];
