@@ -15,7 +15,12 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     changes: {
       "rows-take-the-left-pad": ["i32(oy) * STRIDE + r - PAD_TOP", "i32(oy) * STRIDE + r - PAD_LEFT"],
       "edge-repeats-above-and-below": ["let inside = (iy >= 0) & (iy < i32(H)) &", "let inside ="],
-      "stride-of-rows-ignored": ["(i * STRIDE + u) * COLUMNS", "(i + u) * COLUMNS"],
+      "stride-of-columns-ignored": ["j * STRIDE + v], w", "j + v], w"],
+      "stride-of-rows-ignored": [
+        "(i * STRIDE + u) * COLUMNS",
+        "(i + u) * COLUMNS",
+        "with stride 2 every variant's tile has one row, so i is 0",
+      ],
     },
   },
   {
@@ -69,6 +74,7 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
   },
   {
     ...table("batchNormTraining"),
+    tests: ["tests/gradients/gpu_kernels_test.ts"],
     file: "kernels/batch_norm/batch_norm_many_coefficients.wgsl",
     changes: { "means-of-slices-unweighted": ["+ n * d * d;", "+ d * d;"] },
   },

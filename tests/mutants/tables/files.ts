@@ -1,0 +1,164 @@
+import type { FileChanges } from "../mutant.ts";
+
+const files = (area: string, ...tests: string[]) => ({
+  area,
+  tests: tests.map((name) => `tests/${name}_test.ts`),
+});
+
+/** Exported networks. */
+export const EXPORT_CHANGES: readonly FileChanges[] = [
+  {
+    ...files("export", "export/onnx"),
+    file: "export/onnx/network.ts",
+    changes: {
+      "pads-as-pytorch-orders-them": [
+        "pads: [pads.top, pads.left, pads.bottom, pads.right]",
+        "pads: [pads.left, pads.right, pads.top, pads.bottom]",
+      ],
+      "channels-last": ["perm: [0, 3, 1, 2]", "perm: [0, 3, 2, 1]"],
+      "scaled-to-1-twice": ["1 / (255 * d)", "1 / (255 * 255 * d)"],
+      "mean-of-bytes": ["-itemAt(mean, c) / d", "-itemAt(mean, c)"],
+      "relu6-after-the-projection-too": ['if (layer.part !== "project") x', 'if (layer.part !== "expand") x'],
+      "residual-of-the-last-block": ["if (layer.startsBlock) block = x;", ""],
+      "neck-not-folded": [
+        "const folded = norm && foldNorm(weight, norm);",
+        "const folded = undefined as ReturnType<typeof foldNorm> | undefined;",
+      ],
+      "always-of-length-one": ["const unit = normalize && spec.normalize;", "const unit = spec.normalize;"],
+      "vectors-without-direction-divided-by-0": ["Float32Array.of(LEAST_NORM)", "Float32Array.of(0)"],
+      "neck-without-its-mean": ["[features.name, mean], [size])", "[features.name, features.name], [size])"],
+    },
+  },
+  {
+    ...files("export", "export/onnx"),
+    file: "export/onnx/graph.ts",
+    changes: {
+      "batch-of-one": ["[{ dimParam: BATCH }, ...shape", "[{ dimValue: 1 }, ...shape"],
+      "newest-format-always": ["irVersion: FORMAT_OF_OPSET[opset]", "irVersion: 99"],
+    },
+  },
+  {
+    ...files("export", "export/torchvision"),
+    file: "export/torchvision.ts",
+    changes: {
+      "linear-not-transposed": ["(i % rows) * columns + Math.floor(i / rows)", "i"],
+      "count-of-batches-forgotten": ['tensors.set(counter, { dtype: "I64", shape: [], data: count });', ""],
+      "count-as-float": ['dtype: "I64", shape: []', 'dtype: "I64", shape: [1]'],
+      "any-padding-is-torchvisions": ['if (padding === "symmetric") return undefined;', "return undefined;"],
+    },
+  },
+  {
+    ...files("export", "export/torchvision"),
+    file: "export/description.ts",
+    changes: {
+      "momentum-of-the-past": ["(1 - spec.momentum).toPrecision(12)", "spec.momentum.toPrecision(12)"],
+    },
+  },
+];
+
+/** Vectors on disk. */
+export const EMBED_CHANGES: readonly FileChanges[] = [
+  {
+    ...files("embed", "eval/test_flip"),
+    file: "model/embedder.ts",
+    changes: {
+      "sum-of-views": ["view[i]! / views.length", "view[i]!"],
+      "mirror-image-forgotten": ["mirrored: all(MIRRORED)", "mirrored: all(UNMOVED)"],
+      "mean-not-of-length-one": [
+        "if (views.length > 1 && this.model.spec.normalize)",
+        "if (views.length > 2)",
+      ],
+    },
+  },
+  {
+    ...files("embed", "embed/embed_images"),
+    file: "embed/embed_images.ts",
+    changes: {
+      "failed-images-have-rows": [
+        "batch.images.push({ id, row: batch.rows++ })",
+        "batch.images.push({ id, row: batch.images.length })",
+      ],
+      "last-batch-forgotten": ["if (batch.images.length > 0) yield batch;", ""],
+      "views-of-one-buffer": [
+        "vectors.slice(image.row * embeddingSize, (image.row + 1) * embeddingSize)",
+        "vectors.subarray(0, embeddingSize)",
+      ],
+    },
+  },
+  {
+    ...files("embed", "embed/embed_images"),
+    file: "embed/in_order.ts",
+    changes: {
+      "one-fewer-ahead": ["if (started.length > ahead)", "if (started.length >= ahead)"],
+      "newest-first": ["yield* started.splice(0, 1);", "yield* started.splice(-1, 1);"],
+    },
+  },
+  {
+    ...files("embed", "embed/command"),
+    file: "embed/npy.ts",
+    changes: {
+      "big-endian-length": [
+        "setUint16(MAGIC.length, start - before, true)",
+        "setUint16(MAGIC.length, start - before, false)",
+      ],
+      "fortran-order": [
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (${",
+        "{'descr': '<f4', 'fortran_order': True, 'shape': (${",
+      ],
+      "not-aligned": [
+        "Math.ceil((before + dictionary.length + 1) / ALIGNMENT) * ALIGNMENT",
+        "before + dictionary.length + 1 + (before + dictionary.length + 1) % 4 * 0 + (4 - (before + dictionary.length + 1) % 4) % 4",
+      ],
+    },
+  },
+  {
+    ...files("embed", "embed/command"),
+    file: "embed/jsonl.ts",
+    changes: { "digits-lost": ["const DIGITS = 9;", "const DIGITS = 6;"] },
+  },
+  {
+    ...files("embed", "embed/manifest"),
+    file: "embed/manifest.ts",
+    changes: {
+      "any-version-accepted": ["if (format !== FORMAT) throw", "if (format === undefined) throw"],
+      "outside-of-the-folder": ['["", ".", ".."].includes(part)', '["", "."].includes(part)'],
+      "shards-out-of-order": ["shard.index <= shards[i - 1].index", "shard.index < shards[i - 1].index - 1"],
+      "one-shard-too-many": ["shard.index < shardCount(of)", "shard.index <= shardCount(of)"],
+    },
+  },
+  {
+    ...files("embed", "embed/command"),
+    file: "embed/write_vectors.ts",
+    changes: {
+      "damaged-shards-stay": [
+        'if (read.every(({ status }) => status === "fulfilled")) whole.push(shard);',
+        "whole.push(shard);",
+      ],
+      "finished-shards-embedded-again": [
+        "list.images((index) => !before.has(Math.floor(index / shardSize)))",
+        "list.images(() => true)",
+      ],
+      "other-network-continued": ['found.model !== wanted.model ? "another network" : ""', '""'],
+      "other-images-continued": [
+        "found.images !== wanted.images || found.fingerprint !== wanted.fingerprint",
+        "found.images !== wanted.images",
+      ],
+      "none-is-a-success": ["if (finished && vectors === 0) {", "if (finished && vectors < 0) {"],
+    },
+  },
+  {
+    ...files("embed", "embed/command"),
+    file: "embed/image_files.ts",
+    changes: {
+      "last-line-without-end-forgotten": [
+        'if (withoutReturn(rest) !== "") yield image(withoutReturn(rest));',
+        "",
+      ],
+      "links-followed": ["else if (isSymlink && await leadsToFolder(path)) passed.links++;", ""],
+      "order-of-the-disk": [
+        "return visible.sort((a, b) => a.name < b.name ? -1 : 1);",
+        "return visible.sort((a, b) => a.name < b.name ? 1 : -1);",
+      ],
+    },
+  },
+];
