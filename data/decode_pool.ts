@@ -9,8 +9,8 @@ export interface DecodeOptions {
   width: number;
   /** Threads that decode. */
   workers: number;
-  /** Milliseconds after which an image is given up. Default 30,000. */
-  timeout?: number;
+  /** Milliseconds that each attempt at an image may take; see `TIMEOUTS`, the default. */
+  timeouts?: readonly number[];
 }
 
 /** Requests that a worker holds: one in progress and one waiting, so that it is never idle. */
@@ -19,8 +19,16 @@ const IN_FLIGHT = 2;
 /** Milliseconds that a worker may take to load the decoder. */
 const START_TIMEOUT = 60_000;
 
+/**
+ * Milliseconds of the first attempt at an image and of the second one, by a new worker. The first may be late because the
+ * machine is busy with other work; a decoder that hangs is late both times, and the image is given up.
+ */
+const TIMEOUTS = [30_000, 300_000] as const;
+
 interface Job {
   readonly path: string;
+  /** Attempts that took too long. */
+  late: number;
   readonly resolve: (decoded: DecodeReply) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -51,7 +59,7 @@ export class DecodePool {
    */
   decode(path: string): Promise<DecodeReply> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ path, resolve, reject });
+      this.#waiting.push({ path, late: 0, resolve, reject });
       // The least busy lane, so that the work spreads over all threads.
       this.#lanes.reduce((a, b) => b.held < a.held ? b : a).refill();
     });
@@ -135,7 +143,14 @@ class Lane {
 
   /** Starts the time limit of the oldest image. */
   #watch(): void {
-    this.#limit(this.options.timeout ?? 30_000, (reason) => this.#replace(reason));
+    const [job] = this.#held;
+    if (job === undefined) return;
+    const timeouts = this.options.timeouts ?? TIMEOUTS;
+    this.#limit(timeouts[job.late] ?? START_TIMEOUT, (reason) => {
+      if (++job.late === timeouts.length) return this.#replace(reason);
+      this.close();
+      this.refill(); // A new worker begins with the same image.
+    });
   }
 
   #limit(milliseconds: number, onLate: (reason: string) => void): void {

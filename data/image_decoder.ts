@@ -3,8 +3,9 @@
  * Image.decode also makes an RGBA copy, pixel by pixel, which takes four times as long as the decoding; a browser's
  * built-in decoder gives different pixels.
  */
-import { messageOf } from "./errors.ts";
-import { readImageHeader } from "./image_header.ts";
+import { type ImageHeader, readImageHeader } from "./image_header.ts";
+import { type JpegFile, plainJpeg } from "./jpeg_file.ts";
+import { upright } from "./orientation.ts";
 
 /** A decoded image. */
 export interface DecodedImage {
@@ -61,27 +62,37 @@ export class ImageDecoder {
   constructor(readonly modules: DecoderModules) {}
 
   /**
-   * Decodes a JPEG or PNG; the content decides which.
+   * Decodes a JPEG or PNG; the content decides which. The picture is upright: its EXIF orientation is applied.
    *
-   * @throws {Error} With a reason such as "truncated JPEG", to show beside the file's name.
+   * @throws {Error} With the reason, to show beside the file's name.
    */
   async decode(bytes: Uint8Array): Promise<DecodedImage> {
-    const { format } = readImageHeader(bytes);
-    try {
-      return format === "jpeg" ? await this.#decodeJpeg(bytes) : await this.#decodePng(bytes);
-    } catch (error) {
-      throw new Error(`truncated or damaged ${format.toUpperCase()} (${messageOf(error)})`);
-    }
+    const header = readImageHeader(bytes);
+    const stored = await this.#decodeStored(header);
+    return upright(stored, header.orientation);
   }
 
-  async #decodeJpeg(bytes: Uint8Array): Promise<DecodedImage> {
+  async #decodeStored(header: ImageHeader): Promise<DecodedImage> {
+    if (header.format === "png") return await this.#decodePng(header.parts);
+    const image = await this.#decodeJpeg(plainJpeg(header));
+    if (!mayBeCut(image, header)) return image;
+    // Where the data end early, the decoder takes zeros for the rest; with something else there, the rest differs.
+    const other = await this.#decodeJpeg(plainJpeg(header, new Uint8Array(64).fill(0x5a)));
+    let at = 0;
+    while (at < image.data.length && image.data[at] === other.data[at]) at++;
+    if (at === image.data.length) return image;
+    const row = Math.floor(at / image.channels / image.width);
+    throw new Error(`truncated JPEG: the data end in row ${row} of ${image.height}`);
+  }
+
+  async #decodeJpeg(parts: readonly Uint8Array[]): Promise<DecodedImage> {
     const decoder = this.#jpeg ?? await start<JpegExports>(this.modules.jpeg);
     this.#jpeg = undefined; // One that failed is not used again: its state is unknown.
-    const address = decoder.walloc(bytes.length);
-    new Uint8Array(decoder.memory.buffer).set(bytes, address);
-    const frame = decoder.decode(address, bytes.length, 0, 0);
-    if (frame === 0) throw new Error("jpg: failed to decode");
-    if (frame === 1) throw new Error("jpg: failed to scale decoder");
+    const frame = attempt("JPEG", () => {
+      const { address, length } = copyIn(decoder, parts);
+      return decoder.decode(address, length, 0, 0);
+    });
+    if (frame < 2) throw damaged("JPEG");
     const width = decoder.decode_width(frame), height = decoder.decode_height(frame);
     const format = decoder.decode_format(frame);
     const pixels = decoder.decode_buffer(frame);
@@ -92,16 +103,60 @@ export class ImageDecoder {
     return { width, height, channels: format === 0 ? 1 : 3, data };
   }
 
-  async #decodePng(bytes: Uint8Array): Promise<DecodedImage> {
+  async #decodePng(parts: readonly Uint8Array[]): Promise<DecodedImage> {
     const decoder = await start<PngExports>(this.modules.png);
-    const address = decoder.walloc(bytes.length);
-    new Uint8Array(decoder.memory.buffer).set(bytes, address);
-    const pixels = decoder.decode(address, bytes.length);
-    if (pixels < 0) throw new Error(`png: failed to decode (${pixels})`);
+    const pixels = attempt("PNG", () => {
+      const { address, length } = copyIn(decoder, parts);
+      return decoder.decode(address, length);
+    });
+    if (pixels < 0) throw damaged("PNG");
     const width = decoder.width(), height = decoder.height();
     const data = new Uint8Array(decoder.memory.buffer, pixels, 4 * width * height).slice();
     return { width, height, channels: 4, data };
   }
+}
+
+/** Puts a file's parts one behind the other into a decoder's memory. */
+function copyIn(
+  { memory, walloc }: JpegExports | PngExports,
+  parts: readonly Uint8Array[],
+): { address: number; length: number } {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const address = walloc(length);
+  const bytes = new Uint8Array(memory.buffer);
+  let at = address;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return { address, length };
+}
+
+/** Runs the decoder, which may end in a trap, on bytes of this format. */
+function attempt<T>(format: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    throw new Error(damaged(format).message, { cause: error });
+  }
+}
+
+function damaged(format: string): Error {
+  return new Error(`damaged ${format}: its compressed data are damaged, or not as long as its pixels need`);
+}
+
+/** Pixels at the right border, whose chroma has no neighbor to be interpolated with. */
+const BORDER = 2;
+
+/**
+ * Whether a JPEG's data may have ended before its picture. In a picture of one pass the missing end then looks like one
+ * unit repeated; each pass of a progressive one covers the whole picture.
+ */
+function mayBeCut({ width, height, channels, data }: DecodedImage, { progressive, unit }: JpegFile): boolean {
+  if (progressive || width < 2 * (unit.width + BORDER)) return true;
+  const end = (width * height - BORDER) * channels, back = unit.width * channels;
+  for (let i = end - back; i < end; i++) if (data[i] !== data[i - back]) return false;
+  return true;
 }
 
 async function start<Exports>(module: WebAssembly.Module): Promise<Exports> {

@@ -18,8 +18,11 @@ export interface PixelCacheTrailer {
 
 const MAGIC = new TextEncoder().encode("REIDPIX1");
 
-/** Increased by one whenever decoding or resizing gives different pixels than before. */
-const PIXELS_VERSION = 1;
+/**
+ * Increased by one whenever decoding or resizing gives different pixels than before. Pixels that are kept, and vectors that
+ * are continued, are of this version.
+ */
+export const PIXELS_VERSION = 2;
 
 /**
  * Identifies decoded pixels by everything that they depend on: the list of files in its order, the size and times of

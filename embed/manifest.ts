@@ -15,6 +15,8 @@ export interface VectorsOf {
   readonly embeddingSize: number;
   /** Whether vectors are means over the image and its mirror image. */
   readonly flip: boolean;
+  /** Version of the decoding that the images' pixels are of: see `PIXELS_VERSION`. */
+  readonly pixels: number;
   /** Number of images, including those that cannot be decoded. */
   readonly images: number;
   /** SHA-256 of the images' ids, file sizes and times of last change, in their order. */
@@ -114,14 +116,14 @@ export async function readManifest(out: string): Promise<Manifest | undefined> {
 }
 
 function parseManifest(of: Record<keyof VectorsOf, unknown>, shards: unknown): Manifest {
-  const { model, embeddingSize, flip, images, fingerprint, shardSize } = of;
+  const { model, embeddingSize, flip, pixels = 1, images, fingerprint, shardSize } = of;
   if (!isText(model) || !isText(fingerprint) || typeof flip !== "boolean" || !Array.isArray(shards)) {
     throw new Error("fields are missing");
   }
-  if (!isCount(embeddingSize, 1) || !isCount(images) || !isCount(shardSize, 1)) {
+  if (!isCount(embeddingSize, 1) || !isCount(pixels, 1) || !isCount(images) || !isCount(shardSize, 1)) {
     throw new Error("its sizes are not integers");
   }
-  const vectors = { model, embeddingSize, flip, images, fingerprint, shardSize };
+  const vectors = { model, embeddingSize, flip, pixels, images, fingerprint, shardSize };
   for (const [i, shard] of shards.entries()) {
     if (!isShard(shard, vectors)) throw new Error(`its shard ${i} is invalid`);
     if (i > 0 && shard.index <= shards[i - 1].index) throw new Error(`its shard ${i} is out of order`);

@@ -9,6 +9,7 @@
  */
 import { basename, dirname, extname, join } from "node:path";
 import { DataError, messageOf } from "../data/errors.ts";
+import { PIXELS_VERSION } from "../data/pixel_cache.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { sha256 } from "../train/checksum.ts";
 import { removeUnfinished, writeWhole } from "../train/write_whole.ts";
@@ -79,6 +80,7 @@ export async function writeVectors(
     model: options.model,
     embeddingSize: embedder.model.embeddingSize,
     flip,
+    pixels: PIXELS_VERSION,
     images: list.count,
     fingerprint: list.fingerprint,
     shardSize,
@@ -172,6 +174,7 @@ function requireSame(out: string, found: VectorsOf, wanted: VectorsOf): void {
       ? `other or changed images (${found.images} then, ${wanted.images} now)`
       : "",
     found.flip !== wanted.flip ? `images ${found.flip ? "and" : "without"} their mirror images` : "",
+    found.pixels !== wanted.pixels ? "pixels that another version of this program decoded differently" : "",
     found.shardSize !== wanted.shardSize ? `${found.shardSize} images per shard` : "",
   ].filter((text) => text !== "");
   if (differences.length === 0) return;

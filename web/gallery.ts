@@ -4,8 +4,8 @@ import { cameraName, identityName, type PersonImage, type ReidDataset } from "..
 import { decoderModule } from "../data/decode_image.ts";
 import { decodeAll, type DecodeOptions } from "../data/decode_pool.ts";
 import { itemAt } from "../engine/item_at.ts";
-import { readImageHeader } from "../data/image_header.ts";
 import { type FailedImage, PixelStore } from "../data/pixels.ts";
+import { shownPicture } from "../data/shown_picture.ts";
 import { embedStored } from "../eval/embed.ts";
 import {
   buildTrainedModel,
@@ -105,8 +105,7 @@ async function copyPictures(
   await Deno.mkdir(join(out, folder), { recursive: true });
   const pictures: GalleryPicture[] = [];
   for (const [number, { path, identity, camera }] of images.entries()) {
-    const bytes = await Deno.readFile(path);
-    const { format } = readImageHeader(bytes); // Decoding has checked it.
+    const { format, bytes } = shownPicture(await Deno.readFile(path)); // Decoding has checked it.
     const picture = `${folder}/${`${number}`.padStart(5, "0")}.${format === "jpeg" ? "jpg" : "png"}`;
     await Deno.writeFile(join(out, picture), bytes);
     const person = identity === DISTRACTOR ? {} : { person: identityName(dataset, identity) };

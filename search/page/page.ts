@@ -1,5 +1,5 @@
 /** The result of a search as one HTML page that holds everything it shows. */
-import { Buffer } from "node:buffer";
+import { pictureAddress } from "../../data/shown_picture.ts";
 import { type Html, html, htmlPage } from "../../train/report/html.ts";
 import theme from "../../train/report/theme.css" with { type: "text" };
 import type { FoundImage } from "../gallery_types.ts";
@@ -67,15 +67,12 @@ async function card({ id, path, distance, camera, frame, time }: FoundImage, ran
   `;
 }
 
-/** The first bytes of each kind of picture; the page takes no other files. */
-const KINDS: readonly [kind: string, start: readonly number[]][] = [
-  ["image/jpeg", [0xff, 0xd8, 0xff]],
-  ["image/png", [0x89, 0x50, 0x4e, 0x47]],
-];
-
 async function picture(path: string | undefined, description: string): Promise<Html> {
-  const bytes = path === undefined ? undefined : await Deno.readFile(path).catch(() => undefined);
-  const kind = bytes && KINDS.find(([, start]) => start.every((byte, i) => bytes[i] === byte))?.[0];
-  if (!kind) return html`<p class="missing" role="img" aria-label="${description}">no picture here</p>`;
-  return html`<img src="data:${kind};base64,${Buffer.from(bytes).toString("base64")}" alt="${description}">`;
+  try {
+    if (path === undefined) throw new Error("unknown");
+    const address = pictureAddress(await Deno.readFile(path));
+    return html`<img src="${address}" alt="${description}">`;
+  } catch {
+    return html`<p class="missing" role="img" aria-label="${description}">no picture here</p>`;
+  }
 }

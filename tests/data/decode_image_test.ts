@@ -28,7 +28,7 @@ Deno.test("decodeImage() gives the pixels of imagescript's own Image.decode, for
 Deno.test("decodeImage() works on after a broken image and after a very large one", async () => {
   const good = await gradient(16, 16).encodeJPEG(80);
   const expected = await decodeImage(good);
-  await assert.rejects(decodeImage(good.slice(0, good.length - 40)), /truncated or damaged JPEG/);
+  await assert.rejects(decodeImage(good.slice(0, good.length - 40)), /truncated JPEG/);
   assert.deepEqual(await decodeImage(good), expected);
   await decodeImage(await new Image(1200, 1100).fill(0x808080ff).encodeJPEG(50));
   assert.deepEqual(await decodeImage(good), expected);

@@ -4,7 +4,7 @@ import { type Manifest, manifestPath, readManifest, writeManifest } from "../../
 import { withFolder } from "../cli/run_task.ts";
 
 const MANIFEST: Manifest = {
-  of: { model: "a", embeddingSize: 8, flip: true, images: 5, fingerprint: "b", shardSize: 2 },
+  of: { model: "a", embeddingSize: 8, flip: true, pixels: 2, images: 5, fingerprint: "b", shardSize: 2 },
   shards: [0, 2].map((index) => ({
     index,
     vectors: 1,

@@ -46,7 +46,10 @@ export async function buildSmallSite(folder: string): Promise<SmallSite> {
   ]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /Gallery: \d+ pictures, copied into .*; 4 sample queries/);
-  assert.ok(stderr.includes(`skipped ${people}/query/${broken}: neither a JPEG nor a PNG image`), stderr);
+  assert.ok(
+    stderr.includes(`skipped ${people}/query/${broken}: neither a JPEG nor a PNG but a text`),
+    stderr,
+  );
   const gallery = JSON.parse(await Deno.readTextFile(`${site}/${GALLERY_FILES.description}`));
   for (const picture of [...gallery.images, ...gallery.queries]) {
     if (picture.person !== undefined) picture.person += HOSTILE;

@@ -29,7 +29,8 @@ export async function renderContactSheet(
   return await canvas.encode();
 }
 
-function opaque(rgb: Uint8Array, width: number, height: number): Image {
+/** A picture of bytes [height, width, 3]. */
+export function opaque(rgb: Uint8Array, width: number, height: number): Image {
   const image = new Image(width, height);
   for (let pixel = 0; pixel < width * height; pixel++) {
     image.bitmap.set(rgb.subarray(3 * pixel, 3 * pixel + 3), 4 * pixel);

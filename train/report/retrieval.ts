@@ -1,25 +1,15 @@
 /** The ranked-retrieval picture as HTML: a query in each row, then its nearest gallery images. */
-import { Buffer } from "node:buffer";
-import { readImageHeader } from "../../data/image_header.ts";
+import { pictureAddress } from "../../data/shown_picture.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportImage, Retrieval } from "./report_data.ts";
 
-/** The media type of an image by its content, or undefined if it is not one to be shown. */
-function mediaType(bytes: Uint8Array): string | undefined {
-  try {
-    return `image/${readImageHeader(bytes).format}`;
-  } catch {
-    return undefined;
-  }
-}
-
 function picture(image: ReportImage, alt: string): Html {
-  const type = mediaType(image.bytes);
-  if (type === undefined) return html`<span class="crop" role="img" aria-label="${alt}">no picture</span>`;
-  const data = Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength).toString(
-    "base64",
-  );
-  return html`<img class="crop" src="data:${type};base64,${data}" alt="${alt}" title="${image.name}">`;
+  try {
+    const address = pictureAddress(image.bytes);
+    return html`<img class="crop" src="${address}" alt="${alt}" title="${image.name}">`;
+  } catch {
+    return html`<span class="crop" role="img" aria-label="${alt}">no picture</span>`;
+  }
 }
 
 function queryRow({ query, matches }: Retrieval): Html {

@@ -1,6 +1,8 @@
 /** The report's picture of ranked retrievals as a PNG, for a README or a paper. */
 import { Image } from "imagescript";
-import { readImageHeader } from "../../data/image_header.ts";
+import { decodeImage } from "../../data/decode_image.ts";
+import { resizeToRgb } from "../../data/resize.ts";
+import { opaque } from "./contact_sheet.ts";
 import type { ReportImage, Retrieval } from "./report_data.ts";
 
 const BACKGROUND = 0xffffffff;
@@ -40,9 +42,9 @@ const CROSS = [
 
 async function crop(image: ReportImage): Promise<Image> {
   try {
-    readImageHeader(image.bytes);
-    const decoded = await Image.decode(image.bytes) as Image;
-    return decoded.resize(WIDTH, HEIGHT);
+    const pixels = new Uint8Array(HEIGHT * WIDTH * 3);
+    resizeToRgb(await decodeImage(image.bytes), pixels, WIDTH, HEIGHT);
+    return opaque(pixels, WIDTH, HEIGHT);
   } catch {
     // The rest of the picture is drawn even if a file cannot be shown.
     return new Image(WIDTH, HEIGHT).fill(MISSING);

@@ -78,7 +78,8 @@ export function* specialImages(good: readonly Bytes[]): Generator<Bytes> {
   // Many progressive scans over the largest allowed image.
   const progressive = withFrameSize(UNUSUAL_JPEGS.progressive!, 5792, 5792);
   const scan = progressive.indexOf(0xda) - 1;
-  yield concat(progressive, ...Array.from({ length: 200 }, () => progressive.subarray(scan)));
+  const scans = Array.from({ length: 200 }, () => progressive.subarray(scan, -2));
+  yield concat(progressive.subarray(0, -2), ...scans, Uint8Array.of(0xff, 0xd9));
 
   const header = { width: 13, height: 9, depth: 8, color: 6, interlace: 0 };
   const end = chunk("IEND", NOTHING);

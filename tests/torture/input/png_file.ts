@@ -49,26 +49,33 @@ export function png(...chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return file;
 }
 
-/** Number of bytes of the filtered rows before compression, with the seven passes of Adam7 if interlaced. */
-function rawBytes({ width, height, depth, color, interlace }: PngHeader): number {
+/** Column, row, and steps to the next ones, of Adam7's passes. */
+const ADAM7 = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [
+  0,
+  1,
+  1,
+  2,
+]];
+
+/** The passes with pixels: one, or up to seven if interlaced. Every row is a filter's byte and `rowBytes` of samples. */
+export function passes(
+  { width, height, depth, color, interlace }: PngHeader,
+): { rowBytes: number; rows: number }[] {
   const bits = depth * (CHANNELS[color] ?? 1);
-  const pass = (w: number, h: number) => w > 0 && h > 0 ? h * (1 + Math.ceil(w * bits / 8)) : 0;
-  if (interlace !== 1) return pass(width, height);
-  const starts = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [
-    0,
-    1,
-    1,
-    2,
-  ]];
-  return starts.reduce(
-    (sum, [x, y, dx, dy]) => sum + pass(Math.ceil((width - x!) / dx!), Math.ceil((height - y!) / dy!)),
-    0,
-  );
+  const parts = interlace === 1 ? ADAM7 : [[0, 0, 1, 1]];
+  return parts.map(([x, y, dx, dy]) => {
+    const [columns, rows] = [Math.ceil((width - x!) / dx!), Math.ceil((height - y!) / dy!)];
+    return {
+      rowBytes: Math.ceil(Math.max(0, columns) * bits / 8),
+      rows: columns > 0 ? Math.max(0, rows) : 0,
+    };
+  });
 }
 
 /** A small valid file; every sample is `sample`. */
 export function plainPng(header: PngHeader, sample: number): Uint8Array<ArrayBuffer> {
-  const raw = new Uint8Array(rawBytes(header));
+  const bytes = passes(header).reduce((sum, { rowBytes, rows }) => sum + rows * (1 + rowBytes), 0);
+  const raw = new Uint8Array(bytes);
   // Zeros mean filter type 0 in every row.
   if (raw.length > 0 && header.interlace === 0) {
     raw.fill(sample, raw.length - (raw.length / header.height - 1));
