@@ -1,5 +1,5 @@
 /** The manifest of vectors: their source and the finished shards, from which a stopped run continues. */
-import { dirname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { DataError, messageOf } from "../data/errors.ts";
 import { sha256 } from "../train/checksum.ts";
 import { writeWhole } from "../train/write_whole.ts";
@@ -27,7 +27,7 @@ export interface VectorsOf {
 
 /** A file of a finished shard. */
 export interface ShardFile {
-  /** Path from the manifest's folder, with forward slashes. */
+  /** Path from the manifest's folder, with forward slashes; it begins with the name that the output had. */
   readonly name: string;
   readonly bytes: number;
   /** In hexadecimal digits. */
@@ -70,14 +70,22 @@ export function totals(shards: readonly Shard[]): { vectors: number; failed: num
 }
 
 /**
- * Reads a file of a shard.
+ * Reads the files of a shard. They are found by the name of `out`, which may have been renamed or copied together with
+ * its manifest since: only what follows the output's name is taken from the manifest.
  *
- * @throws {Error} When it is missing or its bytes have changed.
+ * @throws {Error} When one is missing or its bytes have changed.
  */
-export async function readShardFile(out: string, file: ShardFile): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await Deno.readFile(join(dirname(out), file.name));
-  if (await sha256(bytes) !== file.sha256) throw new Error(`${file.name} has changed`);
-  return bytes;
+export async function readShardFiles(out: string, { files }: Shard): Promise<Uint8Array<ArrayBuffer>[]> {
+  const written = files[0]?.name.split("/")[0] ?? "";
+  const stem = written.length - extname(written).length;
+  const contents: Uint8Array<ArrayBuffer>[] = [];
+  for (const { name, sha256: expected } of files) {
+    const path = join(dirname(out), basename(out, extname(out)) + name.slice(stem));
+    const bytes = await Deno.readFile(path);
+    if (await sha256(bytes) !== expected) throw new Error(`${path} has changed`);
+    contents.push(bytes);
+  }
+  return contents;
 }
 
 /** Writes a manifest: completely, or not at all. */

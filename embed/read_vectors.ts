@@ -2,7 +2,7 @@
 import { DataError, messageOf } from "../data/errors.ts";
 import type { ImageEmbedding } from "./embed_images.ts";
 import { extensionOf, formatOf, FORMATS } from "./formats.ts";
-import { manifestPath, readManifest, readShardFile, type Shard, shardCount, totals } from "./manifest.ts";
+import { manifestPath, readManifest, readShardFiles, type Shard, shardCount, totals } from "./manifest.ts";
 
 /** Vectors on disk. */
 export interface VectorFiles {
@@ -39,10 +39,11 @@ export async function readVectors(path: string): Promise<VectorFiles> {
   const manifest = await readManifest(path);
   if (manifest === undefined) {
     throw new DataError(
-      `${
+      `${path} has no ${
         manifestPath(path)
-      }, which describes the vectors in ${path}, is missing. If the vectors were moved, move ` +
-        "their manifest too; otherwise give the path that they were written to.",
+      }, which says by which network its vectors are. Only vectors that this ` +
+        "program wrote have one. If they were moved, move their manifest too; otherwise give the path that they " +
+        "were written to.",
       { remedies: [{ kind: "written-vectors" }] },
     );
   }
@@ -67,11 +68,9 @@ export async function readVectors(path: string): Promise<VectorFiles> {
   };
 }
 
-async function* readShard(out: string, { files }: Shard): AsyncGenerator<ImageEmbedding[], void, void> {
+async function* readShard(out: string, shard: Shard): AsyncGenerator<ImageEmbedding[], void, void> {
   try {
-    const contents: Uint8Array<ArrayBuffer>[] = [];
-    for (const file of files) contents.push(await readShardFile(out, file));
-    const [vectors, ids] = contents;
+    const [vectors, ids] = await readShardFiles(out, shard);
     if (vectors === undefined) throw new Error("a shard has no files");
     yield* formatOf(out).decode(vectors, ids);
   } catch (error) {

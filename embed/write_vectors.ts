@@ -19,7 +19,7 @@ import type { ImageList } from "./image_list.ts";
 import {
   manifestPath,
   readManifest,
-  readShardFile,
+  readShardFiles,
   type Shard,
   shardCount,
   type ShardFile,
@@ -146,8 +146,8 @@ async function finishedShards(out: string, of: VectorsOf): Promise<Shard[]> {
   removeUnfinished(out);
   const whole: Shard[] = [];
   for (const shard of manifest.shards) {
-    const read = await Promise.allSettled(shard.files.map((file) => readShardFile(out, file)));
-    if (read.every(({ status }) => status === "fulfilled")) whole.push(shard); // Others are rebuilt.
+    const read = await readShardFiles(out, shard).catch(() => undefined);
+    if (read !== undefined) whole.push(shard); // Others are rebuilt.
   }
   return whole;
 }
