@@ -6,13 +6,14 @@ import { Device } from "../engine/mod.ts";
 import { inGroup } from "../model/settings.ts";
 import { Gallery } from "../search/gallery.ts";
 import type { FoundImage } from "../search/gallery_types.ts";
+import { checkedFilter } from "../search/known_values.ts";
 import { resultPage } from "../search/page/page.ts";
 import { type GalleryScanOptions, scanGallery } from "../search/scan_gallery.ts";
 import { RunError } from "../train/errors.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
 import { FILTER_FLAGS, galleryFilter } from "./index/filter.ts";
-import { galleryModel, openNetwork } from "./index/network.ts";
+import { openEmbedder, readNetwork } from "./index/network.ts";
 import { DATABASE_FLAGS, withDatabase } from "./index/database.ts";
 import { writeOutput } from "./output.ts";
 import { CHECKPOINT_FLAG, EMA_FLAG, JSON_FLAG } from "./shared_flags.ts";
@@ -83,9 +84,10 @@ export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
   const { image, top, scan, efSearch, out } = flags;
   if (flags.images !== undefined && out === undefined) throw new UsageError("--images requires --out");
-  const filter = galleryFilter(flags);
+  const conditions = galleryFilter(flags);
   const { found, location } = await withDatabase(flags, async (database) => {
     const gallery = await Gallery.open(database);
+    const filter = await checkedFilter(database, conditions);
     const embedding = await embedQuery(gallery, image, flags.checkpoint ?? gallery.model.summary, flags.ema);
     const found = scan === "gpu"
       ? await scanOnGpu(gallery, embedding, { top, filter })
@@ -119,14 +121,15 @@ async function embedQuery(
   checkpoint: string,
   ema: boolean,
 ): Promise<Float32Array> {
-  using network = await openNetwork(checkpoint, ema, 1).catch((error) => {
+  const { flip, summary } = gallery.model;
+  const { trained, model } = await readNetwork(checkpoint, ema, flip).catch((error) => {
     if (!(error instanceof RunError)) throw error;
     throw new RunError(
-      `${error.message} The network of the gallery was ${gallery.model.summary}: give its path with --checkpoint.`,
+      `${error.message} The network of the gallery was ${summary}: give its path with --checkpoint.`,
     );
   });
-  const { flip } = gallery.model;
-  await Gallery.open(gallery.database, galleryModel(network, flip));
+  await Gallery.open(gallery.database, model);
+  using network = await openEmbedder(trained, 1);
   const options = { workers: 1, flip };
   for await (const query of embedImages(network.embedder, [{ id: image, path: image }], options)) {
     if ("embedding" in query) return query.embedding;

@@ -40,7 +40,8 @@ export const IMAGES_FLAG = {
   value: "DIR|LIST|-",
   help:
     "A folder, searched with its subfolders; a text file with the path of an image on every line, relative to the " +
-    "working directory; or -, such lines on stdin. An image's id is its path in the folder, or its line.",
+    "working directory; or -, such lines on stdin. An image's id is its path from the working directory, or its full path " +
+    "if it lies elsewhere, however it is given.",
 } as const satisfies FlagTable[string];
 
 /** `--test-flip`: how images are embedded. */

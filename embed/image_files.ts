@@ -1,13 +1,44 @@
 /** The images to embed: those in a folder at any depth, or those of a list. */
-import { join } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { DataError, messageOf } from "../data/errors.ts";
 
 /** An image to embed. */
 export interface ImageFile {
-  /** The image's path from the folder, with forward slashes, or its line in the list. */
+  /** See {@link ImageIds}. */
   readonly id: string;
-  /** The file. */
+  /** The file: its folder without links, and its name. */
   readonly path: string;
+}
+
+/**
+ * Gives images their ids. An id is the image's path from the working directory, or its full path where it lies elsewhere:
+ * with forward slashes, in Unicode's form NFC, through no link to a folder and without `.` or `..`. So an image has one
+ * id in whatever way it is given, and images of two folders never share one. A link to a file is an image of its own, as
+ * its name says camera and time.
+ */
+export class ImageIds {
+  readonly #folders = new Map<string, Promise<string>>();
+  readonly #here = real(".");
+
+  /** The image in a file, which need not exist. */
+  async of(file: string): Promise<ImageFile> {
+    const full = resolve(file), folder = dirname(full);
+    const known = this.#folders.get(folder) ?? real(folder);
+    this.#folders.set(folder, known);
+    return await this.in(await known, basename(full));
+  }
+
+  /** The image at a path below a folder that has no links in it. */
+  async in(folder: string, below: string): Promise<ImageFile> {
+    const path = join(folder, below), here = join(await this.#here, sep);
+    const id = path.startsWith(here) ? path.slice(here.length) : path;
+    return { id: id.replaceAll(sep, "/").normalize("NFC"), path };
+  }
+}
+
+/** The full path of a folder through no link; as it is where there is no such folder. */
+async function real(folder: string): Promise<string> {
+  return await Deno.realPath(folder).catch(() => resolve(folder));
 }
 
 /** Numbers of entries that were skipped in a folder. */
@@ -30,16 +61,20 @@ const IMAGE = /\.(jpe?g|png)$/i;
  * @throws {DataError} When a folder cannot be read.
  */
 export async function* imagesInFolder(folder: string, passed: PassedOver): AsyncGenerator<ImageFile> {
-  yield* visit(folder, "", passed);
+  yield* visit(await real(folder), "", passed, new ImageIds());
 }
 
-async function* visit(root: string, prefix: string, passed: PassedOver): AsyncGenerator<ImageFile> {
+async function* visit(
+  root: string,
+  prefix: string,
+  passed: PassedOver,
+  ids: ImageIds,
+): AsyncGenerator<ImageFile> {
   for (const { name, isDirectory, isSymlink } of await sortedEntries(join(root, prefix))) {
-    const id = prefix + name;
-    const path = join(root, id);
-    if (isDirectory) yield* visit(root, `${id}/`, passed);
-    else if (isSymlink && await leadsToFolder(path)) passed.links++;
-    else if (IMAGE.test(name)) yield { id, path };
+    const below = prefix + name;
+    if (isDirectory) yield* visit(root, `${below}/`, passed, ids);
+    else if (isSymlink && await leadsToFolder(join(root, below))) passed.links++;
+    else if (IMAGE.test(name)) yield await ids.in(root, below);
     else passed.others++;
   }
 }
@@ -69,13 +104,14 @@ export async function* imagesInList(
   name: string,
 ): AsyncGenerator<ImageFile> {
   let rest = "";
-  const image = (line: string) => ({ id: line, path: line });
+  const ids = new ImageIds();
+  const image = async (line: string) => await ids.of(await asOnDisk(line));
   try {
     for await (const text of bytes.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }))) {
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       if (rest.length > LONGEST_LINE) throw new TypeError(`a line is longer than ${LONGEST_LINE} characters`);
-      for (const line of lines.map(withoutReturn)) if (line !== "") yield image(line);
+      for (const line of lines.map(withoutReturn)) if (line !== "") yield await image(line);
     }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
@@ -84,7 +120,17 @@ export async function* imagesInList(
         `to embed a single image, give its folder or a list with its path.`,
     );
   }
-  if (withoutReturn(rest) !== "") yield image(withoutReturn(rest));
+  if (withoutReturn(rest) !== "") yield await image(withoutReturn(rest));
+}
+
+/** The path in the Unicode form that the disk has: lists often come from machines that write the other. */
+async function asOnDisk(path: string): Promise<string> {
+  // deno-lint-ignore no-control-regex
+  if (/^[\u0000-\u007f]*$/.test(path)) return path;
+  for (const form of [path, path.normalize("NFC"), path.normalize("NFD")]) {
+    if (await Deno.lstat(form).then(() => true, () => false)) return form;
+  }
+  return path;
 }
 
 /** Longer lines are refused: paths are shorter, and a file without line ends is not a list. */

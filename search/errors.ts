@@ -2,8 +2,8 @@ import { type ChangeSettings, type SetSettings, UserError } from "../engine/erro
 
 /** What helps against a {@link SearchError}, as data. */
 export type SearchRemedy =
-  | ChangeSettings<"database" | "embeddingSize" | "index">
-  | SetSettings<"testFlip">
+  | ChangeSettings<"database" | "embeddingSize" | "idPrefix" | "index">
+  | SetSettings<"replace" | "testFlip">
   // Add images to the gallery, in the folder of its index where it is in one; that makes a gallery where there is none.
   | { readonly kind: "add-images"; readonly index?: string };
 

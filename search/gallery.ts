@@ -1,7 +1,7 @@
 /** A gallery of embeddings in a PostgreSQL database with pgvector, which also searches it. */
 import { type Database, type Parameter, queryRow, type Statements } from "./database.ts";
 import { SearchError } from "./errors.ts";
-import { condition, type GalleryFilter, isoDate, Parameters } from "./filter.ts";
+import { condition, type GalleryFilter, Parameters } from "./filter.ts";
 import type {
   FoundImage,
   GalleryImage,
@@ -11,8 +11,10 @@ import type {
   ImageFacts,
   SearchOptions,
 } from "./gallery_types.ts";
+import { insertImages } from "./insert_images.ts";
 import { readModel, requireSameModel, writeModel } from "./model_record.ts";
-import { createTables, MAX_DIMENSION, MAX_HNSW_DIMENSION } from "./schema.ts";
+import { type Candidate, type Placement, placements } from "./placement.ts";
+import { addPathsIndex, createTables, MAX_DIMENSION, MAX_HNSW_DIMENSION } from "./schema.ts";
 import type { Vectors } from "./vector_blocks.ts";
 import { readVector, vectorText } from "./vector_format.ts";
 
@@ -69,39 +71,34 @@ export class Gallery {
         await writeModel(statements, model);
       });
     }
-    return await Gallery.open(database, model);
+    const gallery = await Gallery.open(database, model);
+    await addPathsIndex(database);
+    return gallery;
+  }
+
+  /** What the gallery has in the place of each image, in their order. */
+  async placements(images: readonly Candidate[]): Promise<Placement[]> {
+    for (const { id, embedding } of images) {
+      if (embedding) this.#requireVector(embedding, `The embedding of ${id}`);
+    }
+    return await placements(this.database, images);
   }
 
   /**
-   * Adds images in one transaction; they replace images of the same ids. When the promise is fulfilled, all of them
+   * Adds images in one transaction. An image that is there already is renewed. When the promise is fulfilled, all of them
    * survive any end of this process; when it is rejected, none is added.
    *
-   * @throws {SearchError} for embeddings of another length or with non-finite numbers.
+   * @param options.replace whether images may replace other images of the same ids. Default false.
+   * @throws {SearchError} for embeddings of another length or with non-finite numbers, and for ids of other images.
    */
-  async add(images: readonly GalleryImage[]): Promise<{ added: number; replaced: number }> {
+  async add(
+    images: readonly GalleryImage[],
+    { replace = false } = {},
+  ): Promise<{ added: number; replaced: number }> {
     for (const { id, embedding } of images) this.#requireVector(embedding, `The embedding of ${id}`);
-    const latest = new Map(images.map((image) => [image.id, image])); // The last of an id counts.
-    if (latest.size === 0) return { added: 0, replaced: 0 };
-    const rows = [...latest.values()].map(({ id, camera, frame, time, path, embedding }) => ({
-      id,
-      camera,
-      frame,
-      time: time === undefined ? undefined : isoDate(time),
-      path,
-      embedding: vectorText(embedding),
-    }));
-    // xmax is 0 for a row that has no earlier version, that is, for a new one.
-    const outcome = await this.database.query<{ added: boolean }>(
-      `insert into reid.images (id, camera, frame, time, path, embedding)
-       select id, camera, frame, time, path, embedding::vector from json_to_recordset($1::text::json)
-         as row(id text, camera text, frame bigint, time timestamptz, path text, embedding text)
-       on conflict (id) do update set camera = excluded.camera, frame = excluded.frame, time = excluded.time,
-         path = excluded.path, embedding = excluded.embedding
-       returning xmax = 0 as added`,
-      [JSON.stringify(rows)],
+    return await this.database.transaction((statements) =>
+      insertImages(statements, images, { replace, location: this.database.location })
     );
-    const added = outcome.filter((row) => row.added).length;
-    return { added, replaced: outcome.length - added };
   }
 
   /** Removes images by their ids; returns how many it removed. */
@@ -113,6 +110,18 @@ export class Gallery {
   remove(filter: GalleryFilter): Promise<number> {
     const parameters = new Parameters();
     return this.#remove(condition(filter, parameters), parameters.values);
+  }
+
+  /** How many images meet a filter. */
+  async count(filter: GalleryFilter): Promise<number> {
+    const parameters = new Parameters();
+    const where = condition(filter, parameters);
+    const { images } = await queryRow<{ images: number }>(
+      this.database,
+      `select count(*)::integer as images from reid.images where ${where}`,
+      parameters.values,
+    );
+    return images;
   }
 
   async #remove(where: string, parameters: readonly Parameter[]): Promise<number> {

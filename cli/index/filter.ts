@@ -1,6 +1,7 @@
 /** Flags that select images of a gallery. */
 import { SearchError } from "../../search/errors.ts";
-import { type GalleryFilter, isoDate, type Moment } from "../../search/filter.ts";
+import type { GalleryFilter } from "../../search/filter.ts";
+import { type Moment, readMoment } from "../../search/moment.ts";
 import { type FlagTable, type FlagValues, UsageError } from "../flags.ts";
 
 /** The flags. */
@@ -8,7 +9,8 @@ export const FILTER_FLAGS = {
   camera: {
     type: "string",
     value: "NAME",
-    help: "Only images by this camera: its number, or the part of its images' names before the first _.",
+    help:
+      "Only images by this camera, written exactly as deno task index stats shows it: 1, cam1 and Cam1 are three cameras.",
   },
   notCamera: {
     type: "string",
@@ -19,9 +21,10 @@ export const FILTER_FLAGS = {
     type: "string",
     value: "DATE|FRAME",
     help:
-      "Only images at this time or later: a date such as 2026-01-31 or 2026-01-31T18:30 (UTC), for images with a date " +
-      "in their names (door_20260131T183005.jpg), or a frame number, as in names of Market-1501 and DukeMTMC-reID. " +
-      "Images without a date, or without a frame, are left out.",
+      "Only images at this time or later: a date such as 2026-01-31, 20260131 or 2026-01-31T18:30:05+01:00 (ISO 8601, UTC " +
+      "without a time zone), for images with a date in their names (door_20260131T183005.jpg); or a frame number, as in " +
+      "names of Market-1501 and DukeMTMC-reID. Eight digits are a date; frame:20260131 is a frame. Images without a date, " +
+      "or without a frame, are left out.",
   },
   before: {
     type: "string",
@@ -30,22 +33,38 @@ export const FILTER_FLAGS = {
   },
 } as const satisfies FlagTable;
 
-/** The filter of the flags. */
+/** The filter of the flags. @throws {UsageError} for a time that does not exist, and for times that exclude each other. */
 export function galleryFilter(
   { camera, notCamera, after, before }: FlagValues<typeof FILTER_FLAGS>,
 ): GalleryFilter {
+  const [first, end] = [moment("after", after), moment("before", before)];
+  if (first !== undefined && end !== undefined) {
+    if (typeof first !== typeof end) {
+      throw new UsageError(
+        `--after ${after} and --before ${before} are a date and a frame number; give both in the same way`,
+      );
+    }
+    if (first >= end) {
+      throw new UsageError(
+        `--after ${after} is not before --before ${before}, so no image can be between them`,
+      );
+    }
+  }
+  if (camera !== undefined && camera === notCamera) {
+    throw new UsageError(`--camera and --not-camera both name ${camera}, so no image can meet both`);
+  }
   return {
     ...(camera !== undefined && { camera }),
     ...(notCamera !== undefined && { notCamera }),
-    ...(after !== undefined && { after: moment("after", after) }),
-    ...(before !== undefined && { before: moment("before", before) }),
+    ...(first !== undefined && { after: first }),
+    ...(end !== undefined && { before: end }),
   };
 }
 
-function moment(flag: string, text: string): Moment {
-  if (/^\d+$/.test(text)) return Number(text);
+function moment(flag: string, text: string | undefined): Moment | undefined {
+  if (text === undefined) return undefined;
   try {
-    return isoDate(text);
+    return readMoment(text);
   } catch (error) {
     if (error instanceof SearchError) throw new UsageError(`--${flag}: ${error.message}`);
     throw error;

@@ -1,44 +1,46 @@
 /** The network that embeds images and queries of a gallery. */
 import { Device } from "../../engine/mod.ts";
 import { Embedder } from "../../model/embedder.ts";
-import { buildTrainedModel, modelIdentity } from "../../model/trained_model.ts";
+import { featureCount } from "../../model/network_layers.ts";
+import { buildTrainedModel, modelIdentity, type TrainedModel } from "../../model/trained_model.ts";
 import type { GalleryModel } from "../../search/gallery_types.ts";
 import { readTrainedModel } from "../../train/trained_model_file.ts";
 
-/** A network on a device, ready to embed. Disposal frees both. */
-export interface Network extends Disposable {
-  readonly embedder: Embedder;
-  /** See `modelIdentity`. */
-  readonly identity: string;
-  /** Its checkpoint or run, as given. */
-  readonly checkpoint: string;
+/** A network, and its record in a gallery of its embeddings. */
+export interface Network {
+  readonly trained: TrainedModel;
+  readonly model: GalleryModel;
 }
 
 /**
- * Opens the network of a run's folder, a checkpoint or a model file.
+ * Reads the network of a run's folder, a checkpoint or a model file.
  *
+ * @param checkpoint also its name in the gallery.
  * @param averaged uses the averages of the weights if there are any.
- * @param batch how many images to embed at once.
+ * @param flip whether its embeddings are averaged over mirror images.
  * @throws {RunError} when there is no such network.
  */
-export async function openNetwork(checkpoint: string, averaged: boolean, batch: number): Promise<Network> {
+export async function readNetwork(checkpoint: string, averaged: boolean, flip: boolean): Promise<Network> {
   const { model: trained } = await readTrainedModel(checkpoint, { averaged });
+  const { embeddingSize, width } = trained.spec;
+  const dimension = embeddingSize || featureCount(width);
+  return { trained, model: { identity: await modelIdentity(trained), dimension, flip, summary: checkpoint } };
+}
+
+/** Puts a network on a device, for batches of so many images. Disposal frees both. */
+export async function openEmbedder(
+  trained: TrainedModel,
+  batch: number,
+): Promise<{ readonly embedder: Embedder } & Disposable> {
   const device = await Device.open();
   const model = buildTrainedModel(device, trained);
   const embedder = await Embedder.open(device, model, batch);
   return {
     embedder,
-    identity: await modelIdentity(trained),
-    checkpoint,
     [Symbol.dispose]() {
       embedder.destroy();
       model.parameters.destroy();
       device.destroy();
     },
   };
-}
-
-/** The record of a network in a gallery of its embeddings. */
-export function galleryModel({ embedder, identity, checkpoint }: Network, flip: boolean): GalleryModel {
-  return { identity, dimension: embedder.model.embeddingSize, flip, summary: checkpoint };
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Database } from "../../search/database.ts";
 import type { GalleryFilter } from "../../search/filter.ts";
 import { Gallery } from "../../search/gallery.ts";
+import { checkedFilter, knownId } from "../../search/known_values.ts";
 import type { GalleryImage } from "../../search/gallery_types.ts";
 import { namedModel, nearestInF64, randomImages } from "./random_images.ts";
 
@@ -82,14 +83,47 @@ export async function checkGallery(t: Deno.TestContext, database: () => Database
     assert.equal(await gallery.remove({ camera: "7" }), 3);
   });
 
-  await t.step("replaces an image of the same id, whole", async () => {
+  await t.step("replaces an image by another of its id only if told to, and then whole", async () => {
     const gallery = await Gallery.open(database());
     const [, second] = IMAGES;
     const moved = { id: second.id, embedding: QUERY };
-    assert.deepEqual(await gallery.add([second, moved, { ...second, id: "new" }]), { added: 1, replaced: 1 });
+    const three = [second, moved, { ...second, id: "new" }];
+    const path = "/elsewhere/1.jpg";
+    for (
+      const [images, message] of [
+        [
+          three,
+          /1 of the images have ids of other images.*folder\/00001\.jpg \(now from \/crops\/1\.jpg, not vectors of another image\)/,
+        ],
+        [[{ ...second, path }], /not \/elsewhere\/1\.jpg\)\. None was added.* prefix .* replace/],
+      ] as const
+    ) {
+      await assert.rejects(gallery.add(images), {
+        message,
+        remedies: [{ kind: "change", settings: ["idPrefix"] }, { kind: "set", settings: { replace: true } }],
+      });
+    }
+    assert.equal((await gallery.stats()).images, 300);
+    assert.deepEqual(await gallery.add([{ ...second, path: undefined }]), { added: 0, replaced: 1 });
+    assert.equal((await gallery.images([second.id])).get(second.id)?.path, second.path);
+    const states = await gallery.placements([
+      { id: "new", path },
+      { id: "other name", path: second.path },
+      { id: second.id, path },
+      { id: second.id, embedding: second.embedding.map((x) => x * 1.0005) },
+      { id: second.id, embedding: QUERY },
+    ]);
+    assert.deepEqual(states.map(({ id, state }) => `${id} ${state}`), [
+      "new new",
+      `${second.id} same`,
+      `${second.id} other`,
+      `${second.id} same`,
+      `${second.id} other`,
+    ]);
+    assert.deepEqual(await gallery.add(three, { replace: true }), { added: 1, replaced: 1 });
     assert.deepEqual((await gallery.search(QUERY, { top: 1 }))[0], { id: second.id, distance: 0 });
     assert.equal(await gallery.removeIds(["new", "nobody"]), 1);
-    await gallery.add([second]);
+    await gallery.add([second], { replace: true });
     assert.deepEqual((await gallery.images([second.id])).get(second.id), {
       id: second.id,
       camera: "2",
@@ -162,6 +196,44 @@ export async function checkGallery(t: Deno.TestContext, database: () => Database
       hnsw: undefined,
       model: MODEL,
     });
+  });
+
+  await t.step("knows its cameras, ids and times, and names them where one is unknown", async () => {
+    const gallery = await Gallery.open(database());
+    const embedding = QUERY;
+    const names = ["cam1", "cam01", "c1", "camera-1", "Cam1", "caf\u00e9"];
+    const dated = { id: "dated", camera: "1", time: "2026-01-31T18:30:05.250Z", embedding };
+    await gallery.add([...names.map((camera) => ({ id: `of ${camera}`, camera, embedding })), dated]);
+    const known: [GalleryFilter, RegExp | GalleryFilter][] = [
+      [{ camera: "1", notCamera: "Cam1" }, { camera: "1", notCamera: "Cam1" }],
+      [{ camera: "cafe\u0301" }, { camera: "caf\u00e9" }],
+      [{ after: 1490, before: 1 }, { after: 1490, before: 1 }],
+      [{ after: "2026-01-31T18:30:05.250Z" }, { after: "2026-01-31T18:30:05.250Z" }],
+      [{ camera: "CAM1" }, /by camera 'CAM1'.* are (cam1, Cam1|Cam1, cam1), /],
+      [{ notCamera: "cam" }, /by camera 'cam'.* are Cam1, cam01, cam1, camera-1, c/],
+      [{ camera: "" }, /by camera ''/],
+      [{ after: 1491 }, /at frame 1491 or later\. The nearest frames are 1490, 1480, 1470\./],
+      [{ before: 0 }, /before frame 0\. The nearest frames are 0, 10, 20\./],
+      [
+        { after: "20260201" },
+        /at date 20260201 or later\. The nearest dates are 2026-01-31T18:30:05\.250Z, /,
+      ],
+      [{ before: "2020-01-01" }, /before date .* nearest dates are 2026-01-07T06:00:00\.000Z/],
+      [{ after: 2 ** 60 }, /no frame number/],
+    ];
+    for (const [filter, expected] of known) {
+      const checked = checkedFilter(database(), filter);
+      if (expected instanceof RegExp) await assert.rejects(checked, { message: expected });
+      else assert.deepEqual(await checked, expected);
+    }
+    assert.equal(await knownId(database(), ["OF CAM1", "of c1"]), "of c1");
+    await assert.rejects(
+      knownId(database(), ["of cam2"]),
+      /has the id 'of cam2'.* are of Cam1, of cam1, of cam01/,
+    );
+    assert.equal(await gallery.count({ camera: "1" }), 101);
+    for (const camera of names) assert.equal(await gallery.remove({ camera }), 1);
+    assert.equal(await gallery.removeIds(["dated"]), 1);
   });
 
   await t.step("searches an HNSW index, with filters too, and exactly where that is asked for", async () => {

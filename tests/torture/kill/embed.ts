@@ -69,7 +69,7 @@ async function killAndCompare(
   const differing = [...new Set([...whole.keys(), ...killed.keys()])]
     .filter((name) => whole.get(name) !== killed.get(name));
   const drawn = await contents(images);
-  const distinct = new Set(ids.map((id) => drawn.get(id))).size;
+  const distinct = new Set(ids.map((id) => drawn.get(relative(images, id)))).size;
   const found: string[] = [];
   const vectors = await readVectors(join(folder, "killed", OUT));
   for await (const batch of vectors.batches()) found.push(...batch.map(({ id }) => id));
