@@ -9,6 +9,7 @@ const files = (area: string, ...tests: string[]) => ({
 export const EXPORT_CHANGES: readonly FileChanges[] = [
   {
     ...files("export", "export/onnx"),
+    filter: "relative: options",
     file: "export/onnx/network.ts",
     changes: {
       "pads-as-pytorch-orders-them": [
@@ -19,22 +20,34 @@ export const EXPORT_CHANGES: readonly FileChanges[] = [
       "scaled-to-1-twice": ["1 / (255 * d)", "1 / (255 * 255 * d)"],
       "mean-of-bytes": ["-itemAt(mean, c) / d", "-itemAt(mean, c)"],
       "relu6-after-the-projection-too": ['if (layer.part !== "project") x', 'if (layer.part !== "expand") x'],
-      "residual-of-the-last-block": ["if (layer.startsBlock) block = x;", ""],
-      "neck-not-folded": [
-        "const folded = norm && foldNorm(weight, norm);",
-        "const folded = undefined as ReturnType<typeof foldNorm> | undefined;",
-      ],
+      "residual-of-the-first-block": ["if (layer.startsBlock) block = x;", ""],
       "always-of-length-one": ["const unit = normalize && spec.normalize;", "const unit = spec.normalize;"],
-      "vectors-without-direction-divided-by-0": ["Float32Array.of(LEAST_NORM)", "Float32Array.of(0)"],
-      "neck-without-its-mean": ["[features.name, mean], [size])", "[features.name, features.name], [size])"],
+      "never-of-length-one": ["const unit = normalize && spec.normalize;", "const unit = false;"],
     },
   },
   {
     ...files("export", "export/onnx"),
+    filter: "relative: heads",
+    file: "export/onnx/network.ts",
+    changes: {
+      "neck-not-folded": [
+        "const folded = norm && foldNorm(weight, norm);",
+        "const folded = undefined as ReturnType<typeof foldNorm> | undefined;",
+      ],
+      "features-before-and-after-swapped": [
+        'testFeature === "after" ? normOf',
+        'testFeature === "before" ? normOf',
+      ],
+      "neck-without-its-mean": ["[centered.name, scale]", "[features.name, scale]"],
+    },
+  },
+  {
+    ...files("export", "export/onnx"),
+    filter: "relative: options",
     file: "export/onnx/graph.ts",
     changes: {
       "batch-of-one": ["[{ dimParam: BATCH }, ...shape", "[{ dimValue: 1 }, ...shape"],
-      "newest-format-always": ["irVersion: FORMAT_OF_OPSET[opset]", "irVersion: 99"],
+      "format-of-no-version": ["irVersion: FORMAT_OF_OPSET[opset]", "irVersion: 99"],
     },
   },
   {
@@ -94,7 +107,7 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...files("embed", "embed/command"),
+    ...files("embed", "embed/formats"),
     file: "embed/npy.ts",
     changes: {
       "big-endian-length": [
@@ -112,7 +125,7 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...files("embed", "embed/command"),
+    ...files("embed", "embed/formats"),
     file: "embed/jsonl.ts",
     changes: { "digits-lost": ["const DIGITS = 9;", "const DIGITS = 6;"] },
   },
@@ -127,7 +140,7 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...files("embed", "embed/command"),
+    ...files("embed", "embed/write_vectors"),
     file: "embed/write_vectors.ts",
     changes: {
       "damaged-shards-stay": [
@@ -147,7 +160,7 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...files("embed", "embed/command"),
+    ...files("embed", "embed/write_vectors"),
     file: "embed/image_files.ts",
     changes: {
       "last-line-without-end-forgotten": [

@@ -1,9 +1,9 @@
 import type { FileChanges } from "../mutant.ts";
 
-/** Ops of the gradient table, with tensors in textures as on software adapters. */
+/** Ops of the gradient table: the smallest case of each, then all, with tensors in textures as on software adapters. */
 const table = (...ops: string[]) => ({
   area: "kernels",
-  tests: ["tests/gradients/textures_test.ts"],
+  tests: ["tests/quick/gradients.ts", "tests/gradients/textures_test.ts"],
   filter: `/^(${ops.join("|")}) and its gradient/`,
 });
 
@@ -307,7 +307,8 @@ export const ENGINE_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...engine("model/mobilenet"),
+    ...engine("model/mobilenet_gradients"),
+    filter: "A training step leaves a tenth",
     file: "kernels/batch_norm/batch_norm_prologue.wgsl",
     changes: {
       "momentum-of-the-batch": [

@@ -42,7 +42,8 @@ export const RANKING_CHANGES: readonly FileChanges[] = [
       "ties-go-to-the-last": ["a.key == b.key && a.index < b.index", "a.key == b.key && a.index > b.index"],
       "nan-comes-last": ["select(bits + vec4u(1u), vec4u(0u), bits > vec4u(0x7f800000u))", "bits"],
       "unused-columns-are-found": ["column.index < end && !before", "!before"],
-      "k-th-found-among-fewer": ["sums[chosen / 16u] < left;", "sums[chosen / 16u] <= left;"],
+      "bound-of-the-nearest-lane": ["atomicMax(&bound", "atomicMin(&bound"],
+      "digits-from-the-lowest": ["(24u - 8u * (digit & 3u))) & 255u", "(8u * (digit & 3u))) & 255u"],
     },
   },
   {
@@ -104,7 +105,14 @@ export const RANKING_CHANGES: readonly FileChanges[] = [
   {
     ...ranking("camera_pairs"),
     file: "eval/camera_pairs.ts",
-    changes: { "queries-of-the-same-camera": ["(of) => of !== camera", "() => true"] },
+    changes: {
+      "gallery-of-all-cameras": ["(of) => of === camera", "() => true"],
+      "queries-of-the-same-camera": [
+        "(of) => of !== camera",
+        "() => true",
+        "the ranking removes their matches, and pairs without a query with a match are left out",
+      ],
+    },
   },
   {
     ...ranking("camera_groups"),
@@ -156,7 +164,7 @@ export const RANKING_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...ranking("spatial_temporal/joint_rows"),
+    ...ranking("spatial_temporal/travel_times"),
     file: "eval/spatial_temporal/recording_times.ts",
     changes: { "own-recording-counts-before": [".slice(0, sequence)", ".slice(0, sequence + 1)"] },
   },

@@ -63,16 +63,27 @@ export const CHECKPOINT_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...training("checkpoints", "train/trainer", "train/transfer"),
+    ...training("checkpoints", "train/transfer"),
+    filter: "a run stopped while the backbone is frozen",
     file: "train/checkpoint.ts",
     changes: {
       "moments-not-restored": ["...(parameter.trainable ? moments : [])", ""],
-      "averages-into-moments-too": [
+      "weights-as-moments": [
+        'return buffer === "weights" ? parameter :',
+        'return buffer !== "" ? parameter :',
+      ],
+    },
+  },
+  {
+    ...training("checkpoints", "train/trainer"),
+    filter: "/averaged weights|checkpoint\\(\\) refuses/",
+    file: "train/checkpoint.ts",
+    changes: {
+      "last-weights-for-averages": [
         'averaged && buffer === "weights" ? AVERAGE_PREFIX : ""',
         'averaged ? "" : ""',
       ],
-      "shape-not-compared": ["|| tensor.shape.join() !== parameter.shape.join()", ""],
-      "first-tensor-is-finite": [
+      "one-finite-number-is-enough": [
         ".every((value) => Number.isFinite(value))",
         ".some((value) => Number.isFinite(value))",
       ],
@@ -165,26 +176,28 @@ export const CHECKPOINT_CHANGES: readonly FileChanges[] = [
 export const TRAINING_CHANGES: readonly FileChanges[] = [
   {
     ...training("training", "train/transfer"),
+    filter: "/a run stopped while|as the backbone joins/",
     file: "train/trainer.ts",
     changes: {
       "resumes-at-the-epochs-start": [".drop(this.step % perEpoch)", ".drop(0)"],
       "optimizer-counts-frozen-steps": ["step - before + 1,\n", "step + 1,\n"],
       "moments-stay-as-the-backbone-joins": ["    restartOptimizer(this.model, this.optimizer);\n", ""],
-      "thaws-an-epoch-late": [
-        "if (this.step >= this.frozenSteps) this.#thaw();",
-        "if (this.step > this.frozenSteps) this.#thaw();",
-      ],
+      "thaws-an-epoch-late": ["if (this.step >= this.frozenSteps)", "if (this.step > this.frozenSteps)"],
     },
   },
   {
     ...training("training", "train/trainer"),
+    filter: "/^trainEpoch|averaged weights/",
     file: "train/trainer.ts",
     changes: {
       "non-finite-loss-goes-on": [
         "if (!Number.isFinite(metrics.total)) {",
-        "if (Number.isNaN(metrics.total + 1) && step < 0) {",
+        "if (metrics.total === undefined) {",
       ],
-      "non-finite-weights-go-on": ["if (out.nonFinite[0] !== 0) {", "if (out.nonFinite[0] > 1) {"],
+      "non-finite-weights-go-on": [
+        "if (out.nonFinite[0] !== 0) {",
+        "if (out.nonFinite[0] !== 0 && step < 0) {",
+      ],
       "not-stopped": ["if (stop() || failure) break;", "if (failure) break;"],
       "latest-not-awaited": [
         "    await latest;\n    if (failure instanceof NumericsError && !debug",
@@ -195,6 +208,7 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
   },
   {
     ...training("training", "train/transfer"),
+    filter: "/while it is frozen|as the backbone joins/",
     file: "train/step.ts",
     changes: {
       "backbone-at-the-heads-rate": ["if (model.backbone.has(parameter)) return backboneRate;", ""],
@@ -256,6 +270,7 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
   },
   {
     ...training("training", "model/mobilenet"),
+    filter: "/A whole network|Folded weights/",
     file: "model/folded_weights.ts",
     changes: {
       "epsilon-outside-the-root": [
@@ -267,6 +282,7 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
   },
   {
     ...training("training", "model/mobilenet"),
+    filter: "/Glorot|only weights decay/",
     file: "model/layers.ts",
     changes: {
       "fans-of-the-output-alone": ["Math.sqrt(6 / (fanIn + fanOut))", "Math.sqrt(6 / fanIn)"],

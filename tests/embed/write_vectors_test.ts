@@ -1,0 +1,131 @@
+/** Writing vectors and taking it up again, without a GPU: the network is one that gives an image's mean color. */
+import assert from "node:assert/strict";
+import { imagesInFolder, imagesInList } from "../../embed/image_files.ts";
+import { ImageList } from "../../embed/image_list.ts";
+import { readVectors } from "../../embed/read_vectors.ts";
+import { writeVectors, type WriteVectorsOptions } from "../../embed/write_vectors.ts";
+import type { Embedder } from "../../model/embedder.ts";
+import { withFolder } from "../cli/run_task.ts";
+import { writeNoise } from "./tiny_network.ts";
+
+const STRIDE = 32 * 32 * 3;
+
+/** Mean red, green and blue of every image. */
+const MEAN_COLOR = {
+  model: { spec: { imageHeight: 32, imageWidth: 32 }, embeddingSize: 3 },
+  batch: 4,
+  stride: STRIDE,
+  submit: (pixels: Uint8Array, count: number) => {
+    const means = Float32Array.from({ length: 3 * count }, (_, i) => {
+      const image = pixels.subarray(Math.floor(i / 3) * STRIDE, (Math.floor(i / 3) + 1) * STRIDE);
+      return image.reduce((sum, byte, at) => at % 3 === i % 3 ? sum + byte : sum, 0) / 1024;
+    });
+    return Promise.resolve({ embeddings: Promise.resolve(means) });
+  },
+} as unknown as Embedder;
+
+Deno.test("writeVectors() makes again what is missing or damaged and nothing else, and refuses other images or networks", async () => {
+  await withFolder(async (folder) => {
+    const [images, out] = [`${folder}/images`, `${folder}/v.npy`];
+    const names = (await writeNoise(images, 10)).sort();
+    await Deno.writeTextFile(`${images}/0000.jpg`, "no picture");
+    const options = { model: "a", out, workers: 1, flip: false, shardSize: 4 };
+    const write = async (changes: Partial<WriteVectorsOptions> = {}) => {
+      using list = await ImageList.write(`${folder}/list`, imagesInFolder(images, { links: 0, others: 0 }));
+      return await writeVectors(MEAN_COLOR, list, { ...options, ...changes });
+    };
+    const read = async () => (await Array.fromAsync((await readVectors(out)).batches())).flat();
+
+    // Stopped within the second shard, and gone on with.
+    let seen = 0;
+    const stopped = await write({ onImage: () => seen++, stopRequested: () => seen >= 6 });
+    assert.deepEqual([stopped.finished, stopped.shards], [false, { finished: 1, all: 3 }]);
+    await assert.rejects(read(), /not finished: 1 of 3 shards/);
+    const started: number[] = [];
+    const rest = await write({ onStart: (done) => started.push(done) });
+    assert.deepEqual(
+      [rest.finished, rest.vectors, rest.failed, rest.embedded, started],
+      [true, 10, 1, 7, [4]],
+    );
+    const expected = await read();
+    assert.deepEqual(expected.map(({ id }) => id), names);
+    assert.equal(new Set(expected.map(({ embedding }) => `${embedding}`)).size, 10);
+
+    assert.equal((await write()).embedded, 0);
+    const part = `${out}/part-00001.npy`;
+    const bytes = await Deno.readFile(part);
+    await Deno.writeFile(part, bytes.with(-1, bytes.at(-1)! ^ 1));
+    await assert.rejects(read(), /part-00001\.npy has changed/);
+    assert.equal((await write()).embedded, 4);
+    assert.deepEqual(await Deno.readFile(part), bytes);
+    await Deno.remove(`${out}/part-00000.ids.jsonl`);
+    assert.equal((await write()).embedded, 3);
+    assert.deepEqual(await read(), expected);
+
+    await assert.rejects(write({ model: "b" }), /another network/);
+    await assert.rejects(write({ flip: true }), /without their mirror images/);
+    await assert.rejects(write({ shardSize: 5 }), /4 images per shard/);
+    await Deno.utime(`${images}/${names[3]}`, 1, 1); // The same number of images, and the same names.
+    await assert.rejects(write(), /other or changed images \(11 then, 11 now\)/);
+
+    await Deno.mkdir(`${folder}/broken`);
+    for (const name of ["a.jpg", "b.jpg"]) await Deno.writeTextFile(`${folder}/broken/${name}`, "no picture");
+    using broken = await ImageList.write(
+      `${folder}/list`,
+      imagesInFolder(`${folder}/broken`, { links: 0, others: 0 }),
+    );
+    await assert.rejects(
+      writeVectors(MEAN_COLOR, broken, { ...options, out: `${folder}/b.npy` }),
+      /None of the 2 images could be decoded \(a\.jpg: /,
+    );
+  });
+});
+
+Deno.test("images of a folder come in the order of their names, without links and hidden ones; those of a list line by line", async () => {
+  await withFolder(async (folder) => {
+    for (
+      const path of [
+        "b/2.JPG",
+        "b/10.png",
+        "a/z.jpeg",
+        "a/.hidden.jpg",
+        ".b/1.jpg",
+        "a.jpg",
+        "B.jpg",
+        "c.txt",
+      ]
+    ) {
+      await Deno.mkdir(`${folder}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
+      await Deno.writeTextFile(`${folder}/${path}`, "");
+    }
+    await Deno.symlink(folder, `${folder}/circle`);
+    await Deno.symlink(`${folder}/a.jpg`, `${folder}/link.jpg`);
+    const passed = { links: 0, others: 0 };
+    const found = await Array.fromAsync(imagesInFolder(folder, passed));
+    assert.deepEqual(found.map(({ id }) => id), [
+      "B.jpg",
+      "a/z.jpeg",
+      "a.jpg",
+      "b/10.png",
+      "b/2.JPG",
+      "link.jpg",
+    ]);
+    assert.ok(found.every(({ id, path }) => path === `${folder}/${id}`));
+    assert.deepEqual(passed, { links: 1, others: 1 });
+
+    // Cut in the middle of a character and of a line end; the last line has no end.
+    const text = new TextEncoder().encode("a b.jpg\r\n\n人.png\r\n./c.jpg");
+    for (let size = 1; size <= text.length; size++) {
+      const pieces = Array.from(
+        { length: Math.ceil(text.length / size) },
+        (_, i) => text.slice(i * size, (i + 1) * size),
+      );
+      const listed = await Array.fromAsync(imagesInList(ReadableStream.from(pieces), "list.txt"));
+      assert.deepEqual(listed.map(({ id }) => id), ["a b.jpg", "人.png", "./c.jpg"]);
+    }
+    await assert.rejects(
+      Array.fromAsync(imagesInList(ReadableStream.from([Uint8Array.of(0xff, 0xd8, 0xff)]), "a.jpg")),
+      /a\.jpg is not a list of images/,
+    );
+  });
+});
