@@ -17,7 +17,15 @@ function drawRows(count: number): ImageEmbedding[] {
 }
 
 Deno.test("every format gives back the bits of vectors, their ids, cameras and times", async () => {
-  const of = { model: "a", embeddingSize: 5, flip: false, images: 0, fingerprint: "b", shardSize: 2000 };
+  const of = {
+    model: "a",
+    embeddingSize: 5,
+    flip: false,
+    pixels: 2,
+    images: 0,
+    fingerprint: "b",
+    shardSize: 2000,
+  };
   for (const [extension, format] of Object.entries(FORMATS)) {
     for (const count of [1, 7, 1203]) {
       const rows = drawRows(count);

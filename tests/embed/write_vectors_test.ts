@@ -25,7 +25,8 @@ const MEAN_COLOR = {
 } as unknown as Embedder;
 
 Deno.test("writeVectors() makes again what is missing or damaged and nothing else, and refuses other images or networks", async () => {
-  await withFolder(async (folder) => {
+  await withFolder(async (temporary) => {
+    const folder = await Deno.realPath(temporary);
     const [images, out] = [`${folder}/images`, `${folder}/v.npy`];
     const names = (await writeNoise(images, 10)).sort();
     await Deno.writeTextFile(`${images}/0000.jpg`, "no picture");
@@ -48,7 +49,7 @@ Deno.test("writeVectors() makes again what is missing or damaged and nothing els
       [true, 10, 1, 7, [4]],
     );
     const expected = await read();
-    assert.deepEqual(expected.map(({ id }) => id), names);
+    assert.deepEqual(expected.map(({ id }) => id), names.map((name) => `${images}/${name}`));
     assert.equal(new Set(expected.map(({ embedding }) => `${embedding}`)).size, 10);
 
     assert.equal((await write()).embedded, 0);
@@ -76,13 +77,14 @@ Deno.test("writeVectors() makes again what is missing or damaged and nothing els
     );
     await assert.rejects(
       writeVectors(MEAN_COLOR, broken, { ...options, out: `${folder}/b.npy` }),
-      /None of the 2 images could be decoded \(a\.jpg: /,
+      /None of the 2 images could be decoded \(.*\/a\.jpg: /,
     );
   });
 });
 
 Deno.test("images of a folder come in the order of their names, without links and hidden ones; those of a list line by line", async () => {
-  await withFolder(async (folder) => {
+  await withFolder(async (temporary) => {
+    const folder = await Deno.realPath(temporary);
     for (
       const path of [
         "b/2.JPG",
@@ -102,15 +104,8 @@ Deno.test("images of a folder come in the order of their names, without links an
     await Deno.symlink(`${folder}/a.jpg`, `${folder}/link.jpg`);
     const passed = { links: 0, others: 0 };
     const found = await Array.fromAsync(imagesInFolder(folder, passed));
-    assert.deepEqual(found.map(({ id }) => id), [
-      "B.jpg",
-      "a/z.jpeg",
-      "a.jpg",
-      "b/10.png",
-      "b/2.JPG",
-      "link.jpg",
-    ]);
-    assert.ok(found.every(({ id, path }) => path === `${folder}/${id}`));
+    const names = ["B.jpg", "a/z.jpeg", "a.jpg", "b/10.png", "b/2.JPG", "link.jpg"];
+    assert.deepEqual(found.map(({ path }) => path), names.map((name) => `${folder}/${name}`));
     assert.deepEqual(passed, { links: 1, others: 1 });
 
     // Cut in the middle of a character and of a line end; the last line has no end.
@@ -121,7 +116,7 @@ Deno.test("images of a folder come in the order of their names, without links an
         (_, i) => text.slice(i * size, (i + 1) * size),
       );
       const listed = await Array.fromAsync(imagesInList(ReadableStream.from(pieces), "list.txt"));
-      assert.deepEqual(listed.map(({ id }) => id), ["a b.jpg", "人.png", "./c.jpg"]);
+      assert.deepEqual(listed.map(({ id }) => id), ["a b.jpg", "人.png", "c.jpg"]);
     }
     await assert.rejects(
       Array.fromAsync(imagesInList(ReadableStream.from([Uint8Array.of(0xff, 0xd8, 0xff)]), "a.jpg")),

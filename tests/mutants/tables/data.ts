@@ -156,6 +156,91 @@ export const SAMPLING_CHANGES: readonly FileChanges[] = [
 /** Pictures, their cache, and reading ahead. */
 export const PICTURE_CHANGES: readonly FileChanges[] = [
   {
+    ...data("decoding", "data/picture_cases"),
+    file: "data/orientation.ts",
+    changes: {
+      "quarter-turns-the-other-way": [
+        "[2, 3, 7, 8].includes(orientation)",
+        "[2, 3, 6, 7].includes(orientation)",
+      ],
+      "upside-down-only-mirrored": ["[3, 4, 6, 7].includes(orientation)", "[4, 6, 7].includes(orientation)"],
+      "size-as-stored": ["turned ? [rows, columns] : [columns, rows]", "[columns, rows]"],
+      "transposed-not-turned": ["const turned = orientation >= 5;", "const turned = orientation > 5;"],
+      "big-endian-always": [
+        'const little = startsWith(tiff, "II*\\0");',
+        'const little = startsWith(tiff, "II*\\0") && tiff.length < 8;',
+      ],
+      "entries-without-their-count": ["directory + 2 + 12 * i", "directory + 12 * i"],
+      "value-of-another-entry": ["view, entry + 8, little)", "view, entry + 4, little)"],
+      "nine-is-an-orientation": ["value >= 1 && value <= 8", "value >= 1 && value <= 9"],
+      "last-row-first-pixel": [
+        "(columnStep < 0 ? (columns - 1) * channels : 0)",
+        "(columnStep < 0 ? columns * channels : 0)",
+      ],
+    },
+  },
+  {
+    ...data("decoding", "data/picture_cases"),
+    file: "data/image_decoder.ts",
+    changes: {
+      "orientation-forgotten": ["return upright(stored, header.orientation);", "return stored;"],
+      "ink-inverted": [
+        "Math.round((255 - cmyk[from + ink]!) * light)",
+        "Math.round(cmyk[from + ink]! * light)",
+      ],
+      "black-ink-forgotten": [
+        "const light = 1 - cmyk[from + 3]! / 255;",
+        "const light = 1 - 0 * cmyk[from + 3]!;",
+      ],
+      "cut-data-accepted": ["if (!mayBeCut(image, header)) return image;", "return image;"],
+    },
+  },
+  {
+    ...data("decoding", "data/picture_cases", "data/decode_matrix"),
+    file: "data/jpeg_file.ts",
+    changes: {
+      "adobe-before-jfif": ["  if (jfif) return 1;\n", ""],
+      "ids-of-colors-ignored": ['String.fromCharCode(...ids) === "RGB" ? 0 : 1', "1"],
+      "plain-cmyk-as-ycck": ["(adobe ?? 0) === 0 ? 0 : 2", "adobe === 0 ? 0 : 2"],
+      "no-standard-tables": ["progressive ? [] : [STANDARD_HUFFMAN_TABLES]", "[]"],
+      "height-and-width-swapped": ["width: left! << 8 | right,", "width: high! << 8 | low!,"],
+      "last-exif-block-counts": [
+        "orientation ??= exifOrientation(data)",
+        "orientation = exifOrientation(data)",
+      ],
+      "thumbnails-orientation": ["} else if (scanned.size > 0) {", "} else if (scanned.size > 99) {"],
+      "missing-components-accepted": ["if (absent >= 0) {", "if (absent > 3) {"],
+      "segment-longer-than-the-file": [
+        "if (at > bytes.length || start + 4 > bytes.length)",
+        "if (start + 4 > bytes.length)",
+      ],
+      "sixteen-bits-accepted": ["if (bits !== 8)", "if (bits! < 8)"],
+    },
+  },
+  {
+    ...data("decoding", "data/picture_cases", "data/decode_matrix"),
+    file: "data/png_file.ts",
+    changes: {
+      "key-color-turns-black": [
+        '["IHDR", "PLTE", "IDAT", "IEND"]',
+        '["IHDR", "PLTE", "tRNS", "IDAT", "IEND"]',
+      ],
+      "palette-forgotten": ['["IHDR", "PLTE", "IDAT", "IEND"]', '["IHDR", "IDAT", "IEND"]'],
+      "checksum-as-exif": ["exif.subarray(8, -4)", "exif.subarray(4, -4)"],
+      "chunks-without-checksum": ["end = at + 12 + length", "end = at + 8 + length"],
+      "second-header-accepted": [
+        '} else if (type === "IHDR") {',
+        '} else if (type === "IHDR" && length !== 13) {',
+      ],
+      "empty-picture-accepted": ["if (!filled) throw", "if (!filled && parts.length === 0) throw"],
+    },
+  },
+  {
+    ...data("decoding", "data/pixels"),
+    file: "data/pixel_cache.ts",
+    changes: { "version-not-in-the-fingerprint": ["[PIXELS_VERSION, height, width]", "[height, width]"] },
+  },
+  {
     ...data("resize", "data/decode_image", "data/pixels"),
     filter: "/resize/",
     file: "data/resize.ts",

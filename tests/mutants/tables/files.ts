@@ -144,7 +144,7 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
     file: "embed/write_vectors.ts",
     changes: {
       "damaged-shards-stay": [
-        'if (read.every(({ status }) => status === "fulfilled")) whole.push(shard);',
+        "if (read !== undefined) whole.push(shard);",
         "whole.push(shard);",
       ],
       "finished-shards-embedded-again": [
@@ -164,14 +164,30 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
     file: "embed/image_files.ts",
     changes: {
       "last-line-without-end-forgotten": [
-        'if (withoutReturn(rest) !== "") yield image(withoutReturn(rest));',
+        'if (withoutReturn(rest) !== "") yield await image(withoutReturn(rest));',
         "",
       ],
-      "links-followed": ["else if (isSymlink && await leadsToFolder(path)) passed.links++;", ""],
+      "links-followed": ["else if (isSymlink && await leadsToFolder(join(root, below))) passed.links++;", ""],
       "order-of-the-disk": [
         "return visible.sort((a, b) => a.name < b.name ? -1 : 1);",
         "return visible.sort((a, b) => a.name < b.name ? 1 : -1);",
       ],
+    },
+  },
+  {
+    ...files("embed", "embed/image_files"),
+    file: "embed/image_files.ts",
+    changes: {
+      "unicode-as-the-disk-has-it": ['id.replaceAll(sep, "/").normalize("NFC")', 'id.replaceAll(sep, "/")'],
+      "beside-the-working-directory": [
+        "path.startsWith(here) ? path.slice(here.length) : path",
+        "path.startsWith(here.slice(0, -1)) ? path.slice(here.length) : path",
+      ],
+      "ids-through-links": [
+        "await Deno.realPath(folder).catch(() => resolve(folder))",
+        "resolve(await Promise.resolve(folder))",
+      ],
+      "lists-in-one-form-only": ['[path, path.normalize("NFC"), path.normalize("NFD")]', "[path]"],
     },
   },
 ];

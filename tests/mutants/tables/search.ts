@@ -67,35 +67,76 @@ export const SEARCH_CHANGES: readonly FileChanges[] = [
       "after-excludes-its-moment": ['bound(after, ">=")', 'bound(after, ">")'],
       "before-includes-its-moment": ['bound(before, "<")', 'bound(before, "<=")'],
       "either-condition": ['conditions.join(" and ")', 'conditions.join(" or ")'],
-      "dates-in-local-time": [
-        'match?.[1] !== undefined ? "Z" : ""',
-        'match?.[1] !== undefined ? "-05:00" : ""',
-      ],
-      "30th-of-february": ["day.toISOString().startsWith(text.slice(0, 10))", "true"],
     },
   },
   {
     ...search("search", "search/gallery"),
     file: "search/gallery.ts",
     changes: {
-      "first-of-an-id-counts": [
-        "new Map(images.map((image) => [image.id, image]))",
-        "new Map(images.toReversed().map((image) => [image.id, image]))",
-      ],
       "cosine-for-euclidean": [
         "*, embedding <-> ${query} as distance",
         "*, embedding <=> ${query} as distance",
       ],
       "ties-in-any-order": ["order by distance, id`", "order by distance, id desc`"],
-      "path-of-the-replaced": ["path = excluded.path, embedding", "embedding"],
       "last-page-lost": ["if (rows.length < pageSize) return;", "if (rows.length <= pageSize) return;"],
       "page-begins-with-the-last": ["id > ${parameters.add(last)}", "id >= ${parameters.add(last)}"],
-      "replaced-count-as-added": ["outcome.filter((row) => row.added).length", "outcome.length"],
       "non-finite-accepted": [
         "if (!embedding.every(Number.isFinite)) {",
         "if (embedding.every(Number.isNaN) && embedding.length < 0) {",
       ],
       "limit-of-the-candidates": ["limit ${limit}::integer", "limit ${limit}::integer + 1"],
+    },
+  },
+  {
+    ...search("search", "search/gallery"),
+    file: "search/insert_images.ts",
+    changes: {
+      "first-of-an-id-counts": [
+        "new Map(images.map((image) => [image.id, image]))",
+        "new Map(images.toReversed().map((image) => [image.id, image]))",
+      ],
+      "others-replaced-without-a-word": [
+        "where $2::boolean or ${sameImage(",
+        "where true or $2::boolean or ${sameImage(",
+      ],
+      "never-replaced": ["where $2::boolean or", "where not $2::boolean and"],
+      "replaced-count-as-added": ["outcome.filter((row) => row.added).length", "outcome.length"],
+      "camera-of-the-replaced": ["camera = excluded.camera, frame", "frame"],
+      "refused-ones-forgotten": ["if (refused.length > 0) {", "if (refused.length > 3) {"],
+    },
+  },
+  {
+    ...search("search", "search/gallery", "cli/gallery_ids"),
+    file: "search/placement.ts",
+    changes: {
+      "any-vector-is-the-same": ["<= ${ROUNDING} * vector_norm", ">= ${-ROUNDING} * vector_norm"],
+      "paths-not-compared": ["then ${given}.path = ${held}.path\n", "then ${given}.id = ${held}.id\n"],
+    },
+  },
+  {
+    ...search("search", "search/moment"),
+    file: "search/moment.ts",
+    changes: {
+      "30th-of-february": ["if (day < 1 || day > days)", "if (day < 1 || day > 31)"],
+      "month-before": ["date.setUTCFullYear(year, month - 1, day)", "date.setUTCFullYear(year, month, day)"],
+      "zone-the-other-way": ['zone?.startsWith("-") ? -1 : 1', 'zone?.startsWith("-") ? 1 : -1'],
+      "local-time": ["date.setUTCHours(hour,", "date.setHours(hour,"],
+      "noon-is-midnight": ["hour = hour % 12 + (half", "hour = hour + (half"],
+      "hour-24": ["if (hour > 23)", "if (hour > 24)"],
+      "second-60": ["if (number(unit) > 59)", "if (number(unit) > 60)"],
+      "eight-digits-are-a-frame": [
+        "[8, 12, 14, 17].includes(frame.length)",
+        "[12, 14, 17].includes(frame.length)",
+      ],
+      "milliseconds-as-seconds": [
+        "digits.length === 13 ? Number(digits) / 1000 : 0",
+        "digits.length === 13 ? Number(digits) : 0",
+      ],
+      "fraction-of-two-digits": ['.padEnd(3, "0").slice(0, 3)', '.padStart(3, "0").slice(0, 3)'],
+      "leap-years-of-julius": [
+        "Date.UTC(2000 + year % 400, month, 0)",
+        "Date.UTC(2000 + year % 4, month, 0)",
+      ],
     },
   },
   {
