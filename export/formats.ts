@@ -2,7 +2,7 @@
 import { encodeTrainedModel, type TrainedModel } from "../model/trained_model.ts";
 import { describe } from "./description.ts";
 import { encodeOnnx, type OnnxOptions } from "./onnx/network.ts";
-import { requireWhole } from "./tensors.ts";
+import { requireWhole } from "../model/network_tensors.ts";
 import { encodeTorchvision } from "./torchvision.ts";
 
 /** A file format. */

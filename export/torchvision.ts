@@ -12,7 +12,7 @@ import { toOihw, weightShape } from "../model/pretrained/weight_axes.ts";
 import { encodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
 import { type TrainedModel, valuesOf } from "../model/trained_model.ts";
 import { embeddingSizeOf } from "./description.ts";
-import { normOf, ownShape } from "./tensors.ts";
+import { normOf, ownShape } from "../model/network_tensors.ts";
 
 /**
  * The weights as a safetensors file.

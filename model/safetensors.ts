@@ -219,7 +219,7 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   for (const { name, dtype, shape, begin, end } of entries) {
     if (begin !== expected) {
       const message = `Tensor ${quoted(name)} begins at data byte ${begin} where ${expected} was due: ` +
-        `the data has a ${begin > expected ? "hole" : "overlap"}`;
+        `the data has ${begin > expected ? "a hole" : "an overlap"}`;
       throw new SafetensorsError("invalid-offsets", message);
     }
     if (end > dataBytes) {

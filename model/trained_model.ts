@@ -12,6 +12,7 @@ import {
   type SafetensorsTensor,
   toFloat32,
 } from "./safetensors.ts";
+import { floatsOf } from "./safetensors_dtype.ts";
 
 /** `format` in the metadata of a training checkpoint. */
 export const CHECKPOINT_FORMAT = "webgpu-reid checkpoint 2";
@@ -93,9 +94,15 @@ export function trainedModel(
   const used = new Map<string, SafetensorsTensor>();
   for (const [name, tensor] of tensors) {
     if (!NETWORK_TENSORS.test(name)) continue;
-    used.set(name, averaged ? tensors.get(AVERAGE_PREFIX + name) ?? tensor : tensor);
+    used.set(name, asFloat32(averaged ? tensors.get(AVERAGE_PREFIX + name) ?? tensor : tensor));
   }
   return { spec: { ...spec, identities: 0 }, step, tensors: used };
+}
+
+/** A tensor that other programs may have converted to another floating-point type; the network computes in f32. */
+function asFloat32(tensor: SafetensorsTensor): SafetensorsTensor {
+  const data = floatsOf(tensor.dtype, tensor.data);
+  return data === undefined ? tensor : { ...tensor, dtype: "F32", data };
 }
 
 /** Names of tensors between image and embedding; not the identity head, centers, curves and `moment/NAME`. */

@@ -1,4 +1,5 @@
 /** A trained network on disk: in a run's folder, a checkpoint or a model file. */
+import { requireWhole } from "../model/network_tensors.ts";
 import { decodeTrainedModel, ModelFileError, type TrainedModel } from "../model/trained_model.ts";
 import { checkpointPath, runOfCheckpoint } from "./checkpoint_files.ts";
 import { isIntact } from "./checksum.ts";
@@ -29,6 +30,7 @@ export async function readTrainedModel(
   try {
     const model = decodeTrainedModel(bytes, { averaged });
     if (await isIntact(bytes) === false) throw new ModelFileError("it is damaged: its checksum is another");
+    requireWhole(model);
     return { model, path, run: runOfCheckpoint(path) };
   } catch (error) {
     if (!(error instanceof ModelFileError)) throw error;

@@ -9,7 +9,7 @@ import { toOihw, weightShape } from "../../model/pretrained/weight_axes.ts";
 import { LEAST_NORM } from "../../model/reid_model.ts";
 import { type TrainedModel, valuesOf } from "../../model/trained_model.ts";
 import { embeddingSizeOf, inWords, PRODUCER } from "../description.ts";
-import { normOf, ownShape } from "../tensors.ts";
+import { normOf, ownShape } from "../../model/network_tensors.ts";
 import { type GraphTensor, OnnxGraph } from "./graph.ts";
 import { DATA_TYPE } from "./schema.ts";
 

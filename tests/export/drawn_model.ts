@@ -4,7 +4,7 @@ import type { ModelSpec } from "../../model/model_spec.ts";
 import { networkLayers } from "../../model/network_layers.ts";
 import type { SafetensorsTensor } from "../../model/safetensors.ts";
 import type { TrainedModel } from "../../model/trained_model.ts";
-import { ownShape } from "../../export/tensors.ts";
+import { ownShape } from "../../model/network_tensors.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
 
 /** The settings of a small network, changed as a test needs it. */

@@ -15,6 +15,9 @@ import {
   modelIdentity,
 } from "../../model/trained_model.ts";
 import { takeCheckpoint } from "../../train/checkpoint.ts";
+import { RunError } from "../../train/errors.ts";
+import { readTrainedModel } from "../../train/trained_model_file.ts";
+import { withFolder } from "../cli/run_task.ts";
 import { TINY_OPTIONS } from "../train/tiny_run.ts";
 
 const SPEC: ModelSpec = { ...TINY_OPTIONS, ...CONVENTIONS.own, embeddingSize: 12, identities: 7 };
@@ -120,4 +123,61 @@ Deno.test("Files that hold no network are refused with the reason", async () => 
   } finally {
     device.destroy();
   }
+});
+
+/** f32 numbers that every type below holds, in the bytes of each type. */
+const CONVERTED: Record<string, (data: Float32Array) => SafetensorsTensor["data"]> = {
+  F64: (data) => Float64Array.from(data),
+  BF16: (data) => Uint16Array.from(new Uint32Array(data.buffer), (bits) => bits >>> 16),
+  F16: (data) => Uint16Array.from(data, (x) => x === 0 ? 0 : x < 0 ? 0xb800 : 0x3800), // 0, -0.5 or 0.5
+};
+
+Deno.test("A model file that another program has converted to f64, f16 or bf16 is read as f32", async () => {
+  await withFolder(async (folder) => {
+    const device = await Device.open();
+    const own = decodeTrainedModel(await checkpointBytes(device));
+    device.destroy();
+    const halves = new Map([...own.tensors].map(([name, tensor]) => {
+      const data = (tensor.data as Float32Array).map((x) => Math.sign(x) / 2);
+      return [name, { ...tensor, data }] as const;
+    }));
+    const expected = encodeTrainedModel({ ...own, tensors: halves });
+    for (const [dtype, convert] of Object.entries(CONVERTED)) {
+      const tensors = new Map([...halves].map(([name, tensor]) => {
+        return [name, { ...tensor, dtype, data: convert(tensor.data) } as SafetensorsTensor] as const;
+      }));
+      const path = `${folder}/${dtype}.safetensors`;
+      await Deno.writeFile(path, encodeTrainedModel({ ...own, tensors }));
+      assert.deepEqual(encodeTrainedModel((await readTrainedModel(path)).model), expected, dtype);
+    }
+  });
+});
+
+Deno.test("readTrainedModel() names the tensor that is missing, of another shape, or of integers", async () => {
+  await withFolder(async (folder) => {
+    const device = await Device.open();
+    const own = decodeTrainedModel(await checkpointBytes(device));
+    device.destroy();
+    const gamma = own.tensors.get("neck.gamma")!;
+    const weight = own.tensors.get("stem.weight")!;
+    const cases: [string, SafetensorsTensor | undefined, RegExp][] = [
+      ["neck.gamma", undefined, /neck\.gamma should be F32 \[12\] and is not there/],
+      ["neck.gamma", { ...gamma, shape: [3, 4] }, /neck\.gamma should be F32 \[12\] and is F32 \[3,4\]/],
+      ["neck.running_mean", { dtype: "I32", shape: [12], data: new Int32Array(12) }, /and is I32 \[12\]/],
+      ["stem.weight", { ...weight, shape: weight.shape.toReversed() }, /stem\.weight should be F32/],
+      ["embedding.weight", undefined, /embedding\.weight should be F32 .* and is not there/],
+    ];
+    for (const [name, tensor, expected] of cases) {
+      const tensors = new Map(own.tensors);
+      if (tensor === undefined) tensors.delete(name);
+      else tensors.set(name, tensor);
+      const path = `${folder}/model.safetensors`;
+      await Deno.writeFile(path, encodeTrainedModel({ ...own, tensors }));
+      await assert.rejects(readTrainedModel(path), (error) => {
+        assert.ok(error instanceof RunError, String(error));
+        assert.match(error.message, expected);
+        return error.message.includes(path);
+      });
+    }
+  });
 });

@@ -1,7 +1,7 @@
 /** Reading a trained network's values by the names of its parameters. */
-import type { NormValues } from "../model/folded_weights.ts";
-import { featureCount, type NetworkLayer, networkLayers } from "../model/network_layers.ts";
-import { type TrainedModel, valuesOf } from "../model/trained_model.ts";
+import type { NormValues } from "./folded_weights.ts";
+import { featureCount, type NetworkLayer, networkLayers } from "./network_layers.ts";
+import { type TrainedModel, valuesOf } from "./trained_model.ts";
 
 /** The shape of a convolution's weight in this program. */
 export function ownShape({ part, from, to }: NetworkLayer): number[] {
