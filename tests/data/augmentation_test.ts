@@ -42,7 +42,12 @@ Deno.test("the default only mirrors half of the images and shifts them by whole 
     assert.equal(colors, SAME_COLORS);
     assert.equal(erased.height * erased.width, 0);
   }
-  assert.equal(new Set(drawn.map(({ crop }) => crop.top)).size, 9);
+  // Each of the 9 × 9 shifts is as likely as the others: 200 of 16,200, and five standard deviations.
+  const shifts = Map.groupBy(draw(DEFAULT, 16_200), ({ crop }) => `${crop.top} ${crop.left}`);
+  assert.equal(shifts.size, 81);
+  for (const [shift, { length }] of shifts) {
+    assert.ok(Math.abs(length - 200) < 71, `${length} times ${shift}`);
+  }
   assert.equal(augmentedBatch(DEFAULT, SIZE, SIZE).largestStep, undefined);
 });
 
@@ -96,14 +101,25 @@ Deno.test("a source of another size is resampled as a whole, and shifted by pixe
     assert.ok([-2, 0, 2].includes(crop.top), `${crop.top}`);
     assert.ok([-3, 0, 3].includes(crop.left), `${crop.left}`);
   }
+  for (const { erased } of drawAugmentations(new Random(1), 300, { ...settings, erase: 1 }, batch)) {
+    assert.ok(
+      erased.top + erased.height <= 128 && erased.left + erased.width <= 64,
+      "erased are pixels of the result",
+    );
+  }
 });
 
 Deno.test("drawErased() keeps within the image, and within the area and aspect of Zhong et al. 2017", () => {
   const random = new Random(3);
   let [most, least] = [0, 1];
+  const borders = new Set<string>();
   for (let i = 0; i < 2000; i++) {
     const { top, left, height, width } = drawErased(random, SIZE);
     assert.ok(top >= 0 && left >= 0 && top + height <= 128 && left + width <= 64);
+    if (top === 0) borders.add("top");
+    if (left === 0) borders.add("left");
+    if (top + height === 128) borders.add("bottom");
+    if (left + width === 64) borders.add("right");
     const share = height * width / (128 * 64);
     most = Math.max(most, share);
     least = Math.min(least, share);
@@ -112,11 +128,13 @@ Deno.test("drawErased() keeps within the image, and within the area and aspect o
     assert.ok(aspect > 0.3 * 0.9 && aspect < 1.1 / 0.3, `${height} × ${width}`);
   }
   assert.ok(least > 0.018 && least < 0.03 && most < 0.41 && most > 0.37, `${least} to ${most}`);
+  assert.equal(borders.size, 4, `only ${[...borders]} is ever touched`);
   assert.deepEqual(drawErased(random, { height: 1, width: 1 }).top, 0);
 });
 
 Deno.test("colorMatrix() is gain, brightness, contrast, saturation and hue, one after the other", () => {
   const random = new Random(4);
+  assert.deepEqual(LUMA, [0.299, 0.587, 0.114]); // ITU-R BT.601.
   const luma = (color: number[]) => color.reduce((sum, value, i) => sum + LUMA[i] * value, 0);
   for (let i = 0; i < 50; i++) {
     const factor = () => random.uniform(0.3, 2);
@@ -170,4 +188,13 @@ Deno.test("drawColors() goes further the greater the strength, and nowhere at al
   };
   assert.ok(spread(1e-9) < 1e-8);
   assert.ok(spread(0.5) > 0.5 && spread(1) > 1.5 * spread(0.5), `${spread(0.5)} and ${spread(1)}`);
+  // Of a row, the offset alone tells the contrast: from e^-0.4 to e^0.4, as often below 1 as above.
+  const random = new Random(2);
+  const contrasts = Array.from({ length: 1000 }, () => 1 - drawColors(random, 1)[0][3] / GRAY).sort((a, b) =>
+    a - b
+  );
+  assert.ok(
+    contrasts[0] >= 0.6703 && contrasts[0] < 0.68 && contrasts[999] <= 1.4919 && contrasts[999] > 1.48,
+  );
+  assert.ok(contrasts[450] < 1 && contrasts[550] > 1, `${contrasts[500]}`);
 });

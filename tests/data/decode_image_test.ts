@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { Image } from "imagescript";
 import jpeg from "imagescript/wasm/node/jpeg.js";
-import { decodeImage } from "../../data/decode_image.ts";
+import { type DecodedImage, decodeImage } from "../../data/decode_image.ts";
 import { readImageHeader } from "../../data/image_header.ts";
 import { resizeToRgb } from "../../data/resize.ts";
+import { Random } from "../../engine/mod.ts";
 import { UNUSUAL_JPEGS } from "../torture/input/unusual_jpegs.ts";
 
 function gradient(width: number, height: number): Image {
@@ -67,11 +68,41 @@ Deno.test("resizeToRgb() keeps a constant picture constant and repeats gray into
   }
 });
 
-Deno.test("resizeToRgb() averages when reducing: a chessboard of single pixels becomes gray", () => {
-  const data = Uint8Array.from({ length: 64 * 64 }, (_, i) => ((i + (i >> 6)) & 1) * 255);
-  const out = new Uint8Array(8 * 8 * 3);
-  resizeToRgb({ width: 64, height: 64, channels: 1, data }, out, 8, 8);
-  assert.ok(out.every((value) => Math.abs(value - 127.5) <= 2), `${out.slice(0, 12)}`);
+/** Bytes from a triangle as wide as two steps of the result, or of the source where that is coarser, in f64. */
+function triangleResized(source: DecodedImage, width: number, height: number): number[] {
+  const weights = (position: number, from: number, to: number) => {
+    const [scale, center] = [Math.max(1, from / to), (position + 0.5) * from / to];
+    const all = Array.from({ length: from }, (_, i) => Math.max(0, 1 - Math.abs(i + 0.5 - center) / scale));
+    const sum = all.reduce((a, b) => a + b);
+    return all.map((weight) => weight / sum);
+  };
+  const { channels, data } = source;
+  return Array.from({ length: width * height * 3 }, (_, i) => {
+    const [across, down] = [
+      weights(Math.floor(i / 3) % width, source.width, width),
+      weights(Math.floor(i / 3 / width), source.height, height),
+    ];
+    const channel = channels === 1 ? 0 : i % 3;
+    const at = (x: number, y: number) => data[(y * source.width + x) * channels + channel]!;
+    return down.reduce((sum, v, y) => sum + v * across.reduce((row, u, x) => row + u * at(x, y), 0), 0);
+  });
+}
+
+Deno.test("resizeToRgb() is the triangle filter of its definition, in every channel, larger and smaller", () => {
+  const random = new Random(8);
+  for (const channels of [1, 3, 4] as const) {
+    const data = Uint8Array.from({ length: 13 * 10 * channels }, () => random.integer(256));
+    const source = { width: 13, height: 10, channels, data };
+    for (const [width, height] of [[4, 3], [13, 4], [5, 21], [30, 10], [13, 10], [1, 1], [10, 13]] as const) {
+      const out = new Uint8Array(width * height * 3);
+      resizeToRgb(source, out, width, height);
+      const expected = triangleResized(source, width, height);
+      for (const [i, value] of expected.entries()) {
+        const what = `${channels} channels to ${width} × ${height}, byte ${i}: ${out[i]}, ${value}`;
+        assert.ok(Math.abs(out[i]! - value) <= 0.501, what);
+      }
+    }
+  }
 });
 
 Deno.test("decodeImage() makes RGB of a JPEG of four inks", async () => {

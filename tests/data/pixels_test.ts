@@ -144,6 +144,7 @@ Deno.test("PixelStore takes pixels from its cache until a file, the list or the 
       ["again", paths, 0, {}],
       ["fewer images", paths.slice(43), 57, {}],
       ["other order", paths.toReversed(), 100, {}],
+      ["as many pixels", paths.toReversed(), 100, { width: WIDTH * 2, height: HEIGHT / 2 }],
       ["other size", paths.toReversed(), 100, { width: WIDTH + 1 }],
       ["back", paths, 100, {}],
     ];

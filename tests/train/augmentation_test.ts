@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Device } from "../../engine/mod.ts";
 import type { TrainingOptions } from "../../train/options.ts";
-import { stepAugmentations } from "../../train/from_options.ts";
-import { openTinyRun, TINY_OPTIONS } from "./tiny_run.ts";
+import { indexIdentities } from "../../data/identity_index.ts";
+import { runSampler, stepAugmentations } from "../../train/from_options.ts";
+import { openTinyRun, TINY_OPTIONS, TINY_PEOPLE } from "./tiny_run.ts";
 
 const EVERYTHING: Partial<TrainingOptions> = {
   zoom: 0.2,
@@ -19,6 +20,19 @@ Deno.test("stepAugmentations() is decided by seed and step, image by image", () 
   assert.deepEqual(stepAugmentations(options, 3, 9).subarray(0, four.length), four);
   assert.notDeepEqual(stepAugmentations(options, 4, 4), four);
   assert.notDeepEqual(stepAugmentations({ ...options, seed: 8 }, 3, 4), four);
+});
+
+Deno.test("a seed draws what it has always drawn", () => {
+  const options = { ...TINY_OPTIONS, ...EVERYTHING };
+  const sampler = runSampler(indexIdentities(TINY_PEOPLE), options);
+  const [batch] = sampler.epoch(1);
+  assert.deepEqual([...batch!.images], [9, 11, 2, 1]);
+  const numbers = stepAugmentations(options, 3, 2);
+  assert.deepEqual([numbers[0], numbers[21], numbers[22]].map((n) => n!.toFixed(4)), [
+    "1.0613",
+    "34.0937",
+    "-1.1996",
+  ]);
 });
 
 Deno.test("a run with every augmentation on replays exactly, and learns from other pictures than one without", async () => {

@@ -111,6 +111,12 @@ const uneven: GradientCase[] = [
     { note: "four different pads" },
   ),
   gradientCase(
+    "conv2d",
+    [normal([1, 6, 5, 2]), weight([3, 2, 2, 5], 12)],
+    (ops, [x, k]) => ops.conv2d(x, k, lopsided),
+    { note: "a kernel that is no square" },
+  ),
+  gradientCase(
     "depthwiseConv",
     [normal([1, 6, 5, 6]), weight([3, 3, 6], 9)],
     (ops, [x, k]) => ops.depthwiseConv(x, k, lopsided),

@@ -267,7 +267,11 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
         "JSON.stringify([path, size, mtime?.getTime() ?? null, ctime?.getTime() ?? null])",
         "JSON.stringify([path])",
       ],
-      "longer-file-accepted": ["|| size !== pixelBytes + length + end.length", ""],
+      "longer-file-accepted": [
+        "|| size !== pixelBytes + length + end.length",
+        "",
+        "in a file of another length something else than the trailer's JSON is where it is looked for",
+      ],
       "cache-of-other-files-accepted": ["trailer.fingerprint === expected.fingerprint && ", ""],
       "stays-unfinished": ["Deno.renameSync(this.#temporary, this.#path);", ""],
       "short-read-accepted": [
@@ -312,7 +316,6 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
     file: "data/decode_pool.ts",
     changes: {
       "late-image-never-answered": ["this.#held.shift()?.resolve({ reason });", "this.#held.shift();"],
-      "worker-not-ended": ["      this.#sent--;\n", ""],
     },
   },
   {
