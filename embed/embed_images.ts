@@ -18,7 +18,7 @@ export interface ImageEmbedding {
   readonly embedding: Float32Array;
 }
 
-/** An image that could not be decoded. */
+/** An image without a vector: it could not be decoded, or the network has no features of it. */
 export interface FailedImage {
   /** The image's id. */
   readonly id: string;
@@ -57,7 +57,7 @@ interface Batch {
  * batch separately, in a fixed order. With another batch size a GPU may use other kernels, which round differently.
  *
  * @param files The images, in the order of the results.
- * @throws {DataError} When the decoder cannot start. An image that cannot be decoded is a {@link FailedImage}.
+ * @throws {DataError} When the decoder cannot start. An image without a vector is a {@link FailedImage}.
  */
 export async function* embedImages(
   embedder: Embedder,
@@ -83,13 +83,26 @@ export async function* embedImages(
           yield image;
         } else {
           const embedding = vectors.slice(image.row * embeddingSize, (image.row + 1) * embeddingSize);
-          yield { id: image.id, ...readImageName(image.id), embedding };
+          if (spec.normalize && hasNoDirection(embedding)) yield { id: image.id, failed: NO_DIRECTION };
+          else yield { id: image.id, ...readImageName(image.id), embedding };
         }
       }
     }
   } finally {
     pool.close();
   }
+}
+
+/** Why an image has no vector although it was decoded. */
+const NO_DIRECTION =
+  "the network's features of it are all zero, so that no other image is nearer to it than the rest";
+
+/**
+ * Whether a vector that should have length one has length zero. Its distance to every vector of length one is one, less
+ * than that of two people who look different: it would be found with every query.
+ */
+function hasNoDirection(embedding: Float32Array): boolean {
+  return embedding.reduce((sum, x) => sum + x * x, 0) < 0.25;
 }
 
 /** Packs decoded images into the pixels of batches; a failed one counts as an image, but has no row. */

@@ -123,7 +123,7 @@ export async function writeVectors(
       ` (${pair.join(": ")})`
     );
     throw new DataError(
-      `None of the ${list.count} images could be decoded${examples}. Give JPEG or PNG files.`,
+      `None of the ${list.count} images could be embedded${examples}. Give JPEG or PNG files.`,
     );
   }
   return {

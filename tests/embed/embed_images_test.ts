@@ -67,6 +67,27 @@ Deno.test("broken images are answered in their places, cameras and times come fr
   });
 });
 
+Deno.test("an image whose vector should have length one and has length zero is left out", async () => {
+  await withFolder(async (folder) => {
+    const device = await Device.open();
+    const files = (await writeNoise(folder, 3)).map((id) => ({ id, path: join(folder, id) }));
+    for (const [normalize, flip, failed] of [[true, false, 3], [true, true, 3], [false, false, 0]] as const) {
+      const network = await tinyNetwork(device, 1, { normalize });
+      const gamma = network.tensors.get("neck.gamma")!;
+      const tensors = new Map(network.tensors).set("neck.gamma", { ...gamma, data: new Float32Array(12) });
+      const model = buildTrainedModel(device, { ...network, tensors });
+      const embedder = await Embedder.open(device, model, 4);
+      const found = await Array.fromAsync(embedImages(embedder, files, { workers: 1, flip }));
+      const reasons = found.filter((image) => "failed" in image).map(reason);
+      assert.equal(reasons.length, failed, `normalize ${normalize}, flip ${flip}`);
+      for (const text of reasons) assert.match(text, /features of it are all zero/);
+      embedder.destroy();
+      model.parameters.destroy();
+    }
+    device.destroy();
+  });
+});
+
 Deno.test("inOrder() keeps the order and the bound, and throws where the work failed", async () => {
   let begun = 0, used = 0, most = 0;
   const work = async (item: number) => {

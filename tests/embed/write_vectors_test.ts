@@ -77,7 +77,7 @@ Deno.test("writeVectors() makes again what is missing or damaged and nothing els
     );
     await assert.rejects(
       writeVectors(MEAN_COLOR, broken, { ...options, out: `${folder}/b.npy` }),
-      /None of the 2 images could be decoded \(.*\/a\.jpg: /,
+      /None of the 2 images could be embedded \(.*\/a\.jpg: /,
     );
   });
 });
