@@ -19,9 +19,9 @@ import { STOP_SIGNALS } from "./interrupt.ts";
 /** Parses the flags, runs what is not finished yet, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const flags = parseAblateFlags(args);
-  const { out, data, cache, rows, seeds, steps } = flags;
+  const { out, data, layout, cache, rows, seeds, steps } = flags;
   await makeFolder(join(out, "cells"));
-  const dataset = await openPeople(data, cache);
+  const dataset = await openPeople({ data, layout }, cache);
   if (cameraGroups(dataset).length === 0) {
     throw new DataError(
       "A grid is scored on cameras of training and on others, each time on two at least with a query among them: this " +

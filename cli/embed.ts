@@ -1,5 +1,6 @@
 /** `deno task embed`: writes vectors of images to files, for other programs and for `deno task index`. */
 import { dirname } from "node:path";
+import { namingOf } from "../data/layouts/image_name.ts";
 import { extensionOf, FORMATS } from "../embed/formats.ts";
 import type { ImageFile, PassedOver } from "../embed/image_files.ts";
 import { ImageList } from "../embed/image_list.ts";
@@ -11,12 +12,12 @@ import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
-import { noImages, openImages, sayPassedOver } from "./image_source.ts";
+import { noImages, openImages, sayNaming, sayPassedOver } from "./image_source.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import { makeFolder } from "./output.ts";
 import { workerCount } from "./people.ts";
 import { formatSeconds, type Progress, progress } from "./progress.ts";
-import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, TEST_FLIP_FLAG } from "./shared_flags.ts";
+import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, LAYOUT_FLAG, TEST_FLIP_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task embed",
@@ -41,6 +42,7 @@ const BATCH = 64;
 const FLAGS = {
   checkpoint: { ...CHECKPOINT_FLAG, required: true },
   images: { ...IMAGES_FLAG, required: true },
+  layout: LAYOUT_FLAG,
   out: {
     type: "string",
     value: "FILE",
@@ -66,7 +68,11 @@ const FLAGS = {
 
 /** Parses the flags, embeds, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { checkpoint, images, out, testFlip: flip, ema, shardSize } = parseFlags(COMMAND, FLAGS, args);
+  const { checkpoint, images, layout, out, testFlip: flip, ema, shardSize } = parseFlags(
+    COMMAND,
+    FLAGS,
+    args,
+  );
   if (extensionOf(out) === undefined) {
     throw new UsageError(`--out must end in one of ${Object.keys(FORMATS).join(", ")}; got '${out}'`);
   }
@@ -84,6 +90,8 @@ export async function main(args: string[]): Promise<number> {
   sayPassedOver(images, passed);
   if (list.count === 0) throw noImages(images);
 
+  const named = namingOf(layout, list.agreed);
+  sayNaming(images, named);
   using device = await Device.open();
   const model = buildTrainedModel(device, trained.model);
   const embedder = await Embedder.open(device, model, Math.min(BATCH, list.count));
@@ -95,6 +103,7 @@ export async function main(args: string[]): Promise<number> {
     workers: workerCount(),
     flip,
     shardSize,
+    named,
     stopRequested: () => interrupt.requested,
     onStart: (before) => {
       done = before;

@@ -22,6 +22,7 @@ import {
   DATA_FLAG,
   EMA_FLAG,
   JSON_FLAG,
+  LAYOUT_FLAG,
   TEST_FLIP_FLAG,
 } from "./shared_flags.ts";
 
@@ -45,6 +46,7 @@ const FLAGS = {
     help: "Folder of a run such as runs/hard (its newest checkpoint), or a checkpoint.",
   },
   data: { ...DATA_FLAG, help: `${DATA_FLAG.help} By default the data of the training.` },
+  layout: LAYOUT_FLAG,
   metric: { type: "choice", choices: METRICS, help: "Distance; by default that of the training." },
   testFlip: TEST_FLIP_FLAG,
   cameraPairs: {
@@ -70,11 +72,12 @@ export async function main(args: string[]): Promise<number> {
   const reranking = rerankOptions(flags);
   const { checkpoint, path } = await loadCheckpoint(flags.checkpoint);
   const run = runOfCheckpoint(path);
-  const data = flags.data ?? (run === undefined ? undefined : (await readConfig(run)).data);
+  const config = flags.data === undefined && run !== undefined ? await readConfig(run) : undefined;
+  const { data = config?.data, layout = config?.layout } = flags;
   // With --json, stdout has only the result.
   const say = flags.json ? console.error : console.log;
   using device = await Device.open();
-  const dataset = await openPeople(data, flags.cache, say);
+  const dataset = await openPeople({ data, layout }, flags.cache, say);
   if (flags.spatialTemporal) checkTimes(dataset); // Before the long work.
   const store = await openPixels(dataset, "test", checkpoint.model, flags.cache);
   const model = new ReidModel(device, checkpoint.model, new Random(0));

@@ -1,5 +1,6 @@
 /** The images of `--images`, for the commands that embed them. */
 import { DataError, messageOf } from "../data/errors.ts";
+import type { NamedBy } from "../data/layouts/image_name.ts";
 import { isFolder } from "../data/layouts/dataset_folder.ts";
 import { type ImageFile, imagesInFolder, imagesInList, type PassedOver } from "../embed/image_files.ts";
 
@@ -30,6 +31,15 @@ export function noImages(images: string): DataError {
     images === "-"
       ? "There are no images in the list on stdin. Give the path of a JPEG or PNG file on every line."
       : `There are no images in ${images}. Give a folder with JPEG or PNG files in it, or a list of such files.`,
+  );
+}
+
+/** Says so where the names of images do not agree on where the camera is. */
+export function sayNaming(images: string, named: NamedBy): void {
+  if (named !== undefined) return;
+  console.error(
+    `note: the names in ${images} do not say their cameras for certain, so that only images named as those of a public ` +
+      'dataset have one; --layout people takes the text before the first "_"',
   );
 }
 

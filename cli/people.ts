@@ -1,6 +1,7 @@
 /** The people that a command works on: a dataset folder, or synthetic ones, and their decoded pixels. */
 import { join } from "node:path";
 import { describeDataset, type ReidDataset } from "../data/dataset.ts";
+import type { LayoutName } from "../data/layouts/image_name.ts";
 import { PixelStore } from "../data/pixels.ts";
 import { readDataset } from "../data/read_dataset.ts";
 import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
@@ -33,15 +34,21 @@ function syntheticSet(data: string | undefined): keyof typeof SYNTHETIC_SETS | u
   );
 }
 
+/** A dataset's folder, a set of synthetic people or neither, and what the user says about the folder. */
+export interface DataSource {
+  readonly data?: string;
+  readonly layout?: LayoutName;
+}
+
 /**
- * Reads the dataset in `folder`, or draws synthetic people into the cache where no folder is given or one of their
+ * Reads the dataset in the folder `data`, or draws synthetic people into the cache where no folder is given or one of their
  * sets is named, as in `synthetic:benchmark`.
  *
  * @throws {DataError} when the folder is no dataset that can be used.
  * @throws {UsageError} when there is no such set.
  */
 export async function openPeople(
-  folder: string | undefined,
+  { data: folder, layout }: DataSource,
   cache: string,
   say: (line: string) => void = console.log,
 ): Promise<ReidDataset> {
@@ -57,9 +64,11 @@ export async function openPeople(
     const why = folder === undefined ? "No --data given: using" : `The ${set} set of`;
     say(`${why} synthetic people, drawn by this program into ${root}`);
   }
-  const dataset = await readDataset(root);
+  const dataset = await readDataset(root, { layout });
   if (await holdsSyntheticPeople(root)) dataset.name = "Synthetic people";
-  if (set === undefined) say(`Data: ${root}, recognized as ${dataset.name}`);
+  if (set === undefined) {
+    say(`Data: ${root}, ${layout === undefined ? "recognized" : "read"} as ${dataset.name}`);
+  }
   say(describeDataset(dataset));
   for (const warning of dataset.warnings) console.error(`warning: ${printable(warning)}`);
   return dataset;

@@ -38,6 +38,8 @@ function flagsFor(remedy: Remedy): string {
       return "deno task export makes one";
     case "inspect-adapters":
       return "deno task doctor shows what is seen";
+    case "layout":
+      return remedy.names.map((name) => `--layout ${name}`).join(" or ");
     case "other-output":
       return "another --out";
     case "resume":

@@ -1,4 +1,6 @@
 /** Flags that several commands have. */
+import { LAYOUT_NAMES } from "../data/layouts/image_name.ts";
+import { keysOf } from "../model/settings.ts";
 import type { FlagTable } from "./flags.ts";
 
 /** `--checkpoint`: a trained network. */
@@ -24,6 +26,15 @@ export const DATA_FLAG = {
   help:
     "Folder of a dataset, recognized by its content: Market-1501, DukeMTMC-reID, MSMT17, or your own people, a folder " +
     "for each person with images named CAMERA_anything.jpg, directly in it or in train/ and test/.",
+} as const satisfies FlagTable[string];
+
+/** `--layout`: how a dataset or images are laid out. */
+export const LAYOUT_FLAG = {
+  type: "choice",
+  choices: keysOf(LAYOUT_NAMES),
+  help:
+    "How folders and files are named, where they do not say it for certain. people: a folder for each person, and images " +
+    "named CAMERA_anything.jpg. person/camera, camera/person: folders in folders.",
 } as const satisfies FlagTable[string];
 
 /** `--cache`: files that a later command can use again. */

@@ -120,8 +120,8 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
   }
 }
 
-async function findPeople({ data, options }: RunConfig, cache: string): Promise<People> {
-  const dataset = await openPeople(data, cache);
+async function findPeople({ data, layout, options }: RunConfig, cache: string): Promise<People> {
+  const dataset = await openPeople({ data, layout }, cache);
   const store = await openPixels(dataset, "train", options, cache);
   const test = await openPixels(dataset, "test", options, cache);
   return { dataset, store, benchmark: new Benchmark(dataset, test) };
@@ -140,6 +140,7 @@ async function startRun({ options, out, weights, width, ...flags }: TrainFlags):
   const config = {
     options: { ...options, ...pretrained?.options },
     ...(data !== undefined && { data }),
+    ...(flags.layout !== undefined && { layout: flags.layout }),
     ...(weights !== undefined && { weights: await Deno.realPath(weights) }),
   };
   return { config, pretrained, folder: undefined, newest: undefined };
@@ -162,7 +163,8 @@ async function resumeRun(flags: TrainFlags, resume: string): Promise<Run> {
     );
   }
   const pretrained = await loadRunsPretrained(resume, config.options);
-  return { config: { ...config, ...(data !== undefined && { data }) }, pretrained, folder, newest };
+  const { layout = data === undefined ? config.layout : undefined } = flags;
+  return { config: { ...config, ...(data !== undefined && { data }), layout }, pretrained, folder, newest };
 }
 
 /** Trains epoch by epoch and saves after each, or more often; Ctrl-C stops after the steps under way, and saves. */

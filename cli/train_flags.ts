@@ -11,7 +11,7 @@ import {
   withDefaults,
 } from "./flags.ts";
 import { ON_DEVICE_LOST, PAUSES } from "./lost_device.ts";
-import { CACHE_FLAG, DATA_FLAG, TEST_FLIP_FLAG } from "./shared_flags.ts";
+import { CACHE_FLAG, DATA_FLAG, LAYOUT_FLAG, TEST_FLIP_FLAG } from "./shared_flags.ts";
 
 /** What `--help` says first. */
 export const TRAIN_COMMAND: Command = {
@@ -48,6 +48,7 @@ export const RUN_FLAGS = {
     group: "Files",
     help: `${DATA_FLAG.help} Without it synthetic people are drawn; synthetic:benchmark draws hard ones.`,
   },
+  layout: { ...LAYOUT_FLAG, group: "Files" },
   out: {
     type: "string",
     value: "DIR",

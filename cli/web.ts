@@ -13,7 +13,7 @@ import { type FlagTable, type FlagValues, parseFlags, UsageError } from "./flags
 import { STOP_SIGNALS } from "./interrupt.ts";
 import { openPeople, workerCount } from "./people.ts";
 import { withProgress } from "./progress.ts";
-import { CACHE_FLAG, CHECKPOINT_FLAG, DATA_FLAG } from "./shared_flags.ts";
+import { CACHE_FLAG, CHECKPOINT_FLAG, DATA_FLAG, LAYOUT_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task web",
@@ -42,6 +42,7 @@ const FLAGS = {
     help:
       `${DATA_FLAG.help} Its test people are searched; without it, synthetic ones. The pictures become part of the site.`,
   },
+  layout: { ...LAYOUT_FLAG, group: "Search" },
   images: {
     type: "integer",
     min: 1,
@@ -117,7 +118,10 @@ async function readSource(flags: FlagValues<typeof FLAGS>): Promise<Source | und
   if (checkpoint === undefined) return undefined;
   const { model, path } = await readTrainedModel(checkpoint);
   console.log(`Network: ${path}, ${model.step} steps`);
-  const dataset = await openPeople(flags.gallery ?? "synthetic:default", flags.cache);
+  const dataset = await openPeople(
+    { data: flags.gallery ?? "synthetic:default", layout: flags.layout },
+    flags.cache,
+  );
   const chosen = chooseGallery(dataset, flags);
   if (chosen.gallery.length > 0) return { model, dataset, chosen };
   throw new RunError(

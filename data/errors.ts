@@ -9,6 +9,8 @@ export type DataRemedy =
   | SetSettings<"shardSize" | "spatialTemporal" | "testFlip">
   // The folder of a dataset, or none for synthetic people.
   | { readonly kind: "dataset-folder" }
+  // Say which layout a dataset has; names of layouts that could be meant.
+  | { readonly kind: "layout"; readonly names: readonly string[] }
   // Do the same work again, which goes on from what is finished.
   | { readonly kind: "same-again" }
   // The path that vectors were written to.

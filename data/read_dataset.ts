@@ -1,49 +1,123 @@
-import { join } from "node:path";
+import { relative } from "node:path";
 import { countIdentities, identityName, type ReidDataset } from "./dataset.ts";
-import { DataError } from "./errors.ts";
+import { DataError, firstFew } from "./errors.ts";
 import { DatasetFolder } from "./layouts/dataset_folder.ts";
-import type { Layout } from "./layouts/layout.ts";
-import { msmt17 } from "./layouts/msmt17.ts";
-import { peopleFolders } from "./layouts/people_folders.ts";
-import { threeFolders } from "./layouts/three_folders.ts";
+import { FOLDERS_LOOKED_FOR, readFolders } from "./layouts/folders.ts";
+import { agreedNaming, type LayoutName } from "./layouts/image_name.ts";
+import { claimsMsmt17, MSMT17_LOOKED_FOR, readMsmt17 } from "./layouts/msmt17.ts";
+import { partsOf } from "./layouts/parts.ts";
+import { isPicture, visible } from "./layouts/picture_file.ts";
+import { requireContents } from "./layouts/contents.ts";
 
-/** The first layout that claims a folder reads it. Custom people come last: they claim nearly any folder of images. */
-const LAYOUTS: readonly Layout[] = [threeFolders, msmt17, peopleFolders];
+/** Options of `readDataset`. */
+export interface ReadDatasetOptions {
+  /** What the user says that the folder is; by default its names decide. */
+  readonly layout?: LayoutName;
+}
 
 /**
  * Reads the names and lists of a dataset in any of the known layouts; opens no image.
  *
- * @param root The dataset's folder.
+ * @param root The dataset's folder, or one around it that has nothing else of the kind.
  * @throws {DataError} When the folder has no known layout or is incomplete, when a link leads out of it, when there
  * are fewer than two identities to train on, or when no query has a right match in the gallery.
  */
-export async function readDataset(root: string): Promise<ReidDataset> {
-  const folder = await DatasetFolder.open(root);
-  for (const layout of LAYOUTS) {
-    if (!await layout.claims(folder)) continue;
-    const dataset = await layout.read(folder);
-    requireUsable(dataset);
-    return dataset;
+export async function readDataset(
+  root: string,
+  { layout }: ReadDatasetOptions = {},
+): Promise<ReidDataset> {
+  const given = await DatasetFolder.open(root);
+  const folder = await datasetIn(given);
+  if (folder === undefined) throw unknown(given);
+  const dataset = await read(folder, layout);
+  if (folder !== given) {
+    dataset.warnings.unshift(
+      `The dataset is in ${relative(root, folder.root)} in ${root}, which has no other.`,
+    );
   }
-  throw new DataError(
-    `${root} has the layout of no known dataset: ${folder.describe()}. Known layouts: ` +
-      `${LAYOUTS.map((layout, i) => `(${i + 1}) ${layout.looksFor}`).join("; ")}. ${await remedy(folder)}`,
+  requireUsable(dataset);
+  await requireContents(dataset);
+  return dataset;
+}
+
+function read(folder: DatasetFolder, layout: LayoutName | undefined): Promise<ReidDataset> {
+  const listed = layout === undefined ? claimsMsmt17(folder) : layout === "msmt17";
+  return listed ? readMsmt17(folder) : readFolders(folder, layout);
+}
+
+/** How deep a dataset is looked for in other folders. */
+const DEPTH = 3;
+
+/**
+ * The folder whose names are those of a dataset: the one given, or the only one in it.
+ *
+ * @throws {DataError} When there are several, or it stands beside folders with pictures.
+ */
+async function datasetIn(folder: DatasetFolder, depth = DEPTH): Promise<DatasetFolder | undefined> {
+  if (divided(folder)) return folder;
+  const inside = await Promise.all(
+    visible(folder.top.folders).map((name) => DatasetFolder.openIn(folder, name)),
+  );
+  const found = await dividedIn(inside, depth);
+  const pictures = inside.some(({ top }) => top.files.some(isPicture));
+  const [only, other] = found;
+  if (only !== undefined && (other !== undefined || pictures)) throw await several(folder, found);
+  if (only !== undefined) return only;
+  const named = agreedNaming(folder.top.files.filter(isPicture));
+  if (pictures || typeof named === "object") return folder;
+  const [wrapped, second] = inside;
+  if (wrapped !== undefined && second === undefined && depth > 0) return await datasetIn(wrapped, depth - 1);
+  const deeper = await Promise.all(
+    inside.flatMap((one) => visible(one.top.folders).map((name) => one.list(name))),
+  );
+  return deeper.some(({ files }) => files.some(isPicture)) ? folder : undefined;
+}
+
+/** Whether a folder has the lists or the parts of a dataset. */
+function divided(folder: DatasetFolder): boolean {
+  return claimsMsmt17(folder) || partsOf(folder) !== undefined;
+}
+
+/** The folders among these, or in them, that have the lists or the parts of a dataset. */
+async function dividedIn(folders: readonly DatasetFolder[], depth: number): Promise<DatasetFolder[]> {
+  const found = folders.filter(divided);
+  if (depth === 0 || folders.some(({ top }) => top.files.some(isPicture))) return found;
+  for (const folder of folders) {
+    if (divided(folder)) continue;
+    const inside = await Promise.all(
+      visible(folder.top.folders).map((name) => DatasetFolder.openIn(folder, name)),
+    );
+    found.push(...await dividedIn(inside, depth - 1));
+  }
+  return found;
+}
+
+/** An error that names the datasets in a folder, as far as they can be read. */
+async function several(folder: DatasetFolder, found: readonly DatasetFolder[]): Promise<DataError> {
+  const readable: string[] = [];
+  for (const one of found) {
+    const dataset = await read(one, undefined).catch((error) => {
+      if (!(error instanceof DataError)) throw error;
+    });
+    if (dataset !== undefined) readable.push(`${one.root} (${dataset.name})`);
+  }
+  return new DataError(
+    `${folder.root} is no dataset itself: ${folder.describe()}. ` +
+      (readable.length === 0
+        ? "Give the folder of one dataset."
+        : `Give the folder of one: ${firstFew(readable, " or ")}.`),
   );
 }
 
-/** Advice for a folder of no known layout. */
-async function remedy({ root, top }: DatasetFolder): Promise<string> {
-  const claimed = async (path: string) => {
-    const folder = await DatasetFolder.open(path).catch(() => undefined);
-    if (folder === undefined) return false;
-    for (const layout of LAYOUTS) if (await layout.claims(folder)) return true;
-    return false;
-  };
-  for (const name of top.folders) {
-    const inside = join(root, name);
-    if (await claimed(inside)) return `The dataset seems to be one folder further down: give ${inside}.`;
-  }
-  return "Give the folder that directly holds one of these.";
+function unknown(folder: DatasetFolder): DataError {
+  const looked = [...FOLDERS_LOOKED_FOR, MSMT17_LOOKED_FOR].map((text, i) => `(${i + 1}) ${text}`).join("; ");
+  const pointers = folder.top.files.filter((file) => file.endsWith(".dvc"));
+  return new DataError(
+    `${folder.root} has the layout of no known dataset: ${folder.describe()}. ` +
+      (pointers.length > 0
+        ? `${firstFew(pointers)} stand for data that are kept elsewhere: fetch them with dvc pull.`
+        : `Known layouts: ${looked}. Give the folder that directly holds one of these.`),
+  );
 }
 
 function requireUsable(dataset: ReidDataset): void {

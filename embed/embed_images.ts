@@ -1,7 +1,7 @@
 /** A stream from image files to embeddings: any number of images in a fixed amount of memory. */
 import { DecodePool } from "../data/decode_pool.ts";
 import type { DecodeReply } from "../data/decode_worker.ts";
-import { readImageName } from "../data/layouts/image_name.ts";
+import { type NamedBy, readImageName } from "../data/layouts/image_name.ts";
 import type { Embedder } from "../model/embedder.ts";
 import type { ImageFile } from "./image_files.ts";
 import { inOrder } from "./in_order.ts";
@@ -10,9 +10,9 @@ import { inOrder } from "./in_order.ts";
 export interface ImageEmbedding {
   /** The image's id: see {@link ImageFile}. */
   readonly id: string;
-  /** The camera, as text, where the file name has it: see `NamedSighting`. */
+  /** The camera, as text, where the image's name has it: see `ImageName`. */
   readonly camera?: string;
-  /** The frame's number, where the file name has it: see `NamedSighting`. */
+  /** The frame's number, where the image's name has it: see `ImageName`. */
   readonly time?: number;
   /** [embedding size]. */
   readonly embedding: Float32Array;
@@ -35,6 +35,8 @@ export interface EmbedImagesOptions {
   readonly workers: number;
   /** Whether to average the embeddings of the image and of its mirror image; see `Embedder`. Default false. */
   readonly flip?: boolean;
+  /** How the images are named: see `NamingVotes`. By default, only the distinct names of public datasets are read. */
+  readonly named?: NamedBy;
 }
 
 /** Batches that may be on the GPU or waiting for their results, apart from the one that is being filled. */
@@ -44,7 +46,7 @@ const BATCHES_DECODED = 2;
 
 interface Batch {
   /** In order; `row` is an image's index in `pixels`. */
-  readonly images: (FailedImage | { readonly id: string; readonly row: number })[];
+  readonly images: (FailedImage | ImageFile & { readonly row: number })[];
   readonly pixels: Uint8Array;
   rows: number;
 }
@@ -62,13 +64,14 @@ interface Batch {
 export async function* embedImages(
   embedder: Embedder,
   files: AsyncIterable<ImageFile> | Iterable<ImageFile>,
-  { workers, flip = false }: EmbedImagesOptions,
+  { workers, flip = false, named }: EmbedImagesOptions,
 ): AsyncGenerator<EmbeddedImage, void, void> {
   const { model: { spec, embeddingSize }, batch, stride } = embedder;
   const pool = new DecodePool({ height: spec.imageHeight, width: spec.imageWidth, workers });
   try {
     const decoded = inOrder(files, BATCHES_DECODED * batch, async ({ id, path }) => ({
       id,
+      path,
       decoded: await pool.decode(path),
     }));
     const embedded = inOrder(batches(decoded, batch, stride), BATCHES_IN_FLIGHT, async (filled) => ({
@@ -83,8 +86,17 @@ export async function* embedImages(
           yield image;
         } else {
           const embedding = vectors.slice(image.row * embeddingSize, (image.row + 1) * embeddingSize);
-          if (spec.normalize && hasNoDirection(embedding)) yield { id: image.id, failed: NO_DIRECTION };
-          else yield { id: image.id, ...readImageName(image.id), embedding };
+          if (spec.normalize && hasNoDirection(embedding)) {
+            yield { id: image.id, failed: NO_DIRECTION };
+            continue;
+          }
+          const { camera, frame } = readImageName(image.path, named);
+          yield {
+            id: image.id,
+            ...(camera !== undefined && { camera }),
+            ...(frame !== undefined && { time: frame }),
+            embedding,
+          };
         }
       }
     }
@@ -107,16 +119,16 @@ function hasNoDirection(embedding: Float32Array): boolean {
 
 /** Packs decoded images into the pixels of batches; a failed one counts as an image, but has no row. */
 async function* batches(
-  images: AsyncIterable<{ id: string; decoded: DecodeReply }>,
+  images: AsyncIterable<ImageFile & { decoded: DecodeReply }>,
   size: number,
   stride: number,
 ): AsyncGenerator<Batch> {
   const empty = (): Batch => ({ images: [], pixels: new Uint8Array(size * stride), rows: 0 });
   let batch = empty();
-  for await (const { id, decoded } of images) {
+  for await (const { id, path, decoded } of images) {
     if ("pixels" in decoded) {
       batch.pixels.set(decoded.pixels, batch.rows * stride);
-      batch.images.push({ id, row: batch.rows++ });
+      batch.images.push({ id, path, row: batch.rows++ });
     } else {
       batch.images.push({ id, failed: decoded.reason });
     }

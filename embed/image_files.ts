@@ -1,6 +1,7 @@
 /** The images to embed: those in a folder at any depth, or those of a list. */
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { DataError, messageOf } from "../data/errors.ts";
+import { isPicture, visible } from "../data/layouts/picture_file.ts";
 
 /** An image to embed. */
 export interface ImageFile {
@@ -49,9 +50,6 @@ export interface PassedOver {
   others: number;
 }
 
-/** File names of images; the decoder goes by the content. */
-const IMAGE = /\.(jpe?g|png)$/i;
-
 /**
  * The images in a folder and its subfolders, depth first, each folder sorted by code unit: the same order on every
  * machine. Memory holds only the names in the folders on the current path. Hidden files and folders are skipped; links
@@ -74,7 +72,7 @@ async function* visit(
     const below = prefix + name;
     if (isDirectory) yield* visit(root, `${below}/`, passed, ids);
     else if (isSymlink && await leadsToFolder(join(root, below))) passed.links++;
-    else if (IMAGE.test(name)) yield await ids.in(root, below);
+    else if (isPicture(name)) yield await ids.in(root, below);
     else passed.others++;
   }
 }
@@ -82,8 +80,8 @@ async function* visit(
 async function sortedEntries(folder: string): Promise<Deno.DirEntry[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(folder));
-    const visible = entries.filter(({ name }) => !name.startsWith("."));
-    return visible.sort((a, b) => a.name < b.name ? -1 : 1);
+    const shown = new Set(visible(entries.map(({ name }) => name)));
+    return entries.filter(({ name }) => shown.has(name)).sort((a, b) => a.name < b.name ? -1 : 1);
   } catch (error) {
     throw new DataError(`The folder ${folder} cannot be read: ${messageOf(error)}.`);
   }

@@ -1,6 +1,7 @@
 /** The list of images of a run, kept on disk so that it does not change during the run. */
 import { createHash } from "node:crypto";
 import { DataError, messageOf } from "../data/errors.ts";
+import { type NamedBy, NamingVotes } from "../data/layouts/image_name.ts";
 import type { ImageFile } from "./image_files.ts";
 import { inOrder } from "./in_order.ts";
 
@@ -21,6 +22,8 @@ export class ImageList implements Disposable {
     readonly count: number,
     /** SHA-256, in hexadecimal digits, of each image's id, size in bytes and time of last change. */
     readonly fingerprint: string,
+    /** The naming that the images agree on. */
+    readonly agreed: NamedBy,
   ) {}
 
   /**
@@ -38,6 +41,7 @@ export class ImageList implements Disposable {
     const file = await openLocked(path);
     try {
       const hash = createHash("sha256");
+      const votes = new NamingVotes();
       let count = 0;
       let text = "";
       const flush = async () => {
@@ -49,10 +53,11 @@ export class ImageList implements Disposable {
         hash.update(JSON.stringify([image.id, ...state]) + "\n");
         text += JSON.stringify([image.id, image.path]) + "\n";
         if (text.length > WRITE_BYTES) await flush();
+        votes.add(image.path);
         onProgress(++count);
       }
       await flush();
-      return new ImageList(path, file, count, hash.digest("hex"));
+      return new ImageList(path, file, count, hash.digest("hex"), votes.decide());
     } catch (error) {
       file.close();
       await Deno.remove(path).catch(() => {});

@@ -23,6 +23,8 @@ export interface VectorsOf {
   readonly fingerprint: string;
   /** Images per shard. */
   readonly shardSize: number;
+  /** How cameras and times were read from names; absent in vectors of earlier versions. */
+  readonly names?: string;
 }
 
 /** A file of a finished shard. */
@@ -124,14 +126,26 @@ export async function readManifest(out: string): Promise<Manifest | undefined> {
 }
 
 function parseManifest(of: Record<keyof VectorsOf, unknown>, shards: unknown): Manifest {
-  const { model, embeddingSize, flip, pixels = 1, images, fingerprint, shardSize } = of;
-  if (!isText(model) || !isText(fingerprint) || typeof flip !== "boolean" || !Array.isArray(shards)) {
+  const { model, embeddingSize, flip, pixels = 1, images, fingerprint, shardSize, names } = of;
+  if (
+    !isText(model) || !isText(fingerprint) || typeof flip !== "boolean" || !Array.isArray(shards) ||
+    (names !== undefined && !isText(names))
+  ) {
     throw new Error("fields are missing");
   }
   if (!isCount(embeddingSize, 1) || !isCount(pixels, 1) || !isCount(images) || !isCount(shardSize, 1)) {
     throw new Error("its sizes are not integers");
   }
-  const vectors = { model, embeddingSize, flip, pixels, images, fingerprint, shardSize };
+  const vectors = {
+    model,
+    embeddingSize,
+    flip,
+    pixels,
+    images,
+    fingerprint,
+    shardSize,
+    ...(names !== undefined && { names }),
+  };
   for (const [i, shard] of shards.entries()) {
     if (!isShard(shard, vectors)) throw new Error(`its shard ${i} is invalid`);
     if (i > 0 && shard.index <= shards[i - 1].index) throw new Error(`its shard ${i} is out of order`);

@@ -1,5 +1,6 @@
 /** Reading the vectors that `writeVectors` wrote, shard by shard. */
 import { DataError, messageOf } from "../data/errors.ts";
+import { readImageName } from "../data/layouts/image_name.ts";
 import type { ImageEmbedding } from "./embed_images.ts";
 import { extensionOf, formatOf, FORMATS } from "./formats.ts";
 import { manifestPath, readManifest, readShardFiles, type Shard, shardCount, totals } from "./manifest.ts";
@@ -63,9 +64,20 @@ export async function readVectors(path: string): Promise<VectorFiles> {
     flip: of.flip,
     count: totals(shards).vectors,
     async *batches() {
-      for (const shard of shards) yield* readShard(path, shard);
+      for (const shard of shards) {
+        for await (const images of readShard(path, shard)) {
+          yield of.names === undefined ? images.map(named) : images;
+        }
+      }
     },
   };
+}
+
+/** Reads the name of an image that an earlier version has embedded: it kept cameras that are numbers alone. */
+function named(image: ImageEmbedding): ImageEmbedding {
+  const { camera: _, ...rest } = image;
+  const { camera } = readImageName(image.id, "likely prefix");
+  return { ...rest, ...(camera !== undefined && { camera }) };
 }
 
 async function* readShard(out: string, shard: Shard): AsyncGenerator<ImageEmbedding[], void, void> {

@@ -9,6 +9,7 @@
  */
 import { basename, dirname, extname, join } from "node:path";
 import { DataError, messageOf } from "../data/errors.ts";
+import { type NamedBy, namingText } from "../data/layouts/image_name.ts";
 import { PIXELS_VERSION } from "../data/pixel_cache.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { sha256 } from "../train/checksum.ts";
@@ -40,6 +41,8 @@ export interface WriteVectorsOptions {
   readonly flip: boolean;
   /** Images per shard. More take more memory, and more are lost when the process is killed. */
   readonly shardSize: number;
+  /** How the images are named, by default as they agree. */
+  readonly named?: NamedBy;
   /** Called after every image: whether to stop. The unfinished shard is dropped. */
   readonly stopRequested?: () => boolean;
   /** Called once, with the number of images in shards that were finished before. */
@@ -75,7 +78,7 @@ export async function writeVectors(
   list: ImageList,
   options: WriteVectorsOptions,
 ): Promise<WrittenVectors> {
-  const { out, workers, flip, shardSize, stopRequested = () => false } = options;
+  const { out, workers, flip, shardSize, named = list.agreed, stopRequested = () => false } = options;
   const of: VectorsOf = {
     model: options.model,
     embeddingSize: embedder.model.embeddingSize,
@@ -84,6 +87,7 @@ export async function writeVectors(
     images: list.count,
     fingerprint: list.fingerprint,
     shardSize,
+    names: namingText(named),
   };
   const shards = await finishedShards(out, of);
   const all = shardCount(of);
@@ -97,7 +101,7 @@ export async function writeVectors(
   const images = list.images((index) => !before.has(Math.floor(index / shardSize)));
   let rows: ImageEmbedding[] = [], failed: [string, string][] = [];
   let embedded = 0;
-  for await (const image of embedImages(embedder, images, { workers, flip })) {
+  for await (const image of embedImages(embedder, images, { workers, flip, named })) {
     if (stopRequested()) break;
     options.onImage?.(image);
     if ("failed" in image) {
@@ -176,6 +180,9 @@ function requireSame(out: string, found: VectorsOf, wanted: VectorsOf): void {
     found.flip !== wanted.flip ? `images ${found.flip ? "and" : "without"} their mirror images` : "",
     found.pixels !== wanted.pixels ? "pixels that another version of this program decoded differently" : "",
     found.shardSize !== wanted.shardSize ? `${found.shardSize} images per shard` : "",
+    found.names !== wanted.names
+      ? `names read in another way (${found.names ?? "that of an earlier version"})`
+      : "",
   ].filter((text) => text !== "");
   if (differences.length === 0) return;
   const settings = {

@@ -1,5 +1,7 @@
 /** The folder of a run: its settings beside its checkpoints, report and scores. One process at a time works in it. */
 import { messageOf } from "../data/errors.ts";
+import { LAYOUT_NAMES, type LayoutName } from "../data/layouts/image_name.ts";
+import { keysOf } from "../model/settings.ts";
 import { join } from "node:path";
 import { CHECKPOINTS } from "./checkpoint_files.ts";
 import { RunError } from "./errors.ts";
@@ -13,6 +15,8 @@ export interface RunConfig {
   readonly options: TrainingOptions;
   /** The dataset's folder as it was given; absent for synthetic people. */
   readonly data?: string;
+  /** What the user said about the folder: see `readDataset`. */
+  readonly layout?: LayoutName;
   /** The file of the backbone's first weights as it was given; absent where they are drawn. */
   readonly weights?: string;
 }
@@ -168,7 +172,7 @@ export async function readConfig(folder: string): Promise<RunConfig> {
     );
   }
   try {
-    const { format, options, data, weights } = JSON.parse(text);
+    const { format, options, data, layout, weights } = JSON.parse(text);
     const fault = otherVersion(format, CONFIG_FORMAT);
     if (fault !== undefined) {
       throw new RunError(
@@ -176,10 +180,13 @@ export async function readConfig(folder: string): Promise<RunConfig> {
       );
     }
     if (data !== undefined && typeof data !== "string") throw new Error("data is no text");
+    const known = keysOf(LAYOUT_NAMES).find((name) => name === layout);
+    if (layout !== undefined && known === undefined) throw new Error("layout is not a known one");
     if (weights !== undefined && typeof weights !== "string") throw new Error("weights is no text");
     return {
       options: parseTrainingOptions(options),
       ...(data !== undefined && { data }),
+      ...(known !== undefined && { layout: known }),
       ...(weights !== undefined && { weights }),
     };
   } catch (error) {

@@ -2,6 +2,7 @@
  * Trains and scores one cell in its own process: its memory is freed when it ends, and several processes can run at
  * once. Reads a {@linkcode CellRequest} from stdin, writes a {@linkcode CellMessage} a line to stdout.
  */
+import type { LayoutName } from "../../data/layouts/image_name.ts";
 import { Device } from "../../engine/mod.ts";
 import { type CellResult, runCell } from "../../train/ablation/cell.ts";
 import type { TrainingOptions } from "../../train/options.ts";
@@ -12,6 +13,7 @@ import { openPeople, openPixels } from "../people.ts";
 export interface CellRequest {
   readonly options: TrainingOptions;
   readonly data: string;
+  readonly layout?: LayoutName;
   readonly cache: string;
 }
 
@@ -25,9 +27,11 @@ function say(message: CellMessage): void {
 }
 
 async function main(): Promise<number> {
-  const { options, data, cache }: CellRequest = JSON.parse(await new Response(Deno.stdin.readable).text());
+  const { options, data, layout, cache }: CellRequest = JSON.parse(
+    await new Response(Deno.stdin.readable).text(),
+  );
   const device = await Device.open();
-  const dataset = await openPeople(data, cache, () => {});
+  const dataset = await openPeople({ data, layout }, cache, () => {});
   const train = await openPixels(dataset, "train", options, cache);
   const test = await openPixels(dataset, "test", options, cache);
   let said = 0;

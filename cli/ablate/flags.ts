@@ -1,7 +1,7 @@
 /** The flags of `deno task ablate`, and the runs that they ask for. */
 import { FLAG_SETTINGS, type TrainingOptions } from "../../train/options.ts";
 import { asFlags, type FlagTable, type FlagValues, parseFlags, parseGiven, UsageError } from "../flags.ts";
-import { CACHE_FLAG } from "../shared_flags.ts";
+import { CACHE_FLAG, LAYOUT_FLAG } from "../shared_flags.ts";
 import { settingsFrom, TRAIN_COMMAND } from "../train_flags.ts";
 import { BASE, baseSettings, CHANGES, EPOCHS, type GridRow } from "./grid.ts";
 
@@ -33,6 +33,7 @@ const FLAGS = {
     default: "synthetic:benchmark",
     help: "Dataset, as deno task train takes it.",
   },
+  layout: LAYOUT_FLAG,
   steps: {
     type: "integer",
     min: EPOCHS,

@@ -30,14 +30,14 @@ export async function openGrid(
   flags: AblateFlags,
   digests: { readonly code: string; readonly data: string },
 ): Promise<OpenGrid> {
-  const { out, data, cache, rows, seeds, optionsOf, anyCode } = flags;
+  const { out, data, layout, cache, rows, seeds, optionsOf, anyCode } = flags;
   const cells = new Map<string, Cell>();
   const pathsOf = new Map(rows.map((row): [GridRow, string[]] => [row, []]));
   for (const seed of seeds) {
     for (const [row, paths] of pathsOf) {
       const options = optionsOf(row, seed);
       const path = join(out, "cells", await cellName(options, digests.data));
-      cells.set(path, { options, data, cache, path });
+      cells.set(path, { options, data, layout, cache, path });
       paths.push(path);
     }
   }

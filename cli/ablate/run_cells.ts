@@ -59,9 +59,9 @@ async function runOne<T extends CellRequest>(cell: T, settings: RunSettings<T>):
   };
   signal.addEventListener("abort", end);
   try {
-    const { options, data, cache } = cell;
+    const { options, data, layout, cache } = cell;
     const errors = new Response(child.stderr).text();
-    const request: CellRequest = { options, data, cache };
+    const request: CellRequest = { options, data, layout, cache };
     await new Blob([JSON.stringify(request)]).stream().pipeTo(child.stdin).catch(() => {}); // Who ends too early says why.
     let result: CellResult | undefined;
     for await (const message of messages(child.stdout)) {

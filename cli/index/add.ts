@@ -1,5 +1,6 @@
 /** `deno task index add`: adds images, or vectors of images, to a gallery. */
 import { DataError } from "../../data/errors.ts";
+import { agreedNaming, namingOf } from "../../data/layouts/image_name.ts";
 import { embedImages, type ImageEmbedding } from "../../embed/embed_images.ts";
 import type { PassedOver } from "../../embed/image_files.ts";
 import { readVectors } from "../../embed/read_vectors.ts";
@@ -10,11 +11,11 @@ import type { GalleryImage, GalleryModel } from "../../search/gallery_types.ts";
 import { galleryImage } from "../../search/image_facts.ts";
 import { EXIT, printable } from "../command.ts";
 import { type FlagTable, type FlagValues, parseFlags, UsageError } from "../flags.ts";
-import { noImages, openImages, sayPassedOver } from "../image_source.ts";
+import { noImages, openImages, sayNaming, sayPassedOver } from "../image_source.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { workerCount } from "../people.ts";
 import { progress } from "../progress.ts";
-import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, TEST_FLIP_FLAG } from "../shared_flags.ts";
+import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, LAYOUT_FLAG, TEST_FLIP_FLAG } from "../shared_flags.ts";
 import { DATABASE_FLAGS, withDatabase } from "./database.ts";
 import { openEmbedder, readNetwork } from "./network.ts";
 import { PlannedAdd } from "./planned_add.ts";
@@ -42,6 +43,7 @@ const SHOWN_FAILURES = 10;
 
 const FLAGS = {
   images: IMAGES_FLAG,
+  layout: LAYOUT_FLAG,
   checkpoint: { ...CHECKPOINT_FLAG, help: `For --images. ${CHECKPOINT_FLAG.help}` },
   vectors: {
     type: "string",
@@ -79,9 +81,9 @@ export async function add(args: string[]): Promise<number> {
   if (vectors === undefined || images !== undefined) {
     throw new UsageError("Give --images (with --checkpoint), or --vectors");
   }
-  if (flags.checkpoint !== undefined || flags.testFlip || !flags.ema) {
+  if (flags.checkpoint !== undefined || flags.layout !== undefined || flags.testFlip || !flags.ema) {
     throw new UsageError(
-      "--checkpoint, --test-flip and --no-ema require --images: --vectors contains the network's vectors",
+      "--checkpoint, --layout, --test-flip and --no-ema require --images: --vectors contains the network's vectors",
     );
   }
   return await addVectors(flags, vectors);
@@ -121,6 +123,8 @@ async function addImages(flags: Flags, source: string): Promise<number> {
   const files = await Array.fromAsync(await openImages(source, passed));
   sayPassedOver(source, passed);
   if (files.length === 0) throw noImages(source);
+  const named = namingOf(flags.layout, agreedNaming(files.map(({ path }) => path)));
+  sayNaming(source, named);
   const { trained, model } = await readNetwork(flags.checkpoint, flags.ema, flags.testFlip);
   return await withGallery(flags, model, async (gallery) => {
     const plan = new PlannedAdd(gallery);
@@ -131,7 +135,7 @@ async function addImages(flags: Flags, source: string): Promise<number> {
     return await store(gallery, plan, flags, async function* (fail) {
       if (placed.length === 0) return;
       using network = await openEmbedder(trained, Math.min(64, placed.length));
-      const options = { workers: workerCount(), flip: flags.testFlip };
+      const options = { workers: workerCount(), flip: flags.testFlip, named };
       let next = 0;
       for await (const image of embedImages(network.embedder, placed.map(([{ file }]) => file), options)) {
         const [{ path }, { id }] = itemAt(placed, next++); // Images come in order.

@@ -30,6 +30,11 @@ export class DatasetFolder {
     return new DatasetFolder(root, realRoot, await list(root, realRoot));
   }
 
+  /** A folder in another one, which may not lead out of that. @throws {DataError} When it cannot be read. */
+  static async openIn(outer: DatasetFolder, name: string): Promise<DatasetFolder> {
+    return new DatasetFolder(outer.path(name), outer.realRoot, await outer.list(name));
+  }
+
   /**
    * The names in a folder of the dataset; `parts` lead to it from the root.
    *

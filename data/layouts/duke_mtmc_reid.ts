@@ -1,4 +1,4 @@
-import type { Naming } from "./naming.ts";
+import type { PublishedNaming } from "./naming.ts";
 
 /**
  * DukeMTMC-reID (Ristani et al., "Performance Measures and a Data Set for Multi-Target, Multi-Camera Tracking",
@@ -7,10 +7,11 @@ import type { Naming } from "./naming.ts";
  * number is that of the camera's video. There is no junk. The 408 people whom only one camera has seen are
  * distractors with their own identities: in the gallery, without a query.
  */
-export const DUKE_MTMC_REID: Naming = {
+export const DUKE_MTMC_REID: PublishedNaming = {
   name: "DukeMTMC-reID",
   example: "0001_c2_f0046182.jpg",
-  pattern: /^(?<identity>\d{1,9})_c(?<camera>\d{1,4})_f(?<frame>\d{1,9})\.jpe?g$/i,
+  pattern: /^(?<identity>\d{1,9})_c(?<camera>\d{1,4})_f(?<frame>\d{1,9})$/i,
+  timed: true,
   folderName: /duke[-_ ]?mtmc/i,
   published: {
     trainIdentities: 702,

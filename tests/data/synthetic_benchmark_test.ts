@@ -44,7 +44,7 @@ Deno.test("in the benchmark's names people take as long from camera to camera as
   const firstFrame = new Map<string, number>();
   for (const image of images) {
     if (image.shot.kind !== "person") continue;
-    const { identity, camera, frame } = nameOf(image);
+    const { identity, camera, frame = 0 } = nameOf(image);
     const key = `${identity} ${camera}`;
     firstFrame.set(key, Math.min(frame, firstFrame.get(key) ?? Infinity));
   }

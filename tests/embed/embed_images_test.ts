@@ -109,9 +109,9 @@ Deno.test("inOrder() keeps the order and the bound, and throws where the work fa
 
 Deno.test("readImageName() knows the names of public datasets, and cameras of custom people as text", () => {
   const names: [string, Record<string, unknown>][] = [
-    ["query/0002_c1s1_000451_03.jpg", { camera: "1", time: 451 }],
-    ["0001_c2_f0046182.jpg", { camera: "2", time: 46182 }],
-    ["test/0000/0000_000_01_0303morning_0015_0.jpg", { camera: "1" }],
+    ["query/0002_c1s1_000451_03.jpg", { identity: 2, camera: "1", sequence: 1, frame: 451 }],
+    ["0001_c2_f0046182.jpg", { identity: 1, camera: "2", sequence: 1, frame: 46182 }],
+    ["test/0000/0000_000_01_0303morning_0015_0.jpg", { identity: 0, camera: "1" }],
     ["alice\\Cam-12_0001.png", { camera: "Cam-12" }],
     ["a_b/0001.jpg", {}],
     ["bob\\yard 2_x.png", { camera: "yard 2" }],
@@ -120,7 +120,7 @@ Deno.test("readImageName() knows the names of public datasets, and cameras of cu
       { camera },
     ]),
   ];
-  for (const [name, expected] of names) assert.deepEqual(readImageName(name), expected, name);
+  for (const [name, expected] of names) assert.deepEqual(readImageName(name, "prefix"), expected, name);
 });
 
 function reason(image: EmbeddedImage): string {

@@ -88,8 +88,8 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
     file: "embed/embed_images.ts",
     changes: {
       "failed-images-have-rows": [
-        "batch.images.push({ id, row: batch.rows++ })",
-        "batch.images.push({ id, row: batch.images.length })",
+        "batch.images.push({ id, path, row: batch.rows++ })",
+        "batch.images.push({ id, path, row: batch.images.length })",
       ],
       "last-batch-forgotten": ["if (batch.images.length > 0) yield batch;", ""],
       "views-of-one-buffer": [
@@ -169,8 +169,8 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
       ],
       "links-followed": ["else if (isSymlink && await leadsToFolder(join(root, below))) passed.links++;", ""],
       "order-of-the-disk": [
-        "return visible.sort((a, b) => a.name < b.name ? -1 : 1);",
-        "return visible.sort((a, b) => a.name < b.name ? 1 : -1);",
+        ".sort((a, b) => a.name < b.name ? -1 : 1)",
+        ".sort((a, b) => a.name < b.name ? 1 : -1)",
       ],
     },
   },

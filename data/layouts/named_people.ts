@@ -1,0 +1,139 @@
+/** People and cameras by their names: numbers follow from the order of the names. */
+import { camerasOf, countIdentities, identityName, type PersonImage, type ReidDataset } from "../dataset.ts";
+import { DataError, firstFew } from "../errors.ts";
+import { Numbering } from "./numbering.ts";
+import { firstOfEachCamera, isInTest } from "./split_by_name.ts";
+
+/** An image and the names of its person and camera. */
+export interface NamedImage {
+  readonly path: string;
+  readonly person: string;
+  readonly camera: string;
+}
+
+/** Images of each part; without a part, they are divided by the people's names. */
+export type NamedParts =
+  | { readonly all: readonly NamedImage[] }
+  | { readonly train: readonly NamedImage[]; readonly test: readonly NamedImage[] }
+  | {
+    readonly train: readonly NamedImage[];
+    readonly query: readonly NamedImage[];
+    readonly gallery: readonly NamedImage[];
+  };
+
+/** What else there was. */
+export interface NamedPeopleOptions {
+  readonly root: string;
+  readonly name: string;
+  readonly ignored: ReidDataset["ignored"];
+  readonly warnings: readonly string[];
+  /** Where the cameras' names are from, for messages. */
+  readonly cameraIs: string;
+}
+
+/**
+ * A dataset of named people.
+ *
+ * People who are in no part are split by name: a person is in the test if the SHA-256 of the name (UTF-8, Unicode form
+ * NFC) begins with a hexadecimal digit from 0 to 7, and in training otherwise. The split is the same on every machine,
+ * and stays the same for everybody when people or images are added.
+ *
+ * Without queries, the first image by file name of each test person and camera is one, if another camera has seen the
+ * person too. The gallery is all test images, queries included, so that people with one image per camera can be scored:
+ * the Market-1501 protocol never ranks a query's own image for it, nor any other of the same person by the same camera.
+ * Multi-query and re-ranking count the query's image twice, however: multi-query gives it double weight, and re-ranking
+ * has one neighbor fewer. For those scores, and to choose the queries, use `query/` and `gallery/` instead of `test/`.
+ * People who are only in `gallery/` are distractors.
+ *
+ * @throws {DataError} When there is one camera only, a part is empty, or nobody in the test is seen by two cameras.
+ */
+export async function namedPeople(
+  parts: NamedParts,
+  { root, name, ignored, warnings, cameraIs }: NamedPeopleOptions,
+): Promise<ReidDataset> {
+  const images = await divided(parts);
+  const all = [...images.train, ...images.query, ...images.gallery];
+  const people = new Numbering(all.map(({ person }) => person));
+  const cameras = new Numbering(all.map(({ camera }) => camera));
+  const number = (part: readonly NamedImage[]): PersonImage[] =>
+    part.map(({ path, person, camera }) => (
+      { path, identity: people.of(person), camera: cameras.of(camera), sequence: 0, frame: 0 }
+    ));
+  const dataset: ReidDataset = {
+    name,
+    root,
+    train: number(images.train),
+    query: number(images.query),
+    gallery: number(images.gallery),
+    timed: false,
+    names: { identity: people.names, camera: cameras.names },
+    ignored,
+    warnings: [...warnings],
+  };
+  requireTwoCameras(root, [...cameras.names.values()], cameraIs);
+  requireParts(dataset, cameraIs);
+  dataset.warnings.push(...oddities(dataset, cameraIs));
+  return dataset;
+}
+
+async function divided(parts: NamedParts) {
+  if ("query" in parts) return parts;
+  if ("test" in parts) return { ...parts, query: firstOfEachCamera(parts.test), gallery: parts.test };
+  const train: NamedImage[] = [], test: NamedImage[] = [];
+  for (const [person, images] of Map.groupBy(parts.all, ({ person }) => person)) {
+    (await isInTest(person) ? test : train).push(...images);
+  }
+  return { train, query: firstOfEachCamera(test), gallery: test };
+}
+
+function requireTwoCameras(root: string, [first, second]: readonly string[], cameraIs: string): void {
+  if (second !== undefined) return;
+  throw new DataError(
+    `All images in ${root} are by one camera, "${first}": the camera is ${cameraIs}. A person is searched for in the ` +
+      `images of other cameras, so at least two are needed: name the images CAMERA_anything.jpg, such as door_0001.jpg ` +
+      `and yard_0001.jpg.`,
+  );
+}
+
+function requireParts({ root, train, query, gallery }: ReidDataset, cameraIs: string): void {
+  const sorted = `Sort the people yourself, into folders ${root}/train and ${root}/test`;
+  if (train.length === 0 || gallery.length === 0) {
+    throw new DataError(
+      `The people in ${root} are all in ${
+        train.length === 0 ? "the test" : "training"
+      }, by their folders or the hashes ` +
+        `of their names; both parts are needed. ${sorted}, or add people.`,
+    );
+  }
+  if (query.length > 0) return;
+  throw new DataError(
+    `None of the ${
+      countIdentities(gallery)
+    } test people in ${root} is seen by two cameras, so nobody can be searched ` +
+      `for: the camera is ${cameraIs}. ${sorted}, or add images.`,
+  );
+}
+
+/** Warnings about what is valid, but hardly intended. */
+function oddities(dataset: ReidDataset, cameraIs: string): string[] {
+  const warnings: string[] = [];
+  const images = dataset.train.length + dataset.gallery.length;
+  const cameras = camerasOf(dataset).length;
+  if (cameras > 8 && cameras > images / 4) {
+    warnings.push(`${images} images by ${cameras} cameras: is that right? The camera is ${cameraIs}.`);
+  }
+  const learned = new Set(dataset.train.map(({ identity }) => identity));
+  const both = new Set(
+    dataset.gallery.map(({ identity }) => identity).filter((identity) => learned.has(identity)),
+  );
+  if (both.size > 0) {
+    const names = [...both].map((identity) => identityName(dataset, identity));
+    warnings.push(
+      `${both.size} people are in both training and test (${
+        firstFew(names)
+      }): the scores are not those of people who ` +
+        "are new to the network.",
+    );
+  }
+  return warnings;
+}
