@@ -36,6 +36,8 @@ function flagsFor(remedy: Remedy): string {
       return "--resume with --debug-numerics";
     case "export-model":
       return "deno task export makes one";
+    case "export-weights":
+      return "deno task export --format safetensors";
     case "inspect-adapters":
       return "deno task doctor shows what is seen";
     case "layout":

@@ -17,6 +17,7 @@ import {
   type SafetensorsDtype,
   viewAs,
 } from "./safetensors_dtype.ts";
+import { otherFile } from "./other_files.ts";
 import { SafetensorsError } from "./safetensors_error.ts";
 
 export { SAFETENSORS_BITS, type SafetensorsData, type SafetensorsDtype } from "./safetensors_dtype.ts";
@@ -156,6 +157,18 @@ function readHeader(bytes: Uint8Array): { text: string; dataStart: number } {
   }
 }
 
+/** The header's object. @throws {SafetensorsError} With what the file is, if it is known and something else. */
+function headerOf(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
+  try {
+    const { text, dataStart } = readHeader(bytes);
+    return { header: parseJsonObject(text), dataStart };
+  } catch (error) {
+    const begun = bytes[8] === 0x7b && bytes[7] === 0; // A length, then {: it is a safetensors file with a fault.
+    if (begun || !(error instanceof SafetensorsError)) throw error;
+    throw new SafetensorsError(error.kind, error.message, otherFile(bytes));
+  }
+}
+
 function readMetadata(value: unknown): Record<string, string> {
   if (!isRecordOfStrings(value)) {
     throw new SafetensorsError("invalid-metadata", "The header's __metadata__ must map strings to strings");
@@ -204,10 +217,10 @@ function readEntry(name: string, value: unknown): Entry {
  * @throws {SafetensorsError} For the first rule of the format that the file breaks.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const { text, dataStart } = readHeader(bytes);
+  const { header, dataStart } = headerOf(bytes);
   let metadata: Record<string, string> = {};
   const entries: Entry[] = [];
-  for (const [name, value] of Object.entries(parseJsonObject(text))) {
+  for (const [name, value] of Object.entries(header)) {
     if (name === "__metadata__") metadata = readMetadata(value);
     else entries.push(readEntry(name, value));
   }

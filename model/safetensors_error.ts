@@ -1,3 +1,5 @@
+import type { OtherFile } from "./other_files.ts";
+
 /** The rule of the format that a file, or tensors to be written, break. */
 export type SafetensorsErrorKind =
   | "truncated"
@@ -17,8 +19,13 @@ export type SafetensorsErrorKind =
 export class SafetensorsError extends Error {
   /** "SafetensorsError". */
   override readonly name = "SafetensorsError";
-  /** Names the rule that the file breaks. @param kind The broken rule. */
-  constructor(readonly kind: SafetensorsErrorKind, message: string) {
+  /**
+   * Names the rule that the file breaks.
+   *
+   * @param kind The broken rule.
+   * @param other What the file is, if it is known and something else.
+   */
+  constructor(readonly kind: SafetensorsErrorKind, message: string, readonly other?: OtherFile) {
     super(message);
   }
 }

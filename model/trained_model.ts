@@ -59,14 +59,19 @@ export function decodeTrainedModel(bytes: Uint8Array, { averaged = true } = {}):
   try {
     file = decodeSafetensors(bytes);
   } catch (error) {
-    if (error instanceof SafetensorsError) throw new ModelFileError(`it is damaged: ${error.message}`);
+    if (error instanceof SafetensorsError) {
+      throw new ModelFileError(
+        error.other === undefined ? `it is damaged: ${error.message}` : `it is ${error.other.what}`,
+      );
+    }
     throw error;
   }
   const { format, model, step } = file.metadata;
   if (format !== CHECKPOINT_FORMAT && format !== MODEL_FORMAT) {
     throw new ModelFileError(
       otherVersion(format, CHECKPOINT_FORMAT) ?? otherVersion(format, MODEL_FORMAT) ??
-        "it is a safetensors file, but not a checkpoint or model of this program",
+        "it is a safetensors file, but not a checkpoint or model of this program: weights of other programs are what a " +
+          "training run begins with",
     );
   }
   try {

@@ -6,8 +6,8 @@ import { messageOf } from "../data/errors.ts";
 import { basename, dirname, join } from "node:path";
 import { parseChoices } from "../kernels/mod.ts";
 import { parseModelSpec } from "../model/model_spec.ts";
-import { decodeSafetensors, type SafetensorsTensor } from "../model/safetensors.ts";
-import { CHECKPOINT_FORMAT, otherVersion } from "../model/trained_model.ts";
+import { decodeSafetensors, SafetensorsError, type SafetensorsTensor } from "../model/safetensors.ts";
+import { CHECKPOINT_FORMAT, MODEL_FORMAT, otherVersion } from "../model/trained_model.ts";
 import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
 import { encodeWithChecksum, isIntact } from "./checksum.ts";
 import { RunError } from "./errors.ts";
@@ -132,7 +132,9 @@ export async function checkpointPath(place: string): Promise<string> {
   const newest = (await checkpointNames(place)).at(-1);
   if (newest !== undefined) return join(place, CHECKPOINTS, newest);
   throw new RunError(
-    `There is no checkpoint in ${place}. Give a .safetensors file or the folder of a training run.`,
+    `There is no checkpoint in ${place}${
+      info === undefined ? ", as there is nothing there" : ""
+    }. Give a .safetensors file or the folder of a training run.`,
     { remedies: [{ kind: "run-folder" }] },
   );
 }
@@ -148,6 +150,12 @@ async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
   try {
     file = decodeSafetensors(bytes);
   } catch (error) {
+    if (error instanceof SafetensorsError && error.other !== undefined) {
+      throw new RunError(
+        `${path} is ${error.other.what}, not a checkpoint of this program. Give one of a training run, or its folder.`,
+        { remedies: [{ kind: "run-folder" }] },
+      );
+    }
     throw new RunError(
       `${path} is damaged: ${messageOf(error)}. Give an earlier checkpoint of the same folder, or train ` +
         "again.",
@@ -159,9 +167,18 @@ async function readCheckpoint(path: string): Promise<LoadedCheckpoint> {
       `${path} cannot be used: ${fault}. Use the version that wrote it, or another checkpoint.`,
     );
   }
+  if (file.metadata.format === MODEL_FORMAT) {
+    throw new RunError(
+      `${path} is a model file, no checkpoint of this program: it lacks the settings of the training. Give the run ` +
+        "that it was exported from.",
+      { remedies: [{ kind: "run-folder" }] },
+    );
+  }
   if (file.metadata.format !== CHECKPOINT_FORMAT) {
     throw new RunError(
-      `${path} is a safetensors file, but no checkpoint of this program. Give one of a training run.`,
+      `${path} is a safetensors file, but no checkpoint of this program. Give one of a training run; weights of other ` +
+        "programs are what a run begins with.",
+      { remedies: [{ kind: "change", settings: ["weights"] }] },
     );
   }
   if (await isIntact(bytes) !== true) {

@@ -16,7 +16,9 @@ export type RunRemedy =
   // Resume the run so that it names the first operation whose results are not finite.
   | { readonly kind: "debug-numerics" }
   // Export a model file from a run.
-  | { readonly kind: "export-model" };
+  | { readonly kind: "export-model" }
+  // Export the weights of a run as safetensors under torchvision's names.
+  | { readonly kind: "export-weights" };
 
 /** A problem with a run that its user must fix; the message says what happened and what helps. */
 export class RunError extends UserError<RunRemedy> {

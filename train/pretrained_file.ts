@@ -1,9 +1,12 @@
 /** A file of published weights on disk, and the copy of it that a run keeps. */
+import { firstFew } from "../data/errors.ts";
 import { basename, join } from "node:path";
 import { PretrainedError, readPretrained } from "../model/pretrained/pretrained.ts";
 import type { PretrainedBackbone } from "../model/pretrained/pretrained.ts";
 import { decodeSafetensors, SafetensorsError } from "../model/safetensors.ts";
-import { CHECKPOINT_FORMAT } from "../model/trained_model.ts";
+import type { OtherFile } from "../model/other_files.ts";
+import { CHECKPOINT_FORMAT, MODEL_FORMAT } from "../model/trained_model.ts";
+import { CHECKPOINTS } from "./checkpoint_files.ts";
 import { sha256 } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 import type { TrainingOptions } from "./options.ts";
@@ -28,6 +31,7 @@ export interface PretrainedFile {
  * @throws {RunError} when it cannot be read or is not what is wanted.
  */
 export async function loadPretrained(path: string, width?: number): Promise<PretrainedFile> {
+  await refuseFolder(path);
   const bytes = await readWhole(path);
   const backbone = understand(path, bytes, width);
   const initialWeights = await sha256(bytes);
@@ -70,9 +74,23 @@ function understand(path: string, bytes: Uint8Array, width?: number): Pretrained
         { remedies: [{ kind: "resume" }] },
       );
     }
+    if (file.metadata.format === MODEL_FORMAT) {
+      throw new RunError(
+        `${path} is a model file of this program, not a file of published weights. Export the run's weights as ` +
+          "safetensors, and give that file.",
+        { remedies: [{ kind: "export-weights" }] },
+      );
+    }
     return readPretrained(file, width);
   } catch (error) {
     if (error instanceof SafetensorsError) {
+      if (error.other !== undefined) {
+        throw new RunError(
+          `${path} is ${error.other.what}, and weights must be a safetensors file. ${
+            remedyFor(path, error.other)
+          }`,
+        );
+      }
       throw new RunError(
         `${path} is no whole safetensors file: ${error.message}. Get or convert the weights again.`,
       );
@@ -82,4 +100,29 @@ function understand(path: string, bytes: Uint8Array, width?: number): Pretrained
     }
     throw error;
   }
+}
+
+/** What helps against a file of another format, for its path. */
+function remedyFor(path: string, { remedy }: OtherFile): string {
+  return remedy.replaceAll("FILE", () => /^[\w./+-]+$/.test(path) ? path : "FILE");
+}
+
+/** @throws {RunError} for a folder: with the files of weights in it. */
+async function refuseFolder(path: string): Promise<void> {
+  const isFolder = await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+  if (!isFolder) return;
+  const names = (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name).sort();
+  if (names.includes(CHECKPOINTS)) {
+    throw new RunError(
+      `${path} is the folder of a training run, not a file of published weights. Resume the run itself, or export its ` +
+        "weights as safetensors and give that file.",
+      { remedies: [{ kind: "resume", run: path }, { kind: "export-weights" }] },
+    );
+  }
+  const files = names.filter((name) => name.endsWith(".safetensors"));
+  throw new RunError(
+    `${path} is a folder. Give ${
+      files.length === 0 ? "the path of a safetensors file with weights" : `a file in it: ${firstFew(files)}`
+    }.`,
+  );
 }
