@@ -7,6 +7,7 @@ import { readManifest } from "../../embed/manifest.ts";
 import { readVectors } from "../../embed/read_vectors.ts";
 import { Device } from "../../engine/mod.ts";
 import { encodeTrainedModel, modelIdentity } from "../../model/trained_model.ts";
+import { PICTURE_CASES, PICTURES, unturned } from "../data/picture_cases.ts";
 import { exists, onlyError, runTask, withFolder } from "../cli/run_task.ts";
 import { tinyNetwork, writeNoise } from "./tiny_network.ts";
 
@@ -62,14 +63,26 @@ Deno.test("embed: the three formats, lists, broken images, stops, and what is re
       }
     });
 
-    await t.step("a list gives the ids and the vectors that the folder gives", async () => {
-      const list = join(folder, "list.txt");
-      const chosen = expected.toReversed().slice(0, 20);
-      await Deno.writeTextFile(list, chosen.map(({ id }) => `${id}\r\n\n`).join(""));
-      await succeed([`--checkpoint=${own}`, `--images=${list}`, `--out=${join(folder, "l.npy")}`]);
-      const found = (await Array.fromAsync((await readVectors(join(folder, "l.npy"))).batches())).flat();
-      assert.deepEqual(found, chosen);
-    });
+    await t.step(
+      "a list gives the ids and the vectors that the folder gives; pictures are upright",
+      async () => {
+        const list = join(folder, "list.txt"), sideways = join(folder, "sideways.jpg");
+        const chosen = expected.toReversed().slice(0, 50);
+        await Deno.writeFile(sideways, unturned(await Deno.readFile(`${PICTURES}exif_6.jpg`)));
+        const cases = PICTURE_CASES.flatMap(({ name, expected }) => [PICTURES + name, PICTURES + expected]);
+        const lines = [...chosen.map(({ id }) => id), ...cases, sideways, `${PICTURES}exif_6.expected.png`];
+        await Deno.writeTextFile(list, lines.map((line) => `${line}\r\n\n`).join(""));
+        await succeed([`--checkpoint=${own}`, `--images=${list}`, `--out=${join(folder, "l.npy")}`]);
+        const found = (await Array.fromAsync((await readVectors(join(folder, "l.npy"))).batches())).flat();
+        assert.deepEqual(found.slice(0, 50), chosen);
+        const distances = Array.from({ length: PICTURE_CASES.length + 1 }, (_, i) => {
+          const [picture, pixels] = found.slice(50 + 2 * i, 52 + 2 * i);
+          return Math.hypot(...picture.embedding.map((value, k) => value - pixels.embedding[k]));
+        });
+        assert.ok(distances.pop()! > 0.2, "a picture left turned has another vector");
+        for (const [i, { name }] of PICTURE_CASES.entries()) assert.ok(distances[i] <= 0.02, name);
+      },
+    );
 
     await t.step("a shard that is lost or damaged is made again, the others stay", async () => {
       const parts = [0, 1, 2].map((i) => join(folder, "v.parquet", `part-0000${i}.parquet`));

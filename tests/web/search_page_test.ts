@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { buildPages } from "../../web/build.ts";
 import { withFolder } from "../cli/run_task.ts";
+import { PICTURE_CASES, PICTURES, unturned } from "../data/picture_cases.ts";
+import { resultPage } from "../../search/page/page.ts";
 import { complaintsOf, violations, withBrowser, withServer } from "./browser.ts";
 import { buildSmallSite, HOSTILE, type SmallSite } from "./small_site.ts";
 
@@ -142,6 +144,52 @@ async function giveFiles(page: Page, { gallery, folder }: SmallSite): Promise<vo
   assert.equal(await page.isHidden("#problem"), true);
 }
 
+/** The page's searcher embeds the cases as their expected pixels, and far from pictures left turned. */
+async function readsPictures(page: Page, { folder }: SmallSite): Promise<void> {
+  await Deno.mkdir(`${folder}/cases`);
+  for (const { name, expected } of PICTURE_CASES) {
+    for (const file of [name, expected]) await Deno.copyFile(PICTURES + file, `${folder}/cases/${file}`);
+  }
+  const turned = PICTURE_CASES.filter(({ name }) => name.startsWith("exif"));
+  for (const { name } of turned) {
+    await Deno.writeFile(`${folder}/cases/un${name}`, unturned(await Deno.readFile(PICTURES + name)));
+  }
+  const pairs = PICTURE_CASES.flatMap(({ name, expected }) => [name, expected]);
+  const files = [...pairs, ...turned.map(({ name }) => `un${name}`)];
+  const found = await findAll(page, files.map((file) => `cases/${file}`));
+  const vectors = new Map(files.map((file, i) => [file, found[i].embedding]));
+  const distance = (a: string, b: string) =>
+    Math.hypot(...vectors.get(a)!.map((value, i) => value - vectors.get(b)![i]));
+  for (const { name, expected } of PICTURE_CASES) assert.ok(distance(name, expected) <= 0.02, name);
+  for (const { name, expected } of turned) assert.ok(distance(`un${name}`, expected) > 0.2, name);
+}
+
+/** The pixels that a browser draws of each picture in a result of `deno task search --out`. */
+async function drawsResults(page: Page): Promise<void> {
+  const found = PICTURE_CASES.flatMap(({ name, expected }) => [name, expected]).map((file) => {
+    return { id: file, path: PICTURES + file, distance: 0 };
+  });
+  await page.setContent(await resultPage({ query: found[0].path, gallery: "g", found }));
+  const differences = await page.$$eval("li img", async (images) => {
+    const drawn: Uint8ClampedArray[] = [];
+    for (const image of images as HTMLImageElement[]) {
+      await image.decode();
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+      const context = canvas.getContext("2d")!;
+      context.drawImage(image, 0, 0);
+      drawn.push(context.getImageData(0, 0, canvas.width, canvas.height).data);
+    }
+    return Array.from({ length: drawn.length / 2 }, (_, i) => {
+      const [shown, expected] = [drawn[2 * i], drawn[2 * i + 1]];
+      if (shown.length !== expected.length) return Infinity;
+      return shown.reduce((most, value, at) => Math.max(most, Math.abs(value - expected[at])), 0);
+    });
+  });
+  assert.equal(differences.length, PICTURE_CASES.length);
+  for (const [i, { name }] of PICTURE_CASES.entries()) assert.ok(differences[i] <= 3, name);
+}
+
 async function looks(page: Page): Promise<void> {
   for (const [colorScheme, width] of [["light", 1280], ["dark", 320]] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -182,6 +230,13 @@ Deno.test("The search page in a browser", async (t) => {
           showsNames(page, site));
         await t.step("takes files by choice, drop and paste, and says what is no picture", () =>
           giveFiles(page, site));
+        await t.step("reads turned pictures, odd colors and webcams' frames as Deno does", () =>
+          readsPictures(page, site));
+        await t.step("and a browser draws them so in the result of a search", async () => {
+          const other = await browser.newPage();
+          await drawsResults(other);
+          await other.close();
+        });
         await t.step("has no fault that axe finds, in either theme, wide and narrow", () =>
           looks(page));
         await t.step("sends nothing anywhere", () =>
