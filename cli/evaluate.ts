@@ -1,7 +1,6 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
 import type { ReidDataset } from "../data/dataset.ts";
 import { Device, Random } from "../engine/mod.ts";
-import { Benchmark } from "../eval/benchmark.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { inGroup } from "../model/settings.ts";
@@ -12,7 +11,7 @@ import { readConfig } from "../train/run_folder.ts";
 import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
-import { openPeople, openPixels } from "./people.ts";
+import { openBenchmark, openPeople } from "./people.ts";
 import { withProgress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
 import { FLIPPED, plainScores, scoreCounts, scoreTable } from "./scores.ts";
@@ -79,12 +78,12 @@ export async function main(args: string[]): Promise<number> {
   using device = await Device.open();
   const dataset = await openPeople({ data, layout }, flags.cache, say);
   if (flags.spatialTemporal) checkTimes(dataset); // Before the long work.
-  const store = await openPixels(dataset, "test", checkpoint.model, flags.cache);
+  const benchmark = await openBenchmark(dataset, checkpoint.model, flags.cache);
+  const { store } = benchmark;
   const model = new ReidModel(device, checkpoint.model, new Random(0));
   const averaged = flags.ema && checkpoint.options.ema > 0;
   restoreCheckpoint(checkpoint, model.parameters, [], path, averaged);
 
-  const benchmark = new Benchmark(dataset, store);
   const metric = flags.metric ?? checkpoint.options.metric;
   const { testFlip } = flags;
   const embedded = await withProgress("Embedding", "images", (update) => {

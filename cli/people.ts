@@ -6,6 +6,8 @@ import { PixelStore } from "../data/pixels.ts";
 import { readDataset } from "../data/read_dataset.ts";
 import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
 import { ensureSyntheticPeople, holdsSyntheticPeople } from "../data/synthetic/write.ts";
+import { Benchmark } from "../eval/benchmark.ts";
+import { type RepeatedPicture, repeatedPictures } from "../eval/repeated_pictures.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import { keysOf } from "../model/settings.ts";
 import { printable } from "./command.ts";
@@ -98,4 +100,33 @@ export async function openPixels(
     console.error(`warning: ${store.failed.length} of ${store.count} ${part} images could not be decoded`);
   }
   return store;
+}
+
+/** Opens the test part of a dataset; warns of queries that are in the gallery as the same picture. */
+export async function openBenchmark(
+  dataset: ReidDataset,
+  spec: Pick<ModelSpec, "imageHeight" | "imageWidth">,
+  cache: string,
+): Promise<Benchmark> {
+  const benchmark = new Benchmark(dataset, await openPixels(dataset, "test", spec, cache));
+  const { rightMatches, otherPeople } = await repeatedPictures(benchmark);
+  const warn = (pairs: readonly RepeatedPicture[], of: string, advice: string) => {
+    const [example] = pairs;
+    if (example === undefined) return;
+    const text =
+      `${pairs.length} of ${benchmark.queries.images.length} queries are the same picture as a gallery image ` +
+      `of ${of}, such as ${example.query} and ${example.gallery}: ${advice}`;
+    console.error(`warning: ${printable(text)}`);
+  };
+  warn(
+    rightMatches,
+    "the same person by another camera",
+    "every network finds them, and the scores are too high. Remove the copies, or correct their cameras.",
+  );
+  warn(
+    otherPeople,
+    "another person",
+    "one of the two identities is wrong. Correct it, or remove the copies.",
+  );
+  return benchmark;
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ReidDataset } from "../data/dataset.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import type { Device } from "../engine/mod.ts";
-import { Benchmark } from "../eval/benchmark.ts";
+import type { Benchmark } from "../eval/benchmark.ts";
 import {
   keepAsBest,
   type LoadedCheckpoint,
@@ -23,7 +23,7 @@ import { Watch } from "../train/watch.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { workOnDevice } from "./lost_device.ts";
-import { openPeople, openPixels } from "./people.ts";
+import { openBenchmark, openPeople, openPixels } from "./people.ts";
 import { progress as startProgress } from "./progress.ts";
 import { withFlags } from "./remedies.ts";
 import { parseTrainFlags, type TrainFlags } from "./train_flags.ts";
@@ -123,8 +123,7 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
 async function findPeople({ data, layout, options }: RunConfig, cache: string): Promise<People> {
   const dataset = await openPeople({ data, layout }, cache);
   const store = await openPixels(dataset, "train", options, cache);
-  const test = await openPixels(dataset, "test", options, cache);
-  return { dataset, store, benchmark: new Benchmark(dataset, test) };
+  return { dataset, store, benchmark: await openBenchmark(dataset, options, cache) };
 }
 
 /** The full path of the dataset, so that the run can be evaluated from any folder; a missing one is refused later. */
