@@ -53,6 +53,19 @@ Deno.test("next(), integer(), normal() have the moments of their distributions",
   assert.ok(Math.abs(squared / count - 1) < 0.05);
 });
 
+Deno.test("next() is below 1 and normal() finite for every 32 bits; integer() is unbiased where bits do not divide", () => {
+  const [random, bits] = [new Random(12), new Random(12)];
+  for (let i = 0; i < 100; i++) assert.equal(random.next(), bits.uint32() / 2 ** 32);
+  // This state's next bits are all 0.
+  assert.equal(Random.from([1, 0, 0, 1]).uint32(), 0);
+  assert.ok(Number.isFinite(Random.from([1, 0, 0, 1]).normal()));
+  // Of 2^32 values the last 2^30 would come out below 2^30 again.
+  const bound = 3 * 2 ** 30;
+  const low =
+    Array.from({ length: 3000 }, () => random.integer(bound)).filter((value) => value < 2 ** 30).length;
+  assert.ok(Math.abs(low - 1000) < 130, `${low} of 3000`);
+});
+
 Deno.test("shuffle() keeps the elements and reaches every order", () => {
   const random = new Random(1);
   const orders = new Set<string>();

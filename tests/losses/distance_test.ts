@@ -53,7 +53,8 @@ onBothStorages((test) => {
   test("gramDistance() equals the f64 reference on blocks of any size", async (device) => {
     for (const [m, n, d] of [[1, 1, 1], [9, 17, 5], [8, 8, 4], [33, 70, 130], [3, 2, 1280]] as const) {
       for (const metric of METRICS) {
-        const [a, b] = [randomRows(m, m, d, 1), randomRows(n + 50, n, d, 1)];
+        const length = metric === "angular" ? undefined : 1; // Angles do not depend on it.
+        const [a, b] = [randomRows(m, m, d, length), randomRows(n + 50, n, d, length)];
         const expected = crossReference(leaf([m, d], a), leaf([n, d], b), metric);
         const actual = await gram(device, [m, n, d], a, b, metric);
         // Angles of one-dimensional vectors are 0 or 2; Euclidean distances near 0 amplify the squares' rounding.
@@ -72,6 +73,15 @@ onBothStorages((test) => {
     rows.fill(0, 0, 37);
     const angular = await gram(device, [12, 12, 37], rows, rows, "angular");
     assert.ok(angular.subarray(0, 12).every((y) => y === 1));
+  });
+
+  test("gramDistance() of nearly equal rows is no NaN, although rounding takes squares below 0", async (device) => {
+    const rows = randomRows(9, 32, 61);
+    const near = rows.map((value, i) => i % 2 === 0 ? value : Math.fround(value * (1 + 2 ** -23)));
+    const squared = await gram(device, [32, 32, 61], rows, near, "squared");
+    const euclidean = await gram(device, [32, 32, 61], rows, near, "euclidean");
+    assert.ok(squared.every((y) => y >= 0), `${squared.find((y) => !(y >= 0))}`);
+    for (let i = 0; i < 32; i++) assert.ok(euclidean[33 * i] < 0.01, `${euclidean[33 * i]}`);
   });
 
   test("pairwiseDistance() keeps small differences between long vectors, where inner products cancel", async (device) => {

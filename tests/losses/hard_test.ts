@@ -72,6 +72,18 @@ onBothStorages((test) => {
     }
   });
 
+  test("hard() with soft margin keeps the digits of easy triplets, and counts as active what the margin does not decide", async (device) => {
+    // Positives are 1 away, negatives 21 or 20: the least of them decides.
+    const easy = await hard(device, [0, 1, 21, 22], [0, 0, 1, 1], { ...euclidean, softMargin: true });
+    const term = (x: number) => Math.log1p(Math.exp(x));
+    assertClose([easy.loss], [(term(1 - 21) + 2 * term(1 - 20) + term(1 - 21)) / 4], 1e-5);
+    assert.equal(easy.metrics.active, 0);
+    const near = await hard(device, [0, 1, 2.5, 3.5], [0, 0, 1, 1], { ...euclidean, softMargin: true });
+    assert.equal(near.metrics.active, 0); // 1 - 1.5 is below 0, and above minus the margin.
+    const far = await hard(device, [0, 2, 3.5, 3.5], [0, 0, 1, 1], { ...euclidean, softMargin: true });
+    assert.equal(far.metrics.active, 0.25); // 2 - 1.5 for the second anchor.
+  });
+
   test("hard() equals the reference for distances from 1e-15 to 1e15", async (device) => {
     const random = seededRandom(15);
     const labels = [0, 0, 1, 1, 2, 2, 3];

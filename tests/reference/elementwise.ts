@@ -49,7 +49,7 @@ export function log(x: RefTensor): RefTensor {
 
 /** Square root. */
 export function sqrt(x: RefTensor): RefTensor {
-  return unary(x, Math.sqrt, (v) => 0.5 / Math.sqrt(v));
+  return unary(x, Math.sqrt, (v) => v > 0 ? 0.5 / Math.sqrt(v) : 0);
 }
 
 /** log(1 + e^x). */

@@ -83,6 +83,17 @@ export async function checkGallery(t: Deno.TestContext, database: () => Database
     assert.equal(await gallery.remove({ camera: "7" }), 3);
   });
 
+  await t.step("keeps images of unknown cameras where a camera is excluded, and no others", async () => {
+    const gallery = await Gallery.open(database());
+    await gallery.add([{ id: "unknown", embedding: QUERY }]);
+    const nearest = async (filter: GalleryFilter) =>
+      (await gallery.search(QUERY, { top: 1, filter, exact: true })).map(({ id }) => id);
+    assert.deepEqual(await nearest({ notCamera: "2" }), ["unknown"]);
+    assert.notDeepEqual(await nearest({ camera: "2" }), ["unknown"]);
+    assert.notDeepEqual(await nearest({ after: 0 }), ["unknown"]);
+    assert.equal(await gallery.removeIds(["unknown"]), 1);
+  });
+
   await t.step("replaces an image by another of its id only if told to, and then whole", async () => {
     const gallery = await Gallery.open(database());
     const [, second] = IMAGES;
@@ -257,7 +268,9 @@ export async function checkGallery(t: Deno.TestContext, database: () => Database
 /** Holds an exact search against f64. */
 async function checkSearch(gallery: Gallery, filter: GalleryFilter, meets: (image: GalleryImage) => boolean) {
   const found = await gallery.search(QUERY, { top: 12, filter, exact: true });
-  const expected = nearestInF64(IMAGES.filter(meets), QUERY, 12);
+  const met = IMAGES.filter(meets);
+  assert.equal(await gallery.count(filter), met.length); // Images at the very bounds are in or not.
+  const expected = nearestInF64(met, QUERY, 12);
   assert.deepEqual(found.map(({ id }) => id), expected.map(({ id }) => id));
   for (const [i, { id, distance, ...facts }] of found.entries()) {
     assert.ok(Math.abs(distance - expected[i].distance) < 1e-5);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { SafetensorsTensor } from "../../model/safetensors.ts";
 import { Device } from "../../engine/mod.ts";
 import { restoreCheckpoint } from "../../train/checkpoint.ts";
 import { NumericsError, RunError } from "../../train/errors.ts";
@@ -114,7 +115,8 @@ Deno.test("checkpoint() refuses weights that are not finite, and names one of th
   try {
     await run.checkpoint();
     const gamma = run.model.parameters.get("block1.project.gamma")!;
-    run.model.parameters.write(gamma, new Float32Array(gamma.shape[0]).fill(Infinity));
+    const one = new Float32Array(gamma.shape[0]).fill(1); // One number of a tensor is enough.
+    run.model.parameters.write(gamma, one.with(-1, Infinity));
     await assert.rejects(run.checkpoint(), (error: Error) => {
       assert.ok(error instanceof NumericsError);
       assert.match(error.message, /block1\.project\.gamma/);
@@ -136,6 +138,23 @@ Deno.test("a checkpoint of another network is refused by what differs", async ()
       assert.match(error.message, /width 0\.02 where this run has 0\.35, identities 0 where this run has 4/);
       return true;
     });
+    // As many numbers in another shape, in the last tensor: nothing is written before it is refused.
+    const { checkpoint } = resume, { parameters } = run.model;
+    const last = parameters.parameters.at(-1)!;
+    const { dtype, shape, data } = checkpoint.tensors.get(last.name)!;
+    const tensors = new Map<string, SafetensorsTensor>(
+      [...checkpoint.tensors].map(([name, tensor]) => [
+        name,
+        { ...tensor, data: new Float32Array(tensor.data.length).fill(9) },
+      ]),
+    );
+    tensors.set(last.name, { dtype, shape: [...shape, 1], data });
+    assert.throws(
+      () => restoreCheckpoint({ ...checkpoint, tensors }, parameters, [], "x"),
+      /should be F32 .* is F32/,
+    );
+    const stem = (await parameters.read()).get("weights")!.get(parameters.get("stem.weight")!);
+    assert.deepEqual(stem, checkpoint.tensors.get("stem.weight")!.data);
   } finally {
     run.destroy();
     device.destroy();

@@ -14,6 +14,10 @@ const functions: GradientCase[] = [
     note: "at 0 and 6",
     atKink: true,
   }),
+  gradientCase("sqrt", [exactly([5], [0, 4, 0, 1, 9])], (ops, [x]) => ops.sqrt(x), {
+    note: "at 0",
+    atKink: true,
+  }),
   gradientCase(
     "batchNormInference",
     [

@@ -172,7 +172,7 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...table("sum", "mean"),
+    ...table("matmul", "conv2d"),
     file: "kernels/reduction/sum_slices.wgsl",
     changes: { "first-slice-forgotten": ["var s = 0u; s < SLICES", "var s = 1u; s < SLICES"] },
   },
@@ -194,6 +194,14 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     ...table("add", "mul"),
     file: "kernels/elementwise/binary.wgsl",
     changes: { "axes-swapped": ["i * A_I + j * A_J + k * A_K", "i * A_J + j * A_I + k * A_K"] },
+  },
+  {
+    ...table("sub", "div"),
+    file: "engine/ops/elementwise.ts",
+    changes: {
+      "subtrahend-as-minuend": ["unbroadcast(affine(g, -1, 0), y.shape)", "unbroadcast(g, y.shape)"],
+      "divisor-without-its-square": ['affine(apply("mul", overY, out), -1, 0)', "affine(overY, -1, 0)"],
+    },
   },
   {
     ...table("gather"),
@@ -268,7 +276,6 @@ export const ENGINE_CHANGES: readonly FileChanges[] = [
         "axis < lead || (shape[axis - lead] === 1 && gradient.shape[axis] !== 1)",
         "axis < lead",
       ],
-      "subtrahend-as-minuend": ["unbroadcast(affine(g, -1, 0), y.shape)", "unbroadcast(g, y.shape)"],
     },
   },
   {
@@ -279,7 +286,7 @@ export const ENGINE_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...engine("engine/plan", "engine/order"),
+    ...engine("engine/replay", "engine/memory"),
     file: "engine/plan/spans.ts",
     changes: {
       "outputs-die-early": ["if (span) span.last = steps.length;", "if (span) span.last = span.first;"],

@@ -65,7 +65,11 @@ export const LOSS_CHANGES: readonly FileChanges[] = [
     file: "kernels/loss/triplet_total.wgsl",
     changes: {
       "spread-squared": ["let spread = sqrt(dot(", "let spread = (dot("],
-      "negatives-over-all-triplets": ["vec4f(terms, counts.xx, counts.y)", "vec4f(terms, counts.xxx)"],
+      "negatives-over-all-triplets": [
+        "vec4f(terms, counts.xx, counts.y)",
+        "vec4f(terms, counts.xxx)",
+        "a batch has a negative for each of its triplets or for none, and their sum is 0 then",
+      ],
       "counts-of-anchors-swapped": ["counts.z, counts.w, spread", "counts.w, counts.z, spread"],
       "mean-of-all-for-mean-of-active": ["select(counts.x, sums.y, MEAN_OF_ACTIVE == 1)", "counts.x"],
     },
@@ -145,11 +149,19 @@ export const LOSS_CHANGES: readonly FileChanges[] = [
     file: "kernels/distance/distance.wgsl",
     changes: {
       "angular-doubled": ["select(0.5 * y, vec4f(1.0), without)", "select(y, vec4f(1.0), without)"],
+    },
+  },
+  {
+    ...loss("hard"),
+    filter: "angular distance",
+    file: "kernels/distance/distance.wgsl",
+    changes: {
       "no-direction-is-near": ["select(0.5 * y, vec4f(1.0), without)", "0.5 * y"],
     },
   },
   {
-    ...loss("distance"),
+    ...loss("distance", "hard"),
+    filter: "/distances of large|of collapsed|for distances from/",
     file: "kernels/distance/distance_weights.wgsl",
     changes: {
       "squared-without-2": ["return 2.0 * g;", "return g;"],
@@ -164,6 +176,7 @@ export const LOSS_CHANGES: readonly FileChanges[] = [
   },
   {
     ...loss("distance"),
+    filter: "gramDistance",
     file: "kernels/distance/gram_distance.wgsl",
     changes: {
       "root-of-rounding-errors": [

@@ -76,13 +76,15 @@ export const CHECKPOINT_CHANGES: readonly FileChanges[] = [
   },
   {
     ...training("checkpoints", "train/trainer"),
-    filter: "/averaged weights|checkpoint\\(\\) refuses/",
+    filter: "/averaged weights|checkpoint\\(\\) refuses|of another network/",
     file: "train/checkpoint.ts",
     changes: {
       "last-weights-for-averages": [
         'averaged && buffer === "weights" ? AVERAGE_PREFIX : ""',
         'averaged ? "" : ""',
       ],
+      "shape-not-compared": ["|| tensor.shape.join() !== parameter.shape.join()", ""],
+      "written-before-all-are-checked": ["writes.push(\n", "((write: () => void) => write())(\n"],
       "one-finite-number-is-enough": [
         ".every((value) => Number.isFinite(value))",
         ".some((value) => Number.isFinite(value))",
