@@ -80,7 +80,7 @@ for (
   });
 }
 
-Deno.test("train names and skips what cannot be decoded up to 1 %, and takes a PNG named .jpg for what it is", async () => {
+Deno.test("train names and skips what cannot be decoded up to 1 %, takes a PNG named .jpg for what it is, and names copies", async () => {
   await withFolder(async (folder) => {
     await writeCopies(`${folder}/people`, picture, { people: 2, images: 60 });
     await Deno.writeFile(`${folder}/people/${first}`, picture.slice(0, picture.length / 2));
@@ -89,9 +89,18 @@ Deno.test("train names and skips what cannot be decoded up to 1 %, and takes a P
     const ended = await train(folder, ["--p=3"]); // Too many people: this run is only to look at the images.
     assert.match(onlyError(ended, 1), /needs 3 different people/);
     const warnings = ended.stderr.split("\n").filter((line) => line.startsWith("warning: "));
-    assert.equal(warnings.length, 2, ended.stderr);
+    assert.equal(warnings.length, 4, ended.stderr);
     assert.match(warnings[0], /skipped .*0002_c1s1_000000_01\.jpg: .*truncated/);
     assert.match(warnings[1], /1 of 120 train images could not be decoded/);
+    // All test images are one picture.
+    assert.match(
+      warnings[2],
+      /2 of 2 queries are the same picture as .* of the same person by another camera/,
+    );
+    assert.match(
+      warnings[3],
+      /2 of 2 queries are the same picture as .* of another person, such as .*1000_c1/,
+    );
   });
 });
 
