@@ -89,6 +89,14 @@ export function requireSamePeople(root: string, pictures: readonly Picture[], na
   );
 }
 
+/** The user says that there are folders of cameras, and there are not. */
+export function refuseDepth(root: string, pictures: readonly Picture[], layout: LayoutName): DataError {
+  return new DataError(
+    `${root} was said to be laid out as ${layout}, two folders deep, but its images are not, such as ` +
+      `${pictures[0]?.path}. Give the folder that holds the outer folders, or another layout.`,
+  );
+}
+
 /** The camera of the pictures is not certain. */
 export function refuseNoCamera(root: string, pictures: readonly Picture[], by: NamedBy): DataError {
   const [first] = pictures, depth = first?.folders.length ?? 0;

@@ -5,6 +5,7 @@ import type { ReidDataset } from "../dataset.ts";
 import { DataError, firstFew } from "../errors.ts";
 import type { DatasetFolder } from "./dataset_folder.ts";
 import {
+  refuseDepth,
   refuseFlat,
   refuseNoCamera,
   refuseNoPictures,
@@ -96,6 +97,7 @@ async function readFound(
     if (by.published === undefined) return await custom(cameraIs, byName, by.name);
     return readPublished(root, given(folder, found, by), by);
   }
+  if (depth !== 2 && layout !== undefined && layout !== "people") throw refuseDepth(root, pictures, layout);
   if (depth === 0) throw refuseFlat(root, pictures, undefined);
   const inFolders = by === "folder" || by === "outer folder";
   if (by === undefined || inFolders !== (depth === 2)) throw refuseNoCamera(root, pictures, by);

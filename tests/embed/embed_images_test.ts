@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readImageName } from "../../data/layouts/image_name.ts";
 import { type EmbeddedImage, embedImages } from "../../embed/embed_images.ts";
 import { inOrder } from "../../embed/in_order.ts";
 import { Device } from "../../engine/mod.ts";
@@ -105,22 +104,6 @@ Deno.test("inOrder() keeps the order and the bound, and throws where the work fa
   }, /twelve/);
   assert.deepEqual(seen, [...Array(12).keys()]);
   assert.equal(most, 5);
-});
-
-Deno.test("readImageName() knows the names of public datasets, and cameras of custom people as text", () => {
-  const names: [string, Record<string, unknown>][] = [
-    ["query/0002_c1s1_000451_03.jpg", { identity: 2, camera: "1", sequence: 1, frame: 451 }],
-    ["0001_c2_f0046182.jpg", { identity: 1, camera: "2", sequence: 1, frame: 46182 }],
-    ["test/0000/0000_000_01_0303morning_0015_0.jpg", { identity: 0, camera: "1" }],
-    ["alice\\Cam-12_0001.png", { camera: "Cam-12" }],
-    ["a_b/0001.jpg", {}],
-    ["bob\\yard 2_x.png", { camera: "yard 2" }],
-    ...["cam1", "cam01", "c1", "camera-1", "Cam1"].map((camera): [string, { camera: string }] => [
-      `${camera}_0001.jpg`,
-      { camera },
-    ]),
-  ];
-  for (const [name, expected] of names) assert.deepEqual(readImageName(name, "prefix"), expected, name);
 });
 
 function reason(image: EmbeddedImage): string {
