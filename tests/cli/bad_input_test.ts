@@ -99,7 +99,7 @@ Deno.test("train names and skips what cannot be decoded up to 1 %, takes a PNG n
     );
     assert.match(
       warnings[3],
-      /2 of 2 queries are the same picture as .* of another person, such as .*1000_c1/,
+      /2 of 2 queries are the same picture as .* of another person, such as .*1001_c1/,
     );
   });
 });
