@@ -1,13 +1,17 @@
 /** All changes that `deno task mutants` tries. */
 import { type Mutant, mutantsOf } from "./mutant.ts";
-import { PICTURE_CHANGES, SAMPLING_CHANGES } from "./tables/data.ts";
+import { CHECKPOINT_CHANGES } from "./tables/checkpoints.ts";
+import { ENGINE_CHANGES } from "./tables/engine.ts";
 import { EMBED_CHANGES, EXPORT_CHANGES } from "./tables/files.ts";
-import { ENGINE_CHANGES, KERNEL_CHANGES } from "./tables/kernels.ts";
+import { KERNEL_CHANGES } from "./tables/kernels.ts";
+import { LAYOUT_CHANGES } from "./tables/layouts.ts";
 import { LOSS_CHANGES } from "./tables/losses.ts";
 import { OPTIMIZER_CHANGES } from "./tables/optimizers.ts";
+import { PICTURE_CHANGES } from "./tables/pictures.ts";
 import { RANKING_CHANGES, RERANK_CHANGES } from "./tables/ranking.ts";
+import { SAMPLING_CHANGES } from "./tables/sampling.ts";
 import { SEARCH_CHANGES, WEB_CHANGES } from "./tables/search.ts";
-import { CHECKPOINT_CHANGES, TRAINING_CHANGES } from "./tables/training.ts";
+import { TRAINING_CHANGES } from "./tables/training.ts";
 
 /** In the order in which they are tried. */
 export const MUTANTS: readonly Mutant[] = mutantsOf([
@@ -19,6 +23,7 @@ export const MUTANTS: readonly Mutant[] = mutantsOf([
   ...RERANK_CHANGES,
   ...SAMPLING_CHANGES,
   ...PICTURE_CHANGES,
+  ...LAYOUT_CHANGES,
   ...CHECKPOINT_CHANGES,
   ...TRAINING_CHANGES,
   ...EXPORT_CHANGES,

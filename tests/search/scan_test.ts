@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Device, f32, gramDistance, Program } from "../../engine/mod.ts";
 import { distanceError, squaredDistance, squaredLength } from "../../search/exact_distance.ts";
 import { MOST_TOP, openScan, scanOnce, type ScanOptions } from "../../search/scan.ts";
+import { vectorBlocks } from "../../search/vector_blocks.ts";
 import { type SeededRandom, seededRandom } from "../reference/seeded_random.ts";
 import { bruteForce, type Drawn, pagesOf } from "./drawn_vectors.ts";
 
@@ -79,9 +80,16 @@ Deno.test("distances in f32 are as near to those in f64 as is promised, and the 
   onDevice(async (device) => {
     const [m, n, size] = [5, 60, 96];
     const random = seededRandom(11);
-    for (const offset of [0, 1, 30]) {
-      const a = draw(m, size, () => offset + random.uniform() - 0.5).values;
-      const b = draw(n, size, () => offset + random.uniform() - 0.5).values;
+    // Around how far from 0, and sizes of queries and of vectors: squares of the last are flushed to 0.
+    for (
+      const [offset, p, q] of [[0, 1, 1], [1, 1, 1], [30, 1, 1], [0, 1e-6, 1], [0, 1, 1e-6], [
+        0,
+        1e-20,
+        1e-20,
+      ]]
+    ) {
+      const a = draw(m, size, () => p * (offset + random.uniform() - 0.5)).values;
+      const b = draw(n, size, () => q * (offset + random.uniform() - 0.5)).values;
       const program = await Program.record(
         device,
         { a: f32([m, size]), b: f32([n, size]) },
@@ -96,9 +104,23 @@ Deno.test("distances in f32 are as near to those in f64 as is promised, and the 
         const error = Math.abs(y[i] - squaredDistance(a, p, b, q, size));
         largest = Math.max(largest, error / distanceError(size, lengths[0], lengths[1]));
       }
-      assert.ok(largest > 1e-5 && largest <= 1, `${largest} of what is promised`);
+      assert.ok(largest <= 1 && (p * q < 1 || largest > 1e-5), `${largest} of what is promised`);
     }
   }));
+
+Deno.test("a block knows its longest vector and the squared lengths of all, and where it begins", async () => {
+  const stream = pagesOf({ values: Float32Array.of(3, 4, 0, 1, 2, 0, 1, 0, 6, 8, 0, 0), size: 2 });
+  const blocks = await Array.fromAsync(vectorBlocks(stream, 2, 4));
+  assert.deepEqual(blocks.map(({ longest, first, ids }) => [longest, first, ids.length]), [[5, 0, 4], [
+    10,
+    4,
+    2,
+  ]]);
+  assert.deepEqual(blocks.map(({ lengths, ids }) => [...lengths.subarray(0, ids.length)]), [[25, 1, 4, 1], [
+    100,
+    0,
+  ]]);
+});
 
 Deno.test("of equal distances the first of the stream is nearest, across blocks and beyond the candidates", () =>
   onDevice(async (device) => {

@@ -1,0 +1,190 @@
+import type { FileChanges } from "../mutant.ts";
+
+const data = (area: string, ...tests: string[]) => ({
+  area,
+  tests: tests.map((name) => `tests/${name}_test.ts`),
+});
+
+/** What folders and names say. */
+export const LAYOUT_CHANGES: readonly FileChanges[] = [
+  {
+    ...data("layouts", "data/layout_kinds", "data/market1501", "data/duke_mtmc_reid", "data/msmt17"),
+    file: "data/layouts/image_name.ts",
+    changes: {
+      "person-in-the-inner-folder": [
+        'if (by === "folder") return folder === "" ?',
+        'if (by === "folder") return outer === "" ?',
+      ],
+      "half-is-most": ["2 * count > this.#images", "2 * count >= this.#images"],
+      "any-text-is-a-camera": [
+        "if (NO_CAMERA.test(prefix) || prefix.toLowerCase()",
+        "if (prefix.toLowerCase()",
+      ],
+      "people-as-cameras": [
+        "|| prefix.toLowerCase() === folder.toLowerCase()) return false;",
+        ") return false;",
+      ],
+      "some-cameras-are-enough": [
+        "this.#inCamera === this.#images && this.#inOuterCamera < this.#images",
+        "this.#inCamera > 0 && this.#inOuterCamera < this.#images",
+      ],
+      "numbers-are-cameras": ["return few && (bySharing || !numbers);", "return few;"],
+      "a-camera-for-each-image": ["return few && (bySharing || !numbers);", "return bySharing || !numbers;"],
+      "cameras-in-any-unicode-form": [
+        '/^([^_]+)_/.exec(file)?.[1]?.normalize("NFC")',
+        "/^([^_]+)_/.exec(file)?.[1]",
+      ],
+      "camera-up-to-the-last-underscore": ["return /^([^_]+)_/.exec", "return /^(.+)_/.exec"],
+    },
+  },
+  {
+    ...data("layouts", "data/layout_kinds", "data/market1501", "data/duke_mtmc_reid"),
+    file: "data/layouts/naming.ts",
+    changes: {
+      "cameras-with-leading-zeros": ["String(Number(camera))", "camera"],
+      "sequence-from-0": ["Number(sequence ?? 1)", "Number(sequence ?? 0)"],
+      "any-file-is-an-image": ["if (!isPicture(file)) return undefined;", ""],
+    },
+  },
+  {
+    ...data("layouts", "data/market1501"),
+    file: "data/layouts/market1501.ts",
+    changes: {
+      "junk-is-no-name": ["(?<identity>-1|\\d{1,9})", "(?<identity>\\d{1,9})"],
+      "sequence-as-camera": [
+        "_c(?<camera>\\d{1,4})s(?<sequence>\\d{1,4})_",
+        "_c(?<sequence>\\d{1,4})s(?<camera>\\d{1,4})_",
+      ],
+    },
+  },
+  {
+    ...data("layouts", "data/layout_kinds", "data/market1501", "data/duke_mtmc_reid"),
+    file: "data/layouts/published_folders.ts",
+    changes: {
+      "junk-is-ranked": ["else if (identity === -1) junk++;", ""],
+      "distractors-are-trained": [
+        "for (const part of [parts.train, parts.query]) {\n",
+        "for (const part of [parts.query]) {\n",
+      ],
+      "distractors-left-out-of-the-gallery": [
+        "[parts.train, parts.query]) {\n    const people",
+        "all) {\n    const people",
+      ],
+      "mostly-other-names-accepted": ["if (left <= images.length + junk) return;", "return;"],
+      "empty-part-accepted": ["if (images.length > 0) return;", "if (images.length >= 0) return;"],
+      "queries-for-the-gallery": ["gallery: parts.gallery.images,", "gallery: parts.query.images,"],
+    },
+  },
+  {
+    ...data("layouts", "data/layout_kinds", "data/people_folders"),
+    file: "data/layouts/folders.ts",
+    changes: {
+      "disagreeing-names-accepted": ["if (layout === undefined) requireSamePeople(root, pictures, by);", ""],
+      "depths-mixed": [
+        "if (first === undefined || other === undefined) return",
+        "if (first !== undefined || other === undefined) return",
+      ],
+      "inner-folder-is-the-person": ["({ folders }) => folders[1]);", "({ folders }) => folders[0]);"],
+      "junk-is-a-person": ["const nobody = identity === -1 ||", "const nobody ="],
+      "other-persons-images-kept": [
+        "Number(person) !== identity) others.push(path);",
+        'Number(person) !== identity && path === "") others.push(path);',
+      ],
+      "flat-pictures-are-people": ["if (depth === 0) throw refuseFlat(root, pictures, undefined);", ""],
+    },
+  },
+  {
+    ...data("layouts", "data/layout_kinds"),
+    file: "data/layouts/parts.ts",
+    changes: {
+      "case-matters": ["const lower = name.toLowerCase();", "const lower = name;"],
+      "validation-is-a-part": [
+        "if (!named.some((name) => !BESIDE.includes(name.toLowerCase()))) return undefined;",
+        "if (named.length === 0) return undefined;",
+      ],
+      "the-first-of-two": [
+        "if (found !== undefined && twin !== undefined) {",
+        'if (found !== undefined && twin === "") {',
+      ],
+    },
+  },
+  {
+    ...data("layouts", "data/layout_kinds", "data/people_folders"),
+    file: "data/layouts/pictures.ts",
+    changes: {
+      "twins-read-twice": ["} else if (stems.has(stemOf(file))) {", "} else if (stems.has(file)) {"],
+      "empty-folders-not-told": ["named.empty.push(folder.path(...parts, name))", "inside.folders.length"],
+    },
+  },
+  {
+    ...data("layouts", "data/layout_kinds"),
+    file: "data/layouts/picture_file.ts",
+    changes: {
+      "hidden-files-are-pictures": [
+        'return !file.startsWith(".") && READABLE.test(file);',
+        "return READABLE.test(file);",
+      ],
+      "capitals-are-no-pictures": ["/\\.(jpe?g|png)$/i", "/\\.(jpe?g|png)$/"],
+    },
+  },
+  {
+    ...data("layouts", "data/people_folders"),
+    file: "data/layouts/split_by_name.ts",
+    changes: {
+      "three-quarters-in-the-test": ["getUint8(0) < 0x80", "getUint8(0) < 0xc0"],
+      "unicode-as-on-disk": ['encode(person.normalize("NFC"))', "encode(person)"],
+      "second-of-each-camera": [
+        "const isFirst = !cameras.has(camera);",
+        "const isFirst = cameras.has(camera);",
+      ],
+      "people-of-one-camera-asked": [
+        "(people.get(person)?.size ?? 0) > 1",
+        "(people.get(person)?.size ?? 0) > 0",
+      ],
+    },
+  },
+  {
+    ...data("layouts", "data/msmt17"),
+    file: "data/layouts/msmt17.ts",
+    changes: {
+      "labels-of-training-and-test-are-one": [
+        '`${this.half}/${label.padStart(4, "0")}`',
+        '`${label.padStart(4, "0")}`',
+      ],
+      "an-image-twice": ["if (before !== undefined) {", "if (before === where) {"],
+      "missing-images-accepted": [
+        "if (missing.length > 0) {\n      throw",
+        "if (missing.length < 0) {\n      throw",
+      ],
+      "validation-images-left-out": [
+        "if (folder.top.files.includes(VALIDATION)) train.push",
+        "if (folder.top.files.length === 0) train.push",
+      ],
+      "query-for-gallery": ["await test.read(LISTS.gallery)", "[...query]"],
+    },
+  },
+  {
+    ...data("layouts", "data/read_dataset", "data/layout_kinds"),
+    file: "data/read_dataset.ts",
+    changes: {
+      "same-camera-is-a-match": ["other.camera !== camera)", "other.camera !== undefined)"],
+      "distractors-match-themselves": ["  matches.delete(0); // Distractors match nobody.\n", ""],
+      "one-of-several-datasets": ["(other !== undefined || pictures)) throw", "pictures) throw"],
+    },
+  },
+  {
+    ...data("layouts", "data/layout_kinds"),
+    file: "data/layouts/contents.ts",
+    changes: {
+      "copies-as-matches": [
+        "twin.identity === image.identity && twin.camera !== image.camera",
+        "twin.identity === image.identity && twin.camera !== twin.camera",
+      ],
+      "pointers-as-images": ["=== LFS;", "=== LFS + LFS;"],
+      "same-size-is-same": [
+        "return left.every((byte, i) => byte === right[i]);",
+        "return left.length === right.length;",
+      ],
+    },
+  },
+];
