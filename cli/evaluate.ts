@@ -1,5 +1,5 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
-import type { ReidDataset } from "../data/dataset.ts";
+import { cameraLabel, cameraName, type ReidDataset } from "../data/dataset.ts";
 import { Device, Random } from "../engine/mod.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
@@ -112,7 +112,13 @@ export async function main(args: string[]): Promise<number> {
       averaged,
       ...plainScores(scores),
       ...Object.fromEntries(others.map(({ key, scores }) => [key, plainScores(scores)])),
-      ...(cameraPairs && { cameraPairs }),
+      ...(cameraPairs && {
+        cameraPairs: cameraPairs.map((pair) => ({
+          ...pair,
+          query: cameraName(dataset, pair.query),
+          gallery: cameraName(dataset, pair.gallery),
+        })),
+      }),
     };
     console.log(JSON.stringify(result));
   } else {
@@ -127,7 +133,7 @@ export async function main(args: string[]): Promise<number> {
     if (averaged) {
       console.log("Scored with the average of the weights; --no-ema uses those of the last step");
     }
-    if (cameraPairs) console.log(`\n${cameraPairTables(cameraPairs)}`);
+    if (cameraPairs) console.log(`\n${cameraPairTables(cameraPairs, dataset.names)}`);
   }
   model.parameters.destroy();
   return EXIT.done;
@@ -140,7 +146,7 @@ function checkTimes(dataset: ReidDataset): void {
   if (unknown.length === 0) return;
   console.error(
     `warning: no training image is by camera ${
-      unknown.map((camera) => `c${camera}`).join(", ")
+      unknown.map((camera) => cameraLabel(dataset.names, camera)).join(", ")
     }: the ranking by look ` +
       "and time treats its images as if nobody came there from another camera, so right matches rank too low",
   );

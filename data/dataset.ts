@@ -52,6 +52,11 @@ export function cameraName(dataset: Pick<ReidDataset, "names">, camera: number):
   return dataset.names?.camera?.get(camera) ?? String(camera);
 }
 
+/** A camera's name as the head of a column: that of the data, or c and the number. */
+export function cameraLabel(names: ReidDataset["names"], camera: number): string {
+  return names?.camera?.get(camera) ?? `c${camera}`;
+}
+
 /** One line of counts for the user. */
 export function describeDataset(dataset: ReidDataset): string {
   const part = (images: PersonImage[]) => `${images.length} images of ${countIdentities(images)} identities`;

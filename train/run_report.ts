@@ -41,6 +41,7 @@ export async function gatherReport(run: FinishedRun): Promise<ReportData> {
       { name: "Color histogram", scores: run.colors },
     ],
     cameraPairs: run.cameraPairs,
+    names: run.benchmark.dataset.names,
     curves: curves(run.history, historyColumns(options)),
     distances: [
       distanceHistogram("Before training", untrained.positives, untrained.negatives),

@@ -16,11 +16,19 @@ Deno.test("train and evaluate take people of one's own, a folder for each, and c
     const page = await Deno.readTextFile(`${folder}/run/report.html`);
     assert.match(page, /alt="Query door_[^"]*: identity alice, camera door"/);
 
-    const evaluated = await runTask("evaluate", [`--checkpoint=${folder}/run`, ...places, "--json"]);
+    const evaluated = await runTask("evaluate", [
+      `--checkpoint=${folder}/run`,
+      ...places,
+      "--json",
+      "--camera-pairs",
+    ]);
     assert.equal(evaluated.code, 0, evaluated.stderr);
-    const { dataset, queries, mAP } = JSON.parse(evaluated.stdout);
+    const { dataset, queries, mAP, cameraPairs } = JSON.parse(evaluated.stdout);
     const scores = JSON.parse(await Deno.readTextFile(`${folder}/run/scores.json`));
     assert.deepEqual([dataset, queries, mAP], ["Custom people", 6, scores.trained.mAP]);
+    const pairs = cameraPairs.map(({ query, gallery }: Record<string, string>) => `${query} ${gallery}`);
+    assert.deepEqual(pairs, ["door yard", "yard door"]);
+    assert.match(page, /<th[^>]*>door<\/th>/);
 
     const timed = await runTask("evaluate", [`--checkpoint=${folder}/run`, ...places, "--spatial-temporal"]);
     assert.match(

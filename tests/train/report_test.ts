@@ -58,6 +58,7 @@ async function reportData(): Promise<ReportData> {
       { query: 1, gallery: 2, queries: 30, rank1: 0.615, mAP: 0.5 },
       { query: 10, gallery: 1, queries: 4, rank1: 0.25, mAP: 0.125 },
     ],
+    names: undefined,
     curves: {
       step,
       loss: falling,
@@ -108,6 +109,9 @@ Deno.test("renderReport() shows a table of camera pairs for rank-1 and one for m
   const rows = (table: PageElement) =>
     [...table.querySelectorAll("th, td")].map((cell) => cell.textContent).filter(Boolean).join(" ");
   assert.deepEqual(tables.map(rows), ["c1 c2 c1 – 61.5 c10 25.0 –", "c1 c2 c1 – 50.0 c10 12.5 –"]);
+  const names = { identity: new Map(), camera: new Map([[1, "door"], [2, HOSTILE], [10, "yard"]]) };
+  const [named] = parse(renderReport({ ...await reportData(), names })).querySelectorAll("table.heat");
+  assert.equal(rows(named!), `door ${HOSTILE} door – 61.5 yard 25.0 –`);
   const [best] = tables[0].querySelectorAll("td[style]");
   assert.match(best.getAttribute("style"), /var\(--positive\) 37%/);
   assert.equal(best.getAttribute("title"), "30 queries");

@@ -1,4 +1,5 @@
 /** Scores by pair of cameras as heat maps: tables in which a better score has a darker cell. */
+import { cameraLabel, type ReidDataset } from "../../data/dataset.ts";
 import { cameraPairGrid, type CameraPairScores } from "../../eval/camera_pairs.ts";
 import { type Html, html, scrollTable } from "./html.ts";
 
@@ -20,12 +21,15 @@ export function cameraPairTable(
   pairs: readonly CameraPairScores[],
   label: string,
   value: (pair: CameraPairScores) => number,
+  names: ReidDataset["names"],
 ): Html {
   const { queries, galleries, at } = cameraPairGrid(pairs);
   return scrollTable({
     label,
     kind: "heat",
-    head: galleries.map((camera) => `c${camera}`),
-    rows: queries.map((row) => [`c${row}`, galleries.map((column) => cell(at(row, column), value))]),
+    head: galleries.map((camera) => cameraLabel(names, camera)),
+    rows: queries.map((
+      row,
+    ) => [cameraLabel(names, row), galleries.map((column) => cell(at(row, column), value))]),
   });
 }

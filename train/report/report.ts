@@ -138,10 +138,10 @@ function distanceFigures(histograms: ReportData["distances"]): Html {
   );
 }
 
-function cameraPairFigures(pairs: ReportData["cameraPairs"]): Html {
+function cameraPairFigures({ cameraPairs: pairs, names }: ReportData): Html {
   return figures(
-    figure("Rank-1", cameraPairTable(pairs, "Rank-1 by camera", ({ rank1 }) => rank1), ""),
-    figure("mAP", cameraPairTable(pairs, "mAP by camera", ({ mAP }) => mAP), ""),
+    figure("Rank-1", cameraPairTable(pairs, "Rank-1 by camera", ({ rank1 }) => rank1, names), ""),
+    figure("mAP", cameraPairTable(pairs, "mAP by camera", ({ mAP }) => mAP, names), ""),
   );
 }
 
@@ -195,7 +195,7 @@ export function renderReport(data: ReportData): string {
       "Camera pairs",
       "Scores of the trained network in per cent: queries of the row's camera, ranked among the gallery images of the " +
         "column's camera only.",
-      cameraPairFigures(data.cameraPairs),
+      cameraPairFigures(data),
     ));
   }
   if (data.curves.step.length > 0) {

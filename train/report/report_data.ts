@@ -1,4 +1,5 @@
 /** The data of a run report: collected by the training loop, drawn by {@linkcode renderReport}. */
+import type { ReidDataset } from "../../data/dataset.ts";
 import type { CameraPairScores } from "../../eval/camera_pairs.ts";
 import type { RankingResult } from "../../eval/ranking.ts";
 
@@ -74,6 +75,8 @@ export interface ReportData {
   readonly scores: readonly NamedScores[];
   /** The trained network's scores by pair of cameras. */
   readonly cameraPairs: readonly CameraPairScores[];
+  /** Names of people and cameras, where they are not their numbers. */
+  readonly names: ReidDataset["names"];
   readonly curves: TrainingCurves;
   readonly distances: readonly DistanceHistogram[];
   readonly retrieval: readonly Retrieval[];

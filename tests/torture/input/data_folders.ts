@@ -225,7 +225,7 @@ export const torture: Torture = {
   promise:
     "Any data folder is read as its names say, or refused with a reason, whatever its names, links and lists are; no file outside it is read",
   async run({ short, seed, say, progress }) {
-    const trials = short ? 450 : 10_000;
+    const trials = short ? 450 : 5_000;
     const random = seededRandom(seed);
     const folder = await Deno.makeTempDir({ prefix: "folders-" });
     let [wrong, taken] = [0, 0];
