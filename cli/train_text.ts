@@ -1,21 +1,33 @@
 /** What `deno task train` tells about a run. */
 import { CONVENTIONS } from "../model/conventions.ts";
+import { isCounter } from "../model/pretrained/tensor_names.ts";
 import { type HistoryColumn, historyColumns } from "../train/metrics.ts";
 import type { PretrainedFile } from "../train/pretrained_file.ts";
 import type { Trainer } from "../train/trainer.ts";
 
-/** The content of a file of weights, and the tensors of it that are not used. */
+/** The content of a file of weights. */
 export function describePretrained(
-  { name, backbone: { family, convention, width, ignored } }: PretrainedFile,
+  { name, backbone: { family, convention, width } }: PretrainedFile,
 ): string {
-  const { padding, epsilon, momentum, color } = CONVENTIONS[convention];
-  const listed = ignored.filter((tensor) => !tensor.endsWith(".num_batches_tracked"));
-  const counters = ignored.length - listed.length;
-  const left = [...listed, ...(counters > 0 ? [`${counters} counts of batches`] : [])];
+  const { padding, epsilon, color } = CONVENTIONS[convention];
   const exported = convention === family ? "" : `, exported from convention ${convention}`;
-  return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}${exported}, ${padding} padding, epsilon ${epsilon}, running ` +
-    `statistics keep ${momentum}, colors scaled as for ${color}; ` +
-    (left.length > 0 ? `not used: ${left.join(", ")}` : "every tensor is used");
+  return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}${exported}, ${padding} padding, epsilon ${epsilon}, ` +
+    `colors scaled as for ${color}`;
+}
+
+/** What of a file of weights is read otherwise than it stands there, or not at all. */
+export function pretrainedNotes({ name, backbone: { prefixes, ignored } }: PretrainedFile): string[] {
+  const [counters, heads] = [ignored.filter(isCounter), ignored.filter((tensor) => !isCounter(tensor))];
+  const left = [
+    ...(heads.length > 0 ? [`the head ${heads.join(", ")}`] : []),
+    ...(counters.length > 0 ? [`${counters.length} counts of batches`] : []),
+  ];
+  return [
+    ...(prefixes.length > 0
+      ? [`in ${name} tensors are read without ${prefixes.join(", ")} before their names`]
+      : []),
+    ...(left.length > 0 ? [`of ${name} this is not used: ${left.join("; ")}`] : []),
+  ];
 }
 
 /** The network, the loss, the length and the memory of a run. */

@@ -22,11 +22,9 @@ export interface Family {
    * where it is [3, 3, C, 1].
    */
   readonly axes: "OIHW" | "HWIO";
-  /** The normalized name of a tensor, for families with several spellings. */
-  canonical(name: string): string;
+  /** What a name in a file may stand for, of those of {@link names}. */
+  spellings(name: string): readonly string[];
   names(layer: NetworkLayer): LayerNames;
-  /** Whether a tensor is known and not needed: the classifier, and PyTorch's count of batches. */
-  ignores(name: string): boolean;
 }
 
 const pytorchNorm = (norm: string) => ({
@@ -36,17 +34,11 @@ const pytorchNorm = (norm: string) => ({
   variance: `${norm}.running_var`,
 });
 
-const ignoredByPytorch = (classifier: RegExp) => (name: string) =>
-  classifier.test(name) || name.endsWith(".num_batches_tracked");
-
-/**
- * `torchvision.models.mobilenet_v2`: blocks are `features.1` to `features.17`. The projection and neck in an exported
- * re-ID network are not part of the backbone.
- */
+/** `torchvision.models.mobilenet_v2`: blocks are `features.1` to `features.17`. */
 export const torchvision: Family = {
   key: "torchvision",
   axes: "OIHW",
-  canonical: (name) => name,
+  spellings: (name) => [name],
   names({ part, block, expanded }) {
     if (part === "stem") return { weight: "features.0.0.weight", ...pytorchNorm("features.0.1") };
     if (part === "last") return { weight: "features.18.0.weight", ...pytorchNorm("features.18.1") };
@@ -58,14 +50,13 @@ export const torchvision: Family = {
     const project = expanded ? 2 : 1;
     return { weight: `${conv}.${project}.weight`, ...pytorchNorm(`${conv}.${project + 1}`) };
   },
-  ignores: ignoredByPytorch(/^(classifier|embedding|neck)\./),
 };
 
 /** timm: `blocks.STAGE.INDEX`; the only block of the first stage is depthwise-separable and has no `conv_pwl`. */
 const timm: Family = {
   key: "timm",
   axes: "OIHW",
-  canonical: (name) => name,
+  spellings: (name) => [name],
   names({ part, stage, indexInStage, expanded }) {
     if (part === "stem") return { weight: "conv_stem.weight", ...pytorchNorm("bn1") };
     if (part === "last") return { weight: "conv_head.weight", ...pytorchNorm("bn2") };
@@ -75,17 +66,23 @@ const timm: Family = {
     const block = `blocks.${stage}.${indexInStage}`;
     return { weight: `${block}.${conv}.weight`, ...pytorchNorm(`${block}.bn${convs.indexOf(part) + 1}`) };
   },
-  ignores: ignoredByPytorch(/^classifier\./),
 };
 
 /**
- * `keras.applications.MobileNetV2`, `LAYER/VARIABLE`. Paths may have a prefix, as in HDF5 files (`Conv1/Conv1/kernel:0`)
- * or below a model's name, and end in TensorFlow's `:0`.
+ * `keras.applications.MobileNetV2`, `LAYER/VARIABLE`. Names may end in TensorFlow's `:0`; a network that was built again
+ * in one process has numbers behind the names of its layers (`Conv1_1/kernel`); Keras 3 has no `depthwise_kernel`.
  */
 const keras: Family = {
   key: "keras",
   axes: "HWIO",
-  canonical: (name) => name.replace(/:0$/, "").split("/").slice(-2).join("/"),
+  spellings(name) {
+    const plain = name.replace(/:0$/, "").replace(".", "/");
+    const names = [plain, plain.replace(/_\d+\//, "/")];
+    return [
+      ...names,
+      ...names.map((each) => each.replace("_depthwise/kernel", "_depthwise/depthwise_kernel")),
+    ];
+  },
   names({ part, block, expanded }) {
     const prefix = expanded ? `block_${block - 1}` : "expanded_conv";
     const [conv, norm] = part === "stem"
@@ -101,7 +98,6 @@ const keras: Family = {
       variance: `${norm}/moving_variance`,
     };
   },
-  ignores: (name) => /^(predictions|Logits)\//.test(name),
 };
 
 /** Every known family. */

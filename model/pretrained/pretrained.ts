@@ -4,6 +4,7 @@ import { type SafetensorsFile, type SafetensorsTensor, toFloat32 } from "../safe
 import { type ConventionKey, CONVENTIONS } from "../conventions.ts";
 import { keysOf } from "../settings.ts";
 import { FAMILIES, type Family, type LayerNames } from "./families.ts";
+import { backboneNames, countMatches, sortTensors } from "./tensor_names.ts";
 import { type NetworkLayer, networkLayers } from "../network_layers.ts";
 import { fromOihw, weightShape } from "./weight_axes.ts";
 
@@ -23,8 +24,10 @@ export interface PretrainedBackbone {
   readonly width: number;
   /** Values, row-major, by the names of the backbone's parameters (`stem.weight`, `block1.depthwise.gamma`, ...). */
   readonly values: ReadonlyMap<string, Float32Array>;
-  /** Tensors of the file that are known and not needed: the classifier, counts of batches. */
+  /** Tensors of the file that are known and not needed: heads, counts of batches. */
   readonly ignored: readonly string[];
+  /** What stood before the family's names in the file, such as `module.`. */
+  readonly prefixes: readonly string[];
 }
 
 /**
@@ -49,24 +52,17 @@ const LISTED = 4;
  */
 export function readPretrained(file: SafetensorsFile, width?: number): PretrainedBackbone {
   const family = familyOf(file);
-  const tensors = new Map<string, SafetensorsTensor>();
-  for (const [name, tensor] of file.tensors) {
-    const canonical = family.canonical(name);
-    if (tensors.has(canonical)) {
-      throw new PretrainedError(`It has ${canonical} twice, once as ${name}: keep one of them.`);
-    }
-    tensors.set(canonical, tensor);
+  const { backbone: tensors, prefixes, ignored, unknown, twice } = sortTensors(file.tensors, family);
+  if (twice) {
+    throw new PretrainedError(`It has a tensor twice, as ${twice.join(" and as ")}: keep one of them.`);
   }
   const found = widthOf(family, tensors, width);
   const layers = networkLayers(found);
-  const expected = new Set(layers.flatMap((layer) => Object.values(family.names(layer))));
-  const missing = [...expected].filter((name) => !tensors.has(name));
-  const others = [...tensors.keys()].filter((name) => !expected.has(name));
-  const extra = others.filter((name) => !family.ignores(name));
-  if (missing.length > 0 || extra.length > 0) {
+  const missing = [...backboneNames(family)].filter((name) => !tensors.has(name));
+  if (missing.length > 0 || unknown.length > 0) {
     const complaints = [
       ...(missing.length > 0 ? [`lacks ${list(missing)}`] : []),
-      ...(extra.length > 0 ? [`has ${list(extra)}, which are not part of MobileNetV2`] : []),
+      ...(unknown.length > 0 ? [`has ${list(unknown)}, which are not part of MobileNetV2`] : []),
     ];
     throw new PretrainedError(
       `Its tensors have ${family.key}'s names of MobileNetV2, but it ${
@@ -94,7 +90,8 @@ export function readPretrained(file: SafetensorsFile, width?: number): Pretraine
     convention: conventionOf(file, family),
     width: found,
     values,
-    ignored: others,
+    ignored,
+    prefixes,
   };
 }
 
@@ -127,12 +124,10 @@ function tensorOf(tensors: ReadonlyMap<string, SafetensorsTensor>, name: string)
 /** The family that most of the file's names belong to. */
 function familyOf(file: SafetensorsFile): Family {
   const names = [...file.tensors.keys()];
-  const best = FAMILIES.map((family) => {
-    const known = new Set(networkLayers(1).flatMap((layer) => Object.values(family.names(layer))));
-    return { family, matches: names.filter((name) => known.has(family.canonical(name))).length };
-  }).reduce((best, other) => other.matches > best.matches ? other : best);
+  const best = FAMILIES.map((family) => ({ family, matches: countMatches(names, family) }))
+    .reduce((best, other) => other.matches > best.matches ? other : best);
   // A ResNet and timm's MobileNetV2 both have a "bn1": one match is not enough.
-  if (best.matches > names.length / 4) return best.family;
+  if (best.matches > backboneNames(best.family).size / 4) return best.family;
   const examples = FAMILIES.map(({ key, names }) => `${names(networkLayers(1)[0]).weight} (${key})`).join(
     ", ",
   );

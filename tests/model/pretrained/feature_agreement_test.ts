@@ -73,6 +73,7 @@ for (const [i, [publisher, width]] of CASES.entries()) {
     assert.deepEqual([family, found], [publisher, width]);
     const spec: ModelSpec = {
       ...CONVENTIONS[family],
+      momentum: 0.9,
       width,
       imageHeight: SIZE.height,
       imageWidth: SIZE.width,

@@ -1,7 +1,11 @@
 /** What files of published weights may look like, and what is said about those that are something else. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { FAMILIES } from "../../../model/pretrained/families.ts";
 import { readPretrained } from "../../../model/pretrained/pretrained.ts";
+import { sortTensors } from "../../../model/pretrained/tensor_names.ts";
 import type { SafetensorsTensor } from "../../../model/safetensors.ts";
+import { decodeSafetensors } from "../../../model/safetensors.ts";
 import { publish, type Publisher } from "./published_network.ts";
 
 type Tensors = Map<string, SafetensorsTensor>;
@@ -55,7 +59,144 @@ Deno.test("Keras' names may have a path in front and :0 behind", () => {
   }));
   assert.deepEqual(read(spelled).values, plain.values);
   const twice = tensorsOf("keras").set("Conv1/kernel:0", tensorsOf("keras").get("Conv1/kernel")!);
-  assertRefused(twice, ["Conv1/kernel twice"]);
+  assertRefused(twice, ["a tensor twice, as Conv1/kernel and as Conv1/kernel:0"]);
+});
+
+const sorted = (publisher: Publisher, tensors: Tensors) =>
+  sortTensors(tensors, FAMILIES.find(({ key }) => key === publisher)!);
+
+/** A network's tensors under other names. */
+const renamed = (publisher: Publisher, rename: (name: string, i: number) => string): Tensors =>
+  new Map([...tensorsOf(publisher)].map(([name, tensor], i) => [rename(name, i), tensor]));
+
+Deno.test("names of modules around a network, and numbers that Keras adds, are passed over", () => {
+  const numbered = (name: string) => name.replace("/", "_1/");
+  const cases: [Publisher, (name: string, i: number) => string, prefixes: string[]][] = [
+    ["torchvision", (name) => name, []],
+    ...["module.", "model.", "backbone.", "base.", "encoder.", "state_dict.", "module.model.backbone.", "0."]
+      .flatMap((prefix) =>
+        (["torchvision", "timm"] as const).map((
+          publisher,
+        ): [Publisher, (name: string) => string, string[]] => [publisher, (name) => prefix + name, [prefix]])
+      ),
+    ["timm", (name, i) => i % 3 === 0 ? `module.${name}` : i % 3 === 1 ? `module.base.${name}` : name, [
+      "module.",
+      "module.base.",
+    ]],
+    ["torchvision", (name) => `state_dict/model.${name}`, ["state_dict/model."]],
+    ["keras", (name) => `mobilenetv2_1.00_224/${name}:0`, ["mobilenetv2_1.00_224/"]],
+    ["keras", (name) => `model_2/mobilenetv2_1.00_224/${name.split("/")[0]}/${name}`, [
+      "model_2/mobilenetv2_1.00_224/",
+    ]],
+    ["keras", (name) => `${numbered(name)}:0`, []],
+    ["keras", (name) => `net/${numbered(name).split("/")[0]}/${numbered(name)}:0`, ["net/"]],
+    ["keras", (name) => `module.${name}`, ["module."]],
+    ["keras", (name) => name.replace("depthwise_kernel", "kernel"), []], // Keras 3
+  ];
+  for (const [publisher, rename, expected] of cases) {
+    const { backbone, prefixes, unknown } = sorted(publisher, renamed(publisher, rename));
+    assert.deepEqual(backbone, sorted(publisher, tensorsOf(publisher)).backbone, rename("Conv1/kernel", 0));
+    assert.deepEqual([[...prefixes].sort(), unknown], [expected, []], rename("Conv1/kernel", 0));
+  }
+  const { family, prefixes } = read(renamed("timm", (name) => `module.model.${name}`));
+  assert.deepEqual([family, prefixes], ["timm", ["module.model."]]);
+});
+
+Deno.test("two networks in a file, and tensors that only end like the backbone's, are refused", () => {
+  const both = new Map([
+    ...renamed("timm", (name) => `ema.${name}`),
+    ...renamed("timm", (name) => `net.${name}`),
+  ]);
+  assertRefused(both, [/a tensor twice, as ema\.(\S+) and as net\.\1:/]);
+  const within = tensorsOf("timm").set("blocks.9.0.bn1.weight", f32([16]));
+  assertRefused(within, ["has blocks.9.0.bn1.weight, which are not part of MobileNetV2"]);
+  const copy = new Map([...renamed("timm", (name) => `ema.${name}`), ...tensorsOf("timm")]);
+  assertRefused(copy, [/has ema\.\S+, .* and \d+ more, which are not part/]);
+});
+
+Deno.test("heads by any usual name are left out, whatever their shape; other tensors are refused", () => {
+  const heads: [Publisher, string[]][] = [
+    ["torchvision", [
+      ...[
+        "classifier.1.weight",
+        "classifier.weight",
+        "fc.weight",
+        "fc.0.bias",
+        "head.weight",
+        "head.fc.weight",
+      ],
+      ...["heads.bottleneck.0.running_mean", "bottleneck.weight", "bnneck.bias", "id_classifier.weight"],
+      ...[
+        "classifier0.weight",
+        "last_linear.weight",
+        "projector.2.weight",
+        "module.logits.weight",
+        "linear.bias",
+      ],
+      ...[
+        "embedding.weight",
+        "neck.running_var",
+        "centers",
+        "center_criterion.centers",
+        "bn_neck.num_batches_tracked",
+      ],
+    ]],
+    ["timm", ["classifier.bias", "head.fc.weight", "model.head.norm.weight", "fc1.weight", "n_averaged"]],
+    ["keras", [
+      ...[
+        "predictions/kernel",
+        "Logits/bias:0",
+        "dense_1/kernel",
+        "dense/bias:0",
+        "net/dense_2/dense_2/kernel:0",
+      ],
+      ...["head/kernel", "fc1000/kernel", "batch_normalization_3/moving_mean", "classifier/kernel"],
+    ]],
+  ];
+  for (const [publisher, names] of heads) {
+    for (const [i, name] of names.entries()) {
+      const shape = [[5], [1280, 5], [5, 1280, 1, 1], []][i % 4]!;
+      const { ignored, backbone, unknown } = sorted(publisher, tensorsOf(publisher).set(name, f32(shape)));
+      assert.deepEqual([backbone.size, unknown], [52 * 5, []], name);
+      assert.ok(ignored.includes(name), name);
+    }
+  }
+  const others: [Publisher, string][] = [
+    ["torchvision", "features.18.2.weight"],
+    ["torchvision", "features.19.fc.weight"],
+    ["torchvision", "attention.query.weight"],
+    ["timm", "conv_head.bias"],
+    ["timm", "blocks.6.0.head.weight"],
+    ["keras", "Conv_1/bias"],
+    ["keras", "block_17_expand/kernel"],
+  ];
+  for (const [publisher, name] of others) {
+    assertRefused(tensorsOf(publisher).set(name, f32([5])), [`has ${name}, which`]);
+  }
+});
+
+Deno.test("Keras' own MobileNetV2 1.0 is read with the head of dense layers that somebody gave it", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-prompt", "--frozen", "--allow-read", `--allow-write=${path}`],
+        ...["--config", here("nsfwjs/deno.json"), here("nsfwjs_weights.ts"), path],
+      ],
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    const { family, convention, width, ignored, prefixes, values } = readPretrained(
+      decodeSafetensors(await Deno.readFile(path)),
+    );
+    assert.deepEqual([family, convention, width, prefixes], ["keras", "keras", 1, []]);
+    const dense = [1, 2, 3].flatMap((n) => [`dense_${n}/bias`, `dense_${n}/kernel`]);
+    assert.deepEqual([...ignored].sort(), dense);
+    const variances = [...values].filter(([name]) => name.endsWith("running_variance"));
+    assert.equal(variances.flatMap(([, data]) => [...data]).filter((value) => value === 0).length, 22);
+  } finally {
+    await Deno.remove(path);
+  }
 });
 
 Deno.test("weights may be stored as halves or doubles", () => {
