@@ -8,8 +8,9 @@ import { ReidModel } from "../model/reid_model.ts";
 import { restoreCheckpoint } from "../train/checkpoint.ts";
 import { loadCheckpoint, runOfCheckpoint } from "../train/checkpoint_files.ts";
 import { readConfig } from "../train/run_folder.ts";
+import { testPeopleNote } from "../train/trained_people.ts";
 import { cameraPairTables } from "./camera_pairs.ts";
-import { EXIT, runCommand } from "./command.ts";
+import { EXIT, printable, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { openBenchmark, openPeople } from "./people.ts";
 import { withProgress } from "./progress.ts";
@@ -77,6 +78,8 @@ export async function main(args: string[]): Promise<number> {
   const say = flags.json ? console.error : console.log;
   using device = await Device.open();
   const dataset = await openPeople({ data, layout }, flags.cache, say);
+  const trainedOn = checkpoint.people && await testPeopleNote(dataset, checkpoint.people);
+  if (trainedOn) console.error(`note: ${printable(trainedOn)}`);
   if (flags.spatialTemporal) checkTimes(dataset); // Before the long work.
   const benchmark = await openBenchmark(dataset, checkpoint.model, flags.cache);
   const { store } = benchmark;

@@ -8,6 +8,7 @@ import type { ModelSpec } from "../model/model_spec.ts";
 import type { SafetensorsTensor } from "../model/safetensors.ts";
 import { RunError } from "./errors.ts";
 import type { TrainingOptions } from "./options.ts";
+import type { TrainedPeople } from "./trained_people.ts";
 
 /** What a checkpoint holds. */
 export interface Checkpoint {
@@ -17,6 +18,8 @@ export interface Checkpoint {
   readonly options: TrainingOptions;
   /** What the tuner chose for the run's kernels: others would give other bits. */
   readonly variants: Choices;
+  /** Whom the run was trained on; undefined in files of earlier versions. */
+  readonly people?: TrainedPeople | undefined;
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
 }
 
@@ -28,7 +31,7 @@ export async function takeCheckpoint(
   parameters: ParameterSet,
   moments: readonly string[],
   history: Float32Array,
-  rest: Pick<Checkpoint, "step" | "model" | "options" | "variants">,
+  rest: Pick<Checkpoint, "step" | "model" | "options" | "variants" | "people">,
 ): Promise<Checkpoint> {
   const tensors = new Map<string, SafetensorsTensor>();
   for (const [buffer, values] of await parameters.read(...moments)) {

@@ -12,6 +12,7 @@ import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
 import { encodeWithChecksum, isIntact } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 import { parseTrainingOptions } from "./options.ts";
+import { parseTrainedPeople } from "./trained_people.ts";
 import { linkWhole, readWhole, syncFolder, writeWhole } from "./write_whole.ts";
 
 /** Where a run's folder keeps its checkpoints. */
@@ -34,13 +35,14 @@ export interface LoadedCheckpoint {
  * @throws {RunError} when it cannot be written; earlier checkpoints are untouched.
  */
 export async function saveCheckpoint(run: string, checkpoint: Checkpoint, keep = 3): Promise<string> {
-  const { tensors, step, model, options, variants } = checkpoint;
+  const { tensors, step, model, options, variants, people } = checkpoint;
   const bytes = await encodeWithChecksum(tensors, {
     format: CHECKPOINT_FORMAT,
     step: String(step),
     model: JSON.stringify(model),
     options: JSON.stringify(options),
     variants: JSON.stringify(Object.fromEntries(variants)),
+    ...(people && { people: JSON.stringify(people) }),
   });
   const folder = join(run, CHECKPOINTS);
   const path = join(folder, `step-${String(step).padStart(7, "0")}.safetensors`);
@@ -211,7 +213,8 @@ function parseCheckpoint(
   const parsed = (name: string) => JSON.parse(metadata[name] ?? "null");
   const model = parseModelSpec(parsed("model"));
   const variants = parseChoices(parsed("variants"));
-  return { step, model, options: parseTrainingOptions(parsed("options")), variants, tensors };
+  const people = metadata.people === undefined ? undefined : parseTrainedPeople(parsed("people"));
+  return { step, model, options: parseTrainingOptions(parsed("options")), variants, people, tensors };
 }
 
 /** Names of a run's checkpoints, oldest first. */

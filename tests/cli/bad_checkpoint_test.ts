@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readDataset } from "../../data/read_dataset.ts";
 import { Device, Random } from "../../engine/mod.ts";
 import type { ModelSpec } from "../../model/model_spec.ts";
 import { ReidModel } from "../../model/reid_model.ts";
@@ -7,6 +8,7 @@ import { takeCheckpoint } from "../../train/checkpoint.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../train/checkpoint_files.ts";
 import { encodeWithChecksum } from "../../train/checksum.ts";
 import { RunFolder } from "../../train/run_folder.ts";
+import { trainedPeople } from "../../train/trained_people.ts";
 import { TINY_OPTIONS } from "../train/tiny_run.ts";
 import { onlyError, runTask, withFolder } from "./run_task.ts";
 import { writeTinyPeople } from "./tiny_people.ts";
@@ -113,6 +115,11 @@ const damages: [string, (path: string) => Promise<void>, RegExp][] = [
     (path) => rewrite(path, (metadata) => metadata.variants = '{"matmul 1×2×3 none":"sideways"}'),
     /there is no variant "sideways" of matmul 1×2×3 none/,
   ],
+  [
+    "a checkpoint whose people are none",
+    (path) => rewrite(path, (metadata) => metadata.people = '{"persons":["bob"],"earlier":[],"images":""}'),
+    /its people are no digests/,
+  ],
 ];
 
 Deno.test("evaluate and train --resume refuse a checkpoint that cannot be right, and change nothing", async (t) => {
@@ -149,9 +156,10 @@ Deno.test("evaluate reads a run of the version before, whose settings had other 
         "--json",
       ]);
       assert.equal(ended.code, 0, ended.stderr);
-      return ended.stdout;
+      return ended;
     };
-    const scores = await evaluate();
+    const { stdout: scores, stderr } = await evaluate();
+    assert.doesNotMatch(stderr, /in training/);
     const earlier = (text: string) => {
       const old = text.replaceAll('"color"', '"colour"').replaceAll('"colorJitter"', '"colourJitter"')
         .replaceAll('"idLearningRate"', '"idRate"').replaceAll('"backboneLearningRate"', '"backboneRate"');
@@ -160,14 +168,21 @@ Deno.test("evaluate reads a run of the version before, whose settings had other 
     };
     await rewrite(path, (metadata) => {
       metadata.model = earlier(metadata.model!);
-      const { clipNorm: _, ...options } = JSON.parse(earlier(metadata.options!));
+      const { clipNorm: _, batchNormMomentum: __, ...options } = JSON.parse(earlier(metadata.options!));
       metadata.options = JSON.stringify(options);
     });
     const { options, data } = JSON.parse(await Deno.readTextFile(`${folder}/run/config.json`));
-    const { clipNorm: _, ...others } = options;
+    const { clipNorm: _, batchNormMomentum: __, ...others } = options;
     const config = earlier(JSON.stringify({ options: others, data }, null, 2));
     await Deno.writeTextFile(`${folder}/run/config.json`, config);
-    assert.equal(await evaluate(), scores);
+    assert.equal((await evaluate()).stdout, scores);
+
+    const dataset = await readDataset(`${folder}/people`);
+    const people = await trainedPeople({ ...dataset, train: dataset.query }, dataset.query.map(() => true));
+    await rewrite(path, (metadata) => metadata.people = JSON.stringify(people));
+    const known = await evaluate();
+    assert.equal(known.stdout, scores);
+    assert.match(known.stderr, /^note: 3 of the 3 people of the test were in training \(\d, \d, \d\)/m);
   });
 });
 
@@ -175,11 +190,13 @@ Deno.test("train --resume passes over a damaged checkpoint, says so, and goes on
   await withFolder(async (folder) => {
     await writeTinyPeople(`${folder}/people`);
     const older = await writeRun(folder);
+    await rewrite(older, () => {}); // Without what earlier versions did not write.
     const newer = older.replace("0000002", "0000004");
     await Deno.writeFile(newer, (await Deno.readFile(older)).subarray(0, 5000));
     const { code, stderr } = await runTask("train", [`--resume=${folder}/run`, `--cache=${folder}/cache`]);
     assert.match(stderr, /warning: .*0000004\.safetensors is damaged: .*truncated/);
     assert.match(stderr, /warning: going on from the one before, of step 2/);
+    assert.match(stderr, /note: an earlier version wrote .*0000002\.safetensors, which does not say who was/);
     assert.equal(code, 0, stderr);
   });
 });
