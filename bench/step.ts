@@ -16,12 +16,11 @@ import {
 } from "../engine/mod.ts";
 import { Embedder } from "../model/embedder.ts";
 import { imageUint32 } from "../kernels/mod.ts";
-import { CONVENTIONS } from "../model/conventions.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import { completeOptions, FLAG_SETTINGS, type TrainingOptions } from "../train/options.ts";
 import { AUGMENTATION_SETTINGS } from "../train/settings/augmentation.ts";
 import { recordTrainingStep, trainingOptimizer } from "../train/step.ts";
-import { stepAugmentations } from "../train/from_options.ts";
+import { modelSpec, stepAugmentations } from "../train/from_options.ts";
 import { cpuClock } from "./clock.ts";
 import type { OpenRun } from "../engine/plan/schedule.ts";
 import { profile } from "../engine/timing/profile.ts";
@@ -107,7 +106,7 @@ export async function main(args: string[]): Promise<number> {
     const before = await measurePeaks(device);
     const model = new ReidModel(
       device,
-      { ...CONVENTIONS[options.convention], ...options, identities: 0 },
+      modelSpec(options, 0),
       new Random(options.seed),
     );
     const timings = await timePrograms(device, model, options, { batch, steps, repeats, tune });

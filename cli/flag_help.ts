@@ -14,7 +14,8 @@ function synopsis(name: string, flag: Flag): string {
 }
 
 /** Defaults by the choices of another flag: "default by --loss: 8 for basic, 3 for hard and quadruplet". */
-function defaultsInWords({ key, values }: DefaultBy<unknown>): string {
+function defaultsInWords({ key, values, others }: DefaultBy<unknown>): string {
+  if (others) return `default ${Object.values(values).join()}, ${phrase(others.when)} ${others.value}`;
   const choices = Map.groupBy(Object.keys(values), (choice) => values[choice]);
   const list = [...choices].filter(([value]) => value !== "").map(([value, names]) =>
     `${value} for ${names.join(" and ")}`

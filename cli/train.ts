@@ -18,9 +18,10 @@ import {
   type PretrainedFile,
 } from "../train/pretrained_file.ts";
 import { requireFreeFolder, type RunConfig, RunFolder, writeFile } from "../train/run_folder.ts";
+import { resumeNotes, testPeopleNote, type TrainedPeople, trainedPeople } from "../train/trained_people.ts";
 import { Trainer } from "../train/trainer.ts";
 import { Watch } from "../train/watch.ts";
-import { EXIT, runCommand } from "./command.ts";
+import { EXIT, printable, runCommand } from "./command.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { workOnDevice } from "./lost_device.ts";
 import { openBenchmark, openPeople, openPixels } from "./people.ts";
@@ -28,7 +29,7 @@ import { progress as startProgress } from "./progress.ts";
 import { withFlags } from "./remedies.ts";
 import { parseTrainFlags, type TrainFlags } from "./train_flags.ts";
 import { type Baselines, baselines, scoreRun } from "./train_scores.ts";
-import { describePretrained, describeRun } from "./train_text.ts";
+import { describePretrained, describeRun, pretrainedNotes } from "./train_text.ts";
 import { tuner } from "./tuning.ts";
 
 /** What helps after the device was lost. */
@@ -42,6 +43,8 @@ interface People {
   /** Pixels of the training images. */
   readonly store: PixelStore;
   readonly benchmark: Benchmark;
+  /** Who is trained on. */
+  readonly trained: TrainedPeople;
 }
 
 /** A run that is about to start or to resume. Its state outlives a lost device. */
@@ -64,7 +67,10 @@ interface Run {
 export async function main(args: string[], gpu?: Pick<GPU, "requestAdapter">): Promise<number> {
   const flags = parseTrainFlags(args);
   const run = await (flags.resume === undefined ? startRun(flags) : resumeRun(flags, flags.resume));
-  if (run.pretrained) console.log(describePretrained(run.pretrained));
+  if (run.pretrained) {
+    console.log(describePretrained(run.pretrained));
+    for (const note of pretrainedNotes(run.pretrained)) console.error(`note: ${printable(note)}`);
+  }
   try {
     return await workOnDevice({
       gpu,
@@ -87,11 +93,12 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
   if (isFirst && device.adapter.software) {
     console.error(`note: ${device.adapter.name} is a software adapter: the CPU does the work of a GPU`);
   }
-  const { dataset, store, benchmark } = run.people ??= await findPeople(config, flags.cache);
+  const { dataset, store, benchmark, trained } = run.people ??= await findPeople(run, flags.cache);
   const trainer = await Trainer.open({
     device,
     options: config.options,
     people: dataset.train,
+    trained,
     store,
     resume: run.newest,
     pretrained: pretrained?.backbone.values,
@@ -120,10 +127,20 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
   }
 }
 
-async function findPeople({ data, layout, options }: RunConfig, cache: string): Promise<People> {
+/** The people of a run; says what is to be said about them, if it goes on or if some are in the test too. */
+async function findPeople(
+  { config: { data, layout, options }, newest }: Run,
+  cache: string,
+): Promise<People> {
   const dataset = await openPeople({ data, layout }, cache);
   const store = await openPixels(dataset, "train", options, cache);
-  return { dataset, store, benchmark: await openBenchmark(dataset, options, cache) };
+  const before = newest?.checkpoint.people;
+  const trained = await trainedPeople(dataset, store.usable, before);
+  const hasParametersOfPeople = options.idLoss > 0 || options.centerLoss > 0;
+  const notes = newest ? resumeNotes(newest.path, before, trained, hasParametersOfPeople) : [];
+  const inTest = await testPeopleNote(dataset, trained);
+  for (const note of inTest ? [...notes, inTest] : notes) console.error(`note: ${printable(note)}`);
+  return { dataset, store, benchmark: await openBenchmark(dataset, options, cache), trained };
 }
 
 /** The full path of the dataset, so that the run can be evaluated from any folder; a missing one is refused later. */
@@ -218,6 +235,14 @@ async function train(
         () => interrupt.requested || trainer.step >= pause,
         debugNumerics,
       );
+      const share = trainer.step < trainer.steps ? undefined : await trainer.settleStatistics();
+      if (share !== undefined) {
+        const text =
+          `the run was short, and ${(100 * share).toFixed(0)} % of what batch norm's running statistics ` +
+          "began with was left in them: they are estimated anew from training images";
+        notes.push(text);
+        console.error(`\nnote: ${text}`);
+      }
       const checkpoint = await trainer.checkpoint();
       run.newest = { checkpoint, path: await saveCheckpoint(folder.path, checkpoint, keep) };
       if (trainer.lastEpochIsBest) await keepAsBest(folder.path, run.newest.path);

@@ -39,8 +39,8 @@ export const RUN_FLAGS = {
     group: "Transfer learning",
     help:
       "MobileNetV2 trained on ImageNet, as safetensors with the names of torchvision, timm or Keras. The run takes over " +
-      "its padding, batch norm and scale of colors, and its width unless --width is given. Needs a lower --lr than " +
-      "random weights.",
+      "its padding, epsilon and scale of colors, and its width unless --width is given. --pretrained-blocks and " +
+      "--backbone-lr have defaults for it.",
   },
   testFlip: TEST_FLIP_FLAG,
   data: {
@@ -111,7 +111,7 @@ const KEPT = [...Object.keys(FLAG_SETTINGS), "weights", "out", "tune"];
 
 /** What the flags of `deno task train` ask for. */
 export interface TrainFlags extends FlagValues<typeof RUN_FLAGS> {
-  /** Settings of a new run; a resumed run has its own. */
+  /** Settings of a new run, with the path of its weights for their digest; a resumed run has its own. */
   readonly options: TrainingOptions;
   /** The width multiplier, if it is given. */
   readonly width: number | undefined;
@@ -133,7 +133,7 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
         "--resume",
     );
   }
-  const options = settingsFrom(given);
+  const options = settingsFrom({ ...given, initialWeights: given.weights ?? "" });
   if (options.freezeEpochs > 0 && given.weights === undefined) {
     throw new UsageError("--freeze-epochs is for a pretrained backbone: give its --weights");
   }

@@ -8,6 +8,7 @@ import { renderRetrievalPicture } from "../train/report/retrieval_picture.ts";
 import { writeFile } from "../train/run_folder.ts";
 import { gatherReport } from "../train/run_report.ts";
 import type { Trainer } from "../train/trainer.ts";
+import { takenValues } from "../train/transfer.ts";
 import { untrainedModel } from "../train/untrained.ts";
 import { withProgress } from "./progress.ts";
 import { plainScores, scoreCounts, scoreTable } from "./scores.ts";
@@ -23,7 +24,7 @@ export async function baselines(
   flip: boolean,
   pretrained: PretrainedFile | undefined,
 ) {
-  const first = pretrained?.backbone.values;
+  const first = pretrained && takenValues(pretrained.backbone.values, options);
   const untrained = await untrainedModel(device, model.spec, options.seed, store, first);
   try {
     return await withProgress("Untrained network", "images", async (onProgress) => {

@@ -23,9 +23,8 @@ export function embeddingSizeOf({ embeddingSize, width }: ModelSpec): number {
 /** The convention with a network's settings; undefined where none has them. */
 export function conventionOf(spec: ModelSpec): ConventionKey | undefined {
   return keysOf(CONVENTIONS).find((key) => {
-    const { padding, epsilon, momentum, color } = CONVENTIONS[key];
-    return spec.padding === padding && spec.epsilon === epsilon && spec.momentum === momentum &&
-      spec.color === color;
+    const { padding, epsilon, color } = CONVENTIONS[key];
+    return spec.padding === padding && spec.epsilon === epsilon && spec.color === color;
   });
 }
 

@@ -18,7 +18,7 @@ export const COLOR_STATISTICS: Readonly<Record<ColorScale, ColorStatistics>> = {
 };
 
 /** Padding, batch norm and input of an implementation. */
-export interface Convention extends NormOptions {
+export interface Convention extends Pick<NormOptions, "epsilon"> {
   /** Where convolutions of stride 2 put their padding. */
   readonly padding: Padding;
   /** How pixels are scaled. */
@@ -28,8 +28,7 @@ export interface Convention extends NormOptions {
 /** Names of the conventions: this program's own, for weights drawn at random, and those of published weights. */
 export type ConventionKey = "own" | "torchvision" | "timm" | "keras";
 
-// PyTorch's momentum is the share of the batch in running statistics, here it is that of the past: its 0.1 is 0.9.
-const PYTORCH: Convention = { padding: "symmetric", epsilon: 1e-5, momentum: 0.9, color: "imagenet" };
+const PYTORCH: Convention = { padding: "symmetric", epsilon: 1e-5, color: "imagenet" };
 
 /**
  * Every convention by its name.
@@ -39,11 +38,12 @@ const PYTORCH: Convention = { padding: "symmetric", epsilon: 1e-5, momentum: 0.9
  * - `timm`: `mobilenetv2_035` to `mobilenetv2_140` of timm, which pad as torchvision does. timm's `tf_` models, which
  *   pad as TensorFlow, have no MobileNetV2 among them.
  * - `keras`: `keras.applications.MobileNetV2`. Its explicit ZeroPadding2D before strided convolutions is SAME padding.
- *   Its momentum makes running statistics change slowly: after 1,000 steps a third of the loaded values remains.
+ *
+ * The momentum of running statistics is none of them: it does not change what given weights compute.
  */
 export const CONVENTIONS: Readonly<Record<ConventionKey, Convention>> = {
-  own: { padding: "same", epsilon: 1e-3, momentum: 0.9, color: "imagenet" },
+  own: { padding: "same", epsilon: 1e-3, color: "imagenet" },
   torchvision: PYTORCH,
   timm: PYTORCH,
-  keras: { padding: "same", epsilon: 1e-3, momentum: 0.999, color: "inception" },
+  keras: { padding: "same", epsilon: 1e-3, color: "inception" },
 };

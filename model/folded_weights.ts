@@ -49,14 +49,25 @@ export function foldNorm(
 /** A snapshot of a set's values, folded layer by layer as a program needs them. */
 export class FoldedWeights {
   readonly #values: ReadonlyMap<Parameter, Float32Array>;
+  readonly #only: ReadonlySet<Parameter> | undefined;
 
-  private constructor(values: ReadonlyMap<Parameter, Float32Array>) {
+  private constructor(values: ReadonlyMap<Parameter, Float32Array>, only?: ReadonlySet<Parameter>) {
     this.#values = values;
+    this.#only = only;
   }
 
-  /** Reads a set's present values; later training does not change them. */
-  static async of(set: ParameterSet): Promise<FoldedWeights> {
-    return new FoldedWeights((await set.read()).get("weights") ?? new Map());
+  /**
+   * Reads a set's present values; later training does not change them.
+   *
+   * @param only The parameters that are folded, all by default. Layers with others run as in training.
+   */
+  static async of(set: ParameterSet, only?: ReadonlySet<Parameter>): Promise<FoldedWeights> {
+    return new FoldedWeights((await set.read()).get("weights") ?? new Map(), only);
+  }
+
+  /** Whether a layer with this weight is left to training. */
+  leaves(weight: Parameter): boolean {
+    return this.#only !== undefined && !this.#only.has(weight);
   }
 
   /**

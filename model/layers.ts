@@ -151,11 +151,12 @@ export class NormedConv {
    * @throws {ShapeError} When x has a different number of channels.
    */
   apply(x: Tensor, mode: Mode, residual?: Tensor): Tensor {
-    if (mode instanceof FoldedWeights) {
+    const isTrained = mode instanceof FoldedWeights && mode.leaves(this.weight);
+    if (mode instanceof FoldedWeights && !isTrained) {
       const { weight, bias } = mode.fold(this.weight, this.norm);
       return this.convolve(x, weight, { bias, relu6: this.relu6, ...(residual && { residual }) });
     }
-    const y = this.norm.apply(this.convolve(x, this.weight), mode, this.relu6);
+    const y = this.norm.apply(this.convolve(x, this.weight), isTrained ? "training" : mode, this.relu6);
     return residual ? residualAdd(residual, y) : y;
   }
 }

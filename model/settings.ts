@@ -19,10 +19,12 @@ export interface RowBase {
   readonly formerly?: string;
 }
 
-/** A default that depends on another setting: its key, and the default for each of its choices. */
+/** A default that depends on another setting: its key, and the default for each of its values. */
 export interface DefaultBy<T> {
   readonly key: string;
-  readonly values: Readonly<Record<string, T>>;
+  readonly values: Readonly<Record<string, T | DefaultBy<T>>>;
+  /** The default for all other values, and for `--help` when that is. */
+  readonly others?: { readonly when: string; readonly value: T };
 }
 
 /** Where a setting's default comes from; without one, the setting may be undefined. */
@@ -30,7 +32,16 @@ interface Defaults<T> {
   readonly default?: T;
   readonly defaultBy?: DefaultBy<T>;
   /** The value in files of earlier versions, which do not have the setting; without it such files are refused. */
-  readonly absent?: T;
+  readonly absent?: T | DefaultBy<T>;
+}
+
+/** A default, which may depend on the values of other settings. */
+export function defaultFor<T extends string | number | boolean>(
+  value: T | DefaultBy<T> | undefined,
+  valueOf: (key: string) => unknown,
+): T | undefined {
+  if (typeof value !== "object") return value;
+  return defaultFor(value.values[String(valueOf(value.key))] ?? value.others?.value, valueOf);
 }
 
 /** A finite number, or a whole number. */
@@ -137,7 +148,7 @@ export function readSettings<const T extends Rows>(rows: T, record: unknown): Va
   const given = new Map<string, unknown>(Object.entries(record));
   const values = Object.entries<Row>(rows).map(([key, row]) => {
     const value = [key, row.formerly ?? key].map((name) => given.get(name)).find((it) => it !== undefined) ??
-      row.absent;
+      defaultFor<string | number | boolean>(row.absent, (name) => given.get(name));
     if (allows(row, value)) return [key, value];
     throw new Error(`${key} must be ${valuesInWords(row)}; got ${JSON.stringify(value) ?? "nothing"}`);
   });

@@ -41,6 +41,7 @@ export function modelSpec(options: TrainingOptions, identities: number): ModelSp
     normalize: options.normalize,
     identities: options.idLoss > 0 ? identities : 0,
     ...CONVENTIONS[options.convention],
+    momentum: options.batchNormMomentum,
   };
 }
 

@@ -3,7 +3,7 @@
  * the flags of `deno task train`, `config.json`, the metadata of checkpoints, and the rows of an ablation.
  */
 import { type LossEntry, lossTable } from "../losses/mod.ts";
-import { readSettings, type Row, type ValuesOf } from "../model/settings.ts";
+import { defaultFor, readSettings, type Row, type ValuesOf } from "../model/settings.ts";
 import { RECIPE_SETTINGS, recipeTable } from "./recipes.ts";
 import { scheduleFault } from "./schedule.ts";
 import { SETTING_TABLE } from "./settings/table.ts";
@@ -22,11 +22,12 @@ export type TrainingOptions = ValuesOf<typeof SETTINGS>;
 export function completeOptions(given: Partial<TrainingOptions>): TrainingOptions {
   const recipe = recipeTable[given.recipe ?? SETTINGS.recipe.default];
   const values: Record<string, unknown> = { ...recipe.settings, ...given };
-  for (const [key, row] of Object.entries<Row>(SETTINGS)) {
-    const { defaultBy } = row;
-    values[key] ??= defaultBy ? defaultBy.values[String(values[defaultBy.key])] : row.default ?? false;
-  }
-  return readSettings(SETTINGS, values);
+  const rows = new Map(Object.entries<Row>(SETTINGS));
+  const valueOf = (key: string): unknown => {
+    const { defaultBy, default: fixed = false } = rows.get(key) ?? {};
+    return values[key] ?? defaultFor<string | number | boolean>(defaultBy ?? fixed, valueOf);
+  };
+  return readSettings(SETTINGS, Object.fromEntries([...rows.keys()].map((key) => [key, valueOf(key)])));
 }
 
 /**

@@ -17,7 +17,13 @@ import {
   trainingOptimizer,
   type TrainingStep,
 } from "./step.ts";
-import { type BackboneValues, loadBackbone, recordFrozenStep } from "./transfer.ts";
+import {
+  type BackboneValues,
+  loadBackbone,
+  recordFrozenStep,
+  takenParameters,
+  takenValues,
+} from "./transfer.ts";
 
 /** Where a run begins. */
 export interface RunStart {
@@ -65,7 +71,7 @@ export async function recordRun(
       refuseOtherNetwork(resume, spec);
       restoreCheckpoint(resume.checkpoint, model.parameters, optimizer.state, resume.path);
     } else if (pretrained) {
-      loadBackbone(model, pretrained);
+      loadBackbone(model, takenValues(pretrained, options));
     } else if (options.initialWeights !== "") {
       throw new RunError(
         `This run's backbone begins with weights from a file, of SHA-256 ${options.initialWeights}: start it with ` +
@@ -74,7 +80,7 @@ export async function recordRun(
       );
     }
     device.choose(resume?.checkpoint.variants ?? new Map());
-    const extras = { centers, average };
+    const extras = { centers, average, taken: takenParameters(model, options) };
     const record = async () => {
       const program = await recordTrainingStep(device, model, optimizer, options, images, extras)
         .catch((error) => {

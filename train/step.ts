@@ -66,6 +66,8 @@ export interface StepExtras {
    * the backbone.
    */
   readonly frozen?: FoldedWeights;
+  /** The parameters of the backbone with a learning rate of their own: see takenParameters(). */
+  readonly taken?: ReadonlySet<Parameter>;
   /** The center loss, from trainingCenters(). */
   readonly centers?: CenterLoss;
   /** The average of the weights, from trainingAverage(). */
@@ -86,7 +88,7 @@ export function recordTrainingStep(
   optimizer: Optimizer,
   options: TrainingOptions,
   images: number,
-  { frozen, centers, average }: StepExtras = {},
+  { frozen, taken = model.backbone, centers, average }: StepExtras = {},
 ) {
   const color = COLOR_STATISTICS[model.spec.color];
   const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
@@ -113,7 +115,7 @@ export function recordTrainingStep(
       if (centers) total = add(total, affine(centers.apply(neck.before, labels), options.centerLoss, 0));
       const backboneRate = frozen ? 0 : options.backboneLearningRate;
       const rate = (parameter: Parameter) => {
-        if (model.backbone.has(parameter)) return backboneRate;
+        if (taken.has(parameter)) return backboneRate;
         return model.identityHead.includes(parameter) ? options.idLearningRate : 1;
       };
       const { nonFinite, clipping } = optimizer.minimize(total, settings, rate);

@@ -1,5 +1,11 @@
 /** The training loop: passes batches from the sampler to the recorded step, without waiting for the GPU in between. */
-import { type Device, firstNonFiniteDispatch, type Optimizer, type WeightAverage } from "../engine/mod.ts";
+import {
+  AVERAGE_PREFIX,
+  type Device,
+  firstNonFiniteDispatch,
+  type Optimizer,
+  type WeightAverage,
+} from "../engine/mod.ts";
 import { indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
@@ -21,8 +27,10 @@ import { historyColumns, type StepMetrics, stepMetrics, type StepOutputs } from 
 import type { TrainingOptions } from "./options.ts";
 import { laterBeta1, learningRateAt } from "./schedule.ts";
 import { type RecordedRun, recordRun, type RunStart } from "./record_run.ts";
+import { areStale, preciseStatistics } from "./running_statistics.ts";
 import type { TrainingStep } from "./step.ts";
-import { restartOptimizer } from "./transfer.ts";
+import type { TrainedPeople } from "./trained_people.ts";
+import { restartOptimizer, takenParameters } from "./transfer.ts";
 
 /** Batches that are prepared ahead of the loop. */
 const BATCHES_AHEAD = 2;
@@ -33,6 +41,8 @@ export interface OpenOptions extends RunStart {
   readonly options: TrainingOptions;
   /** The identity of each training image, in the order of the store. */
   readonly people: readonly { readonly identity: number }[];
+  /** Who they are, for the run's checkpoints. */
+  readonly trained?: TrainedPeople;
   /** The pixels of the training images. */
   readonly store: PixelStore;
 }
@@ -57,6 +67,7 @@ export class Trainer {
     readonly sampler: Sampler,
     readonly store: PixelStore,
     recorded: RecordedRun,
+    readonly trained: TrainedPeople | undefined,
   ) {
     const { model, optimizer, average, program, frozenProgram } = recorded;
     this.model = model;
@@ -73,12 +84,12 @@ export class Trainer {
    * @throws {RunError} if the checkpoint belongs to other settings, or pretrained weights are missing.
    * @throws {LimitError} if a batch does not fit the adapter; the message names the largest one that does.
    */
-  static async open({ device, options, people, store, ...start }: OpenOptions): Promise<Trainer> {
+  static async open({ device, options, people, trained, store, ...start }: OpenOptions): Promise<Trainer> {
     const index = indexIdentities(people, store.usable);
     const sampler = runSampler(index, options);
     const identities = index.identities.length;
     const recorded = await recordRun(device, options, identities, sampler, start);
-    const trainer = new Trainer(device, options, sampler, store, recorded);
+    const trainer = new Trainer(device, options, sampler, store, recorded, trained);
     if (start.resume) {
       const { step, tensors } = start.resume.checkpoint;
       trainer.step = step;
@@ -180,6 +191,27 @@ export class Trainer {
   }
 
   /**
+   * Estimates the running statistics anew where a finished run was too short for its own: see `running_statistics.ts`.
+   *
+   * @returns the share of their first values that was left in them, if it did.
+   */
+  async settleStatistics(): Promise<number | undefined> {
+    const { device, model: { spec, parameters }, options: { seed }, store } = this;
+    const isFrozen = this.frozenSteps >= this.steps;
+    const learned = isFrozen ? this.steps : this.steps - this.frozenSteps;
+    const kept = isFrozen ? [...takenParameters(this.model, this.options)].map(({ name }) => name) : [];
+    if (!areStale(spec.momentum, learned)) return undefined;
+    const values = (await parameters.read()).get("weights");
+    for (const prefix of this.average ? ["", AVERAGE_PREFIX] : [""]) {
+      const parameterOf = (name: string) => parameters.get(prefix + name)!;
+      const valueOf = (name: string) => values!.get(parameterOf(name))!;
+      const statistics = await preciseStatistics(device, spec, valueOf, seed, store, new Set(kept));
+      for (const [name, statistic] of statistics) parameters.write(parameterOf(name), statistic);
+    }
+    return spec.momentum ** learned;
+  }
+
+  /**
    * Replaces the weights by their averages, if the run has them: for scoring, after the run's last checkpoint.
    */
   async useAverage(): Promise<void> {
@@ -199,6 +231,7 @@ export class Trainer {
       model: this.model.spec,
       options: this.options,
       variants: this.device.target.choices,
+      people: this.trained,
     });
   }
 

@@ -27,6 +27,7 @@ Deno.test("the peers' list of layers has the parameters of our model, name by na
     for (const width of [0.5, 1]) {
       const model = new ReidModel(device, {
         ...CONVENTIONS.own,
+        momentum: 0.9,
         width,
         imageHeight: 256,
         imageWidth: 128,

@@ -40,7 +40,7 @@ function noiseAndItsMirror(): PixelStore {
 Deno.test("flip-averaged embeddings are the mean of those of an image and its mirror image, of length one", async () => {
   const device = await Device.open();
   const store = noiseAndItsMirror();
-  const spec = { ...TINY_OPTIONS, ...CONVENTIONS.own, identities: 0 };
+  const spec = { ...TINY_OPTIONS, ...CONVENTIONS.own, momentum: 0.9, identities: 0 };
   const indices = Array.from({ length: IMAGES }, (_, i) => i);
   const check = async (model: ReidModel) => {
     const embedder = await Embedder.open(device, model, 2); // Whole batches and a short one.

@@ -11,6 +11,7 @@ import { seededRandom } from "../reference/seeded_random.ts";
 export function smallSpec(changes: Partial<ModelSpec> = {}): ModelSpec {
   return {
     ...CONVENTIONS.own,
+    momentum: 0.9,
     width: 0.1,
     imageHeight: 52, // Strided convolutions see even and odd sizes.
     imageWidth: 36,

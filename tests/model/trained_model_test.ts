@@ -20,7 +20,13 @@ import { readTrainedModel } from "../../train/trained_model_file.ts";
 import { withFolder } from "../cli/run_task.ts";
 import { TINY_OPTIONS } from "../train/tiny_run.ts";
 
-const SPEC: ModelSpec = { ...TINY_OPTIONS, ...CONVENTIONS.own, embeddingSize: 12, identities: 7 };
+const SPEC: ModelSpec = {
+  ...TINY_OPTIONS,
+  ...CONVENTIONS.own,
+  momentum: 0.9,
+  embeddingSize: 12,
+  identities: 7,
+};
 
 /** A checkpoint's bytes of a network with random weights; averages are all weights times two. */
 async function checkpointBytes(device: Device, { step = 3, average = false, spec = SPEC } = {}) {

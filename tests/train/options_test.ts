@@ -101,6 +101,16 @@ Deno.test("settings of earlier versions are read by their earlier names", () => 
   const { clipNorm: _, ...without } = TINY_OPTIONS; // Added later: files without it mean 0.
   assert.deepEqual(parseTrainingOptions(without), TINY_OPTIONS);
 
+  // Earlier versions had the momentum of the implementation that the first weights came from.
+  for (
+    const [convention, momentum] of [["own", 0.9], ["timm", 0.9], ["torchvision", 0.9], ["keras", 0.999]]
+  ) {
+    const { batchNormMomentum: _, ...options } = { ...TINY_OPTIONS, convention };
+    assert.equal(parseTrainingOptions(options).batchNormMomentum, momentum, `${convention}`);
+    const now = { ...TINY_OPTIONS, ...completeOptions({ initialWeights: "5d" }), convention };
+    assert.equal(modelSpec(parseTrainingOptions(now), 4).momentum, 0.9, `${convention}`);
+  }
+
   const spec = modelSpec(TINY_OPTIONS, 4);
   const { color, ...others } = spec;
   assert.deepEqual(parseModelSpec({ ...others, colour: color }), spec);
@@ -111,4 +121,27 @@ Deno.test("a recipe replaces defaults, and a given setting replaces the recipe's
   assert.equal(completeOptions({ recipe: "strong", epochs: 2 }).epochs, 2);
   assert.equal(completeOptions({ loss: "semi-hard" }).sampler, "shuffled");
   assert.equal(completeOptions({ schedule: "step" }).decay, 0.1);
+});
+
+Deno.test("runs with weights from a file have defaults of their own, and what is given wins", () => {
+  const cases: [
+    flags: string[],
+    pretrainedBlocks: number,
+    backboneLearningRate: number,
+    learningRate: number,
+  ][] = [
+    [[], 7, 1, 0.01],
+    [["--weights=x"], 7, 0.1, 0.01],
+    [["--weights=x", "--recipe=strong"], 7, 0.1, 0.01],
+    [["--weights=x", "--loss=basic"], 7, 0.1, 0.006],
+    [["--weights=x", "--freeze-epochs=2"], 18, 0.1, 0.01],
+    [["--weights=x", "--freeze-epochs=2", "--pretrained-blocks=3"], 3, 0.1, 0.01],
+    [["--weights=x", "--backbone-lr=1", "--lr=0.5", "--pretrained-blocks=18"], 18, 1, 0.5],
+  ];
+  for (const [flags, ...expected] of cases) {
+    const { pretrainedBlocks, backboneLearningRate, learningRate } = parseTrainFlags(flags).options;
+    assert.deepEqual([pretrainedBlocks, backboneLearningRate, learningRate], expected, flags.join(" "));
+  }
+  const { pretrainedBlocks: _, ...earlier } = TINY_OPTIONS; // Earlier versions took everything.
+  assert.equal(parseTrainingOptions(earlier).pretrainedBlocks, 18);
 });

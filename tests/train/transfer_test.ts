@@ -107,6 +107,36 @@ Deno.test("while it is frozen nothing of the backbone changes and the head does;
   run.destroy();
 });
 
+Deno.test("of a file only the first blocks are taken; they are frozen and learn at a rate of their own, the others as drawn", async () => {
+  const options: Partial<TrainingOptions> = { ...FROZEN, pretrainedBlocks: 7 };
+  const [run, drawn] = [await open(options), await openTinyRun(device)];
+  const loaded = pretrained();
+  const isTaken = (name: string) => /^(stem|block[1-7])\./.test(name);
+  const [before, random] = [await valuesOf(run), await valuesOf(drawn)];
+  drawn.destroy();
+  for (const [name, values] of loaded) {
+    assert.deepEqual(before.get(name), isTaken(name) ? values : random.get(name), name);
+  }
+  await trainTo(run, 3);
+  const frozen = await valuesOf(run);
+  for (const name of loaded.keys()) {
+    if (isTaken(name)) assert.deepEqual(frozen.get(name), loaded.get(name), name);
+  }
+  for (
+    const name of ["block8.expand.weight", "block8.expand.running_mean", "last.gamma", "identity.weight"]
+  ) {
+    assert.notDeepEqual(frozen.get(name), before.get(name), name);
+  }
+  const [{ learningRate }] = await trainTo(run, 4);
+  const after = await valuesOf(run);
+  run.destroy();
+  const moved = (name: string) =>
+    Math.max(...after.get(name)!.map((value, i) => Math.abs(value - frozen.get(name)![i]))) / learningRate;
+  assert.ok(Math.abs(moved("last.beta") - 1) < 1e-2, `last.beta moved by ${moved("last.beta")}`);
+  const slow = moved("block7.project.beta");
+  assert.ok(slow > 0.05 && slow < 0.2501, `block7.project.beta moved by ${slow}`);
+});
+
 Deno.test("as the backbone joins the optimizer begins anew, and the backbone and the identity head have learning rates of their own", async () => {
   const run = await open(FROZEN);
   await trainTo(run, 3);

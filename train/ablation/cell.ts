@@ -85,6 +85,7 @@ export async function runCell(
       onProgress(TRAINING_SHARE * (step + 1) / trainer.steps);
     }, () => false);
   }
+  await trainer.settleStatistics();
   await trainer.checkpoint(); // Refuses weights that are not finite.
   await trainer.useAverage();
   const trained = performance.now();

@@ -36,6 +36,18 @@ export const TRAINING_SETTINGS = {
     default: 0.01,
     help: "Decoupled weight decay, of all weights except those of batch norm and biases.",
   },
+  batchNormMomentum: {
+    type: "number",
+    min: 0,
+    below: 1,
+    default: 0.9,
+    // Earlier versions took it from the implementation that the first weights came from.
+    absent: { key: "convention", values: { own: 0.9, torchvision: 0.9, timm: 0.9, keras: 0.999 } },
+    value: "SHARE",
+    help:
+      "Share of batch norm's running statistics that stays at every step, as Keras counts it; PyTorch's momentum is 1 " +
+      "minus this.",
+  },
   clipNorm: {
     type: "number",
     min: 0,

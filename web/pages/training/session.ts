@@ -39,6 +39,7 @@ const SPEC: ModelSpec = {
   normalize: true,
   identities: 0,
   ...CONVENTIONS.own,
+  momentum: 0.9,
 };
 
 /** Numbers in uint32 of an image, each of four bytes. */
