@@ -68,7 +68,7 @@ export async function main(args: string[], gpu?: Pick<GPU, "requestAdapter">): P
   const flags = parseTrainFlags(args);
   const run = await (flags.resume === undefined ? startRun(flags) : resumeRun(flags, flags.resume));
   if (run.pretrained) {
-    console.log(describePretrained(run.pretrained));
+    console.log(describePretrained(run.pretrained, run.config.options));
     for (const note of pretrainedNotes(run.pretrained)) console.error(`note: ${printable(note)}`);
   }
   try {

@@ -2,17 +2,23 @@
 import { CONVENTIONS } from "../model/conventions.ts";
 import { isCounter } from "../model/pretrained/tensor_names.ts";
 import { type HistoryColumn, historyColumns } from "../train/metrics.ts";
+import type { TrainingOptions } from "../train/options.ts";
+import { ALL_BLOCKS } from "../train/settings/transfer.ts";
 import type { PretrainedFile } from "../train/pretrained_file.ts";
 import type { Trainer } from "../train/trainer.ts";
 
-/** The content of a file of weights. */
+/** The content of a file of weights, and what a run takes of it. */
 export function describePretrained(
   { name, backbone: { family, convention, width } }: PretrainedFile,
+  { pretrainedBlocks }: TrainingOptions,
 ): string {
   const { padding, epsilon, color } = CONVENTIONS[convention];
   const exported = convention === family ? "" : `, exported from convention ${convention}`;
   return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}${exported}, ${padding} padding, epsilon ${epsilon}, ` +
-    `colors scaled as for ${color}`;
+    `colors scaled as for ${color}; ` +
+    (pretrainedBlocks === ALL_BLOCKS
+      ? "all of it is taken"
+      : `the first convolution and ${pretrainedBlocks} of 17 blocks are taken, the others drawn (--pretrained-blocks)`);
 }
 
 /** What of a file of weights is read otherwise than it stands there, or not at all. */
