@@ -211,6 +211,11 @@ export const KINDS: readonly Kind[] = [
     query: ["0002_c1_0001.jpg"],
     bounding_box_test: ["0002_c2_0002.jpg"],
   }, "People with numbered cameras train 0/1 1/2 query 2/1 gallery 2/2"],
+  ["junk among them", {
+    bounding_box_train: ["0001_c1_0001.jpg", "0002_c2_0002.jpg", "-1_c1_0003.jpg"],
+    query: ["0003_c1_0001.jpg"],
+    bounding_box_test: ["0003_c2_0002.jpg", "-1_c1_0004.jpg"],
+  }, "People with numbered cameras train 1/1 2/2 query 3/1 gallery 3/2"],
   ["VeRi-776", {
     image_train: ["0001_c001_00016450_0.jpg", "0003_c002_00016450_0.jpg"],
     image_query: ["0002_c002_00030600_0.jpg"],
@@ -258,6 +263,11 @@ export const KINDS: readonly Kind[] = [
     "person, CAMERA_",
     people((person) => ({ [person]: ["door_1.jpg", "yard_1.jpg"] })),
     custom("door", "yard"),
+  ],
+  [
+    "somebody called Val",
+    { ...people((person) => ({ [person]: ["door_1.jpg", "yard_1.jpg"] })), val: ["door_1.jpg"] },
+    /^Custom people .*bob\/door bob\/yard eve\/door eve\/yard .*query alice\/door/,
   ],
   [
     "person, camera",

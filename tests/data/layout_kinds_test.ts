@@ -5,6 +5,8 @@ import { DataError } from "../../data/errors.ts";
 import { agreedNaming, type LayoutName, readImageName } from "../../data/layouts/image_name.ts";
 import { readDataset } from "../../data/read_dataset.ts";
 import { imagesInFolder } from "../../embed/image_files.ts";
+import { parseImageName } from "../../data/layouts/naming.ts";
+import { NUMBERED } from "../../data/layouts/other_namings.ts";
 import { withFiles } from "./dataset_files.ts";
 import { type Files, KINDS } from "./layout_kinds.ts";
 
@@ -49,6 +51,31 @@ async function sameCameras(dataset: ReidDataset): Promise<void> {
     assert.equal(readImageName(path, by).camera, cameraName(dataset, camera), relative(dataset.root, path));
   }
 }
+
+Deno.test("names agree on cameras only where most say so, few, and shared by people or called otherwise than numbers", () => {
+  const people = ["alice", "bob", "carol", "eve"];
+  const named = (files: (person: string, i: number) => string[]) =>
+    agreedNaming(people.flatMap((person, i) => files(person, i).map((file) => `${person}/${file}`)));
+  assert.equal(named(() => ["door_1.jpg", "yard_1.jpg"]), "likely prefix");
+  assert.equal(
+    agreedNaming([...people.map((person) => `${person}/door_1.jpg`), "cam1/door_2.jpg"]),
+    "likely prefix",
+  );
+  assert.equal(named((_, i) => [`${i}7_1.jpg`, `${i}8_1.jpg`]), undefined, "numbers of single images");
+  assert.equal(
+    named((_, i) => Array.from({ length: 9 }, (_, k) => `day ${i} ${k}_1.jpg`)),
+    undefined,
+    "36 texts",
+  );
+  assert.equal(named(() => ["door_1.jpg", "1.jpg"]), undefined, "half of them");
+
+  assert.deepEqual(readImageName("alice/front_door_1.jpg", "prefix"), { camera: "front" });
+  assert.deepEqual(readImageName("cam1/1.jpg", "folder"), { camera: "cam1" });
+  assert.deepEqual(readImageName("cam1/alice/1.jpg", "outer folder"), { camera: "cam1" });
+  assert.deepEqual(readImageName("alice/1.jpg", "outer folder"), {});
+  assert.deepEqual(readImageName("1.jpg", "folder"), {});
+  assert.equal(parseImageName(NUMBERED, "0001_c1_0001.mat"), undefined);
+});
 
 Deno.test("a layout that the user names is taken, and refused only where the folders are not so", async () => {
   const market = {

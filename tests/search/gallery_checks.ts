@@ -179,6 +179,15 @@ export async function checkGallery(t: Deno.TestContext, database: () => Database
     },
   );
 
+  await t.step("refuses tables of another version", async () => {
+    const version = (change: string) =>
+      database().query(`update reid.gallery set schema_version = schema_version ${change}`);
+    await version("+ 90");
+    await assert.rejects(Gallery.open(database()), /tables of version 9\d, and this program reads version/);
+    await version("- 90");
+    await Gallery.open(database());
+  });
+
   await t.step("takes back a transaction that fails halfway", async () => {
     const half = database().transaction(async (statements) => {
       await statements.query("delete from reid.images");
