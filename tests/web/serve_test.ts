@@ -11,12 +11,14 @@ async function withSite(use: (root: string) => Promise<void>): Promise<void> {
     const root = await Deno.realPath(folder) + "/site";
     await Deno.mkdir(`${root}/pictures`, { recursive: true });
     await Deno.writeTextFile(`${folder}/secret.txt`, "secret");
+    await Deno.writeTextFile(`${root}-of-somebody.txt`, "secret"); // Its path begins as the site's.
     await Deno.writeTextFile(`${root}/index.html`, "<title>first</title>");
     await Deno.writeTextFile(`${root}/.hidden`, "secret");
     await Deno.writeTextFile(`${root}/pictures/<b> & ü.jpg`, "picture");
     await Deno.symlink(`${root}/index.html`, `${root}/inside.html`);
     await Deno.symlink(`${folder}/secret.txt`, `${root}/outside.txt`);
     await Deno.symlink(folder, `${root}/up`);
+    await Deno.symlink(`${root}-of-somebody.txt`, `${root}/beside.txt`);
     await use(root);
   });
 }
@@ -34,13 +36,16 @@ Deno.test("The server gives what lies in its folder, with a type that is not gue
     assert.equal(first.headers.get("x-content-type-options"), "nosniff");
     const policy = first.headers.get("content-security-policy")!;
     assert.match(policy, /default-src 'none'.*connect-src 'self'/);
-    assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|https?:/);
+    assert.match(policy, /script-src 'self' 'wasm-unsafe-eval';/);
+    assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|https?:|\*/);
     assert.equal((await answer(root, "/inside.html")).status, 200);
     assert.equal((await answer(root, `/pictures/${encodeURIComponent("<b> & ü.jpg")}`)).text, "picture");
 
     const etag = first.headers.get("etag")!;
     const again = await answer(root, "/", { headers: { "if-none-match": etag } });
     assert.deepEqual([again.status, again.text], [304, ""]);
+    const earlier = await answer(root, "/", { headers: { "if-none-match": '"another"' } });
+    assert.deepEqual([earlier.status, earlier.text], [200, "<title>first</title>"]);
     const head = await answer(root, "/", { method: "HEAD" });
     assert.deepEqual([head.status, head.text, head.headers.get("content-length")], [200, "", "20"]);
   });
@@ -57,6 +62,7 @@ Deno.test("The server gives nothing from outside its folder and nothing hidden",
       "//secret.txt",
       `/${encodeURIComponent(`${root}/../secret.txt`)}`,
       "/outside.txt",
+      "/beside.txt",
       "/up/secret.txt",
       "/.hidden",
       "/pictures",
