@@ -222,9 +222,9 @@ Deno.test("evaluate and train --resume say what is missing where there is no run
   });
 });
 
-Deno.test("train --resume refuses settings that differ from those of its checkpoint", async () => {
+Deno.test("train --resume refuses settings that differ from those of its checkpoint, and other people for its head", async () => {
   await withFolder(async (folder) => {
-    await writeRun(folder);
+    const path = await writeRun(folder);
     const config = `${folder}/run/config.json`;
     const args = [`--resume=${folder}/run`, `--cache=${folder}/cache`];
     for (const flag of ["--lr=1", "--neck=none", "--out=x"]) {
@@ -234,6 +234,19 @@ Deno.test("train --resume refuses settings that differ from those of its checkpo
     assert.match(
       onlyError(await runTask("train", args), 1),
       /made with other settings than those in .*config\.json/,
+    );
+    await writeTinyPeople(`${folder}/people`);
+    const options = { ...TINY_OPTIONS, idLoss: 1 };
+    await Deno.writeTextFile(config, JSON.stringify({ options, data: `${folder}/people` }));
+    await rewrite(path, (metadata) => {
+      metadata.options = JSON.stringify(options);
+      metadata.people = JSON.stringify({ persons: ["0123456789ab"], earlier: [], images: "" });
+    });
+    const { code, stderr } = await runTask("train", args);
+    assert.equal(code, 1, stderr);
+    assert.match(
+      stderr,
+      /each person, and these are other people: .* on 1 people, and of the 4 .*none is.*\(--data\)/,
     );
   });
 });
