@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { describeDataset } from "../data/dataset.ts";
 import { DataError } from "../data/errors.ts";
-import { Device } from "../engine/mod.ts";
 import { cameraGroups } from "../eval/camera_groups.ts";
 import { codeDigest, datasetDigest, writeCell } from "../train/ablation/cell_files.ts";
 import { writeResults } from "../train/ablation/results.ts";
@@ -11,6 +10,7 @@ import { BASE } from "./ablate/grid.ts";
 import { type OpenGrid, openGrid } from "./ablate/open_grid.ts";
 import { runCells } from "./ablate/run_cells.ts";
 import { EXIT, runCommand } from "./command.ts";
+import { openDevice } from "./device.ts";
 import { makeFolder } from "./output.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
@@ -117,7 +117,7 @@ async function runUnfinished(
  * one process with all.
  */
 async function parallelism(asked: number | undefined): Promise<{ jobs: number; threads?: number }> {
-  const device = await Device.open();
+  const device = await openDevice();
   const { software } = device.adapter;
   device.destroy();
   const cores = navigator.hardwareConcurrency;

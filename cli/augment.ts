@@ -1,11 +1,11 @@
 /** `deno task augment`: a picture of what the flags of augmentation do to training images. */
 import { PixelStore } from "../data/pixels.ts";
-import { Device } from "../engine/mod.ts";
 import { inGroup } from "../model/settings.ts";
 import { augmentedVariants } from "../train/augmentation_preview.ts";
 import { completeOptions, FLAG_SETTINGS } from "../train/options.ts";
 import { renderContactSheet } from "../train/report/contact_sheet.ts";
 import { AUGMENTATION_SETTINGS } from "../train/settings/augmentation.ts";
+import { openDevice } from "./device.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { writeOutput } from "./output.ts";
@@ -57,7 +57,7 @@ export async function main(args: string[]): Promise<number> {
   const { preview, images, steps, data, layout, cache, ...settings } = parseFlags(COMMAND, FLAGS, args);
   const options = completeOptions(settings);
   const size = { height: options.imageHeight, width: options.imageWidth };
-  const device = await Device.open();
+  const device = await openDevice();
   const dataset = await openPeople({ data, layout }, cache);
   const people = spread(dataset.train, images);
   const store = await PixelStore.open(people, { ...size, workers: workerCount() });

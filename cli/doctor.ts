@@ -1,7 +1,8 @@
 /** `deno task doctor`: shows the adapter, its limits and its speed, or what to install if there is none. */
-import { Device, measurePeaks, NoAdapterError } from "../engine/mod.ts";
+import { measurePeaks, NoAdapterError } from "../engine/mod.ts";
 import { type AdapterReport, LIMITS, reportAdapter } from "./adapter_report.ts";
 import { EXIT, runCommand } from "./command.ts";
+import { openDevice } from "./device.ts";
 import { type Command, type FlagTable, parseFlags } from "./flags.ts";
 import { JSON_FLAG } from "./shared_flags.ts";
 
@@ -31,7 +32,7 @@ const FLAGS = {
 export async function main(args: string[]): Promise<number> {
   const { json, measure } = parseFlags(COMMAND, FLAGS, args);
   try {
-    using device = await Device.open();
+    using device = await openDevice();
     const report = await reportAdapter(device, measure ? measurePeaks : undefined);
     console.log(json ? JSON.stringify(report, null, 2) : describe(report));
     for (const warning of warnings(report)) console.error(warning);

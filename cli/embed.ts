@@ -6,11 +6,11 @@ import type { ImageFile, PassedOver } from "../embed/image_files.ts";
 import { ImageList } from "../embed/image_list.ts";
 import { manifestPath } from "../embed/manifest.ts";
 import { writeVectors, type WrittenVectors } from "../embed/write_vectors.ts";
-import { Device } from "../engine/mod.ts";
 import { Embedder } from "../model/embedder.ts";
 import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
+import { openDevice } from "./device.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
 import { noImages, openImages, sayNaming, sayPassedOver } from "./image_source.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
@@ -92,7 +92,7 @@ export async function main(args: string[]): Promise<number> {
 
   const named = namingOf(layout, list.agreed);
   sayNaming(images, named);
-  using device = await Device.open();
+  using device = await openDevice();
   const model = buildTrainedModel(device, trained.model);
   const embedder = await Embedder.open(device, model, Math.min(BATCH, list.count));
   let done = 0, failed = 0;

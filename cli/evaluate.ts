@@ -1,6 +1,6 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
 import { cameraLabel, cameraName, type ReidDataset } from "../data/dataset.ts";
-import { Device, Random } from "../engine/mod.ts";
+import { Random } from "../engine/mod.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { inGroup } from "../model/settings.ts";
@@ -11,6 +11,7 @@ import { readConfig } from "../train/run_folder.ts";
 import { testPeopleNote } from "../train/trained_people.ts";
 import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
+import { openDevice } from "./device.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { openBenchmark, openPeople } from "./people.ts";
 import { withProgress } from "./progress.ts";
@@ -76,7 +77,7 @@ export async function main(args: string[]): Promise<number> {
   const { data = config?.data, layout = config?.layout } = flags;
   // With --json, stdout has only the result.
   const say = flags.json ? console.error : console.log;
-  using device = await Device.open();
+  using device = await openDevice();
   const dataset = await openPeople({ data, layout }, flags.cache, say);
   const trainedOn = checkpoint.people && await testPeopleNote(dataset, checkpoint.people);
   if (trainedOn) console.error(`note: ${printable(trainedOn)}`);

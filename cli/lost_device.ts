@@ -1,6 +1,7 @@
 /** Work on a GPU that may be lost and opened again. */
-import { Device, DeviceLostError, EngineError, OutOfMemoryError } from "../engine/mod.ts";
+import { type Device, DeviceLostError, EngineError, OutOfMemoryError } from "../engine/mod.ts";
 import { printable } from "./command.ts";
+import { openDevice } from "./device.ts";
 
 /** The choices of `--on-device-lost`. */
 export const ON_DEVICE_LOST = ["stop", "retry"] as const;
@@ -40,7 +41,7 @@ export async function workOnDevice<T>(
   for (;;) {
     let device: Device | undefined, wait = 0;
     try {
-      device = await Device.open({ ...(gpu && { gpu }) });
+      device = await openDevice({ ...(gpu && { gpu }) });
       return await work(device);
     } catch (error) {
       // After a loss it may take a while until a device can be opened.

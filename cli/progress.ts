@@ -23,9 +23,11 @@ export interface ProgressOptions {
   readonly unit: string;
   /** Units done before, by a run that is resumed; 0 by default. */
   readonly start?: number;
+  /** When the work began, as `now` gives it; by default at this call. */
+  readonly startedAt?: number;
   /** stderr by default. */
   readonly stream?: ProgressStream;
-  /** Seconds between plain lines; 10 by default. */
+  /** Seconds between plain lines; by default {@link LINE_SECONDS}. */
   readonly lineSeconds?: number;
   /** Seconds over which the rate is measured; 20 by default. Use more if each unit takes long. */
   readonly rateSeconds?: number;
@@ -45,6 +47,8 @@ export interface Progress {
 const RATE_SECONDS = 20;
 /** A first unit that takes more seconds than this does not count for the rate. */
 const SETUP_SECONDS = 5;
+/** Seconds between plain lines: somebody watches at first; the lines of a long work fill a file. */
+const LINE_SECONDS = { first: 1.5, later: 10, changeAfter: 300 };
 /** Least seconds between plain lines, which also come at every tenth of the work. */
 const LEAST_SECONDS_BETWEEN_LINES = 1;
 
@@ -74,12 +78,18 @@ class Meter {
 
   constructor(options: ProgressOptions) {
     this.#options = options;
-    this.#latest = { at: this.now(), done: options.start ?? 0 };
+    const { startedAt } = options;
+    this.#latest = { at: startedAt === undefined ? this.now() : startedAt / 1000, done: options.start ?? 0 };
     this.#samples = [this.#latest];
   }
 
   now(): number {
     return (this.#options.now ?? performance.now.bind(performance))() / 1000;
+  }
+
+  /** When the latest units were done, in seconds. */
+  get at(): number {
+    return this.#latest.at;
   }
 
   get done(): number {
@@ -182,16 +192,19 @@ function terminalProgress(options: ProgressOptions, stream: ProgressStream): Pro
   };
 }
 
-function plainProgress(options: ProgressOptions, stream: ProgressStream): Progress {
+/** Shows progress in plain lines, from time to time. */
+export function plainProgress(options: ProgressOptions, stream: ProgressStream): Progress {
   const meter = new Meter(options);
-  const every = options.lineSeconds ?? 10;
-  let lastAt = meter.now();
+  const start = meter.at;
+  let lastAt = start;
   let lastTenth = Math.floor(10 * meter.share);
   let lastLine: string | undefined;
   return {
     update(done, fields = {}) {
       meter.add(done, fields);
       const since = meter.now() - lastAt;
+      const { first, later, changeAfter } = LINE_SECONDS;
+      const every = options.lineSeconds ?? (meter.now() - start < changeAfter ? first : later);
       const tenth = Math.floor(10 * meter.share);
       if (since < every && (tenth === lastTenth || since < LEAST_SECONDS_BETWEEN_LINES)) return;
       lastLine = meter.line();

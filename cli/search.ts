@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { DataError } from "../data/errors.ts";
 import { embedImages } from "../embed/embed_images.ts";
-import { Device } from "../engine/mod.ts";
 import { inGroup } from "../model/settings.ts";
 import { Gallery } from "../search/gallery.ts";
 import type { FoundImage } from "../search/gallery_types.ts";
@@ -11,6 +10,7 @@ import { resultPage } from "../search/page/page.ts";
 import { type GalleryScanOptions, scanGallery } from "../search/scan_gallery.ts";
 import { RunError } from "../train/errors.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
+import { openDevice } from "./device.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
 import { FILTER_FLAGS, galleryFilter } from "./index/filter.ts";
 import { openEmbedder, readNetwork } from "./index/network.ts";
@@ -110,7 +110,7 @@ async function scanOnGpu(
   embedding: Float32Array,
   options: GalleryScanOptions,
 ): Promise<FoundImage[]> {
-  using device = await Device.open();
+  using device = await openDevice();
   return (await scanGallery(device, gallery, embedding, options)).flat();
 }
 

@@ -1,6 +1,5 @@
 /** `deno task web`: builds the pages that run in a browser, and serves them to this machine. */
 import type { ReidDataset } from "../data/dataset.ts";
-import { Device } from "../engine/mod.ts";
 import type { TrainedModel } from "../model/trained_model.ts";
 import { RunError } from "../train/errors.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
@@ -9,6 +8,7 @@ import { chooseGallery, type GalleryChoice } from "../web/gallery_choice.ts";
 import { writeGallery } from "../web/gallery.ts";
 import { type RunningServer, serveFolder } from "../web/serve.ts";
 import { EXIT, runCommand } from "./command.ts";
+import { openDevice } from "./device.ts";
 import { type FlagTable, type FlagValues, parseFlags, UsageError } from "./flags.ts";
 import { STOP_SIGNALS } from "./interrupt.ts";
 import { openPeople, workerCount } from "./people.ts";
@@ -140,7 +140,7 @@ async function chosenRun({ checkpoint, gallery }: FlagValues<typeof FLAGS>): Pro
 }
 
 async function addGallery({ model, dataset, chosen }: Source, out: string): Promise<void> {
-  using device = await Device.open();
+  using device = await openDevice();
   const { description, failed } = await withProgress(
     "Embedding the gallery",
     "images",

@@ -12,6 +12,8 @@ export interface DeviceOptions {
   limits?: "adapter" | "default";
   /** Request GPU timestamps, where offered; {@link Device.timestamps} says whether they were granted. */
   timestamps?: boolean;
+  /** Told how many kernels of a program are compiled, of all that it needs; the first time with 0. */
+  onCompile?: (done: number, total: number) => void;
   /** The source of adapters; `navigator.gpu` by default. */
   gpu?: Pick<GPU, "requestAdapter">;
 }

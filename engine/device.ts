@@ -33,7 +33,11 @@ export class Device {
   #destroyed = false;
   #target: Target;
 
-  private constructor({ gpu, description, storage, kernels, timestamps }: OpenAdapter) {
+  private constructor(
+    { gpu, description, storage, kernels, timestamps }: OpenAdapter,
+    /** See {@link DeviceOptions}. */
+    readonly onCompile: DeviceOptions["onCompile"],
+  ) {
     this.gpu = gpu;
     this.adapter = description;
     this.storage = storage;
@@ -59,7 +63,7 @@ export class Device {
    * @throws {GpuError} when the adapter's driver refuses.
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    return new Device(await openAdapter(options));
+    return new Device(await openAdapter(options), options.onCompile);
   }
 
   /** What kernels know of the adapter: its class, and the variants chosen for it. */

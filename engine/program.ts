@@ -13,6 +13,7 @@ import {
   type ProgramInputs,
   type ProgramOutputs,
 } from "./inputs.ts";
+import { compileKernels } from "./plan/compile.ts";
 import { Memory } from "./plan/memory.ts";
 import type { MemoryUse } from "./plan/owned_memory.ts";
 import { inStages } from "./plan/order.ts";
@@ -113,7 +114,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     const steps = neededSteps(recorder.dispatches, returned.map(([, value]) => value));
     const memory = new Memory(device, steps);
     try {
-      return await device.guard("Cannot prepare the program", () => {
+      const program = await device.guard("Cannot prepare the program", () => {
         const stages = inStages(steps, (value) => memory.staged(value));
         memory.allocate(stages, returned.map(([, value]) => value));
         let offset = 0;
@@ -134,6 +135,8 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
             : undefined,
         });
       });
+      await compileKernels(device, program.#plan.stages);
+      return program;
     } catch (error) {
       memory.destroy();
       throw error;

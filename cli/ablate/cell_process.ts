@@ -3,10 +3,10 @@
  * once. Reads a {@linkcode CellRequest} from stdin, writes a {@linkcode CellMessage} a line to stdout.
  */
 import type { LayoutName } from "../../data/layouts/image_name.ts";
-import { Device } from "../../engine/mod.ts";
 import { type CellResult, runCell } from "../../train/ablation/cell.ts";
 import type { TrainingOptions } from "../../train/options.ts";
 import { EXIT, runCommand } from "../command.ts";
+import { openDevice } from "../device.ts";
 import { openPeople, openPixels } from "../people.ts";
 
 /** What to train, on what. */
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   const { options, data, layout, cache }: CellRequest = JSON.parse(
     await new Response(Deno.stdin.readable).text(),
   );
-  const device = await Device.open();
+  const device = await openDevice();
   const dataset = await openPeople({ data, layout }, cache, () => {});
   const train = await openPixels(dataset, "train", options, cache);
   const test = await openPixels(dataset, "test", options, cache);

@@ -1,10 +1,10 @@
 /** The network that embeds images and queries of a gallery. */
-import { Device } from "../../engine/mod.ts";
 import { Embedder } from "../../model/embedder.ts";
 import { featureCount } from "../../model/network_layers.ts";
 import { buildTrainedModel, modelIdentity, type TrainedModel } from "../../model/trained_model.ts";
 import type { GalleryModel } from "../../search/gallery_types.ts";
 import { readTrainedModel } from "../../train/trained_model_file.ts";
+import { openDevice } from "../device.ts";
 
 /** A network, and its record in a gallery of its embeddings. */
 export interface Network {
@@ -32,7 +32,7 @@ export async function openEmbedder(
   trained: TrainedModel,
   batch: number,
 ): Promise<{ readonly embedder: Embedder } & Disposable> {
-  const device = await Device.open();
+  const device = await openDevice();
   const model = buildTrainedModel(device, trained);
   const embedder = await Embedder.open(device, model, batch);
   return {

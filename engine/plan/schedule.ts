@@ -43,10 +43,17 @@ export function launchStages(
   stages: readonly (readonly Recorded[])[],
 ): Stage[] {
   const copies = Map.groupBy(memory.copies, (copy) => copy.before);
-  return stages.map((steps, number) => ({
+  const total = stages.reduce((sum, steps) => sum + steps.length, 0);
+  let done = 0;
+  const made = stages.map((steps, number) => ({
     copies: copies.get(number) ?? [],
-    launches: steps.map((step) => launch(device, memory, step)),
+    launches: steps.map((step) => {
+      device.onCompile?.(done++, total);
+      return launch(device, memory, step);
+    }),
   }));
+  device.onCompile?.(total, total);
+  return made;
 }
 
 /** Encodes copies of what kernels wrote into the textures that the next ones read. */
