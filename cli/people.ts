@@ -97,7 +97,7 @@ export async function openPixels(
     console.error(`warning: ${printable(`skipped ${path}: ${reason}`)}`);
   }
   if (store.failed.length > 0) {
-    console.error(`warning: ${store.failed.length} of ${store.count} ${part} images could not be decoded`);
+    console.error(`warning: ${store.failed.length} of ${store.files} ${part} images could not be decoded`);
   }
   return store;
 }

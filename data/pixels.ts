@@ -38,7 +38,9 @@ export class PixelStore {
   readonly stride: number;
   /** For each image, whether it could be decoded. */
   readonly usable: boolean[];
-  /** The images that could not be decoded. */
+  /** The number of different files: of own people, a query is in the gallery, too. */
+  readonly files: number;
+  /** The files that could not be decoded. */
   readonly failed: FailedImage[];
   /** Sentences for the user, e.g. that the cache could not be written. */
   readonly notes: string[];
@@ -56,7 +58,8 @@ export class PixelStore {
     this.stride = strideOf(height, width);
     this.usable = new Array(paths.length).fill(true);
     for (const [index] of failures) this.usable[index] = false;
-    this.failed = failures.map(([index, reason]) => ({ path: itemAt(paths, index), reason }));
+    this.files = new Set(paths).size;
+    this.failed = byFile(paths, failures);
     this.notes = notes;
     this.#pixels = pixels;
   }
@@ -184,11 +187,19 @@ async function decodeInto(
   return failures;
 }
 
+/** The files that failed, each once. */
+function byFile(paths: readonly string[], failures: readonly (readonly [number, string])[]): FailedImage[] {
+  const reasons = new Map(failures.map(([index, reason]) => [itemAt(paths, index), reason]));
+  return Array.from(reasons, ([path, reason]) => ({ path, reason }));
+}
+
 function refuseTooManyFailures(paths: readonly string[], failures: readonly [number, string][]): void {
-  if (failures.length <= 0.01 * paths.length) return;
-  const shown = firstFew(failures.map(([index, reason]) => `${paths[index]} (${reason})`), "; ");
+  const failed = byFile(paths, failures);
+  const files = new Set(paths).size;
+  if (failed.length <= 0.01 * files) return;
+  const shown = firstFew(failed.map(({ path, reason }) => `${path} (${reason})`), "; ");
   throw new DataError(
-    `${failures.length} of ${paths.length} images cannot be decoded, more than the 1 % that may be skipped: ${shown}. ` +
+    `${failed.length} of ${files} images cannot be decoded, more than the 1 % that may be skipped: ${shown}. ` +
       "Restore these files from the original dataset, or remove them.",
   );
 }

@@ -109,6 +109,22 @@ for (const [what, damage, reason] of broken) {
   });
 }
 
+Deno.test("PixelStore counts a file once that is in the list twice, as a query and in the gallery", async () => {
+  await withPictures(async (_, paths) => {
+    await Deno.writeFile(paths[7]!, new Uint8Array(0));
+    const { store } = await open([paths[7]!, ...paths.slice(0, 20), ...paths]);
+    assert.deepEqual([store.count, store.files, store.failed], [121, 100, [{
+      path: paths[7],
+      reason: "empty file",
+    }]]);
+    assert.deepEqual([0, 8, 28, 29].map((i) => store.usable[i]), [false, false, false, true]);
+    await assert.rejects(open([paths[7]!, ...paths.slice(0, 20)]), (error: Error) => {
+      assert.match(error.message, /^1 of 20 images cannot be decoded/);
+      return error.message.split(paths[7]!).length === 2;
+    });
+  });
+});
+
 Deno.test("PixelStore decodes a PNG named .jpg, since the content decides", async () => {
   await withPictures(async (_, paths) => {
     await Deno.writeFile(paths[5]!, await picture(201).encode());
