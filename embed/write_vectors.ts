@@ -71,7 +71,7 @@ export interface WrittenVectors {
  * Memory holds one shard of vectors and its encoded bytes, in addition to that of {@link embedImages}.
  *
  * @throws {DataError} When `out` has vectors of another network, of other images or of other settings, when the disk is
- *   full, or when none of the images can be decoded.
+ *   full, or when none of the images can be embedded.
  */
 export async function writeVectors(
   embedder: Embedder,

@@ -225,7 +225,7 @@ async function store(
   const location = printable(gallery.database.location);
   if (added + renewed + replaced === 0 && failed > 0 && !onlyNew) {
     throw new DataError(
-      `No image in ${source ?? vectors} can be decoded (${
+      `No image in ${source ?? vectors} can be embedded (${
         count(failed)
       } tried); nothing was added to ${location}. ` +
         "Give JPEG or PNG files.",
