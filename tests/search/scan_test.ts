@@ -84,8 +84,8 @@ Deno.test("distances in f32 are as near to those in f64 as is promised, and the 
     for (
       const [offset, p, q] of [[0, 1, 1], [1, 1, 1], [30, 1, 1], [0, 1e-6, 1], [0, 1, 1e-6], [
         0,
-        1e-20,
-        1e-20,
+        1e-22,
+        1e-22,
       ]]
     ) {
       const a = draw(m, size, () => p * (offset + random.uniform() - 0.5)).values;

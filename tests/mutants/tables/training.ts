@@ -44,7 +44,7 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
     filter: "/while it is frozen|as the backbone joins/",
     file: "train/step.ts",
     changes: {
-      "backbone-at-the-heads-rate": ["if (model.backbone.has(parameter)) return backboneRate;", ""],
+      "backbone-at-the-heads-rate": ["if (taken.has(parameter)) return backboneRate;", ""],
       "frozen-backbone-decays": ["const backboneRate = frozen ? 0 :", "const backboneRate = frozen ? 1 :"],
       "identity-head-at-the-full-rate": [
         "model.identityHead.includes(parameter) ? options.idLearningRate : 1",
