@@ -136,4 +136,41 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
       "in-and-out-swapped": ["(out * inputs + input) * taps + tap", "(input * to + out) * taps + tap"],
     },
   },
+  {
+    ...training("training", "train/trained_people"),
+    file: "train/trained_people.ts",
+    changes: {
+      "order-of-labels-ignored": [
+        "if (people.persons.join() === now.persons.join()) {",
+        "if (people.persons.toSorted().join() === now.persons.toSorted().join()) {",
+      ],
+      "other-people-accepted": ["if (!hasParametersOfPeople) return [others];", "return [others];"],
+      "other-images-not-told": ["people.images === now.images ? []", 'people.images !== "" ? []'],
+      "those-before-forgotten": [
+        "new Set([...trained.persons, ...trained.earlier])",
+        "new Set([...trained.persons])",
+      ],
+      "distractors-are-people": [
+        ".filter(({ identity }) => identity > 0)",
+        ".filter(({ identity }) => identity >= 0)",
+      ],
+      "equal-numbers-are-one-person": ['await digest([isNamed ? "" : origin,', 'await digest(["",'],
+      "undecodable-images-count": [
+        "dataset.train.filter((_, i) => usable[i])",
+        "dataset.train.filter(() => usable)",
+      ],
+      "paths-with-the-folder": ["relative(dataset.root, path)", "path"],
+    },
+  },
+  {
+    ...training("training", "train/running_statistics"),
+    file: "train/running_statistics.ts",
+    changes: {
+      "fresh-after-one-step": ["momentum ** steps > LARGEST_SHARE", "momentum > LARGEST_SHARE * steps * 100"],
+      "share-of-the-batch": ["momentum ** steps", "(1 - momentum) ** steps"],
+      "variance-between-batches-forgotten": ["value + Math.max(0, between(c))", "value"],
+      "exponential-averages": ["{ ...spec, momentum: 0 }", "{ ...spec, momentum: 0.9 }"],
+      "sum-for-mean": ["sum[c]! += value / PRECISE_BATCHES", "sum[c]! += value"],
+    },
+  },
 ];
