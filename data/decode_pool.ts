@@ -16,8 +16,8 @@ export interface DecodeOptions {
 /** Requests that a worker holds: one in progress and one waiting, so that it is never idle. */
 const IN_FLIGHT = 2;
 
-/** Milliseconds that a worker may take to load the decoder. */
-const START_TIMEOUT = 60_000;
+/** Milliseconds that a worker may take to load the decoder, on a busy machine. */
+const START_TIMEOUT = 600_000;
 
 /**
  * Milliseconds of the first attempt at an image and of the second one, by a new worker. The first may be late because the

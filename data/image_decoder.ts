@@ -73,34 +73,24 @@ export class ImageDecoder {
   }
 
   async #decodeStored(header: ImageHeader): Promise<DecodedImage> {
-    if (header.format === "png") return await this.#decodePng(header.parts);
-    const image = await this.#decodeJpeg(plainJpeg(header));
-    if (!mayBeCut(image, header)) return image;
-    // Where the data end early, the decoder takes zeros for the rest; with something else there, the rest differs.
-    const other = await this.#decodeJpeg(plainJpeg(header, new Uint8Array(64).fill(0x5a)));
-    let at = 0;
-    while (at < image.data.length && image.data[at] === other.data[at]) at++;
-    if (at === image.data.length) return image;
-    const row = Math.floor(at / image.channels / image.width);
-    throw new Error(`truncated JPEG: the data end in row ${row} of ${image.height}`);
+    return header.format === "png" ? await this.#decodePng(header.parts) : await this.#decodeJpeg(header);
   }
 
-  async #decodeJpeg(parts: readonly Uint8Array[]): Promise<DecodedImage> {
+  async #decodeJpeg(header: JpegFile): Promise<DecodedImage> {
     const decoder = this.#jpeg ?? await start<JpegExports>(this.modules.jpeg);
     this.#jpeg = undefined; // One that failed is not used again: its state is unknown.
-    const frame = attempt("JPEG", () => {
-      const { address, length } = copyIn(decoder, parts);
-      return decoder.decode(address, length, 0, 0);
-    });
-    if (frame < 2) throw damaged("JPEG");
-    const width = decoder.decode_width(frame), height = decoder.decode_height(frame);
-    const format = decoder.decode_format(frame);
-    const pixels = decoder.decode_buffer(frame);
-    const data = new Uint8Array(decoder.memory.buffer, pixels, decoder.wlen()).slice();
-    decoder.decode_free(frame);
-    if (width * height <= KEEP_PIXELS) this.#jpeg = decoder;
-    if (format === 2) return { width, height, channels: 3, data: cmykToRgb(data) };
-    return { width, height, channels: format === 0 ? 1 : 3, data };
+    const image = runJpeg(decoder, plainJpeg(header), (image) => ({ ...image, data: image.data.slice() }));
+    if (mayBeCut(image, header)) {
+      // Where the data end early, the decoder takes zeros for the rest; with something else there, the rest differs.
+      const more = new Uint8Array(64).fill(0x5a);
+      const at = runJpeg(decoder, plainJpeg(header, more), ({ data }) => firstDifference(image.data, data));
+      if (at !== undefined) {
+        const row = Math.floor(at / image.channels / image.width);
+        throw new Error(`truncated JPEG: the data end in row ${row} of ${image.height}`);
+      }
+    }
+    if (image.width * image.height <= KEEP_PIXELS) this.#jpeg = decoder;
+    return image;
   }
 
   async #decodePng(parts: readonly Uint8Array[]): Promise<DecodedImage> {
@@ -130,6 +120,36 @@ function copyIn(
     at += part.length;
   }
   return { address, length };
+}
+
+/** Decodes a JPEG; `take` receives pixels in the decoder's memory, which are there until it returns. */
+function runJpeg<T>(
+  decoder: JpegExports,
+  parts: readonly Uint8Array[],
+  take: (image: DecodedImage) => T,
+): T {
+  const frame = attempt("JPEG", () => {
+    const { address, length } = copyIn(decoder, parts);
+    return decoder.decode(address, length, 0, 0);
+  });
+  if (frame < 2) throw damaged("JPEG");
+  const width = decoder.decode_width(frame), height = decoder.decode_height(frame);
+  const format = decoder.decode_format(frame);
+  const pixels = decoder.decode_buffer(frame);
+  const data = new Uint8Array(decoder.memory.buffer, pixels, decoder.wlen());
+  const taken = take({
+    width,
+    height,
+    channels: format === 0 ? 1 : 3,
+    data: format === 2 ? cmykToRgb(data) : data,
+  });
+  decoder.decode_free(frame);
+  return taken;
+}
+
+function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return i;
+  return undefined;
 }
 
 /** Runs the decoder, which may end in a trap, on bytes of this format. */

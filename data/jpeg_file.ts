@@ -2,6 +2,7 @@
  * The segments of a JPEG file (ITU-T T.81, annex B), read before it is decoded. The decoder takes only those that a
  * picture needs, in a form that leaves nothing to guess: see `plainJpeg`.
  */
+import { requireAllowedSize } from "./image_limits.ts";
 import { exifOrientation, type Orientation, startsWith } from "./orientation.ts";
 import { STANDARD_HUFFMAN_TABLES } from "./standard_huffman_tables.ts";
 
@@ -71,12 +72,19 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
     if (marker >= 0xc0 && marker <= 0xcf && marker !== HUFFMAN && marker !== 0xc8 && marker !== 0xcc) {
       if (frame !== undefined) throw new Error(`damaged JPEG: a second frame header at byte ${start}`);
       frame = readFrame(marker, data);
+      requireAllowedSize(frame.width, frame.height);
       needed();
     } else if (marker === SCAN) {
       if (frame === undefined) throw new Error("damaged JPEG: no frame header before the scan");
       if (!quantized) throw new Error("damaged JPEG: no quantization table");
-      for (const id of startsIn(data)) scanned.add(id);
+      const begun = startsIn(data), from = at;
+      for (const id of begun) scanned.add(id);
       at = endOfScan(bytes, at);
+      if (8 * (at - from) < leastBits(frame) * begun.length) {
+        throw new Error(
+          `truncated JPEG: ${at - from} bytes of data for ${frame.width} × ${frame.height} pixels`,
+        );
+      }
       needed();
     } else if (marker === HUFFMAN || marker === QUANTIZATION || marker === RESTART) {
       quantized ||= marker === QUANTIZATION;
@@ -150,6 +158,11 @@ function startsIn(header: Uint8Array): number[] {
   if (header.length < 4 + 2 * count) throw new Error("damaged JPEG: the header of a scan is too short");
   const first = header[1 + 2 * count];
   return first === 0 ? Array.from({ length: count }, (_, i) => header[1 + 2 * i]!) : [];
+}
+
+/** Bits that a component has at least: a code or two, of a bit each, for a block in every unit. */
+function leastBits({ width, height, unit, progressive }: Frame): number {
+  return Math.ceil(width / unit.width) * Math.ceil(height / unit.height) * (progressive ? 1 : 2);
 }
 
 function isRestart(marker: number): boolean {

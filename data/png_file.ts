@@ -1,4 +1,5 @@
 /** The chunks of a PNG file (W3C PNG specification, 5), read before it is decoded. */
+import { requireAllowedSize } from "./image_limits.ts";
 import { exifOrientation, type Orientation, startsWith } from "./orientation.ts";
 
 /** What the chunks say. */
@@ -48,6 +49,7 @@ export function readPng(bytes: Uint8Array): PngFile {
       }
       if (type !== "IHDR" || length !== 13) throw new Error("damaged PNG: it does not begin with its header");
       size = { width: view.getUint32(at + 8), height: view.getUint32(at + 12) };
+      requireAllowedSize(size.width, size.height);
     } else if (type === "IHDR") {
       throw new Error(`damaged PNG: a second header at byte ${at}`);
     }

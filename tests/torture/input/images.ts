@@ -1,7 +1,7 @@
 /** Damaged images in the real pool of decoders. */
 import { join } from "node:path";
 import { decodeAll } from "../../../data/decode_pool.ts";
-import { MAX_PIXELS } from "../../../data/image_header.ts";
+import { MAX_PIXELS } from "../../../data/image_limits.ts";
 import type { DecodeReply } from "../../../data/decode_worker.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
 import type { Torture } from "../torture.ts";

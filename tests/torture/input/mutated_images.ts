@@ -1,6 +1,8 @@
 /** JPEG and PNG files of every kind, damaged in many ways. */
 import { Image } from "imagescript";
 import type { SeededRandom } from "../../reference/seeded_random.ts";
+import { adobe, type DrawnJpeg, drawnJpeg, exif, exifSegment, JFIF } from "../../data/jpeg_writer.ts";
+import { drawnPng } from "../../data/png_writer.ts";
 import { chunk, ihdr, plainPng, png, type PngHeader, zeros } from "./png_file.ts";
 import { UNUSUAL_JPEGS } from "./unusual_jpegs.ts";
 
@@ -21,8 +23,48 @@ export async function goodImages(random: SeededRandom): Promise<Bytes[]> {
     )
   );
   const own = [await image.encodeJPEG(80), await image.encode(1)] as Bytes[];
-  return [...own, ...Object.values(UNUSUAL_JPEGS), ...pngs];
+  return [...own, ...Object.values(UNUSUAL_JPEGS), ...pngs, ...tellingImages()];
 }
+
+/** Valid files that are to be read in another way than most, as they say themselves. */
+function tellingImages(): Bytes[] {
+  const color = { width: 21, height: 33, sampling: [[2, 2], [1, 1], [1, 1]] } as const;
+  const inks = { ...color, sampling: [[1, 1], [1, 1], [1, 1], [1, 1]] } as const;
+  const jpegs: DrawnJpeg[] = [
+    ...[2, 6, 7].map((turned) => ({ ...color, head: [JFIF, exifSegment(exif(turned, { thumbnail: 3 }))] })),
+    { ...color, head: [adobe(0), JFIF] },
+    { ...color, ids: [0x52, 0x47, 0x42], scans: "separate" },
+    { ...color, tables: false, restart: 1 },
+    { ...inks, head: [adobe(2)], scans: "progressive" },
+    inks,
+  ];
+  const header = { width: 13, height: 9, depth: 8, color: 2, interlace: 0 };
+  const turned = chunk("eXIf", exif(8, { little: false }));
+  const pngs = [
+    drawnPng(header, [chunk("tRNS", new Uint8Array(6)), turned]),
+    drawnPng({ ...header, color: 3, depth: 4 }, [chunk("tRNS", new Uint8Array(9))]),
+    drawnPng({ ...header, color: 0, depth: 16, interlace: 1 }, [chunk("tRNS", new Uint8Array(2))], [turned]),
+  ];
+  return [...jpegs.map(drawnJpeg), ...pngs];
+}
+
+/** Beginnings of files of other kinds, which come under a picture's name, too. */
+const OTHER_KINDS = [
+  "RIFF\x80\0\0\0WEBPVP8 ",
+  "\0\0\0\x1cftypavif",
+  "\0\0\0\x18ftypheic",
+  "GIF89a",
+  "BM\x36\x0c",
+  "II*\0\x08\0\0\0",
+  "\xff\x0a",
+  "\xff\xd8\xff\xf7",
+  "%PDF-1.7",
+  "<!doctype html><title>",
+  '<?xml version="1.0"?><svg',
+  "version https://git-lfs.github.com/spec/v1\n",
+  "\xff\xfea\0b\0",
+  "\0\0\0\0",
+];
 
 /** A JPEG segment with this marker. */
 function segment(marker: number, data: ArrayLike<number>): Bytes {
@@ -43,7 +85,13 @@ function frame(marker: number, width: number, height: number, components = 3, sa
  * finds and another does not.
  */
 export function* specialImages(good: readonly Bytes[]): Generator<Bytes> {
-  const jpegs = good.filter((bytes) => bytes[0] === 0xff);
+  for (const kind of OTHER_KINDS) {
+    const start = Uint8Array.from(kind, (character) => character.charCodeAt(0));
+    yield start;
+    yield concat(start, good[1]!);
+  }
+  // Those of `tellingImages` are only changed at random: each one here makes a hundred files.
+  const jpegs = good.filter((bytes) => bytes[0] === 0xff).slice(0, 1 + Object.keys(UNUSUAL_JPEGS).length);
   const sizes = [0, 1, 5792, 5793, 40_000, 65_500, 65_535];
   for (const jpeg of jpegs) {
     const rest = jpeg.subarray(2);
