@@ -38,6 +38,8 @@ const VALUES = [
   "__proto__",
   "constructor",
   "x".repeat(100_000),
+  ..."20260131 2026-02-30 2026-W05-6 2026-01-31T24:00Z 0000-01-01 frame:1 frame:-1 9223372036854775808 cam1 ./a/ e\u0301.jpg"
+    .split(" "),
 ];
 
 /** Runs a command and captures its output. */

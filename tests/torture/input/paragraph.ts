@@ -9,5 +9,5 @@ export function notParagraph(message: string): string | undefined {
   if (message.length > MOST_CHARACTERS) return `a message of ${message.length} characters`;
   // deno-lint-ignore no-control-regex
   if (/[\u0000-\u001f\u007f-\u009f]/.test(message)) return "a message with control characters";
-  return /\n?\s+at .*:\d+:\d+/.test(message) ? "a stack trace" : undefined;
+  return /\s+at .*(\.[cm]?[jt]s|<anonymous>):\d+:\d+/.test(message) ? "a stack trace" : undefined;
 }
