@@ -45,7 +45,7 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
         "const light = 1 - cmyk[from + 3]! / 255;",
         "const light = 1 - 0 * cmyk[from + 3]!;",
       ],
-      "cut-data-accepted": ["if (!mayBeCut(image, header)) return image;", "return image;"],
+      "cut-data-accepted": ["if (mayBeCut(image, header)) {", "if (image.width < 0) {"],
     },
   },
   {
