@@ -36,6 +36,7 @@ export async function readDataset(
     );
   }
   requireUsable(dataset);
+  dataset.warnings.push(...peopleInBoth(dataset));
   await requireContents(dataset);
   return dataset;
 }
@@ -65,12 +66,13 @@ async function datasetIn(folder: DatasetFolder, depth = DEPTH): Promise<DatasetF
   if (only !== undefined) return only;
   const named = agreedNaming(folder.top.files.filter(isPicture));
   if (pictures || typeof named === "object") return folder;
-  const [wrapped, second] = inside;
+  const filled = (await Promise.all(inside.map(async (one) => {
+    const deeper = await Promise.all(visible(one.top.folders).map((name) => one.list(name)));
+    return deeper.some(({ files }) => files.some(isPicture)) ? [one] : [];
+  }))).flat();
+  const [wrapped, second] = filled.length > 0 ? filled : inside;
   if (wrapped !== undefined && second === undefined && depth > 0) return await datasetIn(wrapped, depth - 1);
-  const deeper = await Promise.all(
-    inside.flatMap((one) => visible(one.top.folders).map((name) => one.list(name))),
-  );
-  return deeper.some(({ files }) => files.some(isPicture)) ? folder : undefined;
+  return filled.length > 0 ? folder : undefined;
 }
 
 /** Whether a folder has the lists or the parts of a dataset. */
@@ -118,6 +120,20 @@ function unknown(folder: DatasetFolder): DataError {
         ? `${firstFew(pointers)} stand for data that are kept elsewhere: fetch them with dvc pull.`
         : `Known layouts: ${looked}. Give the folder that directly holds one of these.`),
   );
+}
+
+/** A warning where people of the test are in training, too. */
+function peopleInBoth(dataset: ReidDataset): string[] {
+  const learned = new Set(dataset.train.map(({ identity }) => identity));
+  const both = new Set(dataset.gallery.map(({ identity }) => identity)).intersection(learned);
+  if (both.size === 0) return [];
+  const names = [...both].map((identity) => identityName(dataset, identity));
+  return [
+    `${both.size} people are in both training and test (${
+      firstFew(names)
+    }): the scores are not those of people who ` +
+    "are new to the network.",
+  ];
 }
 
 function requireUsable(dataset: ReidDataset): void {

@@ -17,9 +17,10 @@ function sayLayout(...names: LayoutName[]) {
 /** No part has a picture. */
 export function refuseNoPictures(root: string, parts: readonly Pictures[]): DataError {
   const empty = parts.flatMap(({ empty }) => empty), unread = parts.flatMap(({ unread }) => unread);
+  if (unread.length > 0) return new DataError(`${root} has no JPEG or PNG images.${unreadAdvice(unread)}`);
   return new DataError(
     `${root} has no images of people: ${empty.length} folders without an image. ` +
-      `Put images named CAMERA_anything.jpg into a folder for each person.${unreadAdvice(unread)}`,
+      `Put images named CAMERA_anything.jpg into a folder for each person.`,
   );
 }
 
@@ -86,6 +87,38 @@ export function requireSamePeople(root: string, pictures: readonly Picture[], na
       }" by its folder. A folder is expected to be called like the person ` +
       "in the names of its files. Rename the folders, or say whether the names or the folders are right.",
     sayLayout(...layout),
+  );
+}
+
+/**
+ * Refuses folders beside those of cameras that hold several people each: `P1/cam1/005_0.png` and `P1/cam2/005_0.png` are
+ * by two cameras of the place P1, and show person 5.
+ *
+ * @param person Which of the two folders would be the person.
+ * @throws {DataError} When several numbers before the first `_` are in two cameras' folders of a person.
+ */
+export function requireOnePerson(root: string, pictures: readonly Picture[], person: 0 | 1): void {
+  const numbers = new Map<string, Set<string>>();
+  for (const { folders, file } of pictures) {
+    const number = /^(\d{1,6})_/.exec(file)?.[1];
+    if (number === undefined) continue;
+    const key = `${folders[person]}/${number}`;
+    numbers.set(key, (numbers.get(key) ?? new Set()).add(folders[1 - person] ?? ""));
+  }
+  const shared = [...numbers].filter(([, cameras]) => cameras.size > 1).map(([key]) =>
+    key.split("/")[0] ?? ""
+  );
+  const several = Map.groupBy(shared, (folder) => folder).entries().find(([, { length }]) => length > 1);
+  if (several === undefined) return;
+  throw new DataError(
+    `The folder ${
+      several[0]
+    } in ${root} seems to hold several people: names of images by different cameras begin with ` +
+      `the same ${several[1].length} numbers, as with ${
+        pictures[0]?.path
+      }. ${EXPECTED}; or say that each of these folders ` +
+      "is a person.",
+    sayLayout(person === 0 ? "person/camera" : "camera/person"),
   );
 }
 

@@ -11,6 +11,7 @@ import {
   refuseNoPictures,
   refuseSplit,
   refuseTwoGalleries,
+  requireOnePerson,
   requireSamePeople,
 } from "./folder_refusals.ts";
 import { agreedNaming, type LayoutName, type NamedBy, namingOf, readImageName } from "./image_name.ts";
@@ -62,7 +63,9 @@ function agreed(found: Found): NamedBy {
   const { query, gallery, test } = found;
   const tested = [query, gallery, test].flatMap((part) => part?.pictures ?? []);
   const naming = agreedNaming(tested.map(({ path }) => path));
-  return typeof naming === "object" ? naming : agreedNaming(everything(found).map(({ path }) => path));
+  return typeof naming === "object" && naming.published
+    ? naming
+    : agreedNaming(everything(found).map(({ path }) => path));
 }
 
 async function readFound(
@@ -101,6 +104,7 @@ async function readFound(
   if (depth === 0) throw refuseFlat(root, pictures, undefined);
   const inFolders = by === "folder" || by === "outer folder";
   if (by === undefined || inFolders !== (depth === 2)) throw refuseNoCamera(root, pictures, by);
+  if (layout === undefined && inFolders) requireOnePerson(root, pictures, by === "folder" ? 0 : 1);
   if (by === "outer folder") return await custom("the name of the outer folder", ({ folders }) => folders[1]);
   return await custom(
     inFolders ? "the name of the inner folder" : `everything before the first "_" of a file's name`,

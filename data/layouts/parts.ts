@@ -2,7 +2,7 @@
 import { DataError } from "../errors.ts";
 import type { DatasetFolder } from "./dataset_folder.ts";
 
-/** The folders' names, in lower case, the first of a list before the others. */
+/** The folders' names as {@link plain} writes them, the first of a list before the others. */
 const NAMES = {
   train: ["bounding_box_train", "train_all", "train", "training", "image_train", "bbox_train"],
   query: ["query", "queries", "probe", "image_query"],
@@ -11,7 +11,12 @@ const NAMES = {
 } as const;
 
 /** Folders that stand beside them and have no part. */
-const BESIDE = ["val", "validation", "multi-query", "multi_query"];
+const BESIDE = ["val", "validation", "multi_query"];
+
+/** A folder's name without what people write differently: "Training Set", "query-images". */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[-\s]+/g, "_").replace(/_?(set|images|imgs)$/, "");
+}
 
 /** The parts that a dataset can be divided into. */
 export type PartName = keyof typeof NAMES;
@@ -27,22 +32,22 @@ export interface Parts {
 
 /** Whether a folder's name is one that divides a dataset: nobody is called so. */
 function isPart(name: string): boolean {
-  const lower = name.toLowerCase();
-  return PARTS.some((part) => NAMES[part].some((known) => known === lower)) || BESIDE.includes(lower);
+  const said = plain(name);
+  return PARTS.some((part) => NAMES[part].some((known) => known === said)) || BESIDE.includes(said);
 }
 
 /**
  * The parts of a dataset; undefined where no folder in it is called like one.
  *
- * @throws {DataError} When two folders have names of one part that differ in upper and lower case alone.
+ * @throws {DataError} When two folders have the name of one part, written differently.
  */
 export function partsOf({ root, top }: DatasetFolder): Parts | undefined {
   const named = top.folders.filter(isPart);
-  if (!named.some((name) => !BESIDE.includes(name.toLowerCase()))) return undefined;
+  if (!named.some((name) => !BESIDE.includes(plain(name)))) return undefined;
   const folders: Partial<Record<PartName, string>> = {};
   for (const part of PARTS) {
     for (const known of NAMES[part]) {
-      const [found, twin] = named.filter((name) => name.toLowerCase() === known);
+      const [found, twin] = named.filter((name) => plain(name) === known);
       if (found !== undefined && twin !== undefined) {
         throw new DataError(
           `${root} has ${found}/ and ${twin}/, which both could be the part ${part}. Keep one of them, or give the ` +

@@ -55,6 +55,7 @@ export const KINDS: readonly Kind[] = [
   ["TRAINING, PROBE, GALLERY", parts("TRAINING", "PROBE", "GALLERY"), MARKET],
   ["image_train, image_query, image_test", parts("image_train", "image_query", "image_test"), MARKET],
   ["PNG", renamed(market, png), MARKET],
+  ["Training Set, query-images, Gallery", parts("Training Set", "query-images", "Gallery"), MARKET],
   ["endings in upper case", renamed(market, (file) => file.replace(".jpg", ".JPG")), MARKET],
   [
     "gt_bbox and gt_query beside",
@@ -101,7 +102,7 @@ export const KINDS: readonly Kind[] = [
   [
     "bitmaps",
     renamed(market, (file) => file.replace(".jpg", ".bmp")),
-    /no images of people.*7 pictures are in a format that is not read.*convert them/,
+    /no JPEG or PNG images.*7 pictures are in a format that is not read.*convert them/,
   ],
   ["other names in most of the gallery", {
     ...market,
@@ -230,6 +231,39 @@ export const KINDS: readonly Kind[] = [
     "train/0000": ["0000_000_01_0303morning_0015_0.jpg"],
     "test/0000": ["0000_000_02_0303noon_0015_0.jpg"],
   }, /named as those of MSMT17 .*divided by the lists list_train\.txt/],
+  [
+    "CUHK02",
+    inside("Dataset", {
+      "P1/cam1": ["005_0.png", "006_0.png"],
+      "P1/cam2": ["005_0.png", "006_0.png"],
+      "P2/cam1": ["005_0.png"],
+      "P2/cam2": ["005_0.png"],
+    }),
+    /folder P1 in ROOT\/Dataset seems to hold several people/,
+    ["person/camera"],
+  ],
+  [
+    "SYSU-MM01",
+    inside("SYSU-MM01", {
+      ...people((person) => ({ [`cam1/${person}`]: ["0001.jpg"], [`cam2/${person}`]: ["0001.jpg"] })),
+      exp: ["test_id.txt"],
+    }),
+    custom("cam1", "cam2"),
+  ],
+  ["VC-Clothes", {
+    train: ["0001-01-01-01.jpg"],
+    query: ["0002-01-01-01.jpg"],
+    gallery: ["0002-02-01-01.jpg"],
+  }, /in no folders of people, such as 0001-01-01-01\.jpg, and their names are of no known dataset/],
+  [
+    "LTCC",
+    { train: ["094_1_c9_015833.png"], query: ["016_1_c11_009.png"], test: ["016_1_c12_009.png"] },
+    /in no folders of people, such as 094_1_c9/,
+  ],
+  ["pictures beside their labels", {
+    ...inside("images", people((person) => ({ [person]: ["door_1.jpg", "yard_1.jpg"] }))),
+    labels: ["a.txt"],
+  }, custom("door", "yard")],
   [
     "MARS",
     { "bbox_train/0001": ["0001C1T0001F001.jpg"], "bbox_test/0000": ["0000C1T0001F001.jpg"] },
