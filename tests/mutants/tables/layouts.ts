@@ -97,9 +97,9 @@ export const LAYOUT_CHANGES: readonly FileChanges[] = [
     ...data("layouts", "data/layout_kinds"),
     file: "data/layouts/parts.ts",
     changes: {
-      "case-matters": ["const lower = name.toLowerCase();", "const lower = name;"],
+      "case-matters": ["return name.toLowerCase().replace", "return name.replace"],
       "validation-is-a-part": [
-        "if (!named.some((name) => !BESIDE.includes(name.toLowerCase()))) return undefined;",
+        "if (!named.some((name) => !BESIDE.includes(plain(name)))) return undefined;",
         "if (named.length === 0) return undefined;",
       ],
       "the-first-of-two": [
