@@ -101,10 +101,23 @@ export async function preciseStatistics(
   } finally {
     parameters.destroy();
   }
-  // Variance of all = mean of the batches' variances + variance of their means.
-  return new Map([...sums].map(([name, sum]) => {
+  return pooledStatistics(sums, squares);
+}
+
+/**
+ * Mean and variance of all values, from batches of one size: the variance of all is the mean of the batches' variances
+ * and the variance of their means.
+ *
+ * @param means of the batches' running statistics, by name.
+ * @param squares means of their squares.
+ */
+export function pooledStatistics(
+  means: ReadonlyMap<string, Float64Array>,
+  squares: ReadonlyMap<string, Float64Array>,
+): Map<string, Float32Array> {
+  return new Map([...means].map(([name, values]) => {
     const mean = name.replace(/variance$/, "mean");
-    const between = (c: number) => mean === name ? 0 : squares.get(mean)![c]! - sums.get(mean)![c]! ** 2;
-    return [name, Float32Array.from(sum, (value, c) => value + Math.max(0, between(c)))];
+    const between = (c: number) => mean === name ? 0 : squares.get(mean)![c]! - means.get(mean)![c]! ** 2;
+    return [name, Float32Array.from(values, (value, c) => value + Math.max(0, between(c)))];
   }));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Device } from "../../engine/mod.ts";
 import type { TrainingOptions } from "../../train/options.ts";
-import { areStale } from "../../train/running_statistics.ts";
+import { areStale, pooledStatistics } from "../../train/running_statistics.ts";
 import { openTinyRun } from "./tiny_run.ts";
 
 Deno.test("running statistics are stale while more than a hundredth of their first values is left in them", () => {
@@ -17,6 +17,20 @@ Deno.test("running statistics are stale while more than a hundredth of their fir
   for (const [momentum, steps, stale] of cases) {
     assert.equal(areStale(momentum, steps), stale, `${momentum} ${steps}`);
   }
+});
+
+Deno.test("the variance of all batches is the mean of theirs and the variance of their means", () => {
+  // Batches 1, 3 and 5, 11: means 2 and 8, variances 1 and 9. All four have mean 5 and variance (16 + 4 + 0 + 36) / 4.
+  const means = new Map([["a.running_mean", Float64Array.of(5)], ["a.running_variance", Float64Array.of(5)]]);
+  const squares = new Map([["a.running_mean", Float64Array.of(34)], [
+    "a.running_variance",
+    Float64Array.of(41),
+  ]]);
+  const pooled = pooledStatistics(means, squares);
+  assert.deepEqual([...pooled], [
+    ["a.running_mean", Float32Array.of(5)],
+    ["a.running_variance", Float32Array.of(14)],
+  ]);
 });
 
 /** All values of a short run that began with other running statistics, and the share of them that was left. */

@@ -69,6 +69,9 @@ Deno.test("a run goes on with its people wherever they lie, and says or refuses 
       }, what);
     }
   }
+  const same = await trained(before);
+  const turned = { ...same, persons: same.persons.toReversed() };
+  assert.throws(() => resumeNotes("step-1", same, turned, true), /other people/, "labels in another order");
   const [note] = resumeNotes("step-1", undefined, await trained(before), true);
   assert.match(note!, /an earlier version wrote step-1/);
 });

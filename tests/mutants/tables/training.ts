@@ -169,6 +169,10 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
       "fresh-after-one-step": ["momentum ** steps > LARGEST_SHARE", "momentum > LARGEST_SHARE * steps * 100"],
       "share-of-the-batch": ["momentum ** steps", "(1 - momentum) ** steps"],
       "variance-between-batches-forgotten": ["value + Math.max(0, between(c))", "value"],
+      "mean-of-squares-as-variance": [
+        "squares.get(mean)![c]! - means.get(mean)![c]! ** 2",
+        "squares.get(mean)![c]!",
+      ],
       "exponential-averages": ["{ ...spec, momentum: 0 }", "{ ...spec, momentum: 0.9 }"],
       "sum-for-mean": ["sum[c]! += value / PRECISE_BATCHES", "sum[c]! += value"],
     },
