@@ -172,8 +172,11 @@ const BORDER = 2;
  * Whether a JPEG's data may have ended before its picture. In a picture of one pass the missing end then looks like one
  * unit repeated; each pass of a progressive one covers the whole picture.
  */
-function mayBeCut({ width, height, channels, data }: DecodedImage, { progressive, unit }: JpegFile): boolean {
-  if (progressive || width < 2 * (unit.width + BORDER)) return true;
+function mayBeCut(
+  { width, height, channels, data }: DecodedImage,
+  { progressive, open, unit }: JpegFile,
+): boolean {
+  if (progressive || open || width < 2 * (unit.width + BORDER)) return true;
   const end = (width * height - BORDER) * channels, back = unit.width * channels;
   for (let i = end - back; i < end; i++) if (data[i] !== data[i - back]) return false;
   return true;

@@ -13,6 +13,8 @@ export interface JpegFile {
   height: number;
   orientation: Orientation;
   progressive: boolean;
+  /** Whether the file ends without the marker that ends a picture: some cameras and downloads leave it out. */
+  open: boolean;
   /** Pixels across and down of the unit of compressed data, which has a block or more of every component. */
   unit: { width: number; height: number };
   /** What the decoder needs, from the first table to the last scan. */
@@ -51,8 +53,9 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
   let jfif = false, quantized = false;
   let adobe: number | undefined;
   const parts: Uint8Array[] = [];
-  const scanned = new Set<number>();
-  for (let at = 2;;) {
+  const scanned = new Set<number>(), complete = new Set<string>();
+  let open = false;
+  for (let at = 2; !open;) {
     const start = nextMarker(bytes, at);
     const marker = bytes[start + 1];
     if (marker === undefined) throw truncated(bytes.length, scanned.size > 0);
@@ -77,9 +80,11 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
     } else if (marker === SCAN) {
       if (frame === undefined) throw new Error("damaged JPEG: no frame header before the scan");
       if (!quantized) throw new Error("damaged JPEG: no quantization table");
-      const begun = startsIn(data), from = at;
+      const { ids, first, last, low } = readScan(data), from = at;
+      const begun = first === 0 ? ids : [];
       for (const id of begun) scanned.add(id);
-      at = endOfScan(bytes, at);
+      for (let k = first; k <= last && low === 0; k++) for (const id of ids) complete.add(`${id}/${k}`);
+      ({ at, open } = endOfScan(bytes, at));
       if (8 * (at - from) < leastBits(frame) * begun.length) {
         throw new Error(
           `truncated JPEG: ${at - from} bytes of data for ${frame.width} × ${frame.height} pixels`,
@@ -104,10 +109,20 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
   if (absent >= 0) {
     throw new Error(`truncated JPEG: no data of component ${absent + 1} of ${frame.ids.length}`);
   }
+  // Without the end marker a later scan may be missing, which would have refined the picture.
+  if (open && complete.size < 64 * frame.ids.length) throw truncated(bytes.length, true);
   const { width, height, unit, progressive } = frame;
   const tables = progressive ? [] : [STANDARD_HUFFMAN_TABLES];
   const head = [Uint8Array.of(0xff, START), colors(transformOf(frame.ids, jfif, adobe)), ...tables];
-  return { width, height, orientation: orientation ?? 1, progressive, unit, parts: [...head, ...parts] };
+  return {
+    width,
+    height,
+    orientation: orientation ?? 1,
+    progressive,
+    open,
+    unit,
+    parts: [...head, ...parts],
+  };
 }
 
 /**
@@ -152,12 +167,13 @@ function readFrame(marker: number, data: Uint8Array): Frame {
   };
 }
 
-/** The components whose data begin in a scan, i.e. with their mean values. */
-function startsIn(header: Uint8Array): number[] {
+/** A scan's components, its first and last coefficient (0 is a block's mean), and the lowest bit that it gives of them. */
+function readScan(header: Uint8Array): { ids: number[]; first: number; last: number; low: number } {
   const count = header[0] ?? 0;
-  if (header.length < 4 + 2 * count) throw new Error("damaged JPEG: the header of a scan is too short");
-  const first = header[1 + 2 * count];
-  return first === 0 ? Array.from({ length: count }, (_, i) => header[1 + 2 * i]!) : [];
+  const [first, last, bits] = header.subarray(1 + 2 * count);
+  if (bits === undefined) throw new Error("damaged JPEG: the header of a scan is too short");
+  const ids = Array.from({ length: count }, (_, i) => header[1 + 2 * i]!);
+  return { ids, first: first!, last: Math.min(last!, 63), low: bits & 15 };
 }
 
 /** Bits that a component has at least: a code or two, of a bit each, for a block in every unit. */
@@ -177,11 +193,13 @@ function nextMarker(bytes: Uint8Array, from: number): number {
   return bytes.length;
 }
 
-function endOfScan(bytes: Uint8Array, from: number): number {
+/** Where a scan's data end: at a marker, or, `open`, at the end of the file. */
+function endOfScan(bytes: Uint8Array, from: number): { at: number; open: boolean } {
   let at = nextMarker(bytes, from);
   while (isRestart(bytes[at + 1] ?? 0)) at = nextMarker(bytes, at + 2);
-  if (at + 1 >= bytes.length) throw truncated(bytes.length, true);
-  return at;
+  const open = at + 1 >= bytes.length;
+  if (open) { while (at > from && bytes[at - 1] === 0xff) at--; } // Half of a marker.
+  return { at, open };
 }
 
 function truncated(length: number, inData: boolean): Error {

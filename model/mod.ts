@@ -68,6 +68,7 @@ export { type NeckFeatures, ReidModel } from "./reid_model.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,
+  type OtherFile,
   SAFETENSORS_BITS,
   type SafetensorsData,
   type SafetensorsDtype,

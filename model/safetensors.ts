@@ -21,6 +21,7 @@ import { otherFile } from "./other_files.ts";
 import { SafetensorsError } from "./safetensors_error.ts";
 
 export { SAFETENSORS_BITS, type SafetensorsData, type SafetensorsDtype } from "./safetensors_dtype.ts";
+export type { OtherFile } from "./other_files.ts";
 export { SafetensorsError, type SafetensorsErrorKind } from "./safetensors_error.ts";
 
 /** A header may take at most this many bytes, as in the reference implementation. */

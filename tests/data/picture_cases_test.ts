@@ -48,9 +48,14 @@ const own = sharp({ create: { width: 9, height: 9, channels: 3, background: "red
 Deno.test("decodeImage() names the reason why a file is refused, whatever its name says", async () => {
   const refused: readonly [what: string, bytes: Uint8Array, reason: RegExp][] = [
     ["an empty file", new Uint8Array(), /^empty file$/],
-    ["half a JPEG", cut(jpeg, 0.5), /^truncated JPEG: the file ends at byte \d+, before the picture does$/],
+    ["half a JPEG", cut(jpeg, 0.5), /^truncated JPEG: the data end in row \d+ of 48$/],
+    [
+      "half a progressive one",
+      cut(progressive, 0.5),
+      /^truncated JPEG: the file ends at byte \d+, before the/,
+    ],
     ["its first bytes", jpeg.subarray(0, 100), /^truncated JPEG: the file ends at byte 100, in the header$/],
-    ["no end marker", jpeg.subarray(0, -2), /^truncated JPEG: the file ends at byte \d+, before/],
+    ["all but its last block", jpeg.subarray(0, -6), /^truncated JPEG: the data end in row \d+ of 48$/],
     ["half a JPEG, closed", cut(jpeg, 0.7, END), /^truncated JPEG: the data end in row \d+ of 48$/],
     [
       "a cut scan of a progressive one",
@@ -182,6 +187,10 @@ Deno.test("decodeImage() reads what cameras and downloads leave around a picture
     ["fill bytes", withBytes(2, 0xff, 0xff, 0xff), plain],
     ["bytes between segments", withBytes(71, 0, 0, 0x12), plain],
     ["zeros before the end", withBytes(jpeg.length - 2, 0, 0, 0), plain],
+    ["no end marker", jpeg.subarray(0, -2), plain],
+    ["half an end marker", jpeg.subarray(0, -1), plain],
+    ["zeros for the end marker", [...jpeg.subarray(0, -2), 0, 0, 0, 0], plain],
+    ["a progressive one without an end marker", progressive.subarray(0, -2), await decodeImage(progressive)],
     ["a restart marker without restarts", withBytes(2, 0xff, 0xd0), plain],
     [
       "a preview in EXIF",
