@@ -27,6 +27,8 @@ Deno.test("An image's id does not depend on how its path is written", async () =
     await Deno.stat(listed[1]!.path);
     const ids = new ImageIds(), here = ["mod.ts", "./mod.ts", "cli/../mod.ts", join(Deno.cwd(), "mod.ts")];
     for (const way of here) assert.equal((await ids.of(way)).id, "mod.ts");
+    const beside = `${Deno.cwd()}-of-somebody/mod.ts`; // Its path begins as the working directory's.
+    assert.equal((await ids.of(beside)).id, beside);
     assert.equal((await ids.of(`../x${Deno.cwd().slice(1).replaceAll("/", "-")}/mod.ts`)).id[0], "/");
   });
 });

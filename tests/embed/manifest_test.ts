@@ -51,6 +51,7 @@ Deno.test("readManifest() refuses files outside of the manifest's folder, and sh
     await refused({ ...text, shards: [shard, shard] });
     await refused({ ...text, shardSize: 0 });
     await refused({ ...text, flip: "no" });
+    await refused({ ...text, format: "webgpu-reid vectors 0" });
     await refused(null);
   });
 });

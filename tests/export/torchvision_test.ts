@@ -1,5 +1,6 @@
 /** Exported weights are where torchvision's network has them, and come back as they were. */
 import assert from "node:assert/strict";
+import { describe } from "../../export/description.ts";
 import { FORMATS } from "../../export/formats.ts";
 import type { OnnxOptions } from "../../export/onnx/network.ts";
 import { otherThanTorchvision } from "../../export/torchvision.ts";
@@ -96,4 +97,9 @@ Deno.test("a network that lacks a tensor, or has one of another shape, is not wr
       }
     }
   }
+});
+
+Deno.test("the momentum in a file's metadata is PyTorch's, the share of the batch", async () => {
+  const { batch_norm_momentum } = await describe(drawModel(smallSpec({ momentum: 0.9 }), 1), undefined);
+  assert.equal(batch_norm_momentum, "0.1");
 });
