@@ -1,4 +1,4 @@
-import { decodeAll, type DecodeOptions } from "./decode_pool.ts";
+import { decodeAll, type DecodeOptions } from "./images/decode_pool.ts";
 import { DataError, firstFew, messageOf } from "./errors.ts";
 import { itemAt } from "../engine/item_at.ts";
 import { fingerprint, openPixelCache, PixelCacheWriter, readAt } from "./pixel_cache.ts";

@@ -1,6 +1,6 @@
 /** A stream from image files to embeddings: any number of images in a fixed amount of memory. */
-import { DecodePool } from "../data/decode_pool.ts";
-import type { DecodeReply } from "../data/decode_worker.ts";
+import { DecodePool } from "../data/images/decode_pool.ts";
+import type { DecodeReply } from "../data/images/decode_worker.ts";
 import { type NamedBy, readImageName } from "../data/layouts/image_name.ts";
 import type { Embedder } from "../model/embedder.ts";
 import type { ImageFile } from "./image_files.ts";

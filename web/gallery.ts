@@ -1,11 +1,11 @@
 /** Adds a network and an embedded gallery of pictures to a site, so that a visitor's browser need not embed it. */
 import { join } from "node:path";
 import { cameraName, identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
-import { decoderModule } from "../data/decode_image.ts";
-import { decodeAll, type DecodeOptions } from "../data/decode_pool.ts";
+import { decoderModule } from "../data/images/decode_image.ts";
+import { decodeAll, type DecodeOptions } from "../data/images/decode_pool.ts";
 import { itemAt } from "../engine/item_at.ts";
 import { type FailedImage, PixelStore } from "../data/pixels.ts";
-import { shownPicture } from "../data/shown_picture.ts";
+import { shownPicture } from "../data/images/shown_picture.ts";
 import { embedStored } from "../eval/embed.ts";
 import {
   buildTrainedModel,

@@ -1,5 +1,5 @@
 /** The result of a search as one HTML page that holds everything it shows. */
-import { pictureAddress } from "../../data/shown_picture.ts";
+import { pictureAddress } from "../../data/images/shown_picture.ts";
 import { type Html, html, htmlPage } from "../../train/report/html.ts";
 import theme from "../../train/report/theme.css" with { type: "text" };
 import type { FoundImage } from "../gallery_types.ts";

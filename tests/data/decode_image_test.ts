@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Image } from "imagescript";
 import jpeg from "imagescript/wasm/node/jpeg.js";
-import { type DecodedImage, decodeImage } from "../../data/decode_image.ts";
-import { readImageHeader } from "../../data/image_header.ts";
-import { resizeToRgb } from "../../data/resize.ts";
+import { type DecodedImage, decodeImage } from "../../data/images/decode_image.ts";
+import { readImageHeader } from "../../data/images/image_header.ts";
+import { resizeToRgb } from "../../data/images/resize.ts";
 import { Random } from "../../engine/mod.ts";
 import { UNUSUAL_JPEGS } from "../torture/input/unusual_jpegs.ts";
 

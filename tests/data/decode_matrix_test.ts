@@ -1,7 +1,7 @@
 /** The decoder beside another one, sharp (libvips with libjpeg and libspng), over generated files of every kind. */
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { decodeImage } from "../../data/decode_image.ts";
+import { decodeImage } from "../../data/images/decode_image.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
 import { chunk } from "../torture/input/png_file.ts";
 import { adobe, type DrawnJpeg, drawnJpeg, exif, exifSegment, JFIF } from "./jpeg_writer.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Image } from "imagescript";
 import { drawnJpeg } from "./jpeg_writer.ts";
-import { decodeAll } from "../../data/decode_pool.ts";
+import { decodeAll } from "../../data/images/decode_pool.ts";
 
 /** The reasons of 12 images, undefined where one is decoded; the fifth has these bytes. */
 async function decodeWith(fifth: Uint8Array, timeouts: readonly number[]): Promise<(string | undefined)[]> {

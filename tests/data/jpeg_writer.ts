@@ -2,7 +2,7 @@
  * Writes JPEG files of every kind that the decoder must read and that encoders rarely write: any sampling, any markers,
  * restarts, one scan for each component, spectral selection. The pictures are random blocks.
  */
-import { STANDARD_HUFFMAN_TABLES } from "../../data/standard_huffman_tables.ts";
+import { STANDARD_HUFFMAN_TABLES } from "../../data/images/standard_huffman_tables.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

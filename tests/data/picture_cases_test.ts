@@ -1,8 +1,8 @@
 /** Pictures as people have them: what is read, and what is said about the others. */
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { decodeImage } from "../../data/decode_image.ts";
-import { exifOrientation } from "../../data/orientation.ts";
+import { decodeImage } from "../../data/images/decode_image.ts";
+import { exifOrientation } from "../../data/images/orientation.ts";
 import { chunk, ihdr, png } from "../torture/input/png_file.ts";
 import { drawnJpeg, exif, exifSegment, JFIF, segment } from "./jpeg_writer.ts";
 import { PICTURE_CASES, PICTURES } from "./picture_cases.ts";

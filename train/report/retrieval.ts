@@ -1,5 +1,5 @@
 /** The ranked-retrieval picture as HTML: a query in each row, then its nearest gallery images. */
-import { pictureAddress } from "../../data/shown_picture.ts";
+import { pictureAddress } from "../../data/images/shown_picture.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportImage, Retrieval } from "./report_data.ts";
 

@@ -1,7 +1,7 @@
 /** The report's picture of ranked retrievals as a PNG, for a README or a paper. */
 import { Image } from "imagescript";
-import { decodeImage } from "../../data/decode_image.ts";
-import { resizeToRgb } from "../../data/resize.ts";
+import { decodeImage } from "../../data/images/decode_image.ts";
+import { resizeToRgb } from "../../data/images/resize.ts";
 import { opaque } from "./contact_sheet.ts";
 import type { ReportImage, Retrieval } from "./report_data.ts";
 

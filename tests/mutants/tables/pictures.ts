@@ -10,7 +10,7 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
   {
     ...data("decoding", "data/picture_cases", "data/decode_matrix"),
     filter: "/upright|exifOrientation/",
-    file: "data/orientation.ts",
+    file: "data/images/orientation.ts",
     changes: {
       "quarter-turns-the-other-way": [
         "[2, 3, 7, 8].includes(orientation)",
@@ -34,7 +34,7 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
   },
   {
     ...data("decoding", "data/picture_cases", "data/decode_image"),
-    file: "data/image_decoder.ts",
+    file: "data/images/image_decoder.ts",
     changes: {
       "orientation-forgotten": ["return upright(stored, header.orientation);", "return stored;"],
       "ink-inverted": [
@@ -50,7 +50,7 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
   },
   {
     ...data("decoding", "data/picture_cases", "data/decode_matrix"),
-    file: "data/jpeg_file.ts",
+    file: "data/images/jpeg_file.ts",
     changes: {
       "adobe-before-jfif": ["  if (jfif) return 1;\n", ""],
       "ids-of-colors-ignored": ['String.fromCharCode(...ids) === "RGB" ? 0 : 1', "1"],
@@ -73,7 +73,7 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
   },
   {
     ...data("decoding", "data/picture_cases", "data/decode_matrix"),
-    file: "data/png_file.ts",
+    file: "data/images/png_file.ts",
     changes: {
       "key-color-turns-black": [
         '["IHDR", "PLTE", "IDAT", "IEND"]',
@@ -97,7 +97,7 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
   {
     ...data("resize", "data/decode_image", "data/pixels"),
     filter: "/resize/",
-    file: "data/resize.ts",
+    file: "data/images/resize.ts",
     changes: {
       "truncated": ["sums.fill(0.5);", "sums.fill(0);"],
       "aliased": ["const support = Math.max(1, scale);", "const support = 1;"],
@@ -167,7 +167,7 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
   },
   {
     ...data("pixels", "data/decode_pool"),
-    file: "data/decode_pool.ts",
+    file: "data/images/decode_pool.ts",
     changes: {
       "late-image-never-answered": ["this.#held.shift()?.resolve({ reason });", "this.#held.shift();"],
     },

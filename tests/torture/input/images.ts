@@ -1,8 +1,8 @@
 /** Damaged images in the real pool of decoders. */
 import { join } from "node:path";
-import { decodeAll } from "../../../data/decode_pool.ts";
+import { decodeAll } from "../../../data/images/decode_pool.ts";
 import { MAX_PIXELS } from "../../../data/image_limits.ts";
-import type { DecodeReply } from "../../../data/decode_worker.ts";
+import type { DecodeReply } from "../../../data/images/decode_worker.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
 import type { Torture } from "../torture.ts";
 import { goodImages, mutatedImage, specialImages } from "./mutated_images.ts";

@@ -1,6 +1,6 @@
 /** Fetches the site's gallery, its network and the decoders. */
 import { decodeTrainedModel, modelIdentity, type TrainedModel } from "../../../mod.ts";
-import { ImageDecoder } from "../../../data/image_decoder.ts";
+import { ImageDecoder } from "../../../data/images/image_decoder.ts";
 import { GALLERY_FILES, type GalleryDescription } from "./gallery_format.ts";
 
 /** Everything that the page needs for a search. */

@@ -11,8 +11,8 @@ import {
   type Tensor,
   type TrainedModel,
 } from "../../../mod.ts";
-import type { ImageDecoder } from "../../../data/image_decoder.ts";
-import { resizeToRgb } from "../../../data/resize.ts";
+import type { ImageDecoder } from "../../../data/images/image_decoder.ts";
+import { resizeToRgb } from "../../../data/images/resize.ts";
 
 type DistanceProgram = Program<{ query: InputSpec<Tensor> }, { distances: Tensor }>;
 

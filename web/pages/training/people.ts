@@ -1,5 +1,5 @@
 /** Draws people in the page: pictures to show, and the same at the network's size. */
-import { resizeToRgb } from "../../../data/resize.ts";
+import { resizeToRgb } from "../../../data/images/resize.ts";
 import { completeOptions } from "../../../data/synthetic/options.ts";
 import { Renderer, type Shot } from "../../../data/synthetic/render.ts";
 import { INPUT, PICTURE } from "./picture_size.ts";

@@ -1,5 +1,5 @@
 /** The chunks of a PNG file (W3C PNG specification, 5), read before it is decoded. */
-import { requireAllowedSize } from "./image_limits.ts";
+import { requireAllowedSize } from "../image_limits.ts";
 import { exifOrientation, type Orientation, startsWith } from "./orientation.ts";
 
 /** What the chunks say. */

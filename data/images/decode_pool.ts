@@ -1,5 +1,5 @@
 import type { DecodeReply, DecodeRequest } from "./decode_worker.ts";
-import { DataError } from "./errors.ts";
+import { DataError } from "../errors.ts";
 
 /** Options of decoding; every image is resized to [height, width]. */
 export interface DecodeOptions {

@@ -2,7 +2,7 @@
  * The segments of a JPEG file (ITU-T T.81, annex B), read before it is decoded. The decoder takes only those that a
  * picture needs, in a form that leaves nothing to guess: see `plainJpeg`.
  */
-import { requireAllowedSize } from "./image_limits.ts";
+import { requireAllowedSize } from "../image_limits.ts";
 import { exifOrientation, type Orientation, startsWith } from "./orientation.ts";
 import { STANDARD_HUFFMAN_TABLES } from "./standard_huffman_tables.ts";
 

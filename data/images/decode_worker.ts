@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 import { decodeImage } from "./decode_image.ts";
-import { messageOf } from "./errors.ts";
-import { MAX_FILE_BYTES } from "./image_limits.ts";
+import { messageOf } from "../errors.ts";
+import { MAX_FILE_BYTES } from "../image_limits.ts";
 import { resizeToRgb } from "./resize.ts";
 
 /** A file to decode and resize to [height, width, 3]. */
