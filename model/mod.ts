@@ -10,6 +10,7 @@
  * const device = await Device.open();
  * const spec: ModelSpec = {
  *   ...CONVENTIONS.own,
+ *   momentum: 0.9,
  *   width: 0.1,
  *   imageHeight: 32,
  *   imageWidth: 16,
