@@ -114,7 +114,7 @@ Deno.test("export says in one paragraph what is wrong, and leaves what is there"
     await Deno.writeFile(lacking, encodeTrainedModel({ ...model, tensors }));
     assert.match(
       await refused(1, `--checkpoint=${lacking}`, onnx),
-      /damaged: last\.gamma should be F32 \[1280\]/,
+      /cannot be used: last\.gamma should be F32 \[1280\]/,
     );
     assert.ok(!exists(`${folder}/model.onnx`));
   });

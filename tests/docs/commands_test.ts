@@ -18,7 +18,7 @@ const PARSED: Readonly<Record<string, string>> = {
     "needs the dataset and a GPU",
   "deno task train --resume runs/hard": "tests/cli/train_test.ts resumes a run",
   "deno task train --help": "tests/cli/least_privilege_test.ts prints every --help",
-  "deno task train --weights FILE": "tests/cli/weights_test.ts trains from files",
+  "deno task train --weights FILE --pretrained-blocks 18": "tests/cli/weights_test.ts trains from files",
   "deno task augment --preview out.png": "tests/cli/augment_test.ts draws it",
   "deno task web": "serves until Ctrl-C; tests/web/ opens the pages",
   "deno task mutants --only losses/": "runs tests for minutes",
