@@ -128,7 +128,7 @@ async function giveFiles(page: Page, { gallery, folder }: SmallSite): Promise<vo
   await Deno.writeFile(broken, bytes.subarray(0, bytes.length / 2));
   await page.setInputFiles("#file", broken);
   await page.waitForSelector("#problem:not([hidden])");
-  assert.match(await page.textContent("#problem") ?? "", /truncated JPEG: the file ends at byte/);
+  assert.match(await page.textContent("#problem") ?? "", /truncated JPEG: the data end in row/);
 
   for (const [type, index] of [["drop", 5], ["paste", 7]] as const) {
     const chosen = await Deno.readFile(`${folder}/${gallery.images[index].picture}`);
