@@ -235,7 +235,11 @@ async function train(
         () => interrupt.requested || trainer.step >= pause,
         debugNumerics,
       );
-      const share = trainer.step < trainer.steps ? undefined : await trainer.settleStatistics();
+      const share = trainer.step < trainer.steps
+        ? undefined
+        : await trainer.settleStatistics((done, total) =>
+          display.update(trainer.step * sampler.batchImages, { "running statistics": `${done}/${total}` })
+        );
       if (share !== undefined) {
         const text =
           `the run was short, and ${(100 * share).toFixed(0)} % of what batch norm's running statistics ` +

@@ -25,7 +25,11 @@ export async function baselines(
   pretrained: PretrainedFile | undefined,
 ) {
   const first = pretrained && takenValues(pretrained.backbone.values, options);
-  const untrained = await untrainedModel(device, model.spec, options.seed, store, first);
+  const untrained = await withProgress(
+    "Preparing the untrained network",
+    "batches",
+    (onProgress) => untrainedModel(device, model.spec, options.seed, store, first, onProgress),
+  );
   try {
     return await withProgress("Untrained network", "images", async (onProgress) => {
       const embedded = await benchmark.embed(device, untrained, { flip, onProgress });
@@ -50,7 +54,11 @@ export async function scoreRun(
 ): Promise<void> {
   const { device, model, options } = trainer;
   await trainer.useAverage();
-  const embedded = await benchmark.embed(device, model, { flip: testFlip });
+  const embedded = await withProgress(
+    "Trained network",
+    "images",
+    (onProgress) => benchmark.embed(device, model, { flip: testFlip, onProgress }),
+  );
   const trained = await benchmark.rank(device, embedded, options.metric);
   const cameraPairs = await benchmark.cameraPairs(device, embedded, options.metric);
   const rows = [

@@ -20,6 +20,9 @@ const PRECISE_BATCHES = 20;
 /** Statistics are stale with a larger share of their first values in them. */
 const LARGEST_SHARE = 0.01;
 
+/** Called with the number of batches that are done and of all. */
+export type BatchProgress = (done: number, total: number) => void;
+
 /** Whether steps with a momentum leave too much of the first values in running statistics. */
 export function areStale(momentum: number, steps: number): boolean {
   return momentum ** steps > LARGEST_SHARE;
@@ -38,7 +41,7 @@ export async function passBatches(
   seed: number,
   store: PixelStore,
   frozen?: FoldedWeights,
-  after?: () => Promise<void>,
+  after?: () => Promise<void> | void,
 ): Promise<void> {
   const { images, program } = await recordLargestBatch(
     BATCH_IMAGES,
@@ -77,6 +80,7 @@ export async function preciseStatistics(
   seed: number,
   store: PixelStore,
   kept: ReadonlySet<string>,
+  onProgress: BatchProgress = () => {},
 ): Promise<Map<string, Float32Array>> {
   // With momentum 0 the running statistics are the batch's.
   const model = new ReidModel(device, { ...spec, momentum: 0 }, new Random(0));
@@ -88,6 +92,7 @@ export async function preciseStatistics(
     for (const parameter of parameters.parameters) parameters.write(parameter, valueOf(parameter.name));
     const still = new Set(parameters.parameters.filter(({ name }) => kept.has(name)));
     const frozen = still.size > 0 ? await FoldedWeights.of(parameters, still) : undefined;
+    let done = 0;
     await passBatches(device, model, PRECISE_BATCHES, seed, store, frozen, async () => {
       const values = (await parameters.read()).get("weights");
       for (const parameter of moving) {
@@ -97,6 +102,7 @@ export async function preciseStatistics(
           square[c]! += value ** 2 / PRECISE_BATCHES;
         });
       }
+      onProgress(++done, PRECISE_BATCHES);
     });
   } finally {
     parameters.destroy();

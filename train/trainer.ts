@@ -27,7 +27,7 @@ import { historyColumns, type StepMetrics, stepMetrics, type StepOutputs } from 
 import type { TrainingOptions } from "./options.ts";
 import { laterBeta1, learningRateAt } from "./schedule.ts";
 import { type RecordedRun, recordRun, type RunStart } from "./record_run.ts";
-import { areStale, preciseStatistics } from "./running_statistics.ts";
+import { areStale, type BatchProgress, preciseStatistics } from "./running_statistics.ts";
 import type { TrainingStep } from "./step.ts";
 import type { TrainedPeople } from "./trained_people.ts";
 import { restartOptimizer, takenParameters } from "./transfer.ts";
@@ -193,9 +193,10 @@ export class Trainer {
   /**
    * Estimates the running statistics anew where a finished run was too short for its own: see `running_statistics.ts`.
    *
+   * @param onProgress called with the batches done and of all.
    * @returns the share of their first values that was left in them, if it did.
    */
-  async settleStatistics(): Promise<number | undefined> {
+  async settleStatistics(onProgress: BatchProgress = () => {}): Promise<number | undefined> {
     const { device, model: { spec, parameters }, options: { seed }, store } = this;
     const isFrozen = this.frozenSteps >= this.steps;
     const learned = isFrozen ? this.steps : this.steps - this.frozenSteps;
@@ -205,7 +206,15 @@ export class Trainer {
     for (const prefix of this.average ? ["", AVERAGE_PREFIX] : [""]) {
       const parameterOf = (name: string) => parameters.get(prefix + name)!;
       const valueOf = (name: string) => values!.get(parameterOf(name))!;
-      const statistics = await preciseStatistics(device, spec, valueOf, seed, store, new Set(kept));
+      const statistics = await preciseStatistics(
+        device,
+        spec,
+        valueOf,
+        seed,
+        store,
+        new Set(kept),
+        onProgress,
+      );
       for (const [name, statistic] of statistics) parameters.write(parameterOf(name), statistic);
     }
     return spec.momentum ** learned;

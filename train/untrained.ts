@@ -5,7 +5,7 @@ import { FoldedWeights } from "../model/folded_weights.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { initialModel } from "./from_options.ts";
-import { passBatches } from "./running_statistics.ts";
+import { type BatchProgress, passBatches } from "./running_statistics.ts";
 import { type BackboneValues, loadBackbone } from "./transfer.ts";
 
 const BATCHES = 10;
@@ -17,6 +17,7 @@ const MOMENTUM = 0.5;
  * statistics that they came with.
  *
  * @param pretrained what the run took from a file, where it began with one.
+ * @param onProgress called with the batches done and of all.
  */
 export async function untrainedModel(
   device: Device,
@@ -24,13 +25,15 @@ export async function untrainedModel(
   seed: number,
   store: PixelStore,
   pretrained?: BackboneValues,
+  onProgress: BatchProgress = () => {},
 ): Promise<ReidModel> {
   const model = initialModel(device, { ...spec, momentum: MOMENTUM }, seed);
   try {
     if (pretrained) loadBackbone(model, pretrained);
     const taken = new Set([...model.backbone].filter(({ name }) => pretrained?.has(name)));
     const frozen = pretrained && await FoldedWeights.of(model.parameters, taken);
-    await passBatches(device, model, BATCHES, seed, store, frozen);
+    let done = 0;
+    await passBatches(device, model, BATCHES, seed, store, frozen, () => onProgress(++done, BATCHES));
   } catch (error) {
     model.parameters.destroy();
     throw error;

@@ -1,12 +1,11 @@
 /** Compiles the kernels of a program before it runs, a few at a time, so that progress can be shown. */
 import type { Device } from "../device.ts";
-import type { Launch, Stage } from "./schedule.ts";
+import type { Stage } from "./schedule.ts";
 
 /** Milliseconds that a group of kernels should take: far less than an observer's patience, far more than a wait. */
 const GROUP_MS = { least: 100, most: 400 };
-
-/** Pipelines whose kernels have been compiled. */
-const compiled = new WeakSet<GPUComputePipeline>();
+/** Largest group: kernels that are quick, as the driver has them in its cache, may be followed by some that are not. */
+const LARGEST_GROUP = 4;
 
 /**
  * Compiles what a software adapter would compile at its first dispatch. A dispatch of no workgroups makes it compile and
@@ -18,11 +17,9 @@ export async function compileKernels(device: Device, stages: readonly Stage[]): 
   const { onCompile } = device;
   // Without an observer there is no reason to wait; other adapters compile when a pipeline is made.
   if (onCompile === undefined || !device.adapter.software) return;
-  const fresh = new Map<GPUComputePipeline, Launch>();
-  for (const launch of stages.flatMap(({ launches }) => launches)) {
-    if (!compiled.has(launch.pipeline)) fresh.set(launch.pipeline, launch);
-  }
-  const launches = [...fresh.values()];
+  // Also those that another program has compiled: a driver compiles them again for textures of other sizes.
+  const each = new Map(stages.flatMap(({ launches }) => launches).map((launch) => [launch.pipeline, launch]));
+  const launches = [...each.values()];
   for (let done = 0, group = 1; done < launches.length;) {
     onCompile(done, launches.length);
     const some = launches.slice(done, done + group);
@@ -39,10 +36,13 @@ export async function compileKernels(device: Device, stages: readonly Stage[]): 
       device.gpu.queue.submit([encoder.finish()]);
     });
     await device.idle();
-    for (const { pipeline } of some) compiled.add(pipeline);
     done += some.length;
     const took = performance.now() - start;
-    group = took < GROUP_MS.least ? 2 * group : took > GROUP_MS.most ? Math.max(1, group >> 1) : group;
+    group = took < GROUP_MS.least
+      ? Math.min(2 * group, LARGEST_GROUP)
+      : took > GROUP_MS.most
+      ? Math.max(1, group >> 1)
+      : group;
   }
   if (launches.length > 0) onCompile(launches.length, launches.length);
 }
