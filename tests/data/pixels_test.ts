@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Image } from "imagescript";
 import { DataError } from "../../data/errors.ts";
+import { fingerprint, PIXELS_VERSION } from "../../data/pixel_cache.ts";
 import { PixelStore, type PixelStoreOptions } from "../../data/pixels.ts";
 
 const HEIGHT = 12, WIDTH = 6;
@@ -189,6 +190,12 @@ Deno.test("PixelStore takes pixels from its cache until a file, the list or the 
     const names = [...Deno.readDirSync(join(folder, "cache"))].map((entry) => entry.name);
     assert.deepEqual(names, ["pixels.bin"], "no temporary file is left");
   });
+});
+
+Deno.test("Cached pixels are those of one version of the decoding", async () => {
+  const text = JSON.stringify([PIXELS_VERSION, HEIGHT, WIDTH]);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  assert.equal(await fingerprint([], HEIGHT, WIDTH), new Uint8Array(digest).toHex());
 });
 
 Deno.test("PixelStore says so when its cache file is cut short while it is in use", async () => {

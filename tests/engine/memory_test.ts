@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import {
   Adam,
+  affine,
   backward,
   Device,
   f32,
@@ -138,6 +139,19 @@ Deno.test("A chain of ops shares two pieces of memory, however long it is", asyn
   assert.equal(await bytes(2), 8000);
   assert.equal(await bytes(20), 8000);
   device.destroy();
+});
+
+Deno.test("An output keeps its memory while later steps run", async () => {
+  const device = await Device.open({ storage: "buffer" });
+  const program = await Program.record(device, { x: f32([4]) }, ({ x }) => {
+    const early = relu(x);
+    let late = early;
+    for (let i = 0; i < 4; i++) late = affine(late, 2, 1);
+    return { early, late };
+  });
+  const { early, late } = await program.run({ x: [-1, 0, 1, 2] });
+  assert.deepEqual([[...early], [...late]], [[0, 0, 1, 2], [15, 15, 31, 47]]);
+  for (const owner of [program, device]) owner.destroy();
 });
 
 Deno.test("Gradients of a chain keep what the backward pass reads", async () => {

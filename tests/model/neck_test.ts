@@ -52,6 +52,7 @@ async function onFeatures(device: Device, spec: ModelSpec, features: Float32Arra
     gamma: values("neck.gamma"),
     weight: values("identity.weight")!,
     bias: values("identity.bias"),
+    mean: values("neck.running_mean"),
   };
 }
 
@@ -108,4 +109,15 @@ Deno.test("each neck gives the losses and the embedding their own side of it", a
   } finally {
     device.destroy();
   }
+});
+
+Deno.test("the neck's running statistics move by a tenth at least, however slow those of the backbone are", async () => {
+  const device = await Device.open();
+  const features = Float32Array.from({ length: ROWS * FEATURES }, (_, i) => i % 7);
+  const slow = await onFeatures(device, { ...SPEC, momentum: 0.999 }, features);
+  const usual = await onFeatures(device, SPEC, features);
+  const quick = await onFeatures(device, { ...SPEC, momentum: 0.5 }, features);
+  assert.deepEqual(slow.mean, usual.mean);
+  assert.notDeepEqual(quick.mean, usual.mean);
+  device.destroy();
 });

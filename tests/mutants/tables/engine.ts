@@ -30,7 +30,7 @@ export const ENGINE_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...engine("engine/replay", "engine/memory"),
+    ...engine("engine/memory"),
     file: "engine/plan/spans.ts",
     changes: {
       "outputs-die-early": ["if (span) span.last = steps.length;", "if (span) span.last = span.first;"],
