@@ -215,6 +215,7 @@ async function store(
     };
     for await (const image of images(fail)) {
       batch.push(image);
+      display.update(added + renewed + replaced + batch.length);
       if (batch.length === BATCH) await flush();
       if (interrupt.requested) break;
     }

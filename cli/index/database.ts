@@ -2,6 +2,7 @@
 import type { Database } from "../../search/database.ts";
 import { openEmbedded } from "../../search/embedded_database.ts";
 import { connectServer } from "../../search/server_database.ts";
+import { printable } from "../command.ts";
 import { type FlagTable, type FlagValues, UsageError } from "../flags.ts";
 
 const DEFAULT_FOLDER = "gallery";
@@ -39,6 +40,7 @@ export async function withDatabase<T>(
   if (index !== undefined && url !== undefined) {
     throw new UsageError("--index and --database name two databases; leave out one of them");
   }
+  if (url === undefined) console.error(`Opening the gallery in ${printable(index ?? DEFAULT_FOLDER)}`);
   const database = url === undefined
     ? await openEmbedded(index ?? DEFAULT_FOLDER, { create })
     : await connectServer(url);
