@@ -14,7 +14,7 @@ export interface ImageFile {
 /**
  * Gives images their ids. An id is the image's path from the working directory, or its full path where it lies elsewhere:
  * with forward slashes, in Unicode's form NFC, through no link to a folder and without `.` or `..`. So an image has one
- * id in whatever way it is given, and images of two folders never share one. A link to a file is an image of its own, as
+ * id in whatever way it is given, and images of two folders never share one. A link to a file is a separate image, as
  * its name says camera and time.
  */
 export class ImageIds {

@@ -15,13 +15,13 @@ export type BatchKind = "triplets" | "pk" | "shuffled";
 
 /** A loss: its source, the batches that it takes and its default settings. */
 export interface LossEntry {
-  /** One sentence for `--help`. */
+  /** One sentence that describes it. */
   readonly summary: string;
   /** The paper. */
   readonly source: string;
   /** The kinds of batches that it takes; the first is the default. */
   readonly samplers: readonly [BatchKind, ...BatchKind[]];
-  /** Defaults of `deno task train`, chosen on the synthetic people: see docs/training.md. */
+  /** Default settings of training, chosen on the synthetic people: see docs/training.md. */
   readonly defaults: {
     readonly margin: number;
     readonly epochs: number;

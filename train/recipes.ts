@@ -4,7 +4,7 @@ import type { TableValues } from "./settings/table.ts";
 
 /** A recipe. */
 export interface Recipe {
-  /** One sentence for `--help`. */
+  /** One sentence that describes it. */
   readonly summary: string;
   /** The papers that its settings come from. */
   readonly sources: readonly string[];
@@ -38,7 +38,7 @@ function inWords(name: typeof RECIPES[number]): string {
   return `${name}: ${summary}${details.length > 0 ? ` (${details.join("; ")}.)` : ""}`;
 }
 
-/** The group "Recipe" of `--help`. */
+/** The group "Recipe". */
 export const RECIPE_SETTINGS = {
   recipe: {
     type: "choice",

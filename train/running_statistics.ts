@@ -32,7 +32,7 @@ export function areStale(momentum: number, steps: number): boolean {
  * Passes batches of images through a network in training mode, which moves its running statistics.
  *
  * @param frozen the weights of layers whose statistics should not move.
- * @param after called after each batch.
+ * @param after called after each batch with the number of batches that are done.
  */
 export async function passBatches(
   device: Device,
@@ -41,7 +41,7 @@ export async function passBatches(
   seed: number,
   store: PixelStore,
   frozen?: FoldedWeights,
-  after?: () => Promise<void> | void,
+  after?: (done: number) => Promise<void> | void,
 ): Promise<void> {
   const { images, program } = await recordLargestBatch(
     BATCH_IMAGES,
@@ -58,7 +58,7 @@ export async function passBatches(
         pixels,
       );
       await program.submit({ pixels: new Uint32Array(pixels.buffer), transforms });
-      await after?.();
+      await after?.(i + 1);
     }
     await device.idle();
   } finally {
@@ -92,8 +92,7 @@ export async function preciseStatistics(
     for (const parameter of parameters.parameters) parameters.write(parameter, valueOf(parameter.name));
     const still = new Set(parameters.parameters.filter(({ name }) => kept.has(name)));
     const frozen = still.size > 0 ? await FoldedWeights.of(parameters, still) : undefined;
-    let done = 0;
-    await passBatches(device, model, PRECISE_BATCHES, seed, store, frozen, async () => {
+    await passBatches(device, model, PRECISE_BATCHES, seed, store, frozen, async (done) => {
       const values = (await parameters.read()).get("weights");
       for (const parameter of moving) {
         const [sum, square] = [sums.get(parameter.name)!, squares.get(parameter.name)!];
@@ -102,7 +101,7 @@ export async function preciseStatistics(
           square[c]! += value ** 2 / PRECISE_BATCHES;
         });
       }
-      onProgress(++done, PRECISE_BATCHES);
+      onProgress(done, PRECISE_BATCHES);
     });
   } finally {
     parameters.destroy();

@@ -66,7 +66,7 @@ export interface StepExtras {
    * the backbone.
    */
   readonly frozen?: FoldedWeights;
-  /** The parameters of the backbone with a learning rate of their own: see takenParameters(). */
+  /** The parameters of the backbone that {@linkcode TrainingOptions.backboneLearningRate} applies to; all by default. */
   readonly taken?: ReadonlySet<Parameter>;
   /** The center loss, from trainingCenters(). */
   readonly centers?: CenterLoss;

@@ -32,8 +32,7 @@ export async function untrainedModel(
     if (pretrained) loadBackbone(model, pretrained);
     const taken = new Set([...model.backbone].filter(({ name }) => pretrained?.has(name)));
     const frozen = pretrained && await FoldedWeights.of(model.parameters, taken);
-    let done = 0;
-    await passBatches(device, model, BATCHES, seed, store, frozen, () => onProgress(++done, BATCHES));
+    await passBatches(device, model, BATCHES, seed, store, frozen, (done) => onProgress(done, BATCHES));
   } catch (error) {
     model.parameters.destroy();
     throw error;

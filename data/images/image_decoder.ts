@@ -3,7 +3,7 @@
  * Image.decode also makes an RGBA copy, pixel by pixel, which takes four times as long as the decoding; a browser's
  * built-in decoder gives different pixels.
  */
-import { type ImageHeader, readImageHeader } from "./image_header.ts";
+import { readImageHeader } from "./image_header.ts";
 import { type JpegFile, plainJpeg } from "./jpeg_file.ts";
 import { upright } from "./orientation.ts";
 
@@ -68,12 +68,8 @@ export class ImageDecoder {
    */
   async decode(bytes: Uint8Array): Promise<DecodedImage> {
     const header = readImageHeader(bytes);
-    const stored = await this.#decodeStored(header);
-    return upright(stored, header.orientation);
-  }
-
-  async #decodeStored(header: ImageHeader): Promise<DecodedImage> {
-    return header.format === "png" ? await this.#decodePng(header.parts) : await this.#decodeJpeg(header);
+    const stored = header.format === "png" ? this.#decodePng(header.parts) : this.#decodeJpeg(header);
+    return upright(await stored, header.orientation);
   }
 
   async #decodeJpeg(header: JpegFile): Promise<DecodedImage> {

@@ -126,8 +126,9 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
 }
 
 /**
- * The parts of a JPEG file that says what `readJpeg` has found: without metadata; with an Adobe segment that states the colors; with
- * the standard Huffman tables of T.81, annex K, which a webcam's frames leave out; ending with its last scan.
+ * The parts of a JPEG file that leaves nothing to guess. It has no metadata, an Adobe segment that states the colors,
+ * and, before its own tables, the standard Huffman tables of T.81, annex K, which a webcam's frames leave out. It ends
+ * after its last scan.
  *
  * @param more Bytes to put behind the last scan's.
  */

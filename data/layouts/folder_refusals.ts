@@ -1,7 +1,8 @@
 /** Errors about folders whose names say nothing, or several things: what was seen, what is expected, what helps. */
 import { basename } from "node:path";
+import { keysOf } from "../../model/settings.ts";
 import { DataError, firstFew } from "../errors.ts";
-import { canBeCamera, type LayoutName, type NamedBy, prefixOf } from "./image_name.ts";
+import { canBeCamera, LAYOUT_NAMES, type LayoutName, type NamedBy, prefixOf } from "./image_name.ts";
 import { type Naming, parseImageName } from "./naming.ts";
 import type { Picture, Pictures } from "./pictures.ts";
 import { unreadAdvice } from "./published_folders.ts";
@@ -74,11 +75,7 @@ export function requireSamePeople(root: string, pictures: readonly Picture[], na
   });
   const [first] = wrong;
   if (first === undefined) return;
-  const layout: LayoutName[] = naming.name === "Market-1501"
-    ? ["market1501", "people"]
-    : naming.name === "DukeMTMC-reID"
-    ? ["dukemtmc-reid", "people"]
-    : ["people"];
+  const layouts = keysOf(LAYOUT_NAMES).filter((name) => name === "people" || LAYOUT_NAMES[name] === naming);
   throw new DataError(
     `The folders in ${root} and the names in them disagree on who is who in ${wrong.length} of ${pictures.length} ` +
       `images: ${first.path} is person ${parseImageName(naming, first.file)?.identity} by its name, as in ` +
@@ -86,7 +83,7 @@ export function requireSamePeople(root: string, pictures: readonly Picture[], na
         first.folders.join("/")
       }" by its folder. A folder is expected to be called like the person ` +
       "in the names of its files. Rename the folders, or say whether the names or the folders are right.",
-    sayLayout(...layout),
+    sayLayout(...layouts),
   );
 }
 

@@ -1,4 +1,4 @@
-/** Namings of datasets whose people are not divided by three folders, and of those that have no name of their own. */
+/** Namings of datasets that are not divided by three folders, and of datasets without a name. */
 import type { Naming } from "./naming.ts";
 
 /**

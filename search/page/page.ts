@@ -68,11 +68,8 @@ async function card({ id, path, distance, camera, frame, time }: FoundImage, ran
 }
 
 async function picture(path: string | undefined, description: string): Promise<Html> {
-  try {
-    if (path === undefined) throw new Error("unknown");
-    const address = pictureAddress(await Deno.readFile(path));
-    return html`<img src="${address}" alt="${description}">`;
-  } catch {
-    return html`<p class="missing" role="img" aria-label="${description}">no picture here</p>`;
-  }
+  const address = path && await Deno.readFile(path).then(pictureAddress).catch(() => undefined);
+  return address
+    ? html`<img src="${address}" alt="${description}">`
+    : html`<p class="missing" role="img" aria-label="${description}">no picture here</p>`;
 }

@@ -87,7 +87,7 @@ Deno.test("A file of another format is called what it is, as weights and as a ch
   });
 });
 
-Deno.test("Folders and files of this program in each other's place are told what they are", async () => {
+Deno.test("A folder or file of this program in the wrong place is named in the error", async () => {
   await withFolder(async (folder) => {
     const write = (name: string, format: Record<string, string>) =>
       Deno.writeFile(`${folder}/${name}`, encodeSafetensors(new Map(), format));

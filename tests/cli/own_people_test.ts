@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { onlyError, runTask, withFolder } from "./run_task.ts";
 import { TINY, writeTinyFolders } from "./tiny_people.ts";
 
-Deno.test("train and evaluate take people of one's own, a folder for each, and call them by their names", async () => {
+Deno.test("train and evaluate take custom people, a folder for each, and call them by their names", async () => {
   await withFolder(async (folder) => {
     await writeTinyFolders(`${folder}/people`);
     const places = [`--data=${folder}/people`, `--cache=${folder}/cache`];

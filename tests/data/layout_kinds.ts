@@ -131,7 +131,7 @@ export const KINDS: readonly Kind[] = [
     /Train\/ and train\/, which both|train\/ and Train\//,
   ],
   [
-    "parts under names of one's own",
+    "parts under other names",
     parts("learn", "ask", "look"),
     /disagree on who is who.*is person 1 by its name, as in Market-1501, and "ask"/,
     ["market1501", "people"],
@@ -292,7 +292,7 @@ export const KINDS: readonly Kind[] = [
     /in no folders of people/,
   ],
 
-  // People of one's own.
+  // Custom people.
   [
     "person, CAMERA_",
     people((person) => ({ [person]: ["door_1.jpg", "yard_1.jpg"] })),

@@ -19,7 +19,7 @@ const shown = (dataset: ReidDataset, images: readonly PersonImage[]) =>
     `${identityName(dataset, identity)}/${cameraName(dataset, camera)}/${path.split(/[\\/]/).at(-1)}`
   );
 
-Deno.test("people of one's own are divided by the hashes of their names, queries are the first of a camera", async () => {
+Deno.test("custom people are divided by the hashes of their names, queries are the first of a camera", async () => {
   const folders: Record<string, string[]> = Object.fromEntries(everybody.map((name) => [name, both]));
   await withFiles({ ...folders, bob: [...both, "notes.txt", "mine.jpg", ".door_3.jpg"] }, async (root) => {
     const dataset = await readDataset(root);
@@ -42,7 +42,7 @@ Deno.test("people of one's own are divided by the hashes of their names, queries
   });
 });
 
-Deno.test("people of one's own stay on their side when others come", async () => {
+Deno.test("custom people stay on their side when others come", async () => {
   const people = (names: string[]) => Object.fromEntries(names.map((name) => [name, both]));
   const sides = async (root: string) => {
     const dataset = await readDataset(root);
@@ -58,7 +58,7 @@ Deno.test("people of one's own stay on their side when others come", async () =>
   });
 });
 
-Deno.test("people of one's own may be sorted into train and test, or train, query and gallery", async () => {
+Deno.test("custom people may be sorted into train and test, or train, query and gallery", async () => {
   const sorted = { "train/a": ["x_1.jpg"], "train/b": ["y_1.jpg"] };
   await withFiles({ ...sorted, "test/c": both, "test/d": ["door_1.jpg"] }, async (root) => {
     const dataset = await readDataset(root);
@@ -85,7 +85,7 @@ Deno.test("people of one's own may be sorted into train and test, or train, quer
   });
 });
 
-Deno.test("people of one's own who cannot be evaluated are refused with the reason", async () => {
+Deno.test("custom people who cannot be evaluated are refused with the reason", async () => {
   const people = (files: string[], names = everybody) =>
     Object.fromEntries(names.map((name) => [name, files]));
   const bad: [Record<string, string[]>, RegExp][] = [
@@ -114,7 +114,7 @@ Deno.test("people of one's own who cannot be evaluated are refused with the reas
   }
 });
 
-Deno.test("people of one's own whose images seem each to have a camera are taken where the user says so", async () => {
+Deno.test("custom people whose images seem each to have a camera are taken where the user says so", async () => {
   const files = (person: string) => [1, 2, 3].map((n) => `${person}${n}_x.jpg`);
   await withFiles(Object.fromEntries(everybody.map((name) => [name, files(name)])), async (root) => {
     assert.match(await refusal(root), /"alice1", "alice2", "alice3", and 12 more, which would be 15 cameras/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { galleryImage } from "../../search/image_facts.ts";
 
-Deno.test("Dates are read from the names of one's own images; cameras are those of the embedding", () => {
+Deno.test("Dates are read from the names of custom images; cameras are those of the embedding", () => {
   const embedding = new Float32Array(4);
   const facts = (id: string, known = {}) => {
     const { embedding: _, ...rest } = galleryImage({ id, embedding, ...known });

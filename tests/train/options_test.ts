@@ -123,7 +123,7 @@ Deno.test("a recipe replaces defaults, and a given setting replaces the recipe's
   assert.equal(completeOptions({ schedule: "step" }).decay, 0.1);
 });
 
-Deno.test("runs with weights from a file have defaults of their own, and what is given wins", () => {
+Deno.test("runs with weights from a file have other defaults, and given settings win", () => {
   const cases: [
     flags: string[],
     pretrainedBlocks: number,

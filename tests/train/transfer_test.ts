@@ -107,7 +107,7 @@ Deno.test("while it is frozen nothing of the backbone changes and the head does;
   run.destroy();
 });
 
-Deno.test("of a file only the first blocks are taken; they are frozen and learn at a rate of their own, the others as drawn", async () => {
+Deno.test("of a file only the first blocks are taken; they are frozen and learn at the backbone's rate, the others as drawn", async () => {
   const options: Partial<TrainingOptions> = { ...FROZEN, pretrainedBlocks: 7 };
   const [run, drawn] = [await open(options), await openTinyRun(device)];
   const loaded = pretrained();

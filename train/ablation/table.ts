@@ -7,7 +7,7 @@ export interface AblationTerms {
   readonly data: string;
   readonly steps: number;
   readonly seeds: readonly number[];
-  /** Flags of `deno task train` that all rows share. */
+  /** Settings that all rows share, as a user writes them. */
   readonly flags: string;
   readonly adapter: string;
   /** Notes for readers of the table. */

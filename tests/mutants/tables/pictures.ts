@@ -36,7 +36,7 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
     ...data("decoding", "data/picture_cases", "data/decode_image"),
     file: "data/images/image_decoder.ts",
     changes: {
-      "orientation-forgotten": ["return upright(stored, header.orientation);", "return stored;"],
+      "orientation-forgotten": ["return upright(await stored, header.orientation);", "return await stored;"],
       "ink-inverted": [
         "Math.round((255 - cmyk[from + ink]!) * light)",
         "Math.round(cmyk[from + ink]! * light)",
