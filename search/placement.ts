@@ -81,7 +81,7 @@ export function idsTaken(location: string, taken: readonly TakenId[], count: num
     `${count} of the images have ids of other images, in the gallery in ${location} or in the same call: ` +
       `${
         examples.join(", ")
-      }${more}. None was added. Give these images another prefix, or replace the others.`,
+      }${more}. None was added. Give another prefix to these images, or replace the others.`,
     { remedies: [{ kind: "change", settings: ["idPrefix"] }, { kind: "set", settings: { replace: true } }] },
   );
 }
