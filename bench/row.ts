@@ -2,6 +2,9 @@
 import type { Operand, Operands, Work } from "../engine/mod.ts";
 import { type Dispatch, elementCount, precisionOf, tensorBytes } from "../kernels/mod.ts";
 
+/** Kernels that read rows of an operand only: their cost says how many. */
+const READ_A_PART = ["window", "gather", "rank_pick", "center_update", "nearest_others"];
+
 /** A kernel at one shape. */
 export interface BenchRow {
   /** Where the shape comes from: "block 2 expand 131072×16×96". */
@@ -46,7 +49,8 @@ export function dispatchWork(
     if (access !== "write") bytesRead += bytes;
     if (access !== "read") bytesWritten += bytes;
   }
-  // Some kernels read a part of an operand only, such as a slice; their cost says so.
-  bytesRead = Math.min(bytesRead, Math.max(0, dispatch.cost.bytes - bytesWritten));
+  if (READ_A_PART.includes(dispatch.kernel)) {
+    bytesRead = Math.min(bytesRead, Math.max(0, dispatch.cost.bytes - bytesWritten));
+  }
   return { flops: dispatch.cost.flops, bytesRead, bytesWritten };
 }

@@ -1,32 +1,22 @@
 /** One training step and one forward pass of MobileNetV2: time, memory, and what each kernel takes. */
-import { type Command, type FlagTable, parseFlags, UsageError } from "../cli/flags.ts";
+import { type Command, type FlagTable, parseFlags } from "../cli/flags.ts";
 import { runCommand } from "../cli/command.ts";
 import { RUN_FLAGS } from "../cli/train_flags.ts";
 import { tuner } from "../cli/tuning.ts";
-import {
-  betterPeaks,
-  Device,
-  measurePeaks,
-  median,
-  packTransforms,
-  type Peaks,
-  Random,
-  UNMOVED,
-  wallClock,
-} from "../engine/mod.ts";
+import { betterPeaks, Device, measurePeaks, median, type Peaks, Random, wallClock } from "../engine/mod.ts";
 import { Embedder } from "../model/embedder.ts";
-import { imageUint32 } from "../kernels/mod.ts";
 import { ReidModel } from "../model/reid_model.ts";
-import { completeOptions, FLAG_SETTINGS, type TrainingOptions } from "../train/options.ts";
-import { AUGMENTATION_SETTINGS } from "../train/settings/augmentation.ts";
+import { completeOptions, type TrainingOptions } from "../train/options.ts";
 import { recordTrainingStep, trainingOptimizer } from "../train/step.ts";
-import { modelSpec, stepAugmentations } from "../train/from_options.ts";
+import { modelSpec } from "../train/from_options.ts";
 import { cpuClock } from "./clock.ts";
 import type { OpenRun } from "../engine/plan/schedule.ts";
 import { profile } from "../engine/timing/profile.ts";
 import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
 import { convolutionOutputBytes, leastBytes, totalWork } from "./program_work.ts";
 import { giga, peaksLine, rooflineTable } from "./roofline_table.ts";
+import { mebibytes } from "./units.ts";
+import { BATCH_FLAG, checkBatch, forwardInputs, STEP_SETTINGS, stepInputs } from "./step_programs.ts";
 
 /** Where tuned variants are kept, as by `deno task train`. */
 const CACHE = ".cache";
@@ -45,20 +35,8 @@ const COMMAND: Command = {
 };
 
 const FLAGS = {
-  width: FLAG_SETTINGS.width,
-  imageHeight: FLAG_SETTINGS.imageHeight,
-  imageWidth: FLAG_SETTINGS.imageWidth,
-  loss: FLAG_SETTINGS.loss,
-  precision: FLAG_SETTINGS.precision,
-  memory: FLAG_SETTINGS.memory,
-  ...AUGMENTATION_SETTINGS,
-  batch: {
-    type: "integer",
-    min: 2,
-    max: 4096,
-    default: 32,
-    help: "Images in a batch; a multiple of 3 for --loss basic.",
-  },
+  ...STEP_SETTINGS,
+  batch: BATCH_FLAG,
   steps: {
     type: "integer",
     min: 1,
@@ -94,11 +72,7 @@ interface Timing {
 /** Runs the bench. Returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
-  if (flags.loss === "basic" && flags.batch % 3 !== 0) {
-    throw new UsageError(
-      `--loss basic takes batches of whole triplets, a multiple of 3; got --batch ${flags.batch}`,
-    );
-  }
+  checkBatch(flags);
   const { batch, steps, repeats, tune, trace, ...settings } = flags;
   const options = completeOptions(settings);
   const device = await Device.open({ timestamps: true });
@@ -136,9 +110,6 @@ async function timePrograms(
 ): Promise<Timing[]> {
   const { batch } = how;
   const timed = { ...how, timestamps: device.timestamps };
-  const random = new Random(1);
-  const words = batch * imageUint32(options.imageHeight, options.imageWidth);
-  const pixels = Uint32Array.from({ length: words }, () => random.uint32());
   const optimizer = trainingOptimizer(model, options);
   let step = await recordTrainingStep(device, model, optimizer, options, batch);
   if (how.tune) {
@@ -146,17 +117,10 @@ async function timePrograms(
     step.destroy();
     step = await recordTrainingStep(device, model, optimizer, options, batch);
   }
-  const training = await time("training step", step, {
-    pixels,
-    augmentations: stepAugmentations(options, 0, batch),
-    labels: Uint32Array.from({ length: batch }, (_, i) => i >> 2),
-    settings: optimizer.settings(1, 1e-5),
-    averaging: [0],
-  }, timed);
+  const training = await time("training step", step, stepInputs(options, optimizer, batch), timed);
   step.destroy();
   const embedder = await Embedder.open(device, model, batch);
-  const transforms = packTransforms(new Array(batch).fill(UNMOVED));
-  const forward = await time("forward", embedder.program, { pixels, transforms }, timed);
+  const forward = await time("forward", embedder.program, forwardInputs(options, batch), timed);
   embedder.destroy();
   return [training, forward];
 }
@@ -222,10 +186,6 @@ function describe(timing: Timing, model: ReidModel, peaks: Peaks, batch: number)
       ]
       : ["  in kernels       unknown: this adapter has no timestamps"]),
   ].join("\n");
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

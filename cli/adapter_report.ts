@@ -33,6 +33,8 @@ export interface AdapterReport {
   /** Optional WebGPU features that the adapter offers, sorted. */
   readonly features: readonly string[];
   readonly limits: Readonly<Record<typeof LIMITS[number], number>>;
+  /** Threads that keep the adapter busy. */
+  readonly parallelism: number;
   /** Bytes of the largest tensor that fits. */
   readonly largestTensor: number;
   /** Images in the largest batch whose every tensor fits, by width multiplier and image size. */
@@ -80,6 +82,7 @@ export async function reportAdapter(
     storage: device.storage,
     features,
     limits,
+    parallelism: device.target.parallelism,
     largestTensor,
     largestBatch: EXAMPLES.map((example) => ({
       ...example,

@@ -110,7 +110,7 @@ function describe(report: AdapterReport): string {
     ),
   ];
   if (!measured) return lines.join("\n");
-  const { flops, copyBandwidth, readBandwidth, stagingBandwidth, waitFloor } = measured;
+  const { flops, copyBandwidth, readBandwidth, stagingBandwidth, waitFloor, dispatchCost } = measured;
   lines.push(
     "",
     "Measured",
@@ -124,6 +124,7 @@ function describe(report: AdapterReport): string {
     );
   }
   lines.push(
+    row("  a dispatch", `${(1000 * dispatchCost).toFixed(1)} µs at least, after another`),
     row("  waiting for the GPU", `${waitFloor.toFixed(1)} ms at least: programs submit many steps ahead`),
   );
   return lines.join("\n");

@@ -12,6 +12,8 @@ export interface DeviceOptions {
   limits?: "adapter" | "default";
   /** Request GPU timestamps, where offered; {@link Device.timestamps} says whether they were granted. */
   timestamps?: boolean;
+  /** Processor cores that a software adapter computes on. By default those of this machine. */
+  cores?: number;
   /** Told how many kernels of a program are compiled, of all that it needs; the first time with 0. */
   onCompile?: (done: number, total: number) => void;
   /** The source of adapters; `navigator.gpu` by default. */
@@ -37,6 +39,8 @@ export interface OpenAdapter {
   readonly storage: "buffer" | "texture";
   readonly kernels: AdapterClass;
   readonly timestamps: boolean;
+  /** Undefined where the runtime does not tell. */
+  readonly cores: number | undefined;
 }
 
 const NO_ADAPTER =
@@ -79,6 +83,7 @@ export async function openAdapter(options: DeviceOptions): Promise<OpenAdapter> 
     storage: storage !== "auto" ? storage : readsTextures ? "texture" : "buffer",
     kernels: kernels !== "auto" ? kernels : software ? "software" : "gpu",
     timestamps,
+    cores: options.cores ?? globalThis.navigator?.hardwareConcurrency,
   };
 }
 

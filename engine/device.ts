@@ -34,7 +34,7 @@ export class Device {
   #target: Target;
 
   private constructor(
-    { gpu, description, storage, kernels, timestamps }: OpenAdapter,
+    { gpu, description, storage, kernels, timestamps, cores }: OpenAdapter,
     /** See {@link DeviceOptions}. */
     readonly onCompile: DeviceOptions["onCompile"],
   ) {
@@ -43,7 +43,7 @@ export class Device {
     this.storage = storage;
     this.timestamps = timestamps;
     this.pipelines = new Pipelines(gpu);
-    this.#target = targetOf(kernels, new Map(), globalThis.navigator?.hardwareConcurrency);
+    this.#target = targetOf(kernels, new Map(), cores);
     gpu.lost.then((info) => {
       if (this.#destroyed) return;
       this.#failure = new DeviceLostError(

@@ -7,6 +7,7 @@ import {
   readProbe,
   TEXTURE_WIDTH,
   VEC4_BYTES,
+  WORKGROUP,
 } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
 import { type Clock, DispatchTimer, type Operands, wallClock } from "./dispatch_timer.ts";
@@ -24,6 +25,8 @@ export interface Peaks {
   readonly stagingBandwidth: number | undefined;
   /** Milliseconds of waiting for a GPU that has nothing to do. */
   readonly waitFloor: number;
+  /** Milliseconds of a dispatch that does next to nothing, after another of its kind. */
+  readonly dispatchCost: number;
 }
 
 /** How many vec4s {@link measurePeaks} moves: more than a CPU's caches hold, and more than a GPU's. */
@@ -41,13 +44,14 @@ export async function measurePeaks(device: Device, clock: Clock = wallClock): Pr
   const rate = async (dispatch: Dispatch, operands: Operands, of: keyof Cost) =>
     dispatch.cost[of] / await seconds(device, dispatch, operands, clock, floors);
   const threads = device.target.parallelism * 4;
+  const seed = { shape: [4], storage: "uniform", values: [0.5, 0.25, 0.125, 0.75] } as const;
   const order = device.adapter.software ? "by-thread" : "by-workgroup";
   const length4 = LENGTH4[device.adapter.software ? "software" : "hardware"];
   const x = [length4, 4];
   return {
     flops: await rate(
       fmaProbe(threads, 128),
-      { seed: { shape: [4], storage: "uniform", values: [0.5, 0.25, 0.125, 0.75] }, y: [threads, 4] },
+      { seed, y: [threads, 4] },
       "flops",
     ),
     copyBandwidth: await rate(copyProbe(length4, order), { x, y: x }, "bytes"),
@@ -56,6 +60,8 @@ export async function measurePeaks(device: Device, clock: Clock = wallClock): Pr
       ? await stagingBandwidth(device, length4, clock, floors.clock)
       : undefined,
     waitFloor: floors.wall,
+    dispatchCost: 1000 *
+      await seconds(device, fmaProbe(WORKGROUP, 1), { seed, y: [WORKGROUP, 4] }, clock, floors),
   };
 }
 
@@ -69,6 +75,7 @@ export function betterPeaks(a: Peaks, b: Peaks): Peaks {
       ? undefined
       : Math.max(a.stagingBandwidth, b.stagingBandwidth),
     waitFloor: Math.min(a.waitFloor, b.waitFloor),
+    dispatchCost: Math.min(a.dispatchCost, b.dispatchCost),
   };
 }
 

@@ -73,6 +73,7 @@ Deno.test("leastMilliseconds() is the longer of computing and moving, reading an
     readBandwidth: 2e9,
     stagingBandwidth: undefined,
     waitFloor: 0,
+    dispatchCost: 0,
   };
   assert.equal(leastMilliseconds({ flops: 1e9, bytesRead: 0, bytesWritten: 0 }, peaks), 1000);
   assert.equal(leastMilliseconds({ flops: 0, bytesRead: 2e9, bytesWritten: 0 }, peaks), 1000);

@@ -53,6 +53,7 @@ Deno.test("a trace has an event for every dispatch, one after another, and the t
       readBandwidth: 1e9,
       stagingBandwidth: undefined,
       waitFloor: 0,
+      dispatchCost: 0,
     };
     assert.equal(rooflineTable(rows, peaks).split("\n").length, 4);
   } finally {
