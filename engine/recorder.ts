@@ -72,6 +72,38 @@ export class Recorder {
    * @throws {EngineError} when one is missing, of another type, or holds nothing that may be read here.
    */
   record(dispatch: Dispatch, values: Readonly<Record<string, Value>>): void {
+    this.dispatches.push({ dispatch, values: this.#bind(dispatch, values), pass: this.pass });
+  }
+
+  /** What wrote a value last, if anything did. */
+  writerOf(value: Value): Recorded | undefined {
+    return this.dispatches.findLast((recorded) => valuesBound(recorded, "write", "update").includes(value));
+  }
+
+  /**
+   * Puts a dispatch that does more in the place of a recorded one. `more` is what it binds besides.
+   *
+   * @returns false, and nothing changes, where it would read what is written only there or later.
+   * @throws {EngineError} as {@linkcode Recorder.record} does.
+   */
+  extend(recorded: Recorded, dispatch: Dispatch, more: Readonly<Record<string, Value>>): boolean {
+    const step = this.dispatches.indexOf(recorded);
+    const later = new Set(
+      this.dispatches.slice(step).flatMap((other) => valuesBound(other, "write", "update")),
+    );
+    const early = dispatch.bindings.some(({ name, access }) => {
+      const value = more[name];
+      return access === "read" && value !== undefined && later.has(value);
+    });
+    if (early) return false;
+    const before = recorded.dispatch.bindings.map(({ name }, i) => [name, recorded.values[i]]);
+    const values = this.#bind(dispatch, { ...Object.fromEntries(before), ...more });
+    this.dispatches[step] = { ...recorded, dispatch, values };
+    return true;
+  }
+
+  /** The values of a dispatch's bindings, in order; what it writes counts as filled from here on. */
+  #bind(dispatch: Dispatch, values: Readonly<Record<string, Value>>): Value[] {
     const bound = dispatch.bindings.map((binding) => {
       const value = values[binding.name];
       if (!value) throw new EngineError(`${dispatch.kernel}: nothing is bound to ${binding.name}`);
@@ -87,7 +119,7 @@ export class Recorder {
       const { origin } = value;
       if (origin.kind === "flat" && origin.buffer === "weights") this.#updated.add(origin.set);
     }
-    this.dispatches.push({ dispatch, values: bound, pass: this.pass });
+    return bound;
   }
 
   /** @throws {EngineError} when the value is of another program, or is a weight that was updated in this one. */

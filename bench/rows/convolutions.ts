@@ -6,6 +6,8 @@ import {
   depthwiseConv,
   depthwiseConvInputGradient,
   depthwiseConvWeightGradient,
+  type Dispatch,
+  lastAxis,
   matmul,
   matmulTransposed,
   matmulWeightGradient,
@@ -58,10 +60,21 @@ function pointwise(
   const x = { x: [m, k], x_coefficients: [2, k] };
   const { dispatch, slices } = matmulWeightGradient(shape, target, map);
   return [
-    row(name, matmul(shape, target, map), { ...x, w: [k, n], y: [m, n] }),
+    withStatistics(name, matmul(shape, target, map), { ...x, w: [k, n], y: [m, n] }),
     row(name, matmulTransposed({ m, k: n, n: k }, target), { x: [m, n], w: [k, n], y: [m, k] }),
     row(name, dispatch, { ...x, dy: [m, n], dw: [slices, k, n] }),
   ];
+}
+
+/** A convolution as a batch norm follows in training. */
+function withStatistics(
+  name: string,
+  plain: Dispatch,
+  operands: Readonly<Record<string, readonly number[]>> & { y: readonly number[] },
+): BenchRow {
+  const { dispatch, slices } = plain.withStatistics?.() ?? { dispatch: plain, slices: 0 };
+  const statistics = [2 * slices, lastAxis(operands.y)];
+  return row(name, dispatch, { ...operands, ...(slices > 0 && { statistics }) });
 }
 
 /** A depthwise convolution, its input normalized on load, and its two gradients. */

@@ -8,6 +8,8 @@ import {
   batchNormOneSlice,
   batchNormStatistics,
   lastAxis,
+  leftSlices,
+  type RowSlices,
   rowSlices,
 } from "../../kernels/mod.ts";
 import type { Parameter } from "../parameter.ts";
@@ -46,7 +48,6 @@ export function batchNormTraining(
     const { mean, variance } = running;
     sizesOf("batchNormTraining", { gamma: [g, "C"], mean: [mean, "C"], variance: [variance, "C"] });
   }
-  const slices = rowSlices(input.shape, recorder().device.target);
   const [coefficients, moments] = [perChannel(2, C), perChannel(2, C)];
   const scratch = () => {
     const value = constant(new Float32Array(C), [C]).value;
@@ -63,14 +64,27 @@ export function batchNormTraining(
     coefficients,
     moments,
   };
-  if (slices.slices === 1) {
+  const left = statisticsOf(input);
+  const slices = left?.slices ?? rowSlices(input.shape, recorder().device.target);
+  if (!left && slices.slices === 1) {
     record(batchNormOneSlice(slices), values);
   } else {
-    const partial = perChannel(2 * slices.slices, C);
-    record(batchNormStatistics(slices), { x: input.value, partial });
+    const partial = left?.partial ?? perChannel(2 * slices.slices, C);
+    if (!left) record(batchNormStatistics(slices), { x: input.value, partial });
     record(batchNormCoefficients(slices), { ...values, partial });
   }
   return normalized(input, g, b, coefficients, moments, { relu6: options.relu6, batchStatistics: true });
+}
+
+/** Has the kernel that makes x leave its statistics, where it can. */
+function statisticsOf(x: Tensor): { slices: RowSlices; partial: Value } | undefined {
+  const { device: { target } } = recorder();
+  const writer = recorder().writerOf(x.value);
+  const left = writer?.dispatch.withStatistics?.();
+  if (!writer || !left) return undefined;
+  const partial = perChannel(2 * left.slices, lastAxis(x.shape));
+  recorder().extend(writer, left.dispatch, { statistics: partial });
+  return { slices: leftSlices(x.shape, left, target), partial };
 }
 
 /**

@@ -3,7 +3,6 @@ import {
   type Binding,
   type Dispatch,
   flatWorkgroups,
-  foldWorkgroups,
   isGradientPrologue,
   type Prologue,
   prologueBindings,
@@ -11,10 +10,11 @@ import {
   reads,
   readsChannels,
   updates,
+  type WithStatistics,
   writes,
 } from "../wgsl/dispatch.ts";
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "../wgsl/storage.ts";
-import { joinsTogether, splitReduction } from "../reduction/sum_slices.ts";
+import { splitReduction } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
 import applyPrologueSource from "./apply_prologue.wgsl" with { type: "text" };
 import coefficientsSource from "./batch_norm_coefficients.wgsl" with { type: "text" };
@@ -32,7 +32,7 @@ import prologueSource from "./batch_norm_prologue.wgsl" with { type: "text" };
 import momentsSource from "./batch_norm_moments.wgsl" with { type: "text" };
 import oneSliceSource from "./batch_norm_one_slice.wgsl" with { type: "text" };
 import statisticsSource from "./batch_norm_statistics.wgsl" with { type: "text" };
-import reduceSource from "../wgsl/workgroup_reduce.wgsl" with { type: "text" };
+import joinSource from "../reduction/join_slices.wgsl" with { type: "text" };
 
 /** How the rows of a tensor are cut for per-channel reductions. */
 export interface RowSlices {
@@ -44,9 +44,13 @@ export interface RowSlices {
   readonly slices: number;
   /** Rows of a part; the last may have fewer. */
   readonly sliceRows: number;
-  /** Whether a workgroup rather than a thread joins the slices of four channels. */
+  /** Whether workgroups rather than threads join the slices: a thread alone waits for memory once for each. */
   readonly together: boolean;
 }
+
+/** Vec4s of channels whose slices a workgroup of {@link JOIN_LANES} threads joins: two fill a sector of memory. */
+const JOIN_COLUMNS = 2;
+const JOIN_LANES = 256;
 
 /**
  * Cuts a tensor's rows so that a reduction over them keeps the adapter busy. Joining slices takes a dispatch more, which
@@ -62,7 +66,13 @@ export function rowSlices(shape: readonly number[], target: Target): RowSlices {
   const [rows, channels] = [rowCount(shape), lastAxis(shape)];
   const shortest = target.adapterClass === "software" ? 2048 : 32;
   const { slices, sliceLength } = splitReduction(rows, vec4Count(channels), parallelism, shortest);
-  return { rows, channels, slices, sliceRows: sliceLength, together: joinsTogether(slices, target) };
+  return { rows, channels, slices, sliceRows: sliceLength, together: target.adapterClass === "gpu" };
+}
+
+/** The slices in which `left` has the statistics of a tensor. */
+export function leftSlices(shape: readonly number[], left: WithStatistics, target: Target): RowSlices {
+  const { slices, sliceRows } = left;
+  return { ...rowSlices(shape, target), slices, sliceRows };
 }
 
 function sliceConstants(s: RowSlices): Record<string, number> {
@@ -81,16 +91,19 @@ export function batchNormStatistics(s: RowSlices): Dispatch {
   };
 }
 
-/** Kernel, shader and workgroups of what joins slices, by a thread or by a workgroup for four channels. */
+/** Kernel, shader, tile and workgroups of what joins slices, by threads or by workgroups. */
 function joined(
   s: RowSlices,
   byThreads: readonly [string, ...string[]],
   byWorkgroups: readonly [string, ...string[]],
-): Pick<Dispatch, "kernel" | "source" | "workgroups"> {
+  tile: Readonly<Record<string, number>> = {},
+): Pick<Dispatch, "kernel" | "source" | "tile" | "workgroups"> {
   const c4 = vec4Count(s.channels);
   const [kernel, ...sources] = s.together ? byWorkgroups : byThreads;
-  const workgroups = s.together ? foldWorkgroups(c4) : flatWorkgroups(c4);
-  return { kernel, source: sources.join("\n"), workgroups };
+  const source = sources.join("\n");
+  if (!s.together) return { kernel, source, tile, workgroups: flatWorkgroups(c4) };
+  const lanes = { JOIN_COLUMNS, JOIN_ROWS: JOIN_LANES / JOIN_COLUMNS };
+  return { kernel, source, tile: { ...tile, ...lanes }, workgroups: [Math.ceil(c4 / JOIN_COLUMNS), 1, 1] };
 }
 
 const MAP_BINDINGS: readonly Binding[] = [
@@ -112,7 +125,7 @@ export function batchNormCoefficients(s: RowSlices): Dispatch {
     ...joined(
       s,
       ["batch_norm_coefficients", prologueSource, coefficientsSource],
-      ["batch_norm_many_coefficients", reduceSource, prologueSource, manyCoefficientsSource],
+      ["batch_norm_many_coefficients", joinSource, prologueSource, manyCoefficientsSource],
     ),
     bindings: [readsChannels("partial", 2 * s.slices, s.channels), ...MAP_BINDINGS],
     constants: { ...sliceConstants(s), CHANNELS: s.channels },
@@ -212,14 +225,14 @@ export function batchNormGradientCoefficients(s: RowSlices, batchStatistics: boo
       ["batch_norm_gradient_coefficients", gradientPrologueSource, gradientCoefficientsSource],
       [
         "batch_norm_many_gradient_coefficients",
-        reduceSource,
+        joinSource,
         gradientPrologueSource,
         manyGradientCoefficientsSource,
       ],
+      { BATCH_STATISTICS: batchStatistics ? 1 : 0 },
     ),
     bindings: [readsChannels("partial", 2 * s.slices, s.channels), ...forwardReads(s), ...GRADIENT_WRITES],
     constants: { ROWS: s.rows, C4: vec4Count(s.channels), SLICES: s.slices },
-    tile: { BATCH_STATISTICS: batchStatistics ? 1 : 0 },
     cost: { flops: 2 * s.slices * s.channels, bytes: tensorBytes([2 * s.slices, s.channels]) },
   };
 }

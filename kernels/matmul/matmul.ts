@@ -7,6 +7,7 @@ import {
   type Epilogue,
   epilogueBindings,
   flatWorkgroups,
+  leavingStatistics,
   type Prologue,
   prologueBindings,
   prologueConstants,
@@ -79,16 +80,23 @@ function anyProduct(
   const { m, k, n } = shape;
   const [k4, n4] = [vec4Count(k), vec4Count(n)];
   const transposed = name === "matmul_transposed";
-  const make = (variant: ProductVariant) => ({
-    dispatch: {
-      ...(variant === REGISTER
-        ? registerProduct(name, m, n4, transposed)
-        : tiledProduct(name, m, n4, PRODUCT_TILES[variant], transposed)),
+  const make = (variant: ProductVariant) => {
+    const operation = {
       bindings: [...prologueBindings("x", prologue, k), reads("w"), ...epilogueBindings("y", epilogue)],
       constants: { M: m, N: n, N4: n4, K: k, K4: k4, ...prologueConstants("x", prologue, k) },
       cost: cost(shape),
-    },
-  });
+    };
+    if (variant === REGISTER) {
+      return { dispatch: { ...operation, ...registerProduct(name, m, n4, transposed) } };
+    }
+    const tile = PRODUCT_TILES[variant];
+    const tiled = (statistics: boolean): Dispatch => ({
+      ...operation,
+      ...tiledProduct(name, m, n4, tile, transposed, statistics),
+    });
+    const withStatistics = () => leavingStatistics(tiled(true), m, n, tile.rows);
+    return { dispatch: { ...tiled(false), withStatistics } };
+  };
   const shapes = {
     ...prologueShapes("x", prologue, [m, k]),
     w: transposed ? [n, k] : [k, n],

@@ -5,6 +5,7 @@ import { vec4Count } from "../wgsl/storage.ts";
 import { splitReduction } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
 import { PRODUCT_TILES, type ProductTile, type WeightTile } from "../wgsl/variants.ts";
+import statisticsEpilogue from "../batch_norm/batch_norm_epilogue.wgsl" with { type: "text" };
 import block from "./matmul_block.wgsl" with { type: "text" };
 import product from "./matmul_tiled.wgsl" with { type: "text" };
 import weightGradient from "./matmul_weight_gradient_tiled.wgsl" with { type: "text" };
@@ -53,12 +54,13 @@ export function tiledProduct(
   n4: number,
   tile: ProductTile,
   transposed: boolean,
+  statistics: boolean,
 ): Pick<Dispatch, "kernel" | "source" | "tile" | "workgroups"> {
   const { groups, threads } = productTiles(m, n4, tile);
   const columns4 = tiledColumns(n4, tile);
   return {
     kernel: `${name}_tiled`,
-    source: [block, product].join("\n"),
+    source: [...(statistics ? [statisticsEpilogue] : []), block, product].join("\n"),
     tile: {
       TILE_M: tile.rows,
       TILE_N4: columns4,
@@ -69,6 +71,9 @@ export function tiledProduct(
       X_TURNS: Math.ceil(tile.rows * STEP_K4 / threads),
       W_TURNS: Math.ceil(STEP_K4 * columns4 / threads),
       TRANSPOSED: transposed ? 1 : 0,
+      STATISTICS: statistics ? 1 : 0,
+      LANE_ROWS: tile.rows / tile.threadRows,
+      LANE_COLUMNS: columns4 / tile.threadColumns4,
     },
     workgroups: foldWorkgroups(groups),
   };

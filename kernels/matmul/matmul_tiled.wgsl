@@ -101,7 +101,32 @@ fn main(
     @unroll for (var c = 0u; c < COLUMNS4; c++) {
       let n4 = first_n4 + column + c * threads_n;
       let i = m * N4 + n4;
-      if (m < M && n4 < N4) { y_store(i, within(y_epilogue(sum[c * u32(ROWS) + r], i, n4), n4, N)); }
+      if (m < M && n4 < N4) {
+        let y = within(y_epilogue(sum[c * u32(ROWS) + r], i, n4), n4, N);
+        y_store(i, y);
+        sum[c * u32(ROWS) + r] = y_stored(y);
+      }
+    }
+  }
+  // Only where a batch norm follows: see batch_norm_epilogue.wgsl, which then stands before this.
+  @unroll for (var s = 0; s < STATISTICS; s++) {
+    @unroll for (var c = 0u; c < COLUMNS4; c++) {
+      var total = vec4f(0.0);
+      var count = 0.0;
+      @unroll for (var r = 0u; r < ROWS; r++) {
+        if (first_m + row + r * threads_m < M) {
+          total += sum[c * u32(ROWS) + r];
+          count += 1.0;
+        }
+      }
+      let mean = total / max(count, 1.0);
+      var m2 = vec4f(0.0);
+      @unroll for (var r = 0u; r < ROWS; r++) {
+        let d = sum[c * u32(ROWS) + r] - mean;
+        if (first_m + row + r * threads_m < M) { m2 = fma(d, d, m2); }
+      }
+      let rows = f32(min(u32(TILE_M), M - first_m));
+      leave_statistics(lane, first_m / u32(TILE_M), first_n4 + column + c * threads_n, N4, rows, count, mean, m2);
     }
   }
 }

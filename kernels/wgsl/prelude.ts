@@ -7,8 +7,8 @@
  * - `x_store(i, v)`: writes the i-th vec4,
  * - `x_prologue(c4)` and `x_value(i, m)`, where the binding has a prologue: the per-channel prologue of the c4-th vec4 of
  *   channels, and the i-th vec4 with it applied,
- * - `x_epilogue(v, i, c4)`, where the binding has a epilogue: what is to be stored as the i-th vec4, the c4-th of a row, for
- *   the result v,
+ * - `x_epilogue(v, i, c4)`, where the binding has an epilogue: what is to be stored as the i-th vec4, the c4-th of a row, for
+ *   the result v; and `x_stored(v)`: what v is once it is stored, rounded where the storage is f16,
  * and for u32 arrays `x_at(i) -> u32` and `x_store(i, v)`.
  *
  * A shader whose threads are independent is a function `run(thread)`; threads are numbered from 0, the last ones past
@@ -144,7 +144,10 @@ fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
     lines.push(`fn ${name}_at(i: u32) -> f32 { return ${name}_load(i >> 2u)[i & 3u]; }`);
   }
   if (binding.prologue !== undefined) lines.push(...declarePrologue(name, binding.prologue));
-  if (binding.epilogue !== undefined) lines.push(declareEpilogue(name, binding.epilogue));
+  if (binding.epilogue !== undefined) {
+    lines.push(declareEpilogue(name, binding.epilogue));
+    lines.push(`fn ${name}_stored(v: vec4f) -> vec4f { return ${half ? "half_value(half_bits(v))" : "v"}; }`);
+  }
   return lines.join("\n");
 }
 

@@ -70,6 +70,26 @@ const beforeNorm: GradientCase[] = [
   ),
 ]);
 
+/** More rows than a workgroup takes together, and no multiple of those; from 1 to 130 channels. [N, H, W, C, Cout] */
+const slicesBeforeNorm: GradientCase[] = [
+  [2, 4, 34, 6, 130],
+  [3, 7, 13, 3, 1],
+  [1, 33, 9, 37, 18],
+].flatMap(([n, h, w, c, out]) => [
+  gradientCase(
+    "batchNorm of pointwiseConv",
+    [normalAround(1, [n, h, w, c]), weight([c, out], c), ...norm(out)],
+    (ops, [x, k, gamma, beta]) => ops.batchNormTraining(ops.pointwiseConv(x, k), gamma, beta, linear),
+  ),
+  gradientCase(
+    "batchNorm of depthwiseConv",
+    [normalAround(1, [n, h, w, c]), weight([3, 3, c], 9), ...norm(c)],
+    (ops, [x, k, gamma, beta]) =>
+      ops.batchNormTraining(ops.depthwiseConv(x, k, sameGeometry(h, w, 2)), gamma, beta, linear),
+    { note: "stride 2" },
+  ),
+]);
+
 /** Expand, depthwise, project (Sandler et al. 2018); the input is added back where `residual` is set. */
 function invertedResidual<T, I>(
   ops: Ops<T, I>,
@@ -198,6 +218,7 @@ const jointLosses: GradientCase[] = [
 export const blockCases: GradientCase[] = [
   ...afterNorm,
   ...beforeNorm,
+  ...slicesBeforeNorm,
   ...residualBlocks,
   ...stems,
   ...pooledHeads,

@@ -79,6 +79,12 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     changes: { "means-of-slices-unweighted": ["+ n * d * d;", "+ d * d;"] },
   },
   {
+    ...table("batchNorm of pointwiseConv"),
+    tests: ["tests/gradients/gpu_kernels_test.ts"],
+    file: "kernels/batch_norm/batch_norm_epilogue.wgsl",
+    changes: { "means-of-lanes-unweighted": ["fma(count * d, d, m2)", "fma(d, d, m2)"] },
+  },
+  {
     ...table("batchNormTraining"),
     file: "kernels/batch_norm/batch_norm_coefficients.wgsl",
     changes: { "means-of-slices-unweighted": ["d * d * (count * n / (count", "d * d * (n / (count"] },
