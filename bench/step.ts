@@ -3,7 +3,16 @@ import { type Command, type FlagTable, parseFlags } from "../cli/flags.ts";
 import { runCommand } from "../cli/command.ts";
 import { RUN_FLAGS } from "../cli/train_flags.ts";
 import { tuner } from "../cli/tuning.ts";
-import { betterPeaks, Device, measurePeaks, median, type Peaks, Random, wallClock } from "../engine/mod.ts";
+import {
+  betterPeaks,
+  Device,
+  measurePeaks,
+  median,
+  type Peaks,
+  Random,
+  timestampTick,
+  wallClock,
+} from "../engine/mod.ts";
 import { Embedder } from "../model/embedder.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import { completeOptions, type TrainingOptions } from "../train/options.ts";
@@ -12,6 +21,7 @@ import { modelSpec } from "../train/from_options.ts";
 import { cpuClock } from "./clock.ts";
 import type { OpenRun } from "../engine/plan/schedule.ts";
 import { profile } from "../engine/timing/profile.ts";
+import { tickInWords } from "../cli/adapter_report.ts";
 import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
 import { convolutionOutputBytes, leastBytes, totalWork } from "./program_work.ts";
 import { giga, peaksLine, rooflineTable } from "./roofline_table.ts";
@@ -65,7 +75,7 @@ interface Timing {
   readonly milliseconds: number;
   /** Milliseconds of CPU time of a run, all threads added up. */
   readonly cpuMilliseconds: number;
-  /** Empty where the adapter has no timestamps. */
+  /** Empty where the adapter has no timestamps, or none that can be trusted. */
   readonly profile: readonly ProfiledDispatch[];
 }
 
@@ -86,6 +96,10 @@ export async function main(args: string[]): Promise<number> {
     const timings = await timePrograms(device, model, options, { batch, steps, repeats, tune });
     const peaks = betterPeaks(before, await measurePeaks(device));
     console.log(`${device.adapter.name}, tensors in ${device.storage}s: ${peaksLine(peaks)}`);
+    if (device.timestamps) {
+      const tick = await timestampTick(device);
+      (tick.nanoseconds === undefined ? console.error : console.log)(tickInWords(tick));
+    }
     const size = `${options.imageHeight}×${options.imageWidth}`;
     console.log(
       `MobileNetV2 ${options.width}, ${size}, ${batch} images, loss ${options.loss}, Adam, ${options.precision}`,
@@ -109,7 +123,10 @@ async function timePrograms(
   how: { batch: number; steps: number; repeats: number; tune: boolean },
 ): Promise<Timing[]> {
   const { batch } = how;
-  const timed = { ...how, timestamps: device.timestamps };
+  const timed = {
+    ...how,
+    timestamps: device.timestamps && (await timestampTick(device)).nanoseconds !== undefined,
+  };
   const optimizer = trainingOptimizer(model, options);
   let step = await recordTrainingStep(device, model, optimizer, options, batch);
   if (how.tune) {
@@ -184,7 +201,7 @@ function describe(timing: Timing, model: ReidModel, peaks: Peaks, batch: number)
         } ms in a run of its own, each dispatch between two timestamps\n`,
         rooflineTable(byKernel(profile), peaks),
       ]
-      : ["  in kernels       unknown: this adapter has no timestamps"]),
+      : ["  in kernels       unknown: this adapter has no timestamps that can be trusted"]),
   ].join("\n");
 }
 

@@ -1,5 +1,5 @@
 /** The report on this machine's adapter, as plain data: the output of `doctor --json`. */
-import type { Device, Peaks } from "../engine/mod.ts";
+import { type Device, type Peaks, type Tick, timestampTick } from "../engine/mod.ts";
 import { tensorBytes, TEXTURE_WIDTH, VEC4_BYTES } from "../kernels/mod.ts";
 import { makeDivisible } from "../model/network_layers.ts";
 
@@ -46,6 +46,8 @@ export interface AdapterReport {
   }[];
   /** Undefined if not measured. */
   readonly measured: Peaks | undefined;
+  /** What a timestamp counts; undefined if not measured, or if the adapter has none. */
+  readonly timestamps: Tick | undefined;
 }
 
 /** Networks and image sizes of `largestBatch`: the default, and the paper's full width. */
@@ -89,7 +91,16 @@ export async function reportAdapter(
       images: Math.floor(largestTensor / largestActivation(example)),
     })),
     measured: await measure?.(device),
+    timestamps: measure && device.timestamps ? await timestampTick(device) : undefined,
   };
+}
+
+/** What a tick of the adapter's timestamps is, and whether it is used. */
+export function tickInWords({ nanoseconds, measured }: Tick): string {
+  const wall = `${measured.toPrecision(3)} ns by the wall clock`;
+  return nanoseconds === undefined
+    ? `The adapter's timestamps cannot be trusted: a tick is ${wall}, which no GPU has. Times are those of the wall clock.`
+    : `A tick of the adapter's timestamps is ${Number(nanoseconds.toPrecision(4))} ns (${wall}).`;
 }
 
 /** Bytes of an image's largest activation: the output of the second block's expansion. */

@@ -1,6 +1,6 @@
 /** `deno task doctor`: shows the adapter, its limits and its speed, or what to install if there is none. */
 import { measurePeaks, NoAdapterError } from "../engine/mod.ts";
-import { type AdapterReport, LIMITS, reportAdapter } from "./adapter_report.ts";
+import { type AdapterReport, LIMITS, reportAdapter, tickInWords } from "./adapter_report.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { openDevice } from "./device.ts";
 import { type Command, type FlagTable, parseFlags } from "./flags.ts";
@@ -32,7 +32,7 @@ const FLAGS = {
 export async function main(args: string[]): Promise<number> {
   const { json, measure } = parseFlags(COMMAND, FLAGS, args);
   try {
-    using device = await openDevice();
+    using device = await openDevice({ timestamps: true });
     const report = await reportAdapter(device, measure ? measurePeaks : undefined);
     console.log(json ? JSON.stringify(report, null, 2) : describe(report));
     for (const warning of warnings(report)) console.error(warning);
@@ -46,8 +46,9 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** Explanations for a user who expected a faster adapter. */
-function warnings({ adapter }: AdapterReport): string[] {
+function warnings({ adapter, timestamps }: AdapterReport): string[] {
   const found: string[] = [];
+  if (timestamps && timestamps.nanoseconds === undefined) found.push(tickInWords(timestamps));
   if (adapter.software) {
     found.push(
       "This is a software adapter: the CPU does the work. If this machine has a GPU, its driver is missing.",
@@ -127,6 +128,11 @@ function describe(report: AdapterReport): string {
     row("  a dispatch", `${(1000 * dispatchCost).toFixed(1)} µs at least, after another`),
     row("  waiting for the GPU", `${waitFloor.toFixed(1)} ms at least: programs submit many steps ahead`),
   );
+  if (report.timestamps?.nanoseconds !== undefined) {
+    const { nanoseconds, measured } = report.timestamps;
+    const tick = Number(nanoseconds.toPrecision(4));
+    lines.push(row("  a tick of timestamps", `${tick} ns; ${measured.toPrecision(3)} ns by the wall clock`));
+  }
   return lines.join("\n");
 }
 

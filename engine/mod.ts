@@ -124,6 +124,7 @@ export {
 } from "../kernels/mod.ts";
 export { compiledText, type Stopwatch, tunables, tune } from "./timing/tuner.ts";
 export { median, runsFor, timeDispatch, waitFloor } from "./timing/timing.ts";
+export { type Tick, timestampTick } from "./timing/timestamps.ts";
 export {
   asTensor,
   constant,

@@ -11,6 +11,10 @@ export interface StubAdapter {
   readonly limits: Readonly<Record<string, number>>;
   /** Optional features. */
   readonly features: readonly string[];
+  /** Milliseconds that pass with every dispatch; none by default. */
+  readonly dispatchMilliseconds?: number;
+  /** Nanoseconds of a tick of its timestamps; 1 by default. */
+  readonly tick?: number;
 }
 
 /** A pipeline that was made. */
@@ -19,6 +23,12 @@ export interface NotedPipeline {
   readonly code: string;
   /** Threads of a workgroup. */
   readonly threads: number;
+}
+
+/** A buffer, of which only resolved timestamps are kept. */
+interface StubBuffer {
+  readonly size: number;
+  timestamps?: BigUint64Array<ArrayBuffer>;
 }
 
 /** A dispatch that was submitted. */
@@ -62,6 +72,8 @@ export class StubGpu {
   uploadedBytes = 0;
   /** Bytes of buffers and textures that are not destroyed. */
   aliveBytes = 0;
+  /** Milliseconds that have passed. */
+  milliseconds = 0;
   readonly #limits: Readonly<Record<string, number>>;
 
   /** A GPU with one adapter. */
@@ -109,7 +121,11 @@ export class StubGpu {
       createComputePipeline: (descriptor: GPUComputePipelineDescriptor) => this.#pipeline(descriptor),
       createComputePipelineAsync: (descriptor: GPUComputePipelineDescriptor) =>
         Promise.resolve(this.#pipeline(descriptor)),
-      createCommandEncoder: () => commandEncoder(),
+      createCommandEncoder: () => this.#commandEncoder(),
+      createQuerySet: ({ count }: GPUQuerySetDescriptor) => ({
+        timestamps: new BigUint64Array(count),
+        destroy: () => {},
+      }),
       destroy: () => {},
     };
     return device as unknown as GPUDevice;
@@ -120,9 +136,9 @@ export class StubGpu {
       this.uploadedBytes += bytes;
     };
     return {
-      submit: (commands: readonly { dispatches: readonly NotedDispatch[] }[]) => {
+      submit: (buffers: readonly { commands: readonly (() => void)[] }[]) => {
         this.submits++;
-        for (const { dispatches } of commands) this.dispatches.push(...dispatches);
+        for (const { commands } of buffers) commands.forEach((run) => run());
       },
       writeBuffer: (_buffer: unknown, _offset: number, { byteLength }: ArrayBufferView) => upload(byteLength),
       writeTexture: (
@@ -136,13 +152,13 @@ export class StubGpu {
   }
 
   #buffer(size: number) {
-    return {
-      size,
+    const buffer: StubBuffer = { size };
+    return Object.assign(buffer, {
       mapAsync: () => Promise.resolve(),
-      getMappedRange: () => new ArrayBuffer(size),
+      getMappedRange: () => buffer.timestamps?.slice().buffer ?? new ArrayBuffer(size),
       unmap: () => {},
       destroy: this.#occupy(size),
-    };
+    });
   }
 
   #texture({ size, format }: GPUTextureDescriptor) {
@@ -167,26 +183,46 @@ export class StubGpu {
     this.pipelines.push(pipeline);
     return pipeline;
   }
-}
 
-function commandEncoder() {
-  const dispatches: NotedDispatch[] = [];
-  return {
-    beginComputePass: () => {
-      let pipeline: NotedPipeline;
-      return {
-        setPipeline: (next: NotedPipeline) => pipeline = next,
-        setBindGroup: () => {},
-        dispatchWorkgroups: (x: number, y = 1, z = 1) => dispatches.push({ pipeline, workgroups: [x, y, z] }),
-        end: () => {},
-      };
-    },
-    clearBuffer: () => {},
-    copyBufferToBuffer: () => {},
-    copyBufferToTexture: () => {},
-    copyTextureToBuffer: () => {},
-    finish: () => ({ dispatches }),
-  };
+  #commandEncoder() {
+    const commands: (() => void)[] = [];
+    const note = (timestamps: BigUint64Array | undefined, index: number | undefined) =>
+      commands.push(() => {
+        const ticks = Math.round(1e6 * this.milliseconds / (this.adapter.tick ?? 1));
+        if (timestamps && index !== undefined) timestamps[index] = BigInt(ticks);
+      });
+    return {
+      beginComputePass: ({ timestampWrites: writes }: GPUComputePassDescriptor = {}) => {
+        let pipeline: NotedPipeline;
+        const { timestamps } = writes?.querySet as unknown as { timestamps?: BigUint64Array } ?? {};
+        note(timestamps, writes?.beginningOfPassWriteIndex);
+        return {
+          setPipeline: (next: NotedPipeline) => pipeline = next,
+          setBindGroup: () => {},
+          dispatchWorkgroups: (x: number, y = 1, z = 1) => {
+            const dispatch: NotedDispatch = { pipeline, workgroups: [x, y, z] };
+            commands.push(() => {
+              this.dispatches.push(dispatch);
+              this.milliseconds += this.adapter.dispatchMilliseconds ?? 0;
+            });
+          },
+          end: () => note(timestamps, writes?.endOfPassWriteIndex),
+        };
+      },
+      clearBuffer: () => {},
+      copyBufferToBuffer: (from: StubBuffer, _at: number, to: StubBuffer) =>
+        commands.push(() => to.timestamps = from.timestamps),
+      copyBufferToTexture: () => {},
+      copyTextureToBuffer: () => {},
+      resolveQuerySet: (
+        { timestamps }: { timestamps: BigUint64Array<ArrayBuffer> },
+        _first: number,
+        _count: number,
+        to: StubBuffer,
+      ) => commands.push(() => to.timestamps = timestamps),
+      finish: () => ({ commands }),
+    };
+  }
 }
 
 /**

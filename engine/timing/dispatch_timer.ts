@@ -131,16 +131,21 @@ export class DispatchTimer {
    * Runs the dispatch `count` times in one submit and waits.
    *
    * @param clock by default wall time.
+   * @param timestampWrites where the GPU notes its own time at the beginning and at the end.
    * @returns milliseconds, the wait's own time included.
    * @throws {DeviceLostError} when the device is gone.
    * @throws {GpuError} when WebGPU refuses it.
    */
-  async run(count: number, clock: Clock = wallClock): Promise<number> {
+  async run(
+    count: number,
+    clock: Clock = wallClock,
+    timestampWrites?: GPUComputePassTimestampWrites,
+  ): Promise<number> {
     const { gpu } = this.#device;
     const start = clock();
     this.#device.attempt(`Cannot run ${this.dispatch.kernel}`, () => {
       const encoder = gpu.createCommandEncoder();
-      const pass = encoder.beginComputePass();
+      const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
       pass.setPipeline(this.#pipeline);
       pass.setBindGroup(0, this.#bindGroup);
       for (let i = 0; i < count; i++) pass.dispatchWorkgroups(...this.dispatch.workgroups);

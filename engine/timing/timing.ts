@@ -26,11 +26,16 @@ export async function waitFloor(device: Device, clock: Clock = wallClock): Promi
  * How many runs in a row make a timing: enough that they take about `milliseconds` and that the wait for them,
  * at least `floor` milliseconds of the wall, does not blur it. Runs the dispatch a few times; the first run compiles it.
  */
-export async function runsFor(timer: DispatchTimer, floor: number, milliseconds: number): Promise<number> {
+export async function runsFor(
+  timer: DispatchTimer,
+  floor: number,
+  milliseconds: number,
+  clock: Clock = wallClock,
+): Promise<number> {
   await timer.run(1);
   let count = 1;
   for (;;) {
-    const spent = await timer.run(count) - floor;
+    const spent = await timer.run(count, clock) - floor;
     if (spent >= milliseconds / 2 || count >= MOST_RUNS) {
       return Math.min(MOST_RUNS, Math.max(1, Math.ceil(count * milliseconds / Math.max(spent, 0.01))));
     }
