@@ -16,7 +16,15 @@ import {
   writes,
 } from "../wgsl/dispatch.ts";
 import type { MatmulShape } from "./matmul_shape.ts";
-import { largestTile, tiledColumns, tiledProduct, tiledWeightGradient } from "./matmul_tiled.ts";
+import {
+  columnTiles,
+  productDefault,
+  rowTiles,
+  tiledProduct,
+  tiledWeightGradient,
+  tileRows,
+  weightDefault,
+} from "./matmul_tiled.ts";
 import { VEC4_BYTES, vec4Count } from "../wgsl/storage.ts";
 import { splitReduction, sumWork } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
@@ -94,7 +102,7 @@ function anyProduct(
       ...operation,
       ...tiledProduct(name, m, n4, tile, transposed, statistics),
     });
-    const withStatistics = () => leavingStatistics(tiled(true), m, n, tile.rows);
+    const withStatistics = () => leavingStatistics(tiled(true), m, n, tileRows(tile));
     return { dispatch: { ...tiled(false), withStatistics } };
   };
   const shapes = {
@@ -104,7 +112,7 @@ function anyProduct(
     y_bias: [1, n],
     y_addend: [m, n],
   };
-  const byDefault = target.adapterClass === "software" ? REGISTER : largestTile(m, n4, target.parallelism);
+  const byDefault = target.adapterClass === "software" ? REGISTER : productDefault(shape, transposed, target);
   const key = keyOf(name, shape, prologue);
   return tunable(target, key, byDefault, make, ({ dispatch }) => [{ dispatch, shapes }]).dispatch;
 }
@@ -126,14 +134,10 @@ export function loadsOfGradient(shape: MatmulShape, target: Target): number {
   if (target.adapterClass === "software") {
     return Math.ceil(k4 / columnTile(k4)) + Math.ceil(k4 / weightTile(shape).TILE_K4);
   }
-  const dx = PRODUCT_TILES[largestTile(shape.m, k4, target.parallelism)];
-  return Math.ceil(k4 / tiledColumns(k4, dx)) + Math.ceil(k4 / WEIGHT_TILES[weightDefault(shape)].rows4);
-}
-
-/** A narrow side fits in one tile. */
-function weightDefault({ k, n }: MatmulShape): keyof typeof WEIGHT_TILES {
-  if (k <= 32) return n <= 32 ? "tiled 32×32" : "tiled 32×128";
-  return n <= 32 ? "tiled 128×32" : "tiled 64×64";
+  const dx = productDefault({ m: shape.m, k: shape.n, n: shape.k }, true, target);
+  const tiles = columnTiles(k4, PRODUCT_TILES[dx]) + rowTiles(k4, WEIGHT_TILES[weightDefault(shape)]);
+  // Tiles that load the same elements run beside each other and find some of them in the caches: three cost as much as two.
+  return tiles * 2 / 3;
 }
 
 /**

@@ -17,10 +17,6 @@ override N4: u32;
 override K: u32;
 override K4: u32;
 
-fn multiply_add(w: mat4x4f, x: vec4f, sum: vec4f) -> vec4f {
-  return fma(x.wwww, w[3], fma(x.zzzz, w[2], fma(x.yyyy, w[1], fma(x.xxxx, w[0], sum))));
-}
-
 fn run(thread: u32) {
   let column_tiles = (N4 + u32(TILE_N4) - 1u) / u32(TILE_N4);
   let n4 = (thread % column_tiles) * u32(TILE_N4);

@@ -26,3 +26,8 @@ fn block(k4: u32, n4: u32) -> mat4x4f {
     w_load(min(k + 3u, last) * N4 + n4),
   );
 }
+
+// Four columns of a row of Y, after four more products each: x holds four numbers of the row of X.
+fn multiply_add(w: mat4x4f, x: vec4f, sum: vec4f) -> vec4f {
+  return fma(x.wwww, w[3], fma(x.zzzz, w[2], fma(x.yyyy, w[1], fma(x.xxxx, w[0], sum))));
+}

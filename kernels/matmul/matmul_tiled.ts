@@ -4,47 +4,51 @@ import type { MatmulShape } from "./matmul_shape.ts";
 import { vec4Count } from "../wgsl/storage.ts";
 import { splitReduction } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
-import { PRODUCT_TILES, type ProductTile, type WeightTile } from "../wgsl/variants.ts";
+import { PRODUCT_TILES, type ProductTile, type WEIGHT_TILES, type WeightTile } from "../wgsl/variants.ts";
 import statisticsEpilogue from "../batch_norm/batch_norm_epilogue.wgsl" with { type: "text" };
 import block from "./matmul_block.wgsl" with { type: "text" };
+import direct from "./matmul_direct.wgsl" with { type: "text" };
+import staged from "./matmul_staged.wgsl" with { type: "text" };
 import product from "./matmul_tiled.wgsl" with { type: "text" };
 import weightGradient from "./matmul_weight_gradient_tiled.wgsl" with { type: "text" };
 
-/** Vec4s along K that are staged at a time. */
-const STEP_K4 = 4;
-/** Rows that are staged at a time for a weight gradient. */
-const STEP_M = 16;
+/** Workgroups have 8 × 8 threads, whatever the tile: few sizes of tiles make few shaders to compile. */
+const SIDE = 8;
+const LANES = { LANE_ROWS: SIDE, LANE_COLUMNS: SIDE, THREADS: SIDE ** 2 };
 /** Rows of a slice of a weight gradient that are worth a workgroup's start and its partial sum. */
 const SHORTEST_SLICE = 64;
+/** The most rows of W that are not staged: one step of matmul_staged.wgsl. */
+const DIRECT_K = 32;
+/** The largest share of a tile's columns that may lie past the edge, on average, where a narrower tile would do. */
+const MOST_IDLE = 1 / 8;
 
-/** Divides `size` evenly into pieces of at most `most`, each a multiple of `step`. */
-function evenly(size: number, most: number, step: number): number {
-  const pieces = Math.ceil(size / most);
-  return Math.ceil(size / pieces / step) * step;
+type TileName = keyof typeof PRODUCT_TILES;
+
+/** How often a product whose result has `n4` vec4s of columns loads each element of its left operand. */
+export function columnTiles(n4: number, { columns4 }: ProductTile): number {
+  return Math.ceil(n4 / (SIDE * columns4));
 }
 
-/** Vec4s of columns of a tile: the fewest for the same number of tiles, so that none are idle. */
-export function tiledColumns(n4: number, tile: ProductTile): number {
-  return evenly(n4, tile.columns4, tile.threadColumns4);
+function tilesOf(m: number, n4: number, tile: ProductTile): number {
+  return Math.ceil(m / tileRows(tile)) * columnTiles(n4, tile);
 }
 
-function productTiles(m: number, n4: number, tile: ProductTile): { groups: number; threads: number } {
-  const columns4 = tiledColumns(n4, tile);
-  return {
-    groups: Math.ceil(m / tile.rows) * Math.ceil(n4 / columns4),
-    threads: (tile.rows / tile.threadRows) * (columns4 / tile.threadColumns4),
-  };
-}
-
-/** The largest tile with which a product still gives an adapter enough to do; none wider than the result. */
-export function largestTile(m: number, n4: number, parallelism: number): keyof typeof PRODUCT_TILES {
-  for (const name of Object.keys(PRODUCT_TILES) as (keyof typeof PRODUCT_TILES)[]) {
-    const tile = PRODUCT_TILES[name];
-    const { groups, threads } = productTiles(m, n4, tile);
-    // Half will do: threads that have more to do hide more of their waiting themselves.
-    if ((n4 > 8 || tile.columns4 <= 8) && groups * threads >= parallelism / 2) return name;
-  }
-  return "tiled 32×32";
+/** The largest tile with which a product still gives an adapter enough to do. */
+export function productDefault(
+  { m, k, n }: MatmulShape,
+  transposed: boolean,
+  { parallelism }: Target,
+): TileName {
+  const n4 = vec4Count(n);
+  const fills = (tile: ProductTile) => tilesOf(m, n4, tile) * LANES.THREADS >= parallelism;
+  const { direct, ...tiles } = PRODUCT_TILES;
+  // Transposed, neighboring threads would load numbers of W that are K apart.
+  if (k <= DIRECT_K && !transposed && fills(direct)) return "direct";
+  const names = Object.keys(tiles) as (keyof typeof tiles)[];
+  const suits = (tile: ProductTile) =>
+    fills(tile) &&
+    (tile.columns4 === 1 || columnTiles(n4, tile) * SIDE * tile.columns4 <= (1 + MOST_IDLE) * n4);
+  return names.find((name) => suits(tiles[name])) ?? "tiled 16×32";
 }
 
 /** Kernel, shader, tile and workgroups of a product. */
@@ -56,49 +60,62 @@ export function tiledProduct(
   transposed: boolean,
   statistics: boolean,
 ): Pick<Dispatch, "kernel" | "source" | "tile" | "workgroups"> {
-  const { groups, threads } = productTiles(m, n4, tile);
-  const columns4 = tiledColumns(n4, tile);
+  const { rows, columns4, step4 } = tile;
+  const steps = { STEP_K4: step4, X_TURNS: rows * step4 / SIDE, W_TURNS: columns4 * step4 / SIDE };
   return {
-    kernel: `${name}_tiled`,
-    source: [...(statistics ? [statisticsEpilogue] : []), block, product].join("\n"),
+    kernel: step4 > 0 ? `${name}_tiled` : `${name}_direct`,
+    source: [...(statistics ? [statisticsEpilogue] : []), block, step4 > 0 ? staged : direct, product].join(
+      "\n",
+    ),
     tile: {
-      TILE_M: tile.rows,
-      TILE_N4: columns4,
-      ROWS: tile.threadRows,
-      COLUMNS4: tile.threadColumns4,
-      STEP_K4,
-      THREADS: threads,
-      X_TURNS: Math.ceil(tile.rows * STEP_K4 / threads),
-      W_TURNS: Math.ceil(STEP_K4 * columns4 / threads),
+      ROWS: rows,
+      COLUMNS4: columns4,
+      ...LANES,
+      ...(step4 > 0 && steps),
       TRANSPOSED: transposed ? 1 : 0,
       STATISTICS: statistics ? 1 : 0,
-      LANE_ROWS: tile.rows / tile.threadRows,
-      LANE_COLUMNS: columns4 / tile.threadColumns4,
     },
-    workgroups: foldWorkgroups(groups),
+    workgroups: foldWorkgroups(tilesOf(m, n4, tile)),
   };
+}
+
+/** Rows of a tile. */
+export function tileRows({ rows }: ProductTile): number {
+  return SIDE * rows;
+}
+
+/** Small tiles where a side fits in one. */
+export function weightDefault({ k, n }: MatmulShape): keyof typeof WEIGHT_TILES {
+  return Math.min(k, n) <= 32 ? "tiled 32×32" : "tiled 64×64";
+}
+
+/** How often a weight gradient loads each element of dY. */
+export function rowTiles(k4: number, { rows4 }: WeightTile): number {
+  return Math.ceil(k4 / (SIDE * rows4));
 }
 
 /** Kernel, shader, tile, workgroups and slices of a weight gradient. */
 export function tiledWeightGradient(
   { m, k, n }: MatmulShape,
-  { rows4, columns4, threadRows4 }: WeightTile,
+  tile: WeightTile,
   { parallelism }: Target,
 ): Pick<Dispatch, "kernel" | "source" | "tile" | "workgroups"> & { slices: number; sliceLength: number } {
-  const [k4, n4] = [vec4Count(k), vec4Count(n)];
-  const tileN4 = evenly(n4, columns4, 1);
-  // With few columns, threads with many rows would be too few to stage them.
-  const ownRows4 = Math.min(threadRows4, tileN4);
-  const tileK4 = evenly(k4, rows4, ownRows4);
-  const threads = (tileK4 / ownRows4) * tileN4;
-  const tiles = Math.ceil(k4 / tileK4) * Math.ceil(n4 / tileN4);
-  const wanted = splitReduction(m, tiles * threads, parallelism, SHORTEST_SLICE);
-  const sliceLength = Math.ceil(wanted.sliceLength / STEP_M) * STEP_M;
+  const { rows4, columns4, step } = tile;
+  const tiles = rowTiles(vec4Count(k), tile) * Math.ceil(vec4Count(n) / (SIDE * columns4));
+  const wanted = splitReduction(m, tiles * LANES.THREADS, parallelism, SHORTEST_SLICE);
+  const sliceLength = Math.ceil(wanted.sliceLength / step) * step;
   const slices = Math.ceil(m / sliceLength);
   return {
     kernel: "matmul_weight_gradient_tiled",
     source: weightGradient,
-    tile: { TILE_K4: tileK4, TILE_N4: tileN4, ROWS4: ownRows4, STEP_M, THREADS: threads },
+    tile: {
+      ROWS4: rows4,
+      COLUMNS4: columns4,
+      ...LANES,
+      STEP_M: step,
+      X_TURNS: rows4 * step / SIDE,
+      DY_TURNS: columns4 * step / SIDE,
+    },
     workgroups: foldWorkgroups(tiles * slices),
     slices,
     sliceLength,

@@ -5,42 +5,38 @@
 import type { Dispatch, VariantWork } from "./dispatch.ts";
 import type { Choices, Target } from "./target.ts";
 
-/** A tile of a product that a workgroup makes together, and a thread's part of it; both count vec4s where a 4 says so. */
+/** A thread's part of a product that a workgroup of 8 × 8 threads makes together; vec4s are counted where a 4 says so. */
 export interface ProductTile {
-  /** Rows of the tile. */
-  readonly rows: number;
-  /** At most so many vec4s of columns. */
-  readonly columns4: number;
   /** Rows of a thread. */
-  readonly threadRows: number;
+  readonly rows: number;
   /** Vec4s of columns of a thread. */
-  readonly threadColumns4: number;
-}
-
-/** A tile of a weight gradient that a workgroup makes together; a thread has one vec4 of its columns. */
-export interface WeightTile {
-  /** At most so many vec4s of rows. */
-  readonly rows4: number;
-  /** At most so many vec4s of columns. */
   readonly columns4: number;
-  /** Vec4s of rows of a thread. */
-  readonly threadRows4: number;
+  /** Vec4s along K that are staged in workgroup memory at a time; 0 where nothing is. */
+  readonly step4: number;
 }
 
-/** Tiles of the workgroup-tiled product, largest first. */
+/** A thread's part of a weight gradient that a workgroup of 8 × 8 threads makes together. */
+export interface WeightTile {
+  /** Vec4s of rows of a thread. */
+  readonly rows4: number;
+  /** Vec4s of columns of a thread. */
+  readonly columns4: number;
+  /** Rows of X and dY that are staged at a time. */
+  readonly step: number;
+}
+
+/** Tiles of the product for GPUs: without workgroup memory, then those in it, largest first. */
 export const PRODUCT_TILES = {
-  "tiled 128×64": { rows: 128, columns4: 16, threadRows: 8, threadColumns4: 2 },
-  "tiled 64×64": { rows: 64, columns4: 16, threadRows: 4, threadColumns4: 2 },
-  "tiled 128×32": { rows: 128, columns4: 8, threadRows: 8, threadColumns4: 1 },
-  "tiled 32×32": { rows: 32, columns4: 8, threadRows: 4, threadColumns4: 1 },
+  direct: { rows: 8, columns4: 1, step4: 0 },
+  "tiled 64×64": { rows: 8, columns4: 2, step4: 4 },
+  "tiled 32×32": { rows: 4, columns4: 1, step4: 8 },
+  "tiled 16×32": { rows: 2, columns4: 1, step4: 8 },
 } as const satisfies Record<string, ProductTile>;
 
-/** Tiles of the workgroup-tiled weight gradient. */
+/** Tiles of the weight gradient for GPUs. */
 export const WEIGHT_TILES = {
-  "tiled 64×64": { rows4: 16, columns4: 16, threadRows4: 2 },
-  "tiled 32×128": { rows4: 8, columns4: 32, threadRows4: 1 },
-  "tiled 128×32": { rows4: 32, columns4: 8, threadRows4: 2 },
-  "tiled 32×32": { rows4: 8, columns4: 8, threadRows4: 1 },
+  "tiled 64×64": { rows4: 2, columns4: 2, step: 8 },
+  "tiled 32×32": { rows4: 1, columns4: 1, step: 16 },
 } as const satisfies Record<string, WeightTile>;
 
 /** Outputs of a depthwise convolution that a thread computes together. */

@@ -128,14 +128,28 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
   {
     ...table("matmul"),
     tests: ["tests/gradients/gpu_kernels_test.ts"],
-    file: "kernels/matmul/matmul_tiled.wgsl",
+    file: "kernels/matmul/matmul_staged.wgsl",
     changes: {
-      "last-step-is-a-whole-one": ["min(u32(STEP_K4), K4 - first_k4)", "u32(STEP_K4)"],
-      "rows-of-x-without-their-gap": [
-        "threads_m) * u32(STEP_K4 + 1) + k4]",
-        "threads_m) * u32(STEP_K4) + k4]",
+      "what-lies-past-k-counts": ["prologue), k4 < K4);", "prologue), true);"],
+      "rows-of-x-in-another-order": [
+        "rows[m / u32(LANE_ROWS)][m % u32(LANE_ROWS)]",
+        "rows[m % u32(ROWS)][m / u32(ROWS)]",
       ],
     },
+  },
+  {
+    ...table("matmul"),
+    tests: ["tests/engine/variants_test.ts"],
+    file: "kernels/matmul/matmul_direct.wgsl",
+    changes: {
+      "first-numbers-of-a-row-only": ["x_value(x_start[r] + k4, prologue)", "x_value(x_start[r], prologue)"],
+    },
+  },
+  {
+    ...table("matmul"),
+    tests: ["tests/gradients/gpu_kernels_test.ts"],
+    file: "kernels/matmul/matmul_weight_gradient_tiled.wgsl",
+    changes: { "rows-past-the-slice-count-twice": ["channels), m < last);", "channels), m < M);"] },
   },
   {
     ...table("maxPool2d"),
