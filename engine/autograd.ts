@@ -5,6 +5,7 @@
 import { EngineError } from "./errors.ts";
 import { itemAt } from "./item_at.ts";
 import { add } from "./ops/elementwise.ts";
+import { joinSlices } from "./ops/summed_slices.ts";
 import type { Parameter } from "./parameter.ts";
 import { recorder } from "./recorder.ts";
 import { asTensor, constant, tape, type Tensor, type TensorLike } from "./tensor.ts";
@@ -84,6 +85,7 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
   });
   const needed = neededElsewhere(found.map(({ gradient }) => gradient.value));
   for (const { parameter, gradient } of found) place(gradient, parameter, needed);
+  joinSlices();
   recording.pass = "update";
   return new Gradients(gradients);
 }

@@ -5,6 +5,7 @@
 import type { Access, Dispatch, Precision } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
+import { itemAt } from "./item_at.ts";
 import type { ParameterSet } from "./parameter.ts";
 import { Value } from "./value.ts";
 
@@ -18,9 +19,10 @@ export interface Recorded {
   readonly pass: Pass;
 }
 
-/** The values that a dispatch binds with one of these accesses. */
+/** The values that a dispatch binds with one of these accesses; for a part of a value the whole. */
 export function valuesBound({ dispatch, values }: Recorded, ...accesses: readonly Access[]): Value[] {
-  return values.filter((_, i) => accesses.some((access) => access === dispatch.bindings[i]?.access));
+  return values.filter((_, i) => accesses.some((access) => access === dispatch.bindings[i]?.access))
+    .map((value) => value.within?.whole ?? value);
 }
 
 /** Part of a program: what comes before its first backward pass, that pass, and what comes after it. */
@@ -55,6 +57,9 @@ export class Recorder {
   /** Sets whose weights have been updated so far. */
   readonly #updated = new Set<ParameterSet>();
 
+  /** What records the dispatches of values that nothing has read yet. */
+  readonly #late = new Map<Value, () => void>();
+
   /** What activations are stored as. */
   readonly precision: Precision;
   /** Whether the recomputable is recomputed. */
@@ -73,6 +78,45 @@ export class Recorder {
    */
   record(dispatch: Dispatch, values: Readonly<Record<string, Value>>): void {
     this.dispatches.push({ dispatch, values: this.#bind(dispatch, values), pass: this.pass });
+  }
+
+  /** {@linkcode Recorder.record} at once after a dispatch that is recorded already. */
+  recordAfter(earlier: Recorded, dispatch: Dispatch, values: Readonly<Record<string, Value>>): void {
+    const { pass } = earlier;
+    const at = this.dispatches.indexOf(earlier) + 1;
+    this.dispatches.splice(at, 0, { dispatch, values: this.#bind(dispatch, values), pass });
+  }
+
+  /** Calls `write`, which records what writes `value`, when a dispatch first reads it. */
+  writeLate(value: Value, write: () => void): void {
+    this.#late.set(value, write);
+  }
+
+  /** Whether nothing has written or read such a value yet. The caller then sees to it that it is written. */
+  takeLate(value: Value): boolean {
+    if (!this.#late.delete(value)) return false;
+    this.#filled.add(value);
+    return true;
+  }
+
+  /** One value that holds temporaries one after another, each from a multiple of `alignment` bytes on. */
+  gather(parts: readonly Value[], alignment: number): Value {
+    let bytes = 0;
+    const offsets = parts.map((part) => {
+      const offset = bytes;
+      bytes += Math.ceil(part.bytes / alignment) * alignment;
+      return offset;
+    });
+    const whole = temporary([bytes / 4]);
+    parts.forEach((part, i) => part.within = { whole, offset: itemAt(offsets, i) });
+    this.#filled.add(whole);
+    return whole;
+  }
+
+  #written(value: Value): void {
+    const write = this.#late.get(value);
+    this.#late.delete(value);
+    write?.();
   }
 
   /** What wrote a value last, if anything did. */
@@ -110,7 +154,10 @@ export class Recorder {
       if (value.type !== binding.type) {
         throw new EngineError(`${dispatch.kernel}: ${binding.name} takes ${binding.type}, got ${value.type}`);
       }
-      if (binding.access !== "write") this.requireReadable(value);
+      if (binding.access !== "write") {
+        this.#written(value);
+        this.requireReadable(value);
+      }
       return value;
     });
     for (const [i, value] of bound.entries()) {

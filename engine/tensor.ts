@@ -110,6 +110,8 @@ export class Tape {
   readonly nodes: TapeNode[] = [];
   /** Tensors that stand for parameters, one each. */
   readonly parameters = new Map<Parameter, Tensor>();
+  /** Sums of slices that the backward pass may add together at its end. */
+  readonly sums: { readonly parts: Value; readonly total: Value; readonly join: () => void }[] = [];
   /** Expanded activations that the backward pass need not find kept, and how they are recomputed. */
   readonly recomputable: { readonly tensor: Tensor; readonly recompute: () => Value }[] = [];
 }

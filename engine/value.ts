@@ -12,13 +12,24 @@ export type Origin =
   | { readonly kind: "constant"; readonly data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> }
   /** A parameter's own memory. */
   | { readonly kind: "parameter"; readonly parameter: Parameter }
-  /** A whole flat buffer of a set: weights, gradients, moments or state, for optimizers and averages. */
-  | { readonly kind: "flat"; readonly set: ParameterSet; readonly buffer: string };
+  /**
+   * A flat buffer of a set: weights, gradients, moments or state, for optimizers and averages. The whole, or the range from
+   * `offset` bytes on in which a dispatch fills the places of some parameters.
+   */
+  | {
+    readonly kind: "flat";
+    readonly set: ParameterSet;
+    readonly buffer: string;
+    readonly offset: number;
+    readonly filled: readonly Parameter[];
+  };
 
 /** A tensor's or word array's memory, not yet placed. */
 export class Value {
   /** Where a temporary must be written instead of memory of the plan's choosing: a parameter's gradient. */
   placement: { set: ParameterSet; buffer: string; parameter: Parameter } | undefined;
+  /** The larger value that this temporary is a part of, from that byte on. */
+  within: { whole: Value; offset: number } | undefined;
   /** Keep in a buffer (or uniform) even where tensors live in textures. */
   pinned: "buffer" | "uniform" | undefined;
   /** What an activation's elements are stored as; everything else is f32. */
@@ -55,5 +66,17 @@ export class Value {
 /** A whole flat buffer of a set: `state`, or one in the layout of its weights. */
 export function flatBuffer(set: ParameterSet, buffer: string): Value {
   const bytes = buffer === "state" ? set.stateBytes : set.trainableBytes;
-  return new Value([bytes / 4], "f32", { kind: "flat", set, buffer });
+  return new Value([bytes / 4], "f32", { kind: "flat", set, buffer, offset: 0, filled: [] });
+}
+
+/** The range of a flat buffer in which the places of some parameters are, to be filled by one dispatch. */
+export function flatRange(
+  set: ParameterSet,
+  buffer: string,
+  filled: readonly Parameter[],
+): { value: Value; offset: number } {
+  const offset = Math.min(...filled.map((parameter) => parameter.offset));
+  const end = Math.max(...filled.map((parameter) => parameter.offset + parameter.bytes));
+  const value = new Value([(end - offset) / 4], "f32", { kind: "flat", set, buffer, offset, filled });
+  return { value, offset };
 }

@@ -42,6 +42,7 @@ export * from "./wgsl/prelude.ts";
 export * from "./probes/probes.ts";
 export * from "./wgsl/storage.ts";
 export * from "./reduction/sum_slices.ts";
+export * from "./reduction/sum_all_slices.ts";
 export * from "./batch_norm/batch_norm.ts";
 export * from "./elementwise/binary.ts";
 export * from "./convolution/conv2d.ts";

@@ -14,10 +14,11 @@ import {
   outputSize,
   type Prologue,
   samePads,
+  sumAllSlices,
   sumSlices,
   type Target,
 } from "../../kernels/mod.ts";
-import { type BenchRow, row } from "../row.ts";
+import { type BenchRow, inBuffer, row } from "../row.ts";
 
 /** Width 1 on 16 images of 256×128, then width 0.5 on 32 images of 128×64. */
 export function convolutionRows(target: Target): BenchRow[] {
@@ -44,6 +45,7 @@ export function convolutionRows(target: Target): BenchRow[] {
     ...depthwiseRows("0.5 block 3", [32, 32, 16, 96], 1),
     ...pointwiseRows("0.5 block 15 expand", 256, 80, 480),
     ...depthwiseRows("0.5 block 15", [32, 4, 2, 480], 1),
+    gradientsOfBlock(),
     row("block 2 weights 16×96", sumSlices(64, 16 * 24, target), { partial: [64, 16, 96], y: [16, 96] }),
   ];
 }
@@ -92,6 +94,22 @@ function depthwise(layer: string, image: number[], stride: number, target: Targe
     row(name, depthwiseConvInputGradient(shape, target), { dy: y, w: weight, dx: image }),
     row(name, dispatch, { ...x, dy: y, dw: [slices, ...weight] }),
   ];
+}
+
+/** The slices of the weights' gradients of a block, added at once as on GPUs. */
+function gradientsOfBlock(): BenchRow {
+  let [from, to] = [0, 0];
+  const results = [[338, 16 * 24], [1338, 9 * 24], [432, 96 * 6]].map(([slices = 0, length = 0]) => {
+    const result = { from, slices, length, to };
+    [from, to] = [from + slices * length, to + length];
+    return result;
+  });
+  const { dispatch, jobs } = sumAllSlices(results);
+  return row("block 2 weights", dispatch, {
+    partial: inBuffer([from, 4]),
+    jobs: { shape: [jobs.length], values: Uint32Array.from(jobs) },
+    y: inBuffer([to, 4]),
+  });
 }
 
 /** The stem and its gradients; training needs that of the weights only. */

@@ -141,14 +141,25 @@ export class Memory extends OwnedMemory {
       return { storage: "buffer", buffer: home.buffer, offset: home.offset, size: home.bytes };
     }
     if (value.origin.kind === "flat") {
-      const { set, buffer } = value.origin;
+      const { set, buffer, offset, filled } = value.origin;
       const flat = set.flat(buffer);
-      return { storage: "buffer", buffer: flat.buffer, offset: 0, size: flat.bytes };
+      return {
+        storage: "buffer",
+        buffer: flat.buffer,
+        offset,
+        size: filled.length > 0 ? value.bytes : flat.bytes,
+      };
     }
     if (value.placement) {
       const { set, buffer, parameter } = value.placement;
       const flat = set.flat(buffer);
       return { storage: "buffer", buffer: flat.buffer, offset: parameter.offset, size: parameter.bytes };
+    }
+    if (value.within) {
+      const whole = this.location(value.within.whole, access);
+      return "buffer" in whole
+        ? { ...whole, offset: whole.offset + value.within.offset, size: value.bytes }
+        : whole;
     }
     const staged = access === "read" ? undefined : this.#staging.get(value);
     const location = staged ?? this.#locations.get(value);

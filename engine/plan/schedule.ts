@@ -116,9 +116,13 @@ export function gradientClears(
   steps: readonly Recorded[],
 ): { buffer: GPUBuffer; offset: number; size: number }[] {
   const clears: { buffer: GPUBuffer; offset: number; size: number }[] = [];
-  const written = new Set(steps.flatMap((step) => step.values).map((value) => value.placement?.parameter));
+  const written = new Set(
+    steps.flatMap((step) => step.values).flatMap(({ placement, origin }) =>
+      placement ? [placement.parameter] : origin.kind === "flat" ? origin.filled : []
+    ),
+  );
   for (const { origin } of new Set(steps.flatMap((step) => step.values))) {
-    if (origin.kind !== "flat" || origin.buffer !== "gradients") continue;
+    if (origin.kind !== "flat" || origin.buffer !== "gradients" || origin.filled.length > 0) continue;
     const { buffer } = origin.set.flat("gradients");
     for (const parameter of origin.set.parameters) {
       if (!parameter.trainable || written.has(parameter)) continue;

@@ -22,7 +22,8 @@ export function spansOf(steps: readonly Recorded[], outputs: readonly Value[]): 
   const spans = new Map<Value, Span>();
   steps.forEach((recorded, step) => {
     const read = new Set(valuesBound(recorded, "read"));
-    recorded.values.forEach((value) => {
+    recorded.values.forEach((bound) => {
+      const value = bound.within?.whole ?? bound;
       const { kind } = value.origin;
       if (kind === "parameter" || kind === "flat" || value.placement) return;
       const span = spans.get(value) ?? { value, first: step, last: step, firstRead: undefined };

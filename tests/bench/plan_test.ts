@@ -36,13 +36,13 @@ const CASES: readonly Case[] = [
     profile: "server",
     options: { ...FULL, precision: "f32" },
     batch: 64,
-    most: { dispatches: 467, pipelines: 245, texts: 84, gigabytes: 13.26, unfilled: 8, memory: 1375 },
+    most: { dispatches: 400, pipelines: 227, texts: 60, gigabytes: 12.71, unfilled: 8, memory: 1382 },
   },
   {
     profile: "server",
     options: { ...FULL, precision: "f16" },
     batch: 64,
-    most: { dispatches: 471, pipelines: 248, texts: 88, gigabytes: 6.97, unfilled: 8, memory: 710 },
+    most: { dispatches: 404, pipelines: 230, texts: 64, gigabytes: 6.75, unfilled: 8, memory: 720 },
   },
   {
     profile: "software",
@@ -54,7 +54,7 @@ const CASES: readonly Case[] = [
     profile: "default",
     options: SMALL,
     batch: 32,
-    most: { dispatches: 460, pipelines: 231, texts: 82, gigabytes: 1.06, unfilled: 16, memory: 107 },
+    most: { dispatches: 376, pipelines: 209, texts: 60, gigabytes: 1.02, unfilled: 16, memory: 120 },
   },
 ];
 

@@ -7,9 +7,12 @@ import {
   Device,
   DispatchTimer,
   f32,
+  matmul as engineMatmul,
   mul,
+  ParameterSet,
   Program,
   type Prologue,
+  Sgd,
   sum,
 } from "../../engine/mod.ts";
 import {
@@ -28,6 +31,7 @@ import {
   type VariantWork,
 } from "../../kernels/mod.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
+import { drawImages, LABELS, SmallNetwork } from "./small_network.ts";
 
 /** Small enough for one slice, and large enough that everything is cut into several. */
 const TARGETS = [{ ...targetOf("gpu"), parallelism: 64 }, targetOf("gpu")];
@@ -160,4 +164,54 @@ Deno.test("Batch norm over many slices is the same where workgroups join them as
     const norm = Math.hypot(...expected[name]);
     assert.ok(Math.hypot(...actual[name].map((value, i) => value - expected[name][i])) < 1e-5 * norm, name);
   }
+});
+
+Deno.test("The weights' gradients of a network are the same where their slices are added all at once", async () => {
+  const results: Float32Array[][] = [];
+  for (const kernels of ["software", "gpu"] as const) {
+    const device = await Device.open({ storage: "buffer", kernels, limits: "default" });
+    const network = new SmallNetwork(device);
+    const sgd = new Sgd(network.set);
+    const step = await network.trainingStep(sgd);
+    const sums = step.dispatches.filter(({ dispatch }) => dispatch.kernel === "sum_all_slices");
+    assert.equal(sums.length, kernels === "gpu" ? 1 : 0);
+    await step.run({ images: drawImages(), labels: LABELS, settings: sgd.settings(1, 0.1) });
+    const gradients = (await network.set.read("gradients")).get("gradients")!;
+    results.push(network.set.parameters.filter(({ trainable }) => trainable).map((p) => gradients.get(p)!));
+    step.destroy();
+    network.set.destroy();
+    device.destroy();
+  }
+  const [expected, actual] = results;
+  const scale = Math.max(...expected.map((values) => Math.hypot(...values)));
+  expected.forEach((values, i) => {
+    const error = Math.hypot(...values.map((value, j) => value - actual[i][j]));
+    assert.ok(
+      error < 1e-4 * Math.max(Math.hypot(...values), scale / 100),
+      `gradient ${i} is off by ${error}`,
+    );
+  });
+});
+
+Deno.test("A weight that is used twice has both gradients where their slices could be added later", async () => {
+  const device = await Device.open({ storage: "buffer", kernels: "gpu" });
+  const set = new ParameterSet(device);
+  const w = set.add("w", [3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  const rows = 200;
+  const x = Float32Array.from({ length: rows * 3 }, (_, i) => (i % 7) - 3);
+  const program = await Program.record(device, { x: f32([rows, 3]) }, ({ x }) => {
+    const loss = sum(engineMatmul(engineMatmul(x, w), w));
+    return { gradient: backward(loss).of(w)! };
+  });
+  const { gradient } = await program.run({ x });
+  // d/dW of sum(x W W): xᵀ 1 (W 1)ᵀ + (x W)ᵀ 1 1ᵀ
+  const W = [[1, 2, 3], [4, 5, 6], [7, 8, 9]];
+  const columns = [0, 1, 2].map((k) => x.reduce((total, value, i) => i % 3 === k ? total + value : total, 0));
+  const rowSums = W.map((row) => row[0] + row[1] + row[2]);
+  const through = [0, 1, 2].map((n) => columns.reduce((total, value, k) => total + value * W[k][n], 0));
+  const expected = columns.flatMap((c, k) => rowSums.map((r) => c * r + through[k]));
+  gradient.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-2, `${value}, ${expected[i]}`));
+  program.destroy();
+  set.destroy();
+  device.destroy();
 });

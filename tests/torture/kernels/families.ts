@@ -186,6 +186,13 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const at = geometry(draw, shape[1], shape[2], kernel);
     return () => ops.conv2d(x, w, at);
   },
+  "gradients of weights": (draw) => {
+    const shape = image(draw);
+    const [w, k] = [draw.parameter([shape[3], draw.size(40)]), draw.parameter([3, 3, shape[3]])];
+    const x = draw.tensor(shape);
+    const at = sameGeometry(shape[1], shape[2], 1, 3);
+    return () => engine.pointwiseConv(engine.depthwiseConv(x, k, at), w);
+  },
   "depthwise convolution": (draw) => {
     const shape = image(draw);
     const [x, w] = [draw.tensor(shape), draw.tensor([3, 3, shape[3]])];
@@ -393,4 +400,4 @@ export const LARGE_FAMILIES: readonly string[] = [
  * Families that are not recorded at a hundred times the size, because they create parameters, which allocate memory at
  * once.
  */
-export const WITH_PARAMETERS: readonly string[] = ["center loss", "optimizers"];
+export const WITH_PARAMETERS: readonly string[] = ["center loss", "gradients of weights", "optimizers"];
