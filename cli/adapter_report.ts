@@ -1,5 +1,5 @@
 /** The report on this machine's adapter, as plain data: the output of `doctor --json`. */
-import { type Device, type Peaks, type Tick, timestampTick } from "../engine/mod.ts";
+import { type Device, type Peaks, type SelfTestResult, type Tick, timestampTick } from "../engine/mod.ts";
 import { tensorBytes, TEXTURE_WIDTH, VEC4_BYTES } from "../kernels/mod.ts";
 import { makeDivisible } from "../model/network_layers.ts";
 
@@ -48,6 +48,8 @@ export interface AdapterReport {
   readonly measured: Peaks | undefined;
   /** What a timestamp counts; undefined if not measured, or if the adapter has none. */
   readonly timestamps: Tick | undefined;
+  /** Its results against the CPU's; undefined if not tested. */
+  readonly selfTest: readonly SelfTestResult[] | undefined;
 }
 
 /** Networks and image sizes of `largestBatch`: the default, and the paper's full width. */
@@ -60,10 +62,12 @@ const EXAMPLES = [
  * Describes an open device and its adapter.
  *
  * @param measure measures the adapter's speed; undefined to leave that out.
+ * @param test tests its results; undefined to leave that out.
  */
 export async function reportAdapter(
   device: Device,
   measure: ((device: Device) => Promise<Peaks>) | undefined,
+  test: ((device: Device) => Promise<SelfTestResult[]>) | undefined,
 ): Promise<AdapterReport> {
   const offered = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
   const features = offered ? [...offered.features].sort() : [];
@@ -92,6 +96,7 @@ export async function reportAdapter(
     })),
     measured: await measure?.(device),
     timestamps: measure && device.timestamps ? await timestampTick(device) : undefined,
+    selfTest: await test?.(device),
   };
 }
 

@@ -1,6 +1,8 @@
 /** Opening the GPU for a command, which shows when kernels are being compiled. */
+import { join } from "node:path";
 import process from "node:process";
 import { Device, type DeviceOptions } from "../engine/mod.ts";
+import { checkAdapter } from "../train/checked_adapter.ts";
 import { plainProgress, type Progress, type ProgressStream } from "./progress.ts";
 
 /** Seconds of compilation before it is shown: those of most programs, once the driver has their kernels, take less. */
@@ -13,6 +15,26 @@ const SILENT_SECONDS = 1;
  */
 export function openDevice(options: DeviceOptions = {}): Promise<Device> {
   return Device.open({ onCompile: compileProgress(), ...options });
+}
+
+/**
+ * Opens the GPU for work whose results are kept: a GPU that has not been used before is tested first.
+ *
+ * @param cache the folder that keeps what passed.
+ * @throws {NoAdapterError} when there is none.
+ * @throws {RunError} when it computes wrong results.
+ */
+export async function openTestedDevice(cache: string, options: DeviceOptions = {}): Promise<Device> {
+  const device = await openDevice(options);
+  try {
+    await checkAdapter(device, join(cache, "kernels"), {
+      onTest: () => console.error(`Testing ${device.adapter.name}, once: its results against the CPU's`),
+    });
+    return device;
+  } catch (error) {
+    device.destroy();
+    throw error;
+  }
 }
 
 /** Shows the compilation of kernels in plain lines, also on a terminal, where a bar of other work may be drawn. */

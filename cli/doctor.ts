@@ -1,5 +1,5 @@
 /** `deno task doctor`: shows the adapter, its limits and its speed, or what to install if there is none. */
-import { measurePeaks, NoAdapterError } from "../engine/mod.ts";
+import { failedTests, measurePeaks, NoAdapterError, selfTest, type SelfTestResult } from "../engine/mod.ts";
 import { type AdapterReport, LIMITS, reportAdapter, tickInWords } from "./adapter_report.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { openDevice } from "./device.ts";
@@ -13,30 +13,42 @@ const COMMAND: Command = {
   examples: [
     ["deno task doctor", "this machine"],
     ["deno task doctor --json", "the same as JSON"],
+    ["deno task doctor --self-test --no-measure", "whether the GPU's results are right"],
   ],
 };
 
 const FLAGS = {
   json: JSON_FLAG,
   measure: { type: "boolean", default: true, help: "Measures the adapter's speed, which takes seconds." },
+  selfTest: {
+    type: "boolean",
+    help: "Compares what the adapter computes with the CPU, and ends with exit code 1 if it differs.",
+  },
 } as const satisfies FlagTable;
 
 /**
  * Runs the command.
  *
  * @param args the arguments after its name.
- * @returns the exit code: 0, or 1 if there is no adapter.
+ * @returns the exit code: 0, or 1 if there is no adapter, or if it computes wrong results.
  * @throws {UsageError} for a mistake in the arguments.
  * @throws {EngineError} when the adapter fails.
  */
 export async function main(args: string[]): Promise<number> {
-  const { json, measure } = parseFlags(COMMAND, FLAGS, args);
+  const { json, measure, selfTest: tests } = parseFlags(COMMAND, FLAGS, args);
   try {
     using device = await openDevice({ timestamps: true });
-    const report = await reportAdapter(device, measure ? measurePeaks : undefined);
+    const report = await reportAdapter(
+      device,
+      measure ? measurePeaks : undefined,
+      tests ? (device) => selfTest(device) : undefined,
+    );
     console.log(json ? JSON.stringify(report, null, 2) : describe(report));
     for (const warning of warnings(report)) console.error(warning);
-    return EXIT.done;
+    if (failedTests(report.selfTest ?? []).length === 0) return EXIT.done;
+    console.error("This adapter computes wrong results. Please report it, with these lines:");
+    console.error(JSON.stringify(report, null, 2));
+    return EXIT.failed;
   } catch (error) {
     if (!(error instanceof NoAdapterError)) throw error;
     if (json) console.log(JSON.stringify({ adapter: null, error: error.message }, null, 2));
@@ -85,7 +97,7 @@ function installHints(os: string): string[] {
 
 /** The report as text. */
 function describe(report: AdapterReport): string {
-  const { adapter, runtime, features, limits, measured } = report;
+  const { adapter, runtime, features, limits, measured, selfTest } = report;
   const by = adapter.vendor ? `, by ${adapter.vendor}` : "";
   const where = report.storage === "texture"
     ? "textures, which software adapters read many times faster than buffers"
@@ -110,6 +122,7 @@ function describe(report: AdapterReport): string {
       row(`  width ${width}, ${height}×${imageWidth}`, `${images} images`)
     ),
   ];
+  if (selfTest) lines.push("", "Results against the CPU's", ...selfTest.map(testRow));
   if (!measured) return lines.join("\n");
   const { flops, copyBandwidth, readBandwidth, stagingBandwidth, waitFloor, dispatchCost } = measured;
   lines.push(
@@ -157,6 +170,12 @@ const MEANING: Readonly<Record<typeof LIMITS[number], string>> = {
 
 function row(name: string, value: string): string {
   return `${name.padEnd(36)}${value}`;
+}
+
+function testRow({ name, error, tolerance, repeatable, passed, required }: SelfTestResult): string {
+  const verdict = passed ? "passed" : required ? "FAILED" : "differs";
+  const often = repeatable ? "" : ", and differs from run to run";
+  return row(`  ${name}`, `${verdict.padEnd(8)}error ${error.toPrecision(2)}, at most ${tolerance}${often}`);
 }
 
 function quantity(limit: string, value: number): string {

@@ -10,14 +10,21 @@ import { Embedder } from "../model/embedder.ts";
 import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
-import { openDevice } from "./device.ts";
+import { openTestedDevice } from "./device.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
 import { noImages, openImages, sayNaming, sayPassedOver } from "./image_source.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import { makeFolder } from "./output.ts";
 import { workerCount } from "./people.ts";
 import { formatSeconds, type Progress, progress } from "./progress.ts";
-import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, LAYOUT_FLAG, TEST_FLIP_FLAG } from "./shared_flags.ts";
+import {
+  CACHE_FLAG,
+  CHECKPOINT_FLAG,
+  EMA_FLAG,
+  IMAGES_FLAG,
+  LAYOUT_FLAG,
+  TEST_FLIP_FLAG,
+} from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task embed",
@@ -92,7 +99,7 @@ export async function main(args: string[]): Promise<number> {
 
   const named = namingOf(layout, list.agreed);
   sayNaming(images, named);
-  using device = await openDevice();
+  using device = await openTestedDevice(CACHE_FLAG.default);
   const model = buildTrainedModel(device, trained.model);
   const embedder = await Embedder.open(device, model, Math.min(BATCH, list.count));
   let done = 0, failed = 0;

@@ -11,7 +11,7 @@ import { readConfig } from "../train/run_folder.ts";
 import { testPeopleNote } from "../train/trained_people.ts";
 import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
-import { openDevice } from "./device.ts";
+import { openTestedDevice } from "./device.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { openBenchmark, openPeople } from "./people.ts";
 import { withProgress } from "./progress.ts";
@@ -77,7 +77,7 @@ export async function main(args: string[]): Promise<number> {
   const { data = config?.data, layout = config?.layout } = flags;
   // With --json, stdout has only the result.
   const say = flags.json ? console.error : console.log;
-  using device = await openDevice();
+  using device = await openTestedDevice(flags.cache);
   const dataset = await openPeople({ data, layout }, flags.cache, say);
   const trainedOn = checkpoint.people && await testPeopleNote(dataset, checkpoint.people);
   if (trainedOn) console.error(`note: ${printable(trainedOn)}`);

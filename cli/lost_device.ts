@@ -1,7 +1,7 @@
 /** Work on a GPU that may be lost and opened again. */
 import { type Device, DeviceLostError, EngineError, OutOfMemoryError } from "../engine/mod.ts";
 import { printable } from "./command.ts";
-import { openDevice } from "./device.ts";
+import { openTestedDevice } from "./device.ts";
 
 /** The choices of `--on-device-lost`. */
 export const ON_DEVICE_LOST = ["stop", "retry"] as const;
@@ -18,6 +18,8 @@ export function isLost(error: unknown): error is EngineError {
 export interface DeviceWork<T> {
   /** Default: `navigator.gpu`. */
   readonly gpu?: Pick<GPU, "requestAdapter"> | undefined;
+  /** The folder of what is kept for later commands. */
+  readonly cache: string;
   /** Whether to try a new device after a loss. */
   readonly onLost: typeof ON_DEVICE_LOST[number];
   /** The number of steps saved. Work that saves more between two losses may be lost any number of times. */
@@ -35,13 +37,13 @@ export interface DeviceWork<T> {
  * @throws {EngineError} when the last attempt fails.
  */
 export async function workOnDevice<T>(
-  { gpu, onLost, saved, work, pause = seconds }: DeviceWork<T>,
+  { gpu, cache, onLost, saved, work, pause = seconds }: DeviceWork<T>,
 ): Promise<T> {
   let [attempts, savedBefore] = [0, 0];
   for (;;) {
     let device: Device | undefined, wait = 0;
     try {
-      device = await openDevice({ ...(gpu && { gpu }) });
+      device = await openTestedDevice(cache, { ...(gpu && { gpu }) });
       return await work(device);
     } catch (error) {
       // After a loss it may take a while until a device can be opened.

@@ -50,6 +50,8 @@ function flagsFor(remedy: Remedy): string {
       return "such as runs/hard";
     case "same-again":
       return "the same command goes on";
+    case "self-test":
+      return "deno task doctor --self-test writes a report";
     case "set":
       return asFlags(remedy.settings).replaceAll("--no-", "without --");
     case "written-vectors":

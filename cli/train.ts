@@ -74,6 +74,7 @@ export async function main(args: string[], gpu?: Pick<GPU, "requestAdapter">): P
   try {
     return await workOnDevice({
       gpu,
+      cache: flags.cache,
       onLost: flags.onDeviceLost,
       saved: () => run.newest?.checkpoint.step ?? 0,
       work: (device) => trainOn(device, flags, run),

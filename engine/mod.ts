@@ -125,6 +125,7 @@ export {
 export { compiledText, type Stopwatch, tunables, tune } from "./timing/tuner.ts";
 export { median, runsFor, timeDispatch, waitFloor } from "./timing/timing.ts";
 export { type Tick, timestampTick } from "./timing/timestamps.ts";
+export { failedTests, selfTest, type SelfTestResult } from "./self_test/self_test.ts";
 export {
   asTensor,
   constant,

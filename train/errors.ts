@@ -15,6 +15,8 @@ export type RunRemedy =
   | { readonly kind: "run-folder" }
   // Resume the run so that it names the first operation whose results are not finite.
   | { readonly kind: "debug-numerics" }
+  // Test the adapter, and report what it computes.
+  | { readonly kind: "self-test" }
   // Export a model file from a run.
   | { readonly kind: "export-model" }
   // Export the weights of a run as safetensors under torchvision's names.

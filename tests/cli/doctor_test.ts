@@ -27,6 +27,8 @@ Deno.test("doctor tells adapter, limits and measured speed as JSON, with leave t
       `${rate} ${report.measured[rate]}`,
     );
   }
+  if (report.features.includes("timestamp-query")) assert.ok(report.timestamps.measured > 0);
+  assert.equal(report.selfTest, undefined);
   const [small, large] = report.largestBatch;
   assert.ok(small.images > large.images && large.images >= 1);
   assert.equal(stderr.includes("This is a software adapter: the CPU does the work"), report.adapter.software);

@@ -22,6 +22,7 @@ Deno.test("work goes on upon another device as often as there are pauses, and an
   };
   const begin = (failures: (() => Error)[], onLost: "stop" | "retry" = "retry") =>
     workOnDevice({
+      cache: ".cache",
       onLost,
       saved: () => saved,
       pause: (seconds) => Promise.resolve(void pauses.push(seconds)),

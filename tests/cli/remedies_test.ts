@@ -54,6 +54,10 @@ Deno.test("a command names the flags and tasks of what helps behind an error's m
       "None (what was given to deno task embed --out).",
     ],
     [new RunError("None.", { remedies: [{ kind: "run-folder" }] }), "None (such as runs/hard)."],
+    [
+      new RunError("Wrong.", { remedies: [{ kind: "self-test" }] }),
+      "Wrong (deno task doctor --self-test writes a report).",
+    ],
     [new RunError("None.", { remedies: [{ kind: "export-model" }] }), "None (deno task export makes one)."],
   ];
   for (const [advice, expected] of rows) assert.equal(withFlags(advice), expected);

@@ -20,6 +20,8 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task train --help": "tests/cli/least_privilege_test.ts prints every --help",
   "deno task train --weights FILE --pretrained-blocks 18": "tests/cli/weights_test.ts trains from files",
   "deno task augment --preview out.png": "tests/cli/augment_test.ts draws it",
+  "deno task doctor --self-test": "compiles for most of a minute on a software adapter",
+  "deno task plan --profile default": "tests/bench/plan_test.ts plans for it",
   "deno task doctor --json": "tests/cli/doctor_test.ts runs it",
   "deno task web": "serves until Ctrl-C; tests/web/ opens the pages",
   "deno task mutants --only losses/": "runs tests for minutes",
