@@ -49,7 +49,7 @@ for (const check of CHECKS.filter(({ precision }) => precision === "f32")) {
 Deno.test("the software adapter passes the self-test", async () => {
   using device = await Device.open();
   // The others compile for most of a minute; their kernels are those of the gradient table.
-  const results = await selfTest(device, CHECKS.filter(({ name }) => name.startsWith("depthwise")));
+  const results = await selfTest(device, (name) => name.startsWith("depthwise"));
   assert.equal(results.length, 3);
   assert.deepEqual(results.filter(({ passed }) => !passed), []);
 });
