@@ -3,7 +3,7 @@ import type { Recorded, Work } from "../engine/mod.ts";
 import { dispatchWork } from "./row.ts";
 
 /** Kernels whose results are a network's raw convolution outputs: all that must be kept for the backward pass. */
-const CONVOLUTIONS = ["conv2d", "depthwise_conv", "matmul", "matmul_tiled"];
+const CONVOLUTION = /^(conv2d|depthwise_conv|matmul|matmul_(tiled|direct|staged))$/;
 
 /** What one recorded dispatch computes and moves when each operand moves once. */
 export function recordedWork({ dispatch, values }: Recorded): Work {
@@ -27,7 +27,7 @@ export function totalWork(dispatches: readonly Recorded[]): Work {
 /** Bytes of all convolutions' outputs before their normalization. */
 export function convolutionOutputBytes(dispatches: readonly Recorded[]): number {
   return dispatches
-    .filter(({ dispatch }) => CONVOLUTIONS.includes(dispatch.kernel))
+    .filter(({ dispatch }) => CONVOLUTION.test(dispatch.kernel))
     .flatMap(({ dispatch, values }) => values.filter((_, i) => dispatch.bindings[i].access === "write"))
     .reduce((sum, value) => sum + value.bytes, 0);
 }

@@ -2,34 +2,17 @@
 import { type Command, type FlagTable, parseFlags } from "../cli/flags.ts";
 import { runCommand } from "../cli/command.ts";
 import { RUN_FLAGS } from "../cli/train_flags.ts";
-import { tuner } from "../cli/tuning.ts";
-import {
-  betterPeaks,
-  Device,
-  measurePeaks,
-  median,
-  type Peaks,
-  Random,
-  timestampTick,
-  wallClock,
-} from "../engine/mod.ts";
-import { Embedder } from "../model/embedder.ts";
+import { betterPeaks, Device, measurePeaks, type Peaks, Random, timestampTick } from "../engine/mod.ts";
 import { ReidModel } from "../model/reid_model.ts";
-import { completeOptions, type TrainingOptions } from "../train/options.ts";
-import { recordTrainingStep, trainingOptimizer } from "../train/step.ts";
+import { completeOptions } from "../train/options.ts";
 import { modelSpec } from "../train/from_options.ts";
-import { cpuClock } from "./clock.ts";
-import type { OpenRun } from "../engine/plan/schedule.ts";
-import { profile } from "../engine/timing/profile.ts";
 import { tickInWords } from "../cli/adapter_report.ts";
-import { byKernel, chromeTrace, type ProfiledDispatch } from "./profile.ts";
+import { byKernel, chromeTrace } from "./profile.ts";
 import { convolutionOutputBytes, leastBytes, totalWork } from "./program_work.ts";
 import { giga, peaksLine, rooflineTable } from "./roofline_table.ts";
 import { mebibytes } from "./units.ts";
-import { BATCH_FLAG, checkBatch, forwardInputs, STEP_SETTINGS, stepInputs } from "./step_programs.ts";
-
-/** Where tuned variants are kept, as by `deno task train`. */
-const CACHE = ".cache";
+import { BATCH_FLAG, checkBatch, STEP_SETTINGS } from "./step_programs.ts";
+import { timePrograms, type Timing } from "./step_timings.ts";
 
 const COMMAND: Command = {
   usage: "deno task bench:step",
@@ -58,26 +41,6 @@ const FLAGS = {
   tune: RUN_FLAGS.tune,
   trace: { type: "string", value: "FILE", help: "Writes every dispatch's time in Chrome's trace format." },
 } as const satisfies FlagTable;
-
-/** What both kinds of program offer here. */
-interface Runnable<Inputs = never> {
-  readonly dispatches: Parameters<typeof totalWork>[0];
-  readonly memory: { readonly temporaries: number; readonly total: number };
-  readonly stagedBytes: number;
-  submit(inputs: Inputs, options?: { more?: boolean }): Promise<{ outputs: Promise<unknown> }>;
-  begin(inputs: Inputs): OpenRun;
-}
-
-interface Timing {
-  readonly name: string;
-  readonly program: Runnable;
-  /** Milliseconds of a run. */
-  readonly milliseconds: number;
-  /** Milliseconds of CPU time of a run, all threads added up. */
-  readonly cpuMilliseconds: number;
-  /** Empty where the adapter has no timestamps, or none that can be trusted. */
-  readonly profile: readonly ProfiledDispatch[];
-}
 
 /** Runs the bench. Returns the exit code. */
 export async function main(args: string[]): Promise<number> {
@@ -114,61 +77,6 @@ export async function main(args: string[]): Promise<number> {
   } finally {
     device.destroy();
   }
-}
-
-async function timePrograms(
-  device: Device,
-  model: ReidModel,
-  options: TrainingOptions,
-  how: { batch: number; steps: number; repeats: number; tune: boolean },
-): Promise<Timing[]> {
-  const { batch } = how;
-  const timed = {
-    ...how,
-    timestamps: device.timestamps && (await timestampTick(device)).nanoseconds !== undefined,
-  };
-  const optimizer = trainingOptimizer(model, options);
-  let step = await recordTrainingStep(device, model, optimizer, options, batch);
-  if (how.tune) {
-    device.choose(await tuner(device, CACHE)(step.dispatches));
-    step.destroy();
-    step = await recordTrainingStep(device, model, optimizer, options, batch);
-  }
-  const training = await time("training step", step, stepInputs(options, optimizer, batch), timed);
-  step.destroy();
-  const embedder = await Embedder.open(device, model, batch);
-  const forward = await time("forward", embedder.program, forwardInputs(options, batch), timed);
-  embedder.destroy();
-  return [training, forward];
-}
-
-/** Times rows of runs as a training loop makes them: submitted one after another, awaited at the end. */
-async function time<Inputs>(
-  name: string,
-  program: Runnable<Inputs>,
-  inputs: Inputs,
-  { steps, repeats, timestamps }: { steps: number; repeats: number; timestamps: boolean },
-): Promise<Timing> {
-  await (await program.submit(inputs)).outputs;
-  const times: number[] = [];
-  const cpuTimes: number[] = [];
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    const [start, cpuStart] = [wallClock(), cpuClock()];
-    const waiting: Promise<unknown>[] = [];
-    for (let i = 0; i < steps; i++) {
-      waiting.push((await program.submit(inputs, { more: i < steps - 1 })).outputs);
-    }
-    await Promise.all(waiting);
-    times.push((wallClock() - start) / steps);
-    cpuTimes.push((cpuClock() - cpuStart) / steps);
-  }
-  const profile = timestamps ? await profileOf(program, inputs) : [];
-  return { name, program, milliseconds: median(times), cpuMilliseconds: median(cpuTimes), profile };
-}
-
-async function profileOf<Inputs>(program: Runnable<Inputs>, inputs: Inputs): Promise<ProfiledDispatch[]> {
-  const milliseconds = await profile(program, inputs);
-  return program.dispatches.map((recorded, i) => ({ recorded, milliseconds: milliseconds[i] }));
 }
 
 function describe(timing: Timing, model: ReidModel, peaks: Peaks, batch: number): string {
