@@ -34,6 +34,8 @@ export interface AdapterDescription {
 
 /** A WebGPU device, and the choices that were made for it. */
 export interface OpenAdapter {
+  /** Where the adapter came from. */
+  readonly source: DeviceOptions["gpu"];
   readonly gpu: GPUDevice;
   readonly description: AdapterDescription;
   readonly storage: "buffer" | "texture";
@@ -78,6 +80,7 @@ export async function openAdapter(options: DeviceOptions): Promise<OpenAdapter> 
   });
   const readsTextures = software && !FAST_BUFFERS.test(name);
   return {
+    source: webgpu,
     gpu,
     description,
     storage: storage !== "auto" ? storage : readsTextures ? "texture" : "buffer",

@@ -17,6 +17,8 @@ const MEMORY_REMEDY =
 
 /** An open GPU. Close it with {@link Device.destroy}. */
 export class Device {
+  /** The source of adapters that it was opened from; kept because Dawn's devices die with it. */
+  readonly source: DeviceOptions["gpu"];
   /** The WebGPU device itself. */
   readonly gpu: GPUDevice;
   /** The adapter that it was opened on. */
@@ -34,10 +36,11 @@ export class Device {
   #target: Target;
 
   private constructor(
-    { gpu, description, storage, kernels, timestamps, cores }: OpenAdapter,
+    { source, gpu, description, storage, kernels, timestamps, cores }: OpenAdapter,
     /** See {@link DeviceOptions}. */
     readonly onCompile: DeviceOptions["onCompile"],
   ) {
+    this.source = source;
     this.gpu = gpu;
     this.adapter = description;
     this.storage = storage;

@@ -85,18 +85,19 @@ export class Readbacks {
     const group = this.#group;
     const { waiting } = group;
     if (waiting.length === 0) group.begunAt = performance.now();
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    promise.catch(() => {}); // Outputs that nobody waits for must not end the process.
     const { offset } = this.nextSlot;
-    let settle = () => {};
-    waiting.push({
-      read: (bytes) => {
-        const result = read(bytes, offset);
-        settle = () => resolve(result);
-      },
-      fail: (error) => settle = () => reject(error),
-      settle: () => settle(),
+    const promise = new Promise<T>((resolve, reject) => {
+      let settle = () => {};
+      waiting.push({
+        read: (bytes) => {
+          const result = read(bytes, offset);
+          settle = () => resolve(result);
+        },
+        fail: (error) => settle = () => reject(error),
+        settle: () => settle(),
+      });
     });
+    promise.catch(() => {}); // Outputs that nobody waits for must not end the process.
     clearTimeout(this.#timer);
     if (!more || waiting.length >= Math.min(this.#wanted, this.slots)) this.send();
     else this.#timer = setTimeout(() => this.send(), PATIENCE_MS);

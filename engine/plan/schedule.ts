@@ -42,11 +42,10 @@ export function launchStages(
   memory: Memory,
   stages: readonly (readonly Recorded[])[],
 ): Stage[] {
-  const copies = Map.groupBy(memory.copies, (copy) => copy.before);
   const total = stages.reduce((sum, steps) => sum + steps.length, 0);
   let done = 0;
   const made = stages.map((steps, number) => ({
-    copies: copies.get(number) ?? [],
+    copies: memory.copies.filter(({ before }) => before === number),
     launches: steps.map((step) => {
       device.onCompile?.(done++, total);
       return launch(device, memory, step);

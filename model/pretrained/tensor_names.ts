@@ -68,10 +68,11 @@ export function sortTensors(
     if (other) unknown.push(isDeeper ? name : other.name);
     if (!isDeeper) found.set(place.canonical, { name, prefix: place.prefix });
   }
-  const counts = Map.groupBy(found.values(), ({ prefix }) => prefix);
+  const counts = new Map<string, number>();
+  for (const { prefix } of found.values()) counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
   return {
     backbone: new Map([...found].map(([canonical, { name }]) => [canonical, tensors.get(name)!])),
-    prefixes: [...counts].filter(([prefix]) => prefix !== "").sort(([, a], [, b]) => b.length - a.length)
+    prefixes: [...counts].filter(([prefix]) => prefix !== "").sort(([, a], [, b]) => b - a)
       .map(([prefix]) => prefix),
     ignored,
     unknown,
