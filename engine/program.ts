@@ -21,15 +21,14 @@ import { texelRows } from "./plan/texel_rows.ts";
 import { Readbacks } from "./readbacks.ts";
 import { type Recorded, Recorder, type RecordOptions, recordWith } from "./recorder.ts";
 import {
-  copyStaged,
   copyToMirror,
-  dispatch,
   gradientClears,
   launchStages,
   neededSteps,
   type OpenRun,
   type Stage,
 } from "./plan/schedule.ts";
+import { submitAllButLast, Submits } from "./plan/submits.ts";
 import { Tensor, Uint32Tensor } from "./tensor.ts";
 import { Value } from "./value.ts";
 
@@ -48,6 +47,7 @@ interface Plan {
   readonly inputs: ReadonlyMap<string, Value>;
   readonly outputs: readonly PlannedOutput[];
   readonly stages: readonly Stage[];
+  readonly submits: Submits;
   /** Gradients that an optimizer reads and no dispatch writes. */
   readonly clears: readonly { buffer: GPUBuffer; offset: number; size: number }[];
   /** Undefined for a program without outputs. */
@@ -115,20 +115,22 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     const memory = new Memory(device, steps);
     try {
       const program = await device.guard("Cannot prepare the program", () => {
-        const stages = inStages(steps, (value) => memory.staged(value));
-        memory.allocate(stages, returned.map(([, value]) => value));
+        const ordered = inStages(steps, (value) => memory.staged(value));
+        memory.allocate(ordered, returned.map(([, value]) => value));
         let offset = 0;
         const outputs = returned.map(([name, value]) => {
           const output = { name, value, offset, bytes: value.bytes };
           offset += Math.ceil(value.bytes / 256) * 256;
           return output;
         });
+        const stages = launchStages(device, memory, ordered);
         return new Program<I, O>({
           device,
           memory,
           inputs: values,
           outputs,
-          stages: launchStages(device, memory, stages),
+          stages,
+          submits: new Submits(device, stages),
           clears: gradientClears(steps),
           readbacks: outputs.length > 0
             ? new Readbacks(device, offset, options.together ?? 1, (bytes) => memory.readback(bytes))
@@ -174,21 +176,17 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     inputs: HostInputs<I>,
     { more = false }: { more?: boolean } = {},
   ): Promise<{ outputs: Promise<HostOutputs<O>> }> {
-    const { device, outputs, readbacks } = this.#plan;
+    const { device, outputs, readbacks, submits } = this.#plan;
     while (readbacks?.busy) await readbacks.busy; // Others may have waited for the same slot, and been first.
     device.attempt("Cannot run the program", () => {
-      const { stages, encoder } = this.begin(inputs);
-      for (const stage of stages) {
-        copyStaged(encoder, stage.copies);
-        const pass = encoder.beginComputePass();
-        for (const launch of stage.launches) dispatch(pass, launch);
-        pass.end();
-      }
+      const start = performance.now();
+      const encoder = submitAllButLast(device, this.begin(inputs).encoder, submits.parts);
       if (readbacks) {
         const { buffer, offset: start } = readbacks.nextSlot;
         for (const { value, offset } of outputs) this.#copyOut(encoder, value, buffer, start + offset);
       }
       device.gpu.queue.submit([encoder.finish()]);
+      submits.time(device, start);
     });
     if (!readbacks) return { outputs: Promise.resolve({} as HostOutputs<O>) };
     return { outputs: readbacks.submitted((bytes, start) => this.#read(bytes, start), more) };
