@@ -8,8 +8,11 @@ import { DispatchTimer, timedStorage, wallClock } from "./dispatch_timer.ts";
 import type { Recorded } from "../recorder.ts";
 import { median, runsFor, timeDispatch, waitFloor } from "./timing.ts";
 
-/** Milliseconds that the runs of one timing take together. */
-const MILLISECONDS = 4;
+/**
+ * Milliseconds that the runs of one timing take together. On a GPU many times the wait for them, some 10 ms that vary; a
+ * software adapter's variants differ more than that, and are slow enough.
+ */
+const MILLISECONDS = { software: 4, gpu: 100 };
 /** The median of this many timings counts. */
 const REPEATS = 3;
 /** A variant replaces the default only if it takes at most this share of its time, as timings vary. */
@@ -44,7 +47,7 @@ export function compiledText(device: Device, { key, as }: Tunable): string {
 /**
  * The fastest variant of every computation in `list`, by key; the one in use where none is clearly faster.
  *
- * @param stopwatch times the variants; by default runs them on random numbers for a few milliseconds.
+ * @param stopwatch times the variants; by default runs them on random numbers for some milliseconds, on a GPU for tenths of a second.
  * @param onProgress called after each computation with the number that are done.
  */
 export async function tune(
@@ -76,7 +79,7 @@ function stopwatchAbove(floor: number): Stopwatch {
     for (const { dispatch, shapes } of work) {
       const timer = await DispatchTimer.make(device, dispatch, shapes);
       try {
-        const runs = await runsFor(timer, floor, MILLISECONDS);
+        const runs = await runsFor(timer, floor, MILLISECONDS[device.target.adapterClass]);
         milliseconds += median(await timeDispatch(timer, runs, REPEATS, { clock: wallClock, floor }));
       } finally {
         timer.destroy();
