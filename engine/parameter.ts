@@ -8,6 +8,7 @@ import {
   padRows,
   tensorBytes,
   TEXTURE_WIDTH,
+  textureHeight,
   unpadRows,
   VEC4_BYTES,
   vec4s,
@@ -168,7 +169,7 @@ export class ParameterSet {
     if (made) return made;
     const texture = this.device.gpu.createTexture({
       label: parameter.name,
-      size: [TEXTURE_WIDTH, Math.ceil(vec4s(parameter.shape) / TEXTURE_WIDTH)],
+      size: [TEXTURE_WIDTH, textureHeight(Math.ceil(vec4s(parameter.shape) / TEXTURE_WIDTH))],
       format: "rgba32float",
       usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
     });

@@ -1,10 +1,16 @@
 /** The pipelines of a device: each is compiled once and used by every program. */
-import { type Dispatch, precisionOf, shaderText, type Storage, textureFormat } from "../kernels/mod.ts";
+import {
+  constantsData,
+  type Dispatch,
+  precisionOf,
+  shaderText,
+  type Storage,
+  textureFormat,
+} from "../kernels/mod.ts";
 import { itemAt } from "./item_at.ts";
 
-/** Shader modules, layouts and pipelines by what decides them. */
+/** Layouts and pipelines by what decides them. */
 export class Pipelines {
-  readonly #modules = new Map<string, GPUShaderModule>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #pipelines = new Map<string, GPUComputePipeline>();
 
@@ -14,40 +20,45 @@ export class Pipelines {
     readonly gpu: GPUDevice,
   ) {}
 
-  /** The pipeline of a dispatch whose bindings are stored as given; made once per text and constants. */
+  /** The pipeline of a dispatch whose bindings are stored as given; made once per text. */
   pipeline(dispatch: Dispatch, storages: readonly Storage[]): GPUComputePipeline {
+    const label = dispatch.kernel;
     const code = shaderText(dispatch, storages);
-    const label = `${dispatch.kernel} ${JSON.stringify(dispatch.constants)}`;
-    return once(this.#pipelines, code + JSON.stringify(dispatch.constants), () => {
-      const module = once(
-        this.#modules,
-        code,
-        () => this.gpu.createShaderModule({ label: dispatch.kernel, code }),
-      );
-      return this.gpu.createComputePipeline({
+    return once(this.#pipelines, code, () =>
+      this.gpu.createComputePipeline({
         label,
         layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [this.layout(dispatch, storages)] }),
-        compute: { module, constants: { ...dispatch.constants } },
-      });
-    });
+        compute: { module: this.gpu.createShaderModule({ label, code }) },
+      }));
   }
 
-  /** The bind group layout of a dispatch whose bindings are stored as given. */
-  layout({ kernel, bindings }: Dispatch, storages: readonly Storage[]): GPUBindGroupLayout {
-    const key = bindings.map((b, i) => `${b.access} ${storages[i]}`).join();
+  /** The bind group layout of a dispatch whose bindings are stored as given; its constants are bound last. */
+  layout({ kernel, bindings, constants }: Dispatch, storages: readonly Storage[]): GPUBindGroupLayout {
+    const used = bindings.map(({ access }, i) => ({ access, storage: itemAt(storages, i) }));
+    if (Object.keys(constants).length > 0) used.push({ access: "read", storage: "uniform" });
+    const key = used.map(({ access, storage }) => `${access} ${storage}`).join();
     return once(this.#layouts, key, () =>
       this.gpu.createBindGroupLayout({
         label: kernel,
-        entries: bindings.map(({ access }, i) => layoutEntry(i, access === "read", itemAt(storages, i))),
+        entries: used.map(({ access, storage }, i) => layoutEntry(i, access === "read", storage)),
       }));
   }
 
   /** Forgets everything: what is made while WebGPU refuses work may be invalid. */
   clear(): void {
     this.#pipelines.clear();
-    this.#modules.clear();
     this.#layouts.clear();
   }
+}
+
+/** A uniform buffer of a dispatch's constants; none for a dispatch without constants. */
+export function constantsBuffers(gpu: GPUDevice, dispatch: Dispatch): GPUBuffer[] {
+  const data = constantsData(dispatch);
+  if (!data) return [];
+  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+  const buffer = gpu.createBuffer({ label: "constants", size: data.byteLength, usage });
+  gpu.queue.writeBuffer(buffer, 0, data);
+  return [buffer];
 }
 
 /** The value of a key, made when it is first wanted. */

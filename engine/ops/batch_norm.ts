@@ -9,6 +9,7 @@ import {
   batchNormStatistics,
   lastAxis,
   leftSlices,
+  MAX_UNIFORM_VEC4S,
   type RowSlices,
   rowSlices,
 } from "../../kernels/mod.ts";
@@ -83,7 +84,8 @@ function statisticsOf(x: Tensor): { slices: RowSlices; partial: Value } | undefi
   const left = writer?.dispatch.withStatistics?.();
   if (!writer || !left) return undefined;
   const partial = perChannel(2 * left.slices, lastAxis(x.shape));
-  recorder().extend(writer, left.dispatch, { statistics: partial });
+  // The variants are timed without statistics: they add the same few sums to each.
+  recorder().extend(writer, { ...left.dispatch, tunable: writer.dispatch.tunable }, { statistics: partial });
   return { slices: leftSlices(x.shape, left, target), partial };
 }
 
@@ -157,16 +159,13 @@ function normalized(
   });
 }
 
-/** Most vec4s of a uniform buffer that every adapter binds. */
-const UNIFORM_VEC4S = 4096;
-
 /**
  * Memory for a few values per channel. Where tensors live in textures this is a uniform buffer: read almost as
  * fast, and without a copy between the kernel that writes them and the ones that read them.
  */
 function perChannel(rows: number, channels: number): Value {
   const value = temporary([rows, channels]);
-  const small = value.vec4s <= UNIFORM_VEC4S;
+  const small = value.vec4s <= MAX_UNIFORM_VEC4S;
   if (recorder().device.storage === "texture" && small) value.pinned = "uniform";
   return value;
 }

@@ -11,6 +11,7 @@ import {
   precisionOf,
   type Storage,
   textureRowBytes,
+  uniformVec4s,
   VEC4_BYTES,
 } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
@@ -31,9 +32,6 @@ export interface StagedCopy {
   readonly rows: number;
   readonly bytesPerRow: number;
 }
-
-/** The prelude declares uniforms as four vec4s by default. */
-const UNIFORM_BYTES = 4 * VEC4_BYTES;
 
 /** The memory that a program owns, and the location of each value in it. */
 export class Memory extends OwnedMemory {
@@ -205,7 +203,7 @@ export class Memory extends OwnedMemory {
         shared ??= this.make(size, pool, `[${span.value.shape}]`);
         locations.set(span.value, locationAs(shared, storage(span)));
       }
-      this.use.temporaries += size;
+      this.use.temporaries += this.bytesMade(size, pool);
     }
   }
 
@@ -216,7 +214,7 @@ export class Memory extends OwnedMemory {
       const row = textureRowBytes(precisionOf(storage));
       return Math.ceil(value.bytes / row) * row;
     }
-    return storage === "uniform" ? Math.max(UNIFORM_BYTES, value.bytes) : value.bytes;
+    return storage === "uniform" ? uniformVec4s(value.vec4s) * VEC4_BYTES : value.bytes;
   }
 
   /** Refuses what the adapter cannot hold; the message names the worst. */
@@ -227,7 +225,9 @@ export class Memory extends OwnedMemory {
       const most = Math.min(
         limits.maxStorageBufferBindingSize,
         limits.maxBufferSize,
-        inTexture(storage) ? limits.maxTextureDimension2D * textureRowBytes(precisionOf(storage)) : Infinity,
+        inTexture(storage)
+          ? (limits.maxTextureDimension2D - 1) * textureRowBytes(precisionOf(storage)) // See textureHeight().
+          : Infinity,
       );
       const size = this.#size(value);
       return { shape: value.shape, size, most, times: size / most };
@@ -245,13 +245,15 @@ export class Memory extends OwnedMemory {
   }
 
   #input(value: Value): void {
+    const storage = this.storage(value, "read");
     const size = this.#size(value);
-    this.#locations.set(value, this.make(size, this.storage(value, "read"), `[${value.shape}]`));
+    const bytes = this.bytesMade(size, storage);
+    this.#locations.set(value, this.make(size, storage, `[${value.shape}]`));
     if (value.origin.kind === "constant") {
-      this.use.constants += size;
+      this.use.constants += bytes;
       this.write(value, value.origin.data);
     } else {
-      this.use.inputs += size;
+      this.use.inputs += bytes;
     }
   }
 }

@@ -5,6 +5,7 @@ import {
   type Storage,
   TEXTURE_WIDTH,
   textureFormat,
+  textureHeight,
   textureRowBytes,
 } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
@@ -54,13 +55,20 @@ export class OwnedMemory {
 
   constructor(readonly device: Device) {}
 
+  /** Bytes that {@link make} takes for `size` bytes. */
+  protected bytesMade(size: number, storage: Storage): number {
+    if (!inTexture(storage)) return size;
+    const row = textureRowBytes(precisionOf(storage));
+    return textureHeight(size / row) * row;
+  }
+
   /** Memory of `size` bytes, for a texture a multiple of its rows. */
   protected make(size: number, storage: Storage, label: string): ValueLocation {
     const { gpu } = this.device;
     if (inTexture(storage)) {
       const texture = gpu.createTexture({
         label,
-        size: [TEXTURE_WIDTH, size / textureRowBytes(precisionOf(storage))],
+        size: [TEXTURE_WIDTH, textureHeight(size / textureRowBytes(precisionOf(storage)))],
         format: textureFormat(precisionOf(storage)),
         usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.COPY_SRC,
       });
@@ -82,6 +90,37 @@ export class OwnedMemory {
     let view = this.#views.get(texture);
     if (!view) this.#views.set(texture, view = texture.createView());
     return { storage, texture, view };
+  }
+
+  /** A uniform buffer with these contents, each at an offset of its own; equal ones share it. */
+  uniforms(contents: readonly (ArrayBuffer | undefined)[]): (GPUBufferBinding | undefined)[] {
+    const { gpu } = this.device;
+    const step = gpu.limits.minUniformBufferOffsetAlignment;
+    const places = new Map<string, { offset: number; data: ArrayBuffer }>();
+    let bytes = 0;
+    const placed = contents.map((data) => {
+      if (data === undefined) return undefined;
+      const key = new Uint32Array(data).join();
+      let place = places.get(key);
+      if (!place) {
+        places.set(key, place = { offset: bytes, data });
+        bytes += Math.ceil(data.byteLength / step) * step;
+      }
+      return place;
+    });
+    if (bytes === 0) return placed.map(() => undefined);
+    const buffer = gpu.createBuffer({
+      label: "constants",
+      size: bytes,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.#owned.push(buffer);
+    this.use.constants += bytes;
+    this.use.total += bytes;
+    const all = new Uint8Array(bytes);
+    for (const { offset, data } of places.values()) all.set(new Uint8Array(data), offset);
+    gpu.queue.writeBuffer(buffer, 0, all);
+    return placed.map((place) => place && { buffer, offset: place.offset, size: place.data.byteLength });
   }
 
   /** A buffer through which outputs come back to the host. */

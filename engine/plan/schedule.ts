@@ -1,5 +1,5 @@
 /** From a program's steps to GPU commands: which are needed, in which passes, with which copies in between. */
-import { TEXTURE_WIDTH, VEC4_BYTES, vec4s } from "../../kernels/mod.ts";
+import { constantsData, TEXTURE_WIDTH, VEC4_BYTES, vec4s } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
 import { EngineError } from "../errors.ts";
 import type { Memory, StagedCopy } from "./memory.ts";
@@ -42,16 +42,16 @@ export function launchStages(
   memory: Memory,
   stages: readonly (readonly Recorded[])[],
 ): Stage[] {
-  const total = stages.reduce((sum, steps) => sum + steps.length, 0);
+  const constants = memory.uniforms(stages.flat().map(({ dispatch }) => constantsData(dispatch)));
   let done = 0;
   const made = stages.map((steps, number) => ({
     copies: memory.copies.filter(({ before }) => before === number),
     launches: steps.map((step) => {
-      device.onCompile?.(done++, total);
-      return launch(device, memory, step);
+      device.onCompile?.(done, constants.length);
+      return launch(device, memory, step, constants[done++]);
     }),
   }));
-  device.onCompile?.(total, total);
+  device.onCompile?.(done, done);
   return made;
 }
 
@@ -84,7 +84,12 @@ export function neededSteps(dispatches: readonly Recorded[], outputs: readonly V
 }
 
 /** The pipeline and bind group of a dispatch. */
-function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
+function launch(
+  device: Device,
+  memory: Memory,
+  recorded: Recorded,
+  constants: GPUBufferBinding | undefined,
+): Launch {
   const { dispatch, values } = recorded;
   const limit = device.gpu.limits.maxComputeWorkgroupsPerDimension;
   if (dispatch.workgroups.some((count) => count > limit)) {
@@ -97,15 +102,16 @@ function launch(device: Device, memory: Memory, recorded: Recorded): Launch {
     return value ? [memory.location(value, access)] : [];
   });
   const storages = locations.map(({ storage }) => storage);
+  const resources = locations.map((location): GPUBindingResource =>
+    "view" in location
+      ? location.view
+      : { buffer: location.buffer, offset: location.offset, size: location.size }
+  );
+  if (constants) resources.push(constants);
   const bindGroup = device.gpu.createBindGroup({
     label: dispatch.kernel,
     layout: device.pipelines.layout(dispatch, storages),
-    entries: locations.map((location, binding) => ({
-      binding,
-      resource: "view" in location
-        ? location.view
-        : { buffer: location.buffer, offset: location.offset, size: location.size },
-    })),
+    entries: resources.map((resource, binding) => ({ binding, resource })),
   });
   return { recorded, pipeline: device.pipelines.pipeline(dispatch, storages), bindGroup };
 }

@@ -13,11 +13,14 @@ import {
   tensorBytes,
   TEXTURE_WIDTH,
   textureFormat,
+  textureHeight,
   textureRowBytes,
+  uniformVec4s,
   VEC4_BYTES,
 } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
 import { LimitError } from "../errors.ts";
+import { constantsBuffers } from "../pipelines.ts";
 import { Random } from "../random.ts";
 
 /** Returns milliseconds since some moment: wall time, or processor time where that is more exact. */
@@ -105,7 +108,7 @@ export class DispatchTimer {
           }
           const texture = device.gpu.createTexture({
             label: binding.name,
-            size: [TEXTURE_WIDTH, bytes / textureRowBytes(precisionOf(storage))],
+            size: [TEXTURE_WIDTH, textureHeight(bytes / textureRowBytes(precisionOf(storage)))],
             format: textureFormat(precisionOf(storage)),
             usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
           });
@@ -114,6 +117,10 @@ export class DispatchTimer {
           return { binding: index, resource: texture.createView() };
         });
         device.gpu.queue.submit([encoder.finish()]);
+        for (const buffer of constantsBuffers(device.gpu, dispatch)) {
+          owned.push(buffer);
+          entries.push({ binding: entries.length, resource: { buffer } });
+        }
         const bindGroup = device.gpu.createBindGroup({
           layout: device.pipelines.layout(dispatch, storages),
           entries,
@@ -198,8 +205,7 @@ export function timedStorage(device: Device, binding: Binding, wanted: Storage =
 
 /** Bytes of an operand's buffer; those that go to a texture fill its rows. */
 function operandBytes(device: Device, binding: Binding, { shape }: Operand, storage: Storage): number {
-  // The prelude declares uniforms as four vec4s.
-  if (storage === "uniform") return (binding.vec4s ?? 4) * VEC4_BYTES;
+  if (storage === "uniform") return uniformVec4s(binding.vec4s ?? 4) * VEC4_BYTES;
   const least = binding.type === "u32" ? 4 * elementCount(shape) : tensorBytes(shape, precisionOf(storage));
   const row = textureRowBytes(precisionOf(storage));
   const bytes = inTexture(storage) ? Math.ceil(least / row) * row : least;
@@ -259,6 +265,6 @@ function copyToTexture(
   encoder.copyBufferToTexture(
     { buffer, bytesPerRow },
     { texture },
-    [TEXTURE_WIDTH, texture.height],
+    [TEXTURE_WIDTH, buffer.size / bytesPerRow],
   );
 }

@@ -27,15 +27,20 @@ fn run(thread: u32) {
   if (n >= N) { return; }
 
   let prologue = x_prologue(c4);
+  var column: array<u32, COLUMNS>; // Of these four channels, counted from the start of a row of the image.
+  var inside: array<bool, COLUMNS>;
+  @unroll for (var s = 0; s < COLUMNS; s++) {
+    let ix = i32(ox) * STRIDE + s - PAD_LEFT;
+    column[s] = u32(clamp(ix, 0, i32(W) - 1)) * C4 + c4;
+    inside[s] = (ix >= 0) & (ix < i32(W));
+  }
   var x: array<vec4f, ROWS * COLUMNS>;
   @unroll for (var r = 0; r < ROWS; r++) {
     let iy = i32(oy) * STRIDE + r - PAD_TOP;
-    let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
+    let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * (W * C4);
+    let inside_row = (iy >= 0) & (iy < i32(H));
     @unroll for (var s = 0; s < COLUMNS; s++) {
-      let ix = i32(ox) * STRIDE + s - PAD_LEFT;
-      let inside = (iy >= 0) & (iy < i32(H)) & (ix >= 0) & (ix < i32(W));
-      let pixel = row + u32(clamp(ix, 0, i32(W) - 1));
-      x[r * COLUMNS + s] = select(vec4f(0.0), x_value(pixel * C4 + c4, prologue), inside);
+      x[r * COLUMNS + s] = select(vec4f(0.0), x_value(row + column[s], prologue), inside_row & inside[s]);
     }
   }
   var sum: array<vec4f, TILE_H * TILE_W>;
@@ -49,9 +54,10 @@ fn run(thread: u32) {
       }
     }
   }
+  let first = ((n * OH + oy) * OW + ox) * C4 + c4;
   @unroll for (var i = 0; i < TILE_H; i++) {
     @unroll for (var j = 0; j < TILE_W; j++) {
-      let index = ((n * OH + oy + u32(i)) * OW + ox + u32(j)) * C4 + c4;
+      let index = first + u32(i) * (OW * C4) + u32(j) * C4;
       if (oy + u32(i) < OH && ox + u32(j) < OW) { y_store(index, y_epilogue(sum[i * TILE_W + j], index, c4)); }
     }
   }

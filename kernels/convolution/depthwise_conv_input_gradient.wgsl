@@ -27,15 +27,20 @@ fn run(thread: u32) {
   if (n >= N) { return; }
 
   let prologue = dy_prologue(c4);
+  var column: array<u32, COLUMNS>; // Of these four channels, counted from the start of a row of outputs.
+  var inside: array<bool, COLUMNS>;
+  @unroll for (var s = 0; s < COLUMNS; s++) {
+    let ox = i32(ix) / STRIDE + FIRST_COLUMN + s;
+    column[s] = u32(clamp(ox, 0, i32(OW) - 1)) * C4 + c4;
+    inside[s] = (ox >= 0) & (ox < i32(OW));
+  }
   var g: array<vec4f, ROWS * COLUMNS>;
   @unroll for (var r = 0; r < ROWS; r++) {
     let oy = i32(iy) / STRIDE + FIRST_ROW + r;
-    let row = (n * OH + u32(clamp(oy, 0, i32(OH) - 1))) * OW;
+    let row = (n * OH + u32(clamp(oy, 0, i32(OH) - 1))) * (OW * C4);
+    let inside_row = (oy >= 0) & (oy < i32(OH));
     @unroll for (var s = 0; s < COLUMNS; s++) {
-      let ox = i32(ix) / STRIDE + FIRST_COLUMN + s;
-      let inside = (oy >= 0) & (oy < i32(OH)) & (ox >= 0) & (ox < i32(OW));
-      let pixel = row + u32(clamp(ox, 0, i32(OW) - 1));
-      g[r * COLUMNS + s] = select(vec4f(0.0), dy_value(pixel * C4 + c4, prologue), inside);
+      g[r * COLUMNS + s] = select(vec4f(0.0), dy_value(row + column[s], prologue), inside_row & inside[s]);
     }
   }
   var sum: array<vec4f, TILE_H * TILE_W>;
@@ -54,9 +59,10 @@ fn run(thread: u32) {
       }
     }
   }
+  let first = ((n * H + iy) * W + ix) * C4 + c4;
   @unroll for (var i = 0u; i < TILE_H; i++) {
     @unroll for (var j = 0u; j < TILE_W; j++) {
-      if (iy + i < H && ix + j < W) { dx_store(((n * H + iy + i) * W + ix + j) * C4 + c4, sum[i * u32(TILE_W) + j]); }
+      if (iy + i < H && ix + j < W) { dx_store(first + i * (W * C4) + j * C4, sum[i * u32(TILE_W) + j]); }
     }
   }
 }

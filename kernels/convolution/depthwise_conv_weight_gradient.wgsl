@@ -37,20 +37,21 @@ fn run(thread: u32) {
     let oy = tile / tiles_w % tiles_h * u32(TILE_H);
     let n = tile / tiles_w / tiles_h;
     @unroll for (var i = 0u; i < TILE_H; i++) {
+      let row = (n * OH + min(oy + i, OH - 1u)) * (OW * C4) + c4;
       @unroll for (var j = 0u; j < TILE_W; j++) {
-        let pixel = (n * OH + min(oy + i, OH - 1u)) * OW + min(ox + j, OW - 1u);
         let inside = (oy + i < OH) & (ox + j < OW);
-        g[i * u32(TILE_W) + j] = select(vec4f(0.0), dy_value(pixel * C4 + c4, dy_channels), inside);
+        let dy = dy_value(row + min(ox + j, OW - 1u) * C4, dy_channels);
+        g[i * u32(TILE_W) + j] = select(vec4f(0.0), dy, inside);
       }
     }
     @unroll for (var r = 0; r < ROWS; r++) {
       let iy = i32(oy) * STRIDE + r - PAD_TOP;
-      let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
+      let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * (W * C4) + c4;
       @unroll for (var s = 0; s < COLUMNS; s++) {
         let ix = i32(ox) * STRIDE + s - PAD_LEFT;
         let inside = (iy >= 0) & (iy < i32(H)) & (ix >= 0) & (ix < i32(W));
-        let pixel = row + u32(clamp(ix, 0, i32(W) - 1));
-        x[r * COLUMNS + s] = select(vec4f(0.0), x_value(pixel * C4 + c4, x_channels), inside);
+        let pixel = x_value(row + u32(clamp(ix, 0, i32(W) - 1)) * C4, x_channels);
+        x[r * COLUMNS + s] = select(vec4f(0.0), pixel, inside);
       }
     }
     @unroll for (var u = 0; u < 3; u++) {

@@ -15,8 +15,16 @@
  * the end of the work. A shader whose workgroups of 64 lanes share memory is a function `run_group(group, lane)`. Shaders
  * with workgroups of another size write their own entry point.
  */
+import { withUniformConstants } from "./constants.ts";
 import { type Binding, type Dispatch, type Epilogue, isGradientPrologue, type Prologue } from "./dispatch.ts";
-import { LARGEST_HALF, precisionOf, type Storage, TEXTURE_WIDTH, textureFormat } from "./storage.ts";
+import {
+  LARGEST_HALF,
+  precisionOf,
+  type Storage,
+  TEXTURE_WIDTH,
+  textureFormat,
+  uniformVec4s,
+} from "./storage.ts";
 import { unroll } from "./unroll.ts";
 
 const COMMON = `
@@ -87,7 +95,10 @@ export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): st
   const name = Object.keys(ENTRY_POINTS).find((name) => dispatch.source.includes(name));
   const entryPoint = ENTRY_POINTS[name ?? ""] ?? "";
   const common = storages.some((storage) => precisionOf(storage) === "f16") ? COMMON + HALF : COMMON;
-  return [common, ...tile, ...declarations, writtenOut(dispatch), entryPoint].join("\n");
+  const text = [...declarations, writtenOut(dispatch)].join("\n");
+  return [common, ...tile, withUniformConstants(dispatch, text, dispatch.bindings.length), entryPoint].join(
+    "\n",
+  );
 }
 
 const WRITTEN_OUT = new Map<string, string>();
@@ -129,7 +140,7 @@ fn ${name}_store(i: u32, v: u32) { ${name}_data[i] = v; }`;
   } else {
     const space = storage === "uniform" ? "uniform" : `storage, ${access === "read" ? "read" : "read_write"}`;
     const array = storage === "uniform"
-      ? `array<vec4f, ${binding.vec4s ?? 4}>`
+      ? `array<vec4f, ${uniformVec4s(binding.vec4s ?? 4)}>`
       : `array<${half ? "vec2u" : "vec4f"}>`;
     lines.push(`${slot}<${space}> ${name}_data: ${array};`);
     if (access !== "write") {

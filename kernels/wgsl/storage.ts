@@ -49,6 +49,25 @@ export function textureRowBytes(precision: Precision): number {
   return TEXTURE_WIDTH * vec4Bytes(precision);
 }
 
+/**
+ * Rows of a texture for so many rows of texels: never a power of two. Mesa's software driver compiles a kernel anew for
+ * each combination of textures whose heights are powers of two and textures whose heights are not.
+ */
+export function textureHeight(rows: number): number {
+  return Number.isInteger(Math.log2(rows)) ? Math.max(rows + 1, 3) : rows;
+}
+
+/** Lengths that shaders declare for uniforms: few, so that layers of different widths share shaders. */
+const UNIFORM_LENGTHS = [4, 1024];
+
+/** Most vec4s of a uniform buffer that every adapter binds. */
+export const MAX_UNIFORM_VEC4S = 4096;
+
+/** Length that a shader declares for a uniform of so many vec4s; its buffer is as long. */
+export function uniformVec4s(count: number): number {
+  return UNIFORM_LENGTHS.find((length) => count <= length) ?? MAX_UNIFORM_VEC4S;
+}
+
 /** The format of a texture that holds elements of this precision. */
 export function textureFormat(precision: Precision): "rgba32float" | "rg32uint" {
   return precision === "f16" ? "rg32uint" : "rgba32float";

@@ -36,25 +36,25 @@ const CASES: readonly Case[] = [
     profile: "server",
     options: { ...FULL, precision: "f32" },
     batch: 64,
-    most: { dispatches: 400, pipelines: 227, texts: 60, gigabytes: 12.71, unfilled: 8, memory: 1382 },
+    most: { dispatches: 400, pipelines: 60, texts: 60, gigabytes: 12.71, unfilled: 8, memory: 1382 },
   },
   {
     profile: "server",
     options: { ...FULL, precision: "f16" },
     batch: 64,
-    most: { dispatches: 404, pipelines: 230, texts: 64, gigabytes: 6.75, unfilled: 8, memory: 720 },
+    most: { dispatches: 404, pipelines: 64, texts: 64, gigabytes: 6.75, unfilled: 8, memory: 720 },
   },
   {
     profile: "software",
     options: SMALL,
     batch: 32,
-    most: { dispatches: 394, pipelines: 206, texts: 134, gigabytes: 0.91, unfilled: 0, memory: 116 },
+    most: { dispatches: 394, pipelines: 83, texts: 83, gigabytes: 0.91, unfilled: 0, memory: 126 },
   },
   {
     profile: "default",
     options: SMALL,
     batch: 32,
-    most: { dispatches: 376, pipelines: 209, texts: 60, gigabytes: 1.02, unfilled: 16, memory: 120 },
+    most: { dispatches: 376, pipelines: 60, texts: 60, gigabytes: 1.02, unfilled: 16, memory: 120 },
   },
 ];
 

@@ -14,7 +14,10 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     file: "kernels/convolution/depthwise_conv.wgsl",
     changes: {
       "rows-take-the-left-pad": ["i32(oy) * STRIDE + r - PAD_TOP", "i32(oy) * STRIDE + r - PAD_LEFT"],
-      "edge-repeats-above-and-below": ["let inside = (iy >= 0) & (iy < i32(H)) &", "let inside ="],
+      "edge-repeats-above-and-below": [
+        "let inside_row = (iy >= 0) & (iy < i32(H));",
+        "let inside_row = true;",
+      ],
       "stride-of-columns-ignored": ["j * STRIDE + v], w", "j + v], w"],
       "stride-of-rows-ignored": [
         "(i * STRIDE + u) * COLUMNS",

@@ -2,8 +2,9 @@
 import { type Dispatch, VEC4_BYTES } from "../../../kernels/mod.ts";
 import type { Device } from "../../../engine/mod.ts";
 import { hostData } from "../../../engine/inputs.ts";
+import { constantsBuffers } from "../../../engine/pipelines.ts";
 import type { Value } from "../../../engine/value.ts";
-import { type CheckedShader, checkedShader, checkedUniform, headerNumbers } from "./checked_shader.ts";
+import { checkedShader, headerNumbers } from "./checked_shader.ts";
 import type { RandomProgram } from "./random_program.ts";
 
 /** A fault of a kernel. */
@@ -13,7 +14,6 @@ export interface KernelFault {
 }
 
 interface Compiled {
-  readonly shader: CheckedShader;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
@@ -33,13 +33,14 @@ export class CheckedKernels {
     const key = JSON.stringify([source, tile, parts]);
     let compiled = this.#compiled.get(key);
     if (!compiled) {
-      const shader = checkedShader(dispatch);
+      const code = checkedShader(dispatch);
       const { gpu } = this.device;
       const visibility = GPUShaderStage.COMPUTE;
       const types: GPUBufferBindingType[] = [
         ...dispatch.bindings.map(({ access }): GPUBufferBindingType =>
           access === "read" ? "read-only-storage" : "storage"
         ),
+        ...(Object.keys(dispatch.constants).length > 0 ? ["uniform" as const] : []),
         "uniform",
         "storage",
       ];
@@ -49,9 +50,9 @@ export class CheckedKernels {
       const pipeline = gpu.createComputePipeline({
         label: dispatch.kernel,
         layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { module: gpu.createShaderModule({ label: dispatch.kernel, code: shader.code }) },
+        compute: { module: gpu.createShaderModule({ label: dispatch.kernel, code }) },
       });
-      this.#compiled.set(key, compiled = { shader, pipeline, layout });
+      this.#compiled.set(key, compiled = { pipeline, layout });
     }
     return compiled;
   }
@@ -127,16 +128,20 @@ export async function runChecked(
       const encoder = gpu.createCommandEncoder();
       const pass = encoder.beginComputePass();
       for (const { dispatch, bound, faults } of planned) {
-        const { shader, pipeline, layout } = kernels.compiled(dispatch);
+        const { pipeline, layout } = kernels.compiled(dispatch);
         const header = [
           faults,
           ...bound.flatMap((value) => [elementsOf(value), Math.max(0, values.get(value)!.counts)]),
         ];
         if (header.length !== headerNumbers(bound.length)) throw new Error("The header has a wrong length");
-        const bytes = checkedUniform(dispatch, shader, header);
-        const uniform = make(bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-        gpu.queue.writeBuffer(uniform, 0, bytes);
-        const buffers = [...bound.map((value) => values.get(value)!.buffer), uniform, tracked];
+        const uniform = make(
+          16 * Math.ceil(header.length / 4),
+          GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+        );
+        gpu.queue.writeBuffer(uniform, 0, Uint32Array.from(header));
+        const constants = constantsBuffers(gpu, dispatch);
+        made.push(...constants);
+        const buffers = [...bound.map((value) => values.get(value)!.buffer), ...constants, uniform, tracked];
         pass.setPipeline(pipeline);
         pass.setBindGroup(
           0,

@@ -2,37 +2,22 @@
  * A kernel's text with accessors that check every index. A kernel reads and writes memory only through accessors such
  * as `x_load(i)` (kernels/wgsl/prelude.ts). Here each accessor checks its index first: an index outside the tensor is
  * recorded as a fault and not used; a write inside the tensor is counted for its element.
- *
- * The kernel's constants (its shapes) come from a uniform, so that one pipeline serves thousands of shapes.
  */
 import { type Dispatch, shaderText } from "../../../kernels/mod.ts";
 
-/** A checked text, and the constants in its uniform after the header, with their types. */
-export interface CheckedShader {
-  readonly code: string;
-  readonly constants: readonly { readonly name: string; readonly type: string }[];
-}
-
-/** Numbers before the constants: the offset of the faults, then for each binding its length and the offset of its counts. */
+/** Numbers of the uniform: the offset of the faults, then for each binding its length and the offset of its counts. */
 export function headerNumbers(bindings: number): number {
   return 1 + 2 * bindings;
 }
 
 /**
- * The text of a dispatch with every binding in a buffer, followed by the uniform and the tracking buffer.
+ * The text of a dispatch with every binding in a buffer, followed by its constants, the uniform of {@link headerNumbers} and
+ * the tracking buffer.
  *
  * @throws {Error} if the kernel uses a binding without its accessors.
  */
-export function checkedShader(dispatch: Dispatch): CheckedShader {
+export function checkedShader(dispatch: Dispatch): string {
   let code = shaderText(dispatch, dispatch.bindings.map(() => "buffer"));
-  const constants: { name: string; type: string }[] = [];
-  code = code.replace(/\boverride\s+(\w+)\s*:\s*(u32|i32|f32)\s*;/g, (_, name: string, type: string) => {
-    constants.push({ name, type });
-    return "";
-  });
-  for (const { name } of constants) {
-    code = code.replaceAll(new RegExp(`\\b${name}\\b`, "g"), `checked.${name}`);
-  }
   for (const [k, { name, access }] of dispatch.bindings.entries()) {
     let replaced = 0;
     const replace = (from: string, to: string) => {
@@ -53,9 +38,8 @@ export function checkedShader(dispatch: Dispatch): CheckedShader {
   const numbers = [
     "faults: u32",
     ...dispatch.bindings.map((_, k) => `length${k}: u32, counts${k}: u32`),
-    ...constants.map(({ name, type }) => `${name}: ${type}`),
   ];
-  const count = dispatch.bindings.length;
+  const count = dispatch.bindings.length + (Object.keys(dispatch.constants).length > 0 ? 1 : 0);
   const declarations = `struct Checked { ${numbers.join(", ")} }
 @group(0) @binding(${count}) var<uniform> checked: Checked;
 @group(0) @binding(${count + 1}) var<storage, read_write> tracked: array<atomic<u32>>;
@@ -65,7 +49,7 @@ fn checked_index(i: u32, length: u32, bit: u32) -> u32 {
   return min(i, length - 1u);
 }
 `;
-  return { code: declarations + reporting(code), constants };
+  return declarations + reporting(code);
 }
 
 /** The text with an entry point that calls the kernel and then records the thread's faults. */
@@ -82,24 +66,4 @@ fn main(${parameters}) {
   if (checked_faults != 0u) { atomicOr(&tracked[checked.faults], checked_faults); }
 }
 `;
-}
-
-/** The bytes of the uniform. */
-export function checkedUniform(
-  dispatch: Dispatch,
-  { constants }: CheckedShader,
-  header: readonly number[],
-): ArrayBuffer {
-  const bytes = new ArrayBuffer(16 * Math.ceil((header.length + constants.length) / 4));
-  const view = new DataView(bytes);
-  header.forEach((value, i) => view.setUint32(4 * i, value, true));
-  constants.forEach(({ name, type }, i) => {
-    const value = dispatch.constants[name];
-    if (value === undefined) throw new Error(`${dispatch.kernel} has no constant ${name}`);
-    const at = 4 * (header.length + i);
-    if (type === "f32") view.setFloat32(at, value, true);
-    else if (type === "i32") view.setInt32(at, value, true);
-    else view.setUint32(at, value, true);
-  });
-  return bytes;
 }

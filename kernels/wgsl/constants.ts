@@ -1,0 +1,70 @@
+/**
+ * How a dispatch's constants reach its shader. A shader declares them as `override M: u32;`, but a pipeline for every
+ * shape would be compiled for every shape: the declarations become members of a uniform, so that layers of different
+ * shapes share one pipeline. What a compiler must know (sizes of private arrays, unrolled loops) is in the tile.
+ */
+import type { Dispatch } from "./dispatch.ts";
+
+const DECLARATION = /^[ \t]*override\s+(\w+)\s*:\s*(u32|i32|f32)\s*;/gm;
+
+/** What the uniform is called in a shader's text. */
+const UNIFORM = "constants";
+
+/** Smallest uniform that is bound, in bytes. */
+const UNIFORM_BYTES = 16;
+
+/** The names of a dispatch's constants, in the order of the uniform. */
+function namesOf({ constants }: Dispatch): string[] {
+  return Object.keys(constants).sort();
+}
+
+/**
+ * A shader's text with its `override` constants read from a uniform at the given binding number.
+ *
+ * @throws {TypeError} when a constant has no value or is not declared.
+ */
+export function withUniformConstants(dispatch: Dispatch, text: string, binding: number): string {
+  const types = new Map(Array.from(text.matchAll(DECLARATION), ([, name = "", type = ""]) => [name, type]));
+  const names = namesOf(dispatch);
+  const different = [...new Set(names).symmetricDifference(new Set(types.keys()))];
+  if (different.length > 0) {
+    throw new TypeError(
+      `${dispatch.kernel}: the constants ${names} are given, and its text declares ${[...types.keys()]}`,
+    );
+  }
+  if (names.length === 0) return text;
+  const uses = new RegExp(`(?<![.\\w])(?:${names.join("|")})\\b`, "g");
+  const members = names.map((name) => `${name}: ${types.get(name)}`).join(", ");
+  return [
+    `struct Constants { ${members} }`,
+    `@group(0) @binding(${binding}) var<uniform> ${UNIFORM}: Constants;`,
+    text.replaceAll(DECLARATION, "").replaceAll(uses, `${UNIFORM}.$&`),
+  ].join("\n");
+}
+
+/**
+ * The contents of the uniform that {@link withUniformConstants} declares; undefined for a dispatch without constants.
+ *
+ * @throws {RangeError} when a value does not fit the constant's type.
+ */
+export function constantsData(dispatch: Dispatch): ArrayBuffer | undefined {
+  const names = namesOf(dispatch);
+  if (names.length === 0) return undefined;
+  const types = new Map(
+    Array.from(dispatch.source.matchAll(DECLARATION), ([, name = "", type = ""]) => [name, type]),
+  );
+  const data = new DataView(new ArrayBuffer(Math.ceil(4 * names.length / UNIFORM_BYTES) * UNIFORM_BYTES));
+  for (const [i, name] of names.entries()) {
+    const value = dispatch.constants[name] ?? NaN;
+    const type = types.get(name) ?? "u32"; // The prelude's own constants count channels.
+    if (type === "f32") data.setFloat32(4 * i, value, true);
+    else if (type === "i32") data.setInt32(4 * i, value, true);
+    else data.setUint32(4 * i, value, true);
+    const whole = Number.isInteger(value) && value >= (type === "i32" ? -(2 ** 31) : 0) &&
+      value < (type === "i32" ? 2 ** 31 : 2 ** 32);
+    if (type === "f32" ? Number.isNaN(value) : !whole) {
+      throw new RangeError(`${dispatch.kernel}: the constant ${name} is ${type}; got ${value}`);
+    }
+  }
+  return data.buffer;
+}
