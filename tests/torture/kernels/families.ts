@@ -97,7 +97,14 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   matmul: (draw) => {
     const [m, k, n] = [draw.size(), draw.size(70), draw.size(70)];
     const [a, b] = [draw.tensor([m, k]), draw.tensor([k, n])];
-    return () => ops.matmul(a, b);
+    // GPUs run "direct" by default only where there are more rows than are drawn here.
+    const direct = draw.coin() ? [[`matmul ${m}×${k}×${n} none`, "direct"] as const] : [];
+    return () => {
+      draw.device.choose(new Map(direct));
+      const y = ops.matmul(a, b);
+      draw.device.choose(new Map());
+      return y;
+    };
   },
   dense: (draw) => {
     const [m, k, n] = [draw.size(), draw.size(70), draw.size(70)];
