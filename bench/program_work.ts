@@ -3,7 +3,7 @@ import type { Recorded, Work } from "../engine/mod.ts";
 import { dispatchWork } from "./row.ts";
 
 /** Kernels whose results are a network's raw convolution outputs: all that must be kept for the backward pass. */
-const CONVOLUTION = /^(conv2d|depthwise_conv|matmul|matmul_(tiled|direct|staged))$/;
+const CONVOLUTION = /^(conv2d|depthwise_conv|depthwise_conv_lanes|matmul|matmul_(tiled|direct|staged))$/;
 
 /** What one recorded dispatch computes and moves when each operand moves once. */
 export function recordedWork({ dispatch, values }: Recorded): Work {

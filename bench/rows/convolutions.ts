@@ -4,6 +4,7 @@ import {
   conv2dInputGradient,
   conv2dWeightGradient,
   depthwiseConv,
+  depthwiseConvGradients,
   depthwiseConvInputGradient,
   depthwiseConvWeightGradient,
   type Dispatch,
@@ -89,10 +90,14 @@ function depthwise(layer: string, image: number[], stride: number, target: Targe
   const y = [n, oh, ow, channels];
   const weight = [3, 3, channels];
   const { dispatch, slices } = depthwiseConvWeightGradient(shape, target, "affine-relu6");
+  const both = depthwiseConvGradients(shape, target, "affine-relu6", "none");
   return [
-    row(name, depthwiseConv(shape, target, "affine-relu6"), { ...x, w: weight, y }),
+    withStatistics(name, depthwiseConv(shape, target, "affine-relu6"), { ...x, w: weight, y }),
     row(name, depthwiseConvInputGradient(shape, target), { dy: y, w: weight, dx: image }),
     row(name, dispatch, { ...x, dy: y, dw: [slices, ...weight] }),
+    ...(target.adapterClass === "gpu"
+      ? [row(name, both.dispatch, { ...x, dy: y, w: weight, dx: image, dw: [both.slices, ...weight] })]
+      : []),
   ];
 }
 

@@ -6,6 +6,7 @@ import {
   conv2dWeightGradient,
   type ConvGeometry,
   depthwiseConv as depthwiseForward,
+  depthwiseConvGradients,
   depthwiseConvInputGradient,
   depthwiseConvWeightGradient,
   type DepthwiseShape,
@@ -92,6 +93,16 @@ export function depthwiseConv(
   });
   return result([image, w], outShape, y, (gradient, needs) => {
     const dy = gradient.load("dy");
+    if (needs[0] && needs[1] && target.adapterClass === "gpu") {
+      const [x, dx] = [image.load("x"), activation(image.shape)];
+      const { dispatch, slices } = depthwiseConvGradients(shape, target, x.prologue, dy.prologue);
+      const dw = summedSlices(
+        slices,
+        w.shape,
+        (dw) => record(dispatch, { ...x.values, ...dy.values, w: w.value, dx, dw }),
+      );
+      return [new Tensor(image.shape, dx), new Tensor(w.shape, dw)];
+    }
     let dx: Tensor | null = null;
     if (needs[0]) {
       const value = activation(image.shape);

@@ -6,7 +6,7 @@ import { constantUint32, tape } from "../tensor.ts";
 import { flatRange, type Value } from "../value.ts";
 
 /** Most bytes of slices that wait to be added together: they cannot share memory. */
-const MOST_BYTES = 2 ** 24;
+const MOST_BYTES = 2 ** 25;
 
 /**
  * Records `partial` into memory for all slices, and their sum if there are several. On a GPU, sums of the backward pass

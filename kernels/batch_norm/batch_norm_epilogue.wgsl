@@ -2,25 +2,11 @@
 //
 //   mean[s, c] = sum_l n_l · mean_l / n,   m2[s, c] = sum_l (m2_l + n_l · (mean_l - mean[s, c])²),   n = sum_l n_l
 //
-// which is Chan's formula (1979) for all lanes l of a channel at once. Stands in front of kernels whose workgroups have
-// LANE_ROWS × LANE_COLUMNS threads: those of a lane column hold rows of the same four channels, and a workgroup all rows of
-// its slice. Lanes are added in the order of their rows.
+// which is Chan's formula (1979) for all lanes l of a channel at once. Stands after lane_columns.wgsl, in front of
+// kernels whose lane columns hold rows of the same four channels; a workgroup holds all rows of its slice.
 //
 // statistics [slices, 2, C]  means, then sums of squared deviations. Of the values as they are stored, rounded to f16
 //                            where that is how: those are what is normalized.
-
-var<workgroup> lane_values: array<vec4f, LANE_ROWS * LANE_COLUMNS>;
-
-// The sum of all rows of a lane column, in each of them.
-fn column_sum(lane: u32, value: vec4f) -> vec4f {
-  lane_values[lane] = value;
-  workgroupBarrier();
-  let column = lane % u32(LANE_COLUMNS);
-  var total = vec4f(0.0);
-  @unroll for (var row = 0u; row < LANE_ROWS; row++) { total += lane_values[row * u32(LANE_COLUMNS) + column]; }
-  workgroupBarrier();
-  return total;
-}
 
 // `count` rows of the thread have this mean and these squared deviations; `stores` where the channels are some of the C4.
 fn leave_statistics(lane: u32, slice: u32, c4: u32, channels4: u32, rows: f32, count: f32, mean: vec4f, m2: vec4f) {

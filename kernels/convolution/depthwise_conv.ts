@@ -5,6 +5,8 @@ import {
   type Epilogue,
   epilogueBindings,
   flatWorkgroups,
+  foldWorkgroups,
+  leavingStatistics,
   type Prologue,
   prologueBindings,
   prologueConstants,
@@ -16,8 +18,12 @@ import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import { splitReduction, sumWork } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
 import { DEPTHWISE_TILES, type DepthwiseVariant, tunable } from "../wgsl/variants.ts";
+import laneColumns from "../reduction/lane_columns.wgsl" with { type: "text" };
+import statisticsEpilogue from "../batch_norm/batch_norm_epilogue.wgsl" with { type: "text" };
+import lanes from "./depthwise_conv_lanes.wgsl" with { type: "text" };
 import forward from "./depthwise_conv.wgsl" with { type: "text" };
 import inputGradient from "./depthwise_conv_input_gradient.wgsl" with { type: "text" };
+import gradients from "./depthwise_conv_gradients.wgsl" with { type: "text" };
 import weightGradient from "./depthwise_conv_weight_gradient.wgsl" with { type: "text" };
 
 /** A depthwise convolution over C channels; its kernel is 3×3. */
@@ -37,8 +43,14 @@ function cost(s: DepthwiseShape): { flops: number; bytes: number } {
   return { flops: 18 * s.n * oh * ow * s.channels, bytes };
 }
 
-/** Rows and columns of outputs that a thread computes together. */
-function tileOf(s: DepthwiseShape, variant: DepthwiseVariant): { tileH: number; tileW: number } {
+/** Rows and columns of outputs. */
+interface OutputTile {
+  readonly tileH: number;
+  readonly tileW: number;
+}
+
+/** The outputs that a thread computes together. */
+function tileOf(s: DepthwiseShape, variant: DepthwiseVariant): OutputTile {
   const { oh, ow } = outputSize(s);
   const { outputs, columns, strided } = DEPTHWISE_TILES[variant];
   if (s.stride !== 1) return { tileH: 1, tileW: Math.min(strided, ow) };
@@ -91,21 +103,19 @@ export function depthwiseConv(
 ): Dispatch {
   const { image, output, weight } = shapesOf(s);
   const make = (variant: DepthwiseVariant) => {
-    const { tiles, tile } = outputTile(s, variant);
-    const dispatch: Dispatch = {
-      kernel: "depthwise_conv",
-      source: forward,
+    const operation = {
       bindings: [
         ...prologueBindings("x", prologue, s.channels),
         reads("w"),
         ...epilogueBindings("y", epilogue),
       ],
       constants: { N: s.n, ...sizes(s), ...prologueConstants("x", prologue, s.channels) },
-      tile,
-      workgroups: flatWorkgroups(tiles * vec4Count(s.channels)),
       cost: cost(s),
     };
-    return { dispatch };
+    if (variant === "small") return { dispatch: inLanes(s, operation, target) };
+    const { tiles, tile } = outputTile(s, variant);
+    const workgroups = flatWorkgroups(tiles * vec4Count(s.channels));
+    return { dispatch: { kernel: "depthwise_conv", source: forward, ...operation, tile, workgroups } };
   };
   const shapes = {
     ...prologueShapes("x", prologue, image),
@@ -118,6 +128,71 @@ export function depthwiseConv(
   return tunable(target, key, defaultOf(target), make, ({ dispatch }) => [{ dispatch, shapes }]).dispatch;
 }
 
+/** Workgroups of lane columns, whatever the channels: few sizes make few shaders. Eight vec4s are a line of a GPU's cache. */
+const LANES = { LANE_ROWS: 16, LANE_COLUMNS: 8, THREADS: 128 };
+/** The tile of a thread there; the same for narrow images: what lies past the edge is left out. */
+function laneTile({ stride }: DepthwiseShape): OutputTile {
+  const { outputs, columns, strided } = DEPTHWISE_TILES.small;
+  return stride === 1 ? { tileH: outputs / columns, tileW: columns } : { tileH: 1, tileW: strided };
+}
+
+/** Most tiles that a thread computes, one after another: of outputs, and where it leaves nine sums at the end. */
+const MOST_TILES = { outputs: 8, gradients: 32 };
+
+/** How workgroups of lane columns, each with four channels, share out `strips` of `tiles` tiles each. */
+function laneSlices(
+  s: DepthwiseShape,
+  strips: number,
+  tiles: number,
+  { parallelism }: Target,
+  most: number,
+) {
+  const c4 = vec4Count(s.channels);
+  const groups = Math.ceil(c4 / LANES.LANE_COLUMNS);
+  // Twice the threads that keep the adapter busy, so that the last ones do not wait for long.
+  const each = Math.max(1, Math.min(most, Math.floor(strips * tiles * c4 / (2 * parallelism))));
+  const sliceStrips = Math.max(1, Math.min(strips, Math.round(LANES.LANE_ROWS * each / tiles)));
+  const slices = Math.ceil(strips / sliceStrips);
+  return {
+    slices,
+    sliceStrips,
+    workgroups: foldWorkgroups(slices * groups),
+  };
+}
+
+/** The forward convolution as workgroups compute it whose lanes share rows of images. */
+function inLanes(
+  s: DepthwiseShape,
+  operation: Pick<Dispatch, "bindings" | "constants" | "cost">,
+  target: Target,
+): Dispatch {
+  const { oh, ow } = outputSize(s);
+  const { tileH, tileW } = laneTile(s);
+  // Whole strips: where tiles are of two rows, images must be, too.
+  const height = oh % tileH === 0 ? tileH : 1;
+  const strips = s.n * oh / height;
+  const { slices, sliceStrips, ...shared } = laneSlices(
+    s,
+    strips,
+    Math.ceil(ow / tileW),
+    target,
+    MOST_TILES.outputs,
+  );
+  const reach = (tile: number) => (tile - 1) * s.stride + 3;
+  const tile = { TILE_H: height, TILE_W: tileW, ROWS: reach(height), COLUMNS: reach(tileW), ...window(s) };
+  const dispatch = (statistics: boolean): Dispatch => ({
+    ...operation,
+    kernel: "depthwise_conv_lanes",
+    source: (statistics ? [laneColumns, statisticsEpilogue, lanes] : [lanes]).join("\n"),
+    constants: { ...operation.constants, SLICES: slices, SLICE_STRIPS: sliceStrips },
+    tile: { ...tile, ...LANES, STATISTICS: statistics ? 1 : 0 },
+    workgroups: shared.workgroups,
+  });
+  const sliceRows = sliceStrips * height * ow;
+  const withStatistics = () => leavingStatistics(dispatch(true), s.n * oh * ow, s.channels, sliceRows);
+  return { ...dispatch(false), withStatistics };
+}
+
 /** dx from dy, read through `prologue`. Bindings: `dy` and what its prologue needs, `w`, `dx`. */
 export function depthwiseConvInputGradient(
   s: DepthwiseShape,
@@ -127,26 +202,14 @@ export function depthwiseConvInputGradient(
   const { image, output, weight } = shapesOf(s);
   const kernel = "depthwise_conv_input_gradient";
   const make = (variant: DepthwiseVariant) => {
-    const tile = tileOf(s, variant);
-    const [tileH, tileW] = [tile.tileH * s.stride, tile.tileW * s.stride];
-    const rows = fed(tileH, s.stride, s.pads.top);
-    const columns = fed(tileW, s.stride, s.pads.left);
-    const tiles = s.n * Math.ceil(s.h / tileH) * Math.ceil(s.w / tileW);
+    const { tile, strips, tiles } = inputTile(s, tileOf(s, variant));
     const dispatch: Dispatch = {
       kernel,
       source: inputGradient,
       bindings: [...prologueBindings("dy", prologue, s.channels), reads("w"), writes("dx")],
       constants: { N: s.n, ...sizes(s), ...prologueConstants("dy", prologue, s.channels) },
-      tile: {
-        TILE_H: tileH,
-        TILE_W: tileW,
-        ROWS: rows.count,
-        COLUMNS: columns.count,
-        FIRST_ROW: rows.first,
-        FIRST_COLUMN: columns.first,
-        ...window(s),
-      },
-      workgroups: flatWorkgroups(tiles * vec4Count(s.channels)),
+      tile,
+      workgroups: flatWorkgroups(strips * tiles * vec4Count(s.channels)),
       cost: cost(s),
     };
     return { dispatch };
@@ -154,6 +217,70 @@ export function depthwiseConvInputGradient(
   const shapes = { ...prologueShapes("dy", prologue, output), w: weight, dx: image };
   const key = keyOf(kernel, s, prologue);
   return tunable(target, key, defaultOf(target), make, ({ dispatch }) => [{ dispatch, shapes }]).dispatch;
+}
+
+/** A tile of pixels with the outputs that read them, how many strips of such tiles there are, and tiles in a strip. */
+function inputTile(s: DepthwiseShape, { tileH, tileW }: OutputTile) {
+  const [height, width] = [tileH * s.stride, tileW * s.stride];
+  const rows = fed(height, s.stride, s.pads.top);
+  const columns = fed(width, s.stride, s.pads.left);
+  return {
+    strips: s.n * Math.ceil(s.h / height),
+    tiles: Math.ceil(s.w / width),
+    tile: {
+      TILE_H: height,
+      TILE_W: width,
+      ROWS: rows.count,
+      COLUMNS: columns.count,
+      FIRST_ROW: rows.first,
+      FIRST_COLUMN: columns.first,
+      ...window(s),
+    },
+  };
+}
+
+/**
+ * Both gradients at once, for GPUs: dx, and partial sums of dw. Bindings: `x` and `dy` with what their prologues need, `w`,
+ * `dx`, `dw` [slices, 3, 3, C].
+ */
+export function depthwiseConvGradients(
+  s: DepthwiseShape,
+  target: Target,
+  prologue: Prologue,
+  gradientPrologue: Prologue,
+): { dispatch: Dispatch; slices: number } {
+  const { strips, tiles, tile } = inputTile(s, laneTile(s));
+  const { slices, sliceStrips, workgroups } = laneSlices(
+    s,
+    strips,
+    tiles,
+    target,
+    MOST_TILES.gradients,
+  );
+  const { flops, bytes } = cost(s);
+  const dispatch: Dispatch = {
+    kernel: "depthwise_conv_gradients",
+    source: [laneColumns, gradients].join("\n"),
+    bindings: [
+      ...prologueBindings("x", prologue, s.channels),
+      ...prologueBindings("dy", gradientPrologue, s.channels),
+      reads("w"),
+      writes("dx"),
+      writes("dw"),
+    ],
+    constants: {
+      N: s.n,
+      ...sizes(s),
+      ...prologueConstants("x", prologue, s.channels),
+      ...prologueConstants("dy", gradientPrologue, s.channels),
+      SLICES: slices,
+      SLICE_STRIPS: sliceStrips,
+    },
+    tile: { ...tile, ...LANES },
+    workgroups,
+    cost: { flops: 2 * flops, bytes: bytes + tensorBytes([s.n, s.h, s.w, s.channels]) },
+  };
+  return { dispatch, slices };
 }
 
 /** Outputs along one axis that `tile` input pixels fed: output o read the pixels from o · stride - pad on, three. */

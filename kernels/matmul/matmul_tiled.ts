@@ -5,6 +5,7 @@ import { vec4Count } from "../wgsl/storage.ts";
 import { splitReduction } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
 import { PRODUCT_TILES, type ProductTile, type WEIGHT_TILES, type WeightTile } from "../wgsl/variants.ts";
+import laneColumns from "../reduction/lane_columns.wgsl" with { type: "text" };
 import statisticsEpilogue from "../batch_norm/batch_norm_epilogue.wgsl" with { type: "text" };
 import block from "./matmul_block.wgsl" with { type: "text" };
 import direct from "./matmul_direct.wgsl" with { type: "text" };
@@ -64,7 +65,12 @@ export function tiledProduct(
   const steps = { STEP_K4: step4, X_TURNS: rows * step4 / SIDE, W_TURNS: columns4 * step4 / SIDE };
   return {
     kernel: step4 > 0 ? `${name}_tiled` : `${name}_direct`,
-    source: [...(statistics ? [statisticsEpilogue] : []), block, step4 > 0 ? staged : direct, product].join(
+    source: [
+      ...(statistics ? [laneColumns, statisticsEpilogue] : []),
+      block,
+      step4 > 0 ? staged : direct,
+      product,
+    ].join(
       "\n",
     ),
     tile: {

@@ -36,13 +36,13 @@ const CASES: readonly Case[] = [
     profile: "server",
     options: { ...FULL, precision: "f32" },
     batch: 64,
-    most: { dispatches: 400, pipelines: 60, texts: 60, gigabytes: 12.71, unfilled: 8, memory: 1382 },
+    most: { dispatches: 354, pipelines: 58, texts: 58, gigabytes: 11.41, unfilled: 8, memory: 1394 },
   },
   {
     profile: "server",
     options: { ...FULL, precision: "f16" },
     batch: 64,
-    most: { dispatches: 404, pipelines: 64, texts: 64, gigabytes: 6.75, unfilled: 8, memory: 720 },
+    most: { dispatches: 358, pipelines: 62, texts: 62, gigabytes: 6.03, unfilled: 8, memory: 733 },
   },
   {
     profile: "software",
@@ -54,7 +54,7 @@ const CASES: readonly Case[] = [
     profile: "default",
     options: SMALL,
     batch: 32,
-    most: { dispatches: 376, pipelines: 60, texts: 60, gigabytes: 1.02, unfilled: 16, memory: 120 },
+    most: { dispatches: 338, pipelines: 58, texts: 58, gigabytes: 0.86, unfilled: 16, memory: 133 },
   },
 ];
 

@@ -54,6 +54,14 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     },
   },
   {
+    ...table("depthwiseConv"),
+    tests: ["tests/gradients/gpu_kernels_test.ts"],
+    file: "kernels/convolution/depthwise_conv_gradients.wgsl",
+    changes: {
+      "rows-of-weights-swapped": ["w[u * 3 + v],\n              sum,", "w[v * 3 + u],\n              sum,"],
+    },
+  },
+  {
     ...table("conv2d"),
     file: "kernels/convolution/conv2d_weight_gradient.wgsl",
     changes: { "stride-ignored": ["x[j * STRIDE + v].xxxx", "x[j + v].xxxx"] },

@@ -193,12 +193,18 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const at = geometry(draw, shape[1], shape[2], kernel);
     return () => ops.conv2d(x, w, at);
   },
-  "gradients of weights": (draw) => {
+  "sums of slices": (draw) => {
     const shape = image(draw);
     const [w, k] = [draw.parameter([shape[3], draw.size(40)]), draw.parameter([3, 3, shape[3]])];
     const x = draw.tensor(shape);
     const at = sameGeometry(shape[1], shape[2], 1, 3);
-    return () => engine.pointwiseConv(engine.depthwiseConv(x, k, at), w);
+    const many = draw.tensor([1100 + draw.size(400), draw.size(8)]);
+    const factor = draw.tensor([many.shape[1]!, draw.size(8)]);
+    // Slices of parameters' gradients are added all at once on a GPU, those of another gradient alone.
+    return draw.turn([
+      () => engine.pointwiseConv(engine.depthwiseConv(x, k, at), w),
+      () => engine.matmul(many, factor),
+    ]);
   },
   "depthwise convolution": (draw) => {
     const shape = image(draw);
@@ -317,7 +323,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const { loss } = weights(draw);
     const lossScale = draw.turn([true, true, false, false]) ? new engine.LossScale(draw.set) : undefined;
     const average = draw.coin() || draw.number === 0 ? new engine.WeightAverage(draw.set, 0.9) : undefined;
-    const clipNorm = draw.coin() || draw.number === 0 ? 1 : 0;
+    const clipNorm = draw.turn([true, draw.coin(), draw.coin(), false]) ? 1 : 0;
     const sgd = new engine.Sgd(draw.set, { lossScale, momentum: 0.9, clipNorm });
     const adam = new engine.Adam(draw.set, { lossScale, clipNorm });
     const optimizer = draw.turn([sgd, adam]);
@@ -407,4 +413,4 @@ export const LARGE_FAMILIES: readonly string[] = [
  * Families that are not recorded at a hundred times the size, because they create parameters, which allocate memory at
  * once.
  */
-export const WITH_PARAMETERS: readonly string[] = ["center loss", "gradients of weights", "optimizers"];
+export const WITH_PARAMETERS: readonly string[] = ["center loss", "sums of slices", "optimizers"];
