@@ -97,7 +97,7 @@ Deno.test("a choice is not used once anything that its variants compile has chan
     const [name] = Object.keys(tunable.as(last)[0].dispatch.tile!);
     const changes: ((dispatch: Dispatch) => Partial<Dispatch>)[] = [
       ({ source }) => ({ source: `${source}// Changed.\n` }),
-      ({ constants }) => ({ constants: { ...constants, EXTRA: 1 } }),
+      ({ constants: { C4, ...constants } }) => ({ constants: { ...constants, C4: C4 + 1 } }),
       ({ tile }) => ({ tile: { ...tile, [name]: tile![name] + 1 } }),
       ({ workgroups: [x, y, z] }) => ({ workgroups: [x + 1, y, z] }),
       ({ bindings: [first, ...others] }) => ({ bindings: [{ ...first, prologue: "affine" }, ...others] }),

@@ -77,8 +77,9 @@ async function checkAgainstDeno(page: Page): Promise<void> {
     assert.deepEqual(view.images, [...images]);
     assert.deepEqual(view.identity, [...identity]);
     assert.ok(Math.max(...distances) > 0.1);
-    // Adam's first updates are the gradients' signs: where those are next to nothing, another order of sums turns them.
-    const most = i === 0 ? 1e-4 : 1e-2;
+    // Adam's first updates are the gradients' signs: where those are next to nothing, another rounding turns them, and
+    // each step moves the weights further apart.
+    const most = i === 0 ? 1e-4 : 1.5e-2 * i;
     assertNear(view.distances, distances, most, `distances of step ${i + 1}`);
     assertNear([view.loss], [loss], most, `loss of step ${i + 1}`);
   }
