@@ -45,7 +45,7 @@ export class Device {
     this.adapter = description;
     this.storage = storage;
     this.timestamps = timestamps;
-    this.pipelines = new Pipelines(gpu);
+    this.pipelines = new Pipelines(gpu, kernels === "gpu" ? "uniform" : "override");
     this.#target = targetOf(kernels, new Map(), cores);
     gpu.lost.then((info) => {
       if (this.#destroyed) return;

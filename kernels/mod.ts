@@ -34,7 +34,7 @@
  * @module
  */
 export * from "./wgsl/dispatch.ts";
-export { constantsData } from "./wgsl/constants.ts";
+export { constantsData, type ConstantsKind } from "./wgsl/constants.ts";
 export * from "./matmul/matmul.ts";
 export * from "./matmul/matmul_shape.ts";
 export * from "./wgsl/target.ts";

@@ -1,5 +1,5 @@
 /** From a program's steps to GPU commands: which are needed, in which passes, with which copies in between. */
-import { constantsData, TEXTURE_WIDTH, VEC4_BYTES, vec4s } from "../../kernels/mod.ts";
+import { TEXTURE_WIDTH, VEC4_BYTES, vec4s } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
 import { EngineError } from "../errors.ts";
 import type { Memory, StagedCopy } from "./memory.ts";
@@ -42,7 +42,7 @@ export function launchStages(
   memory: Memory,
   stages: readonly (readonly Recorded[])[],
 ): Stage[] {
-  const constants = memory.uniforms(stages.flat().map(({ dispatch }) => constantsData(dispatch)));
+  const constants = memory.uniforms(stages.flat().map(({ dispatch }) => device.pipelines.uniform(dispatch)));
   let done = 0;
   const made = stages.map((steps, number) => ({
     copies: memory.copies.filter(({ before }) => before === number),

@@ -20,7 +20,6 @@ import {
 } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
 import { LimitError } from "../errors.ts";
-import { constantsBuffers } from "../pipelines.ts";
 import { Random } from "../random.ts";
 
 /** Returns milliseconds since some moment: wall time, or processor time where that is more exact. */
@@ -117,7 +116,7 @@ export class DispatchTimer {
           return { binding: index, resource: texture.createView() };
         });
         device.gpu.queue.submit([encoder.finish()]);
-        for (const buffer of constantsBuffers(device.gpu, dispatch)) {
+        for (const buffer of device.pipelines.uniformBuffers(dispatch)) {
           owned.push(buffer);
           entries.push({ binding: entries.length, resource: { buffer } });
         }

@@ -15,7 +15,7 @@
  * the end of the work. A shader whose workgroups of 64 lanes share memory is a function `run_group(group, lane)`. Shaders
  * with workgroups of another size write their own entry point.
  */
-import { withUniformConstants } from "./constants.ts";
+import { type ConstantsKind, withUniformConstants } from "./constants.ts";
 import { type Binding, type Dispatch, type Epilogue, isGradientPrologue, type Prologue } from "./dispatch.ts";
 import {
   LARGEST_HALF,
@@ -84,8 +84,12 @@ const ENTRY_POINTS: Readonly<Record<string, string>> = {
   "fn run_group(": entryPoint("run_group(group.x + group.y * groups.x, lane)"),
 };
 
-/** The whole text of a dispatch's shader, given where each of its bindings is stored. */
-export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): string {
+/** The whole text of a dispatch's shader, given where each of its bindings is stored and how its constants come. */
+export function shaderText(
+  dispatch: Dispatch,
+  storages: readonly Storage[],
+  constants: ConstantsKind = "uniform",
+): string {
   const tile = Object.entries(dispatch.tile ?? {}).map(([name, value]) => `const ${name}: i32 = ${value};`);
   const declarations = dispatch.bindings.map((binding, i) => {
     const storage = storages[i];
@@ -96,9 +100,10 @@ export function shaderText(dispatch: Dispatch, storages: readonly Storage[]): st
   const entryPoint = ENTRY_POINTS[name ?? ""] ?? "";
   const common = storages.some((storage) => precisionOf(storage) === "f16") ? COMMON + HALF : COMMON;
   const text = [...declarations, writtenOut(dispatch)].join("\n");
-  return [common, ...tile, withUniformConstants(dispatch, text, dispatch.bindings.length), entryPoint].join(
-    "\n",
-  );
+  const body = constants === "uniform"
+    ? withUniformConstants(dispatch, text, dispatch.bindings.length)
+    : text;
+  return [common, ...tile, body, entryPoint].join("\n");
 }
 
 const WRITTEN_OUT = new Map<string, string>();

@@ -2,7 +2,7 @@
 import { type Dispatch, VEC4_BYTES } from "../../../kernels/mod.ts";
 import type { Device } from "../../../engine/mod.ts";
 import { hostData } from "../../../engine/inputs.ts";
-import { constantsBuffers } from "../../../engine/pipelines.ts";
+import { Pipelines } from "../../../engine/pipelines.ts";
 import type { Value } from "../../../engine/value.ts";
 import { checkedShader, headerNumbers } from "./checked_shader.ts";
 import type { RandomProgram } from "./random_program.ts";
@@ -139,7 +139,7 @@ export async function runChecked(
           GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
         );
         gpu.queue.writeBuffer(uniform, 0, Uint32Array.from(header));
-        const constants = constantsBuffers(gpu, dispatch);
+        const constants = new Pipelines(gpu, "uniform").uniformBuffers(dispatch);
         made.push(...constants);
         const buffers = [...bound.map((value) => values.get(value)!.buffer), ...constants, uniform, tracked];
         pass.setPipeline(pipeline);

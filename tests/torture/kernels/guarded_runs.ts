@@ -4,7 +4,6 @@
  * a result. (WebGPU clamps accesses to the bound range, so a guard outside of it could never change.)
  */
 import type { Device } from "../../../engine/mod.ts";
-import { constantsBuffers } from "../../../engine/pipelines.ts";
 import type { Value } from "../../../engine/value.ts";
 import { initialData, type KernelFault } from "./checked_runs.ts";
 import type { RandomProgram } from "./random_program.ts";
@@ -64,7 +63,10 @@ async function run(device: Device, { steps, data }: RandomProgram, guard: (n: nu
           0,
           gpu.createBindGroup({
             layout: device.pipelines.layout(dispatch, storages),
-            entries: [...values.map((value) => buffers.get(value)!), ...constantsBuffers(gpu, dispatch)].map(
+            entries: [
+              ...values.map((value) => buffers.get(value)!),
+              ...device.pipelines.uniformBuffers(dispatch),
+            ].map(
               (buffer, binding) => ({ binding, resource: { buffer } }),
             ),
           }),
