@@ -1,5 +1,5 @@
 /** Choosing an adapter: what to ask for, and a description of what was found. */
-import type { AdapterClass } from "../kernels/mod.ts";
+import type { AdapterClass, ConstantsKind } from "../kernels/mod.ts";
 import { GpuError, NoAdapterError } from "./errors.ts";
 
 /** How a {@link Device} is opened. */
@@ -8,6 +8,8 @@ export interface DeviceOptions {
   storage?: "auto" | "buffer" | "texture";
   /** Whose kernels run. `auto`: those for software adapters or for GPUs, as the adapter is. */
   kernels?: "auto" | AdapterClass;
+  /** How shapes reach kernels. `auto`: in a uniform for the kernels of GPUs, else compiled into a pipeline for each shape. */
+  constants?: "auto" | ConstantsKind;
   /** `adapter` requests all that the adapter offers, `default` WebGPU's defaults, as a browser gives them. */
   limits?: "adapter" | "default";
   /** Request GPU timestamps, where offered; {@link Device.timestamps} says whether they were granted. */
@@ -40,6 +42,7 @@ export interface OpenAdapter {
   readonly description: AdapterDescription;
   readonly storage: "buffer" | "texture";
   readonly kernels: AdapterClass;
+  readonly constants: ConstantsKind;
   readonly timestamps: boolean;
   /** Undefined where the runtime does not tell. */
   readonly cores: number | undefined;
@@ -62,7 +65,7 @@ const FAST_BUFFERS = /swiftshader/i;
  * @throws {GpuError} when the adapter's driver refuses.
  */
 export async function openAdapter(options: DeviceOptions): Promise<OpenAdapter> {
-  const { storage = "auto", kernels = "auto", limits = "adapter" } = options;
+  const { storage = "auto", kernels = "auto", constants = "auto", limits = "adapter" } = options;
   const webgpu = options.gpu ?? globalThis.navigator?.gpu;
   const adapter = await webgpu?.requestAdapter({ powerPreference: "high-performance" })
     .catch((error: Error) => {
@@ -78,13 +81,15 @@ export async function openAdapter(options: DeviceOptions): Promise<OpenAdapter> 
   }).catch((error: Error) => {
     throw new GpuError(`${name} could not be opened: ${error.message}. ${NO_DEVICE_REMEDY}`);
   });
+  const adapterClass = kernels !== "auto" ? kernels : software ? "software" : "gpu";
   const readsTextures = software && !FAST_BUFFERS.test(name);
   return {
     source: webgpu,
     gpu,
     description,
     storage: storage !== "auto" ? storage : readsTextures ? "texture" : "buffer",
-    kernels: kernels !== "auto" ? kernels : software ? "software" : "gpu",
+    kernels: adapterClass,
+    constants: constants !== "auto" ? constants : adapterClass === "gpu" ? "uniform" : "override",
     timestamps,
     cores: options.cores ?? globalThis.navigator?.hardwareConcurrency,
   };

@@ -36,7 +36,7 @@ export class Device {
   #target: Target;
 
   private constructor(
-    { source, gpu, description, storage, kernels, timestamps, cores }: OpenAdapter,
+    { source, gpu, description, storage, kernels, constants, timestamps, cores }: OpenAdapter,
     /** See {@link DeviceOptions}. */
     readonly onCompile: DeviceOptions["onCompile"],
   ) {
@@ -45,7 +45,7 @@ export class Device {
     this.adapter = description;
     this.storage = storage;
     this.timestamps = timestamps;
-    this.pipelines = new Pipelines(gpu, kernels === "gpu" ? "uniform" : "override");
+    this.pipelines = new Pipelines(gpu, constants);
     this.#target = targetOf(kernels, new Map(), cores);
     gpu.lost.then((info) => {
       if (this.#destroyed) return;
