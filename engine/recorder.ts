@@ -127,10 +127,16 @@ export class Recorder {
   /**
    * Puts a dispatch that does more in the place of a recorded one. `more` is what it binds besides.
    *
-   * @returns false, and nothing changes, where it would read what is written only there or later.
+   * @returns false, and nothing changes, where it would read what is written only there or later, or bind more than the device
+   *   allows.
    * @throws {EngineError} as {@linkcode Recorder.record} does.
    */
   extend(recorded: Recorded, dispatch: Dispatch, more: Readonly<Record<string, Value>>): boolean {
+    const { storage, gpu: { limits } } = this.device;
+    const most = storage === "buffer"
+      ? limits.maxStorageBuffersPerShaderStage
+      : limits.maxStorageTexturesPerShaderStage;
+    if (dispatch.bindings.length > most) return false;
     const step = this.dispatches.indexOf(recorded);
     const later = new Set(
       this.dispatches.slice(step).flatMap((other) => valuesBound(other, "write", "update")),

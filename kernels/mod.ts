@@ -45,6 +45,7 @@ export * from "./wgsl/storage.ts";
 export * from "./reduction/sum_slices.ts";
 export * from "./reduction/sum_all_slices.ts";
 export * from "./batch_norm/batch_norm.ts";
+export * from "./batch_norm/epilogues.ts";
 export * from "./elementwise/binary.ts";
 export * from "./convolution/conv2d.ts";
 export * from "./convolution/convolution_shape.ts";

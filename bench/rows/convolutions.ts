@@ -64,7 +64,11 @@ function pointwise(
   const { dispatch, slices } = matmulWeightGradient(shape, target, map);
   return [
     withStatistics(name, matmul(shape, target, map), { ...x, w: [k, n], y: [m, n] }),
-    row(name, matmulTransposed({ m, k: n, n: k }, target), { x: [m, n], w: [k, n], y: [m, k] }),
+    withGradientSums(name, matmulTransposed({ m, k: n, n: k }, target), [m, k], {
+      x: [m, n],
+      w: [k, n],
+      y: [m, k],
+    }),
     row(name, dispatch, { ...x, dy: [m, n], dw: [slices, k, n] }),
   ];
 }
@@ -78,6 +82,24 @@ function withStatistics(
   const { dispatch, slices } = plain.withStatistics?.() ?? { dispatch: plain, slices: 0 };
   const statistics = [2 * slices, lastAxis(operands.y)];
   return row(name, dispatch, { ...operands, ...(slices > 0 && { statistics }) });
+}
+
+/** A convolution's gradients where its input is what a batch norm and ReLU6 made of `norm`. */
+function withGradientSums(
+  name: string,
+  plain: Dispatch,
+  norm: readonly number[],
+  operands: Readonly<Record<string, readonly number[]>>,
+): BenchRow {
+  const { dispatch, slices } = plain.withGradientSums?.(true) ?? { dispatch: plain, slices: 0 };
+  const perChannel = [2, lastAxis(norm)];
+  return row(name, dispatch, {
+    ...operands,
+    norm,
+    norm_coefficients: perChannel,
+    moments: perChannel,
+    statistics: [2 * slices, lastAxis(norm)],
+  });
 }
 
 /** A depthwise convolution, its input normalized on load, and its two gradients. */
@@ -96,7 +118,13 @@ function depthwise(layer: string, image: number[], stride: number, target: Targe
     row(name, depthwiseConvInputGradient(shape, target), { dy: y, w: weight, dx: image }),
     row(name, dispatch, { ...x, dy: y, dw: [slices, ...weight] }),
     ...(target.adapterClass === "gpu"
-      ? [row(name, both.dispatch, { ...x, dy: y, w: weight, dx: image, dw: [both.slices, ...weight] })]
+      ? [withGradientSums(name, both.dispatch, image, {
+        ...x,
+        dy: y,
+        w: weight,
+        dx: image,
+        dw: [both.slices, ...weight],
+      })]
       : []),
   ];
 }

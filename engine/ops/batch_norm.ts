@@ -12,9 +12,10 @@ import {
   MAX_UNIFORM_VEC4S,
   type RowSlices,
   rowSlices,
+  type WithStatistics,
 } from "../../kernels/mod.ts";
 import type { Parameter } from "../parameter.ts";
-import { record, recorder, temporary } from "../recorder.ts";
+import { record, type Recorded, recorder, temporary, valuesBound } from "../recorder.ts";
 import { asTensor, constant, type Deferred, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { sizesOf } from "./sizes.ts";
@@ -77,16 +78,52 @@ export function batchNormTraining(
   return normalized(input, g, b, coefficients, moments, { relu6: options.relu6, batchStatistics: true });
 }
 
+/** What a kernel leaves for a batch norm besides its result. */
+interface LeftPartial {
+  readonly slices: RowSlices;
+  /** [slices, 2, C] */
+  readonly partial: Value;
+}
+
 /** Has the kernel that makes x leave its statistics, where it can. */
-function statisticsOf(x: Tensor): { slices: RowSlices; partial: Value } | undefined {
-  const { device: { target } } = recorder();
+function statisticsOf(x: Tensor): LeftPartial | undefined {
   const writer = recorder().writerOf(x.value);
-  const left = writer?.dispatch.withStatistics?.();
-  if (!writer || !left) return undefined;
-  const partial = perChannel(2 * left.slices, lastAxis(x.shape));
+  return leftBy(writer, writer?.dispatch.withStatistics?.(), x, {});
+}
+
+/**
+ * Has the kernel that makes dz, the gradient of a batch norm of x, leave the sums that the batch norm's own gradient needs,
+ * where it can.
+ */
+function gradientSumsOf(
+  x: Tensor,
+  dz: Value,
+  relu6: boolean,
+  coefficients: Value,
+  moments: Value,
+): LeftPartial | undefined {
+  const writer = recorder().writerOf(dz);
+  const left = writer?.dispatch.withGradientSums?.(relu6);
+  // Where it does not read x besides, it must have read x through the batch norm already.
+  const readsNorm = left?.dispatch.bindings.some(({ name }) => name === "norm");
+  if (!writer || !readsNorm && !valuesBound(writer, "read").includes(coefficients)) return undefined;
+  return leftBy(writer, left, x, { norm: x.value, norm_coefficients: coefficients, moments });
+}
+
+function leftBy(
+  writer: Recorded | undefined,
+  left: WithStatistics | undefined,
+  x: Tensor,
+  more: Readonly<Record<string, Value>>,
+): LeftPartial | undefined {
+  const channels = lastAxis(x.shape);
+  // A reshaped tensor can have other channels than what was written.
+  if (!writer || !left || lastAxis(x.value.shape) !== channels) return undefined;
+  const partial = perChannel(2 * left.slices, channels);
   // The variants are timed without statistics: they add the same few sums to each.
-  recorder().extend(writer, { ...left.dispatch, tunable: writer.dispatch.tunable }, { statistics: partial });
-  return { slices: leftSlices(x.shape, left, target), partial };
+  const dispatch = { ...left.dispatch, tunable: writer.dispatch.tunable };
+  if (!recorder().extend(writer, dispatch, { ...more, statistics: partial })) return undefined;
+  return { slices: leftSlices(x.shape, left, recorder().device.target), partial };
 }
 
 /**
@@ -137,16 +174,19 @@ function normalized(
   const channels = lastAxis(x.shape);
   const deferred: Deferred = { source: x, coefficients, prologue: relu6 ? "affine-relu6" : "affine" };
   return result([x, gamma, beta], x.shape, deferred, (gradient) => {
-    const slices = rowSlices(x.shape, recorder().device.target);
     const dz = gradient.value;
+    const left = gradientSumsOf(x, dz, relu6, coefficients, moments);
+    const slices = left?.slices ?? rowSlices(x.shape, recorder().device.target);
     const [dgamma, dbeta] = [temporary([channels]), temporary([channels])];
     const gradientCoefficients = perChannel(4, channels);
     const values = { dgamma, dbeta, gradient_coefficients: gradientCoefficients, coefficients, moments };
-    if (slices.slices === 1) {
+    if (!left && slices.slices === 1) {
       record(batchNormGradientOneSlice(slices, relu6, batchStatistics), { ...values, x: x.value, dz });
     } else {
-      const partial = perChannel(2 * slices.slices, channels);
-      record(batchNormGradientSums(slices, relu6), { x: x.value, dz, coefficients, moments, partial });
+      const partial = left?.partial ?? perChannel(2 * slices.slices, channels);
+      if (!left) {
+        record(batchNormGradientSums(slices, relu6), { x: x.value, dz, coefficients, moments, partial });
+      }
       record(batchNormGradientCoefficients(slices, batchStatistics), { ...values, partial });
     }
     const dx = new Tensor(x.shape, {

@@ -1,4 +1,5 @@
 /** Geometry of the depthwise 3×3 convolution and its gradients. Shapes: x [N, H, W, C], w [3, 3, C]. */
+import { epilogueText, leavingStatistics, type Left } from "../batch_norm/epilogues.ts";
 import { type ConvShape, outputSize } from "./convolution_shape.ts";
 import {
   type Dispatch,
@@ -6,12 +7,12 @@ import {
   epilogueBindings,
   flatWorkgroups,
   foldWorkgroups,
-  leavingStatistics,
   type Prologue,
   prologueBindings,
   prologueConstants,
   prologueShapes,
   reads,
+  readsChannels,
   writes,
 } from "../wgsl/dispatch.ts";
 import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
@@ -19,7 +20,6 @@ import { splitReduction, sumWork } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
 import { DEPTHWISE_TILES, type DepthwiseVariant, tunable } from "../wgsl/variants.ts";
 import laneColumns from "../reduction/lane_columns.wgsl" with { type: "text" };
-import statisticsEpilogue from "../batch_norm/batch_norm_epilogue.wgsl" with { type: "text" };
 import lanes from "./depthwise_conv_lanes.wgsl" with { type: "text" };
 import forward from "./depthwise_conv.wgsl" with { type: "text" };
 import inputGradient from "./depthwise_conv_input_gradient.wgsl" with { type: "text" };
@@ -180,17 +180,21 @@ function inLanes(
   );
   const reach = (tile: number) => (tile - 1) * s.stride + 3;
   const tile = { TILE_H: height, TILE_W: tileW, ROWS: reach(height), COLUMNS: reach(tileW), ...window(s) };
-  const dispatch = (statistics: boolean): Dispatch => ({
-    ...operation,
-    kernel: "depthwise_conv_lanes",
-    source: (statistics ? [laneColumns, statisticsEpilogue, lanes] : [lanes]).join("\n"),
-    constants: { ...operation.constants, SLICES: slices, SLICE_STRIPS: sliceStrips },
-    tile: { ...tile, ...LANES, STATISTICS: statistics ? 1 : 0 },
-    workgroups: shared.workgroups,
-  });
+  const dispatch = (left: Left): Dispatch => {
+    const epilogue = epilogueText(left);
+    return {
+      ...operation,
+      kernel: "depthwise_conv_lanes",
+      source: [...epilogue.sources, lanes].join("\n"),
+      constants: { ...operation.constants, SLICES: slices, SLICE_STRIPS: sliceStrips },
+      tile: { ...tile, ...LANES, ...epilogue.tile },
+      workgroups: shared.workgroups,
+    };
+  };
   const sliceRows = sliceStrips * height * ow;
-  const withStatistics = () => leavingStatistics(dispatch(true), s.n * oh * ow, s.channels, sliceRows);
-  return { ...dispatch(false), withStatistics };
+  const withStatistics = () =>
+    leavingStatistics(dispatch("statistics"), s.n * oh * ow, s.channels, { slices, sliceRows });
+  return { ...dispatch("nothing"), withStatistics };
 }
 
 /** dx from dy, read through `prologue`. Bindings: `dy` and what its prologue needs, `w`, `dx`. */
@@ -258,29 +262,42 @@ export function depthwiseConvGradients(
     MOST_TILES.gradients,
   );
   const { flops, bytes } = cost(s);
-  const dispatch: Dispatch = {
-    kernel: "depthwise_conv_gradients",
-    source: [laneColumns, gradients].join("\n"),
-    bindings: [
-      ...prologueBindings("x", prologue, s.channels),
-      ...prologueBindings("dy", gradientPrologue, s.channels),
-      reads("w"),
-      writes("dx"),
-      writes("dw"),
-    ],
-    constants: {
-      N: s.n,
-      ...sizes(s),
-      ...prologueConstants("x", prologue, s.channels),
-      ...prologueConstants("dy", gradientPrologue, s.channels),
-      SLICES: slices,
-      SLICE_STRIPS: sliceStrips,
-    },
-    tile: { ...tile, ...LANES },
-    workgroups,
-    cost: { flops: 2 * flops, bytes: bytes + tensorBytes([s.n, s.h, s.w, s.channels]) },
+  const dispatch = (left: Left): Dispatch => {
+    const epilogue = epilogueText(left);
+    return {
+      kernel: "depthwise_conv_gradients",
+      source: [...left === "nothing" ? [laneColumns] : epilogue.sources, gradients].join("\n"),
+      bindings: [
+        ...prologueBindings("x", prologue, s.channels),
+        ...prologueBindings("dy", gradientPrologue, s.channels),
+        reads("w"),
+        ...epilogueBindings("dx", {}),
+        writes("dw"),
+      ],
+      constants: {
+        N: s.n,
+        ...sizes(s),
+        ...prologueConstants("x", prologue, s.channels),
+        ...prologueConstants("dy", gradientPrologue, s.channels),
+        SLICES: slices,
+        SLICE_STRIPS: sliceStrips,
+      },
+      tile: { ...tile, ...LANES, ...epilogue.tile },
+      workgroups,
+      cost: { flops: 2 * flops, bytes: bytes + tensorBytes([s.n, s.h, s.w, s.channels]) },
+    };
   };
-  return { dispatch, slices };
+  // Where x is read through a batch norm, dx is the gradient of what that makes.
+  const withGradientSums = () =>
+    leavingStatistics(
+      dispatch(prologue === "affine-relu6" ? "relu6 sums" : "sums"),
+      s.n * s.h * s.w,
+      s.channels,
+      { slices, sliceRows: sliceStrips * tile.TILE_H * s.w },
+      [readsChannels("moments", 2, s.channels)],
+    );
+  const readsNorm = prologue === "affine" || prologue === "affine-relu6";
+  return { dispatch: { ...dispatch("nothing"), ...(readsNorm && { withGradientSums }) }, slices };
 }
 
 /** Outputs along one axis that `tile` input pixels fed: output o read the pixels from o · stride - pad on, three. */

@@ -13,6 +13,8 @@
 // thread computes tile after tile. The outputs that read a tile's pixels are ROWS × COLUMNS neighbors, each loaded once;
 // the first of them is FIRST_ROW and FIRST_COLUMN away from (first pixel of the tile) / STRIDE.
 //
+// Where x is read through a batch norm, dx is the gradient of its output, and the kernel can leave that gradient's sums.
+//
 // Stands after lane_columns.wgsl.
 
 override N: u32;
@@ -47,6 +49,10 @@ fn main(
   let last = min((slice + 1u) * SLICE_STRIPS, N * tiles_h) * tiles_w;
   var g: array<vec4f, ROWS * COLUMNS>;
   var dw: array<vec4f, 9>;
+  var mean = vec4f(0.0);
+  var total = vec4f(0.0);
+  var projection = vec4f(0.0);
+  @unroll for (var once = 0; once < GRADIENT_SUMS; once++) { mean = moments_load(c4); }
   for (var tile = first + lane / u32(LANE_COLUMNS); tile < last; tile += u32(LANE_ROWS)) {
     let ix = tile % tiles_w * u32(TILE_W);
     let iy = tile / tiles_w % tiles_h * u32(TILE_H);
@@ -83,6 +89,12 @@ fn main(
           }
         }
         if (inside & (own_c4 < C4)) { dx_store(pixel, sum); }
+        @unroll for (var once = 0; once < GRADIENT_SUMS; once++) {
+          var d = select(vec4f(0.0), dx_stored(sum), inside);
+          if (RELU6 == 1) { d = relu6_gradient(d, x); }
+          total += d;
+          projection = fma(d, x_load(pixel) - mean, projection);
+        }
       }
     }
   }
@@ -90,4 +102,6 @@ fn main(
     let total = column_sum(lane, dw[tap]);
     if (lane < u32(LANE_COLUMNS) && own_c4 < C4) { dw_store((slice * 9u + tap) * C4 + c4, total); }
   }
+  // Only where x is what a batch norm makes: see batch_norm_gradient_epilogue.wgsl, which then stands before this.
+  @unroll for (var once = 0; once < GRADIENT_SUMS; once++) { leave_sums(lane, slice, own_c4, C4, total, projection); }
 }

@@ -7,7 +7,6 @@ import {
   type Epilogue,
   epilogueBindings,
   flatWorkgroups,
-  leavingStatistics,
   type Prologue,
   prologueBindings,
   prologueConstants,
@@ -15,6 +14,7 @@ import {
   reads,
   writes,
 } from "../wgsl/dispatch.ts";
+import { leavingGradientSums, leavingStatistics, type Left } from "../batch_norm/epilogues.ts";
 import type { MatmulShape } from "./matmul_shape.ts";
 import {
   columnTiles,
@@ -98,12 +98,16 @@ function anyProduct(
       return { dispatch: { ...operation, ...registerProduct(name, m, n4, transposed) } };
     }
     const tile = PRODUCT_TILES[variant];
-    const tiled = (statistics: boolean): Dispatch => ({
+    const tiled = (left: Left): Dispatch => ({
       ...operation,
-      ...tiledProduct(name, m, n4, tile, transposed, statistics),
+      ...tiledProduct(name, m, n4, tile, transposed, left),
     });
-    const withStatistics = () => leavingStatistics(tiled(true), m, n, tileRows(tile));
-    return { dispatch: { ...tiled(false), withStatistics } };
+    const sliceRows = tileRows(tile);
+    const slices = { slices: Math.ceil(m / sliceRows), sliceRows };
+    const withStatistics = () => leavingStatistics(tiled("statistics"), m, n, slices);
+    const withGradientSums = (relu6: boolean) =>
+      leavingGradientSums(tiled(relu6 ? "relu6 sums" : "sums"), relu6, m, n, slices);
+    return { dispatch: { ...tiled("nothing"), withStatistics, withGradientSums } };
   };
   const shapes = {
     ...prologueShapes("x", prologue, [m, k]),

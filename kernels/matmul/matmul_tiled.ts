@@ -1,12 +1,11 @@
 /** Geometry of the matrix product and of its weights' gradient where a workgroup makes a tile together. */
+import { epilogueText, type Left } from "../batch_norm/epilogues.ts";
 import { type Dispatch, foldWorkgroups } from "../wgsl/dispatch.ts";
 import type { MatmulShape } from "./matmul_shape.ts";
 import { vec4Count } from "../wgsl/storage.ts";
 import { splitReduction } from "../reduction/sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
 import { PRODUCT_TILES, type ProductTile, type WEIGHT_TILES, type WeightTile } from "../wgsl/variants.ts";
-import laneColumns from "../reduction/lane_columns.wgsl" with { type: "text" };
-import statisticsEpilogue from "../batch_norm/batch_norm_epilogue.wgsl" with { type: "text" };
 import block from "./matmul_block.wgsl" with { type: "text" };
 import direct from "./matmul_direct.wgsl" with { type: "text" };
 import staged from "./matmul_staged.wgsl" with { type: "text" };
@@ -59,27 +58,21 @@ export function tiledProduct(
   n4: number,
   tile: ProductTile,
   transposed: boolean,
-  statistics: boolean,
+  left: Left,
 ): Pick<Dispatch, "kernel" | "source" | "tile" | "workgroups"> {
   const { rows, columns4, step4 } = tile;
+  const epilogue = epilogueText(left);
   const steps = { STEP_K4: step4, X_TURNS: rows * step4 / SIDE, W_TURNS: columns4 * step4 / SIDE };
   return {
     kernel: step4 > 0 ? `${name}_tiled` : `${name}_direct`,
-    source: [
-      ...(statistics ? [laneColumns, statisticsEpilogue] : []),
-      block,
-      step4 > 0 ? staged : direct,
-      product,
-    ].join(
-      "\n",
-    ),
+    source: [...epilogue.sources, block, step4 > 0 ? staged : direct, product].join("\n"),
     tile: {
       ROWS: rows,
       COLUMNS4: columns4,
       ...LANES,
       ...(step4 > 0 && steps),
       TRANSPOSED: transposed ? 1 : 0,
-      STATISTICS: statistics ? 1 : 0,
+      ...epilogue.tile,
     },
     workgroups: foldWorkgroups(tilesOf(m, n4, tile)),
   };

@@ -70,4 +70,25 @@ fn main(
       leave_statistics(lane, first_m / u32(ROWS * LANE_ROWS), first_n4 + column + c * u32(LANE_COLUMNS), N4, rows, count, mean, m2);
     }
   }
+  // Only where Y is the gradient of a batch norm's output: see batch_norm_gradient_epilogue.wgsl.
+  @unroll for (var s = 0; s < GRADIENT_SUMS; s++) {
+    @unroll for (var c = 0u; c < COLUMNS4; c++) {
+      let own_n4 = first_n4 + column + c * u32(LANE_COLUMNS);
+      let n4 = min(own_n4, N4 - 1u);
+      let prologue = norm_prologue(n4);
+      let mean = moments_load(n4);
+      var total = vec4f(0.0);
+      var projection = vec4f(0.0);
+      @unroll for (var r = 0u; r < ROWS; r++) {
+        let m = first_m + row + r * u32(LANE_ROWS);
+        let i = min(m, M - 1u) * N4 + n4;
+        var g = select(vec4f(0.0), sum[c * u32(ROWS) + r], m < M);
+        // relu6(z) is inside (0, 6) where z is.
+        if (RELU6 == 1) { g = relu6_gradient(g, norm_value(i, prologue)); }
+        total += g;
+        projection = fma(g, norm_load(i) - mean, projection);
+      }
+      leave_sums(lane, first_m / u32(ROWS * LANE_ROWS), own_n4, N4, total, projection);
+    }
+  }
 }

@@ -3,7 +3,7 @@
  * which says which shader runs, on which bindings, with which constants and how many workgroups. Nothing here
  * knows of a device, so every kernel can be checked, timed and read alone.
  */
-import { lastAxis, tensorBytes, vec4Count } from "./storage.ts";
+import { lastAxis, vec4Count } from "./storage.ts";
 
 /** How a shader uses a binding. `update` reads and writes in place and needs a flat buffer. */
 export type Access = "read" | "write" | "update";
@@ -71,15 +71,21 @@ export interface Dispatch {
   readonly tunable?: Tunable;
   /** Given where the kernel can leave the statistics of what it writes besides: what runs then. */
   readonly withStatistics?: () => WithStatistics;
+  /**
+   * Given where the kernel can leave the sums of a batch norm's gradient, if it writes the gradient of that batch norm's
+   * output: what runs then. It binds the batch norm's `moments` besides, and its input as `norm` (with `norm_coefficients`
+   * where there is ReLU6), or has its output as an operand already.
+   */
+  readonly withGradientSums?: (relu6: boolean) => WithStatistics;
 }
 
-/** A dispatch that leaves mean and squared deviations of slices of its result's rows: see batch_norm_epilogue.wgsl. */
+/** A dispatch that leaves two sums a channel of slices of its result's rows: see the epilogues in `kernels/batch_norm`. */
 export interface WithStatistics {
   /** It binds `statistics` [slices, 2, C] besides. */
   readonly dispatch: Dispatch;
   /** How many parts the rows are cut into. */
   readonly slices: number;
-  /** Rows of a part; the last may have fewer. */
+  /** Rows of a part; the last may have fewer. Of a gradient's sums any may. */
   readonly sliceRows: number;
 }
 
@@ -99,20 +105,6 @@ export interface Tunable {
   readonly variant: string;
   /** What has to run for it as the given variant, in order. */
   as(variant: string): readonly VariantWork[];
-}
-
-/** A dispatch that leaves statistics of its result [rows, channels] for every `sliceRows` of its rows. */
-export function leavingStatistics(
-  dispatch: Dispatch,
-  rows: number,
-  channels: number,
-  sliceRows: number,
-): WithStatistics {
-  const slices = Math.ceil(rows / sliceRows);
-  const { flops, bytes } = dispatch.cost;
-  const cost = { flops: flops + 5 * rows * channels, bytes: bytes + tensorBytes([2 * slices, channels]) };
-  const bindings = [...dispatch.bindings, writes("statistics")];
-  return { dispatch: { ...dispatch, bindings, cost }, slices, sliceRows };
 }
 
 /** Floating-point operations (a fused multiply-add counts two) and bytes moved when each operand moves once. */

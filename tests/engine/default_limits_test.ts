@@ -54,7 +54,11 @@ for (const { kind, precision } of placements) {
     const losses = await train(small, precision);
     assert.equal(losses.length, 2 * Object.keys(lossTable).length);
     assert.ok(losses.every((loss) => loss > 0), `${losses}`);
-    assert.deepEqual(losses, await train(large, precision));
+    // Without limits, kernels for GPUs leave more sums for one another, which are added in another order.
+    const tolerance = kind.kernels === "gpu" ? 1e-5 : 0;
+    for (const [i, loss] of (await train(large, precision)).entries()) {
+      assert.ok(Math.abs(losses[i] - loss) <= tolerance * loss, `loss ${i}: ${losses[i]}, not ${loss}`);
+    }
     for (const device of [small, large]) device.destroy();
   });
 }

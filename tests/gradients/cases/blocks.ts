@@ -23,7 +23,7 @@ const linear = { epsilon: 1e-3, relu6: false };
 const afterNorm: GradientCase[] = [
   [2, 3, 4, 5, 7],
   [1, 4, 4, 8, 16],
-  [2, 5, 3, 3, 4],
+  [6, 5, 3, 3, 4],
   [2, 4, 2, 24, 8],
   [1, 7, 2, 2, 1],
 ].flatMap(([n, h, w, c, out]) => [
@@ -59,6 +59,17 @@ const beforeNorm: GradientCase[] = [
     [normal([n, h, w, c]), weight([3, 3, c], 9), ...norm(c)],
     (ops, [x, k, gamma, beta]) =>
       ops.batchNormTraining(ops.depthwiseConv(x, k, sameGeometry(h, w, 1)), gamma, beta, linear),
+  ),
+  gradientCase(
+    "batchNorm of reshape of pointwiseConv",
+    [normal([n, h, w, c]), weight([c, 4 * out], c), ...norm(4)],
+    (ops, [x, k, gamma, beta]) =>
+      ops.batchNormTraining(
+        ops.reshape(ops.pointwiseConv(x, k), [n, h, w * out, 4]),
+        gamma,
+        beta,
+        activated,
+      ),
   ),
   gradientCase(
     "batchNorm chain",

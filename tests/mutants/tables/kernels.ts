@@ -54,10 +54,11 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...table("depthwiseConv"),
+    ...table("depthwiseConv", "depthwiseConv of batchNorm \\+ ReLU6"),
     tests: ["tests/gradients/gpu_kernels_test.ts"],
     file: "kernels/convolution/depthwise_conv_gradients.wgsl",
     changes: {
+      "clamped-values-learn": ["d = relu6_gradient(d, x);", "d = relu6_gradient(d, vec4f(1.0));"],
       "rows-of-weights-swapped": ["w[u * 3 + v],\n              sum,", "w[v * 3 + u],\n              sum,"],
     },
   },
@@ -94,6 +95,12 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     tests: ["tests/gradients/gpu_kernels_test.ts"],
     file: "kernels/batch_norm/batch_norm_epilogue.wgsl",
     changes: { "means-of-lanes-unweighted": ["fma(count * d, d, m2)", "fma(d, d, m2)"] },
+  },
+  {
+    ...table("batchNorm chain"),
+    tests: ["tests/gradients/gpu_kernels_test.ts"],
+    file: "kernels/batch_norm/batch_norm_gradient_epilogue.wgsl",
+    changes: { "inverse-forgotten": ["joint_projection * moments_load(channels4 + c4)", "joint_projection"] },
   },
   {
     ...table("batchNormTraining"),
