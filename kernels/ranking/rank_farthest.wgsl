@@ -27,6 +27,7 @@ fn run_group(q4: u32, lane: u32) {
   if (q4 * 4u >= Q) { return; }
   let last = vec4u(Q - 1u);
   let q = min(vec4u(q4 * 4u) + vec4u(0u, 1u, 2u, 3u), last);
+  workgroupBarrier(); // As in workgroup_reduce.wgsl.
   largest[lane] = vec4u(row_largest(lane, q.x), row_largest(lane, q.y), row_largest(lane, q.z), row_largest(lane, q.w));
   workgroupBarrier();
   for (var width = 32u; width > 0u; width >>= 1u) {

@@ -53,6 +53,7 @@ fn run_group(q: u32, lane: u32) {
   let identity = vec4f(query_at(q));
   var own = next(lane, q, identity, Image(-2.0, 0u));
   for (var k = 0u; k < K; k++) {
+    workgroupBarrier(); // As in workgroup_reduce.wgsl.
     images[lane] = own;
     workgroupBarrier();
     for (var width = 32u; width > 0u; width >>= 1u) {
@@ -60,7 +61,6 @@ fn run_group(q: u32, lane: u32) {
       workgroupBarrier();
     }
     let chosen = images[0];
-    workgroupBarrier();
     if (lane == 0u) { nearest_store(q * K + k, chosen.index); }
     if (chosen.index != NONE && own.index == chosen.index) { own = next(lane, q, identity, chosen); }
   }

@@ -145,6 +145,7 @@ fn main(
   let q = group.x + group.y * groups.x;
   if (q >= Q) { return; }
   let end = min(valid_at(0u), N4 * 4u);
+  workgroupBarrier(); // As in workgroup_reduce.wgsl.
   for (var slot = lane; slot < u32(SLOTS); slot += LANES) { slots[slot] = Column(NONE, NONE); }
   if (lane == 0u) {
     last = Column(0u, 0u);

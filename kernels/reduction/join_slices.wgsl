@@ -10,13 +10,12 @@ var<workgroup> lane_values: array<vec4f, 256>;
 
 // The sum of a column, in all of its lanes; all lanes must call this together.
 fn column_sum(lane: u32, value: vec4f) -> vec4f {
+  workgroupBarrier(); // As in workgroup_reduce.wgsl.
   lane_values[lane] = value;
   workgroupBarrier();
   for (var width = 128u; width >= u32(JOIN_COLUMNS); width >>= 1u) {
     if (lane < width) { lane_values[lane] += lane_values[lane + width]; }
     workgroupBarrier();
   }
-  let total = lane_values[lane % u32(JOIN_COLUMNS)];
-  workgroupBarrier();
-  return total;
+  return lane_values[lane % u32(JOIN_COLUMNS)];
 }

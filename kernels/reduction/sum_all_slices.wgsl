@@ -38,6 +38,7 @@ fn main(
       sum = fma(vec4f(weight), partial_load(start + slice * length), sum);
     }
   }
+  workgroupBarrier(); // As in workgroup_reduce.wgsl.
   lane_values[lane] = sum;
   workgroupBarrier();
   for (var width = 128u; width >= u32(LEAST_COLUMNS); width >>= 1u) {
