@@ -33,8 +33,7 @@ function namesOf({ constants }: Dispatch): string[] {
 export function withUniformConstants(dispatch: Dispatch, text: string, binding: number): string {
   const types = new Map(Array.from(text.matchAll(DECLARATION), ([, name = "", type = ""]) => [name, type]));
   const names = namesOf(dispatch);
-  const different = [...new Set(names).symmetricDifference(new Set(types.keys()))];
-  if (different.length > 0) {
+  if (names.length !== types.size || !names.every((name) => types.has(name))) {
     throw new TypeError(
       `${dispatch.kernel}: the constants ${names} are given, and its text declares ${[...types.keys()]}`,
     );
