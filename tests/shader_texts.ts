@@ -25,3 +25,10 @@ export function kernelTexts(): ReadonlyMap<string, string> {
   if (texts.size < 60) throw new Error(`Found only ${texts.size} shaders in ${KERNELS}`);
   return texts;
 }
+
+/** Files of kernels whose text is in none of the sources of dispatches. */
+export function missingKernels(sources: Iterable<string>): string[] {
+  const all = [...sources];
+  return [...kernelTexts()].filter(([_, text]) => !all.some((source) => source.includes(text)))
+    .map(([path]) => path);
+}

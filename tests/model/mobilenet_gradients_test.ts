@@ -3,20 +3,19 @@
  * is at least 1e-3 away from where its gradient jumps (see clear_of_kinks.ts), so that nothing is left out.
  */
 import assert from "node:assert/strict";
-import { backward, Device, f32, Program, u32 } from "../../engine/mod.ts";
+import { Device, f32, Program, u32 } from "../../engine/mod.ts";
 import { batchStatistics } from "../reference/batch_norm.ts";
 import { referenceOps } from "../reference/ops.ts";
-import { clearanceOf, gradients, type RefTensor } from "../reference/tape.ts";
+import { clearanceOf } from "../reference/tape.ts";
+import { assertNear, checkGradients } from "./gradients_agree.ts";
 import { mobileNetReference } from "./mobilenet_reference.ts";
 import { embeddingsAndLoss, MOMENTUM, networkOnDevice } from "./network_on_device.ts";
 import { drawScenario, LOSSES, referenceLoss } from "./scenario.ts";
 
 const scenario = drawScenario({ size: [64, 32], width: 0.35, epsilon: 1e-3 }, 9, 1);
 const { images, labels, features, parameters } = scenario;
-const names = [...parameters.keys()];
 const inputs = { images: f32(images.shape), labels: u32([labels.length]) };
 const data = { images: images.data, labels };
-const embeddings = referenceOps.l2Normalize(features, 1e-12).data;
 
 Deno.test("The scenario keeps every ReLU6, hinge and mined pair 1e-3 away from its kinks", () => {
   for (const key of LOSSES) assert.ok(clearanceOf(referenceLoss(key, features, labels)) >= 1e-3, key);
@@ -35,23 +34,7 @@ Deno.test.afterAll(() => {
 for (const storage of ["buffer", "texture"]) {
   for (const key of LOSSES) {
     Deno.test(`MobileNetV2 with the ${key} loss has the gradients of f64, in ${storage}s`, async () => {
-      const { set, network } = networkOnDevice(devices.get(storage)!, scenario);
-      const program = await Program.record(devices.get(storage)!, inputs, ({ images, labels }) => {
-        const outputs = embeddingsAndLoss(network, key, images, labels);
-        backward(outputs.loss);
-        return outputs;
-      });
-      try {
-        const outputs = await program.run(data);
-        const actual = (await set.read("gradients")).get("gradients")!;
-        const loss = referenceLoss(key, features, labels);
-        assertNear(outputs.embeddings, embeddings, 2e-5, "embeddings");
-        assertNear(outputs.loss, loss.data, 2e-5, "loss");
-        assertGradients(new Map([...actual].map(([{ name }, values]) => [name, values])), loss);
-      } finally {
-        program.destroy();
-        set.destroy();
-      }
+      await checkGradients(devices.get(storage)!, scenario, key);
     });
   }
 
@@ -86,25 +69,6 @@ for (const storage of ["buffer", "texture"]) {
   });
 }
 
-/** ‖g - g_ref‖ <= 2e-3 · max(‖g_ref‖, 1e-3 · root mean square of all the parameters' ‖g_ref‖). */
-function assertGradients(actual: Map<string, Float32Array>, loss: RefTensor): void {
-  const expected = gradients(loss, [...parameters.values()]);
-  const norms = expected.map(norm);
-  const floor = 1e-3 * norm(norms) / Math.sqrt(norms.length);
-  const errors = names.map((name, i) => {
-    const values = actual.get(name)!;
-    assert.equal(values.length, expected[i].length, name);
-    const error = norm(expected[i].map((g, j) => values[j] - g));
-    return { name, error: error / Math.max(norms[i], floor) };
-  });
-  const failed = errors.filter(({ error }) => !(error <= 2e-3));
-  assert.deepEqual(failed, []);
-  const worst = errors.reduce((a, b) => a.error > b.error ? a : b);
-  console.log(
-    `Largest relative error of ${names.length} gradients: ${worst.error.toExponential(1)}, ${worst.name}`,
-  );
-}
-
 /** Mean and variance of every batch norm's input, by the names of the running statistics. */
 function batchStatisticsByName(): Map<string, Float64Array> {
   const layers = new Map([...parameters].map(([name, value]) => [value, name.replace(/\.gamma$/, "")]));
@@ -120,21 +84,4 @@ function batchStatisticsByName(): Map<string, Float64Array> {
   };
   mobileNetReference(ops, images, parameters, scenario.network);
   return statistics;
-}
-
-function assertNear(
-  actual: ArrayLike<number>,
-  expected: Float64Array,
-  tolerance: number,
-  what: string,
-): void {
-  assert.equal(actual.length, expected.length, what);
-  const error = norm(expected.map((v, i) => actual[i] - v)) / norm(expected);
-  assert.ok(error <= tolerance, `${what} are off by ${error.toExponential(1)}, more than ${tolerance}`);
-}
-
-function norm(values: ArrayLike<number>): number {
-  let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += values[i] ** 2;
-  return Math.sqrt(squares);
 }

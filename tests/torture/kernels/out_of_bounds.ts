@@ -7,7 +7,7 @@
  * affects no result (guarded_runs.ts); and that no dispatch, up to bindings of 4 GiB, has more workgroups in a dimension
  * than every adapter runs. It does not check other shapes, nor indices into private or workgroup arrays.
  */
-import { kernelTexts } from "../../shader_texts.ts";
+import { missingKernels } from "../../shader_texts.ts";
 import { Device } from "../../../engine/mod.ts";
 import type { Recorded } from "../../../engine/recorder.ts";
 import { type SeededRandom, seededRandom } from "../../reference/seeded_random.ts";
@@ -56,9 +56,7 @@ class Reached {
 
   /** Files in kernels/ that did not run. */
   missing(): string[] {
-    return [...kernelTexts()].filter(([_, text]) =>
-      ![...this.#sources].some((source) => source.includes(text))
-    ).map(([path]) => path);
+    return missingKernels(this.#sources);
   }
 
   toString(): string {

@@ -6,6 +6,7 @@ import {
   type InputSpec,
   type Parameter,
   ParameterSet,
+  type Precision,
   sum,
   Tensor,
   u32,
@@ -152,10 +153,12 @@ export function recordRandom(
   number: number,
   large = false,
   scale = 1,
+  precision: Precision = "f32",
 ): RandomProgram {
   const draw = new Draw(device, random, large, number, scale);
   const body = family(draw);
-  const recorder = new Recorder(device, draw.data.keys(), { memory: draw.coin() ? "low" : "normal" });
+  const memory = draw.coin() ? "low" : "normal";
+  const recorder = new Recorder(device, draw.data.keys(), { memory, precision });
   recordWith(recorder, () => {
     const y = body();
     if (!(y instanceof Tensor)) return;

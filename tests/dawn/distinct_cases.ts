@@ -1,0 +1,57 @@
+/** The rows of the gradient table that together run every kernel, and every op. */
+import { backward, constant, type Device, mul, sum, Tensor, Uint32Tensor } from "../../engine/mod.ts";
+import { Recorder, recordWith } from "../../engine/recorder.ts";
+import { Value } from "../../engine/value.ts";
+import type { Dispatch } from "../../kernels/mod.ts";
+import type { GradientCase } from "../gradients/cases/gradient_case.ts";
+import { engineOps } from "../gradients/engine_ops.ts";
+
+/** The dispatches of a case, forward and backward; nothing is compiled. */
+function dispatchesOf(device: Device, row: GradientCase): Dispatch[] {
+  const input = (shape: readonly number[], type: "f32" | "u32", name: string) =>
+    new Value(shape, type, { kind: "input", name });
+  const tensors = row.inputs.map(({ shape, constant }, i) =>
+    new Tensor(shape, input(shape, "f32", `input ${i}`), !constant)
+  );
+  const indices = row.indices.map(({ length }, i) =>
+    new Uint32Tensor([length], input([length], "u32", `indices ${i}`))
+  );
+  const recorder = new Recorder(device, [...tensors, ...indices].map(({ value }) => value));
+  recordWith(recorder, () => {
+    const y = row.run(engineOps, tensors, indices);
+    y.value; // Writes it now if that was deferred.
+    const count = y.shape.reduce((product, size) => product * size, 1);
+    const gradients = backward(sum(mul(y, constant(new Float32Array(count), y.shape))));
+    for (const tensor of tensors) gradients.of(tensor)?.value;
+  });
+  return recorder.dispatches.map(({ dispatch }) => dispatch);
+}
+
+/** A kernel with what its accessors apply, whatever its sizes. */
+function keyOf({ kernel, bindings }: Dispatch): string {
+  return JSON.stringify([kernel, bindings.map(({ prologue, epilogue }) => [prologue, epilogue])]);
+}
+
+/** Cases without axes of one element and without kinks test more than others. */
+const isUsual = ({ inputs, atKink }: GradientCase) =>
+  !atKink && inputs.every(({ shape }) => shape.every((size) => size > 1));
+
+/**
+ * Cases until no other one has a kernel, a prologue, an epilogue or an op that is new; usual ones first.
+ *
+ * @param seen what is not new; these cases are added
+ */
+export function distinctCases(
+  device: Device,
+  all: readonly GradientCase[],
+  seen: Set<string>,
+): GradientCase[] {
+  const kept: GradientCase[] = [];
+  for (const row of [...all.filter(isUsual), ...all.filter((row) => !isUsual(row))]) {
+    const keys = [row.op, ...dispatchesOf(device, row).map(keyOf)];
+    if (keys.every((key) => seen.has(key))) continue;
+    kept.push(row);
+    for (const key of keys) seen.add(key);
+  }
+  return kept;
+}
