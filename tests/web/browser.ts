@@ -73,6 +73,20 @@ export function complaintsOf(page: Page): string[] {
   return complaints;
 }
 
+/** As a page sees an adapter that is a GPU; stands before a script. */
+const PRETENDED_GPU = `Object.defineProperty(GPUAdapter.prototype, "info", {
+  get: () => ({ vendor: "", architecture: "", device: "", description: "a GPU", isFallbackAdapter: false }),
+});
+`;
+
+/** Makes Chromium's software adapter seem a GPU to a page's script, so that the kernels for GPUs run, as for visitors. */
+export async function pretendGpu(page: Page, script: string): Promise<void> {
+  await page.route(script, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: PRETENDED_GPU + await response.text() });
+  });
+}
+
 /**
  * Writes an empty page with the script of a module, bundled. What the module exports as `run` is then called with
  * {@link callRun}.
