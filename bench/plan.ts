@@ -54,14 +54,15 @@ export async function main(args: string[]): Promise<number> {
   const options = completeOptions(settings);
   const plans = [await planStep(profile, options, batch), await planForward(profile, options, batch)];
   const programs = plans.map((plan) => summarize(plan, profile));
+  const precision = plans[0].precision;
   if (json) {
-    console.log(JSON.stringify({ profile, settings: { ...settings, batch }, programs }, null, 2));
+    console.log(JSON.stringify({ profile, settings: { ...settings, precision, batch }, programs }, null, 2));
     return 0;
   }
   console.log(`${profile.title}. Counted, not run.`);
   const size = `${options.imageHeight}×${options.imageWidth}`;
   console.log(
-    `MobileNetV2 ${options.width}, ${size}, ${batch} images, loss ${options.loss}, Adam, ${options.precision}`,
+    `MobileNetV2 ${options.width}, ${size}, ${batch} images, loss ${options.loss}, Adam, ${precision}`,
   );
   for (const program of programs) console.log(planText(program, profile));
   return 0;

@@ -4,7 +4,7 @@ import { runCommand } from "../cli/command.ts";
 import { RUN_FLAGS } from "../cli/train_flags.ts";
 import { betterPeaks, Device, measurePeaks, type Peaks, Random, timestampTick } from "../engine/mod.ts";
 import { ReidModel } from "../model/reid_model.ts";
-import { completeOptions } from "../train/options.ts";
+import { completeOptions, optionsFor } from "../train/options.ts";
 import { modelSpec } from "../train/from_options.ts";
 import { tickInWords } from "../cli/adapter_report.ts";
 import { byKernel, chromeTrace } from "./profile.ts";
@@ -47,9 +47,9 @@ export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
   checkBatch(flags);
   const { batch, steps, repeats, tune, trace, ...settings } = flags;
-  const options = completeOptions(settings);
   const device = await Device.open({ timestamps: true });
   try {
+    const options = optionsFor(device.target, completeOptions(settings));
     const before = await measurePeaks(device);
     const model = new ReidModel(
       device,

@@ -4,7 +4,7 @@ import type { OpenRun } from "../engine/plan/schedule.ts";
 import { profile } from "../engine/timing/profile.ts";
 import { Embedder } from "../model/embedder.ts";
 import type { ReidModel } from "../model/reid_model.ts";
-import type { TrainingOptions } from "../train/options.ts";
+import type { RunOptions } from "../train/options.ts";
 import { recordTrainingStep, trainingOptimizer } from "../train/step.ts";
 import { tuner } from "../cli/tuning.ts";
 import { cpuClock } from "./clock.ts";
@@ -43,7 +43,7 @@ export interface Timing {
 export async function timePrograms(
   device: Device,
   model: ReidModel,
-  options: TrainingOptions,
+  options: RunOptions,
   how: { batch: number; steps: number; repeats: number; tune: boolean },
 ): Promise<Timing[]> {
   const { batch } = how;

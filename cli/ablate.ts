@@ -3,14 +3,16 @@ import { join } from "node:path";
 import { describeDataset } from "../data/dataset.ts";
 import { DataError } from "../data/errors.ts";
 import { cameraGroups } from "../eval/camera_groups.ts";
+import type { Target } from "../kernels/mod.ts";
 import { codeDigest, datasetDigest, writeCell } from "../train/ablation/cell_files.ts";
 import { writeResults } from "../train/ablation/results.ts";
+import { optionsFor } from "../train/options.ts";
 import { parseAblateFlags } from "./ablate/flags.ts";
 import { BASE } from "./ablate/grid.ts";
 import { type OpenGrid, openGrid } from "./ablate/open_grid.ts";
 import { runCells } from "./ablate/run_cells.ts";
 import { EXIT, runCommand } from "./command.ts";
-import { openDevice } from "./device.ts";
+import { openTestedDevice } from "./device.ts";
 import { makeFolder } from "./output.ts";
 import { openPeople, openPixels } from "./people.ts";
 import { progress } from "./progress.ts";
@@ -33,9 +35,10 @@ export async function main(args: string[]): Promise<number> {
     await openPixels(dataset, part, flags.optionsOf(BASE, 1), cache);
   }
   const digests = { code: await codeDigest(), data: await datasetDigest(dataset) };
-  const grid = await openGrid(flags, digests);
+  const { target, ...parallel } = await parallelism(flags.jobs, cache);
+  const optionsOf: typeof flags.optionsOf = (row, seed) => optionsFor(target, flags.optionsOf(row, seed));
+  const grid = await openGrid({ ...flags, optionsOf }, digests);
 
-  const parallel = await parallelism(flags.jobs);
   console.log(
     `${grid.cells.length} runs for ${rows.length} rows and ${seeds.length} seeds, ${grid.finished.size} of them ` +
       `finished before; ${parallel.jobs} at a time`,
@@ -113,16 +116,19 @@ async function runUnfinished(
 }
 
 /**
- * Runs at a time, and threads of a software adapter in each of them: processes with one core each get more done than
- * one process with all.
+ * The adapter's class, runs at a time, and threads of a software adapter in each of them: processes with one core each
+ * get more done than one process with all.
  */
-async function parallelism(asked: number | undefined): Promise<{ jobs: number; threads?: number }> {
-  const device = await openDevice();
-  const { software } = device.adapter;
-  device.destroy();
+async function parallelism(
+  asked: number | undefined,
+  cache: string,
+): Promise<{ target: Target; jobs: number; threads?: number }> {
+  using device = await openTestedDevice(cache);
+  const { adapter: { software }, target } = device;
   const cores = navigator.hardwareConcurrency;
   const jobs = asked ?? (software ? cores : 1);
-  return software && jobs > 1 ? { jobs, threads: Math.max(1, Math.floor(cores / jobs)) } : { jobs };
+  if (!software || jobs === 1) return { target, jobs };
+  return { target, jobs, threads: Math.max(1, Math.floor(cores / jobs)) };
 }
 
 if (import.meta.main) Deno.exit(await runCommand(main, Deno.args));

@@ -49,7 +49,8 @@ interface People {
 
 /** A run that is about to start or to resume. Its state outlives a lost device. */
 interface Run {
-  readonly config: RunConfig;
+  /** The first device decides what its settings leave open. */
+  config: RunConfig;
   /** The backbone's first weights, if they come from a file. */
   readonly pretrained: PretrainedFile | undefined;
   /** Its folder; undefined until a new run has something to keep. */
@@ -105,6 +106,7 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
     pretrained: pretrained?.backbone.values,
     tuner: flags.tune ? tuner(device, flags.cache) : undefined,
   });
+  run.config = { ...config, options: trainer.options };
   try {
     if (isFirst) {
       for (const note of trainer.sampler.notes) console.error(`note: ${note}`);
@@ -112,7 +114,7 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
     }
     run.before ??= await baselines(trainer, benchmark, flags.testFlip, pretrained);
     if (!run.folder) {
-      run.folder = await RunFolder.create(flags.out, config);
+      run.folder = await RunFolder.create(flags.out, run.config);
       if (pretrained) await writeFile(run.folder.path, PRETRAINED, pretrained.bytes);
     }
     const { path } = run.folder;

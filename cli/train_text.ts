@@ -41,7 +41,7 @@ export function describeRun({ model, options, sampler, steps, program, device }:
   const { parameters, spec } = model;
   return `MobileNetV2 ${spec.width}, ${spec.imageHeight} × ${spec.imageWidth} pixels, ` +
     `${parameters.count("trainable").toLocaleString("en")} trainable parameters; recipe ${options.recipe}, ` +
-    `loss ${options.loss}, ` +
+    `loss ${options.loss}, activations in ${options.precision}, ` +
     `${sampler.batchImages} images a batch, ${steps} steps; GPU memory ` +
     `${((program.memory.total + parameters.gpuBytes) / 2 ** 20).toFixed(0)} MiB on ${device.adapter.name}`;
 }

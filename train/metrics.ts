@@ -1,6 +1,6 @@
 /** What a run tells of every step: the metrics that are shown, and those that a checkpoint keeps. */
 import { LOSS_SCALE_STATE, TRIPLET_METRICS } from "../engine/mod.ts";
-import type { TrainingOptions } from "./options.ts";
+import type { RunOptions } from "./options.ts";
 
 /** What one step reports. */
 export interface StepMetrics {
@@ -51,7 +51,7 @@ export type HistoryColumn =
   | typeof CLIPPING_HISTORY[number];
 
 /** Columns of the `history` of a run with these options. */
-export function historyColumns({ precision, clipNorm }: TrainingOptions): readonly HistoryColumn[] {
+export function historyColumns({ precision, clipNorm }: RunOptions): readonly HistoryColumn[] {
   return [
     ...HISTORY,
     ...(precision === "f16" ? LOSS_SCALE_HISTORY : []),

@@ -2,6 +2,7 @@
  * All settings that decide the numbers of a run, one row each. From this table follow the type {@link TrainingOptions},
  * the flags of `deno task train`, `config.json`, the metadata of checkpoints, and the rows of an ablation.
  */
+import type { Precision, Target } from "../kernels/mod.ts";
 import { type LossEntry, lossTable } from "../losses/mod.ts";
 import { defaultFor, readSettings, type Row, type ValuesOf } from "../model/settings.ts";
 import { RECIPE_SETTINGS, recipeTable } from "./recipes.ts";
@@ -15,8 +16,21 @@ export const FLAG_SETTINGS = { ...RECIPE_SETTINGS, ...SETTING_TABLE };
 /** All settings. */
 export const SETTINGS = { ...FLAG_SETTINGS, ...INITIAL_WEIGHTS_SETTINGS };
 
-/** The settings of a run. `config.json` and checkpoints hold them; a run resumes only with equal ones. */
+/** The settings of a run. */
 export type TrainingOptions = ValuesOf<typeof SETTINGS>;
+
+/**
+ * The settings of a run on an adapter, which decides what they left open. `config.json` and checkpoints hold them; a run
+ * resumes only with equal ones.
+ */
+export type RunOptions = TrainingOptions & { readonly precision: Precision };
+
+/** The settings of a run on adapters of a class: precision `auto` is f16 on a GPU and f32 on a software adapter. */
+export function optionsFor({ adapterClass }: Target, options: TrainingOptions): RunOptions {
+  const { precision } = options;
+  if (precision !== "auto") return { ...options, precision };
+  return { ...options, precision: adapterClass === "gpu" ? "f16" : "f32" };
+}
 
 /** Adds the recipe's settings and the defaults to those that are given. */
 export function completeOptions(given: Partial<TrainingOptions>): TrainingOptions {

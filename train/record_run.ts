@@ -9,7 +9,7 @@ import { restoreCheckpoint } from "./checkpoint.ts";
 import type { LoadedCheckpoint } from "./checkpoint_files.ts";
 import { RunError } from "./errors.ts";
 import { initialModel, modelSpec } from "./from_options.ts";
-import type { TrainingOptions } from "./options.ts";
+import type { RunOptions } from "./options.ts";
 import {
   recordTrainingStep,
   trainingAverage,
@@ -54,7 +54,7 @@ export interface RecordedRun {
  */
 export async function recordRun(
   device: Device,
-  options: TrainingOptions,
+  options: RunOptions,
   identities: number,
   { batchImages: images, batchesPerEpoch }: Sampler,
   { resume, pretrained, tuner }: RunStart,

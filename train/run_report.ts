@@ -5,7 +5,7 @@ import type { Benchmark } from "../eval/benchmark.ts";
 import type { CameraPairScores } from "../eval/camera_pairs.ts";
 import type { Evaluation } from "../eval/evaluate.ts";
 import type { RankingResult } from "../eval/ranking.ts";
-import type { TrainingOptions } from "./options.ts";
+import type { RunOptions } from "./options.ts";
 import { distanceHistogram } from "./report/distance_histogram.ts";
 import type { ReportData, ReportImage, Retrieval, TrainingCurves } from "./report/report_data.ts";
 import { type HistoryColumn, historyColumns } from "./metrics.ts";
@@ -16,7 +16,7 @@ const ROWS = 10;
 /** What a finished run knows. */
 export interface FinishedRun {
   readonly title: string;
-  readonly options: TrainingOptions;
+  readonly options: RunOptions;
   readonly settings: Record<string, string | number | boolean>;
   readonly history: ArrayLike<number>;
   readonly benchmark: Benchmark;

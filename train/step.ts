@@ -25,7 +25,7 @@ import { CenterLoss, identityLoss, lossTable } from "../losses/mod.ts";
 import { COLOR_STATISTICS } from "../model/conventions.ts";
 import type { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
-import type { TrainingOptions } from "./options.ts";
+import type { RunOptions, TrainingOptions } from "./options.ts";
 
 /** A recorded training step. */
 export type TrainingStep = Awaited<ReturnType<typeof recordTrainingStep>>;
@@ -33,7 +33,7 @@ export type TrainingStep = Awaited<ReturnType<typeof recordTrainingStep>>;
 /** The optimizer of a run; adds the state of its loss's scale to the model's parameters where the run needs one. */
 export function trainingOptimizer(
   model: ReidModel,
-  { weightDecay, clipNorm, precision }: TrainingOptions,
+  { weightDecay, clipNorm, precision }: RunOptions,
 ): Adam {
   const lossScale = precision === "f16" ? new LossScale(model.parameters) : undefined;
   return new Adam(model.parameters, { weightDecay, clipNorm, lossScale });
@@ -86,7 +86,7 @@ export function recordTrainingStep(
   device: Device,
   model: ReidModel,
   optimizer: Optimizer,
-  options: TrainingOptions,
+  options: RunOptions,
   images: number,
   { frozen, taken = model.backbone, centers, average }: StepExtras = {},
 ) {

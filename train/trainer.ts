@@ -24,7 +24,7 @@ import { NumericsError } from "./errors.ts";
 import { runSampler, stepAugmentations } from "./from_options.ts";
 import { InputWait } from "./input_wait.ts";
 import { historyColumns, type StepMetrics, stepMetrics, type StepOutputs } from "./metrics.ts";
-import type { TrainingOptions } from "./options.ts";
+import { optionsFor, type RunOptions, type TrainingOptions } from "./options.ts";
 import { laterBeta1, learningRateAt } from "./schedule.ts";
 import { type RecordedRun, recordRun, type RunStart } from "./record_run.ts";
 import { areStale, type BatchProgress, preciseStatistics } from "./running_statistics.ts";
@@ -63,7 +63,7 @@ export class Trainer {
 
   private constructor(
     readonly device: Device,
-    readonly options: TrainingOptions,
+    readonly options: RunOptions,
     readonly sampler: Sampler,
     readonly store: PixelStore,
     recorded: RecordedRun,
@@ -84,7 +84,8 @@ export class Trainer {
    * @throws {RunError} if the checkpoint belongs to other settings, or pretrained weights are missing.
    * @throws {LimitError} if a batch does not fit the adapter; the message names the largest one that does.
    */
-  static async open({ device, options, people, trained, store, ...start }: OpenOptions): Promise<Trainer> {
+  static async open({ device, people, trained, store, ...start }: OpenOptions): Promise<Trainer> {
+    const options = optionsFor(device.target, start.options);
     const index = indexIdentities(people, store.usable);
     const sampler = runSampler(index, options);
     const identities = index.identities.length;

@@ -3,7 +3,7 @@ import type { Device, Optimizer, Parameter } from "../engine/mod.ts";
 import { FoldedWeights } from "../model/folded_weights.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { RunError } from "./errors.ts";
-import type { TrainingOptions } from "./options.ts";
+import type { RunOptions, TrainingOptions } from "./options.ts";
 import { ALL_BLOCKS } from "./settings/transfer.ts";
 import { recordTrainingStep, type StepExtras, type TrainingStep } from "./step.ts";
 
@@ -45,7 +45,7 @@ export async function recordFrozenStep(
   device: Device,
   model: ReidModel,
   optimizer: Optimizer,
-  options: TrainingOptions,
+  options: RunOptions,
   images: number,
   extras: Omit<StepExtras, "frozen"> = {},
 ): Promise<TrainingStep> {

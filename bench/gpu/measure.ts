@@ -2,7 +2,7 @@
 import { Device, Random } from "../../engine/mod.ts";
 import { ReidModel } from "../../model/reid_model.ts";
 import { modelSpec } from "../../train/from_options.ts";
-import { completeOptions } from "../../train/options.ts";
+import { completeOptions, optionsFor } from "../../train/options.ts";
 import { planForward, planStep } from "../plan/count.ts";
 import type { Profile } from "../plan/profiles.ts";
 import { type PlanSummary, summarize } from "../plan/summary.ts";
@@ -23,7 +23,7 @@ export async function measureCase(
   { batch, ...settings }: GpuCase,
   how: { steps: number; repeats: number },
 ): Promise<MeasuredProgram[]> {
-  const options = completeOptions({ loss: "hard", ...settings });
+  const options = optionsFor(device.target, completeOptions({ loss: "hard", ...settings }));
   const plans = [await planStep(profile, options, batch), await planForward(profile, options, batch)];
   const model = new ReidModel(device, modelSpec(options, 0), new Random(options.seed));
   try {

@@ -8,10 +8,11 @@ import {
   Random,
   type Work,
 } from "../../engine/mod.ts";
+import type { Precision } from "../../kernels/mod.ts";
 import { Embedder } from "../../model/embedder.ts";
 import { ReidModel } from "../../model/reid_model.ts";
 import { modelSpec } from "../../train/from_options.ts";
-import type { TrainingOptions } from "../../train/options.ts";
+import { optionsFor, type TrainingOptions } from "../../train/options.ts";
 import { recordTrainingStep, trainingOptimizer } from "../../train/step.ts";
 import { convolutionOutputBytes, leastBytes, recordedWork } from "../program_work.ts";
 import { forwardInputs, stepInputs } from "../step_programs.ts";
@@ -33,6 +34,8 @@ export interface PlannedDispatch {
 /** What one run of a program asks of a GPU. */
 export interface Plan {
   readonly name: "training step" | "forward";
+  /** What its activations are stored in. */
+  readonly precision: Precision;
   readonly dispatches: readonly PlannedDispatch[];
   readonly submits: number;
   /** Pipelines that are compiled for it. */
@@ -54,13 +57,15 @@ export interface Plan {
  *
  * @throws {LimitError} when the adapter cannot hold a tensor.
  */
-export async function planStep(profile: Profile, options: TrainingOptions, batch: number): Promise<Plan> {
+export async function planStep(profile: Profile, given: TrainingOptions, batch: number): Promise<Plan> {
   const gpu = new StubGpu(profile);
   using device = await Device.open({ gpu, cores: profile.cores });
+  const options = optionsFor(device.target, given);
   const model = new ReidModel(device, modelSpec(options, 0), new Random(options.seed));
   const optimizer = trainingOptimizer(model, options);
   const step = await recordTrainingStep(device, model, optimizer, options, batch);
-  return await counted("training step", gpu, model, step, stepInputs(options, optimizer, batch));
+  const what = { name: "training step", precision: options.precision } as const;
+  return await counted(what, gpu, model, step, stepInputs(options, optimizer, batch));
 }
 
 /**
@@ -73,11 +78,12 @@ export async function planForward(profile: Profile, options: TrainingOptions, ba
   using device = await Device.open({ gpu, cores: profile.cores });
   const model = new ReidModel(device, modelSpec(options, 0), new Random(options.seed));
   const { program } = await Embedder.open(device, model, batch);
-  return await counted("forward", gpu, model, program, forwardInputs(options, batch));
+  const what = { name: "forward", precision: "f32" } as const;
+  return await counted(what, gpu, model, program, forwardInputs(options, batch));
 }
 
 async function counted<I extends ProgramInputs, O extends ProgramOutputs>(
-  name: Plan["name"],
+  what: Pick<Plan, "name" | "precision">,
   gpu: StubGpu,
   { parameters }: ReidModel,
   program: Program<I, O>,
@@ -101,12 +107,16 @@ async function counted<I extends ProgramInputs, O extends ProgramOutputs>(
     };
   });
   return {
-    name,
+    ...what,
     dispatches,
     submits: gpu.submits,
     pipelines: gpu.pipelines.length,
     texts: gpu.texts.size,
-    least: leastBytes(convolutionOutputBytes(recorded), parameters.trainableBytes, name === "training step"),
+    least: leastBytes(
+      convolutionOutputBytes(recorded),
+      parameters.trainableBytes,
+      what.name === "training step",
+    ),
     uploadedBytes: gpu.uploadedBytes,
     stagedBytes: program.stagedBytes,
     memory: { temporaries: program.memory.temporaries, total: gpu.aliveBytes },

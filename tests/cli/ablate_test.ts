@@ -49,7 +49,7 @@ Deno.test("ablate goes on where it was stopped, and does again what other settin
       assert.equal(names(cells).length, 1, "two rows that differ in scoring alone share a run");
       first = `${cells}/${names(cells)[0]}`;
       made = await read(first);
-      assert.equal(made.options.seed, 1);
+      assert.deepEqual([made.options.seed, made.options.precision], [1, "f32"]);
     });
 
     await t.step("it goes on, and the table has the numbers of the runs", async () => {

@@ -42,6 +42,9 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
       assert.match(stdout, /^trained .*%/m);
       assert.match(stdout, /^untrained .*%/m);
       assert.match(stdout, /^color histogram .*%/m);
+      assert.match(stdout, /, activations in f32, 14 images a batch/);
+      const { options } = JSON.parse(await Deno.readTextFile(`${run}/config.json`));
+      assert.equal(options.precision, "f32");
       assert.match(stdout, /^GPU waited for images: \d+\.\d % of the time, at most \d+\.\d %$/m);
       assert.deepEqual(names(run), [
         ".lock",

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
+import { PROFILES } from "../../bench/plan/profiles.ts";
+import { StubGpu } from "../../bench/plan/stub_gpu.ts";
 import { flagName, UsageError } from "../../cli/flags.ts";
 import { parseTrainFlags } from "../../cli/train_flags.ts";
+import { Device } from "../../engine/mod.ts";
 import { parseModelSpec } from "../../model/model_spec.ts";
 import { type Row, valuesInWords } from "../../model/settings.ts";
 import { modelSpec } from "../../train/from_options.ts";
-import { completeOptions, FLAG_SETTINGS, parseTrainingOptions, SETTINGS } from "../../train/options.ts";
+import {
+  completeOptions,
+  FLAG_SETTINGS,
+  optionsFor,
+  parseTrainingOptions,
+  SETTINGS,
+} from "../../train/options.ts";
 import { TINY_OPTIONS } from "./tiny_run.ts";
 
 /** Values that a row does not allow. */
@@ -121,6 +130,16 @@ Deno.test("a recipe replaces defaults, and a given setting replaces the recipe's
   assert.equal(completeOptions({ recipe: "strong", epochs: 2 }).epochs, 2);
   assert.equal(completeOptions({ loss: "semi-hard" }).sampler, "shuffled");
   assert.equal(completeOptions({ schedule: "step" }).decay, 0.1);
+});
+
+Deno.test("precision auto, the default, is f16 on a GPU and f32 on a software adapter; given, it is what it is", async () => {
+  for (const [name, chosen] of [["laptop", "f16"], ["default", "f16"], ["software", "f32"]] as const) {
+    using device = await Device.open({ gpu: new StubGpu(PROFILES[name]) });
+    const precisionOf = (...flags: string[]) =>
+      optionsFor(device.target, parseTrainFlags(flags).options).precision;
+    assert.equal(precisionOf(), chosen, name);
+    for (const precision of ["f32", "f16"]) assert.equal(precisionOf(`--precision=${precision}`), precision);
+  }
 });
 
 Deno.test("runs with weights from a file have other defaults, and given settings win", () => {

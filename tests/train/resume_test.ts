@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { type ProfileName, PROFILES } from "../../bench/plan/profiles.ts";
+import { StubGpu } from "../../bench/plan/stub_gpu.ts";
 import { Device } from "../../engine/mod.ts";
 import { lossTable } from "../../losses/mod.ts";
 import { keysOf } from "../../model/settings.ts";
@@ -29,11 +31,34 @@ const runs: [string, Partial<TrainingOptions>][] = [
     idLoss: 1,
     centerLoss: 0.01,
   }],
-  ["hard with clipped gradients", { clipNorm: 0.1 }],
+  ["hard with clipped gradients, in the precision that the adapter chooses", {
+    clipNorm: 0.1,
+    precision: "auto",
+  }],
   ["hard in f16 with averaged weights", { precision: "f16", ema: 0.9 }],
 ];
 
 for (const [what, changes] of runs) testResume(what, changes);
+
+Deno.test("a run goes on in the precision that its first adapter chose, on a software adapter too", async () => {
+  const folder = await Deno.makeTempDir();
+  const open = (profile: ProfileName) => Device.open({ gpu: new StubGpu(PROFILES[profile]) });
+  using gpu = await open("laptop");
+  using software = await open("software");
+  try {
+    const begun = await openTinyRun(gpu, { precision: "auto" });
+    await trainTo(begun, 0, folder);
+    const { checkpoint, path } = (await newestCheckpoint(folder))!;
+    const resumed = await openTinyRun(software, checkpoint.options, { checkpoint, path });
+    const fresh = await openTinyRun(software, { precision: "auto" });
+    const runs = [begun, resumed, fresh];
+    assert.deepEqual(runs.map(({ options }) => options.precision), ["f16", "f16", "f32"]);
+    assert.deepEqual(runs.map(({ optimizer }) => optimizer.lossScale !== undefined), [true, true, false]);
+    for (const run of runs) run.destroy();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 Deno.test("other seeds give other checkpoints", async () => {
   const device = await Device.open();

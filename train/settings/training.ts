@@ -71,11 +71,12 @@ export const TRAINING_SETTINGS = {
   },
   precision: {
     type: "choice",
-    choices: PRECISIONS,
-    default: "f32",
+    choices: ["auto", ...PRECISIONS],
+    default: "auto",
     help:
       "Format in which activations and their gradients are stored. f16 takes half the memory: weights stay f32, kernels " +
-      "compute in f32, and the loss is scaled so that gradients fit. Scoring uses f32.",
+      "compute in f32, and the loss is scaled so that gradients fit. auto: f16 on a GPU, f32 on a software adapter; the " +
+      "run keeps what it began with. Scoring uses f32.",
   },
   memory: {
     type: "choice",

@@ -71,6 +71,14 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
   },
   {
     ...training("training", "train/options"),
+    file: "train/options.ts",
+    changes: {
+      "auto-is-f16-on-software": ['adapterClass === "gpu" ? "f16" : "f32"', '"f16"'],
+      "given-precision-ignored": ['precision !== "auto"', 'precision === "f32"'],
+    },
+  },
+  {
+    ...training("training", "train/options"),
     file: "model/settings.ts",
     changes: {
       "below-includes-its-bound": ["value < below", "value <= below"],
