@@ -49,27 +49,33 @@ interface OutputTile {
   readonly tileW: number;
 }
 
-/** The outputs that a thread computes together. */
-function tileOf(s: DepthwiseShape, variant: DepthwiseVariant): OutputTile {
-  const { oh, ow } = outputSize(s);
-  const { outputs, columns, strided } = DEPTHWISE_TILES[variant];
-  if (s.stride !== 1) return { tileH: 1, tileW: Math.min(strided, ow) };
-  const tileW = Math.min(columns, ow);
-  return { tileH: Math.min(Math.floor(outputs / tileW), oh), tileW };
+/** Outputs in a row of a thread's strip. */
+function tileWidth(s: DepthwiseShape, variant: DepthwiseVariant): number {
+  const { columns, strided } = DEPTHWISE_TILES[variant];
+  return Math.min(s.stride === 1 ? columns : strided, outputSize(s).ow);
+}
+
+/** The fewest rows of a strip: a thread loads two rows more than it has rows of outputs. */
+const SHORTEST_STRIP = 4;
+
+/** Cuts `rows` rows of `columns` tiles in each image into strips, so many that the adapter is busy. */
+function stripsOf(s: DepthwiseShape, rows: number, columns: number, { parallelism }: Target) {
+  const wanted = Math.ceil(2 * parallelism / (s.n * columns * vec4Count(s.channels)));
+  const height = Math.max(Math.min(SHORTEST_STRIP, rows), Math.ceil(rows / wanted));
+  return { height, strips: s.n * Math.ceil(rows / height) * columns };
 }
 
 function window({ stride, pads }: DepthwiseShape): Record<string, number> {
   return { STRIDE: stride, PAD_TOP: pads.top, PAD_LEFT: pads.left };
 }
 
-/** A tile of outputs, with the pixels that they read. */
-function outputTile(s: DepthwiseShape, variant: DepthwiseVariant) {
+/** Strips of outputs, and the pixels that a row of one reads. */
+function outputStrips(s: DepthwiseShape, variant: DepthwiseVariant, target: Target) {
   const { oh, ow } = outputSize(s);
-  const { tileH, tileW } = tileOf(s, variant);
-  const reach = (tile: number) => (tile - 1) * s.stride + 3;
+  const width = tileWidth(s, variant);
   return {
-    tiles: s.n * Math.ceil(oh / tileH) * Math.ceil(ow / tileW),
-    tile: { TILE_H: tileH, TILE_W: tileW, ROWS: reach(tileH), COLUMNS: reach(tileW), ...window(s) },
+    ...stripsOf(s, oh, Math.ceil(ow / width), target),
+    tile: { TILE_W: width, COLUMNS: (width - 1) * s.stride + 3, ...window(s) },
   };
 }
 
@@ -113,9 +119,16 @@ export function depthwiseConv(
       cost: cost(s),
     };
     if (variant === "small") return { dispatch: inLanes(s, operation, target) };
-    const { tiles, tile } = outputTile(s, variant);
-    const workgroups = flatWorkgroups(tiles * vec4Count(s.channels));
-    return { dispatch: { kernel: "depthwise_conv", source: forward, ...operation, tile, workgroups } };
+    const { height, strips, tile } = outputStrips(s, variant, target);
+    const dispatch: Dispatch = {
+      ...operation,
+      kernel: "depthwise_conv",
+      source: forward,
+      constants: { ...operation.constants, STRIP_H: height },
+      tile,
+      workgroups: flatWorkgroups(strips * vec4Count(s.channels)),
+    };
+    return { dispatch };
   };
   const shapes = {
     ...prologueShapes("x", prologue, image),
@@ -206,14 +219,15 @@ export function depthwiseConvInputGradient(
   const { image, output, weight } = shapesOf(s);
   const kernel = "depthwise_conv_input_gradient";
   const make = (variant: DepthwiseVariant) => {
-    const { tile, strips, tiles } = inputTile(s, tileOf(s, variant));
+    const { tile, tiles } = inputTile(s, { tileH: 1, tileW: tileWidth(s, variant) });
+    const { height, strips } = stripsOf(s, Math.ceil(s.h / s.stride), tiles, target);
     const dispatch: Dispatch = {
       kernel,
       source: inputGradient,
       bindings: [...prologueBindings("dy", prologue, s.channels), reads("w"), writes("dx")],
-      constants: { N: s.n, ...sizes(s), ...prologueConstants("dy", prologue, s.channels) },
+      constants: { N: s.n, ...sizes(s), ...prologueConstants("dy", prologue, s.channels), STRIP_H: height },
       tile,
-      workgroups: flatWorkgroups(strips * tiles * vec4Count(s.channels)),
+      workgroups: flatWorkgroups(strips * vec4Count(s.channels)),
       cost: cost(s),
     };
     return { dispatch };
@@ -316,8 +330,8 @@ export function depthwiseConvWeightGradient(
   const { image, output, weight } = shapesOf(s);
   const kernel = "depthwise_conv_weight_gradient";
   const make = (variant: DepthwiseVariant) => {
-    const { tiles, tile } = outputTile(s, variant);
-    const { slices, sliceLength } = splitReduction(tiles, vec4Count(s.channels), target.parallelism, 1);
+    const { height, strips, tile } = outputStrips(s, variant, target);
+    const { slices, sliceLength } = splitReduction(strips, vec4Count(s.channels), target.parallelism, 1);
     const dispatch: Dispatch = {
       kernel,
       source: weightGradient,
@@ -330,9 +344,10 @@ export function depthwiseConvWeightGradient(
         ...sizes(s),
         ...prologueConstants("x", prologue, s.channels),
         ...prologueConstants("dy", gradientPrologue, s.channels),
-        TILES: tiles,
+        STRIP_H: height,
+        STRIPS: strips,
         SLICES: slices,
-        SLICE_TILES: sliceLength,
+        SLICE_STRIPS: sliceLength,
       },
       tile,
       workgroups: flatWorkgroups(slices * vec4Count(s.channels)),

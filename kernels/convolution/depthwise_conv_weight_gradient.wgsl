@@ -4,20 +4,22 @@
 //
 // x  [N, H, W, C]   zero outside the image; a prologue may be applied on load
 // dy [N, OH, OW, C] likewise
-// dw [SLICES, 3, 3, C]  one partial sum per slice of the tiles; sum_slices.wgsl adds them
+// dw [SLICES, 3, 3, C]  one partial sum per slice of the strips; sum_slices.wgsl adds them
 //
-// The outputs are cut into TILES tiles of TILE_H × TILE_W. A thread takes four channels of a slice of SLICE_TILES tiles;
-// it loads a tile's gradients, and the ROWS × COLUMNS pixels that those outputs read, once. Bounds are combined by & rather
-// than &&, which is a branch: with dozens of branches in a loop, a software adapter's compiler takes minutes.
+// The outputs are cut into STRIPS strips of STRIP_H rows of TILE_W. A thread takes four channels of a slice of SLICE_STRIPS
+// strips, and goes down them: it keeps the three rows of COLUMNS pixels that a row of outputs reads, and loads the last
+// STRIDE of them. Bounds are combined by & rather than &&, which is a branch: with dozens of branches in a loop, a software
+// adapter's compiler takes minutes.
 
 override H: u32;
 override W: u32;
 override C4: u32;
 override OH: u32;
 override OW: u32;
-override TILES: u32;
+override STRIP_H: u32;
+override STRIPS: u32;
 override SLICES: u32;
-override SLICE_TILES: u32;
+override SLICE_STRIPS: u32;
 
 fn run(thread: u32) {
   let c4 = thread % C4;
@@ -25,41 +27,39 @@ fn run(thread: u32) {
   if (slice >= SLICES) { return; }
 
   let tiles_w = (OW + u32(TILE_W) - 1u) / u32(TILE_W);
-  let tiles_h = (OH + u32(TILE_H) - 1u) / u32(TILE_H);
+  let strips_h = (OH + STRIP_H - 1u) / STRIP_H;
   let x_channels = x_prologue(c4);
   let dy_channels = dy_prologue(c4);
-  var x: array<vec4f, ROWS * COLUMNS>;
-  var g: array<vec4f, TILE_H * TILE_W>;
+  var x: array<vec4f, 3 * COLUMNS>;
+  var g: array<vec4f, TILE_W>;
   var sum: array<vec4f, 9>;
-  let last = min((slice + 1u) * SLICE_TILES, TILES);
-  for (var tile = slice * SLICE_TILES; tile < last; tile++) {
-    let ox = tile % tiles_w * u32(TILE_W);
-    let oy = tile / tiles_w % tiles_h * u32(TILE_H);
-    let n = tile / tiles_w / tiles_h;
-    @unroll for (var i = 0u; i < TILE_H; i++) {
-      let row = (n * OH + min(oy + i, OH - 1u)) * (OW * C4) + c4;
+  let last = min((slice + 1u) * SLICE_STRIPS, STRIPS);
+  for (var strip = slice * SLICE_STRIPS; strip < last; strip++) {
+    let ox = strip % tiles_w * u32(TILE_W);
+    let oy = strip / tiles_w % strips_h * STRIP_H;
+    let n = strip / tiles_w / strips_h;
+    // Above the strip are rows that its first outputs read: the gradient counts as zero while they are loaded.
+    for (var i = STRIDE - 3; i < i32(min(STRIP_H, OH - oy)); i++) {
+      let row = (n * OH + oy + u32(max(i, 0))) * (OW * C4) + c4;
       @unroll for (var j = 0u; j < TILE_W; j++) {
-        let inside = (oy + i < OH) & (ox + j < OW);
         let dy = dy_value(row + min(ox + j, OW - 1u) * C4, dy_channels);
-        g[i * u32(TILE_W) + j] = select(vec4f(0.0), dy, inside);
+        g[j] = select(vec4f(0.0), dy, (i >= 0) & (ox + j < OW));
       }
-    }
-    @unroll for (var r = 0; r < ROWS; r++) {
-      let iy = i32(oy) * STRIDE + r - PAD_TOP;
-      let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * (W * C4) + c4;
-      @unroll for (var s = 0; s < COLUMNS; s++) {
-        let ix = i32(ox) * STRIDE + s - PAD_LEFT;
-        let inside = (iy >= 0) & (iy < i32(H)) & (ix >= 0) & (ix < i32(W));
-        let pixel = x_value(row + u32(clamp(ix, 0, i32(W) - 1)) * C4, x_channels);
-        x[r * COLUMNS + s] = select(vec4f(0.0), pixel, inside);
+      @unroll for (var kept = 0; kept < (3 - STRIDE) * COLUMNS; kept++) { x[kept] = x[kept + STRIDE * COLUMNS]; }
+      @unroll for (var r = 3 - STRIDE; r < 3; r++) {
+        let iy = (i32(oy) + i) * STRIDE + r - PAD_TOP;
+        let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * (W * C4) + c4;
+        @unroll for (var s = 0; s < COLUMNS; s++) {
+          let ix = i32(ox) * STRIDE + s - PAD_LEFT;
+          let inside = (iy >= 0) & (iy < i32(H)) & (ix >= 0) & (ix < i32(W));
+          let pixel = x_value(row + u32(clamp(ix, 0, i32(W) - 1)) * C4, x_channels);
+          x[r * COLUMNS + s] = select(vec4f(0.0), pixel, inside);
+        }
       }
-    }
-    @unroll for (var u = 0; u < 3; u++) {
-      @unroll for (var v = 0; v < 3; v++) {
-        @unroll for (var i = 0; i < TILE_H; i++) {
+      @unroll for (var u = 0; u < 3; u++) {
+        @unroll for (var v = 0; v < 3; v++) {
           @unroll for (var j = 0; j < TILE_W; j++) {
-            let pixel = x[(i * STRIDE + u) * COLUMNS + j * STRIDE + v];
-            sum[u * 3 + v] = fma(pixel, g[i * TILE_W + j], sum[u * 3 + v]);
+            sum[u * 3 + v] = fma(x[u * COLUMNS + j * STRIDE + v], g[j], sum[u * 3 + v]);
           }
         }
       }

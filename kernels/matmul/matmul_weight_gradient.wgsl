@@ -72,11 +72,14 @@ fn run(thread: u32) {
       }
     }
   }
-  @unroll for (var r = 0u; r < TILE_K4; r++) {
-    @unroll for (var c = 0u; c < TILE_N4; c++) {
-      @unroll for (var i = 0u; i < 4u; i++) {
+  // A loop, with one store for each vec4 of the tile, as in matmul.wgsl.
+  for (var i = 0u; i < min(4u, K - 4u * k4); i++) {
+    @unroll for (var r = 0u; r < TILE_K4; r++) {
+      @unroll for (var c = 0u; c < TILE_N4; c++) {
+        let columns = sum[r * u32(TILE_N4) + c];
+        let result = select(select(columns[3], columns[2], i == 2u), select(columns[1], columns[0], i == 0u), i < 2u);
         let row = (k4 + r) * 4u + i;
-        if (row < K && n4 + c < N4) { dw_store((slice * K + row) * N4 + n4 + c, sum[r * u32(TILE_N4) + c][i]); }
+        if (row < K && n4 + c < N4) { dw_store((slice * K + row) * N4 + n4 + c, result); }
       }
     }
   }

@@ -89,7 +89,7 @@ async function checkVariants(device: Device, { key, as }: Tunable): Promise<void
 }
 
 async function withDevice(test: (device: Device) => Promise<void>): Promise<void> {
-  const device = await Device.open({ storage: "buffer", limits: "default" });
+  const device = await Device.open({ storage: "buffer", limits: "default", constants: "uniform" });
   try {
     await test(device);
   } finally {

@@ -19,7 +19,7 @@ function lastOfAll() {
 }
 
 async function withRun(test: (device: Device, run: Trainer, folder: string) => Promise<void>): Promise<void> {
-  const device = await Device.open();
+  const device = await Device.open({ constants: "uniform" });
   const folder = await Deno.makeTempDir();
   const run = await openTinyRun(device);
   try {
@@ -141,7 +141,7 @@ Deno.test("two that tune into one cache at a time both get what they need, and l
   }));
 
 Deno.test("a run keeps its tuned variants: resumed without the tuner it ends with the bytes of one never stopped", async () => {
-  const device = await Device.open({ storage: "buffer" });
+  const device = await Device.open({ storage: "buffer", constants: "uniform" });
   const folder = await Deno.makeTempDir();
   const trainTo = async (run: Trainer, step: number, name: string): Promise<Uint8Array> => {
     while (run.step < step) await run.trainEpoch(() => {}, () => run.step >= step);

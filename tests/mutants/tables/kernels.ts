@@ -13,28 +13,34 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     ...table("depthwiseConv"),
     file: "kernels/convolution/depthwise_conv.wgsl",
     changes: {
-      "rows-take-the-left-pad": ["i32(oy) * STRIDE + r - PAD_TOP", "i32(oy) * STRIDE + r - PAD_LEFT"],
+      "rows-take-the-left-pad": ["+ i) * STRIDE + r - PAD_TOP", "+ i) * STRIDE + r - PAD_LEFT"],
       "edge-repeats-above-and-below": [
         "let inside_row = (iy >= 0) & (iy < i32(H));",
         "let inside_row = true;",
       ],
       "stride-of-columns-ignored": ["j * STRIDE + v], w", "j + v], w"],
-      "stride-of-rows-ignored": [
-        "(i * STRIDE + u) * COLUMNS",
-        "(i + u) * COLUMNS",
-        "with stride 2 every variant's tile has one row, so i is 0",
+      "stride-of-rows-ignored": ["x[kept + STRIDE * COLUMNS]", "x[kept + COLUMNS]"],
+      "row-below-the-strip-forgotten": [
+        "i < i32(min(STRIP_H, OH - oy))",
+        "i < i32(min(STRIP_H, OH - oy)) - 1",
       ],
     },
   },
   {
     ...table("depthwiseConv"),
     file: "kernels/convolution/depthwise_conv_input_gradient.wgsl",
-    changes: { "kernel-transposed": ["w_load(u32(u * 3 + v) * C4", "w_load(u32(v * 3 + u) * C4"] },
+    changes: {
+      "kernel-transposed": ["w[u * 3 + v]", "w[v * 3 + u]"],
+      "rows-above-the-strip-not-loaded": ["var k = 1 - ROWS;", "var k = 0;"],
+    },
   },
   {
     ...table("depthwiseConv"),
     file: "kernels/convolution/depthwise_conv_weight_gradient.wgsl",
-    changes: { "last-tile-forgotten": ["* SLICE_TILES, TILES)", "* SLICE_TILES, TILES - 1u)"] },
+    changes: {
+      "last-strip-forgotten": ["* SLICE_STRIPS, STRIPS)", "* SLICE_STRIPS, STRIPS - 1u)"],
+      "rows-above-the-strip-count-twice": ["(i >= 0) & (ox + j < OW)", "ox + j < OW"],
+    },
   },
   {
     ...table("conv2d"),
