@@ -12,7 +12,7 @@ import { checkGradients } from "../model/gradients_agree.ts";
 import { drawScenario, LOSSES, RARELY_CLAMPED } from "../model/scenario.ts";
 import { checkSteps } from "../model/steps_agree.ts";
 import { CompiledShaders } from "./compiled_shaders.ts";
-import { distinctCases } from "./distinct_cases.ts";
+import { distinctCases } from "../gradients/distinct_cases.ts";
 import { compileOthers, textsOf } from "./family_shaders.ts";
 import { MARK, type Result } from "./results.ts";
 

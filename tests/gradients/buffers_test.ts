@@ -1,4 +1,4 @@
 import { testGradients } from "./gradient_table.ts";
 
-// Shapes in a uniform share pipelines, which takes a third of the time; textures_test.ts has those of software adapters.
+// Shapes in a uniform share pipelines, which takes a third of the time; textures_test.ts has them compiled in, too.
 testGradients("with tensors in buffers", { storage: "buffer", constants: "uniform" });

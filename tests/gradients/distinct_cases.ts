@@ -3,8 +3,8 @@ import { backward, constant, type Device, mul, sum, Tensor, Uint32Tensor } from 
 import { Recorder, recordWith } from "../../engine/recorder.ts";
 import { Value } from "../../engine/value.ts";
 import type { Dispatch } from "../../kernels/mod.ts";
-import type { GradientCase } from "../gradients/cases/gradient_case.ts";
-import { engineOps } from "../gradients/engine_ops.ts";
+import type { GradientCase } from "./cases/gradient_case.ts";
+import { engineOps } from "./engine_ops.ts";
 
 /** The dispatches of a case, forward and backward; nothing is compiled. */
 function dispatchesOf(device: Device, row: GradientCase): Dispatch[] {
