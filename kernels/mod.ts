@@ -50,6 +50,8 @@ export * from "./elementwise/binary.ts";
 export * from "./convolution/conv2d.ts";
 export * from "./convolution/convolution_shape.ts";
 export * from "./convolution/depthwise_conv.ts";
+export { depthwiseConvGradients } from "./convolution/depthwise_lanes.ts";
+export type { DepthwiseShape } from "./convolution/depthwise_shape.ts";
 export * from "./reduction/pool.ts";
 export * from "./elementwise/residual_add.ts";
 export * from "./optimizer/loss_scale.ts";

@@ -39,24 +39,22 @@ export const WEIGHT_TILES = {
   "tiled 32×32": { rows4: 1, columns4: 1, step: 16 },
 } as const satisfies Record<string, WeightTile>;
 
-/** Outputs of a depthwise convolution that a thread computes together. */
+/** Outputs in a row that a thread of a depthwise convolution computes together. */
 export interface DepthwiseTile {
-  /** With stride 1: so many in all. */
-  readonly outputs: number;
-  /** With stride 1: at most so many of them in a row. */
+  /** With stride 1: at most so many. */
   readonly columns: number;
-  /** With stride 2, where neighbors share little of what they read: so many in a row. */
+  /** With stride 2, where neighbors share little of what they read. */
   readonly strided: number;
 }
 
 /**
- * A thread of the large tile holds 60 vec4s of pixels and 32 sums, more than the 255 registers of a GPU's thread. The
- * small one's 16 and 4 leave room for 20 warps on a multiprocessor, enough to keep its memory busy; what neighboring
- * threads then load twice comes from its cache.
+ * The wider a row, the fewer pixels are loaded twice. But three rows of 10 pixels, and 9 weights, are more than half of the 255
+ * registers of a GPU's thread. The small tile leaves room for 20 warps on a multiprocessor, enough to keep its memory busy;
+ * what neighboring threads then load twice comes from its cache.
  */
 export const DEPTHWISE_TILES = {
-  large: { outputs: 32, columns: 8, strided: 4 },
-  small: { outputs: 4, columns: 2, strided: 2 },
+  large: { columns: 8, strided: 4 },
+  small: { columns: 2, strided: 2 },
 } as const satisfies Record<string, DepthwiseTile>;
 
 /** Register tiles without workgroup memory: matmul.wgsl and matmul_weight_gradient.wgsl. */
