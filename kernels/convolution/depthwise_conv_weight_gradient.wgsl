@@ -30,6 +30,8 @@ fn run(thread: u32) {
   let strips_h = (OH + STRIP_H - 1u) / STRIP_H;
   let x_channels = x_prologue(c4);
   let dy_channels = dy_prologue(c4);
+  var column: array<u32, COLUMNS>; // Of these four channels, counted from the start of a row of the image.
+  var inside: array<bool, COLUMNS>;
   var x: array<vec4f, 3 * COLUMNS>;
   var g: array<vec4f, TILE_W>;
   var sum: array<vec4f, 9>;
@@ -38,6 +40,11 @@ fn run(thread: u32) {
     let ox = strip % tiles_w * u32(TILE_W);
     let oy = strip / tiles_w % strips_h * STRIP_H;
     let n = strip / tiles_w / strips_h;
+    @unroll for (var s = 0; s < COLUMNS; s++) {
+      let ix = i32(ox) * STRIDE + s - PAD_LEFT;
+      column[s] = u32(clamp(ix, 0, i32(W) - 1)) * C4 + c4;
+      inside[s] = (ix >= 0) & (ix < i32(W));
+    }
     // Above the strip are rows that its first outputs read: the gradient counts as zero while they are loaded.
     for (var i = STRIDE - 3; i < i32(min(STRIP_H, OH - oy)); i++) {
       let row = (n * OH + oy + u32(max(i, 0))) * (OW * C4) + c4;
@@ -48,12 +55,10 @@ fn run(thread: u32) {
       @unroll for (var kept = 0; kept < (3 - STRIDE) * COLUMNS; kept++) { x[kept] = x[kept + STRIDE * COLUMNS]; }
       @unroll for (var r = 3 - STRIDE; r < 3; r++) {
         let iy = (i32(oy) + i) * STRIDE + r - PAD_TOP;
-        let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * (W * C4) + c4;
+        let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * (W * C4);
+        let inside_row = (iy >= 0) & (iy < i32(H));
         @unroll for (var s = 0; s < COLUMNS; s++) {
-          let ix = i32(ox) * STRIDE + s - PAD_LEFT;
-          let inside = (iy >= 0) & (iy < i32(H)) & (ix >= 0) & (ix < i32(W));
-          let pixel = x_value(row + u32(clamp(ix, 0, i32(W) - 1)) * C4, x_channels);
-          x[r * COLUMNS + s] = select(vec4f(0.0), pixel, inside);
+          x[r * COLUMNS + s] = select(vec4f(0.0), x_value(row + column[s], x_channels), inside_row & inside[s]);
         }
       }
       @unroll for (var u = 0; u < 3; u++) {
