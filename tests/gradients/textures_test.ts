@@ -8,7 +8,7 @@ import { checkCase } from "./harness.ts";
 
 testGradients("with tensors in textures", { storage: "texture", constants: "uniform" });
 
-// As every network on a software adapter, where each shape has a pipeline of its own. What is computed is the same text.
+// Networks on a software adapter run like this: each shape has a separate pipeline, compiled from the same text.
 Deno.test("Every kernel equals the f64 reference where shapes are compiled into it", async () => {
   using device = await Device.open({ storage: "texture", constants: "override" });
   const run = engineRunner(device, "f32");
