@@ -20,9 +20,17 @@ export class Gradients {
     this.#byTensor = byTensor;
   }
 
-  /** The gradient with respect to `x`, or undefined where the scalar does not depend on it. */
+  /**
+   * The gradient with respect to `x`, or undefined where the scalar does not depend on it.
+   *
+   * @throws {EngineError} when no gradient flows to x: an input that is not differentiable, a parameter that is not trainable.
+   */
   of(x: TensorLike): Tensor | undefined {
-    return this.#byTensor.get(asTensor(x));
+    const tensor = asTensor(x);
+    if (!tensor.requiresGradient) throw new EngineError(whyNoGradient(tensor));
+    const gradient = this.#byTensor.get(tensor);
+    if (gradient) tape().derived.add(gradient);
+    return gradient;
   }
 }
 
@@ -46,11 +54,17 @@ export class Gradients {
  * device.destroy();
  * ```
  *
- * @throws {EngineError} when the loss is no scalar, or depends on nothing that needs a gradient.
+ * @throws {EngineError} when the loss is no scalar, depends on nothing that needs a gradient, or on gradients itself.
  */
 export function backward(loss: Tensor, scale?: Tensor): Gradients {
   if (loss.shape.some((size) => size !== 1)) {
     throw new EngineError(`backward() starts from a scalar; got a tensor of shape [${loss.shape}]`);
+  }
+  if (tape().derived.has(loss)) {
+    throw new EngineError(
+      "The loss depends on gradients, and second derivatives are not supported: make the gradients outputs of this " +
+        "program and inputs of another one, where they count as constants",
+    );
   }
   if (!loss.requiresGradient) {
     throw new EngineError("The loss depends on no parameter, so it has no gradients");
@@ -88,6 +102,17 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
   joinSlices();
   recording.pass = "update";
   return new Gradients(gradients);
+}
+
+function whyNoGradient({ shape, deferred, value: { origin } }: Tensor): string {
+  if (!deferred && origin.kind === "input") {
+    return `Input ${origin.name} is not differentiable: declare it as f32([${
+      shape.join(", ")
+    }], { differentiable: true })`;
+  }
+  return origin.kind === "parameter"
+    ? `Parameter ${origin.parameter.name} is not trainable, so it has no gradient`
+    : `A tensor [${shape}] depends on no trainable parameter and no differentiable input, so it has no gradient`;
 }
 
 /**

@@ -1,7 +1,9 @@
 /** What goes into a program and what comes out, as the host sees it. */
 import { padRows } from "../kernels/mod.ts";
-import { ShapeError } from "./errors.ts";
-import type { Tensor, Uint32Tensor } from "./tensor.ts";
+import { asWords, checkShape, kindOf } from "./checks.ts";
+import { EngineError, ShapeError } from "./errors.ts";
+import { Parameter } from "./parameter.ts";
+import { Tensor, Uint32Tensor } from "./tensor.ts";
 import type { Value } from "./value.ts";
 
 /** Shape and type of a program's input. Make one with {@link f32}, {@link u32} or {@link scalars}. */
@@ -30,8 +32,27 @@ export function u32(shape: readonly number[]): InputSpec<Uint32Tensor> {
 
 /** Up to 16 numbers that change from run to run and that every thread reads, such as a learning rate. */
 export function scalars(count: number): InputSpec<Tensor> {
-  if (count < 1 || count > 16) throw new RangeError(`scalars() takes 1 to 16 numbers; got ${count}`);
+  if (!(Number.isInteger(count) && count >= 1 && count <= 16)) {
+    throw new RangeError(`scalars() takes 1 to 16 numbers; got ${count}`);
+  }
   return { shape: [count], type: "f32", uniform: true, differentiable: false };
+}
+
+/**
+ * Checks what was declared before a program is recorded.
+ *
+ * @throws {EngineError} when an input is not declared by one of the functions above.
+ * @throws {ShapeError} when its shape is no list of whole numbers from 1 on.
+ */
+export function checkInputs(inputs: ProgramInputs): void {
+  for (const [name, spec] of Object.entries(inputs)) {
+    if (spec?.type !== "f32" && spec?.type !== "u32") {
+      throw new EngineError(
+        `Input ${name} is declared by f32(shape), u32(shape) or scalars(count); got ${kindOf(spec)}`,
+      );
+    }
+    checkShape(`Input ${name}`, spec.shape);
+  }
 }
 
 /** A program's inputs by name. */
@@ -39,6 +60,44 @@ export type ProgramInputs = Record<string, InputSpec>;
 
 /** What a program's body returns: its outputs by name. */
 export type ProgramOutputs = Record<string, Tensor | Uint32Tensor>;
+
+/**
+ * What a program's body returned, once it is known to be tensors by name.
+ *
+ * @throws {EngineError} when it is something else; names the output and what it is.
+ */
+export function checkOutputs<O extends ProgramOutputs>(returned: O): O {
+  const whole: unknown = returned;
+  if (whole instanceof Promise) {
+    throw new EngineError(
+      "The program's body returned a promise: it must not be async, as ops are recorded at once",
+    );
+  }
+  const plain = typeof whole === "object" && whole !== null && !Array.isArray(whole);
+  if (!plain || isTensor(whole)) {
+    throw new EngineError(
+      `The program's body returned ${isTensor(whole) ? "a tensor" : kindOf(whole)}: ` +
+        "it returns tensors by name, { y: tensor }, and {} where there is none",
+    );
+  }
+  for (const [name, output] of Object.entries<unknown>(returned)) {
+    if (isTensor(output)) continue;
+    if (output instanceof Parameter) {
+      throw new EngineError(
+        `Output ${name} is a parameter: return affine(${output.name}, 1, 0), or read its set`,
+      );
+    }
+    throw new EngineError(
+      `Output ${name} is ${kindOf(output)}: outputs are tensors, not nested. ` +
+        "Gradients.of(x) is undefined where the loss does not depend on x",
+    );
+  }
+  return returned;
+}
+
+function isTensor(thing: unknown): thing is Tensor | Uint32Tensor {
+  return thing instanceof Tensor || thing instanceof Uint32Tensor;
+}
 
 /** What a program's body is called with: a tensor, or words, for every input. */
 export type ProgramArguments<I extends ProgramInputs> = {
@@ -54,23 +113,35 @@ export type HostOutputs<O extends ProgramOutputs> = {
 };
 
 /**
- * Host data as an input's memory wants it: f32 with rows padded, or words.
+ * The host's data for every input, checked before any of it is used.
  *
- * @throws {ShapeError} when it is missing or has the wrong number of elements.
+ * @throws {EngineError} when a name is not an input's.
+ * @throws {ShapeError} when one is missing or has the wrong number of elements.
+ * @throws {RangeError} when a word is no whole number, negative or too large.
  */
+export function hostValues(
+  values: ReadonlyMap<string, Value>,
+  data: Readonly<Record<string, ArrayLike<number>>>,
+): (readonly [Value, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>])[] {
+  const unknown = Object.keys(data ?? {}).find((name) => !values.has(name));
+  if (unknown !== undefined) {
+    throw new EngineError(
+      `The program has no input ${unknown}; its inputs are ${[...values.keys()].join(", ") || "none"}`,
+    );
+  }
+  return Array.from(values, ([name, value]) => [value, hostData(name, value, data?.[name])]);
+}
+
+/** Host data for one input as its memory wants it: f32 with rows padded, or words. */
 export function hostData(
   name: string,
   value: Value,
   data: ArrayLike<number> | undefined,
 ): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
   const count = value.shape.reduce((a, b) => a * b, 1);
-  if (!data || data.length !== count) {
-    throw new ShapeError(
-      `Input ${name} [${value.shape}] needs ${count} numbers; got ${data?.length ?? "nothing"}`,
-    );
+  if (data?.length !== count) {
+    const got = data === undefined ? "nothing" : data?.length ?? kindOf(data);
+    throw new ShapeError(`Input ${name} [${value.shape}] needs ${count} numbers; got ${got}`);
   }
-  if (value.type === "f32") return padRows(data, value.shape);
-  return data instanceof Uint32Array && data.buffer instanceof ArrayBuffer
-    ? data as Uint32Array<ArrayBuffer>
-    : Uint32Array.from(data);
+  return value.type === "f32" ? padRows(data, value.shape) : asWords(`Input ${name}`, data, value.limit);
 }

@@ -14,6 +14,7 @@ import {
   vec4s,
 } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
+import { checkShape } from "./checks.ts";
 import { EngineError, LimitError, ShapeError } from "./errors.ts";
 
 /** Parameters start at multiples of this many bytes: WebGPU's largest alignment of a buffer binding. */
@@ -85,8 +86,8 @@ export class ParameterSet {
   /**
    * Adds a parameter with its initial values, row-major.
    *
-   * @throws {ShapeError} when the values do not fill the shape.
-   * @throws {EngineError} when the name is taken, or the set is already in use on the GPU.
+   * @throws {ShapeError} when the values do not fill the shape, or it is none.
+   * @throws {EngineError} when the name is taken, or the set is already in use on the GPU or was destroyed.
    */
   add(
     name: string,
@@ -94,6 +95,8 @@ export class ParameterSet {
     values: ArrayLike<number>,
     options: { trainable?: boolean; decay?: boolean } = {},
   ): Parameter {
+    this.check(this.device);
+    checkShape(`Parameter ${name}`, shape);
     if (this.#flat.size > 0) throw new EngineError(`Cannot add parameter ${name}: the set is already in use`);
     if (this.#parameters.has(name)) throw new EngineError(`Parameter ${name} exists already`);
     const { trainable = true, decay = true } = options;
@@ -106,6 +109,21 @@ export class ParameterSet {
     this.#parameters.set(name, parameter);
     this.#initial.set(parameter, initial);
     return parameter;
+  }
+
+  /**
+   * Does nothing where the set can be used on that device.
+   *
+   * @throws {EngineError} when it was destroyed or is on another one.
+   */
+  check(device: Device): void {
+    const set = () => `The parameter set of ${this.parameters[0]?.name ?? "no parameters"}`;
+    if (this.#destroyed) throw new EngineError(`${set()} was destroyed; make another one`);
+    if (this.device !== device) {
+      throw new EngineError(
+        `${set()} is on another device: programs use those of the device that they are recorded on`,
+      );
+    }
   }
 
   /** All parameters, in the order in which they were added. */
@@ -140,6 +158,7 @@ export class ParameterSet {
    * name a buffer of zeros in the layout of the weights, for gradients or moments.
    *
    * @throws {LimitError} when there are too many values for the adapter.
+   * @throws {EngineError} when the set was destroyed.
    */
   flat(name: string): FlatBuffer {
     const known = this.#flat.get(name);
@@ -181,7 +200,12 @@ export class ParameterSet {
     return texture;
   }
 
-  /** Overwrites a parameter's values, row-major. @throws {ShapeError} when they do not fill the shape. */
+  /**
+   * Overwrites a parameter's values, row-major.
+   *
+   * @throws {ShapeError} when they do not fill the shape.
+   * @throws {EngineError} when the parameter is of another set, or the set was destroyed.
+   */
   write(parameter: Parameter, values: ArrayLike<number>): void {
     this.#write(parameter.trainable ? "weights" : "state", parameter, values);
   }
@@ -250,6 +274,7 @@ export class ParameterSet {
   }
 
   #write(name: string, parameter: Parameter, values: ArrayLike<number>): void {
+    if (parameter.set !== this) throw new EngineError(`Parameter ${parameter.name} belongs to another set`);
     const padded = parameter.padded(values);
     this.device.attempt(`Cannot write ${name} of parameter ${parameter.name}`, () => {
       this.device.gpu.queue.writeBuffer(this.flat(name).buffer, parameter.offset, padded);
@@ -270,7 +295,7 @@ export class ParameterSet {
   }
 
   #allocate(name: string, needed: number): FlatBuffer {
-    if (this.#destroyed) throw new EngineError("The parameter set was destroyed");
+    this.check(this.device);
     const bytes = Math.max(needed, PARAMETER_ALIGNMENT); // WebGPU has no empty bindings.
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.gpu.limits;
     const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);

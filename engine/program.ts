@@ -6,9 +6,11 @@ import { TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import {
-  hostData,
+  checkInputs,
+  checkOutputs,
   type HostInputs,
   type HostOutputs,
+  hostValues,
   type ProgramArguments,
   type ProgramInputs,
   type ProgramOutputs,
@@ -30,7 +32,8 @@ import {
 } from "./plan/schedule.ts";
 import { submitAllButLast, Submits } from "./plan/submits.ts";
 import { Tensor, Uint32Tensor } from "./tensor.ts";
-import { Value } from "./value.ts";
+import type { ParameterSet } from "./parameter.ts";
+import { setOf, Value } from "./value.ts";
 
 /** An output, and the range of a run's readback that holds it. */
 interface PlannedOutput {
@@ -48,6 +51,8 @@ interface Plan {
   readonly outputs: readonly PlannedOutput[];
   readonly stages: readonly Stage[];
   readonly submits: Submits;
+  /** Whose memory a run uses. */
+  readonly sets: ReadonlySet<ParameterSet>;
   /** Gradients that an optimizer reads and no dispatch writes. */
   readonly clears: readonly { buffer: GPUBuffer; offset: number; size: number }[];
   /** Undefined for a program without outputs. */
@@ -94,6 +99,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     options: RecordOptions = {},
   ): Promise<Program<I, O>> {
     device.check();
+    checkInputs(inputs);
     const values = new Map<string, Value>();
     const named: Record<string, Tensor | Uint32Tensor> = {};
     for (const [name, spec] of Object.entries(inputs)) {
@@ -106,9 +112,10 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     }
     const recorder = new Recorder(device, values.values(), options);
     const returned = recordWith(recorder, () => {
-      const outputs = body(named as ProgramArguments<I>);
+      const outputs = checkOutputs(body(named as ProgramArguments<I>));
       return Object.entries(outputs).map(([name, output]) => [name, output.value] as const);
     });
+    for (const [, value] of returned) setOf(value)?.check(device);
     for (const [, value] of returned) value.stored = "f32";
     for (const [, value] of returned) if (value.origin.kind !== "parameter") recorder.requireReadable(value);
     const steps = neededSteps(recorder.dispatches, returned.map(([, value]) => value));
@@ -132,6 +139,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
           stages,
           submits: new Submits(device, stages),
           clears: gradientClears(steps),
+          sets: setsOf([...steps.flatMap((step) => step.values), ...returned.map(([, value]) => value)]),
           readbacks: outputs.length > 0
             ? new Readbacks(device, offset, options.together ?? 1, (bytes) => memory.readback(bytes))
             : undefined,
@@ -204,10 +212,11 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * @ignore
    */
   begin(inputs: HostInputs<I>): OpenRun {
-    const { device, memory, stages, clears } = this.#plan;
+    const { device, memory, stages, clears, sets } = this.#plan;
     device.check();
+    for (const set of sets) set.check(device);
     if (this.#destroyed) throw new EngineError("The program was destroyed; record another one");
-    for (const [name, value] of this.#plan.inputs) memory.write(value, hostData(name, value, inputs[name]));
+    for (const [value, data] of hostValues(this.#plan.inputs, inputs)) memory.write(value, data);
     const encoder = device.gpu.createCommandEncoder();
     for (const value of memory.mirrored) copyToMirror(encoder, value);
     for (const { buffer, offset, size } of clears) encoder.clearBuffer(buffer, offset, size);
@@ -246,4 +255,8 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     }
     return results as HostOutputs<O>;
   }
+}
+
+function setsOf(values: readonly Value[]): Set<ParameterSet> {
+  return new Set(values.flatMap((value) => setOf(value) ?? []));
 }

@@ -7,7 +7,7 @@ import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import { itemAt } from "./item_at.ts";
 import type { ParameterSet } from "./parameter.ts";
-import { Value } from "./value.ts";
+import { setOf, Value } from "./value.ts";
 
 /** A dispatch and the values bound to it, in the order of its bindings. */
 export interface Recorded {
@@ -160,6 +160,7 @@ export class Recorder {
       if (value.type !== binding.type) {
         throw new EngineError(`${dispatch.kernel}: ${binding.name} takes ${binding.type}, got ${value.type}`);
       }
+      setOf(value)?.check(this.device);
       if (binding.access !== "write") {
         this.#written(value);
         this.requireReadable(value);

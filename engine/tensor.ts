@@ -1,5 +1,6 @@
 /** Tensors inside a program, and the tape of the ops that made them. */
 import { applyPrologue, padRows, type Prologue } from "../kernels/mod.ts";
+import { asWords, checkShape } from "./checks.ts";
 import { ShapeError } from "./errors.ts";
 import type { Parameter } from "./parameter.ts";
 import { activation, type Recorder, recorder } from "./recorder.ts";
@@ -89,6 +90,18 @@ export class Uint32Tensor {
     /** The memory that holds them. */
     readonly value: Value,
   ) {}
+
+  /**
+   * Has runs refuse labels from `classes` on that the host gives for this input; what a kernel computes is not checked.
+   *
+   * @throws {RangeError} when these are constants and one is too large.
+   */
+  requireBelow(classes: number, op: string): void {
+    const { value, value: { origin } } = this;
+    const limit = { below: classes, reason: `, as ${op}() has ${classes} classes` };
+    if (origin.kind === "constant") asWords("A constant", origin.data, limit);
+    else if (!value.limit || classes < value.limit.below) value.limit = limit;
+  }
 }
 
 /** One differentiable op on the tape. */
@@ -114,6 +127,8 @@ export class Tape {
   readonly sums: { readonly parts: Value; readonly total: Value; readonly join: () => void }[] = [];
   /** Expanded activations that the backward pass need not find kept, and how they are recomputed. */
   readonly recomputable: { readonly tensor: Tensor; readonly recompute: () => Value }[] = [];
+  /** Gradients that were asked for, and what was made of them. */
+  readonly derived = new Set<Tensor>();
 }
 
 const tapes = new WeakMap<Recorder, Tape>();
@@ -144,13 +159,14 @@ export function asTensor(x: TensorLike): Tensor {
 /**
  * A tensor of fixed values, row-major. `uniform` keeps up to 16 of them where every thread reads them cheaply.
  *
- * @throws {ShapeError} when the values do not fill the shape.
+ * @throws {ShapeError} when the values do not fill the shape, or it is none.
  */
 export function constant(
   values: ArrayLike<number>,
   shape: readonly number[],
   options: { uniform?: boolean } = {},
 ): Tensor {
+  checkShape("constant()", shape);
   const count = shape.reduce((a, b) => a * b, 1);
   if (values.length !== count) {
     throw new ShapeError(`A constant [${shape}] needs ${count} values; got ${values.length}`);
@@ -160,9 +176,9 @@ export function constant(
   return new Tensor(shape, value);
 }
 
-/** Fixed unsigned integers, such as row indices. */
+/** Fixed unsigned integers, such as row indices. @throws {RangeError} when one is not from 0 to 2^32 - 1. */
 export function constantUint32(values: ArrayLike<number>): Uint32Tensor {
-  const data = Uint32Array.from(values);
+  const data = asWords("constantUint32()", values).slice();
   return new Uint32Tensor([data.length], new Value([data.length], "u32", { kind: "constant", data }));
 }
 
@@ -185,6 +201,8 @@ export function result(
 ): Tensor {
   const needs = inputs.map((input) => input.requiresGradient);
   const output = new Tensor(shape, memory, needs.some((need) => need));
+  const { derived } = tape();
+  if (inputs.some((input) => derived.has(input))) derived.add(output);
   if (output.requiresGradient) {
     tape().nodes.push({ inputs, output, backward: (gradient, take) => backward(gradient, needs, take) });
   }

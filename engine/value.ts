@@ -34,6 +34,8 @@ export class Value {
   pinned: "buffer" | "uniform" | undefined;
   /** What an activation's elements are stored as; everything else is f32. */
   stored: Precision = "f32";
+  /** Words of an input must be below it; the reason follows the bound in the message of a run that is refused. */
+  limit: { readonly below: number; readonly reason: string } | undefined;
 
   /** Memory that is not placed yet. */
   constructor(
@@ -61,6 +63,12 @@ export class Value {
   get vec4s(): number {
     return vec4s(this.shape);
   }
+}
+
+/** The set that a value lies in or will be written to; undefined for a program's memory. */
+export function setOf({ origin, placement }: Value): ParameterSet | undefined {
+  if (origin.kind === "parameter") return origin.parameter.set;
+  return origin.kind === "flat" ? origin.set : placement?.set;
 }
 
 /** A whole flat buffer of a set: `state`, or one in the layout of its weights. */

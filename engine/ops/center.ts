@@ -11,7 +11,7 @@ import { sizesOf } from "./sizes.ts";
  *
  * centers [C, D], not trainable; features [B, D], labels [B] below C. Wen, Zhang, Li and Qiao, 2016, equation 4.
  *
- * @throws {ShapeError} when the shapes do not fit.
+ * @throws {ShapeError} when the shapes do not fit. A run throws a RangeError for labels of the host that are not below C.
  */
 export function moveCenters(centers: Parameter, features: Tensor, labels: Uint32Tensor, rate: number): void {
   const { B, C, D } = sizesOf("moveCenters", {
@@ -19,6 +19,7 @@ export function moveCenters(centers: Parameter, features: Tensor, labels: Uint32
     features: [features, "B D"],
     labels: [labels, "B"],
   });
+  labels.requireBelow(C, "moveCenters");
   record(centerUpdate({ rows: B, d: D, identities: C, rate }), {
     x: features.value,
     labels: labels.value,

@@ -24,7 +24,7 @@ export interface CrossEntropyResult {
  * wrong). Label smoothing: Szegedy et al., 2016.
  *
  * @throws {ShapeError} when there is not one label for every row.
- * @throws {RangeError} when smoothing is not from 0 to 1.
+ * @throws {RangeError} when smoothing is not from 0 to 1. A run throws it for labels of the host that are not below C.
  */
 export function softmaxCrossEntropy(
   logits: TensorLike,
@@ -36,6 +36,7 @@ export function softmaxCrossEntropy(
   if (!(smoothing >= 0 && smoothing <= 1)) {
     throw new RangeError(`Label smoothing is a share of the target, from 0 to 1; got ${smoothing}`);
   }
+  labels.requireBelow(C, "softmaxCrossEntropy");
   const shape = { rows: B, classes: C, smoothing };
   const perRow = temporary([B, 4]);
   record(crossEntropyRows(shape), { logits: z.value, labels: labels.value, rows: perRow });

@@ -9,6 +9,7 @@ import {
 } from "../../kernels/mod.ts";
 import { backward, type Gradients } from "../autograd.ts";
 import { nonFiniteFlag } from "../debug/check_finite.ts";
+import { checkNumber, checkStep } from "../checks.ts";
 import { clipNorm } from "./clip_norm.ts";
 import type { LossScale } from "./loss_scale.ts";
 import type { Parameter, ParameterSet } from "../parameter.ts";
@@ -46,7 +47,11 @@ export interface Optimizer {
   readonly state: readonly string[];
   /** The scale of the loss; undefined if the loss is differentiated as it is. */
   readonly lossScale: LossScale | undefined;
-  /** Values of {@link Optimizer.input} for the given step, counted from 1. */
+  /**
+   * Values of {@link Optimizer.input} for the given step, counted from 1.
+   *
+   * @throws {RangeError} when the step is no whole number from 1 on, or the learning rate no finite number from 0 on.
+   */
   settings(step: number, learningRate: number, later?: LaterMomentum): number[];
   /**
    * Records the backward pass of a scalar loss and the update of the weights.
@@ -76,13 +81,15 @@ export class Sgd implements Optimizer {
   /** The velocity alone. */
   readonly state: readonly string[] = ["velocity"];
 
-  /** Updates `parameters` in place. */
+  /** Updates `parameters` in place. @throws {RangeError} when an option is out of its range. */
   constructor(
     /** The parameters to train. */
     readonly parameters: ParameterSet,
     /** Options as given. */
     readonly options: SgdOptions = {},
-  ) {}
+  ) {
+    checkOptions(options, ["momentum"]);
+  }
 
   /** As given in the options. */
   get lossScale(): LossScale | undefined {
@@ -91,6 +98,7 @@ export class Sgd implements Optimizer {
 
   /** Values of {@link Sgd.input} for a step counted from 1. */
   settings(step: number, learningRate: number, later?: LaterMomentum): number[] {
+    checkSettings(step, learningRate);
     const { momentum = 0, weightDecay = 0 } = this.options;
     return [learningRate, later && step >= later.from ? later.momentum : momentum, weightDecay];
   }
@@ -149,13 +157,15 @@ export class Adam implements Optimizer {
   /** Running means of the gradient and of its square. */
   readonly state: readonly string[] = ["first_moment", "second_moment"];
 
-  /** Updates `parameters` in place. */
+  /** Updates `parameters` in place. @throws {RangeError} when an option is out of its range. */
   constructor(
     /** The parameters to train. */
     readonly parameters: ParameterSet,
     /** Options as given. */
     readonly options: AdamOptions = {},
-  ) {}
+  ) {
+    checkOptions(options, ["beta1", "beta2"]);
+  }
 
   /** As given in the options. */
   get lossScale(): LossScale | undefined {
@@ -169,6 +179,7 @@ export class Adam implements Optimizer {
    * of all of them: this is the bias that is corrected.
    */
   settings(step: number, learningRate: number, later?: LaterMomentum): number[] {
+    checkSettings(step, learningRate);
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
     const { momentum, from } = later ?? { momentum: beta1, from: Infinity };
     const changed = Math.min(step, Math.max(0, step - from + 1));
@@ -187,6 +198,19 @@ export class Adam implements Optimizer {
   /** Records the backward pass of a scalar loss [] and the update of the weights. */
   minimize(loss: Tensor, settings: Tensor, multiplier?: LearningRateMultiplier): Update {
     return recordUpdate(this, adam, loss, settings, multiplier);
+  }
+}
+
+/** A rate of 0 leaves the weights as they are. */
+function checkSettings(step: number, learningRate: number): void {
+  checkStep(step);
+  checkNumber("A learning rate", learningRate, 0);
+}
+
+/** `shares` are those of a running mean; the other numbers are from 0 on. */
+function checkOptions(options: object, shares: readonly string[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof value === "number") checkNumber(name, value, 0, shares.includes(name) ? 1 : Infinity);
   }
 }
 

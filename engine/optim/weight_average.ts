@@ -1,5 +1,6 @@
 /** An exponential moving average of a network's weights, kept on the GPU beside them. */
 import { VEC4_BYTES, weightAverage } from "../../kernels/mod.ts";
+import { checkNumber, checkStep } from "../checks.ts";
 import { EngineError } from "../errors.ts";
 import { type InputSpec, scalars } from "../inputs.ts";
 import { itemAt } from "../item_at.ts";
@@ -31,6 +32,7 @@ export class WeightAverage {
    *
    * @param decay share of the averages that stays at every step, once there have been many; from 0 to below 1.
    * @throws {EngineError} when the set is in use, or there is nothing in it.
+   * @throws {RangeError} when the decay is out of its range.
    */
   constructor(
     /** What is averaged. */
@@ -38,6 +40,7 @@ export class WeightAverage {
     /** As it was given. */
     readonly decay: number,
   ) {
+    checkNumber("decay", decay, 0, 1);
     this.#weights4 = parameters.trainableBytes / VEC4_BYTES;
     this.#state4 = parameters.stateBytes / VEC4_BYTES;
     const all = parameters.parameters;
@@ -56,6 +59,7 @@ export class WeightAverage {
    * are the weights themselves, as the step / (step + 9): else the first weights would stay in them for long.
    */
   settings(step: number): number[] {
+    checkStep(step);
     return [step === 1 ? 0 : Math.min(this.decay, step / (step + 9))];
   }
 

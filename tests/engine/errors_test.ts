@@ -229,7 +229,8 @@ Deno.test("A run that the GPU refuses fails, rather than giving the numbers of a
   const w = set.add("w", [2], [3, 4]);
   const program = await Program.record(own, {}, () => ({ y: sum(mul(w, w)) }));
   assert.equal((await program.run({})).y[0], 25);
-  set.destroy();
+  const { buffer } = set.flat("weights");
+  buffer.destroy(); // Behind the engine's back, which would refuse the run itself.
   await assert.rejects(program.run({}), { name: "GpuError", message: /The GPU refused a call/ });
   own.destroy();
 });
@@ -270,12 +271,4 @@ Deno.test("Optimizers leave a set alone whose parameters the loss does not reach
   assert.deepEqual([...(await used.read()).get("weights")!.get(w)!], [0.5, 1]);
   assert.deepEqual([...(await other.read()).get("weights")!.get(v)!], [3, 4]);
   for (const owner of [program, used, other]) owner.destroy();
-});
-
-Deno.test("A parameter set that was destroyed says so, rather than begin anew with its initial values", async () => {
-  const set = new ParameterSet(device);
-  set.add("w", [2], [1, 2]);
-  assert.equal((await set.read()).size, 1);
-  set.destroy();
-  await assert.rejects(set.read(), { name: "EngineError", message: /parameter set was destroyed/ });
 });
