@@ -1,6 +1,7 @@
 /** Choosing an adapter: what to ask for, and a description of what was found. */
 import type { AdapterClass, ConstantsKind } from "../kernels/mod.ts";
 import { GpuError, NoAdapterError } from "./errors.ts";
+import { installedGpu } from "./installed_gpu.ts";
 
 /** How a {@link Device} is opened. */
 export interface DeviceOptions {
@@ -18,7 +19,7 @@ export interface DeviceOptions {
   cores?: number;
   /** Told how many kernels of a program are compiled, of all that it needs; the first time with 0. */
   onCompile?: (done: number, total: number) => void;
-  /** The source of adapters; `navigator.gpu` by default. */
+  /** The source of adapters; by default `navigator.gpu`, or npm's package `webgpu` where there is none. */
   gpu?: Pick<GPU, "requestAdapter">;
 }
 
@@ -48,10 +49,21 @@ export interface OpenAdapter {
   readonly cores: number | undefined;
 }
 
+const NO_WEBGPU =
+  "No WebGPU was found: this runtime has no `navigator.gpu`. In Node or Bun, `npm install webgpu` adds it. " +
+  "In a browser, use a current one, and a page from https or localhost";
+
 const NO_ADAPTER =
   "No WebGPU adapter was found, so nothing can be computed. On Debian or Ubuntu a software " +
   "adapter comes with `apt-get install mesa-vulkan-drivers`; for a real GPU on Linux install its Vulkan driver, " +
   "on macOS and Windows update the system's graphics driver";
+
+/** Of npm's package, which has higher demands than Deno. */
+const NO_DAWN_ADAPTER =
+  "No WebGPU adapter was found, so nothing can be computed: the npm package `webgpu` found no driver that it takes. On Linux " +
+  "install the Vulkan driver of your GPU. Without a GPU, a software adapter comes with `apt-get install mesa-vulkan-drivers` " +
+  "from Debian 13 on; older ones are refused, but the one of Chromium works: " +
+  "VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json. On macOS and Windows update the system's graphics driver";
 
 const NO_DEVICE_REMEDY = "Another program may hold the GPU or its memory; close it, or update the driver.";
 
@@ -66,12 +78,19 @@ const FAST_BUFFERS = /swiftshader/i;
  */
 export async function openAdapter(options: DeviceOptions): Promise<OpenAdapter> {
   const { storage = "auto", kernels = "auto", constants = "auto", limits = "adapter" } = options;
-  const webgpu = options.gpu ?? globalThis.navigator?.gpu;
-  const adapter = await webgpu?.requestAdapter({ powerPreference: "high-performance" })
+  const native = options.gpu ?? globalThis.navigator?.gpu;
+  const webgpu = native ?? await installedGpu().catch((cause: Error) => {
+    throw new NoAdapterError(`${NO_WEBGPU} (${cause.message})`, { cause });
+  });
+  const adapter = await webgpu.requestAdapter({ powerPreference: "high-performance" })
     .catch((error: Error) => {
       throw new GpuError(`No adapter could be asked for: ${error.message}. ${NO_DEVICE_REMEDY}`);
     });
-  if (!adapter) throw new NoAdapterError(NO_ADAPTER, { remedies: [{ kind: "inspect-adapters" }] });
+  if (!adapter) {
+    throw new NoAdapterError(native ? NO_ADAPTER : NO_DAWN_ADAPTER, {
+      remedies: [{ kind: "inspect-adapters" }],
+    });
+  }
   const description = describe(adapter);
   const { name, software } = description;
   const timestamps = options.timestamps === true && adapter.features.has("timestamp-query");

@@ -11,22 +11,23 @@ export interface OtherFile {
 const python = (load: string, tensors: string, library: "numpy" | "torch") =>
   `Convert it: python3 -c "${load}; from safetensors.${library} import save_file; save_file(${tensors}, 'FILE.safetensors')"`;
 
-const TORCH = python(
+const TORCH = /* @__PURE__ */ python(
   "import torch; s = torch.load('FILE', map_location='cpu', weights_only=True); s = s.get('state_dict', s)",
   "{k: v.clone() for k, v in s.items() if torch.is_tensor(v)}",
   "torch",
 );
-const H5 = python(
+const H5 = /* @__PURE__ */ python(
   "import h5py; d = {}; f = h5py.File('FILE'); f.get('model_weights', f).visititems(lambda n, x: d.update({n: x[()]}) " +
     "if hasattr(x, 'shape') else None)",
   "d",
   "numpy",
 );
-const KERAS = python(
+const KERAS = /* @__PURE__ */ python(
   "import keras",
   "{v.path: v.numpy() for v in keras.models.load_model('FILE').variables}",
   "numpy",
 );
+const NUMPY = /* @__PURE__ */ python("import numpy", "dict(numpy.load('FILE'))", "numpy");
 const FOLDED =
   "It often holds weights with the batch norms folded in, which cannot be trained further: get the weights that it was " +
   "made from, in the format of PyTorch or Keras.";
@@ -42,9 +43,10 @@ const BEGINNINGS: readonly (readonly [offset: number, bytes: string, what: strin
     "a PyTorch file in its format before 1.6",
     TORCH,
   ],
-  ...["\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"].map((bytes) =>
-    [0, bytes, "a Python pickle", TORCH] as const
-  ),
+  [0, "\x80\x02", "a Python pickle", TORCH],
+  [0, "\x80\x03", "a Python pickle", TORCH],
+  [0, "\x80\x04", "a Python pickle", TORCH],
+  [0, "\x80\x05", "a Python pickle", TORCH],
   [4, "TFL3", "a TensorFlow Lite file", FOLDED],
   [
     0,
@@ -82,14 +84,14 @@ const ZIPPED: readonly (readonly [name: RegExp, what: string, remedy: string])[]
   [
     /\bcode\/__torch__|constants\.pkl/,
     "a TorchScript file",
-    TORCH.replace(
+    /* @__PURE__ */ TORCH.replace(
       "torch.load('FILE', map_location='cpu', weights_only=True)",
       "torch.jit.load('FILE', 'cpu').state_dict()",
     ),
   ],
   [/data\.pkl/, "a PyTorch file", TORCH],
   [/model\.weights\.h5/, "a Keras file (.keras)", KERAS],
-  [/\.npy/, "a file of NumPy arrays (.npz)", python("import numpy", "dict(numpy.load('FILE'))", "numpy")],
+  [/\.npy/, "a file of NumPy arrays (.npz)", NUMPY],
   [/(?:)/, "a zip archive", UNPACK],
 ];
 

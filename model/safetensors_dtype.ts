@@ -2,6 +2,7 @@
  * The element types of a safetensors file: their bits, their typed arrays, and the conversion of floating-point types
  * to f32. Bytes are little-endian, as on every machine that WebGPU runs on.
  */
+import { halfToNumber } from "../engine/half.ts";
 
 /** Bits of an element by its type, under the names of a file's header. */
 export const SAFETENSORS_BITS = {
@@ -79,16 +80,6 @@ export function viewAs(dtype: SafetensorsDtype, bytes: Uint8Array): SafetensorsD
   const Elements = ARRAYS[dtype] ?? Uint8Array;
   const aligned = bytes.byteOffset % Elements.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
   return new Elements(aligned.buffer, aligned.byteOffset, aligned.byteLength / Elements.BYTES_PER_ELEMENT);
-}
-
-/** The value of an IEEE 754 half-precision bit pattern. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /**

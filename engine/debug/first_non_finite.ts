@@ -12,6 +12,7 @@ import {
   vec4Count,
 } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
+import { halfToNumber } from "../half.ts";
 import type { HostInputs, ProgramInputs, ProgramOutputs } from "../inputs.ts";
 import type { ValueLocation } from "../plan/owned_memory.ts";
 import type { Program } from "../program.ts";
@@ -144,7 +145,7 @@ async function contents(
       staging,
       (mapped) =>
         precision === "f16"
-          ? Float32Array.from(new Float16Array(mapped, 0, bytes / 2))
+          ? Float32Array.from(new Uint16Array(mapped, 0, bytes / 2), halfToNumber)
           : new Float32Array(mapped, 0, bytes / 4).slice(),
     );
   } finally {

@@ -20,6 +20,7 @@ import {
 } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
 import { LimitError } from "../errors.ts";
+import { numberToHalf } from "../half.ts";
 import { Random } from "../random.ts";
 
 /** Returns milliseconds since some moment: wall time, or processor time where that is more exact. */
@@ -239,7 +240,7 @@ function fill(
 }
 
 function numbers(precision: Precision, values: ArrayLike<number>) {
-  return precision === "f16" ? Float16Array.from(values) : Float32Array.from(values);
+  return precision === "f16" ? Uint16Array.from(values, numberToHalf) : Float32Array.from(values);
 }
 
 /** A buffer of numbers between 0 and 1 that are not special to any kernel. */

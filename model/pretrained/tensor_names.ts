@@ -83,7 +83,7 @@ export function sortTensors(
 /** How many different tensors of a family's backbone a file has names of. */
 export function countMatches(names: Iterable<string>, family: Family): number {
   const known = backboneNames(family);
-  const places = Iterator.from(names).map((name) => placeOf(name, family, known)?.canonical);
+  const places = Array.from(names, (name) => placeOf(name, family, known)?.canonical);
   return new Set(places.filter((canonical) => canonical !== undefined)).size;
 }
 

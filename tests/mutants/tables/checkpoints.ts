@@ -145,9 +145,15 @@ export const CHECKPOINT_CHANGES: readonly FileChanges[] = [
     file: "model/safetensors_dtype.ts",
     changes: {
       "bf16-in-the-low-half": ["(bits) => bits << 16", "(bits) => bits"],
+      "bits-of-f64-as-f32": ["F64: Float64Array", "F64: Float32Array"],
+    },
+  },
+  {
+    ...training("checkpoints", "model/safetensors"),
+    file: "engine/half.ts",
+    changes: {
       "f16-bias": ["2 ** (exponent - 15)", "2 ** (exponent - 14)"],
       "f16-subnormals": ["fraction * 2 ** -24", "fraction * 2 ** -25"],
-      "bits-of-f64-as-f32": ["F64: Float64Array", "F64: Float32Array"],
     },
   },
   {
