@@ -77,6 +77,10 @@ export * from "./ops/normalize.ts";
 export * from "./ops/pool.ts";
 export * from "./ops/rank.ts";
 export * from "./ops/reduce.ts";
+export type { ReduceOptions } from "./ops/reduced.ts";
+export type { Axes } from "./ops/axes.ts";
+export * from "./ops/expand.ts";
+export * from "./ops/extreme.ts";
 export * from "./ops/residual.ts";
 export * from "./ops/shape.ts";
 export * from "./ops/triplet.ts";
@@ -127,6 +131,7 @@ export { median, runsFor, timeDispatch, waitFloor } from "./timing/timing.ts";
 export { type Tick, timestampTick } from "./timing/timestamps.ts";
 export { failedTests, selfTest, type SelfTestResult } from "./self_test/self_test.ts";
 export {
+  asOperand,
   asTensor,
   constant,
   constantUint32,
@@ -134,6 +139,7 @@ export {
   result,
   Tensor,
   type TensorLike,
+  type TensorOrNumber,
   Uint32Tensor,
 } from "./tensor.ts";
 export type { Origin, Value } from "./value.ts";

@@ -156,6 +156,14 @@ export function asTensor(x: TensorLike): Tensor {
   return tensor;
 }
 
+/** What elementwise ops accept besides: a number, which stands for a tensor [] that holds it. */
+export type TensorOrNumber = TensorLike | number;
+
+/** {@link asTensor}, and a tensor [] for a number. */
+export function asOperand(x: TensorOrNumber): Tensor {
+  return typeof x === "number" ? constant([x], [], { uniform: true }) : asTensor(x);
+}
+
 /**
  * A tensor of fixed values, row-major. `uniform` keeps up to 16 of them where every thread reads them cheaply.
  *

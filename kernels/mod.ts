@@ -60,7 +60,7 @@ export * from "./optimizer/clip_norm.ts";
 export * from "./optimizer/optimizers.ts";
 export * from "./optimizer/weight_average.ts";
 export * from "./movement/movement.ts";
-export * from "./reduction/sum.ts";
+export * from "./reduction/reduce.ts";
 export * from "./elementwise/unary.ts";
 export * from "./loss/center_update.ts";
 export * from "./loss/cross_entropy.ts";

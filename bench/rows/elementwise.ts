@@ -1,14 +1,17 @@
 /** What an engine's user adds to a network: elementwise functions, sums, and kernels that only move elements. */
 import {
   affine,
+  argReduce,
   binary,
   broadcast,
   concat,
   gather,
   gatherGradient,
+  reduce,
   reshape,
-  sum,
+  strided,
   type Target,
+  ternary,
   transpose,
   unary,
   unaryGradient,
@@ -34,6 +37,7 @@ function arithmetic(): BenchRow[] {
     row(`${name} relu6`, unary("relu6", x), { x, y: x }),
     row(`${name} exp`, unary("exp", x), { x, y: x }),
     row(`${name} relu6`, unaryGradient("relu6", x), { dy: x, s: x, dx: x }),
+    row(`${name} where`, ternary("where", x, x, x), { a: x, b: x, c: x, y: x }),
     row(name, affine(x), { x, parameters: uniform(2, 1), y: x }),
   ];
 }
@@ -41,8 +45,8 @@ function arithmetic(): BenchRow[] {
 function sums(target: Target): BenchRow[] {
   const x = ACTIVATION;
   const [n, , , channels] = x;
-  const overRows = sum(x, [0, 1, 2], target);
-  const overChannels = sum(x, [3], target);
+  const overRows = reduce("sum", x, [0, 1, 2], target);
+  const overChannels = reduce("sum", x, [3], target);
   const places = (shape: number[]) => [vec4s(shape), 4];
   return [
     row(`activation ${x.join("×")} → ${channels}`, overRows.dispatch, {
@@ -52,6 +56,10 @@ function sums(target: Target): BenchRow[] {
     row(`activation ${x.join("×")} → ${x.slice(0, 3).join("×")}`, overChannels.dispatch, {
       x,
       y: [overChannels.slices, ...places(x.slice(0, 3))],
+    }),
+    row("logits 64×751 → 64 argmax", argReduce("max", [64, 751], 1), {
+      x: [64, 751],
+      y: { shape: [64], values: new Array(64).fill(0) },
     }),
     row(`activation ${n}×${channels} → ${x.join("×")}`, broadcast(x, [1, 2]), { dy: [n, channels], dx: x }),
   ];
@@ -65,6 +73,14 @@ function moves(): BenchRow[] {
   return [
     row(`${rows}×6 → ${rows * 2}×3`, reshape([rows, 6], [rows * 2, 3]), { x: [rows, 6], y: [rows * 2, 3] }),
     row(name, transpose(rows, width), { x: GALLERY, y: [width, rows] }),
+    row(
+      "heads 16×128×8×64 → 16×8×128×64",
+      strided([16, 128, 8, 64], { shape: [16, 8, 128, 64], axes: [0, 2, 1, 3] }),
+      {
+        x: [16, 128, 8, 64],
+        y: [16, 8, 128, 64],
+      },
+    ),
     row(`${name} from row ${some}`, window(GALLERY, 0, some, some), { x: GALLERY, y: [some, width] }),
     row(`${name} twice`, concat(GALLERY, GALLERY, 0), { a: GALLERY, b: GALLERY, y: [2 * rows, width] }),
     row(`${name} of which ${some}`, gather(GALLERY, some), { x: GALLERY, indices, y: [some, width] }),

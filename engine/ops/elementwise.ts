@@ -1,17 +1,42 @@
-/** Arithmetic of two tensors, elementwise with numpy broadcasting. */
-import { binary, type BinaryOperation, broadcastShape } from "../../kernels/mod.ts";
+/** Functions of two and three tensors, elementwise with numpy broadcasting. A number stands for a tensor []. */
+import {
+  binary,
+  type BinaryOperation,
+  broadcastShape,
+  mergedAxes,
+  ternary,
+  type TernaryOperation,
+} from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { activation, record } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { asOperand, result, Tensor, type TensorLike, type TensorOrNumber } from "../tensor.ts";
 import { sum } from "./reduce.ts";
 import { affine } from "./unary.ts";
 import { reshape } from "./shape.ts";
 
+/** The shape of a result. @throws {ShapeError} when the operands do not broadcast. */
+function broadcasting(operation: string, ...operands: readonly Tensor[]): number[] {
+  const shapes = operands.map(({ shape }) => shape);
+  const shape = broadcastShape(...shapes);
+  const listed = shapes.map((own) => `[${own}]`).join(" and ");
+  if (!shape) throw new ShapeError(`Cannot ${operation} tensors of shapes ${listed}: they do not broadcast`);
+  if (!mergedAxes(shapes)) {
+    throw new ShapeError(`Cannot ${operation} tensors of shapes ${listed}: too many axes repeat in turn`);
+  }
+  return shape;
+}
+
 function apply(operation: BinaryOperation, a: Tensor, b: Tensor): Tensor {
-  const shape = broadcastShape(a.shape, b.shape);
-  if (!shape) throw new ShapeError(`Cannot ${operation} tensors of shapes [${a.shape}] and [${b.shape}]`);
+  const shape = broadcasting(operation, a, b);
   const y = activation(shape);
   record(binary(operation, a.shape, b.shape), { a: a.value, b: b.value, y });
+  return new Tensor(shape, y);
+}
+
+function apply3(operation: TernaryOperation, a: Tensor, b: Tensor, c: Tensor): Tensor {
+  const shape = broadcasting(operation, a, b, c);
+  const y = activation(shape);
+  record(ternary(operation, a.shape, b.shape, c.shape), { a: a.value, b: b.value, c: c.value, y });
   return new Tensor(shape, y);
 }
 
@@ -24,42 +49,126 @@ function unbroadcast(gradient: Tensor, shape: readonly number[]): Tensor {
   return axes.length === 0 ? gradient : reshape(sum(gradient, axes), shape);
 }
 
+/** The op of two operands; `slopes` give the gradients before those of repeated axes are summed. */
+function differentiable(
+  operation: BinaryOperation,
+  a: TensorOrNumber,
+  b: TensorOrNumber,
+  slopes: (g: Tensor, x: Tensor, y: Tensor, out: Tensor) => readonly [() => Tensor, () => Tensor],
+): Tensor {
+  const [x, y] = [asOperand(a), asOperand(b)];
+  const out = apply(operation, x, y);
+  return result([x, y], out.shape, out.value, (g, needs) => {
+    const [ofX, ofY] = slopes(g, x, y, out);
+    return [
+      needs[0] ? unbroadcast(ofX(), x.shape) : null,
+      needs[1] ? unbroadcast(ofY(), y.shape) : null,
+    ];
+  });
+}
+
 /** a + b. @throws {ShapeError} when the shapes do not broadcast. */
-export function add(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = [asTensor(a), asTensor(b)];
-  const out = apply("add", x, y);
-  return result([x, y], out.shape, out.value, (g) => [unbroadcast(g, x.shape), unbroadcast(g, y.shape)]);
+export function add(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return differentiable("add", a, b, (g) => [() => g, () => g]);
 }
 
 /** a - b. @throws {ShapeError} when the shapes do not broadcast. */
-export function sub(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = [asTensor(a), asTensor(b)];
-  const out = apply("sub", x, y);
-  return result([x, y], out.shape, out.value, (g, needs) => [
-    needs[0] ? unbroadcast(g, x.shape) : null,
-    needs[1] ? unbroadcast(affine(g, -1, 0), y.shape) : null,
-  ]);
+export function sub(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return differentiable("sub", a, b, (g) => [() => g, () => affine(g, -1, 0)]);
 }
 
 /** a · b. @throws {ShapeError} when the shapes do not broadcast. */
-export function mul(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = [asTensor(a), asTensor(b)];
-  const out = apply("mul", x, y);
-  return result([x, y], out.shape, out.value, (g, needs) => [
-    needs[0] ? unbroadcast(apply("mul", g, y), x.shape) : null,
-    needs[1] ? unbroadcast(apply("mul", g, x), y.shape) : null,
-  ]);
+export function mul(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return differentiable("mul", a, b, (g, x, y) => [() => apply("mul", g, y), () => apply("mul", g, x)]);
 }
 
 /** a / b. @throws {ShapeError} when the shapes do not broadcast. */
-export function div(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = [asTensor(a), asTensor(b)];
-  const out = apply("div", x, y);
-  return result([x, y], out.shape, out.value, (g, needs) => {
+export function div(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return differentiable("div", a, b, (g, _, y, out) => {
     const overY = apply("div", g, y);
-    return [
-      needs[0] ? unbroadcast(overY, x.shape) : null,
-      needs[1] ? unbroadcast(affine(apply("mul", overY, out), -1, 0), y.shape) : null,
-    ];
+    return [() => overY, () => affine(apply("mul", overY, out), -1, 0)];
   });
+}
+
+/**
+ * a^b. A negative a takes whole exponents only and gives NaN otherwise; a^0 is 1. The gradient of b at a = 0 is 0.
+ *
+ * @throws {ShapeError} when the shapes do not broadcast.
+ */
+export function pow(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return differentiable("pow", a, b, (g, x, y) => [
+    () => apply3("powGradientA", x, y, g),
+    () => apply3("powGradientB", x, y, g),
+  ]);
+}
+
+/** The larger of a and b; of equal ones the gradient goes to a. @throws {ShapeError} when the shapes do not broadcast. */
+export function maximum(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return differentiable("maximum", a, b, (g, x, y) => [
+    () => apply3("maximumGradientA", x, y, g),
+    () => apply3("maximumGradientB", x, y, g),
+  ]);
+}
+
+/** The smaller of a and b; of equal ones the gradient goes to a. @throws {ShapeError} when the shapes do not broadcast. */
+export function minimum(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return differentiable("minimum", a, b, (g, x, y) => [
+    () => apply3("minimumGradientA", x, y, g),
+    () => apply3("minimumGradientB", x, y, g),
+  ]);
+}
+
+/** min(max(x, low), high), elementwise; the gradient goes to x from low to high, both included. */
+export function clip(x: TensorOrNumber, low: TensorOrNumber, high: TensorOrNumber): Tensor {
+  return minimum(maximum(x, low), high);
+}
+
+/** 1 where a = b, else 0. No gradient flows through comparisons. @throws {ShapeError} when the shapes do not broadcast. */
+export function equal(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return apply("equal", asOperand(a), asOperand(b));
+}
+
+/** 1 where a ≠ b, else 0. @throws {ShapeError} when the shapes do not broadcast. */
+export function notEqual(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return apply("notEqual", asOperand(a), asOperand(b));
+}
+
+/** 1 where a < b, else 0. @throws {ShapeError} when the shapes do not broadcast. */
+export function less(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return apply("less", asOperand(a), asOperand(b));
+}
+
+/** 1 where a ≤ b, else 0. @throws {ShapeError} when the shapes do not broadcast. */
+export function lessEqual(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return apply("lessEqual", asOperand(a), asOperand(b));
+}
+
+/** 1 where a > b, else 0. @throws {ShapeError} when the shapes do not broadcast. */
+export function greater(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return apply("greater", asOperand(a), asOperand(b));
+}
+
+/** 1 where a ≥ b, else 0. @throws {ShapeError} when the shapes do not broadcast. */
+export function greaterEqual(a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return apply("greaterEqual", asOperand(a), asOperand(b));
+}
+
+/**
+ * a where the condition is not 0, b elsewhere: what is not chosen does not matter, not even NaN.
+ *
+ * @throws {ShapeError} when the shapes do not broadcast.
+ */
+export function where(condition: TensorOrNumber, a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  const [mask, x, y] = [asOperand(condition), asOperand(a), asOperand(b)];
+  const out = apply3("where", mask, x, y);
+  return result([x, y], out.shape, out.value, (g, needs) => [
+    needs[0] ? unbroadcast(apply("keep", mask, g), x.shape) : null,
+    needs[1] ? unbroadcast(apply("drop", mask, g), y.shape) : null,
+  ]);
+}
+
+/** x, as something that no gradient flows to. */
+export function stopGradient(x: TensorLike): Tensor {
+  const { shape, value } = asOperand(x);
+  return new Tensor(shape, value);
 }

@@ -1,58 +1,32 @@
-/** Sums and means over any axes. Long sums are cut into slices that are added in a fixed order. */
-import { broadcast, elementCount, sum as sumKernel, sumShape } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
-import { activation, record, recorder, temporary } from "../recorder.ts";
+/** Sums and means over any axes. */
+import { broadcast, elementCount, reducedShape } from "../../kernels/mod.ts";
+import { activation, record } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
-import type { Value } from "../value.ts";
+import { type Axes, axesOf } from "./axes.ts";
+import { kept, reduced, type ReduceOptions } from "./reduced.ts";
+import { reshape } from "./shape.ts";
 import { affine } from "./unary.ts";
 
 /**
- * Sum over `axes`, which leave the shape; over all of them, giving [], when left out.
+ * Sum over `axes`, which leave the shape; over all of them, giving [], when left out. Negative axes count from the end.
  *
- * @throws {ShapeError} when x has no such axis, names one twice, or has more than four.
+ * @throws {ShapeError} when x has no such axis, one comes twice, or more than four groups of axes alternate.
  */
-export function sum(x: TensorLike, axes?: readonly number[]): Tensor {
+export function sum(x: TensorLike, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const input = asTensor(x);
-  const over = axes ?? input.shape.map((_, axis) => axis);
-  checkAxes(input.shape, over);
+  const over = axesOf("sum", input.shape, axes);
   if (over.length === 0) return input;
-  const y = temporary(sumShape(input.shape, over));
-  sumInto(input.value, input.shape, over, y);
-  return result([input], y.shape, y, (gradient) => {
+  const y = reduced("sum", input, over);
+  const total = result([input], reducedShape(input.shape, over), y, (gradient) => {
     const dx = activation(input.shape);
     record(broadcast(input.shape, over), { dy: gradient.value, dx });
     return [new Tensor(input.shape, dx)];
   });
+  return options.keepdims ? reshape(total, kept(input.shape, over)) : total;
 }
 
-/**
- * Mean over `axes`, which leave the shape; over all of them, giving [], when left out.
- *
- * @throws {ShapeError} when x has no such axis, names one twice, or has more than four.
- */
-export function mean(x: TensorLike, axes?: readonly number[]): Tensor {
-  const total = sum(x, axes);
+/** Mean over `axes`: see {@link sum}. @throws {ShapeError} as {@link sum} does. */
+export function mean(x: TensorLike, axes?: Axes, options?: ReduceOptions): Tensor {
+  const total = sum(x, axes, options);
   return affine(total, elementCount(total.shape) / elementCount(x.shape), 0);
-}
-
-/** Sums until one slice is left. */
-function sumInto(x: Value, shape: readonly number[], axes: readonly number[], y: Value): void {
-  const { dispatch, slices } = sumKernel(shape, axes, recorder().device.target);
-  if (slices === 1) {
-    record(dispatch, { x, y });
-    return;
-  }
-  const parts = temporary([slices, 4 * y.vec4s]);
-  record(dispatch, { x, y: parts });
-  sumInto(parts, parts.shape, [0], y);
-}
-
-function checkAxes(shape: readonly number[], axes: readonly number[]): void {
-  if (shape.length > 4) throw new ShapeError(`Sums take tensors of up to four axes; got [${shape}]`);
-  const valid = axes.every((axis, i) => axis in shape && axes.indexOf(axis) === i);
-  if (!valid) {
-    throw new ShapeError(
-      `Cannot sum [${shape}] over axes [${axes}]: each must be 0 to ${shape.length - 1}, and once`,
-    );
-  }
 }

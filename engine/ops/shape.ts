@@ -7,24 +7,34 @@ import {
   lastAxis,
   reshape as reshapeKernel,
   sameLayout,
+  strided,
   transpose as transposeKernel,
+  type View,
   window,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { activation, record, temporary } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike, type Uint32Tensor } from "../tensor.ts";
+import { itemAt } from "../item_at.ts";
+import { asTensor, result, Tensor, type TensorLike, Uint32Tensor } from "../tensor.ts";
+import { type Axes, axesOf, axisOf } from "./axes.ts";
 import { sizesOf } from "./sizes.ts";
 
 /**
- * The same elements in the same order under another shape. Free where the last axis stays as it is, or is a
- * multiple of four before and after; a copy otherwise.
+ * The same elements in the same order under another shape, of which one size may be -1: what is left for it. Free where the
+ * last axis stays as it is, or is a multiple of four before and after; a copy otherwise.
  *
  * @throws {ShapeError} when the shapes have different numbers of elements.
  */
-export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
+export function reshape(x: TensorLike, sizes: readonly number[]): Tensor {
   const input = asTensor(x);
-  if (elementCount(shape) !== elementCount(input.shape)) {
-    throw new ShapeError(`Cannot reshape [${input.shape}] to [${shape}]: the numbers of elements differ`);
+  const others = elementCount(sizes.filter((size) => size !== -1));
+  const shape = sizes.map((size) => size === -1 ? elementCount(input.shape) / others : size);
+  const valid = shape.every((size) => Number.isInteger(size) && size > 0);
+  if (!valid || elementCount(shape) !== elementCount(input.shape)) {
+    throw new ShapeError(
+      `Cannot reshape [${input.shape}] to [${sizes}]: the numbers of elements differ` +
+        (valid ? "" : "; sizes are whole numbers from 1, and at most one is -1"),
+    );
   }
   const memory = () => {
     // Per-channel maps stay with tensors whose channels stay.
@@ -35,6 +45,66 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
     return y;
   };
   return result([input], shape, memory(), (gradient) => [reshape(gradient, input.shape)]);
+}
+
+/**
+ * The axes in another order: axis i of the result is axis `axes[i]` of x; reversed when left out.
+ *
+ * @throws {ShapeError} when an axis is missing or comes twice, or more than five groups of axes move.
+ */
+export function permute(x: TensorLike, axes?: readonly number[]): Tensor {
+  const input = asTensor(x);
+  const order = axesOf("permute", input.shape, axes ?? [...input.shape.keys()].reverse());
+  if (order.length !== input.shape.length) {
+    throw new ShapeError(`permute() of [${input.shape}] takes each of its axes once; got [${axes}]`);
+  }
+  const shape = order.map((axis) => itemAt(input.shape, axis));
+  const y = activation(shape);
+  // Axes that stay neighbors move as one.
+  const groups: number[][] = [];
+  for (const axis of order) {
+    const group = groups.at(-1);
+    const last = input.shape.length - 1;
+    if (group?.at(-1) === axis - 1 && axis !== last && order.at(-1) !== axis) group.push(axis);
+    else groups.push([axis]);
+  }
+  const merged = groups.toSorted((a, b) => itemAt(a, 0) - itemAt(b, 0));
+  const sizeOf = (group: readonly number[]) => elementCount(group.map((axis) => itemAt(input.shape, axis)));
+  record(
+    strided(
+      merged.map(sizeOf),
+      view("permute", input, groups.map(sizeOf), groups.map((group) => merged.indexOf(group))),
+    ),
+    { x: input.value, y },
+  );
+  return result(
+    [input],
+    shape,
+    y,
+    (gradient) => [permute(gradient, order.map((_, axis) => order.indexOf(axis)))],
+  );
+}
+
+/**
+ * Reverses the order of the elements along axes.
+ *
+ * @throws {ShapeError} when x has no such axis, or more than five axes.
+ */
+export function flip(x: TensorLike, axes: Axes): Tensor {
+  const input = asTensor(x);
+  const flipped = axesOf("flip", input.shape, axes);
+  const y = activation(input.shape);
+  const every = [...input.shape.keys()];
+  record(strided(input.shape, { ...view("flip", input, input.shape, every), flipped }), {
+    x: input.value,
+    y,
+  });
+  return result([input], y.shape, y, (gradient) => [flip(gradient, flipped)]);
+}
+
+function view(op: string, { shape: from }: Tensor, shape: readonly number[], axes: readonly number[]): View {
+  if (shape.length > 5) throw new ShapeError(`${op}() of [${from}] moves more than five groups of axes`);
+  return { shape, axes };
 }
 
 /**
@@ -55,9 +125,10 @@ export function transpose(x: TensorLike): Tensor {
  *
  * @throws {ShapeError} when there is no such axis, or the range is empty or reaches beyond it.
  */
-export function slice(x: TensorLike, axis: number, start: number, end: number): Tensor {
+export function slice(x: TensorLike, along: number, start: number, end: number): Tensor {
   const input = asTensor(x);
-  const size = axisSize("slice", input.shape, axis);
+  const axis = axisOf("slice", input.shape, along);
+  const size = itemAt(input.shape, axis);
   const whole = [start, end].every(Number.isInteger);
   if (!whole || start < 0 || start >= end || end > size) {
     throw new ShapeError(
@@ -75,16 +146,56 @@ export function slice(x: TensorLike, axis: number, start: number, end: number): 
 }
 
 /**
- * Rows of x [R, ...] named by `indices` [n] → [n, ...]. An index may repeat; one at or past R gives zeros.
+ * Cuts x along one axis, into so many equal parts or into parts of the given sizes.
  *
- * @throws {ShapeError} when x has no axes, or the indices are no list.
+ * @throws {ShapeError} when there is no such axis, or the parts do not add up to it.
+ */
+export function split(x: TensorLike, parts: number | readonly number[], along: number): Tensor[] {
+  const input = asTensor(x);
+  const axis = axisOf("split", input.shape, along);
+  const size = itemAt(input.shape, axis);
+  const sizes = typeof parts === "number" ? new Array<number>(parts).fill(size / parts) : parts;
+  if (
+    sizes.some((part) => !Number.isInteger(part) || part < 1) || sizes.reduce((a, b) => a + b, 0) !== size
+  ) {
+    throw new ShapeError(`Cannot split axis ${axis} of [${input.shape}] into ${parts}: its size is ${size}`);
+  }
+  let start = 0;
+  return sizes.map((part) => slice(input, axis, start, start += part));
+}
+
+/**
+ * Joins tensors of one shape along a new axis.
+ *
+ * @throws {ShapeError} when there is none, the shapes differ, or the result has no such axis.
+ */
+export function stack(parts: readonly TensorLike[], along = 0): Tensor {
+  const tensors = parts.map(asTensor);
+  const [first] = tensors;
+  if (!first) throw new ShapeError("stack() takes at least one tensor; got none");
+  const other = tensors.find(({ shape }) => shape.join() !== first.shape.join());
+  if (other) {
+    throw new ShapeError(`Cannot stack [${first.shape}] and [${other.shape}]: the shapes must be equal`);
+  }
+  const axis = axisOf("stack", [1, ...first.shape], along);
+  return concat(tensors.map((tensor) => reshape(tensor, first.shape.toSpliced(axis, 0, 1))), axis);
+}
+
+/**
+ * Rows of x [R, ...] named by `indices` of any shape [...] → [..., ...]. An index may repeat; one at or past R gives zeros.
+ *
+ * @throws {ShapeError} when x has no axes.
  */
 export function gather(x: TensorLike, indices: Uint32Tensor): Tensor {
   const input = asTensor(x);
-  const { n } = sizesOf("gather", { indices: [indices, "n"] });
+  const n = elementCount(indices.shape);
   const [rows, ...others] = input.shape;
   if (rows === undefined) throw new ShapeError("gather() takes rows of a tensor; got a scalar");
-  if (others.length === 0) return reshape(gather(reshape(input, [rows, 1]), indices), [n]);
+  if (others.length === 0) return reshape(gather(reshape(input, [rows, 1]), indices), indices.shape);
+  if (indices.shape.length !== 1) {
+    const list = new Uint32Tensor([n], indices.value);
+    return reshape(gather(input, list), [...indices.shape, ...others]);
+  }
   const y = activation([n, ...others]);
   record(gatherKernel(input.shape, n), { x: input.value, indices: indices.value, y });
   return result([input], y.shape, y, (gradient) => {
@@ -99,11 +210,11 @@ export function gather(x: TensorLike, indices: Uint32Tensor): Tensor {
  *
  * @throws {ShapeError} when there is none, no such axis, or another axis differs.
  */
-export function concat(parts: readonly TensorLike[], axis: number): Tensor {
+export function concat(parts: readonly TensorLike[], along: number): Tensor {
   const tensors = parts.map(asTensor);
   const [first] = tensors;
   if (!first) throw new ShapeError("concat() takes at least one tensor; got none");
-  axisSize("concat", first.shape, axis);
+  const axis = axisOf("concat", first.shape, along);
   const others = first.shape.toSpliced(axis, 1).join();
   for (const { shape } of tensors) {
     if (shape.length !== first.shape.length || shape.toSpliced(axis, 1).join() !== others) {
@@ -121,19 +232,11 @@ function joined(parts: readonly Tensor[], axis: number): Tensor {
   if (only && parts.length === 1) return only;
   const middle = parts.length >> 1;
   const [a, b] = [joined(parts.slice(0, middle), axis), joined(parts.slice(middle), axis)];
-  const first = axisSize("concat", a.shape, axis), all = first + axisSize("concat", b.shape, axis);
+  const first = itemAt(a.shape, axis), all = first + itemAt(b.shape, axis);
   const y = activation(a.shape.with(axis, all));
   record(concatKernel(a.shape, b.shape, axis), { a: a.value, b: b.value, y });
   return result([a, b], y.shape, y, (gradient, needs) => [
     needs[0] ? slice(gradient, axis, 0, first) : null,
     needs[1] ? slice(gradient, axis, first, all) : null,
   ]);
-}
-
-function axisSize(op: string, shape: readonly number[], axis: number): number {
-  const size = shape[axis];
-  if (size === undefined) {
-    throw new ShapeError(`${op}() of [${shape}] has no axis ${axis}: the axes are 0 to ${shape.length - 1}`);
-  }
-  return size;
 }

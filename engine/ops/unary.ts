@@ -1,4 +1,4 @@
-/** Functions of one number, applied to every element. At a kink the gradient is 0. */
+/** Functions of one number, applied to every element. At a kink the gradient is 0; NaN gives NaN. */
 import {
   affine as affineKernel,
   gradientNeedsArgument,
@@ -31,6 +31,16 @@ export function affine(input: TensorLike, factor: number, offset: number): Tenso
   return result([x], x.shape, y, (gradient) => [affine(gradient, factor, 0)]);
 }
 
+/** -x. */
+export function neg(x: TensorLike): Tensor {
+  return affine(x, -1, 0);
+}
+
+/** |x|. */
+export function abs(x: TensorLike): Tensor {
+  return apply("abs", x);
+}
+
 /** max(x, 0). */
 export function relu(x: TensorLike): Tensor {
   return apply("relu", x);
@@ -39,6 +49,26 @@ export function relu(x: TensorLike): Tensor {
 /** min(max(x, 0), 6). */
 export function relu6(x: TensorLike): Tensor {
   return apply("relu6", x);
+}
+
+/** x · Φ(x), Φ the distribution function of the standard normal distribution, as PyTorch's default and not its tanh form. */
+export function gelu(x: TensorLike): Tensor {
+  return apply("gelu", x);
+}
+
+/** x · sigmoid(x), also known as swish. */
+export function silu(x: TensorLike): Tensor {
+  return apply("silu", x);
+}
+
+/** 1 / (1 + e^-x), without overflow. */
+export function sigmoid(x: TensorLike): Tensor {
+  return apply("sigmoid", x);
+}
+
+/** Hyperbolic tangent. */
+export function tanh(x: TensorLike): Tensor {
+  return apply("tanh", x);
 }
 
 /** e^x. */

@@ -1,59 +1,155 @@
+/** Geometry of functions of two and of three numbers, applied elementwise with numpy's broadcasting. */
 import { type Dispatch, flatWorkgroups, reads, writes } from "../wgsl/dispatch.ts";
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import source from "./binary.wgsl" with { type: "text" };
+import functions from "./functions.wgsl" with { type: "text" };
+import operands from "./operands.wgsl" with { type: "text" };
+import ternarySource from "./ternary.wgsl" with { type: "text" };
 
-/** Elementwise operations of two operands. */
-export type BinaryOperation = "add" | "sub" | "mul" | "div";
+/** Elementwise functions of two operands: `keep` and `drop` are b where a holds and where it does not, else 0. */
+export type BinaryOperation =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "pow"
+  | "maximum"
+  | "minimum"
+  | "equal"
+  | "notEqual"
+  | "less"
+  | "lessEqual"
+  | "greater"
+  | "greaterEqual"
+  | "keep"
+  | "drop";
 
-/** The index of each is its number in the shader. */
-const OPERATIONS: readonly BinaryOperation[] = ["add", "sub", "mul", "div"];
+/** Elementwise functions of three operands; the gradients are those of binary functions of a and b, with c = dY. */
+export type TernaryOperation =
+  | "where"
+  | "powGradientA"
+  | "powGradientB"
+  | "maximumGradientA"
+  | "maximumGradientB"
+  | "minimumGradientA"
+  | "minimumGradientB";
 
-/** The shape that two operands broadcast to, or undefined where they do not fit (numpy's rule, rank up to 4). */
-export function broadcastShape(a: readonly number[], b: readonly number[]): number[] | undefined {
-  const rank = Math.max(a.length, b.length);
-  if (rank > 4) return undefined;
+/** 1 where a comparison holds, 0 elsewhere; with NaN none does. Some drivers say so of `!=`, too: it is not used. */
+const comparison = (operator: string) => `select(vec4f(0.0), vec4f(1.0), a ${operator} b)`;
+
+/** Functions of `a` and `b` in WGSL, on four numbers at once. A NaN in an operand gives NaN. */
+const BINARY: Readonly<Record<BinaryOperation, string>> = {
+  add: "a + b",
+  sub: "a - b",
+  mul: "a * b",
+  div: "a / b",
+  pow: "power(a, b)",
+  maximum: "select(b, a, (a >= b) | is_nan(a))",
+  minimum: "select(b, a, (a <= b) | is_nan(a))",
+  equal: comparison("=="),
+  notEqual: "select(vec4f(1.0), vec4f(0.0), a == b)",
+  less: comparison("<"),
+  lessEqual: comparison("<="),
+  greater: comparison(">"),
+  greaterEqual: comparison(">="),
+  keep: "select(b, vec4f(0.0), a == vec4f(0.0))",
+  drop: "select(vec4f(0.0), b, a == vec4f(0.0))",
+};
+
+/** Functions of `a`, `b` and `c` in WGSL. */
+const TERNARY: Readonly<Record<TernaryOperation, string>> = {
+  where: "select(b, c, a == vec4f(0.0))",
+  powGradientA: "select(c * b * power(a, b - 1.0), vec4f(0.0), b == vec4f(0.0))",
+  powGradientB: "select(c * power(a, b) * log(a), vec4f(0.0), a == vec4f(0.0))",
+  maximumGradientA: "select(vec4f(0.0), c, (a >= b) | is_nan(a))",
+  maximumGradientB: "select(c, vec4f(0.0), (a >= b) | is_nan(a))",
+  minimumGradientA: "select(vec4f(0.0), c, (a <= b) | is_nan(a))",
+  minimumGradientB: "select(c, vec4f(0.0), (a <= b) | is_nan(a))",
+};
+
+/** The shape that operands broadcast to, or undefined where they do not fit (numpy's rule). */
+export function broadcastShape(...shapes: readonly (readonly number[])[]): number[] | undefined {
+  const rank = Math.max(...shapes.map(({ length }) => length));
   const shape: number[] = [];
   for (let axis = 0; axis < rank; axis++) {
-    const x = a[a.length - rank + axis] ?? 1;
-    const y = b[b.length - rank + axis] ?? 1;
-    if (x !== y && x !== 1 && y !== 1) return undefined;
-    shape.push(x === 1 ? y : x);
+    const sizes = shapes.map((own) => own[own.length - rank + axis] ?? 1);
+    const size = sizes.find((size) => size !== 1) ?? 1;
+    if (sizes.some((other) => other !== 1 && other !== size)) return undefined;
+    shape.push(size);
   }
   return shape;
 }
 
-/** Y = A op B. `a` and `b` are the operands' shapes, which must broadcast. Bindings: `a`, `b`, `y`. */
+/**
+ * Operands of more than four axes with neighboring axes merged, where each operand repeats along both or along neither;
+ * undefined where more than four are left. Shapes of up to four axes stay as they are.
+ */
+export function mergedAxes(shapes: readonly (readonly number[])[]): number[][] | undefined {
+  const rank = Math.max(...shapes.map(({ length }) => length));
+  if (rank <= 4) return shapes.map((shape) => [...shape]);
+  const merged = shapes.map((shape) => [...new Array<number>(rank - shape.length).fill(1), ...shape]);
+  const whole = broadcastShape(...shapes) ?? [];
+  const alike = (axis: number) =>
+    merged.every((shape) => [axis, axis + 1].every((i) => shape[i] === whole[i])) ||
+    merged.every((shape) => (shape[axis] === 1) === (shape[axis + 1] === 1));
+  for (let axis = 0; axis < whole.length - 2;) {
+    if (!alike(axis)) axis++;
+    else {for (const shape of [...merged, whole]) {
+        shape.splice(axis, 2, (shape[axis] ?? 1) * (shape[axis + 1] ?? 1));
+      }}
+  }
+  return whole.length <= 4 ? merged : undefined;
+}
+
+/** Y = f(A, B). `a` and `b` are the operands' shapes, which must broadcast. Bindings: `a`, `b`, `y`. */
 export function binary(operation: BinaryOperation, a: readonly number[], b: readonly number[]): Dispatch {
-  const shape = broadcastShape(a, b);
-  if (!shape) throw new RangeError(`Shapes [${a}] and [${b}] do not broadcast`);
+  const f = `fn f(a: vec4f, b: vec4f) -> vec4f { return ${BINARY[operation]}; }`;
+  return { kernel: "binary", source: [functions, operands, f, source].join("\n"), ...broadcasting({ a, b }) };
+}
+
+/** Y = f(A, B, C). The operands' shapes must broadcast. Bindings: `a`, `b`, `c`, `y`. */
+export function ternary(
+  operation: TernaryOperation,
+  a: readonly number[],
+  b: readonly number[],
+  c: readonly number[],
+): Dispatch {
+  const f = `fn f(a: vec4f, b: vec4f, c: vec4f) -> vec4f { return ${TERNARY[operation]}; }`;
+  return {
+    kernel: "ternary",
+    source: [functions, operands, f, ternarySource].join("\n"),
+    ...broadcasting({ a, b, c }),
+  };
+}
+
+/** What one thread per vec4 of the result needs to know. */
+function broadcasting(
+  given: Readonly<Record<string, readonly number[]>>,
+): Pick<Dispatch, "bindings" | "constants" | "tile" | "workgroups" | "cost"> {
+  const names = Object.keys(given);
+  const shapes = mergedAxes(Object.values(given));
+  const shape = shapes && broadcastShape(...shapes);
+  if (!shape) throw new RangeError(`Shapes ${Object.values(given).map((s) => `[${s}]`)} do not broadcast`);
   const [, d1, d2, channels] = fourAxes(shape);
   const c4 = vec4Count(channels);
   const rows = rowCount(shape);
-  const [aStrides, bStrides] = [rowStrides(a), rowStrides(b)];
+  const strides: Record<string, number> = {};
+  const tile: Record<string, number> = {};
+  for (const [n, own] of shapes.entries()) {
+    const name = (names[n] ?? "").toUpperCase();
+    const [i, j, k] = rowStrides(own);
+    Object.assign(strides, { [`${name}_I`]: i, [`${name}_J`]: j, [`${name}_K`]: k });
+    tile[`${name}_SPLAT`] = lastAxis(own) === 1 ? 1 : 0;
+  }
   return {
-    kernel: "binary",
-    source,
-    bindings: [reads("a"), reads("b"), writes("y")],
-    constants: {
-      ROWS: rows,
-      D1: d1,
-      D2: d2,
-      CHANNELS: channels,
-      C4: c4,
-      A_I: aStrides[0],
-      A_J: aStrides[1],
-      A_K: aStrides[2],
-      B_I: bStrides[0],
-      B_J: bStrides[1],
-      B_K: bStrides[2],
-    },
-    tile: {
-      OPERATION: OPERATIONS.indexOf(operation),
-      A_SPLAT: lastAxis(a) === 1 ? 1 : 0,
-      B_SPLAT: lastAxis(b) === 1 ? 1 : 0,
-    },
+    bindings: [...names.map((name) => reads(name)), writes("y")],
+    constants: { ROWS: rows, D1: d1, D2: d2, CHANNELS: channels, C4: c4, ...strides },
+    tile,
     workgroups: flatWorkgroups(rows * c4),
-    cost: { flops: rows * channels, bytes: tensorBytes(a) + tensorBytes(b) + tensorBytes(shape) },
+    cost: {
+      flops: rows * channels,
+      bytes: [...shapes, shape].reduce((bytes, own) => bytes + tensorBytes(own), 0),
+    },
   };
 }
 

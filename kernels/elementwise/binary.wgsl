@@ -1,35 +1,4 @@
-// Y = A op B elementwise, with numpy broadcasting over up to four axes.
-//
-//   Y[i, j, k, c] = A[i', j', k', c'] op B[i'', j'', k'', c''], where an index is 0 if its operand's axis has size 1
-//
-// a, b  in the operands' shapes
-// y     in the broadcast shape [_, D1, D2, CHANNELS]
-//
-// A_I, A_J, A_K (and B_…) are the operands' strides in rows, 0 along axes that repeat.
-
-override ROWS: u32;
-override D1: u32;
-override D2: u32;
-override CHANNELS: u32;
-override C4: u32;
-override A_I: u32;
-override A_J: u32;
-override A_K: u32;
-override B_I: u32;
-override B_J: u32;
-override B_K: u32;
-
-fn a_row(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
-  let row = i * A_I + j * A_J + k * A_K;
-  if (A_SPLAT == 1) { return a_load(row).xxxx; }
-  return a_load(row * C4 + c4);
-}
-
-fn b_row(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
-  let row = i * B_I + j * B_J + k * B_K;
-  if (B_SPLAT == 1) { return b_load(row).xxxx; }
-  return b_load(row * C4 + c4);
-}
+// Y = f(A, B) elementwise, with broadcasting: see operands.wgsl. The table in binary.ts writes f.
 
 fn run(thread: u32) {
   if (thread >= ROWS * C4) { return; }
@@ -38,14 +7,5 @@ fn run(thread: u32) {
   let k = row % D2;
   let j = row / D2 % D1;
   let i = row / D2 / D1;
-  let a = a_row(i, j, k, c4);
-  let b = b_row(i, j, k, c4);
-  var y: vec4f;
-  switch (OPERATION) {
-    case 0: { y = a + b; }
-    case 1: { y = a - b; }
-    case 2: { y = a * b; }
-    default: { y = a / b; }
-  }
-  y_store(thread, within(y, c4, CHANNELS));
+  y_store(thread, within(f(a_row(i, j, k, c4), b_row(i, j, k, c4)), c4, CHANNELS));
 }

@@ -5,6 +5,7 @@ import concatSource from "./concat.wgsl" with { type: "text" };
 import gatherSource from "./gather.wgsl" with { type: "text" };
 import gatherGradientSource from "./gather_gradient.wgsl" with { type: "text" };
 import reshapeSource from "./reshape.wgsl" with { type: "text" };
+import stridedSource from "./strided.wgsl" with { type: "text" };
 import transposeSource from "./transpose.wgsl" with { type: "text" };
 import windowSource from "./window.wgsl" with { type: "text" };
 
@@ -42,6 +43,56 @@ export function transpose(rows: number, columns: number): Dispatch {
     constants: { R: rows, R4: r4, C: columns, C4: c4 },
     workgroups: flatWorkgroups(r4 * c4),
     cost: { flops: 0, bytes: tensorBytes([rows, columns]) + tensorBytes([columns, rows]) },
+  };
+}
+
+/** Another view of a tensor X. */
+export interface View {
+  /** Shape of Y, of up to five axes. */
+  readonly shape: readonly number[];
+  /** The axis of X that each axis of Y runs along; undefined for an axis that repeats X. */
+  readonly axes: readonly (number | undefined)[];
+  /** The axes of Y that run backward. */
+  readonly flipped?: readonly number[];
+}
+
+/** Permuted, flipped and repeated axes. Bindings: `x` of the given shape, `y`. */
+export function strided(from: readonly number[], { shape, axes, flipped = [] }: View): Dispatch {
+  const last = from.length - 1;
+  const whole = axes.at(-1) === last && !flipped.includes(shape.length - 1) &&
+    lastAxis(shape) === lastAxis(from);
+  const row = whole ? vec4Count(lastAxis(from)) : vec4Count(lastAxis(from)) * 4;
+  const strideOf = (axis: number) => axis === last ? 1 : row * elementCount(from.slice(axis + 1, -1));
+  let offset = 0;
+  const strides = axes.map((axis, i) => {
+    if (axis === undefined) return 0;
+    if (!flipped.includes(i)) return strideOf(axis);
+    offset += ((shape[i] ?? 1) - 1) * strideOf(axis);
+    return -strideOf(axis);
+  });
+  const [channels = 1, d3 = 1, d2 = 1, d1 = 1] = shape.toReversed();
+  const [c = 0, k = 0, j = 0, i = 0, h = 0] = strides.toReversed();
+  return {
+    kernel: "strided",
+    source: stridedSource,
+    bindings: [reads("x"), writes("y")],
+    constants: {
+      ROWS: rowCount(shape),
+      D1: d1,
+      D2: d2,
+      D3: d3,
+      CHANNELS: channels,
+      C4: vec4Count(channels),
+      OFFSET: offset,
+      S_H: h,
+      S_I: i,
+      S_J: j,
+      S_K: k,
+      S_C: c,
+    },
+    tile: { WHOLE: whole ? 1 : 0 },
+    workgroups: flatWorkgroups(vec4s(shape)),
+    cost: { flops: 0, bytes: tensorBytes(from) + tensorBytes(shape) },
   };
 }
 

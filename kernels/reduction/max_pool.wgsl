@@ -24,11 +24,6 @@ override STRIDE: i32;
 override PAD_TOP: i32;
 override PAD_LEFT: i32;
 
-// Bits, not x != x: compilers may assume that there is no NaN.
-fn is_nan(v: vec4f) -> vec4<bool> {
-  return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-}
-
 // The pixel that each of four channels selects from window (oy, ox) of image n.
 fn selected(n: u32, oy: i32, ox: i32, c4: u32) -> vec4u {
   let image = n * u32(H * W);

@@ -44,6 +44,11 @@ fn relu6_gradient(g: vec4f, x: vec4f) -> vec4f {
   return select(vec4f(0.0), g, (x > vec4f(0.0)) & (x < vec4f(6.0)));
 }
 
+// Bits, not x != x: compilers may assume that there is no NaN.
+fn is_nan(v: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+}
+
 // v with the scalars at or past \`channels\` set to zero; v is the c4-th vec4 of a row.
 fn within(v: vec4f, c4: u32, channels: u32) -> vec4f {
   return select(vec4f(0.0), v, vec4u(0u, 1u, 2u, 3u) + vec4u(c4 * 4u) < vec4u(channels));

@@ -1,17 +1,68 @@
 /** Ops of the f64 reference that move elements without arithmetic. */
-import { expectAxis, expectIndices, expectShape } from "./shapes.ts";
-import { elementCount, type Indices, record, type RefTensor } from "./tape.ts";
+import { broadcastIndices, expectAxis, expectIndices, expectShape, strides, walk } from "./shapes.ts";
+import { elementCount, type Indices, leaf, record, type RefTensor } from "./tape.ts";
 
-/** The same elements, in the same order, under another shape. */
-export function reshape(x: RefTensor, shape: number[]): RefTensor {
+/** The same elements, in the same order, under another shape; -1 is what is left. */
+export function reshape(x: RefTensor, sizes: number[]): RefTensor {
+  const others = elementCount(sizes.filter((size) => size !== -1));
+  const shape = sizes.map((size) => size === -1 ? x.data.length / others : size);
   if (elementCount(shape) !== x.data.length) {
     throw new RangeError(`Shape [${x.shape}] cannot become [${shape}]: ${x.data.length} elements`);
   }
   return record(shape, x.data.slice(), [x], (dy) => [dy.slice()]);
 }
 
+/** The axes in another order, reversed when left out. */
+export function permute(x: RefTensor, axes?: number[]): RefTensor {
+  const order = axes?.map((axis) => fromStart(axis, x.shape)) ?? [...x.shape.keys()].reverse();
+  const steps = strides(x.shape);
+  const shape = order.map((axis) => x.shape[axis]);
+  return pick(x, shape, [...walk(shape, order.map((axis) => steps[axis]))]);
+}
+
+/** x broadcast to a shape. */
+export function expand(x: RefTensor, shape: number[]): RefTensor {
+  return pick(x, shape, [...broadcastIndices(x.shape, shape)]);
+}
+
+/** The elements along some axes in reverse. */
+export function flip(x: RefTensor, axes: number | number[]): RefTensor {
+  const flipped = [axes].flat().map((axis) => fromStart(axis, x.shape));
+  const steps = strides(x.shape);
+  const last = flipped.reduce((offset, axis) => offset + (x.shape[axis] - 1) * steps[axis], 0);
+  const signed = steps.map((step, axis) => flipped.includes(axis) ? -step : step);
+  return pick(x, [...x.shape], Array.from(walk(x.shape, signed), (offset) => offset + last));
+}
+
+/** Elements of one value around x, axis by axis. */
+export function pad(x: RefTensor, pads: [number, number][], value = 0): RefTensor {
+  return pads.reduce((padded, [before, after], axis) => {
+    const filled = (count: number) => {
+      const shape = padded.shape.map((size, i) => i === axis ? count : size);
+      return leaf(shape, new Float64Array(elementCount(shape)).fill(value));
+    };
+    return concat([filled(before), padded, filled(after)], axis);
+  }, x);
+}
+
+/** Joins tensors of one shape along a new axis. */
+export function stack(parts: RefTensor[], axis = 0): RefTensor {
+  const at = axis < 0 ? axis + parts[0].shape.length + 1 : axis;
+  return concat(
+    parts.map((part) => reshape(part, [...part.shape.slice(0, at), 1, ...part.shape.slice(at)])),
+    at,
+  );
+}
+
+function fromStart(axis: number, shape: readonly number[]): number {
+  const found = axis < 0 ? axis + shape.length : axis;
+  expectAxis(found, shape);
+  return found;
+}
+
 /** Elements start <= i < end along one axis. */
-export function slice(x: RefTensor, axis: number, start: number, end: number): RefTensor {
+export function slice(x: RefTensor, along: number, start: number, end: number): RefTensor {
+  const axis = fromStart(along, x.shape);
   expectAxis(axis, x.shape);
   if (
     !(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start < end && end <= x.shape[axis])
@@ -39,8 +90,9 @@ export function gather(x: RefTensor, indices: Indices): RefTensor {
 }
 
 /** Joins tensors along one axis; the other axes are equal. */
-export function concat(parts: RefTensor[], axis: number): RefTensor {
+export function concat(parts: RefTensor[], along: number): RefTensor {
   if (parts.length === 0) throw new RangeError("Nothing to join: concat takes at least one tensor");
+  const axis = fromStart(along, parts[0].shape);
   expectAxis(axis, parts[0].shape);
   const others = parts[0].shape.map((dimension, i) => i === axis ? -1 : dimension);
   for (const part of parts) expectShape("Every part of a concat", part, others);

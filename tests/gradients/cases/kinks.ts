@@ -14,6 +14,31 @@ const functions: GradientCase[] = [
     note: "at 0 and 6",
     atKink: true,
   }),
+  gradientCase("abs", [exactly([5], [-1, 0, 1, 0, 2])], (ops, [x]) => ops.abs(x), {
+    note: "at 0",
+    atKink: true,
+  }),
+  ...(["maximum", "minimum"] as const).map((op) =>
+    gradientCase(
+      op,
+      [exactly([5], [-1, 0, 1, 0, 2]), exactly([5], [0, 0, 1, 3, 1])],
+      (ops, [a, b]) => ops[op](a, b),
+      {
+        note: "of equal numbers",
+        atKink: true,
+      },
+    )
+  ),
+  gradientCase("clip", [exactly([5], [-1, 0, 1, 2, 3])], (ops, [x]) => ops.clip(x, 0, 2), {
+    note: "at its bounds",
+    atKink: true,
+  }),
+  gradientCase(
+    "pow",
+    [exactly([6], [-2, 0, 0, 0, -2, 3]), { ...exactly([6], [3, 2, 1, 0, 0, 0]), constant: true }],
+    (ops, [a, b]) => ops.pow(a, b),
+    { note: "of 0 and to 0", atKink: true },
+  ),
   gradientCase("sqrt", [exactly([5], [0, 4, 0, 1, 9])], (ops, [x]) => ops.sqrt(x), {
     note: "at 0",
     atKink: true,

@@ -65,6 +65,83 @@ const concats: GradientCase[] = ([
   })
 );
 
+const permutations: GradientCase[] = ([
+  [[3, 5], undefined],
+  [[7], undefined],
+  [[2, 3, 4], [1, 0, 2]],
+  [[2, 3, 4], [2, 0, 1]],
+  [[2, 3, 4, 5], [0, 2, 1, 3]],
+  [[2, 3, 4, 5], [0, 3, 1, 2]],
+  [[2, 3, 4, 5], [-1, -2, 0, 1]],
+  [[2, 6, 3, 33], [1, 3, 0, 2]],
+  [[1, 4, 1, 8], [3, 0, 2, 1]],
+  [[2, 2, 3, 2, 5], [0, 3, 1, 2, 4]],
+  [[2, 2, 3, 2, 2, 5], [4, 5, 2, 3, 0, 1]],
+  [[2, 2, 3, 2, 3, 4], [0, 1, 3, 2, 4, 5]],
+  [[2, 2, 3, 2, 3, 3], [0, 1, 3, 2, 4, 5]],
+] as [number[], number[] | undefined][]).map(([shape, axes]) =>
+  gradientCase("permute", [normal(shape)], (ops, [x]) => ops.permute(x, axes), { note: `to axes ${axes}` })
+);
+
+const expansions: GradientCase[] = ([
+  [[1], [5]],
+  [[], [2, 3]],
+  [[4, 1], [4, 6]],
+  [[3, 1, 5], [3, 2, 5]],
+  [[5], [2, 3, 5]],
+  [[2, 1, 4, 1], [2, 3, 4, 7]],
+  [[3, 5], [3, 5]],
+  [[1, 2, 1, 1, 3], [2, 2, 2, 2, 3]],
+] as [number[], number[]][]).map(([from, to]) =>
+  gradientCase("expand", [normal(from)], (ops, [x]) => ops.expand(x, to), { note: `to [${to.join(",")}]` })
+);
+
+const flips: GradientCase[] = ([
+  [[7], 0],
+  [[3, 5], 1],
+  [[3, 5], [0]],
+  [[2, 3, 4], [-1, 0]],
+  [[2, 3, 2, 8], [1, 2]],
+  [[2, 3, 2, 9], [0, 1, 2, 3]],
+] as [number[], number | number[]][]).map(([shape, axes]) =>
+  gradientCase("flip", [normal(shape)], (ops, [x]) => ops.flip(x, axes), { note: `axes ${axes}` })
+);
+
+const pads: GradientCase[] = ([
+  [[5], [[2, 1]], 0],
+  [[3, 5], [[0, 0], [1, 3]], 0],
+  [[3, 5], [[2, 0], [0, 2]], -1.5],
+  [[2, 3, 4], [[1, 1], [0, 0], [3, 2]], 0.5],
+  [[2, 3, 2, 8], [[0, 0], [1, 1], [1, 1], [0, 0]], 0],
+] as [number[], [number, number][], number][]).map(([shape, pads, value]) =>
+  gradientCase("pad", [normal(shape)], (ops, [x]) => ops.pad(x, pads, value), {
+    note: `${pads.join(" ")} of ${value}`,
+  })
+);
+
+const stacks: GradientCase[] = ([
+  [[], 2, 0],
+  [[3], 3, 0],
+  [[3], 2, -1],
+  [[2, 5], 3, 1],
+  [[2, 5], 3, -1],
+  [[2, 3, 4], 2, 0],
+] as [number[], number, number][]).map(([shape, count, axis]) =>
+  gradientCase("stack", new Array(count).fill(normal(shape)), (ops, parts) => ops.stack(parts, axis), {
+    note: `along axis ${axis}`,
+  })
+);
+
+const fromTheEnd: GradientCase[] = [
+  gradientCase("reshape", [normal([2, 3, 4])], (ops, [x]) => ops.reshape(x, [-1, 6]), {
+    note: "to what is left",
+  }),
+  gradientCase("slice", [normal([4, 7])], (ops, [x]) => ops.slice(x, -1, 2, 5), { note: "of the last axis" }),
+  gradientCase("concat", [normal([4, 7]), normal([4, 2])], (ops, parts) => ops.concat(parts, -1), {
+    note: "along the last axis",
+  }),
+];
+
 const compositions: GradientCase[] = [
   gradientCase("concat", [normal([4, 3])], (ops, [x]) => ops.concat([x, ops.mul(x, x), x], 1), {
     note: "of functions of one input",
@@ -86,4 +163,16 @@ const compositions: GradientCase[] = [
 ];
 
 /** Rows for layout ops. */
-export const layoutCases: GradientCase[] = [...reshapes, ...slices, ...gathers, ...concats, ...compositions];
+export const layoutCases: GradientCase[] = [
+  ...reshapes,
+  ...slices,
+  ...gathers,
+  ...concats,
+  ...permutations,
+  ...expansions,
+  ...flips,
+  ...pads,
+  ...stacks,
+  ...fromTheEnd,
+  ...compositions,
+];

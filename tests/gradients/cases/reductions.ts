@@ -30,6 +30,54 @@ const sumsAndMeans: GradientCase[] = reductions.flatMap(([shape, axes]) => {
   ];
 });
 
+const extremes: GradientCase[] = reductions.filter(([shape]) => elementCount(shape) < 1400).flatMap(
+  ([shape, axes]) => {
+    const note = axes === undefined ? "over all axes" : `over axes ${axes.join(", ")}`;
+    return (["max", "min"] as const).flatMap((op) => [
+      gradientCase(op, [spread(shape)], (ops, [x]) => ops[op](x, axes), { note }),
+      gradientCase(op, [spread(shape, op === "max" ? -2 : 2)], (ops, [x]) => ops[op](x, axes), {
+        note: `${note} beyond 0`, // Zeros that pad a row would be chosen.
+      }),
+    ]);
+  },
+);
+
+/** Numbers at least 2e-3 apart, in no order, on one side of 0 where the offset is ±2. */
+function spread(shape: readonly number[], offset = 0) {
+  const count = elementCount(shape);
+  const values = Array.from(
+    { length: count },
+    (_, i) => offset + ((i * 7919) % count + 0.5) / count * 3 - 1.5,
+  );
+  return exactly(shape, values);
+}
+
+const keptAxes: GradientCase[] = ([[-1], [-2, 0], [1], -1, undefined] as (number[] | number | undefined)[])
+  .flatMap((axes) =>
+    (["sum", "mean", "max", "min"] as const).map((op) =>
+      gradientCase(op, [spread([3, 4, 5])], (ops, [x]) => ops[op](x, axes, { keepdims: true }), {
+        note: `over axes ${axes}, kept`,
+      })
+    )
+  );
+
+const moreAxes: GradientCase[] = ([
+  [[2, 3, 2, 2, 3], [1, 2]],
+  [[2, 3, 2, 2, 3], [3, 4]],
+  [[2, 2, 2, 1, 2, 5], [0, 1, 5]],
+] as const).flatMap(([shape, axes]) =>
+  (["sum", "max"] as const).map((op) =>
+    gradientCase(op, [spread(shape)], (ops, [x]) => ops[op](x, [...axes]), { note: `over axes ${axes}` })
+  )
+);
+
+const ties: GradientCase[] = (["max", "min"] as const).map((op) =>
+  gradientCase(op, [exactly([2, 5], [1, 3, 3, 0, 3, 2, 2, 2, 2, 2])], (ops, [x]) => ops[op](x, -1), {
+    note: "of equal numbers",
+    atKink: true,
+  })
+);
+
 const pools: GradientCase[] = [
   [1, 1, 1, 1],
   [2, 3, 4, 5],
@@ -87,4 +135,13 @@ const compositions: GradientCase[] = [
 ];
 
 /** Rows for reductions. */
-export const reductionCases: GradientCase[] = [...sumsAndMeans, ...pools, ...maxPools, ...compositions];
+export const reductionCases: GradientCase[] = [
+  ...sumsAndMeans,
+  ...extremes,
+  ...keptAxes,
+  ...moreAxes,
+  ...ties,
+  ...pools,
+  ...maxPools,
+  ...compositions,
+];

@@ -211,7 +211,7 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
   },
   {
     ...table("sum", "mean"),
-    file: "kernels/reduction/sum.wgsl",
+    file: "kernels/reduction/reduce.wgsl",
     changes: {
       "outer-for-inner": ["(o % KEPT_INNER) * KEPT_INNER_STRIDE", "(o / KEPT_INNER) * KEPT_INNER_STRIDE"],
     },
@@ -222,29 +222,48 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     changes: { "first-slice-forgotten": ["var s = 0u; s < SLICES", "var s = 1u; s < SLICES"] },
   },
   {
-    ...table("relu6", "sqrt"),
-    file: "kernels/elementwise/unary_gradient.wgsl",
+    ...table("max", "min"),
+    file: "kernels/reduction/reduce_channels.wgsl",
+    changes: { "padding-counts": ["select(x.xxxx, x, channels < vec4u(X_CHANNELS))", "x"] },
+  },
+  {
+    ...table("relu6", "sqrt", "softplus", "silu"),
+    file: "kernels/elementwise/unary.ts",
     changes: {
-      "relu6-learns-at-6": ["(s < vec4f(6.0))", "(s <= vec4f(6.0))"],
+      "relu6-learns-at-6": ["(s >= vec4f(6.0))", "(s > vec4f(6.0))"],
       "root-without-half": ["0.5 * dy / s", "dy / s"],
-      "root-infinite-at-0": ["select(zero, 0.5 * dy / s, s > zero)", "0.5 * dy / s"],
+      "root-infinite-at-0": ["select(0.5 * dy / s, vec4f(0.0), s == vec4f(0.0))", "0.5 * dy / s"],
+      "softplus-overflows": ["select(x, vec4f(0.0), x < vec4f(0.0)) + log1p(exp(-abs(x)))", "log1p(exp(x))"],
+      "silu-as-sigmoid": ["dy * logistic(s) * (1.0 + s * logistic(-s))", "dy * logistic(s)"],
     },
   },
   {
-    ...table("softplus"),
-    file: "kernels/elementwise/unary.wgsl",
-    changes: { "softplus-overflows": ["max(x, vec4f(0.0)) + log1p(exp(-abs(x)))", "log1p(exp(x))"] },
+    ...table("pow", "maximum", "where"),
+    file: "kernels/elementwise/binary.ts",
+    changes: {
+      "power-keeps-its-exponent": ["c * b * power(a, b - 1.0)", "c * b * power(a, b)"],
+      "ties-go-to-b": [
+        'maximumGradientA: "select(vec4f(0.0), c, (a >= b)',
+        'maximumGradientA: "select(vec4f(0.0), c, (a > b)',
+      ],
+      "where-swapped": ["select(b, c, a == vec4f(0.0))", "select(c, b, a == vec4f(0.0))"],
+    },
   },
   {
     ...table("add", "mul"),
-    file: "kernels/elementwise/binary.wgsl",
+    file: "kernels/elementwise/operands.wgsl",
     changes: { "axes-swapped": ["i * A_I + j * A_J + k * A_K", "i * A_J + j * A_I + k * A_K"] },
+  },
+  {
+    ...table("permute", "flip"),
+    file: "kernels/movement/strided.wgsl",
+    changes: { "axes-swapped": ["i32(row / D3 % D2) * S_J", "i32(row / D3 % D2) * S_K"] },
   },
   {
     ...table("sub", "div"),
     file: "engine/ops/elementwise.ts",
     changes: {
-      "subtrahend-as-minuend": ["unbroadcast(affine(g, -1, 0), y.shape)", "unbroadcast(g, y.shape)"],
+      "subtrahend-as-minuend": ["() => affine(g, -1, 0)", "() => g"],
       "divisor-without-its-square": ['affine(apply("mul", overY, out), -1, 0)', "affine(overY, -1, 0)"],
     },
   },

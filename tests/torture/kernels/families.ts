@@ -81,8 +81,28 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   },
   unary: (draw) => {
     const x = draw.tensor(draw.large ? [draw.rows("thread"), draw.size(4)] : draw.shape(), 0.1, 7);
-    const op = draw.pick([ops.relu, ops.relu6, ops.exp, ops.log, ops.sqrt, ops.softplus]);
+    const op = draw.pick([
+      ops.relu,
+      ops.relu6,
+      ops.exp,
+      ops.log,
+      ops.sqrt,
+      ops.softplus,
+      ops.gelu,
+      ops.tanh,
+      ops.silu,
+    ]);
     return () => op(x);
+  },
+  selection: (draw) => {
+    const shape = draw.shape();
+    const narrowed = () => draw.tensor(shape.map((size) => draw.random.integer(3) === 0 ? 1 : size), 0.1, 2);
+    const [a, b, c] = [draw.tensor([...shape], 0.1, 2), narrowed(), narrowed()];
+    return draw.turn([
+      () => ops.where(engine.less(a, b), b, c),
+      () => ops.maximum(ops.minimum(a, b), c),
+      () => ops.pow(a, b),
+    ]);
   },
   affine: (draw) => {
     const x = draw.tensor(draw.large ? [draw.rows("thread"), draw.size(4)] : draw.shape());
@@ -93,6 +113,27 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const axes = draw.large ? [1] : [...x.shape.keys()].filter(() => draw.coin());
     return () =>
       draw.pick([ops.sum, ops.mean])(x, draw.random.integer(4) === 0 && !draw.large ? undefined : axes);
+  },
+  extreme: (draw) => {
+    const x = draw.tensor(draw.shape());
+    const axes = [...x.shape.keys()].filter(() => draw.coin());
+    const axis = draw.random.integer(x.shape.length);
+    return draw.turn([
+      () => draw.pick([ops.max, ops.min])(x, axes, { keepdims: draw.coin() }),
+      () => ops.gather(x, engine.argmax(x, axis)),
+    ]);
+  },
+  views: (draw) => {
+    const x = draw.tensor(draw.shape());
+    const axes = [...x.shape.keys()];
+    const order = draw.coin() ? axes.toReversed() : [...axes.slice(1), 0];
+    const chosen = axes.filter(() => draw.coin());
+    return draw.turn([
+      () => ops.permute(x, order),
+      () => ops.flip(x, chosen),
+      () => ops.pad(x, axes.map(() => [draw.random.integer(3), draw.random.integer(3)])),
+      () => ops.stack([x, x], -1),
+    ]);
   },
   matmul: (draw) => {
     const [m, k, n] = [draw.size(), draw.size(70), draw.size(70)];

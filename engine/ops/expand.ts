@@ -1,0 +1,61 @@
+/** Ops that make a tensor larger: by repeating it, or by adding elements around it. */
+import { broadcast, mergedReduction, window } from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { itemAt } from "../item_at.ts";
+import { activation, record } from "../recorder.ts";
+import { asTensor, constant, result, type Tensor, type TensorLike } from "../tensor.ts";
+import { sum } from "./reduce.ts";
+import { concat, reshape, slice } from "./shape.ts";
+
+/**
+ * Repeats axes of size 1: x broadcast to `shape`, as numpy's broadcast_to.
+ *
+ * @throws {ShapeError} when x does not broadcast to the shape.
+ */
+export function expand(x: TensorLike, shape: readonly number[]): Tensor {
+  const input = asTensor(x);
+  const lead = shape.length - input.shape.length;
+  const fits = lead >= 0 && input.shape.every((size, axis) => size === 1 || size === shape[axis + lead]);
+  if (!fits) throw new ShapeError(`Cannot expand [${input.shape}] to [${shape}]: other sizes than 1 stay`);
+  const repeated = [...shape.keys()].filter((axis) =>
+    axis < lead || input.shape[axis - lead] !== shape[axis]
+  );
+  if (repeated.length === 0) return reshape(input, shape);
+  const y = activation(shape);
+  const source = reshape(input, shape.filter((_, axis) => !repeated.includes(axis)));
+  if (!mergedReduction(shape, repeated)) {
+    throw new ShapeError(`Cannot expand [${input.shape}] to [${shape}]: too many axes`);
+  }
+  record(broadcast(shape, repeated), { dy: source.value, dx: y });
+  return result([source], shape, y, (gradient) => [sum(gradient, repeated)]);
+}
+
+/**
+ * Adds elements of one value around x: `pads` are the numbers before and after, axis by axis.
+ *
+ * @throws {ShapeError} when there is not a pair for each axis, or a number is negative or no whole number.
+ */
+export function pad(x: TensorLike, pads: readonly (readonly [number, number])[], value = 0): Tensor {
+  const input = asTensor(x);
+  const valid = pads.flat().every((count) => Number.isInteger(count) && count >= 0);
+  if (!valid || pads.length !== input.shape.length) {
+    throw new ShapeError(
+      `pad() of [${input.shape}] takes a pair of whole numbers from 0 for each axis; got ${
+        JSON.stringify(pads)
+      }`,
+    );
+  }
+  return pads.reduce<Tensor>((padded, [before, after], axis) => {
+    if (before + after === 0) return padded;
+    if (value === 0) return zerosAround(padded, axis, before, after);
+    const filled = (count: number) => expand(constant([value], []), padded.shape.with(axis, count));
+    return concat([...(before ? [filled(before)] : []), padded, ...(after ? [filled(after)] : [])], axis);
+  }, input);
+}
+
+function zerosAround(x: Tensor, axis: number, before: number, after: number): Tensor {
+  const size = itemAt(x.shape, axis);
+  const y = activation(x.shape.with(axis, before + size + after));
+  record(window(x.shape, axis, -before, before + size + after), { x: x.value, y });
+  return result([x], y.shape, y, (gradient) => [slice(gradient, axis, before, before + size)]);
+}

@@ -1,0 +1,32 @@
+// The operands A and B of a function that broadcasts, as numpy does, over up to four axes.
+//
+//   Y[i, j, k, c] = f(A[i', j', k', c'], B[i'', j'', k'', c'']), where an index is 0 if its operand's axis has size 1
+//
+// a, b  in the operands' shapes
+// y     in the broadcast shape [_, D1, D2, CHANNELS]
+//
+// A_I, A_J, A_K (and B_…) are the operands' strides in rows, 0 along axes that repeat.
+
+override ROWS: u32;
+override D1: u32;
+override D2: u32;
+override CHANNELS: u32;
+override C4: u32;
+override A_I: u32;
+override A_J: u32;
+override A_K: u32;
+override B_I: u32;
+override B_J: u32;
+override B_K: u32;
+
+fn a_row(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
+  let row = i * A_I + j * A_J + k * A_K;
+  if (A_SPLAT == 1) { return a_load(row).xxxx; }
+  return a_load(row * C4 + c4);
+}
+
+fn b_row(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
+  let row = i * B_I + j * B_J + k * B_K;
+  if (B_SPLAT == 1) { return b_load(row).xxxx; }
+  return b_load(row * C4 + c4);
+}

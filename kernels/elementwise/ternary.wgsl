@@ -1,0 +1,22 @@
+// Y = f(A, B, C) elementwise, with broadcasting: see operands.wgsl. The table in binary.ts writes f.
+
+override C_I: u32;
+override C_J: u32;
+override C_K: u32;
+
+fn c_row(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
+  let row = i * C_I + j * C_J + k * C_K;
+  if (C_SPLAT == 1) { return c_load(row).xxxx; }
+  return c_load(row * C4 + c4);
+}
+
+fn run(thread: u32) {
+  if (thread >= ROWS * C4) { return; }
+  let c4 = thread % C4;
+  let row = thread / C4;
+  let k = row % D2;
+  let j = row / D2 % D1;
+  let i = row / D2 / D1;
+  let y = f(a_row(i, j, k, c4), b_row(i, j, k, c4), c_row(i, j, k, c4));
+  y_store(thread, within(y, c4, CHANNELS));
+}
