@@ -22,7 +22,7 @@ function dispatchesOf(device: Device, row: GradientCase): Dispatch[] {
     y.value; // Writes it now if that was deferred.
     const count = y.shape.reduce((product, size) => product * size, 1);
     const gradients = backward(sum(mul(y, constant(new Float32Array(count), y.shape))));
-    for (const tensor of tensors) gradients.of(tensor)?.value;
+    for (const tensor of tensors) if (tensor.requiresGradient) gradients.of(tensor)?.value;
   });
   return recorder.dispatches.map(({ dispatch }) => dispatch);
 }

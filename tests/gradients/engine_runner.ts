@@ -47,7 +47,7 @@ export function engineRunner(device: Device, precision: Precision = "f32"): Engi
       const gradients = backward(sum(mul(y, cotangent)));
       const outputs: Record<string, Tensor> = { y: copy(y) };
       tensors.forEach((tensor, i) => {
-        const gradient = gradients.of(tensor);
+        const gradient = tensor.requiresGradient ? gradients.of(tensor) : undefined;
         if (gradient) outputs[`gradient ${i}`] = gradient;
       });
       return outputs;
