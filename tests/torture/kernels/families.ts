@@ -94,16 +94,6 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     ]);
     return () => op(x);
   },
-  selection: (draw) => {
-    const shape = draw.shape();
-    const narrowed = () => draw.tensor(shape.map((size) => draw.random.integer(3) === 0 ? 1 : size), 0.1, 2);
-    const [a, b, c] = [draw.tensor([...shape], 0.1, 2), narrowed(), narrowed()];
-    return draw.turn([
-      () => ops.where(engine.less(a, b), b, c),
-      () => ops.maximum(ops.minimum(a, b), c),
-      () => ops.pow(a, b),
-    ]);
-  },
   affine: (draw) => {
     const x = draw.tensor(draw.large ? [draw.rows("thread"), draw.size(4)] : draw.shape());
     return () => ops.affine(x, 2, -1);
@@ -113,27 +103,6 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const axes = draw.large ? [1] : [...x.shape.keys()].filter(() => draw.coin());
     return () =>
       draw.pick([ops.sum, ops.mean])(x, draw.random.integer(4) === 0 && !draw.large ? undefined : axes);
-  },
-  extreme: (draw) => {
-    const x = draw.tensor(draw.shape());
-    const axes = [...x.shape.keys()].filter(() => draw.coin());
-    const axis = draw.random.integer(x.shape.length);
-    return draw.turn([
-      () => draw.pick([ops.max, ops.min])(x, axes, { keepdims: draw.coin() }),
-      () => ops.gather(x, engine.argmax(x, axis)),
-    ]);
-  },
-  views: (draw) => {
-    const x = draw.tensor(draw.shape());
-    const axes = [...x.shape.keys()];
-    const order = draw.coin() ? axes.toReversed() : [...axes.slice(1), 0];
-    const chosen = axes.filter(() => draw.coin());
-    return draw.turn([
-      () => ops.permute(x, order),
-      () => ops.flip(x, chosen),
-      () => ops.pad(x, axes.map(() => [draw.random.integer(3), draw.random.integer(3)])),
-      () => ops.stack([x, x], -1),
-    ]);
   },
   matmul: (draw) => {
     const [m, k, n] = [draw.size(), draw.size(70), draw.size(70)];
@@ -430,6 +399,37 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const drawn = drawAugmentations(new engine.Random(draw.random.integer(2 ** 31)), n, settings, batch);
     const parameters = draw.numbers([n, AUGMENTATION_NUMBERS], engine.packAugmentations(drawn, batch));
     return () => engine.augmentedImages(pixels, parameters, batch);
+  },
+  selection: (draw) => {
+    const shape = draw.shape();
+    const narrowed = () => draw.tensor(shape.map((size) => draw.random.integer(3) === 0 ? 1 : size), 0.1, 2);
+    const [a, b, c] = [draw.tensor([...shape], 0.1, 2), narrowed(), narrowed()];
+    return draw.turn([
+      () => ops.where(engine.less(a, b), b, c),
+      () => ops.maximum(ops.minimum(a, b), c),
+      () => ops.pow(a, b),
+    ]);
+  },
+  extreme: (draw) => {
+    const x = draw.tensor(draw.shape());
+    const axes = [...x.shape.keys()].filter(() => draw.coin());
+    const axis = draw.random.integer(x.shape.length);
+    return draw.turn([
+      () => draw.pick([ops.max, ops.min])(x, axes, { keepdims: draw.coin() }),
+      () => ops.gather(x, engine.argmax(x, axis)),
+    ]);
+  },
+  views: (draw) => {
+    const x = draw.tensor(draw.shape());
+    const axes = [...x.shape.keys()];
+    const order = draw.coin() ? axes.toReversed() : [...axes.slice(1), 0];
+    const chosen = axes.filter(() => draw.coin());
+    return draw.turn([
+      () => ops.permute(x, order),
+      () => ops.flip(x, chosen),
+      () => ops.pad(x, axes.map(() => [draw.random.integer(3), draw.random.integer(3)])),
+      () => ops.stack([x, x], -1),
+    ]);
   },
 };
 
