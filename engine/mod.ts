@@ -61,8 +61,11 @@ export * from "./ops/center.ts";
 export * from "./ops/convolution.ts";
 export * from "./ops/cross_entropy.ts";
 export * from "./ops/distance.ts";
+export * from "./ops/dropout.ts";
 export * from "./ops/elementwise.ts";
 export type { EpilogueOptions } from "./ops/epilogue.ts";
+export * from "./ops/integers.ts";
+export * from "./ops/layer_norm.ts";
 export * from "./ops/matrix.ts";
 export * from "./ops/augment.ts";
 export {
@@ -83,8 +86,10 @@ export * from "./ops/expand.ts";
 export * from "./ops/extreme.ts";
 export * from "./ops/residual.ts";
 export * from "./ops/shape.ts";
+export * from "./ops/softmax.ts";
 export * from "./ops/triplet.ts";
 export * from "./ops/unary.ts";
+export type { WindowOptions, WindowPadding } from "./ops/windows.ts";
 export * from "./optim/optimizers.ts";
 export { AVERAGE_PREFIX, WeightAverage } from "./optim/weight_average.ts";
 export { type FlatBuffer, type Parameter, ParameterSet } from "./parameter.ts";
@@ -109,7 +114,6 @@ export {
   type AugmentShape,
   type Binding,
   type Choices,
-  type ConvGeometry,
   type Cost,
   CROSS_ENTROPY_METRICS,
   type Dispatch,

@@ -61,6 +61,8 @@ export * from "./optimizer/optimizers.ts";
 export * from "./optimizer/weight_average.ts";
 export * from "./movement/movement.ts";
 export * from "./reduction/reduce.ts";
+export * from "./reduction/rows.ts";
+export * from "./matmul/batched_matmul.ts";
 export * from "./elementwise/unary.ts";
 export * from "./loss/center_update.ts";
 export * from "./loss/cross_entropy.ts";

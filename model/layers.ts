@@ -3,12 +3,12 @@ import { batchNormInference, batchNormTraining } from "../engine/ops/batch_norm.
 import { conv2d, depthwiseConv } from "../engine/ops/convolution.ts";
 import type { EpilogueOptions } from "../engine/ops/epilogue.ts";
 import { dense, matmul, pointwiseConv } from "../engine/ops/matrix.ts";
-import { itemAt } from "../engine/item_at.ts";
 import type { Parameter, ParameterSet } from "../engine/parameter.ts";
 import type { Random } from "../engine/random.ts";
 import { residualAdd } from "../engine/ops/residual.ts";
+import type { WindowOptions } from "../engine/ops/windows.ts";
 import { constant, type Tensor, type TensorLike } from "../engine/tensor.ts";
-import { type ConvGeometry, type Pads, samePads } from "../kernels/mod.ts";
+import { type Pads, samePads } from "../kernels/mod.ts";
 import { FoldedWeights } from "./folded_weights.ts";
 
 /**
@@ -121,7 +121,7 @@ export class NormedConv {
       weight,
       norm,
       true,
-      (x, weight, epilogue) => depthwiseConv(x, weight, geometry(x, options), epilogue),
+      (x, weight, epilogue) => depthwiseConv(x, weight, { ...windows(options), ...epilogue }),
     );
   }
 
@@ -141,7 +141,7 @@ export class NormedConv {
       weight,
       norm,
       true,
-      (x, weight, epilogue) => conv2d(x, weight, geometry(x, options), epilogue),
+      (x, weight, epilogue) => conv2d(x, weight, { ...windows(options), ...epilogue }),
     );
   }
 
@@ -200,6 +200,6 @@ export function convolutionPads(padding: Padding, h: number, w: number, stride: 
   return padding === "same" ? samePads(h, w, 3, stride) : { top: 1, bottom: 1, left: 1, right: 1 };
 }
 
-function geometry(x: Tensor, { stride, padding }: { stride: number; padding: Padding }): ConvGeometry {
-  return { stride, pads: convolutionPads(padding, itemAt(x.shape, 1), itemAt(x.shape, 2), stride) };
+function windows({ stride, padding }: { stride: number; padding: Padding }): WindowOptions {
+  return { stride, padding: padding === "same" ? "same" : 1 };
 }

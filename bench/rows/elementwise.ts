@@ -2,16 +2,25 @@
 import {
   affine,
   argReduce,
+  averagePool,
+  averagePoolGradient,
+  batchedMatmul,
   binary,
   broadcast,
   concat,
+  dropout,
   gather,
   gatherGradient,
   reduce,
   reshape,
+  softmax,
+  softmaxGradient,
+  standardize,
+  standardizeGradient,
   strided,
   type Target,
   ternary,
+  toFloat,
   transpose,
   unary,
   unaryGradient,
@@ -25,7 +34,7 @@ const GALLERY = [4096, 1280];
 
 /** On the activation of a middle block, and on the embeddings of a gallery. */
 export function elementwiseRows(target: Target): BenchRow[] {
-  return [...arithmetic(), ...sums(target), ...moves()];
+  return [...arithmetic(), ...sums(target), ...moves(), ...attention(), ...pools()];
 }
 
 function arithmetic(): BenchRow[] {
@@ -89,5 +98,43 @@ function moves(): BenchRow[] {
       indices: { shape: [64], values: indices.values.map((i) => i % 512).slice(0, 64) },
       dx: [512, width],
     }),
+  ];
+}
+
+/** A block of a transformer: 8 heads of 64, 128 tokens, 16 texts. */
+function attention(): BenchRow[] {
+  const [scores, heads, tokens] = [[16, 8, 128, 128], [16, 8, 128, 64], [16, 128, 512]];
+  const key = { shape: [1], values: [7] };
+  return [
+    row("scores 16×8×128×128 × values 64", batchedMatmul(scores, heads), { a: scores, b: heads, y: heads }),
+    row("scores 16×8×128×128", softmax(scores, false), { x: scores, y: scores }),
+    row("scores 16×8×128×128", softmaxGradient(scores, false), { y: scores, dy: scores, dx: scores }),
+    row("tokens 16×128×512", standardize(tokens, 1e-5), { x: tokens, y: tokens, scale: [16, 128, 1] }),
+    row("tokens 16×128×512", standardizeGradient(tokens), {
+      y: tokens,
+      dy: tokens,
+      scale: [16, 128, 1],
+      dx: tokens,
+    }),
+    row("tokens 16×128×512", dropout(tokens), { x: tokens, key, parameters: uniform(0.9, 0), y: tokens }),
+    row("labels 4096", toFloat([4096]), { x: { shape: [4096], values: new Array(4096).fill(3) }, y: [4096] }),
+  ];
+}
+
+function pools(): BenchRow[] {
+  const shape = {
+    n: 16,
+    h: 32,
+    w: 16,
+    kh: 2,
+    kw: 2,
+    stride: 2,
+    pads: { top: 0, bottom: 0, left: 0, right: 0 },
+    channels: 192,
+  };
+  const [x, y] = [ACTIVATION, [16, 16, 8, 192]];
+  return [
+    row(`activation ${x.join("×")}`, averagePool(shape, true), { x, y }),
+    row(`activation ${x.join("×")}`, averagePoolGradient(shape, true), { x: y, y: x }),
   ];
 }

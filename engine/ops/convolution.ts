@@ -4,7 +4,6 @@ import {
   conv2dInputGradient,
   type Conv2dShape,
   conv2dWeightGradient,
-  type ConvGeometry,
   depthwiseConv as depthwiseForward,
   depthwiseConvGradients,
   depthwiseConvInputGradient,
@@ -13,35 +12,66 @@ import {
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { activation, record, recorder } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
-import { epilogueOf, type EpilogueOptions } from "./epilogue.ts";
-import { sizesOf, windows } from "./sizes.ts";
+import { asTensor, constant, result, Tensor, type TensorLike } from "../tensor.ts";
+import { mul } from "./elementwise.ts";
+import { biasGradient, epilogueOf, type EpilogueOptions } from "./epilogue.ts";
+import { expand } from "./expand.ts";
+import { reshape } from "./shape.ts";
+import { sizesOf } from "./sizes.ts";
 import { summedSlices } from "./summed_slices.ts";
+import { requireWhole, type WindowOptions, windowShape } from "./windows.ts";
+
+/** Options of a convolution over images. */
+export interface ConvOptions extends WindowOptions, EpilogueOptions {}
+
+/** Options of {@link conv2d}. */
+export interface Conv2dOptions extends ConvOptions {
+  /** Pixels between neighboring taps of the kernel; 1 by default. */
+  readonly dilation?: number;
+  /** Parts of equal size that the channels are cut into, each convolved alone; 1 by default. */
+  readonly groups?: number;
+}
+
+const CONV_OPTIONS = ["stride", "padding", "bias", "residual", "relu6"];
 
 /**
- * Full convolution: x [N, H, W, Cin], weight [kh, kw, Cin, Cout] → [N, OH, OW, Cout].
+ * Convolution: x [N, H, W, Cin], weight [kh, kw, Cin / groups, Cout] → [N, OH, OW, Cout]. A group whose channels are no multiple
+ * of four is computed as a convolution of all channels whose other weights are zero; 3×3 with as many groups as channels is
+ * {@link depthwiseConv}.
  *
  * @throws {ShapeError} when the channels differ or the kernel does not fit into the padded image.
- * @throws {EngineError} when a gradient would have to flow through `options`.
+ * @throws {EngineError} when an option is unknown or out of range, or a gradient would flow through a residual or ReLU6.
  */
-export function conv2d(
-  x: TensorLike,
-  weight: TensorLike,
-  geometry: ConvGeometry,
-  options: EpilogueOptions = {},
-): Tensor {
+export function conv2d(x: TensorLike, weight: TensorLike, options: Conv2dOptions = {}): Tensor {
   const [image, w] = [asTensor(x), asTensor(weight)];
-  const { N, H, W, Cin, kh, kw, Cout } = sizesOf("conv2d", {
-    x: [image, "N H W Cin"],
-    weight: [w, "kh kw Cin Cout"],
-  });
-  const shape: Conv2dShape = { n: N, h: H, w: W, kh, kw, ...geometry, cin: Cin, cout: Cout };
-  const { oh, ow } = windows("conv2d", shape);
-  const outShape = [N, oh, ow, Cout];
+  const { groups = 1, dilation = 1 } = options;
+  requireWhole("conv2d", "groups", groups, 1);
+  requireChannelsLast(image, w, groups);
+  const { N, H, W, Cin } = sizesOf("conv2d", { x: [image, "N H W Cin"] });
+  const { kh, kw, Cg, Cout } = sizesOf("conv2d", { weight: [w, "kh kw Cg Cout"] });
+  if (Cg * groups !== Cin || Cout % groups !== 0) {
+    throw new ShapeError(
+      `conv2d() in ${groups} groups takes x [N, H, W, Cin] and weight [kh, kw, Cin / groups, Cout], Cout a multiple of ` +
+        `groups; got [${image.shape}] and [${w.shape}]`,
+    );
+  }
+  const known = [...CONV_OPTIONS, "dilation", "groups"];
+  const geometry = windowShape("conv2d", { n: N, h: H, w: W, kh, kw, dilation }, options, known);
+  if (groups > 1) {
+    const { groups: _, dilation: __, ...others } = options;
+    const depthwise = groups === Cin && Cout === Cin && kh === 3 && kw === 3 && dilation === 1 &&
+      geometry.stride < 3;
+    if (depthwise) return depthwiseConv(image, reshape(w, [3, 3, Cin]), others);
+    if (Cg % 4 !== 0 || (Cout / groups) % 4 !== 0) {
+      return conv2d(image, withoutGroups(w, groups), { ...others, dilation });
+    }
+  }
+  const shape: Conv2dShape = { ...geometry, cin: Cin, cout: Cout, groups };
+  const outShape = [N, geometry.oh, geometry.ow, Cout];
   const y = activation(outShape);
-  const { epilogue, values } = epilogueOf("conv2d", options, [image, w], outShape);
+  const { epilogue, values, bias } = epilogueOf("conv2d", options, [image, w], outShape);
   record(conv2dForward(shape, epilogue), { ...values, x: image.value, w: w.value, y });
-  return result([image, w], outShape, y, (gradient, needs) => {
+  return result([image, w, ...(bias ? [bias] : [])], outShape, y, (gradient, needs) => {
     const dy = gradient.value;
     let dx: Tensor | null = null;
     if (needs[0]) {
@@ -57,33 +87,57 @@ export function conv2d(
         summedSlices(slices, w.shape, (target) => record(dispatch, { x: image.value, dy, dw: target })),
       );
     }
-    return [dx, dw];
+    return [dx, dw, ...(bias ? [needs[2] ? biasGradient(bias, gradient) : null] : [])];
   });
+}
+
+/** Weights [kh, kw, Cin / groups, Cout] among zeros: [kh, kw, Cin, Cout]. */
+function withoutGroups(w: Tensor, groups: number): Tensor {
+  const [kh = 1, kw = 1, cg = 1, cout = 1] = w.shape;
+  const repeated = expand(reshape(w, [kh * kw, 1, cg, cout]), [kh * kw, groups, cg, cout]);
+  const cin = cg * groups;
+  const own = Float32Array.from({ length: cin * cout }, (_, i) => {
+    const [input, output] = [Math.floor(i / cout / cg), Math.floor(i % cout * groups / cout)];
+    return input === output ? 1 : 0;
+  });
+  return mul(reshape(repeated, [kh, kw, cin, cout]), constant(own, [cin, cout]));
+}
+
+/** @throws {ShapeError} when axes seem to be in PyTorch's order, and fit so. */
+function requireChannelsLast({ shape: x }: Tensor, { shape: w }: Tensor, groups: number): void {
+  if (x.length !== 4 || w.length !== 4 || x[3] === (w[2] ?? 0) * groups) return;
+  const got = `got x [${x}] and weight [${w}]`;
+  if (x[3] === (w[1] ?? 0) * groups) {
+    throw new ShapeError(
+      `conv2d() takes weight [kh, kw, Cin / groups, Cout]; ${got}, which is [Cout, Cin / groups, kh, kw] in PyTorch's ` +
+        "order: permute(weight, [2, 3, 1, 0])",
+    );
+  }
+  if (x[1] === (w[1] ?? 0) * groups) {
+    throw new ShapeError(
+      `conv2d() takes x [N, H, W, Cin] and weight [kh, kw, Cin / groups, Cout]; ${got}, which are in PyTorch's order: ` +
+        "permute(x, [0, 2, 3, 1]) and permute(weight, [2, 3, 1, 0])",
+    );
+  }
 }
 
 /**
  * Depthwise 3×3 convolution: x [N, H, W, C], weight [3, 3, C] → [N, OH, OW, C]. Stride 1 or 2.
  *
  * @throws {ShapeError} when the channels differ, or the kernel is not 3×3, or the stride neither 1 nor 2.
- * @throws {EngineError} when a gradient would have to flow through `options`.
+ * @throws {EngineError} when an option is unknown or out of range, or a gradient would flow through a residual or ReLU6.
  */
-export function depthwiseConv(
-  x: TensorLike,
-  weight: TensorLike,
-  geometry: ConvGeometry,
-  options: EpilogueOptions = {},
-): Tensor {
+export function depthwiseConv(x: TensorLike, weight: TensorLike, options: ConvOptions = {}): Tensor {
   const [image, w] = [asTensor(x), asTensor(weight)];
   const { N, H, W, C } = sizesOf("depthwiseConv", { x: [image, "N H W C"], weight: [w, "3 3 C"] });
-  if (geometry.stride !== 1 && geometry.stride !== 2) {
-    throw new ShapeError(`depthwiseConv() has stride 1 or 2; got ${geometry.stride}`);
-  }
-  const shape: DepthwiseShape = { n: N, h: H, w: W, kh: 3, kw: 3, ...geometry, channels: C };
-  const { oh, ow } = windows("depthwiseConv", shape);
-  const outShape = [N, oh, ow, C];
+  const geometry = windowShape("depthwiseConv", { n: N, h: H, w: W, kh: 3, kw: 3 }, options, CONV_OPTIONS);
+  const { stride } = geometry;
+  if (stride !== 1 && stride !== 2) throw new ShapeError(`depthwiseConv() has stride 1 or 2; got ${stride}`);
+  const shape: DepthwiseShape = { ...geometry, stride, channels: C };
+  const outShape = [N, geometry.oh, geometry.ow, C];
   const y = activation(outShape);
   const loaded = image.load("x");
-  const { epilogue, values } = epilogueOf("depthwiseConv", options, [image, w], outShape);
+  const { epilogue, values, bias } = epilogueOf("depthwiseConv", options, [image, w], outShape);
   const { target } = recorder().device;
   record(depthwiseForward(shape, target, loaded.prologue, epilogue), {
     ...loaded.values,
@@ -91,7 +145,8 @@ export function depthwiseConv(
     w: w.value,
     y,
   });
-  return result([image, w], outShape, y, (gradient, needs) => {
+  return result([image, w, ...(bias ? [bias] : [])], outShape, y, (gradient, needs) => {
+    const db = bias ? [needs[2] ? biasGradient(bias, gradient) : null] : [];
     const dy = gradient.load("dy");
     if (needs[0] && needs[1] && target.adapterClass === "gpu") {
       const [x, dx] = [image.load("x"), activation(image.shape)];
@@ -101,7 +156,7 @@ export function depthwiseConv(
         w.shape,
         (dw) => record(dispatch, { ...x.values, ...dy.values, w: w.value, dx, dw }),
       );
-      return [new Tensor(image.shape, dx), new Tensor(w.shape, dw)];
+      return [new Tensor(image.shape, dx), new Tensor(w.shape, dw), ...db];
     }
     let dx: Tensor | null = null;
     if (needs[0]) {
@@ -122,6 +177,6 @@ export function depthwiseConv(
         ),
       );
     }
-    return [dx, dw];
+    return [dx, dw, ...db];
   });
 }

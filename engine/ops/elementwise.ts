@@ -10,9 +10,8 @@ import {
 import { ShapeError } from "../errors.ts";
 import { activation, record } from "../recorder.ts";
 import { asOperand, result, Tensor, type TensorLike, type TensorOrNumber } from "../tensor.ts";
-import { sum } from "./reduce.ts";
 import { affine } from "./unary.ts";
-import { reshape } from "./shape.ts";
+import { unbroadcast } from "./unbroadcast.ts";
 
 /** The shape of a result. @throws {ShapeError} when the operands do not broadcast. */
 function broadcasting(operation: string, ...operands: readonly Tensor[]): number[] {
@@ -38,15 +37,6 @@ function apply3(operation: TernaryOperation, a: Tensor, b: Tensor, c: Tensor): T
   const y = activation(shape);
   record(ternary(operation, a.shape, b.shape, c.shape), { a: a.value, b: b.value, c: c.value, y });
   return new Tensor(shape, y);
-}
-
-/** Sums a gradient over the axes along which its operand was repeated. */
-function unbroadcast(gradient: Tensor, shape: readonly number[]): Tensor {
-  const lead = gradient.shape.length - shape.length;
-  const axes = gradient.shape.map((_, axis) => axis).filter((axis) =>
-    axis < lead || (shape[axis - lead] === 1 && gradient.shape[axis] !== 1)
-  );
-  return axes.length === 0 ? gradient : reshape(sum(gradient, axes), shape);
 }
 
 /** The op of two operands; `slopes` give the gradients before those of repeated axes are summed. */

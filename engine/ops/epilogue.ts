@@ -3,14 +3,16 @@ import { type Epilogue, lastAxis } from "../../kernels/mod.ts";
 import { EngineError, ShapeError } from "../errors.ts";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
+import { sum } from "./reduce.ts";
+import { reshape } from "./shape.ts";
 
-/** Applied in this order, for inference: no gradient flows through it. */
+/** Applied in this order. No gradient flows through a residual or ReLU6: they are for inference. */
 export interface EpilogueOptions {
-  /** [1, C], added to every pixel. */
+  /** [C] or [1, C], added to every pixel. */
   readonly bias?: TensorLike;
-  /** Of the result's shape, added to it. */
+  /** Of the result's shape, added to it; for inference. */
   readonly residual?: TensorLike;
-  /** Values are clamped to [0, 6]. */
+  /** Values are clamped to [0, 6]; for inference. */
   readonly relu6?: boolean;
 }
 
@@ -25,24 +27,35 @@ export function epilogueOf(
   { bias, residual, relu6 }: EpilogueOptions,
   inputs: readonly Tensor[],
   outShape: readonly number[],
-): { epilogue: Epilogue; values: Record<string, Value> } {
+): { epilogue: Epilogue; values: Record<string, Value>; bias?: Tensor } {
   if (!bias && !residual && !relu6) return { epilogue: {}, values: {} };
   const values: Record<string, Value> = {};
   const given = { bias: bias && asTensor(bias), residual: residual && asTensor(residual) };
-  if ([...inputs, given.bias, given.residual].some((tensor) => tensor?.requiresGradient)) {
+  const learning = [...inputs, given.bias, given.residual].some((tensor) => tensor?.requiresGradient);
+  if (learning && (residual || relu6)) {
     throw new EngineError(
-      `${op}() takes a bias, a residual or ReLU6 in inference only: no gradient flows through them`,
+      `${op}() takes a residual or ReLU6 in inference only: no gradient flows through them. Use add() and relu6()`,
     );
   }
   if (given.bias) {
-    requireShape(op, "bias", given.bias, [1, lastAxis(outShape)]);
+    const channels = lastAxis(outShape);
+    if (given.bias.shape.join() !== `${channels}`) requireShape(op, "bias", given.bias, [1, channels]);
     values.y_bias = given.bias.value;
   }
   if (given.residual) {
     requireShape(op, "residual", given.residual, outShape);
     values.y_addend = given.residual.value;
   }
-  return { epilogue: { bias: Boolean(bias), addend: Boolean(residual), relu6: Boolean(relu6) }, values };
+  return {
+    epilogue: { bias: Boolean(bias), addend: Boolean(residual), relu6: Boolean(relu6) },
+    values,
+    ...(given.bias && { bias: given.bias }),
+  };
+}
+
+/** The gradient of a bias: the sum of that of the result over the pixels. */
+export function biasGradient(bias: Tensor, gradient: Tensor): Tensor {
+  return reshape(sum(gradient, [...gradient.shape.keys()].slice(0, -1)), bias.shape);
 }
 
 function requireShape(op: string, name: string, { shape }: Tensor, wanted: readonly number[]): void {

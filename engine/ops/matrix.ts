@@ -1,35 +1,75 @@
 /** Matrix products: dense layers and pointwise convolutions. */
 import {
+  batchedMatmul,
+  broadcastShape,
+  elementCount,
   loadsOfGradient,
   matmul as product,
   type MatmulShape,
   matmulTransposed,
   matmulWeightGradient,
 } from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
 import { activation, record, recorder } from "../recorder.ts";
 import { asTensor, result, tape, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { add } from "./elementwise.ts";
-import { epilogueOf, type EpilogueOptions } from "./epilogue.ts";
+import { biasGradient, epilogueOf, type EpilogueOptions } from "./epilogue.ts";
+import { permute, reshape } from "./shape.ts";
 import { sizesOf } from "./sizes.ts";
 import { summedSlices } from "./summed_slices.ts";
+import { unbroadcast } from "./unbroadcast.ts";
 
 /**
- * Matrix product [M, K] × [K, N] → [M, N].
+ * Matrix product [..., M, K] × [..., K, N] → [..., M, N]. Axes in front are batches, which broadcast; where only `a` has some,
+ * its rows are multiplied at once.
  *
- * @throws {ShapeError} when the operands are no matrices or their inner sizes differ.
+ * @throws {ShapeError} when an operand has fewer than two axes, the inner sizes differ, or the batches do not broadcast.
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const [x, w] = [asTensor(a), asTensor(b)];
-  const { M, K, N } = sizesOf("matmul", { a: [x, "M K"], b: [w, "K N"] });
-  return rowProduct("matmul", x, w, { m: M, k: K, n: N });
+  const { M, K, N } = sizesOf("matmul", { a: [x, "... M K"], b: [w, "... K N"] });
+  if (w.shape.length > 2) return batchedProduct(x, w);
+  return rowProduct("matmul", x, w, { m: M * elementCount(x.shape.slice(0, -2)), k: K, n: N });
+}
+
+/** A product for each entry of a batch. */
+function batchedProduct(x: Tensor, w: Tensor): Tensor {
+  const [ofX, ofW] = [x.shape.slice(0, -2), w.shape.slice(0, -2)];
+  const batch = broadcastShape(ofX, ofW);
+  // Two axes of batch are as many as the kernel tells apart: more are one where nothing repeats.
+  const flat = ofX.join() === ofW.join() && ofX.length > 2;
+  if (!batch || (batch.length > 2 && !flat)) {
+    throw new ShapeError(`Cannot multiply [${x.shape}] and [${w.shape}]: their batches do not broadcast`);
+  }
+  if (flat) {
+    const flattened = (tensor: Tensor) => reshape(tensor, [-1, ...tensor.shape.slice(-2)]);
+    return reshape(batchedProduct(flattened(x), flattened(w)), [
+      ...batch,
+      ...x.shape.slice(-2, -1),
+      ...w.shape.slice(-1),
+    ]);
+  }
+  const shape = [...batch, ...x.shape.slice(-2, -1), ...w.shape.slice(-1)];
+  const y = activation(shape);
+  record(batchedMatmul(x.shape, w.shape), { a: x.value, b: w.value, y });
+  return result([x, w], shape, y, (gradient, needs) => [
+    needs[0] ? unbroadcast(batchedProduct(gradient, swapped(w)), x.shape) : null,
+    needs[1] ? unbroadcast(batchedProduct(swapped(x), gradient), w.shape) : null,
+  ]);
+}
+
+/** The last two axes swapped. */
+function swapped(x: Tensor): Tensor {
+  const axes = [...x.shape.keys()];
+  return permute(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
 }
 
 /**
  * 1×1 convolution: a matrix product over the pixels. x [N, H, W, Cin], weight [Cin, Cout] → [N, H, W, Cout].
  *
  * @throws {ShapeError} when the channels differ.
- * @throws {EngineError} when a gradient would have to flow through `options`.
+ * @throws {EngineError} when a gradient would have to flow through a residual or ReLU6.
  */
 export function pointwiseConv(x: TensorLike, weight: TensorLike, options: EpilogueOptions = {}): Tensor {
   const [image, w] = [asTensor(x), asTensor(weight)];
@@ -39,7 +79,7 @@ export function pointwiseConv(x: TensorLike, weight: TensorLike, options: Epilog
 }
 
 /**
- * Dense layer x W + b. x [M, in], weight [in, out], bias [out] → [M, out].
+ * Dense layer x W + b. x [..., in], weight [in, out], bias [out] → [..., out].
  *
  * @throws {ShapeError} when the shapes do not fit.
  */
@@ -56,7 +96,7 @@ function rowProduct(
   options: EpilogueOptions = {},
 ): Tensor {
   const outShape = [...x.shape.slice(0, -1), shape.n];
-  const { epilogue, values } = epilogueOf(op, options, [x, w], outShape);
+  const { epilogue, values, bias } = epilogueOf(op, options, [x, w], outShape);
   const { target } = recorder().device;
   const multiply = () => {
     const y = activation(outShape);
@@ -64,7 +104,7 @@ function rowProduct(
     record(product(shape, target, loaded.prologue, epilogue), { ...loaded.values, ...values, w: w.value, y });
     return y;
   };
-  const output = result([x, w], outShape, multiply(), (gradient, needs, take) => {
+  const output = result([x, w, ...(bias ? [bias] : [])], outShape, multiply(), (gradient, needs, take) => {
     gradient.settle(loadsOfGradient(shape, target));
     let dx: Tensor | null = null;
     if (needs[0]) {
@@ -80,7 +120,11 @@ function rowProduct(
       });
       dx = new Tensor(x.shape, value);
     }
-    return [dx, needs[1] ? new Tensor(w.shape, weightGradient(shape, x, gradient)) : null];
+    return [
+      dx,
+      needs[1] ? new Tensor(w.shape, weightGradient(shape, x, gradient)) : null,
+      ...(bias ? [needs[2] ? biasGradient(bias, gradient) : null] : []),
+    ];
   });
   // In low memory, a result larger than its input is recomputed when gradients need it.
   if (output.requiresGradient && x.shape.length === 4 && shape.n > shape.k) {

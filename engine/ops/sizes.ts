@@ -1,5 +1,4 @@
 /** The sizes of an op's tensors, by the letters of their layouts: what every op checks first. */
-import { type ConvShape, outputSize } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 
 /** A tensor and its layout: letters for sizes, whole numbers for fixed ones, "..." first for any axes before. */
@@ -46,15 +45,4 @@ export function sizesOf<const Tensors extends Readonly<Record<string, Given>>>(
 
 function listed(items: readonly string[]): string {
   return [items.slice(0, -1).join(", "), ...items.slice(-1)].filter((part) => part !== "").join(" and ");
-}
-
-/** Height and width of the output. @throws {ShapeError} when not even one window fits. */
-export function windows(op: string, shape: ConvShape): { oh: number; ow: number } {
-  const { oh, ow } = outputSize(shape);
-  if (oh < 1 || ow < 1) {
-    throw new ShapeError(
-      `${op}(): a ${shape.kh}×${shape.kw} kernel does not fit into the padded image [${shape.h}, ${shape.w}]`,
-    );
-  }
-  return { oh, ow };
 }

@@ -53,7 +53,7 @@ function imageOf({ n, h, w, c }: ImageShape): number[] {
 }
 
 function geometry(stride: number) {
-  return { stride, pads: { top: 1, bottom: 1, left: 1, right: 1 } };
+  return { stride, padding: { top: 1, bottom: 1, left: 1, right: 1 } };
 }
 
 function productCheck(shape: ImageShape, n: number): Check {

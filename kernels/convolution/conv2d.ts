@@ -22,21 +22,46 @@ export interface Conv2dShape extends ConvShape {
   readonly cin: number;
   /** Channels of those that come out. */
   readonly cout: number;
+  /**
+   * Parts that the channels are cut into, each convolved alone; w is [KH, KW, Cin / groups, Cout] then, and each part of Cin and
+   * of Cout is a multiple of four. 1 by default.
+   */
+  readonly groups?: number;
 }
 
 function sizes(s: Conv2dShape): Record<string, number> {
   const { oh, ow } = outputSize(s);
-  return { H: s.h, W: s.w, CIN: s.cin, CIN4: vec4Count(s.cin), COUT4: vec4Count(s.cout), OH: oh, OW: ow };
+  const { groups = 1 } = s;
+  const cin = s.cin / groups;
+  return {
+    H: s.h,
+    W: s.w,
+    X_C4: vec4Count(s.cin),
+    CIN: cin,
+    CIN4: vec4Count(cin),
+    COUT4: vec4Count(s.cout),
+    GROUP_COUT4: vec4Count(s.cout / groups),
+    OH: oh,
+    OW: ow,
+  };
 }
 
 function window(s: Conv2dShape): Record<string, number> {
-  return { KH: s.kh, KW: s.kw, STRIDE: s.stride, PAD_TOP: s.pads.top, PAD_LEFT: s.pads.left };
+  return {
+    KH: s.kh,
+    KW: s.kw,
+    STRIDE: s.stride,
+    DILATION: s.dilation ?? 1,
+    PAD_TOP: s.pads.top,
+    PAD_LEFT: s.pads.left,
+    GROUPED: (s.groups ?? 1) > 1 ? 1 : 0,
+  };
 }
 
 function cost(s: Conv2dShape): Cost {
   const { oh, ow } = outputSize(s);
   return {
-    flops: 2 * s.n * oh * ow * s.cout * s.kh * s.kw * s.cin,
+    flops: 2 * s.n * oh * ow * s.cout * s.kh * s.kw * s.cin / (s.groups ?? 1),
     bytes: tensorBytes([s.n, s.h, s.w, s.cin]) + tensorBytes([s.n, oh, ow, s.cout]),
   };
 }
@@ -44,7 +69,9 @@ function cost(s: Conv2dShape): Cost {
 /** y = x * w. Bindings: `x`, `w`, `y` and what its epilogue needs. */
 export function conv2d(s: Conv2dShape, epilogue: Epilogue = {}): Dispatch {
   const { oh, ow } = outputSize(s);
-  const tile = { TILE_O4: Math.min(4, vec4Count(s.cout)) };
+  const ofGroup = vec4Count(s.cout / (s.groups ?? 1));
+  const grouped = [4, 2, 1].find((size) => ofGroup % size === 0) ?? 1; // A thread stays within a group.
+  const tile = { TILE_O4: s.groups ? grouped : Math.min(4, ofGroup) };
   const threads = s.n * oh * Math.ceil(ow / 8) * Math.ceil(vec4Count(s.cout) / tile.TILE_O4);
   return {
     kernel: "conv2d",
@@ -76,14 +103,14 @@ export function conv2dWeightGradient(
   { parallelism }: Target,
 ): { dispatch: Dispatch; slices: number } {
   const { oh } = outputSize(s);
-  const tasks = vec4Count(s.cout) * vec4Count(s.cin) * s.kh;
+  const tasks = vec4Count(s.cout) * vec4Count(s.cin / (s.groups ?? 1)) * s.kh;
   const { slices, sliceLength } = splitReduction(s.n * oh, tasks, parallelism, 1);
   const dispatch: Dispatch = {
     kernel: "conv2d_weight_gradient",
     source: weightGradient,
     bindings: [reads("x"), reads("dy"), writes("dw")],
     constants: { ...sizes(s), ROWS: s.n * oh, SLICES: slices, SLICE_ROWS: sliceLength },
-    tile: { ...window(s), COLUMNS: 3 * s.stride + s.kw },
+    tile: { ...window(s), COLUMNS: 3 * s.stride + (s.kw - 1) * (s.dilation ?? 1) + 1 },
     workgroups: flatWorkgroups(tasks * slices),
     cost: cost(s),
   };

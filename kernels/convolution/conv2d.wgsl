@@ -1,10 +1,10 @@
 // Full 2-D convolution, NHWC, as a matrix product whose left operand is gathered on the fly (implicit im2col).
 // MobileNetV2 needs it once: the 3×3 stem over three input channels.
 //
-//   y[n, i, j, o] = sum_{u, v, c} w[u, v, c, o] · x[n, i·STRIDE + u - PAD_TOP, j·STRIDE + v - PAD_LEFT, c]
+//   y[n, i, j, o] = sum_{u, v, c} w[u, v, c, o] · x[n, i·STRIDE + u·DILATION - PAD_TOP, j·STRIDE + v·DILATION - PAD_LEFT, c]
 //
-// x [N, H, W, CIN]  zero outside the image
-// w [KH, KW, CIN, COUT]
+// x [N, H, W, X_C4]  vec4s, zero outside the image
+// w [KH, KW, CIN, COUT]  CIN is what X has, or the channels of a group (GROUPED), of which o's group reads its own
 // y [N, OH, OW, COUT]  an epilogue (bias, an added tensor, ReLU6) may be applied before the store
 //
 // A thread computes eight neighboring pixels of a row for one to four vec4s (TILE_O4) of output channels.
@@ -12,9 +12,11 @@
 override N: u32;
 override H: u32;
 override W: u32;
+override X_C4: u32;
 override CIN: u32;
 override CIN4: u32;
 override COUT4: u32;
+override GROUP_COUT4: u32;
 override OH: u32;
 override OW: u32;
 
@@ -31,13 +33,19 @@ fn block(tap: u32, c4: u32, o4: u32) -> mat4x4f {
   );
 }
 
+// The first vec4 of input channels that the o4-th vec4 of output channels is made of.
+fn first_c4(o4: u32) -> u32 {
+  if (GROUPED == 0) { return 0u; }
+  return o4 / GROUP_COUT4 * CIN4;
+}
+
 fn multiply_add(w: mat4x4f, x: vec4f, sum: vec4f) -> vec4f {
   return fma(x.wwww, w[3], fma(x.zzzz, w[2], fma(x.yyyy, w[1], fma(x.xxxx, w[0], sum))));
 }
 
 // Four channels of the pixel in column ix of the row that starts at pixel `row`; zero outside.
 fn pixel(row: u32, inside_row: bool, ix: i32, c4: u32) -> vec4f {
-  let x = x_load((row + u32(clamp(ix, 0, i32(W) - 1))) * CIN4 + c4);
+  let x = x_load((row + u32(clamp(ix, 0, i32(W) - 1))) * X_C4 + c4);
   return select(vec4f(0.0), x, inside_row & (ix >= 0) & (ix < i32(W)));
 }
 
@@ -50,17 +58,18 @@ fn run(thread: u32) {
   let oy = tile / tiles_w % OH;
   let n = tile / tiles_w / OH;
   if (n >= N) { return; }
+  let start4 = first_c4(o4);
 
   var x: array<vec4f, 8>;
   var sum: array<vec4f, 8 * TILE_O4>;
   for (var t = 0u; t < u32(KH * KW) * CIN4; t++) {
     let tap = t / CIN4;
     let c4 = t % CIN4;
-    let iy = i32(oy) * STRIDE + i32(tap) / KW - PAD_TOP;
-    let first_ix = i32(ox) * STRIDE + i32(tap) % KW - PAD_LEFT;
+    let iy = i32(oy) * STRIDE + i32(tap) / KW * DILATION - PAD_TOP;
+    let first_ix = i32(ox) * STRIDE + i32(tap) % KW * DILATION - PAD_LEFT;
     let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
     let inside = (iy >= 0) & (iy < i32(H));
-    @unroll for (var j = 0; j < 8; j++) { x[j] = pixel(row, inside, first_ix + j * STRIDE, c4); }
+    @unroll for (var j = 0; j < 8; j++) { x[j] = pixel(row, inside, first_ix + j * STRIDE, start4 + c4); }
     @unroll for (var o = 0u; o < TILE_O4; o++) {
       let w = block(tap, c4, min(o4 + o, COUT4 - 1u));
       @unroll for (var j = 0u; j < 8; j++) { sum[o * 8u + j] = multiply_add(w, x[j], sum[o * 8u + j]); }

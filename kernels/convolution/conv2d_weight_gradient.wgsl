@@ -1,8 +1,8 @@
 // Gradient of the full convolution with respect to its weights.
 //
-//   dw[u, v, c, o] = sum_{n, i, j} dy[n, i, j, o] · x[n, i·STRIDE + u - PAD_TOP, j·STRIDE + v - PAD_LEFT, c]
+//   dw[u, v, c, o] = sum_{n, i, j} dy[n, i, j, o] · x[n, i·STRIDE + u·DILATION - PAD_TOP, j·STRIDE + v·DILATION - PAD_LEFT, c]
 //
-// x  [N, H, W, CIN]
+// x  [N, H, W, X_C4]  vec4s; in groups (GROUPED), c counts the channels of o's group
 // dy [N, OH, OW, COUT]
 // dw [SLICES, KH, KW, CIN, COUT]  one partial sum per slice of the output rows; sum_slices.wgsl adds them
 //
@@ -12,14 +12,22 @@
 
 override H: u32;
 override W: u32;
+override X_C4: u32;
 override CIN: u32;
 override CIN4: u32;
 override COUT4: u32;
+override GROUP_COUT4: u32;
 override OH: u32;
 override OW: u32;
 override ROWS: u32;
 override SLICES: u32;
 override SLICE_ROWS: u32;
+
+// The first vec4 of input channels that the o4-th vec4 of output channels is made of.
+fn first_c4(o4: u32) -> u32 {
+  if (GROUPED == 0) { return 0u; }
+  return o4 / GROUP_COUT4 * CIN4;
+}
 
 fn run(thread: u32) {
   let o4 = thread % COUT4;
@@ -28,6 +36,7 @@ fn run(thread: u32) {
   let slice = thread / COUT4 / CIN4 / u32(KH);
   if (slice >= SLICES) { return; }
 
+  let x_c4 = first_c4(o4) + c4;
   let tiles_w = (OW + 3u) / 4u;
   var g: array<vec4f, 4>;
   var x: array<vec4f, COLUMNS>;
@@ -36,7 +45,7 @@ fn run(thread: u32) {
   for (var tile = slice * SLICE_ROWS * tiles_w; tile < last; tile++) {
     let row = tile / tiles_w;
     let ox = tile % tiles_w * 4u;
-    let iy = i32(row % OH) * STRIDE + u - PAD_TOP;
+    let iy = i32(row % OH) * STRIDE + u * DILATION - PAD_TOP;
     let input_row = (row / OH * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
     @unroll for (var j = 0u; j < 4; j++) {
       g[j] = select(vec4f(0.0), dy_load((row * OW + min(ox + j, OW - 1u)) * COUT4 + o4), ox + j < OW);
@@ -44,14 +53,14 @@ fn run(thread: u32) {
     @unroll for (var s = 0; s < COLUMNS; s++) {
       let ix = i32(ox) * STRIDE + s - PAD_LEFT;
       let inside = (iy >= 0) & (iy < i32(H)) & (ix >= 0) & (ix < i32(W));
-      x[s] = select(vec4f(0.0), x_load((input_row + u32(clamp(ix, 0, i32(W) - 1))) * CIN4 + c4), inside);
+      x[s] = select(vec4f(0.0), x_load((input_row + u32(clamp(ix, 0, i32(W) - 1))) * X_C4 + x_c4), inside);
     }
     @unroll for (var v = 0; v < KW; v++) {
       @unroll for (var j = 0; j < 4; j++) {
-        sum[v * 4] = fma(x[j * STRIDE + v].xxxx, g[j], sum[v * 4]);
-        sum[v * 4 + 1] = fma(x[j * STRIDE + v].yyyy, g[j], sum[v * 4 + 1]);
-        sum[v * 4 + 2] = fma(x[j * STRIDE + v].zzzz, g[j], sum[v * 4 + 2]);
-        sum[v * 4 + 3] = fma(x[j * STRIDE + v].wwww, g[j], sum[v * 4 + 3]);
+        sum[v * 4] = fma(x[j * STRIDE + v * DILATION].xxxx, g[j], sum[v * 4]);
+        sum[v * 4 + 1] = fma(x[j * STRIDE + v * DILATION].yyyy, g[j], sum[v * 4 + 1]);
+        sum[v * 4 + 2] = fma(x[j * STRIDE + v * DILATION].zzzz, g[j], sum[v * 4 + 2]);
+        sum[v * 4 + 3] = fma(x[j * STRIDE + v * DILATION].wwww, g[j], sum[v * 4 + 3]);
       }
     }
   }

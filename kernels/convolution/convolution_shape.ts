@@ -32,6 +32,8 @@ export interface ConvShape extends ConvGeometry {
   readonly kh: number;
   /** Columns of the kernel. */
   readonly kw: number;
+  /** Pixels between neighboring taps of the kernel; 1 by default. */
+  readonly dilation?: number;
 }
 
 /**
@@ -50,9 +52,8 @@ export function samePads(h: number, w: number, kernel: number, stride: number): 
 
 /** Height and width of the output. */
 export function outputSize(shape: ConvShape): { oh: number; ow: number } {
-  const { h, w, kh, kw, stride, pads } = shape;
-  return {
-    oh: Math.floor((h + pads.top + pads.bottom - kh) / stride) + 1,
-    ow: Math.floor((w + pads.left + pads.right - kw) / stride) + 1,
-  };
+  const { h, w, kh, kw, stride, pads, dilation = 1 } = shape;
+  const along = (padded: number, taps: number) =>
+    Math.floor((padded - (taps - 1) * dilation - 1) / stride) + 1;
+  return { oh: along(h + pads.top + pads.bottom, kh), ow: along(w + pads.left + pads.right, kw) };
 }

@@ -2,7 +2,9 @@
 import { type Dispatch, flatWorkgroups, reads, writes } from "../wgsl/dispatch.ts";
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import affineSource from "./affine.wgsl" with { type: "text" };
+import dropoutSource from "./dropout.wgsl" with { type: "text" };
 import functions from "./functions.wgsl" with { type: "text" };
+import toFloatSource from "./to_float.wgsl" with { type: "text" };
 import source from "./unary.wgsl" with { type: "text" };
 import gradientSource from "./unary_gradient.wgsl" with { type: "text" };
 
@@ -106,6 +108,29 @@ export function affine(shape: readonly number[]): Dispatch {
     kernel: "affine",
     source: affineSource,
     bindings: [reads("x"), reads("parameters"), writes("y")],
+    ...elementwise(shape, 2),
+  };
+}
+
+/**
+ * Y = X where an element is kept, scaled so that the mean stays, else 0. Bindings: `x`, `key` (u32 [1]), `parameters` [2]
+ * (the probability to keep, the stream), `y`.
+ */
+export function dropout(shape: readonly number[]): Dispatch {
+  return {
+    kernel: "dropout",
+    source: dropoutSource,
+    bindings: [reads("x"), reads("key", "u32"), reads("parameters"), writes("y")],
+    ...elementwise(shape, 2),
+  };
+}
+
+/** Y = X as f32. Bindings: `x` (u32), `y`. */
+export function toFloat(shape: readonly number[]): Dispatch {
+  return {
+    kernel: "to_float",
+    source: toFloatSource,
+    bindings: [reads("x", "u32"), writes("y")],
     ...elementwise(shape, 2),
   };
 }

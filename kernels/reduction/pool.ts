@@ -10,6 +10,7 @@ import {
   writes,
 } from "../wgsl/dispatch.ts";
 import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
+import averagePoolSource from "./average_pool.wgsl" with { type: "text" };
 import average from "./global_average_pool.wgsl" with { type: "text" };
 import averageGradient from "./global_average_pool_gradient.wgsl" with { type: "text" };
 import maximum from "./max_pool.wgsl" with { type: "text" };
@@ -62,12 +63,45 @@ export function maxPoolGradient(s: PoolShape): Dispatch {
 }
 
 function selection(s: PoolShape, transposed: 0 | 1, pixels: number): Dispatch {
-  const { oh, ow } = outputSize(s);
-  const c4 = vec4Count(s.channels);
   return {
     kernel: transposed ? "max_pool_gradient" : "max_pool",
     source: maximum,
     bindings: [reads("x"), reads("t"), writes("y")],
+    ...windows(s, transposed, pixels),
+    tile: { TRANSPOSED: transposed },
+  };
+}
+
+/** y = means of x's windows; padding counts as zeros or not at all. Bindings: `x`, `y` [N, OH, OW, C]. */
+export function averagePool(s: PoolShape, countPadding: boolean): Dispatch {
+  const { oh, ow } = outputSize(s);
+  return averages(s, 0, s.n * oh * ow, countPadding);
+}
+
+/** The gradient of {@link averagePool}. Bindings: `x` (dy), `y` (dx). */
+export function averagePoolGradient(s: PoolShape, countPadding: boolean): Dispatch {
+  return averages(s, 1, s.n * s.h * s.w, countPadding);
+}
+
+function averages(s: PoolShape, transposed: 0 | 1, pixels: number, countPadding: boolean): Dispatch {
+  return {
+    kernel: transposed ? "average_pool_gradient" : "average_pool",
+    source: averagePoolSource,
+    bindings: [reads("x"), writes("y")],
+    ...windows(s, transposed, pixels),
+    tile: { TRANSPOSED: transposed, COUNT_PADDING: countPadding ? 1 : 0 },
+  };
+}
+
+/** What a thread for each pixel and four channels needs to know. */
+function windows(
+  s: PoolShape,
+  transposed: 0 | 1,
+  pixels: number,
+): Pick<Dispatch, "constants" | "workgroups" | "cost"> {
+  const { oh, ow } = outputSize(s);
+  const c4 = vec4Count(s.channels);
+  return {
     constants: {
       N: s.n,
       H: s.h,
@@ -80,7 +114,6 @@ function selection(s: PoolShape, transposed: 0 | 1, pixels: number): Dispatch {
       PAD_TOP: s.pads.top,
       PAD_LEFT: s.pads.left,
     },
-    tile: { TRANSPOSED: transposed },
     workgroups: flatWorkgroups(pixels * c4),
     cost: {
       flops: s.n * oh * ow * s.kh * s.kw * s.channels,

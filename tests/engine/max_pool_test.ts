@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
-import {
-  backward,
-  Device,
-  f32,
-  maxPool2d,
-  type PoolGeometry,
-  Program,
-  ShapeError,
-  sum,
-} from "../../engine/mod.ts";
+import { backward, Device, f32, maxPool2d, Program, ShapeError, sum } from "../../engine/mod.ts";
 
-const WINDOWS: PoolGeometry = { size: 2, stride: 1, pads: { top: 0, bottom: 0, left: 1, right: 0 } };
+const WINDOWS = { size: 2, stride: 1, padding: { top: 0, bottom: 0, left: 1, right: 0 } };
 
 /** The pool of one image [1, 2, 3, 1], and the gradient of its sum. */
 async function pool(device: Device, image: readonly number[], geometry = WINDOWS) {
@@ -49,7 +40,7 @@ Deno.test("maxPool2d() lets NaN through, and the first NaN of a window takes the
 Deno.test("maxPool2d() refuses a window that may hold nothing but padding, and one larger than the image", async () => {
   const device = await Device.open();
   try {
-    const wide = { ...WINDOWS, pads: { ...WINDOWS.pads, left: 2 } };
+    const wide = { ...WINDOWS, padding: { ...WINDOWS.padding, left: 2 } };
     await assert.rejects(pool(device, [1, 2, 3, 4], wide), ShapeError);
     await assert.rejects(pool(device, [1, 2, 3, 4], { ...WINDOWS, size: 3 }), ShapeError);
   } finally {

@@ -15,10 +15,10 @@ const LINEAR = { epsilon: 1e-3, relu6: false };
 function byReference(name: string, given: RefTensor[]): RefTensor[] {
   const [x, w, ...rest] = given;
   if (name.startsWith("matrix product")) return [pointwiseConv(x, w)];
-  if (name.startsWith("depthwise")) return [depthwiseConv(x, w, { stride: 2, pads })];
+  if (name.startsWith("depthwise")) return [depthwiseConv(x, w, { stride: 2, padding: pads })];
   const [g1, b1, w2, g2, b2, w3, g3, b3] = rest;
   const n1 = batchNormTraining(pointwiseConv(x, w), g1, b1, RELU6);
-  const n2 = batchNormTraining(depthwiseConv(n1, w2, { stride: 1, pads }), g2, b2, RELU6);
+  const n2 = batchNormTraining(depthwiseConv(n1, w2, { stride: 1, padding: pads }), g2, b2, RELU6);
   return [batchNormTraining(pointwiseConv(n2, w3), g3, b3, LINEAR), n1, n2];
 }
 

@@ -17,11 +17,16 @@ export function sameGeometry(height: number, width: number, stride: number, kern
   const horizontal = samePads(width, stride, kernel);
   return {
     stride,
-    pads: { top: vertical.before, bottom: vertical.after, left: horizontal.before, right: horizontal.after },
+    padding: {
+      top: vertical.before,
+      bottom: vertical.after,
+      left: horizontal.before,
+      right: horizontal.after,
+    },
   };
 }
 
 /** The same number of zeros on all four sides. */
 export function symmetricGeometry(stride: number, padding: number): ConvGeometry {
-  return { stride, pads: { top: padding, bottom: padding, left: padding, right: padding } };
+  return { stride, padding: { top: padding, bottom: padding, left: padding, right: padding } };
 }

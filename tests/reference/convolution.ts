@@ -1,44 +1,59 @@
 /** Convolutions of the f64 reference, written as the loops over taps that define them. */
-import type { ConvGeometry } from "./settings.ts";
+import { samePads } from "./conv_geometry.ts";
+import { add } from "./elementwise.ts";
+import type { Conv2dOptions, ConvGeometry, Pads } from "./settings.ts";
 import { expectShape } from "./shapes.ts";
 import { record, type RefTensor } from "./tape.ts";
 
-/** y[n,oh,ow,co] = sum over kh, kw, ci of x[n, oh*s - top + kh, ow*s - left + kw, ci] * w[kh,kw,ci,co]. */
-export function conv2d(x: RefTensor, weight: RefTensor, geometry: ConvGeometry): RefTensor {
+/**
+ * y[n,oh,ow,co] = sum over kh, kw, ci of x[n, oh*s - top + kh*d, ow*s - left + kw*d, ci] * w[kh,kw,ci,co], plus bias[co]. In
+ * groups, ci runs over the input channels of the group of co.
+ */
+export function conv2d(
+  x: RefTensor,
+  weight: RefTensor,
+  { bias, groups = 1, ...geometry }: Conv2dOptions & { bias?: RefTensor } = {},
+): RefTensor {
   expectShape("A convolution's input", x, [-1, -1, -1, -1]);
-  expectShape("A convolution's weight", weight, [-1, -1, x.shape[3], -1]);
+  const channels = x.shape[3];
+  expectShape("A convolution's weight", weight, [-1, -1, channels / groups, -1]);
   const [kernelHeight, kernelWidth, cin, cout] = weight.shape;
   const shape = outputShape(x.shape, kernelHeight, kernelWidth, cout, geometry);
   const data = new Float64Array(shape[0] * shape[1] * shape[2] * cout);
+  /** The input channel that is multiplied by the weights of (ci, co). */
+  const channelOf = (ci: number, co: number) => Math.floor(co * groups / cout) * cin + ci;
   forEachTap(x.shape, shape, kernelHeight, kernelWidth, geometry, (from, to, tap) => {
     for (let ci = 0; ci < cin; ci++) {
-      const v = x.data[from * cin + ci];
-      const row = (tap * cin + ci) * cout;
-      for (let co = 0; co < cout; co++) data[to * cout + co] += v * weight.data[row + co];
+      for (let co = 0; co < cout; co++) {
+        const v = x.data[from * channels + channelOf(ci, co)];
+        data[to * cout + co] += v * weight.data[(tap * cin + ci) * cout + co];
+      }
     }
   });
-  return record(shape, data, [x, weight], (dy) => {
+  const y = record(shape, data, [x, weight], (dy) => {
     const dx = new Float64Array(x.data.length);
     const dWeight = new Float64Array(weight.data.length);
     forEachTap(x.shape, shape, kernelHeight, kernelWidth, geometry, (from, to, tap) => {
       for (let ci = 0; ci < cin; ci++) {
-        const v = x.data[from * cin + ci];
-        const row = (tap * cin + ci) * cout;
-        let sum = 0;
         for (let co = 0; co < cout; co++) {
+          const [i, w] = [from * channels + channelOf(ci, co), (tap * cin + ci) * cout + co];
           const g = dy[to * cout + co];
-          sum += g * weight.data[row + co];
-          dWeight[row + co] += g * v;
+          dx[i] += g * weight.data[w];
+          dWeight[w] += g * x.data[i];
         }
-        dx[from * cin + ci] += sum;
       }
     });
     return [dx, dWeight];
   });
+  return bias ? add(y, bias) : y;
 }
 
 /** y[n,oh,ow,c] = sum over kh, kw of x[n, oh*s - top + kh, ow*s - left + kw, c] * w[kh,kw,c]. */
-export function depthwiseConv(x: RefTensor, weight: RefTensor, geometry: ConvGeometry): RefTensor {
+export function depthwiseConv(
+  x: RefTensor,
+  weight: RefTensor,
+  { bias, ...geometry }: ConvGeometry & { bias?: RefTensor } = {},
+): RefTensor {
   expectShape("A depthwise convolution's input", x, [-1, -1, -1, -1]);
   const channels = x.shape[3];
   expectShape("A depthwise convolution's weight", weight, [3, 3, channels]);
@@ -49,7 +64,7 @@ export function depthwiseConv(x: RefTensor, weight: RefTensor, geometry: ConvGeo
       data[to * channels + c] += x.data[from * channels + c] * weight.data[tap * channels + c];
     }
   });
-  return record(shape, data, [x, weight], (dy) => {
+  const y = record(shape, data, [x, weight], (dy) => {
     const dx = new Float64Array(x.data.length);
     const dWeight = new Float64Array(weight.data.length);
     forEachTap(x.shape, shape, 3, 3, geometry, (from, to, tap) => {
@@ -61,6 +76,27 @@ export function depthwiseConv(x: RefTensor, weight: RefTensor, geometry: ConvGeo
     });
     return [dx, dWeight];
   });
+  return bias ? add(y, bias) : y;
+}
+
+/** The zeros on each side. */
+export function padsOf(
+  { stride = 1, padding = "valid", dilation = 1 }: ConvGeometry & { dilation?: number },
+  height: number,
+  width: number,
+  kernelHeight: number,
+  kernelWidth: number,
+): Pads {
+  if (typeof padding === "object") return padding;
+  if (padding === "same") {
+    const [vertical, horizontal] = [
+      samePads(height, stride, (kernelHeight - 1) * dilation + 1),
+      samePads(width, stride, (kernelWidth - 1) * dilation + 1),
+    ];
+    return { top: vertical.before, bottom: vertical.after, left: horizontal.before, right: horizontal.after };
+  }
+  const size = padding === "valid" ? 0 : padding;
+  return { top: size, bottom: size, left: size, right: size };
 }
 
 /** Calls `visit` with input pixel, output pixel and tap for every product that lies inside the image. */
@@ -69,20 +105,22 @@ export function forEachTap(
   output: readonly number[],
   kernelHeight: number,
   kernelWidth: number,
-  { stride, pads }: ConvGeometry,
+  geometry: ConvGeometry & { dilation?: number },
   visit: (from: number, to: number, tap: number) => void,
 ): void {
   const [images, height, width] = input;
+  const { stride = 1, dilation = 1 } = geometry;
+  const pads = padsOf(geometry, height, width, kernelHeight, kernelWidth);
   const [, outHeight, outWidth] = output;
   for (let n = 0; n < images; n++) {
     for (let oh = 0; oh < outHeight; oh++) {
       for (let ow = 0; ow < outWidth; ow++) {
         const to = (n * outHeight + oh) * outWidth + ow;
         for (let kh = 0; kh < kernelHeight; kh++) {
-          const ih = oh * stride - pads.top + kh;
+          const ih = oh * stride - pads.top + kh * dilation;
           if (ih < 0 || ih >= height) continue;
           for (let kw = 0; kw < kernelWidth; kw++) {
-            const iw = ow * stride - pads.left + kw;
+            const iw = ow * stride - pads.left + kw * dilation;
             if (iw < 0 || iw >= width) continue;
             visit((n * height + ih) * width + iw, to, kh * kernelWidth + kw);
           }
@@ -98,10 +136,14 @@ export function outputShape(
   kernelHeight: number,
   kernelWidth: number,
   channels: number,
-  { stride, pads }: ConvGeometry,
+  geometry: ConvGeometry & { dilation?: number },
 ): number[] {
-  const outHeight = Math.floor((height + pads.top + pads.bottom - kernelHeight) / stride) + 1;
-  const outWidth = Math.floor((width + pads.left + pads.right - kernelWidth) / stride) + 1;
+  const { stride = 1, dilation = 1 } = geometry;
+  const pads = padsOf(geometry, height, width, kernelHeight, kernelWidth);
+  const along = (padded: number, taps: number) =>
+    Math.floor((padded - (taps - 1) * dilation - 1) / stride) + 1;
+  const outHeight = along(height + pads.top + pads.bottom, kernelHeight);
+  const outWidth = along(width + pads.left + pads.right, kernelWidth);
   if (outHeight < 1 || outWidth < 1) {
     throw new RangeError(`A ${kernelHeight}x${kernelWidth} kernel does not fit a ${height}x${width} image`);
   }

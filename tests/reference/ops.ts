@@ -13,10 +13,12 @@ import * as convolution from "./convolution.ts";
 import * as crossEntropy from "./cross_entropy.ts";
 import * as distance from "./distance.ts";
 import * as elementwise from "./elementwise.ts";
+import * as integers from "./integers.ts";
 import * as layout from "./layout.ts";
 import * as matrix from "./matrix.ts";
 import * as pooling from "./pooling.ts";
 import * as reductions from "./reductions.ts";
+import * as rows from "./rows.ts";
 import { type Indices, type RefTensor, roundToF32 } from "./tape.ts";
 import * as tripletLoss from "./triplet_loss.ts";
 
@@ -29,10 +31,12 @@ const reference = {
   ...crossEntropy,
   ...distance,
   ...elementwise,
+  ...integers,
   ...layout,
   ...matrix,
   ...pooling,
   ...reductions,
+  ...rows,
   ...tripletLoss,
 };
 
@@ -41,6 +45,7 @@ type Reference = typeof reference;
 /** The parameter of an op over tensors `T` and arrays of indices `I` for one of the reference. */
 type Parameter<P, T, I> = P extends RefTensor ? T
   : P extends RefTensor[] ? T[]
+  : "bias" extends keyof P ? Omit<P, "bias"> & { bias?: T }
   : [P, Indices] extends [Indices, P] ? I
   : P;
 

@@ -1,9 +1,23 @@
 /** Settings of the reference's ops. */
 
-/** Stride of both axes and explicit zero padding. */
+/** Zeros on each side of an image. */
+export interface Pads {
+  top: number;
+  bottom: number;
+  left: number;
+  right: number;
+}
+
+/** Where the windows of a convolution or a pool lie. */
 export interface ConvGeometry {
-  stride: number;
-  pads: { top: number; bottom: number; left: number; right: number };
+  stride?: number;
+  padding?: number | "same" | "valid" | Pads;
+}
+
+/** A convolution's further options. */
+export interface Conv2dOptions extends ConvGeometry {
+  dilation?: number;
+  groups?: number;
 }
 
 /** How far two embeddings are apart. */

@@ -10,11 +10,13 @@ import { layoutCases } from "./layout.ts";
 import { lossCases } from "./losses.ts";
 import { matrixCases } from "./matrix.ts";
 import { reductionCases } from "./reductions.ts";
+import { rowCases } from "./rows.ts";
 
 /** Every row of the gradient table. */
 export const allCases: readonly GradientCase[] = [
   ...elementwiseCases,
   ...reductionCases,
+  ...rowCases,
   ...matrixCases,
   ...layoutCases,
   ...convolutionCases,

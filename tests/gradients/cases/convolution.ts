@@ -1,6 +1,6 @@
 /** Rows for the stem's convolution and the depthwise convolution: strides, borders, odd sizes, channel counts. */
 import { sameGeometry, symmetricGeometry } from "../../reference/conv_geometry.ts";
-import type { ConvGeometry } from "../../reference/ops.ts";
+import type { Conv2dOptions, ConvGeometry } from "../../reference/ops.ts";
 import { type GradientCase, gradientCase, normal, weight } from "./gradient_case.ts";
 
 type Padding = "SAME" | "symmetric 1" | "VALID";
@@ -50,6 +50,52 @@ const convolutions: GradientCase[] = ([
     { note: `stride ${stride} ${padding}` },
   );
 });
+
+/** [N, H, W, Cin, Cout, kernel height and width], options */
+const options: GradientCase[] = ([
+  [[1, 7, 6, 3, 5, 3, 3], { dilation: 2, padding: "same" }],
+  [[2, 9, 5, 4, 3, 3, 2], { dilation: 3, stride: 2, padding: 2 }],
+  [[1, 5, 9, 2, 6, 1, 5], { padding: { top: 0, bottom: 0, left: 4, right: 0 } }],
+  [[1, 6, 6, 3, 4, 3, 3], {}],
+  [[1, 8, 7, 6, 4, 5, 5], { padding: "same", stride: 3 }],
+  [[2, 5, 4, 8, 8, 3, 3], { groups: 2, padding: 1 }],
+  [[1, 6, 5, 12, 24, 3, 3], { groups: 3, padding: "same", stride: 2 }],
+  [[1, 5, 5, 16, 8, 1, 1], { groups: 2 }],
+  [[1, 6, 7, 32, 32, 3, 3], { groups: 8, dilation: 2, padding: "same" }],
+  [[1, 5, 4, 6, 9, 3, 3], { groups: 3, padding: 1 }],
+  [[2, 6, 5, 5, 5, 3, 3], { groups: 5, padding: "same" }],
+  [[1, 6, 5, 5, 10, 3, 3], { groups: 5, padding: 1 }],
+  [[1, 9, 8, 6, 6, 5, 5], { groups: 6, padding: "same", stride: 2 }],
+] as [number[], Conv2dOptions][]).flatMap(([[n, h, w, cin, cout, kh, kw], given]) => {
+  const inputs = [normal([n, h, w, cin]), weight([kh, kw, cin / (given.groups ?? 1), cout], kh * kw * cin)];
+  const note = JSON.stringify(given);
+  return [
+    gradientCase("conv2d", inputs, (ops, [x, k]) => ops.conv2d(x, k, given), { note }),
+    gradientCase(
+      "conv2d",
+      [...inputs, normal([cout])],
+      (ops, [x, k, bias]) => ops.conv2d(x, k, { ...given, bias }),
+      {
+        note: `${note} with bias`,
+      },
+    ),
+  ];
+});
+
+const biases: GradientCase[] = [
+  gradientCase(
+    "depthwiseConv",
+    [normal([2, 5, 4, 6]), weight([3, 3, 6], 9), normal([6])],
+    (ops, [x, k, bias]) => ops.depthwiseConv(x, k, { padding: 1, bias }),
+    { note: "with bias" },
+  ),
+  gradientCase(
+    "pointwiseConv",
+    [normal([2, 3, 4, 6]), weight([6, 9], 6), normal([9])],
+    (ops, [x, k, bias]) => ops.pointwiseConv(x, k, { bias }),
+    { note: "with bias" },
+  ),
+];
 
 /** [N, H, W, C, stride, padding] */
 type DepthwiseRow = [number, number, number, number, number, Padding];
@@ -101,7 +147,7 @@ const depthwise: GradientCase[] = ([
 });
 
 /** Padding that differs on all four sides. */
-const lopsided: ConvGeometry = { stride: 2, pads: { top: 0, bottom: 2, left: 1, right: 0 } };
+const lopsided: ConvGeometry = { stride: 2, padding: { top: 0, bottom: 2, left: 1, right: 0 } };
 
 const uneven: GradientCase[] = [
   gradientCase(
@@ -125,4 +171,10 @@ const uneven: GradientCase[] = [
 ];
 
 /** Rows for convolutions with a window. */
-export const convolutionCases: GradientCase[] = [...convolutions, ...depthwise, ...uneven];
+export const convolutionCases: GradientCase[] = [
+  ...options,
+  ...biases,
+  ...convolutions,
+  ...depthwise,
+  ...uneven,
+];

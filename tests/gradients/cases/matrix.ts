@@ -21,6 +21,23 @@ const products: GradientCase[] = [
   gradientCase("matmul", [normal([m, k]), weight([k, n], k)], (ops, [a, b]) => ops.matmul(a, b))
 );
 
+/** Shapes of a, and of b with its batch. */
+const batched: GradientCase[] = ([
+  [[3, 2, 4], [3, 4, 5]],
+  [[2, 5, 7], [2, 7, 3]],
+  [[1, 1, 1], [4, 1, 1]],
+  [[2, 3, 5, 4], [2, 3, 4, 6]],
+  [[2, 1, 5, 4], [1, 3, 4, 6]],
+  [[3, 5, 4], [2, 1, 4, 6]],
+  [[5, 4], [3, 4, 2]],
+  [[2, 3, 4], [4, 5]],
+  [[2, 2, 3, 8], [8, 4]],
+  [[2, 2, 3, 4, 5], [2, 2, 3, 5, 2]],
+  [[6, 17, 33], [6, 33, 9]],
+] as [number[], number[]][]).map(([a, b]) =>
+  gradientCase("matmul", [normal(a), weight(b, a[a.length - 1])], (ops, [x, w]) => ops.matmul(x, w))
+);
+
 const transposes: GradientCase[] = [
   ...[[1, 1], [1, 9], [5, 3], [8, 16], [33, 7], [130, 70]].map((shape) =>
     gradientCase("transpose", [normal(shape)], (ops, [x]) => ops.transpose(x))
@@ -56,6 +73,14 @@ const denseLayers: GradientCase[] = [
   )
 );
 
+const denseRows: GradientCase[] = [[2, 3, 5], [1, 4, 8], [2, 2, 3, 7]].map((shape) =>
+  gradientCase(
+    "dense",
+    [normal(shape), weight([shape[shape.length - 1], 6], shape[shape.length - 1]), normal([6])],
+    (ops, [x, w, b]) => ops.dense(x, w, b),
+  )
+);
+
 const pointwise: GradientCase[] = [
   [1, 1, 1, 1, 1],
   [2, 3, 4, 5, 7],
@@ -82,4 +107,11 @@ const pointwise: GradientCase[] = [
 );
 
 /** Rows for matrix products. */
-export const matrixCases: GradientCase[] = [...products, ...transposes, ...denseLayers, ...pointwise];
+export const matrixCases: GradientCase[] = [
+  ...batched,
+  ...denseRows,
+  ...products,
+  ...transposes,
+  ...denseLayers,
+  ...pointwise,
+];

@@ -104,7 +104,7 @@ const windows: [number[], number, number, [number, number, number, number]][] = 
 
 const geometries = windows.map(([shape, size, stride, [top, bottom, left, right]]) => ({
   shape,
-  geometry: { size, stride, pads: { top, bottom, left, right } },
+  geometry: { size, stride, padding: { top, bottom, left, right } },
   note: `size ${size} stride ${stride} pads ${[top, bottom, left, right]}`,
 }));
 
@@ -127,6 +127,34 @@ const maxPools: GradientCase[] = [
   }),
 ];
 
+const averagePools: GradientCase[] = geometries.flatMap(({ shape, geometry, note }) =>
+  [true, false].map((countPadding) =>
+    gradientCase(
+      "averagePool2d",
+      [normal(shape)],
+      (ops, [x]) => ops.averagePool2d(x, { ...geometry, countPadding }),
+      {
+        note: `${note} ${countPadding ? "with" : "without"} padding`,
+      },
+    )
+  )
+);
+
+const poolDefaults: GradientCase[] = [
+  gradientCase("maxPool2d", [normal([1, 6, 5, 3])], (ops, [x]) => ops.maxPool2d(x, { size: 2 }), {
+    note: "by default",
+  }),
+  gradientCase("averagePool2d", [normal([1, 6, 5, 3])], (ops, [x]) => ops.averagePool2d(x, { size: 2 }), {
+    note: "by default",
+  }),
+  gradientCase(
+    "maxPool2d",
+    [normal([1, 6, 5, 3])],
+    (ops, [x]) => ops.maxPool2d(x, { size: 3, stride: 2, padding: "same" }),
+    { note: "same" },
+  ),
+];
+
 const compositions: GradientCase[] = [
   gradientCase("mean", [normal([6, 5])], (ops, [x]) => ops.mean(ops.mul(x, x), [0]), { note: "of squares" }),
   gradientCase("sum", [normal([6, 5])], (ops, [x]) => ops.sum(ops.mul(ops.sum(x, [0]), ops.mean(x, [0]))), {
@@ -136,6 +164,8 @@ const compositions: GradientCase[] = [
 
 /** Rows for reductions. */
 export const reductionCases: GradientCase[] = [
+  ...averagePools,
+  ...poolDefaults,
   ...sumsAndMeans,
   ...extremes,
   ...keptAxes,

@@ -14,7 +14,7 @@ export const ENGINE_CHANGES: readonly FileChanges[] = [
   },
   {
     ...engine("engine/autograd"),
-    file: "engine/ops/elementwise.ts",
+    file: "engine/ops/unbroadcast.ts",
     changes: {
       "broadcast-gradient-not-summed": [
         "axis < lead || (shape[axis - lead] === 1 && gradient.shape[axis] !== 1)",

@@ -46,8 +46,11 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     ...table("conv2d"),
     file: "kernels/convolution/conv2d.wgsl",
     changes: {
-      "columns-take-the-top-pad": ["i32(tap) % KW - PAD_LEFT", "i32(tap) % KW - PAD_TOP"],
-      "height-for-width-of-the-kernel": ["i32(tap) / KW - PAD_TOP", "i32(tap) / KH - PAD_TOP"],
+      "columns-take-the-top-pad": [
+        "i32(tap) % KW * DILATION - PAD_LEFT",
+        "i32(tap) % KW * DILATION - PAD_TOP",
+      ],
+      "height-for-width-of-the-kernel": ["i32(tap) / KW * DILATION - PAD_TOP", "i32(tap) / KH - PAD_TOP"],
       "right-edge-repeats": ["(ix >= 0) & (ix < i32(W)));", "(ix >= 0));"],
     },
   },
@@ -71,7 +74,7 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
   {
     ...table("conv2d"),
     file: "kernels/convolution/conv2d_weight_gradient.wgsl",
-    changes: { "stride-ignored": ["x[j * STRIDE + v].xxxx", "x[j + v].xxxx"] },
+    changes: { "stride-ignored": ["x[j * STRIDE + v * DILATION].xxxx", "x[j + v].xxxx"] },
   },
   {
     ...table("batchNormTraining"),
@@ -253,6 +256,31 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     ...table("add", "mul"),
     file: "kernels/elementwise/operands.wgsl",
     changes: { "axes-swapped": ["i * A_I + j * A_J + k * A_K", "i * A_J + j * A_I + k * A_K"] },
+  },
+  {
+    ...table("softmax", "logSoftmax"),
+    file: "kernels/reduction/softmax.wgsl",
+    changes: { "not-shifted": ["exp(x_load(row * D4 + c4) - m)", "exp(x_load(row * D4 + c4))"] },
+  },
+  {
+    ...table("layerNorm"),
+    file: "kernels/reduction/standardize_gradient.wgsl",
+    changes: { "mean-kept": ["dy_load(row * D4 + c4) - means.x", "dy_load(row * D4 + c4)"] },
+  },
+  {
+    ...table("matmul", "attention"),
+    file: "kernels/matmul/batched_matmul.wgsl",
+    changes: { "batch-not-repeated": ["entry % INNER * B_INNER", "entry % INNER"] },
+  },
+  {
+    ...table("conv2d"),
+    file: "kernels/convolution/conv2d_input_gradient.wgsl",
+    changes: { "not-dilated": ["iy + PAD_TOP - u * DILATION", "iy + PAD_TOP - u"] },
+  },
+  {
+    ...table("averagePool2d"),
+    file: "kernels/reduction/average_pool.wgsl",
+    changes: { "padding-always-counts": ["if (COUNT_PADDING == 1)", "if (true)"] },
   },
   {
     ...table("permute", "flip"),

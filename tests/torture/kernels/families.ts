@@ -180,7 +180,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       false,
     );
     const channels = kind === 2 ? shape[3] : out;
-    const over = (extent: number) => Math.ceil(extent / geometry3.stride);
+    const over = (extent: number) => Math.ceil(extent / (geometry3.stride ?? 1));
     const result = kind === 0
       ? [shape[0], shape[1], shape[2], channels]
       : [shape[0], over(shape[1]), over(shape[2]), channels];
@@ -193,8 +193,8 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       kind === 0
         ? engine.pointwiseConv(x, w, finish)
         : kind === 1
-        ? engine.conv2d(x, w, geometry3, finish)
-        : engine.depthwiseConv(x, w, geometry3, finish);
+        ? engine.conv2d(x, w, { ...geometry3, ...finish })
+        : engine.depthwiseConv(x, w, { ...geometry3, ...finish });
   },
   convolution: (draw) => {
     const shape = image(draw, draw.size(6));
@@ -430,6 +430,51 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       () => ops.pad(x, axes.map(() => [draw.random.integer(3), draw.random.integer(3)])),
       () => ops.stack([x, x], -1),
     ]);
+  },
+  "functions of rows": (draw) => {
+    const x = draw.tensor(draw.shape());
+    const axis = draw.random.integer(x.shape.length);
+    const [gamma, beta] = [draw.tensor([x.shape.at(-1)!]), draw.tensor([x.shape.at(-1)!])];
+    return draw.turn([
+      () => ops.softmax(x, axis),
+      () => ops.logSoftmax(x, -1),
+      () => ops.layerNorm(x, gamma, beta),
+    ]);
+  },
+  "batched product": (draw) => {
+    const [m, k, n] = [draw.size(30), draw.size(30), draw.size(30)];
+    const batch = [draw.size(3), draw.size(3)];
+    const narrowed = batch.map((size) => draw.coin() ? size : 1);
+    const [a, b] = [draw.tensor([...batch, m, k]), draw.tensor([...narrowed, k, n])];
+    const matrix = draw.tensor([m, k]);
+    return draw.turn([() => ops.matmul(a, b), () => ops.matmul(matrix, b)]);
+  },
+  "grouped convolution": (draw) => {
+    const groups = draw.pick([2, 3]);
+    const shape = image(draw, groups * draw.pick([4, 8]));
+    const kernel = draw.pick([1, 3]);
+    const [x, w] = [
+      draw.tensor(shape),
+      draw.tensor([kernel, kernel, shape[3] / groups, groups * draw.pick([4, 12])]),
+    ];
+    const dilation = draw.pick([1, 2]);
+    return () => ops.conv2d(x, w, { groups, dilation, padding: "same", stride: draw.pick([1, 2]) });
+  },
+  "average pooling": (draw) => {
+    const x = draw.tensor(image(draw));
+    const size = draw.pick([1, 2, 3]);
+    return () =>
+      ops.averagePool2d(x, {
+        size,
+        stride: draw.pick([1, 2, 3]),
+        padding: "same",
+        countPadding: draw.coin(),
+      });
+  },
+  integers: (draw) => {
+    const x = draw.tensor(draw.shape(2));
+    const [key, labels] = [draw.words([1], 1000), draw.words([x.shape[0]!], x.shape[1]!)];
+    return () => ops.mul(ops.dropout(x, 0.3, key), ops.oneHot(labels, x.shape[1]!));
   },
 };
 

@@ -1,0 +1,28 @@
+/** Ops that turn unsigned integers into tensors. */
+import { elementCount, toFloat as kernel } from "../../kernels/mod.ts";
+import { ShapeError } from "../errors.ts";
+import { record, temporary } from "../recorder.ts";
+import { constant, Tensor, type Uint32Tensor } from "../tensor.ts";
+import { equal } from "./elementwise.ts";
+import { reshape } from "./shape.ts";
+
+/** The same numbers as f32, exact up to 2^24. No gradient flows to them. */
+export function toFloat(x: Uint32Tensor): Tensor {
+  const y = temporary(x.shape);
+  record(kernel(x.shape), { x: x.value, y });
+  return new Tensor(x.shape, y);
+}
+
+/**
+ * 1 at the place that each label names, 0 elsewhere: [...] → [..., classes]. A label at or past `classes` gives zeros.
+ *
+ * @throws {ShapeError} when `classes` is no whole number from 1.
+ */
+export function oneHot(labels: Uint32Tensor, classes: number): Tensor {
+  if (!Number.isInteger(classes) || classes < 1) {
+    throw new ShapeError(`oneHot() takes a whole number of classes from 1; got ${classes}`);
+  }
+  const column = reshape(toFloat(labels), [elementCount(labels.shape), 1]);
+  const hot = equal(column, constant(Float32Array.from({ length: classes }, (_, c) => c), [1, classes]));
+  return reshape(hot, [...labels.shape, classes]);
+}

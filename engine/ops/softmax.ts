@@ -1,0 +1,39 @@
+/** Softmax along an axis. */
+import { softmax as kernel, softmaxGradient } from "../../kernels/mod.ts";
+import { activation, record } from "../recorder.ts";
+import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { axisOf } from "./axes.ts";
+import { permute } from "./shape.ts";
+
+/**
+ * e^x over its sum along one axis, the last by default; large numbers do not overflow.
+ *
+ * @throws {ShapeError} when x has no such axis.
+ */
+export function softmax(x: TensorLike, axis = -1): Tensor {
+  return apply("softmax", x, axis, false);
+}
+
+/** The logarithm of {@link softmax}, without rounding small shares to zero. @throws {ShapeError} when x has no such axis. */
+export function logSoftmax(x: TensorLike, axis = -1): Tensor {
+  return apply("logSoftmax", x, axis, true);
+}
+
+function apply(op: string, x: TensorLike, axis: number, log: boolean): Tensor {
+  const input = asTensor(x);
+  const along = axisOf(op, input.shape, axis);
+  const last = input.shape.length - 1;
+  if (along === last) return ofRows(input, log);
+  const swapped = [...input.shape.keys()].with(along, last).with(last, along);
+  return permute(ofRows(permute(input, swapped), log), swapped);
+}
+
+function ofRows(x: Tensor, log: boolean): Tensor {
+  const y = activation(x.shape);
+  record(kernel(x.shape, log), { x: x.value, y });
+  return result([x], x.shape, y, (gradient) => {
+    const dx = activation(x.shape);
+    record(softmaxGradient(x.shape, log), { y, dy: gradient.value, dx });
+    return [new Tensor(x.shape, dx)];
+  });
+}
