@@ -20,7 +20,7 @@ export interface DeviceOptions {
   /** Told how many kernels of a program are compiled, of all that it needs; the first time with 0. */
   onCompile?: (done: number, total: number) => void;
   /** The source of adapters; by default `navigator.gpu`, or npm's package `webgpu` where there is none. */
-  gpu?: Pick<GPU, "requestAdapter">;
+  gpu?: { requestAdapter(options?: GPURequestAdapterOptions): Promise<GPUAdapter | null> };
 }
 
 /** An adapter in words. */

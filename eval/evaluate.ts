@@ -6,6 +6,7 @@ import { JUNK, type RankedMatch, RankingAccumulator, type RankingResult } from "
 
 /** Scores, and the details that a report shows. */
 export interface Evaluation {
+  /** CMC, mean average precision and more. */
   readonly scores: RankingResult;
   /** For each query its nearest gallery images, after removal. */
   readonly top: RankedMatch[][];

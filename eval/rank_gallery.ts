@@ -15,16 +15,21 @@ import { submitEach } from "./submit_each.ts";
 
 /** Embeddings [n, size] of a set of images, and their labels. */
 export interface EmbeddedSet {
+  /** [n, size], row-major. */
   readonly embeddings: Float32Array;
+  /** Of the n images. */
   readonly labels: ImageLabels;
 }
 
 /** Queries, and the gallery to rank for each of them. */
 export interface RankingProblem {
+  /** The images to search for. */
   readonly queries: EmbeddedSet;
+  /** The images to search in. */
   readonly gallery: EmbeddedSet;
   /** Length of an embedding. */
   readonly size: number;
+  /** The distance of two embeddings. */
   readonly metric: Metric;
 }
 

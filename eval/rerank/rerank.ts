@@ -32,8 +32,9 @@ import { expandedSets } from "./reciprocal.ts";
 
 /** The progress of re-ranking. */
 export interface RerankProgress {
-  /** Rows of distances done, and in all: of every image to all images, then of every query to the gallery. */
+  /** Rows of distances done: first of every image to all images, then of every query to the gallery. */
   readonly done: number;
+  /** Rows in all. */
   readonly total: number;
   /** Peak GPU memory so far, in bytes. */
   readonly gpuBytes: number;

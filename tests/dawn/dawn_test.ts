@@ -13,26 +13,9 @@ import { fileURLToPath } from "node:url";
 import dawn from "webgpu/package.json" with { type: "json" };
 import { withFolder } from "../cli/run_task.ts";
 import { missingKernels } from "../shader_texts.ts";
+import { driver, NO_DRIVER } from "./driver.ts";
 import { MARK, type Result } from "./results.ts";
 
-/** Where Chromium and Chrome have SwiftShader. */
-const DRIVERS = [
-  "/usr/lib/chromium/vk_swiftshader_icd.json",
-  "/usr/lib/chromium-browser/vk_swiftshader_icd.json",
-  "/usr/lib64/chromium-browser/vk_swiftshader_icd.json",
-  "/opt/google/chrome/vk_swiftshader_icd.json",
-];
-
-const named = Deno.env.get("DAWN_DRIVER");
-const driver = (named ? [named] : DRIVERS).find((path) => {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-});
-const NO_DRIVER = `Dawn is tested on a Vulkan driver, and none is at ${named ?? DRIVERS.join(" or ")}. ` +
-  "On Debian, ./setup.sh --chromium installs one; or name yours: DAWN_DRIVER=/path/to/icd.json";
 const skipped = driver === undefined && !Deno.env.get("CI");
 if (skipped) console.warn(`Skipped: ${NO_DRIVER}`);
 
