@@ -9,9 +9,11 @@ import {
   depthwiseConvInputGradient,
   depthwiseConvWeightGradient,
   type DepthwiseShape,
+  outputSize,
+  strided,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { activation, record, recorder } from "../recorder.ts";
+import { activation, record, recorder, temporary } from "../recorder.ts";
 import { asTensor, constant, result, Tensor, type TensorLike } from "../tensor.ts";
 import { mul } from "./elementwise.ts";
 import { biasGradient, epilogueOf, type EpilogueOptions } from "./epilogue.ts";
@@ -76,7 +78,17 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: Conv2dOptions
     let dx: Tensor | null = null;
     if (needs[0]) {
       const value = activation(image.shape);
-      record(conv2dInputGradient(shape), { dy, w: w.value, dx: value });
+      const backward = stride1Gradient(shape);
+      if (backward) {
+        const turned = temporary([kh, kw, Cout, Cin]);
+        record(strided(w.shape, { shape: turned.shape, axes: [0, 1, 3, 2], flipped: [0, 1] }), {
+          x: w.value,
+          y: turned,
+        });
+        record(conv2dForward(backward), { x: dy, w: turned, y: value });
+      } else {
+        record(conv2dInputGradient(shape), { dy, w: w.value, dx: value });
+      }
       dx = new Tensor(image.shape, value);
     }
     let dw: Tensor | null = null;
@@ -89,6 +101,20 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: Conv2dOptions
     }
     return [dx, dw, ...(bias ? [needs[2] ? biasGradient(bias, gradient) : null] : [])];
   });
+}
+
+/**
+ * The convolution of the gradient that gives the input's, with the kernel turned around and its channels swapped: where the
+ * stride is 1, there are no groups, and the padding is no wider than the kernel reaches.
+ */
+function stride1Gradient(shape: Conv2dShape): Conv2dShape | undefined {
+  const { h, w, kh, kw, pads, stride, dilation = 1, groups = 1, cin, cout } = shape;
+  const { oh, ow } = outputSize(shape);
+  const [rows, columns] = [(kh - 1) * dilation, (kw - 1) * dilation];
+  const [top, left] = [rows - pads.top, columns - pads.left];
+  if (stride !== 1 || groups !== 1 || top < 0 || left < 0) return undefined;
+  const around = { top, left, bottom: h - oh + rows - top, right: w - ow + columns - left };
+  return { ...shape, h: oh, w: ow, pads: around, cin: cout, cout: cin };
 }
 
 /** Weights [kh, kw, Cin / groups, Cout] among zeros: [kh, kw, Cin, Cout]. */
