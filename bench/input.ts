@@ -26,6 +26,8 @@ const COMMAND: Command = {
 
 const FLAGS = {
   data: { type: "string", value: "DIR", help: "Folder of a dataset; by default synthetic people." },
+  p: FLAG_SETTINGS.p,
+  k: FLAG_SETTINGS.k,
   width: FLAG_SETTINGS.width,
   imageHeight: FLAG_SETTINGS.imageHeight,
   imageWidth: FLAG_SETTINGS.imageWidth,

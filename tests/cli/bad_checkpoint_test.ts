@@ -11,6 +11,7 @@ import { RunFolder } from "../../train/run_folder.ts";
 import { trainedPeople } from "../../train/trained_people.ts";
 import { TINY_OPTIONS } from "../train/tiny_run.ts";
 import { onlyError, runTask, withFolder } from "./run_task.ts";
+import { runSeveral } from "./several_commands.ts";
 import { writeTinyPeople } from "./tiny_people.ts";
 
 const SPEC: ModelSpec = {
@@ -133,12 +134,17 @@ Deno.test("evaluate and train --resume refuse a checkpoint that cannot be right,
         await Deno.writeFile(path, good);
         await damage(path);
         const before = listing(`${folder}/run`);
-        for (const place of [`${folder}/run`, path]) {
-          const error = onlyError(await runTask("evaluate", [`--checkpoint=${place}`, cache]), 1);
+        const ended = await runSeveral(folder, [
+          ["evaluate", `--checkpoint=${folder}/run`, cache],
+          ["evaluate", `--checkpoint=${path}`, cache],
+          ["train", `--resume=${folder}/run`, cache],
+        ]);
+        const [run, file, resumed] = ended.map((each) => onlyError(each, 1));
+        for (const error of [run!, file!]) {
           assert.match(error, expected);
           assert.ok(error.includes(path), error);
         }
-        assert.match(onlyError(await runTask("train", [`--resume=${folder}/run`, cache]), 1), expected);
+        assert.match(resumed!, expected);
         assert.deepEqual(listing(`${folder}/run`), before);
       });
     }

@@ -15,7 +15,8 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
       );
     }
     device.destroy();
-    const names = await writeNoise(`${folder}/crops`, 30);
+    // With the broken one 32: the network is compiled for as many at a time as by other tests.
+    const names = await writeNoise(`${folder}/crops`, 31);
     await Deno.writeTextFile(`${folder}/crops/broken_20260131T183005.jpg`, "no picture");
     const place = `--index=${folder}/gallery`, images = `--images=${folder}/crops`;
     const network = `--checkpoint=${folder}/1.safetensors`;
@@ -24,7 +25,7 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
     await t.step("images that cannot be decoded are named, the others added", async () => {
       const { code, stdout, stderr } = await runTask("index", ["add", place, images, network]);
       assert.equal(code, 0, stderr);
-      assert.match(stdout, /30 images added, 0 renewed, 0 replaced, 1 left out; 30 in all/);
+      assert.match(stdout, /31 images added, 0 renewed, 0 replaced, 1 left out; 31 in all/);
       assert.match(stderr, /warning: .*\/broken_20260131T183005\.jpg is left out: neither a JPEG nor a PNG/);
     });
 
@@ -56,15 +57,15 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
         const again = await runTask("index", ["add", place, `--vectors=${vectors}`, "--only-new"]);
         assert.match(
           again.stdout,
-          /0 images added, 0 renewed, 0 replaced, 0 left out; 30 in all/,
+          /0 images added, 0 renewed, 0 replaced, 0 left out; 31 in all/,
           again.stderr,
         );
         const removed = await runTask("index", ["remove", place, "--camera=2"]);
-        assert.match(removed.stdout, /10 images removed, 20 left/, removed.stderr);
+        assert.match(removed.stdout, /10 images removed, 21 left/, removed.stderr);
         const added = await runTask("index", ["add", place, `--vectors=${vectors}`]);
         assert.match(
           added.stdout,
-          /10 images added, 20 renewed, 0 replaced, 0 left out; 30 in all/,
+          /10 images added, 21 renewed, 0 replaced, 0 left out; 31 in all/,
           added.stderr,
         );
         const found = await runTask("search", [
@@ -92,7 +93,7 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
         /of another network/,
       );
       const { stdout } = await runTask("index", ["stats", place, "--json"]);
-      assert.equal(JSON.parse(stdout).images, 30);
+      assert.equal(JSON.parse(stdout).images, 31);
     });
 
     await t.step("what is missing or broken is told with its remedy", async () => {

@@ -25,7 +25,7 @@ Deno.test("drawing people and timing things do their work with what they are per
         "synth",
         [
           `--out=${folder}/drawn`,
-          "--train-identities=20",
+          "--train-identities=4",
           "--test-identities=1",
           "--cameras=2",
           "--distractors=1",
@@ -34,7 +34,7 @@ Deno.test("drawing people and timing things do their work with what they are per
       ],
       ["doctor", ["--no-measure"], /^Adapter/],
       ["bench:step", [...small, "--batch=4", "--steps=1", "--repeats=1"], /training step/],
-      ["bench:input", [...small, `--data=${folder}/drawn`, "--steps=4"], /GPU/],
+      ["bench:input", [...small, `--data=${folder}/drawn`, "--p=2", "--k=2", "--steps=4"], /GPU/],
       ["bench:ranking", ["--queries=20", "--gallery=100"], /ranked exactly/],
       ["bench:reranking", ["--queries=20", "--gallery=100"], /re-ranked +rank-1/],
       ["bench:search", ["--vectors=100", "--size=8", "--queries=2", "--ef-construction=8"], /HNSW/],
