@@ -1,5 +1,5 @@
 /**
- * The npm package from its tarball, in a project in an empty folder: one program text in Node 20 and 22 on Dawn, in Chromium
+ * The npm package from its tarball, in a project in an empty folder: one program text in Node and Bun on Dawn, in Chromium
  * through Vite, and in Deno, with the same numbers; its declarations under TypeScript; its size after esbuild.
  */
 import assert from "node:assert/strict";
@@ -11,7 +11,8 @@ import { driver, NO_DRIVER } from "../dawn/driver.ts";
 import { complaintsOf, withBrowser, withServer } from "../web/browser.ts";
 import { installPackage, installWebgpu, run } from "./package.ts";
 
-const NODE_22 = "node@22.23.3";
+/** Other runtimes, from npm. */
+const OTHERS = { "Node 22": "node@22.23.3", "Bun": "bun@1.4.5" };
 
 /** The most bytes of the README's network, minified and compressed. */
 const MOST_BYTES = 60_000;
@@ -27,6 +28,18 @@ interface Result {
 const ci = Deno.env.get("CI") !== undefined;
 const skipped = driver === undefined && !ci;
 if (skipped) console.warn(`Skipped: ${NO_DRIVER}`);
+
+/** Whether npm has a program or can download it. In CI it must. */
+async function canBeHad(program: string, cwd: string): Promise<boolean> {
+  try {
+    await run("npx", ["--yes", program, "--version"], { cwd });
+    return true;
+  } catch (error) {
+    if (ci) throw error;
+    console.warn(`Skipped: npm cannot run ${program}: ${(error as Error).message}`);
+    return false;
+  }
+}
 
 /** The first block of JavaScript of the package's README. */
 async function readmeExample(project: string): Promise<string> {
@@ -93,7 +106,7 @@ async function inChromium(project: string): Promise<Result> {
 }
 
 Deno.test({
-  name: "The npm package gives the same numbers in Node, Chromium and Deno, has types, and is small",
+  name: "The npm package gives the same numbers in Node, Bun, Chromium and Deno, has types, and is small",
   ignore: skipped,
   async fn(t) {
     assert.ok(driver, NO_DRIVER);
@@ -122,7 +135,11 @@ Deno.test({
         const { stdout } = await run("node", ["xor.js"], { cwd, env });
         assert.match(stdout, /^50 0\.0\d+ \[[^]*^100 \d\.\d+(e-\d+)? \[[^]*\]\n$/m);
       });
-      await record("Node 22", () => printed("npx", ["--yes", NODE_22, "main.js"], env));
+      for (const [name, program] of Object.entries(OTHERS)) {
+        if (await canBeHad(program, cwd)) {
+          await record(name, () => printed("npx", ["--yes", program, "main.js"], env));
+        }
+      }
       await record("Deno", () => printed(Deno.execPath(), ["run", "--no-prompt", "main.js"]));
       await record("Chromium", () => inChromium(cwd));
       await t.step("they agree within 1e-5", () => {
