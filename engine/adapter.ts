@@ -53,6 +53,10 @@ const NO_WEBGPU =
   "No WebGPU was found: this runtime has no `navigator.gpu`. In Node or Bun, `npm install webgpu` adds it. " +
   "In a browser, use a current one, and a page from https or localhost";
 
+const NO_NAMES =
+  "The names that WebGPU defines globally, such as GPUBufferUsage, are missing. Assign those that come with " +
+  "the given `gpu`: Object.assign(globalThis, globals)";
+
 const NO_ADAPTER =
   "No WebGPU adapter was found, so nothing can be computed. On Debian or Ubuntu a software " +
   "adapter comes with `apt-get install mesa-vulkan-drivers`; for a real GPU on Linux install its Vulkan driver, " +
@@ -82,6 +86,7 @@ export async function openAdapter(options: DeviceOptions): Promise<OpenAdapter> 
   const webgpu = native ?? await installedGpu().catch((cause: Error) => {
     throw new NoAdapterError(`${NO_WEBGPU} (${cause.message})`, { cause });
   });
+  if (!("GPUBufferUsage" in globalThis)) throw new GpuError(NO_NAMES);
   const adapter = await webgpu.requestAdapter({ powerPreference: "high-performance" })
     .catch((error: Error) => {
       throw new GpuError(`No adapter could be asked for: ${error.message}. ${NO_DEVICE_REMEDY}`);

@@ -120,9 +120,12 @@ Deno.test({
       const printed = async (program: string, args: string[], env = {}): Promise<Result> =>
         JSON.parse((await run(program, args, { cwd, env })).stdout);
 
-      await t.step("Node without WebGPU: the error says what to install", async () => {
-        const { stderr } = await run("node", ["main.js"], { cwd, env, code: 1 });
-        assert.match(stderr, /NoAdapterError: .*`npm install webgpu`/);
+      await t.step("Node without WebGPU: errors say what to do", async () => {
+        const { stdout } = await run("node", ["refused.js"], { cwd, env });
+        assert.match(
+          stdout,
+          /^NoAdapterError: .*`npm install webgpu`.*\nGpuError: .*GPUBufferUsage.*globals\)\n$/,
+        );
       });
       await installWebgpu(cwd);
       await record("Node", () => printed("node", ["main.js"], env));
