@@ -62,8 +62,8 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
   }
   if (tape().derived.has(loss)) {
     throw new EngineError(
-      "The loss depends on gradients, and second derivatives are not supported: make the gradients outputs of this " +
-        "program and inputs of another one, where they count as constants",
+      "The loss depends on gradients, and second derivatives are not supported: " +
+        "stopGradient(gradient) is the same numbers as a constant",
     );
   }
   if (!loss.requiresGradient) {

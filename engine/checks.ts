@@ -4,6 +4,9 @@ import { LimitError, ShapeError } from "./errors.ts";
 /** Words hold whole numbers below this. */
 export const WORDS = 2 ** 32;
 
+/** Said of a program that cannot run any more. */
+export const DESTROYED = "The program was destroyed; record another one";
+
 /** What something is, in words: "undefined", "a number", "an array". */
 export function kindOf(thing: unknown): string {
   if (thing === undefined || thing === null) return String(thing);

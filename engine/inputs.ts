@@ -16,18 +16,35 @@ export interface InputSpec<T extends Tensor | Uint32Tensor = Tensor | Uint32Tens
   readonly uniform: boolean;
   /** Gradients flow to the input; for tests and saliency. */
   readonly differentiable: boolean;
+  /** Whether a run may bring fewer rows than the first axis. */
+  readonly batch: boolean;
   /** Only there for the type checker. */
   readonly tensor?: T;
 }
 
-/** A tensor that the host gives anew for every run. */
-export function f32(shape: readonly number[], options: { differentiable?: boolean } = {}): InputSpec<Tensor> {
-  return { shape, type: "f32", uniform: false, differentiable: options.differentiable ?? false };
+/**
+ * A tensor that the host gives anew for every run.
+ *
+ * @param options.differentiable whether gradients flow to it; false by default.
+ * @param options.batch whether a run may bring 1 to `shape[0]` rows; false by default. See {@link Program.record}.
+ */
+export function f32(
+  shape: readonly number[],
+  { differentiable = false, batch = false }: { differentiable?: boolean; batch?: boolean } = {},
+): InputSpec<Tensor> {
+  return { shape, type: "f32", uniform: false, differentiable, batch };
 }
 
-/** Unsigned integers that the host gives anew for every run: labels, indices, packed pixels. */
-export function u32(shape: readonly number[]): InputSpec<Uint32Tensor> {
-  return { shape, type: "u32", uniform: false, differentiable: false };
+/**
+ * Unsigned integers that the host gives anew for every run: labels, indices, packed pixels.
+ *
+ * @param options.batch as for {@link f32}.
+ */
+export function u32(
+  shape: readonly number[],
+  { batch = false }: { batch?: boolean } = {},
+): InputSpec<Uint32Tensor> {
+  return { shape, type: "u32", uniform: false, differentiable: false, batch };
 }
 
 /** Up to 16 numbers that change from run to run and that every thread reads, such as a learning rate. */
@@ -35,7 +52,7 @@ export function scalars(count: number): InputSpec<Tensor> {
   if (!(Number.isInteger(count) && count >= 1 && count <= 16)) {
     throw new RangeError(`scalars() takes 1 to 16 numbers; got ${count}`);
   }
-  return { shape: [count], type: "f32", uniform: true, differentiable: false };
+  return { shape: [count], type: "f32", uniform: true, differentiable: false, batch: false };
 }
 
 /**
@@ -113,9 +130,21 @@ export type HostOutputs<O extends ProgramOutputs> = {
 };
 
 /**
+ * Checks the names of a run's inputs.
+ *
+ * @throws {EngineError} when one is not the program's.
+ */
+export function checkNames(inputs: ProgramInputs, data: Readonly<Record<string, unknown>>): void {
+  const unknown = Object.keys(data ?? {}).find((name) => !Object.hasOwn(inputs, name));
+  if (unknown === undefined) return;
+  throw new EngineError(
+    `The program has no input ${unknown}; its inputs are ${Object.keys(inputs).join(", ") || "none"}`,
+  );
+}
+
+/**
  * The host's data for every input, checked before any of it is used.
  *
- * @throws {EngineError} when a name is not an input's.
  * @throws {ShapeError} when one is missing or has the wrong number of elements.
  * @throws {RangeError} when a word is no whole number, negative or too large.
  */
@@ -123,12 +152,6 @@ export function hostValues(
   values: ReadonlyMap<string, Value>,
   data: Readonly<Record<string, ArrayLike<number>>>,
 ): (readonly [Value, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>])[] {
-  const unknown = Object.keys(data ?? {}).find((name) => !values.has(name));
-  if (unknown !== undefined) {
-    throw new EngineError(
-      `The program has no input ${unknown}; its inputs are ${[...values.keys()].join(", ") || "none"}`,
-    );
-  }
   return Array.from(values, ([name, value]) => [value, hostData(name, value, data?.[name])]);
 }
 

@@ -1,4 +1,4 @@
-/** The pipelines of a device: each is compiled once and used by every program. */
+/** The pipelines of a device: each is compiled once, used by every program, and freed with the last of them. */
 import {
   constantsData,
   type ConstantsKind,
@@ -10,11 +10,22 @@ import {
 } from "../kernels/mod.ts";
 import { itemAt } from "./item_at.ts";
 
-/** Shader modules, layouts and pipelines by what decides them. */
+/** Pipelines that are kept although no program uses them. */
+const RECENT = 16;
+
+/**
+ * Shader modules, layouts and pipelines by what decides them. They live as long as programs refer to them, and the
+ * latest a while longer: WebGPU has no way to destroy them, and frees what JavaScript's garbage collector finds unused.
+ */
 export class Pipelines {
-  readonly #modules = new Map<string, GPUShaderModule>();
-  readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #modules = new Shared<GPUShaderModule>();
+  readonly #layouts = new Shared<GPUBindGroupLayout>();
+  readonly #pipelines = new Shared<GPUComputePipeline>();
+  /** Those that were asked for last, the latest at the end: the next program is often like the one before. */
+  readonly #recent = new Set<GPUComputePipeline>();
+  /** What a pipeline was made of lives as long, for the next one. */
+  readonly #madeOf = new WeakMap<GPUComputePipeline, readonly [GPUShaderModule, GPUBindGroupLayout]>();
+  #ofAllShapes: Pipelines | undefined;
 
   /** Starts empty. */
   constructor(
@@ -24,20 +35,38 @@ export class Pipelines {
     readonly constants: ConstantsKind,
   ) {}
 
+  /**
+   * Those whose shapes come in a uniform, so that programs of several shapes share them. On a software adapter one more size
+   * of a small network then takes a twentieth of the time to record (42 ms in place of 900), and its runs take as long.
+   */
+  get ofAllShapes(): Pipelines {
+    if (this.constants === "uniform") return this;
+    return this.#ofAllShapes ??= new Pipelines(this.gpu, "uniform");
+  }
+
   /** The pipeline of a dispatch whose bindings are stored as given; made once per text, and per shape with overrides. */
   pipeline(dispatch: Dispatch, storages: readonly Storage[]): GPUComputePipeline {
     const label = dispatch.kernel;
     const code = shaderText(dispatch, storages, this.constants);
     const constants = this.constants === "override" ? dispatch.constants : {};
-    return once(this.#pipelines, code + JSON.stringify(constants), () =>
-      this.gpu.createComputePipeline({
+    const pipeline = this.#pipelines.get(code + JSON.stringify(constants), () => {
+      const layout = this.layout(dispatch, storages);
+      const module = this.#modules.get(code, () => this.gpu.createShaderModule({ label, code }));
+      const pipeline = this.gpu.createComputePipeline({
         label,
-        layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [this.layout(dispatch, storages)] }),
-        compute: {
-          module: once(this.#modules, code, () => this.gpu.createShaderModule({ label, code })),
-          constants: { ...constants },
-        },
-      }));
+        layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, constants: { ...constants } },
+      });
+      this.#madeOf.set(pipeline, [module, layout]);
+      return pipeline;
+    });
+    this.#recent.delete(pipeline);
+    this.#recent.add(pipeline);
+    for (const oldest of this.#recent) {
+      if (this.#recent.size <= RECENT) break;
+      this.#recent.delete(oldest);
+    }
+    return pipeline;
   }
 
   /** The bind group layout of a dispatch whose bindings are stored as given; a uniform of constants is bound last. */
@@ -46,7 +75,7 @@ export class Pipelines {
     const used = bindings.map(({ access }, i) => ({ access, storage: itemAt(storages, i) }));
     if (this.uniform(dispatch)) used.push({ access: "read", storage: "uniform" });
     const key = used.map(({ access, storage }) => `${access} ${storage}`).join();
-    return once(this.#layouts, key, () =>
+    return this.#layouts.get(key, () =>
       this.gpu.createBindGroupLayout({
         label: kernel,
         entries: used.map(({ access, storage }, i) => layoutEntry(i, access === "read", storage)),
@@ -71,18 +100,33 @@ export class Pipelines {
   /** Forgets everything: what is made while WebGPU refuses work may be invalid. */
   clear(): void {
     this.#pipelines.clear();
+    this.#recent.clear();
     this.#modules.clear();
     this.#layouts.clear();
+    this.#ofAllShapes?.clear();
   }
 }
 
-/** The value of a key, made when it is first wanted. */
-function once<V>(values: Map<string, V>, key: string, make: () => V): V {
-  const known = values.get(key);
-  if (known) return known;
-  const made = make();
-  values.set(key, made);
-  return made;
+/** Objects by key while anything else refers to them. */
+class Shared<V extends object> {
+  readonly #known = new Map<string, WeakRef<V>>();
+  readonly #collected = new FinalizationRegistry<string>((key) => {
+    if (!this.#known.get(key)?.deref()) this.#known.delete(key);
+  });
+
+  /** The object of a key, made where there is none. */
+  get(key: string, make: () => V): V {
+    const known = this.#known.get(key)?.deref();
+    if (known) return known;
+    const made = make();
+    this.#known.set(key, new WeakRef(made));
+    this.#collected.register(made, key);
+    return made;
+  }
+
+  clear(): void {
+    this.#known.clear();
+  }
 }
 
 function layoutEntry(binding: number, readOnly: boolean, storage: Storage): GPUBindGroupLayoutEntry {

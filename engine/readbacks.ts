@@ -124,6 +124,12 @@ export class Readbacks {
     })();
   }
 
+  /** Resolves when all runs have come back, or failed to; sends those that wait for others. */
+  async flush(): Promise<void> {
+    this.send();
+    await this.#latest;
+  }
+
   /** From the time that a group took: how many runs may share a wait. */
   #measure(begunAt: number, runs: number): void {
     const now = performance.now();

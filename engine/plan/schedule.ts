@@ -2,6 +2,7 @@
 import { TEXTURE_WIDTH, VEC4_BYTES, vec4s } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
 import { EngineError } from "../errors.ts";
+import type { Pipelines } from "../pipelines.ts";
 import type { Memory, StagedCopy } from "./memory.ts";
 import { texelRows } from "./texel_rows.ts";
 import { liveSteps } from "./plan.ts";
@@ -41,14 +42,15 @@ export function launchStages(
   device: Device,
   memory: Memory,
   stages: readonly (readonly Recorded[])[],
+  pipelines: Pipelines,
 ): Stage[] {
-  const constants = memory.uniforms(stages.flat().map(({ dispatch }) => device.pipelines.uniform(dispatch)));
+  const constants = memory.uniforms(stages.flat().map(({ dispatch }) => pipelines.uniform(dispatch)));
   let done = 0;
   const made = stages.map((steps, number) => ({
     copies: memory.copies.filter(({ before }) => before === number),
     launches: steps.map((step) => {
       device.onCompile?.(done, constants.length);
-      return launch(device, memory, step, constants[done++]);
+      return launch(device, memory, step, pipelines, constants[done++]);
     }),
   }));
   device.onCompile?.(done, done);
@@ -88,6 +90,7 @@ function launch(
   device: Device,
   memory: Memory,
   recorded: Recorded,
+  pipelines: Pipelines,
   constants: GPUBufferBinding | undefined,
 ): Launch {
   const { dispatch, values } = recorded;
@@ -110,10 +113,10 @@ function launch(
   if (constants) resources.push(constants);
   const bindGroup = device.gpu.createBindGroup({
     label: dispatch.kernel,
-    layout: device.pipelines.layout(dispatch, storages),
+    layout: pipelines.layout(dispatch, storages),
     entries: resources.map((resource, binding) => ({ binding, resource })),
   });
-  return { recorded, pipeline: device.pipelines.pipeline(dispatch, storages), bindGroup };
+  return { recorded, pipeline: pipelines.pipeline(dispatch, storages), bindGroup };
 }
 
 /** Where an optimizer reads a set's gradients, those that this program does not write must be zero. */

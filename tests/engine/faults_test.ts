@@ -18,6 +18,7 @@ import {
   scalars,
   Sgd,
   softmaxCrossEntropy,
+  stopGradient,
   sum,
   type Tensor,
   u32,
@@ -207,7 +208,8 @@ Deno.test("Gradients are of what the loss can be differentiated by, and once", a
     "squared gradient": [() => recordBody(twice((g) => sum(mul(g, g)))), "EngineError", second],
     "gradient and loss": [() => recordBody(twice((g) => sum(mul(relu(g), w)))), "EngineError", second],
   });
-  set.destroy();
+  const constantly = await recordBody(twice((g) => sum(mul(stopGradient(g), w))));
+  for (const owner of [constantly, set]) owner.destroy();
 });
 
 Deno.test("A destroyed parameter set, or one of another device, fails for those alone who use it", async () => {
