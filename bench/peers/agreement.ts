@@ -10,6 +10,8 @@ export interface Agreement {
   readonly first: number;
   /** Of the second run's result: in training the loss after one update, which depends on gradients and optimizer. */
   readonly second: number;
+  /** Of the last run's result that both sides have. */
+  readonly last: number;
 }
 
 /** The largest difference of two results, as a share of the largest magnitude in the second. */
@@ -25,8 +27,10 @@ export function relativeDifference(a: readonly number[], b: readonly number[]): 
 
 /** Compares a library's results with ours. */
 export function agreement(side: Timed, ours: Timed): Agreement {
+  const last = Math.min(side.runs.length, ours.runs.length) - 1;
   return {
     first: relativeDifference(side.opened.first.result, ours.opened.first.result),
     second: relativeDifference(side.runs[0].result, ours.runs[0].result),
+    last: relativeDifference(side.runs[last].result, ours.runs[last].result),
   };
 }

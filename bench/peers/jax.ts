@@ -16,6 +16,7 @@ import {
   parameterSpecs,
 } from "./network.ts";
 import { fold, toNchw, toOihw } from "./layouts.ts";
+import { CLASSES, MNIST_ADAM, MNIST_LAYERS, MNIST_SPECS, mnistBatches, mnistWeights, SIDE } from "./mnist.ts";
 import type { Backend, Session } from "./peer.ts";
 import { ADAM, images, labels, MARGIN, network, SIZE, type Task } from "./scenario.ts";
 
@@ -35,7 +36,7 @@ export async function open(
     throw new Error(`jax-js has no ${backend} back end here`);
   }
   jax.defaultDevice(backend);
-  return name === "forward" ? forward(jax, batch) : trainingStep(jax, batch);
+  return { forward, train: trainingStep, mnist }[name](jax, batch);
 }
 
 function upload(jax: any, pixels: Float32Array, batch: number): any {
@@ -118,35 +119,97 @@ function trainingStep(jax: any, batch: number): Session {
     return [batchHard(jax, embed(jax, features, w["embedding.weight"]), batch), statistics];
   };
   const differentiate = jax.valueAndGrad(objective, { hasAux: true });
-  const { learningRate, beta1, beta2, epsilon } = ADAM;
-  /** Bias corrections are an input array: as constants they would be compiled again at each step. */
   const step = jax.jit(
-    (w: any, m: any, v: any, r: any, x: any, corrections: any) => {
+    (w: any, m: any, v: any, r: any, corrections: any, x: any) => {
       const [[loss, statistics], gradient] = differentiate(jax.tree.ref(w), x);
-      const [byFirst, bySecond] = [corrections.ref.slice(0), corrections.slice(1)];
-      const [newW, newM, newV, newR]: Record<string, any>[] = [{}, {}, {}, {}];
-      for (const name of Object.keys(w)) {
-        newM[name] = m[name].mul(beta1).add(gradient[name].ref.mul(1 - beta1));
-        newV[name] = v[name].mul(beta2).add(np.square(gradient[name]).mul(1 - beta2));
-        const root = np.sqrt(newV[name].ref.mul(bySecond.ref)).add(epsilon);
-        newW[name] = w[name].sub(newM[name].ref.mul(byFirst.ref).mul(learningRate).div(root));
-      }
-      byFirst.dispose();
-      bySecond.dispose();
+      const newR: Record<string, any> = {};
       for (const name of Object.keys(r)) {
         newR[name] = r[name].mul(MOMENTUM).add(statistics[name].mul(1 - MOMENTUM));
       }
-      return [loss, newW, newM, newV, newR];
+      return [loss, ...updated(jax, { w, m, v, gradient }, corrections, ADAM.learningRate), newR];
     },
   );
   const pixels = toNchw(images(batch), SIZE.height * SIZE.imageWidth, 3);
-  let state: any[] = [trained, first, second, running];
+  return stepping(jax, step, [trained, first, second, running], () => [upload(jax, pixels, batch)]);
+}
+
+/** The task of mnist.ts. Pooling is its `lax.reduceWindow` over the maximum. */
+function mnist(jax: any, batch: number): Session {
+  const { numpy: np, lax, nn } = jax;
+  const values = mnistWeights();
+  const [w, m, v]: Record<string, any>[] = [{}, {}, {}];
+  for (const { name, shape } of MNIST_SPECS) w[name] = np.array(values.get(name)!, { shape });
+  for (const layer of MNIST_LAYERS) {
+    const name = `${layer.name}.weight`;
+    const { shape, values: oihw } = toOihw(layer, values.get(name)!);
+    w[name].dispose();
+    w[name] = np.array(oihw, { shape });
+    w[`${layer.name}.bias`] = w[`${layer.name}.bias`].reshape([1, layer.to, 1, 1]);
+  }
+  for (const name of Object.keys(w)) {
+    m[name] = np.zeros(w[name].shape);
+    v[name] = np.zeros(w[name].shape);
+  }
+  const pooled = (x: any, weight: any, bias: any) => {
+    const y = nn.relu(lax.convGeneralDilated(x, weight, [1, 1], "SAME").add(bias));
+    return lax.reduceWindow(y, np.max, [2, 2], [2, 2]);
+  };
+  const differentiate = jax.valueAndGrad((w: any, x: any, target: any) => {
+    const first = pooled(x, w["first.weight"], w["first.bias"]);
+    const features = pooled(first, w["second.weight"], w["second.bias"]).reshape([batch, -1]);
+    const weight = w["last.weight"].reshape([CLASSES, -1]).transpose();
+    const logits = np.matmul(features, weight).add(w["last.bias"].reshape([1, CLASSES]));
+    return np.mean(np.sum(nn.logSoftmax(logits, -1).mul(target), 1)).mul(-1);
+  });
+  const step = jax.jit((w: any, m: any, v: any, corrections: any, x: any, target: any) => {
+    const [loss, gradient] = differentiate(jax.tree.ref(w), x, target);
+    return [loss, ...updated(jax, { w, m, v, gradient }, corrections, MNIST_ADAM.learningRate)];
+  });
+  const batchOf = mnistBatches(batch);
+  return stepping(jax, step, [w, m, v], (count) => {
+    const { pixels, labels } = batchOf(count);
+    const target = new Float32Array(batch * CLASSES);
+    labels.forEach((label, i) => target[i * CLASSES + label] = 1);
+    return [
+      np.array(pixels, { shape: [batch, 1, SIDE, SIDE] }),
+      np.array(target, { shape: [batch, CLASSES] }),
+    ];
+  });
+}
+
+/** Weights and moments after an update by Adam. */
+function updated(
+  { numpy: np }: any,
+  { w, m, v, gradient }: Record<"w" | "m" | "v" | "gradient", Record<string, any>>,
+  corrections: any,
+  learningRate: number,
+): Record<string, any>[] {
+  const { beta1, beta2, epsilon } = ADAM;
+  const [byFirst, bySecond] = [corrections.ref.slice(0), corrections.slice(1)];
+  const [newW, newM, newV]: Record<string, any>[] = [{}, {}, {}];
+  for (const name of Object.keys(w)) {
+    newM[name] = m[name].mul(beta1).add(gradient[name].ref.mul(1 - beta1));
+    newV[name] = v[name].mul(beta2).add(np.square(gradient[name]).mul(1 - beta2));
+    const root = np.sqrt(newV[name].ref.mul(bySecond.ref)).add(epsilon);
+    newW[name] = w[name].sub(newM[name].ref.mul(byFirst.ref).mul(learningRate).div(root));
+  }
+  byFirst.dispose();
+  bySecond.dispose();
+  return [newW, newM, newV];
+}
+
+/**
+ * Runs a compiled step of (state, Adam's bias corrections, inputs) to [loss, state]. The corrections are an array: as
+ * constants they would be compiled again at each step.
+ */
+function stepping(jax: any, step: any, state: any[], inputs: (count: number) => any[]): Session {
+  const { beta1, beta2 } = ADAM;
   let count = 0;
   return {
     run: async () => {
-      count++;
-      const corrections = np.array([1 / (1 - beta1 ** count), 1 / (1 - beta2 ** count)]);
-      const [loss, ...next] = step(...state, upload(jax, pixels, batch), corrections);
+      const given = inputs(count++);
+      const corrections = jax.numpy.array([1 / (1 - beta1 ** count), 1 / (1 - beta2 ** count)]);
+      const [loss, ...next] = step(...state, corrections, ...given);
       state = next;
       const value = await loss.data();
       await jax.blockUntilReady(state);

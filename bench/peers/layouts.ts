@@ -7,10 +7,11 @@ export interface OihwWeight {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
-/** A layer's weight (pointwise [from, to], depthwise [3, 3, C], full [3, 3, from, to]) as OIHW. */
+/** A layer's weight (pointwise [from, to], depthwise [3, 3, C], full [k, k, from, to]) as OIHW. */
 export function toOihw({ kind, from, to }: Layer, weight: Float32Array): OihwWeight {
-  const [inputs, size] = [kind === "depthwise" ? 1 : from, kind === "pointwise" ? 1 : 3];
-  const taps = size * size;
+  const inputs = kind === "depthwise" ? 1 : from;
+  const taps = weight.length / (inputs * to);
+  const size = Math.sqrt(taps);
   const values = new Float32Array(weight.length);
   for (let tap = 0; tap < taps; tap++) {
     for (let i = 0; i < inputs; i++) {

@@ -110,9 +110,9 @@ export function parameterSpecs(blocks: readonly Block[]): ParameterSpec[] {
 }
 
 /** Values of every parameter by name: weights by He et al. 2015, batch norm near the identity but never equal to it. */
-export function drawWeights(blocks: readonly Block[], random: Random): Map<string, Float32Array> {
+export function drawWeights(specs: readonly ParameterSpec[], random: Random): Map<string, Float32Array> {
   return new Map(
-    parameterSpecs(blocks).map(({ name, shape }) => {
+    specs.map(({ name, shape }) => {
       const count = shape.reduce((a, b) => a * b, 1);
       const draw = drawer(name, shape, random);
       return [name, Float32Array.from({ length: count }, draw)];

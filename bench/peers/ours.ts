@@ -1,8 +1,24 @@
 /** This engine. */
-import { Adam, Device, f32, Program, Random, type Tensor, u32, type Uint32Tensor } from "../../engine/mod.ts";
-import { hardTripletLoss } from "../../losses/mod.ts";
+import {
+  Adam,
+  conv2d,
+  dense,
+  Device,
+  f32,
+  maxPool2d,
+  ParameterSet,
+  Program,
+  Random,
+  relu,
+  reshape,
+  type Tensor,
+  u32,
+  type Uint32Tensor,
+} from "../../engine/mod.ts";
+import { crossEntropy, hardTripletLoss } from "../../losses/mod.ts";
 import { FoldedWeights } from "../../model/folded_weights.ts";
 import { ReidModel } from "../../model/reid_model.ts";
+import { MNIST_ADAM, MNIST_SPECS, mnistBatches, mnistWeights, SIDE } from "./mnist.ts";
 import { EMBEDDING, EPSILON, MOMENTUM } from "./network.ts";
 import type { Session } from "./peer.ts";
 import { ADAM, images, labels, MARGIN, network, SIZE, type Size, type Task } from "./scenario.ts";
@@ -38,6 +54,7 @@ export function trainingLoss(reid: ReidModel, x: Tensor, labels: Uint32Tensor): 
 /** Opens WebGPU's high-performance adapter. */
 export async function open({ name, batch }: Task): Promise<Session> {
   const device = await Device.open();
+  if (name === "mnist") return await mnist(device, batch);
   const reid = model(device, SIZE);
   const { height, imageWidth } = SIZE;
   const input = f32([batch, height, imageWidth, 3]);
@@ -67,6 +84,36 @@ export async function open({ name, batch }: Task): Promise<Session> {
       const settings = adam.settings(++step, learningRate);
       return (await program.run({ x, labels: y, settings }))
         .loss as Float32Array;
+    },
+  };
+}
+
+/** The task of mnist.ts. */
+export async function mnist(device: Device, batch: number): Promise<Session> {
+  const set = new ParameterSet(device);
+  const values = mnistWeights();
+  const parameters = MNIST_SPECS.map(({ name, shape }) => set.add(name, shape, values.get(name)!));
+  const [firstWeight, firstBias, secondWeight, secondBias, lastWeight, lastBias] = parameters;
+  const { learningRate, ...options } = MNIST_ADAM;
+  const adam = new Adam(set, options);
+  const inputs = { x: f32([batch, SIDE, SIDE, 1]), labels: u32([batch]), settings: adam.input };
+  const program = await Program.record(device, inputs, ({ x, labels, settings }) => {
+    const first = relu(conv2d(x, firstWeight, { padding: "same", bias: firstBias }));
+    const second = relu(
+      conv2d(maxPool2d(first, { size: 2 }), secondWeight, { padding: "same", bias: secondBias }),
+    );
+    const features = reshape(maxPool2d(second, { size: 2 }), [-1, lastWeight.shape[0]]);
+    const loss = crossEntropy(dense(features, lastWeight, lastBias), labels, 0);
+    adam.minimize(loss, settings);
+    return { loss };
+  });
+  const batchOf = mnistBatches(batch);
+  let step = 0;
+  return {
+    run: async () => {
+      const { pixels, labels } = batchOf(step);
+      const settings = adam.settings(++step, learningRate);
+      return (await program.run({ x: pixels, labels, settings })).loss as Float32Array;
     },
   };
 }

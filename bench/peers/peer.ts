@@ -47,7 +47,7 @@ export const OURS: Peer = {
   slow: false,
 };
 
-const NO_TRAINING = "inference only";
+const NO_TRAINING = { train: "inference only", mnist: "inference only" };
 
 /** All libraries, ours first. */
 export const PEERS: readonly Peer[] = [
@@ -73,7 +73,7 @@ export const PEERS: readonly Peer[] = [
     label: "onnxruntime-web 1.30",
     backend: "webgpu",
     module: "./onnxruntime.ts",
-    cannot: { train: NO_TRAINING },
+    cannot: NO_TRAINING,
     slow: true,
   },
   {
@@ -98,7 +98,7 @@ export const PEERS: readonly Peer[] = [
     label: "onnxruntime-node 1.30",
     backend: "native",
     module: "./onnxruntime.ts",
-    cannot: { train: NO_TRAINING },
+    cannot: NO_TRAINING,
     slow: false,
   },
 ];

@@ -1,6 +1,6 @@
 /** The computation of every run: one network, one batch of images, one loss, one optimizer, the same for all peers. */
 import { Random } from "../../engine/mod.ts";
-import { drawWeights, mobileNetV2 } from "./network.ts";
+import { drawWeights, mobileNetV2, parameterSpecs } from "./network.ts";
 
 /** Sizes of the network and its input. */
 export interface Size {
@@ -22,7 +22,10 @@ export const MARGIN = 0.3;
 export const ADAM = { learningRate: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /** The timed tasks. */
-export type TaskName = "train" | "forward";
+export const TASK_NAMES = ["forward", "train", "mnist"] as const;
+
+/** One of {@link TASK_NAMES}. */
+export type TaskName = (typeof TASK_NAMES)[number];
 
 /** A task with its batch. */
 export interface Task {
@@ -30,15 +33,21 @@ export interface Task {
   readonly batch: number;
 }
 
+const IN_WORDS: Record<TaskName, string> = {
+  forward: "forward, batch norm folded",
+  train: "training step",
+  mnist: "training step of a small network, 28×28",
+};
+
 /** The name of a task in tables. */
 export function taskInWords({ name, batch }: Task): string {
-  return `${name === "train" ? "training step" : "forward, batch norm folded"}, ${batch} images`;
+  return `${IN_WORDS[name]}, ${batch} images`;
 }
 
 /** The network's blocks and the values of its parameters. */
 export function network(width: number = SIZE.width) {
   const blocks = mobileNetV2(width);
-  return { blocks, weights: drawWeights(blocks, new Random(1)) };
+  return { blocks, weights: drawWeights(parameterSpecs(blocks), new Random(1)) };
 }
 
 /** Labels [batch] of people with `each` images each. */

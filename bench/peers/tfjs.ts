@@ -13,6 +13,7 @@ import {
   weightShape,
 } from "./network.ts";
 import { fold } from "./layouts.ts";
+import { CLASSES, MNIST_ADAM, MNIST_SPECS, mnistBatches, mnistWeights, SIDE } from "./mnist.ts";
 import type { Backend, Session } from "./peer.ts";
 import { ADAM, images, labels, MARGIN, network, SIZE, type Task } from "./scenario.ts";
 
@@ -24,7 +25,7 @@ const WASM = "@tensorflow/tfjs-backend-wasm";
 /** Opens a back end and prepares the task on it. */
 export async function open({ name, batch }: Task, { backend }: { backend: Backend }): Promise<Session> {
   const tf = await load(backend);
-  const run = name === "forward" ? forward(tf, batch) : trainingStep(tf, batch);
+  const run = { forward, train: trainingStep, mnist }[name](tf, batch);
   return {
     run: async () => {
       const result = run();
@@ -131,6 +132,36 @@ function trainingStep(tf: any, batch: number): () => any {
         trainable,
       );
     });
+}
+
+/** The task of mnist.ts. */
+function mnist(tf: any, batch: number): () => any {
+  const values = mnistWeights();
+  const variables: any[] = MNIST_SPECS.map(({ name, shape }) =>
+    tf.variable(tf.tensor(values.get(name)!, shape), true, name)
+  );
+  const [firstWeight, firstBias, secondWeight, secondBias, lastWeight, lastBias] = variables;
+  const { learningRate, beta1, beta2, epsilon } = MNIST_ADAM;
+  const adam = tf.train.adam(learningRate, beta1, beta2, epsilon);
+  const pooled = (x: any, filter: any, bias: any) => {
+    const y = tf.fused.conv2d({ x, filter, bias, strides: 1, pad: "same", activation: "relu" });
+    return tf.maxPool(y, 2, 2, "valid");
+  };
+  const batchOf = mnistBatches(batch);
+  let step = 0;
+  return () => {
+    const { pixels, labels } = batchOf(step++);
+    return tf.tidy(() => {
+      const x = tf.tensor4d(pixels, [batch, SIDE, SIDE, 1]);
+      const target = tf.oneHot(tf.tensor1d(Int32Array.from(labels), "int32"), CLASSES);
+      const loss = () => {
+        const features = pooled(pooled(x, firstWeight, firstBias), secondWeight, secondBias);
+        const logits = tf.matMul(tf.reshape(features, [batch, -1]), lastWeight).add(lastBias);
+        return tf.losses.softmaxCrossEntropy(target, logits);
+      };
+      return adam.minimize(loss, true, variables);
+    });
+  };
 }
 
 /** As a matrix product, whose gradients are faster in tfjs than a convolution's. */

@@ -11,6 +11,8 @@ import {
   mobileNetV2,
   parameterSpecs,
 } from "../../bench/peers/network.ts";
+import { MNIST_SPECS, mnistBatches, mnistWeights } from "../../bench/peers/mnist.ts";
+import { mnist } from "../../bench/peers/ours.ts";
 import { OURS, PEERS } from "../../bench/peers/peer.ts";
 import { parseOptions, tasksOf } from "../../bench/peers/peers.ts";
 import type { Outcome, Timed } from "../../bench/peers/rounds.ts";
@@ -20,6 +22,9 @@ import { HelpRequest, UsageError } from "../../cli/flags.ts";
 import { Device, Random } from "../../engine/mod.ts";
 import { CONVENTIONS } from "../../model/conventions.ts";
 import { ReidModel } from "../../model/reid_model.ts";
+import { sameGeometry, symmetricGeometry } from "../reference/conv_geometry.ts";
+import { referenceOps as ops } from "../reference/ops.ts";
+import { leaf, type RefTensor } from "../reference/tape.ts";
 
 Deno.test("the peers' list of layers has the parameters of our model, name by name, and the paper's count", async () => {
   const device = await Device.open();
@@ -61,10 +66,34 @@ Deno.test("images and weights are the same every time, and images differ from ea
   assert.deepEqual(images(2, size), images(2, size));
   assert.deepEqual(images(2, size).subarray(0, 96), images(1, size));
   assert.notDeepEqual(images(2, size).slice(96), images(1, size));
-  const blocks = mobileNetV2(0.5);
-  assert.deepEqual(drawWeights(blocks, new Random(1)), drawWeights(blocks, new Random(1)));
+  const specs = parameterSpecs(mobileNetV2(0.5));
+  assert.deepEqual(drawWeights(specs, new Random(1)), drawWeights(specs, new Random(1)));
   assert.deepEqual([...labels(4)], [0, 0, 1, 1]);
   assert.deepEqual([...labels(8, 4)], [0, 0, 0, 0, 1, 1, 1, 1]);
+});
+
+Deno.test("the first loss of the small network is that of the f64 reference", async () => {
+  const batch = 2;
+  const device = await Device.open();
+  try {
+    const weights = mnistWeights();
+    const [w1, b1, w2, b2, w3, b3] = MNIST_SPECS.map(({ name, shape }) =>
+      leaf(shape, [...weights.get(name)!])
+    );
+    const { pixels, labels } = mnistBatches(batch)(0);
+    const window = { size: 2, ...symmetricGeometry(2, 0) };
+    const pooled = (x: RefTensor, w: RefTensor, b: RefTensor, side: number) =>
+      ops.maxPool2d(
+        ops.relu(ops.add(ops.conv2d(x, w, sameGeometry(side, side, 1, w.shape[0])), b)),
+        window,
+      );
+    const features = pooled(pooled(leaf([batch, 28, 28, 1], [...pixels]), w1, b1, 28), w2, b2, 14);
+    const expected = ops.crossEntropy(ops.dense(ops.reshape(features, [batch, -1]), w3, b3), [...labels], 0);
+    const [loss] = await (await mnist(device, batch)).run();
+    assert.ok(Math.abs(loss - expected.data[0]) < 1e-5 * loss, `${loss} and ${expected.data[0]}`);
+  } finally {
+    device.destroy();
+  }
 });
 
 Deno.test("weights and images are moved to channels first", () => {
@@ -113,7 +142,10 @@ Deno.test("options choose who takes part, ours always, and what is timed", () =>
     "forward 4",
     "forward 16",
     "train 4",
+    "mnist 64",
   ]);
+  assert.deepEqual(tasksOf(parseOptions(["--tasks", "mnist"])), [{ name: "mnist", batch: 64 }]);
+  assert.throws(() => parseOptions(["--tasks", "digits"]), UsageError);
   assert.throws(() => parseOptions(["--only", "pytorch"]), UsageError);
   assert.throws(() => parseOptions(["--cores", "0"]), UsageError);
   assert.throws(() => parseOptions(["--help"]), HelpRequest);
