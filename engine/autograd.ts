@@ -57,6 +57,7 @@ export class Gradients {
  * @throws {EngineError} when the loss is no scalar, depends on nothing that needs a gradient, or on gradients itself.
  */
 export function backward(loss: Tensor, scale?: Tensor): Gradients {
+  asTensor(loss);
   if (loss.shape.some((size) => size !== 1)) {
     throw new EngineError(`backward() starts from a scalar; got a tensor of shape [${loss.shape}]`);
   }

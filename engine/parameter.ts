@@ -14,7 +14,7 @@ import {
   vec4s,
 } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
-import { checkShape } from "./checks.ts";
+import { checkShape, kindOf } from "./checks.ts";
 import { EngineError, LimitError, ShapeError } from "./errors.ts";
 
 /** Parameters start at multiples of this many bytes: WebGPU's largest alignment of a buffer binding. */
@@ -50,10 +50,9 @@ export class Parameter {
 
   /** The values with rows padded. @throws {ShapeError} when they do not fill the shape. */
   padded(values: ArrayLike<number>): Float32Array<ArrayBuffer> {
-    if (values.length !== this.count) {
-      throw new ShapeError(
-        `Parameter ${this.name} [${this.shape}] needs ${this.count} values; got ${values.length}`,
-      );
+    if (values?.length !== this.count) {
+      const got = values?.length ?? kindOf(values);
+      throw new ShapeError(`Parameter ${this.name} [${this.shape}] needs ${this.count} values; got ${got}`);
     }
     return padRows(values, this.shape);
   }

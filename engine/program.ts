@@ -79,6 +79,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     options: RecordOptions = {},
   ): Promise<Program<I, O>> {
     checkInputs(inputs);
+    checkTogether(options.together);
     const largest = largestBatch(inputs);
     const main = await Replay.record(device, inputs, body, options, device.pipelines);
     if (largest === undefined) return new Program<I, O>(inputs, main, undefined);
@@ -186,4 +187,9 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     this.#main.destroy();
     this.#batches?.sizes.destroy();
   }
+}
+
+function checkTogether(together = 1): void {
+  if (Number.isInteger(together) && together >= 1) return;
+  throw new RangeError(`The outputs of a whole number of runs from 1 on come back together; got ${together}`);
 }

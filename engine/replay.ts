@@ -135,8 +135,9 @@ export class Replay<I extends ProgramInputs, O extends ProgramOutputs> {
             : undefined,
         };
       });
-      await compileKernels(device, plan.stages);
-      return new Replay<I, O>(plan);
+      const replay = new Replay<I, O>(plan);
+      await compileKernels(device, plan.stages, () => replay.#check());
+      return replay;
     } catch (error) {
       memory.destroy();
       throw error;
@@ -163,14 +164,12 @@ export class Replay<I extends ProgramInputs, O extends ProgramOutputs> {
 
   /** Uploads the inputs and encodes what comes before the first dispatch; see {@link Program.begin}. */
   begin(inputs: HostInputs<I>): OpenRun {
-    const { device, memory, stages, clears, sets, inputs: values } = this.#prepared;
-    device.check();
-    for (const set of sets) set.check(device);
+    const { device, memory, stages, clears, inputs: values } = this.#check();
     for (const [value, data] of hostValues(values, inputs)) memory.write(value, data);
     const encoder = device.gpu.createCommandEncoder();
     for (const value of memory.mirrored) copyToMirror(encoder, value);
     for (const { buffer, offset, size } of clears) encoder.clearBuffer(buffer, offset, size);
-    return { device, memory, stages, encoder };
+    return { device, memory, stages, encoder, check: () => void this.#check() };
   }
 
   /** Frees the memory; outputs that are still awaited are rejected. */
@@ -189,6 +188,13 @@ export class Replay<I extends ProgramInputs, O extends ProgramOutputs> {
   /** Submits runs that wait for others, as none of this size follows soon. */
   flush(): void {
     this.#plan?.readbacks?.send();
+  }
+
+  #check(): Plan {
+    const { device, sets } = this.#prepared;
+    device.check();
+    for (const set of sets) set.check(device);
+    return this.#prepared;
   }
 
   get #prepared(): Plan {

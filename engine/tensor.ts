@@ -1,8 +1,8 @@
 /** Tensors inside a program, and the tape of the ops that made them. */
 import { applyPrologue, padRows, type Prologue } from "../kernels/mod.ts";
-import { asWords, checkShape } from "./checks.ts";
-import { ShapeError } from "./errors.ts";
-import type { Parameter } from "./parameter.ts";
+import { asWords, checkShape, kindOf } from "./checks.ts";
+import { EngineError, ShapeError } from "./errors.ts";
+import { Parameter } from "./parameter.ts";
 import { activation, type Recorder, recorder } from "./recorder.ts";
 import { Value } from "./value.ts";
 
@@ -144,9 +144,20 @@ export function tape(): Tape {
 /** What ops accept: a tensor, or a parameter standing for one. */
 export type TensorLike = Tensor | Parameter;
 
-/** The tensor itself, or the one that stands for a parameter in the program being recorded. */
+/**
+ * The tensor itself, or the one that stands for a parameter in the program being recorded.
+ *
+ * @throws {EngineError} when it is neither.
+ */
 export function asTensor(x: TensorLike): Tensor {
   if (x instanceof Tensor) return x;
+  if (!(x instanceof Parameter)) {
+    const given: unknown = x;
+    const got = given instanceof Uint32Tensor
+      ? "a Uint32Tensor, which holds labels or indices"
+      : kindOf(given);
+    throw new EngineError(`An op takes a tensor or a parameter where it got ${got}`);
+  }
   const known = tape().parameters;
   let tensor = known.get(x);
   if (!tensor) {
@@ -176,8 +187,10 @@ export function constant(
 ): Tensor {
   checkShape("constant()", shape);
   const count = shape.reduce((a, b) => a * b, 1);
-  if (values.length !== count) {
-    throw new ShapeError(`A constant [${shape}] needs ${count} values; got ${values.length}`);
+  if (values?.length !== count) {
+    throw new ShapeError(
+      `A constant [${shape}] needs ${count} values; got ${values?.length ?? kindOf(values)}`,
+    );
   }
   const value = new Value(shape, "f32", { kind: "constant", data: padRows(values, shape) });
   if (options.uniform) value.pinned = "uniform";

@@ -76,6 +76,7 @@ export async function firstNonFiniteDispatch<I extends ProgramInputs, O extends 
       const { recorded } = launch;
       gpu.queue.submit([encoder.finish()]);
       const updated = await summaries(run, recorded, ["update"]);
+      run.check();
       encoder = gpu.createCommandEncoder();
       const pass = encoder.beginComputePass();
       dispatch(pass, launch);
@@ -83,10 +84,12 @@ export async function firstNonFiniteDispatch<I extends ProgramInputs, O extends 
       gpu.queue.submit([encoder.finish()]);
       const wrote = await summaries(run, recorded, ["write", "update"]);
       if (wrote.some(({ nonFinite }) => nonFinite > 0)) {
+        run.check();
         const read = [...await summaries(run, recorded, ["read"]), ...updated];
         const { dispatch: { kernel }, pass } = recorded;
         return { kernel, pass, number: before.length, near: nearestParameter(recorded, before), read, wrote };
       }
+      run.check();
       before.push(recorded);
       encoder = gpu.createCommandEncoder();
     }

@@ -1,5 +1,6 @@
 /** The sizes of an op's tensors, by the letters of their layouts: what every op checks first. */
-import { ShapeError } from "../errors.ts";
+import { kindOf } from "../checks.ts";
+import { EngineError, ShapeError } from "../errors.ts";
 
 /** A tensor and its layout: letters for sizes, whole numbers for fixed ones, "..." first for any axes before. */
 type Given = readonly [{ readonly shape: readonly number[] }, string];
@@ -18,6 +19,7 @@ type Sizes<Tensors extends Readonly<Record<string, Given>>> = Readonly<
 /**
  * The size behind each letter: `sizesOf("dense", { x: [x, "M K"], weight: [w, "K N"] })` gives M, K and N.
  *
+ * @throws {EngineError} when one is no tensor.
  * @throws {ShapeError} when a tensor has another number of axes, or a letter stands for two sizes; names the op, the
  *   layouts and the shapes.
  */
@@ -26,6 +28,10 @@ export function sizesOf<const Tensors extends Readonly<Record<string, Given>>>(
   tensors: Tensors,
 ): Sizes<Tensors> {
   const sizes: Record<string, number> = {};
+  for (const [name, [tensor]] of Object.entries(tensors)) {
+    if (Array.isArray(tensor?.shape)) continue;
+    throw new EngineError(`${op}() takes a tensor as ${name}; got ${kindOf(tensor)}`);
+  }
   const fits = Object.values(tensors).every(([{ shape }, layout]) => {
     const axes = layout.split(" ");
     const open = axes[0] === "...";

@@ -11,9 +11,14 @@ const LARGEST_GROUP = 4;
  * Compiles what a software adapter would compile at its first dispatch. A dispatch of no workgroups makes it compile and
  * changes nothing. Runtimes stop their thread meanwhile, so that a timer could not show that work is under way.
  *
+ * @param check throws where what a kernel is bound to was destroyed meanwhile.
  * @throws {GpuError} when WebGPU refuses a kernel.
  */
-export async function compileKernels(device: Device, stages: readonly Stage[]): Promise<void> {
+export async function compileKernels(
+  device: Device,
+  stages: readonly Stage[],
+  check: () => void,
+): Promise<void> {
   const { onCompile } = device;
   // Without an observer there is no reason to wait; other adapters compile when a pipeline is made.
   if (onCompile === undefined || !device.adapter.software) return;
@@ -22,6 +27,7 @@ export async function compileKernels(device: Device, stages: readonly Stage[]): 
   const launches = [...each.values()];
   for (let done = 0, group = 1; done < launches.length;) {
     onCompile(done, launches.length);
+    check();
     const some = launches.slice(done, done + group);
     const start = performance.now();
     device.attempt("Cannot compile the kernels", () => {

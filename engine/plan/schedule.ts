@@ -21,6 +21,8 @@ export interface OpenRun {
   readonly memory: Memory;
   readonly stages: readonly Stage[];
   readonly encoder: GPUCommandEncoder;
+  /** Throws where the program cannot go on, as it or what it uses was destroyed; for whoever has waited meanwhile. */
+  readonly check: () => void;
 }
 
 /** One encoded dispatch. */

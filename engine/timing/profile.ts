@@ -13,8 +13,9 @@ export async function profile<Inputs>(
   program: { begin(inputs: Inputs): OpenRun },
   inputs: Inputs,
 ): Promise<number[]> {
-  const { device, stages, encoder } = program.begin(inputs);
+  const { device, stages, encoder, check } = program.begin(inputs);
   const { nanoseconds } = await timestampTick(device);
+  check();
   if (nanoseconds === undefined) throw new EngineError("The timestamps of this adapter cannot be trusted");
   const count = stages.reduce((sum, { launches }) => sum + launches.length, 0);
   const owned: { destroy(): void }[] = [];

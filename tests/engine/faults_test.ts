@@ -25,6 +25,8 @@ import {
   type Uint32Tensor,
   WeightAverage,
 } from "../../engine/mod.ts";
+import { firstNonFiniteDispatch } from "../../engine/debug/first_non_finite.ts";
+import { profile } from "../../engine/timing/profile.ts";
 
 let device: Device;
 /** A program of the device that must give the same numbers after every wrong call. */
@@ -255,6 +257,59 @@ Deno.test("A destroyed parameter set, or one of another device, fails for those 
   assert.deepEqual([...(await theirs.read()).get("weights")!.get(v)!], [1, 2, 3]);
   assert.deepEqual([...(await here.read()).get("weights")!.get(u)!], [1, 2, 3]);
   for (const owner of [read, step, here, other]) owner.destroy();
+});
+
+Deno.test("An op, a constant or a parameter takes tensors or numbers as it says", async () => {
+  const takes = (got: string) => new RegExp(`takes a tensor or a parameter where it got ${got}`);
+  const given = (value: unknown) => () => recordBody(() => ({ y: relu(untyped(value)) }));
+  const set = new ParameterSet(device);
+  const w = set.add("w", [2], [1, 2]);
+  const together = (runs: number) => () =>
+    Program.record(device, { x: f32([2]) }, ({ x }) => ({ y: relu(x) }), { together: runs });
+  await refuses({
+    "undefined": [given(undefined), "EngineError", takes("undefined")],
+    "an array": [given([1, 2]), "EngineError", takes("an array")],
+    "a promise": [given(Promise.resolve()), "EngineError", takes("a promise")],
+    "words": [given(constantUint32([1])), "EngineError", takes("a Uint32Tensor")],
+    "an operand": [() => recordBody((x) => ({ y: add(x, untyped("1")) })), "EngineError", takes("a string")],
+    "a loss": [() => recordBody(() => backward(untyped(undefined))), "EngineError", takes("undefined")],
+    "labels": [
+      () => recordBody((x) => ({ y: softmaxCrossEntropy(x, untyped([0]), 0).loss })),
+      "EngineError",
+      /softmaxCrossEntropy\(\) takes a tensor as labels; got an array/,
+    ],
+    "a constant": [() => constant(untyped(undefined), [2]), "ShapeError", /needs 2 values; got undefined/],
+    "a parameter": [
+      () => set.add("v", [2], untyped(3)),
+      "ShapeError",
+      /v \[2\] needs 2 values; got a number/,
+    ],
+    "a write": [() => set.write(w, untyped(undefined)), "ShapeError", /needs 2 values; got undefined/],
+    "together 0": [together(0), "RangeError", /whole number of runs from 1 on .*; got 0/],
+    "together NaN": [together(NaN), "RangeError", /whole number of runs from 1 on .*; got NaN/],
+  });
+  set.destroy();
+});
+
+Deno.test("A program that is destroyed while it is looked into harms nothing else", async () => {
+  const own = await Device.open({ timestamps: true });
+  const record = () => Program.record(own, { x: f32([2, 3]) }, ({ x }) => ({ y: relu(sum(relu(x))) }));
+  const inputs = { x: new Float32Array(6) };
+  type Looked = Awaited<ReturnType<typeof record>>;
+  for (
+    const look of [
+      (program: Looked) => profile(program, inputs) as Promise<unknown>,
+      (program: Looked) => firstNonFiniteDispatch(program, inputs),
+    ]
+  ) {
+    const program = await record();
+    const looking = assert.rejects(look(program), { name: "EngineError", message: /was destroyed/ });
+    program.destroy();
+    await looking;
+    await own.idle();
+  }
+  assert.equal(own.failure, undefined);
+  own.destroy();
 });
 
 Deno.test("An optimizer's numbers are within their ranges", async () => {
