@@ -92,7 +92,8 @@ export * from "./ops/unary.ts";
 export type { WindowOptions, WindowPadding } from "./ops/windows.ts";
 export * from "./optim/optimizers.ts";
 export { AVERAGE_PREFIX, WeightAverage } from "./optim/weight_average.ts";
-export { type FlatBuffer, type Parameter, ParameterSet } from "./parameter.ts";
+export type { FlatBuffer } from "./flat_buffer.ts";
+export { type Parameter, ParameterSet } from "./parameter.ts";
 export { betterPeaks, leastMilliseconds, measurePeaks, type Peaks, type Work } from "./timing/peaks.ts";
 export {
   f32,

@@ -13,12 +13,10 @@ import {
   VEC4_BYTES,
   vec4s,
 } from "../kernels/mod.ts";
-import type { Device } from "./device.ts";
 import { checkShape, kindOf } from "./checks.ts";
-import { EngineError, LimitError, ShapeError } from "./errors.ts";
-
-/** Parameters start at multiples of this many bytes: WebGPU's largest alignment of a buffer binding. */
-export const PARAMETER_ALIGNMENT = 256;
+import type { Device } from "./device.ts";
+import { EngineError, ShapeError } from "./errors.ts";
+import { type FlatBuffer, makeFlatBuffer, PARAMETER_ALIGNMENT } from "./flat_buffer.ts";
 
 /** A named array that lives as long as its {@link ParameterSet}. Programs use it like a tensor. */
 export class Parameter {
@@ -56,14 +54,6 @@ export class Parameter {
     }
     return padRows(values, this.shape);
   }
-}
-
-/** A buffer with room for every trainable parameter (or every state) of a set, at the parameters' offsets. */
-export interface FlatBuffer {
-  /** Usable as storage, and as source and target of copies. */
-  readonly buffer: GPUBuffer;
-  /** Its size; every parameter in it begins at a multiple of 256. */
-  readonly bytes: number;
 }
 
 /** A collection of parameters in flat buffers. */
@@ -295,24 +285,7 @@ export class ParameterSet {
 
   #allocate(name: string, needed: number): FlatBuffer {
     this.check(this.device);
-    const bytes = Math.max(needed, PARAMETER_ALIGNMENT); // WebGPU has no empty bindings.
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.gpu.limits;
-    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    if (bytes > most) {
-      const mebibytes = (size: number) => `${(size / 2 ** 20).toFixed(1)} MiB`;
-      throw new LimitError(
-        `The ${name} of a network with ${this.count()} parameters take ${
-          mebibytes(bytes)
-        } in one buffer, and ` +
-          `this adapter holds at most ${mebibytes(most)} in one. A narrower network fits.`,
-      );
-    }
-    const buffer = this.device.gpu.createBuffer({
-      label: name,
-      size: bytes,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-    });
-    const flat = { buffer, bytes };
+    const flat = makeFlatBuffer(this.device, name, needed, this.count());
     this.#flat.set(name, flat);
     this.device.onRefusal(() => this.#forget(name));
     return flat;

@@ -1,6 +1,7 @@
 /** What a long reduction is cut into, and its sum. */
 import { sumAllSlices, sumSlices, VEC4_BYTES, vec4s } from "../../kernels/mod.ts";
-import { type Parameter, PARAMETER_ALIGNMENT, type ParameterSet } from "../parameter.ts";
+import { PARAMETER_ALIGNMENT } from "../flat_buffer.ts";
+import type { Parameter, ParameterSet } from "../parameter.ts";
 import { record, recorder, temporary } from "../recorder.ts";
 import { constantUint32, tape } from "../tensor.ts";
 import { flatRange, type Value } from "../value.ts";
