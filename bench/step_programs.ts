@@ -2,7 +2,7 @@
 import { UsageError } from "../cli/flags.ts";
 import type { FlagTable } from "../cli/flags.ts";
 import { imageUint32 } from "../kernels/mod.ts";
-import { type Optimizer, packTransforms, Random, UNMOVED } from "../engine/mod.ts";
+import { packTransforms, Random, UNMOVED } from "../engine/mod.ts";
 import { FLAG_SETTINGS, type TrainingOptions } from "../train/options.ts";
 import { AUGMENTATION_SETTINGS } from "../train/settings/augmentation.ts";
 import { stepAugmentations } from "../train/from_options.ts";
@@ -37,13 +37,11 @@ export function checkBatch({ loss, batch }: { loss: string; batch: number }): vo
 }
 
 /** Random images, four of each person. */
-export function stepInputs(options: TrainingOptions, optimizer: Optimizer, batch: number) {
+export function stepInputs(options: TrainingOptions, batch: number) {
   return {
     pixels: randomPixels(options, batch),
     augmentations: stepAugmentations(options, 0, batch),
     labels: Uint32Array.from({ length: batch }, (_, i) => i >> 2),
-    settings: optimizer.settings(1, 1e-5),
-    averaging: [0],
   };
 }
 

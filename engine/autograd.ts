@@ -4,24 +4,66 @@
  */
 import { EngineError } from "./errors.ts";
 import { itemAt } from "./item_at.ts";
-import { add } from "./ops/elementwise.ts";
+import { add, mul } from "./ops/elementwise.ts";
+import { slice } from "./ops/shape.ts";
 import { joinSlices } from "./ops/summed_slices.ts";
-import type { Parameter } from "./parameter.ts";
+import type { Parameter, ParameterSet } from "./parameter.ts";
 import { recorder } from "./recorder.ts";
 import { asTensor, constant, tape, type Tensor, type TensorLike } from "./tensor.ts";
 import type { Value } from "./value.ts";
 
-/** Gradients of a scalar by tensor or parameter. */
+/**
+ * Gradients of a scalar by tensor or parameter. Optimizers apply them, and {@linkcode clipByGlobalNorm} limits them. Those of
+ * parameters are in their sets' memory, which holds one gradient of each in a program.
+ */
 export class Gradients {
-  readonly #byTensor: Map<Tensor, Tensor>;
+  readonly #byTensor: ReadonlyMap<Tensor, Tensor>;
 
-  /** Made by {@link backward}. */
-  constructor(byTensor: Map<Tensor, Tensor>) {
+  /**
+   * [4], whose last number multiplies all gradients wherever they are used; undefined where nothing does. Clipping and
+   * {@linkcode LossScale} set it.
+   */
+  multiplier: Tensor | undefined;
+
+  /** Made by {@link backward}. @throws {EngineError} when the memory of a set has others in it already. */
+  constructor(
+    byTensor: ReadonlyMap<Tensor, Tensor>,
+    /** The sets that they are in. */
+    readonly sets: ReadonlySet<ParameterSet>,
+  ) {
     this.#byTensor = byTensor;
+    for (const set of sets) {
+      if (tape().gradients.has(set)) {
+        throw new EngineError(
+          `The gradients of ${
+            set.parameters[0]?.name
+          } and the other parameters of its set are known in this program ` +
+            "already: call backward() once, of the sum of the losses, or record another program",
+        );
+      }
+      tape().gradients.set(set, this);
+    }
   }
 
   /**
-   * The gradient with respect to `x`, or undefined where the scalar does not depend on it.
+   * Does nothing where they can be applied to the parameters of a set.
+   *
+   * @throws {EngineError} when they are of another program, or none of them is of a parameter of that set.
+   */
+  requireOf(set: ParameterSet): void {
+    if (this.sets.has(set) && tape().gradients.get(set) === this) return;
+    throw new EngineError(
+      this.sets.has(set)
+        ? "Gradients of another program cannot be used in this one: call backward() in it"
+        : `The loss depends on no trainable parameter of the set of ${
+          set.parameters[0]?.name ?? "no parameters"
+        }`,
+    );
+  }
+
+  /**
+   * The gradient with respect to `x`, or undefined where the scalar does not depend on it; clipped, if they were clipped
+   * before.
    *
    * @throws {EngineError} when no gradient flows to x: an input that is not differentiable, a parameter that is not trainable.
    */
@@ -29,14 +71,16 @@ export class Gradients {
     const tensor = asTensor(x);
     if (!tensor.requiresGradient) throw new EngineError(whyNoGradient(tensor));
     const gradient = this.#byTensor.get(tensor);
-    if (gradient) tape().derived.add(gradient);
-    return gradient;
+    if (!gradient) return undefined;
+    tape().derived.add(gradient);
+    return this.multiplier ? mul(gradient, slice(this.multiplier, 0, 3, 4)) : gradient;
   }
 }
 
 /**
  * Records the gradients of `loss`, a tensor of one element, with respect to everything on the tape that needs
- * one. Gradients of parameters are written straight into their set's flat gradient buffer.
+ * one. Gradients of parameters are written straight into their set's flat gradient buffer, for an optimizer to apply; it
+ * holds one gradient of each, so that a program has one backward pass over a set.
  * All of them are multiplied by `scale`, a tensor of one element, where it is given.
  *
  * @example The gradient of a sum of squares
@@ -54,7 +98,8 @@ export class Gradients {
  * device.destroy();
  * ```
  *
- * @throws {EngineError} when the loss is no scalar, depends on nothing that needs a gradient, or on gradients itself.
+ * @throws {EngineError} when the loss is no scalar, depends on nothing that needs a gradient, or on gradients itself, or
+ *   when the program has had a backward pass over one of its sets.
  */
 export function backward(loss: Tensor, scale?: Tensor): Gradients {
   asTensor(loss);
@@ -102,7 +147,7 @@ export function backward(loss: Tensor, scale?: Tensor): Gradients {
   for (const { parameter, gradient } of found) place(gradient, parameter, needed);
   joinSlices();
   recording.pass = "update";
-  return new Gradients(gradients);
+  return new Gradients(gradients, new Set(found.map(({ parameter }) => parameter.set)));
 }
 
 function whyNoGradient({ shape, deferred, value: { origin } }: Tensor): string {

@@ -3,8 +3,9 @@ import { padRows } from "../kernels/mod.ts";
 import { asWords, checkShape, kindOf } from "./checks.ts";
 import { EngineError, ShapeError } from "./errors.ts";
 import { Parameter } from "./parameter.ts";
+import { recorder } from "./recorder.ts";
 import { Tensor, Uint32Tensor } from "./tensor.ts";
-import type { Value } from "./value.ts";
+import { Value } from "./value.ts";
 
 /** Shape and type of a program's input. Make one with {@link f32}, {@link u32} or {@link scalars}. */
 export interface InputSpec<T extends Tensor | Uint32Tensor = Tensor | Uint32Tensor> {
@@ -53,6 +54,51 @@ export function scalars(count: number): InputSpec<Tensor> {
     throw new RangeError(`scalars() takes 1 to 16 numbers; got ${count}`);
   }
   return { shape: [count], type: "f32", uniform: true, differentiable: false, batch: false };
+}
+
+/**
+ * An input that is not handed to `run`: inside a program, numbers that the host is asked for before every run, such as a
+ * temperature that falls. Optimizers take their learning rates so.
+ *
+ * @param numbers called once for each run, in the order of the runs; returns as many numbers as the shape holds.
+ * @example A gain that another part of the program changes
+ * ```ts
+ * import { Device, f32, mul, perRun, Program, scalars } from "@reid/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * const device = await Device.open();
+ * let gain = 2;
+ * const program = await Program.record(device, { x: f32([2]) }, ({ x }) => ({
+ *   y: mul(x, perRun(scalars(1), () => [gain])),
+ * }));
+ * assert.deepEqual([...(await program.run({ x: [1, 2] })).y], [2, 4]);
+ * gain = 10;
+ * assert.deepEqual([...(await program.run({ x: [1, 2] })).y], [10, 20]);
+ * program.destroy();
+ * device.destroy();
+ * ```
+ */
+export function perRun(spec: InputSpec<Tensor>, numbers: () => ArrayLike<number>): Tensor;
+/** {@link perRun} of labels or indices, or of the key of `dropout`. */
+export function perRun(spec: InputSpec<Uint32Tensor>, numbers: () => ArrayLike<number>): Uint32Tensor;
+export function perRun(spec: InputSpec, numbers: () => ArrayLike<number>): Tensor | Uint32Tensor {
+  checkInputs({ "of perRun()": spec });
+  const value = new Value(spec.shape, spec.type, { kind: "input", name: "of perRun()", numbers });
+  if (spec.uniform) value.pinned = "uniform";
+  recorder().fetch(value);
+  return spec.type === "u32" ? new Uint32Tensor(spec.shape, value) : new Tensor(spec.shape, value);
+}
+
+/** What the functions of {@linkcode perRun} return now. */
+export function fetchedValues(
+  values: readonly Value[],
+): (readonly [Value, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>])[] {
+  return values.flatMap((value) => {
+    const { origin } = value;
+    return origin.kind === "input"
+      ? [[value, hostData(origin.name, value, origin.numbers?.())] as const]
+      : [];
+  });
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * Ops work inside {@link Program.record}, which records them; {@link Program.run} runs them, as often as you like, on other
  * inputs. {@link backward} gives gradients, {@link Sgd} and {@link Adam} train what is in a
- * {@link ParameterSet}. A custom op is a dispatch that {@link record} takes and a {@link result} that knows its
+ * {@link ParameterSet}, and {@link assign} writes an optimizer by hand. A custom op is a dispatch that {@link record} takes and a {@link result} that knows its
  * gradient: `examples/own_op.ts` writes one.
  *
  * @example Fitting a line
@@ -15,20 +15,19 @@
  * const set = new ParameterSet(device);
  * const slope = set.add("slope", [1], [0]);
  * const offset = set.add("offset", [1], [0]);
- * const sgd = new Sgd(set);
+ * const sgd = new Sgd(set, { rate: 0.1 });
  *
- * const step = await Program.record(device, { x: f32([4]), y: f32([4]), settings: sgd.input }, (given) => {
- *   const error = sub(add(mul(given.x, slope), offset), given.y);
+ * const step = await Program.record(device, { x: f32([4]), y: f32([4]) }, ({ x, y }) => {
+ *   const error = sub(add(mul(x, slope), offset), y);
  *   const loss = mean(mul(error, error));
- *   sgd.minimize(loss, given.settings);
+ *   sgd.minimize(loss);
  *   return { loss };
  * });
  * const data = { x: [-1, 0, 1, 2], y: [-1, 1, 3, 5] }; // y = 2x + 1
- * for (let i = 1; i <= 100; i++) await step.run({ ...data, settings: sgd.settings(i, 0.1) });
+ * for (let i = 0; i < 100; i++) await step.run(data);
  *
- * const weights = (await set.read()).get("weights")!;
- * assert.ok(Math.abs(weights.get(slope)![0]! - 2) < 0.01);
- * assert.ok(Math.abs(weights.get(offset)![0]! - 1) < 0.01);
+ * assert.ok(Math.abs((await slope.read())[0]! - 2) < 0.01);
+ * assert.ok(Math.abs((await offset.read())[0]! - 1) < 0.01);
  * step.destroy();
  * set.destroy();
  * device.destroy();
@@ -90,6 +89,10 @@ export * from "./ops/softmax.ts";
 export * from "./ops/triplet.ts";
 export * from "./ops/unary.ts";
 export type { WindowOptions, WindowPadding } from "./ops/windows.ts";
+export * from "./optim/accumulate.ts";
+export * from "./optim/assign.ts";
+export { clipByGlobalNorm } from "./optim/clip_norm.ts";
+export * from "./optim/optimizer.ts";
 export * from "./optim/optimizers.ts";
 export { AVERAGE_PREFIX, WeightAverage } from "./optim/weight_average.ts";
 export type { FlatBuffer } from "./flat_buffer.ts";
@@ -100,6 +103,7 @@ export {
   type HostInputs,
   type HostOutputs,
   type InputSpec,
+  perRun,
   type ProgramArguments,
   type ProgramInputs,
   type ProgramOutputs,

@@ -46,6 +46,30 @@ export class Parameter {
     return tensorBytes(this.shape);
   }
 
+  /**
+   * Copies the values to the host, row-major. {@linkcode ParameterSet.read} copies those of a whole set at once.
+   *
+   * @throws {EngineError} when the set was destroyed.
+   * @throws {DeviceLostError} when the device is gone.
+   * @throws {GpuError} when WebGPU refuses it, or refused what the values come from.
+   */
+  async read(): Promise<Float32Array<ArrayBuffer>> {
+    return await this.set.copyBack(
+      () => [this.set.home(this)],
+      (mapped) => unpadRows(new Float32Array(mapped, 0, vec4s(this.shape) * 4), this.shape),
+    );
+  }
+
+  /**
+   * Overwrites the values, row-major, for the runs from now on.
+   *
+   * @throws {ShapeError} when they do not fill the shape.
+   * @throws {EngineError} when the set was destroyed.
+   */
+  write(values: ArrayLike<number>): void {
+    this.set.write(this, values);
+  }
+
   /** The values with rows padded. @throws {ShapeError} when they do not fill the shape. */
   padded(values: ArrayLike<number>): Float32Array<ArrayBuffer> {
     if (values?.length !== this.count) {
@@ -213,41 +237,53 @@ export class ParameterSet {
    * @throws {GpuError} when WebGPU refuses it, or refused what the values come from.
    */
   async read(...trainableBuffers: string[]): Promise<Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>> {
+    const names = ["weights", "state", ...trainableBuffers];
+    let flats: FlatBuffer[] = [];
+    return await this.copyBack(() => flats = names.map((name) => this.flat(name)), (mapped) => {
+      const result = new Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>();
+      let offset = 0;
+      for (const [i, name] of names.entries()) {
+        const isState = name === "state";
+        const values = (isState ? result.get("weights") : undefined) ?? new Map();
+        result.set(isState ? "weights" : name, values);
+        for (const parameter of this.parameters) {
+          if (parameter.trainable === isState) continue;
+          const padded = new Float32Array(mapped, offset + parameter.offset, vec4s(parameter.shape) * 4);
+          values.set(parameter, unpadRows(padded, parameter.shape));
+        }
+        offset += flats[i]?.bytes ?? 0;
+      }
+      return result;
+    });
+  }
+
+  /**
+   * Copies ranges of buffers to the host, one after another, and gives the copy to `use`.
+   *
+   * @ignore
+   */
+  async copyBack<T>(
+    ranges: () => readonly (FlatBuffer & { offset?: number })[],
+    use: (mapped: ArrayBuffer) => T,
+  ): Promise<T> {
     const { gpu } = this.device;
     let staging: GPUBuffer | undefined;
     try {
-      const sources = await this.device.guard("Cannot read the parameters", () => {
-        const names = ["weights", "state", ...trainableBuffers];
-        const sources = names.map((name) => ({ name, flat: this.flat(name) }));
+      await this.device.guard("Cannot read the parameters", () => {
+        const sources = ranges();
         staging = gpu.createBuffer({
-          size: sources.reduce((sum, s) => sum + s.flat.bytes, 0),
+          size: sources.reduce((sum, { bytes }) => sum + bytes, 0),
           usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
         });
         const encoder = gpu.createCommandEncoder();
-        let offset = 0;
-        for (const { flat } of sources) {
-          encoder.copyBufferToBuffer(flat.buffer, 0, staging, offset, flat.bytes);
-          offset += flat.bytes;
+        let end = 0;
+        for (const { buffer, offset = 0, bytes } of sources) {
+          encoder.copyBufferToBuffer(buffer, offset, staging, end, bytes);
+          end += bytes;
         }
         gpu.queue.submit([encoder.finish()]);
-        return sources;
       });
-      return await this.device.readBack(staging!, (mapped) => {
-        const result = new Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>();
-        let offset = 0;
-        for (const { name, flat } of sources) {
-          const isState = name === "state";
-          const values = (isState ? result.get("weights") : undefined) ?? new Map();
-          result.set(isState ? "weights" : name, values);
-          for (const parameter of this.parameters) {
-            if (parameter.trainable === isState) continue;
-            const padded = new Float32Array(mapped, offset + parameter.offset, vec4s(parameter.shape) * 4);
-            values.set(parameter, unpadRows(padded, parameter.shape));
-          }
-          offset += flat.bytes;
-        }
-        return result;
-      });
+      return await this.device.readBack(staging!, use);
     } finally {
       staging?.destroy();
     }

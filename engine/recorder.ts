@@ -6,7 +6,7 @@ import type { Access, Dispatch, Precision } from "../kernels/mod.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import { itemAt } from "./item_at.ts";
-import type { ParameterSet } from "./parameter.ts";
+import type { Parameter, ParameterSet } from "./parameter.ts";
 import { setOf, Value } from "./value.ts";
 
 /** A dispatch and the values bound to it, in the order of its bindings. */
@@ -50,12 +50,14 @@ export interface RecordOptions {
 /** What ops write into while a program is recorded. */
 export class Recorder {
   readonly dispatches: Recorded[] = [];
+  /** Inputs whose numbers come from a function of the host, not from what a run is given. */
+  readonly fetched: Value[] = [];
   /** What is being recorded. */
   pass: Pass = "forward";
   /** What this program fills: its inputs, and what its dispatches have written so far. */
   readonly #filled: Set<Value>;
-  /** Sets whose weights have been updated so far. */
-  readonly #updated = new Set<ParameterSet>();
+  /** Sets whose weights have been updated so far, and parameters that have been assigned to. */
+  readonly #updated = new Set<ParameterSet | Parameter>();
 
   /** What records the dispatches of values that nothing has read yet. */
   readonly #late = new Map<Value, () => void>();
@@ -85,6 +87,12 @@ export class Recorder {
     const { pass } = earlier;
     const at = this.dispatches.indexOf(earlier) + 1;
     this.dispatches.splice(at, 0, { dispatch, values: this.#bind(dispatch, values), pass });
+  }
+
+  /** Has every run fill an input with what its function returns then. */
+  fetch(value: Value): void {
+    this.fetched.push(value);
+    this.#filled.add(value);
   }
 
   /** Calls `write`, which records what writes `value`, when a dispatch first reads it. */
@@ -161,7 +169,7 @@ export class Recorder {
         throw new EngineError(`${dispatch.kernel}: ${binding.name} takes ${binding.type}, got ${value.type}`);
       }
       setOf(value)?.check(this.device);
-      if (binding.access !== "write") {
+      if (binding.access !== "write" || value.origin.kind === "parameter") {
         this.#written(value);
         this.requireReadable(value);
       }
@@ -172,6 +180,9 @@ export class Recorder {
       this.#filled.add(value);
       const { origin } = value;
       if (origin.kind === "flat" && origin.buffer === "weights") this.#updated.add(origin.set);
+      if (origin.kind === "parameter" && dispatch.bindings[i]?.access === "write") {
+        this.#updated.add(origin.parameter);
+      }
     }
     return bound;
   }
@@ -184,10 +195,14 @@ export class Recorder {
         `A tensor [${shape}] of another program cannot be used in this one: make it an output there and an input here`,
       );
     }
-    if (origin.kind === "parameter" && this.#updated.has(origin.parameter.set)) {
+    if (origin.kind !== "parameter") return;
+    const { parameter } = origin;
+    if (this.#updated.has(parameter.set) || this.#updated.has(parameter)) {
       throw new EngineError(
-        `Parameter ${origin.parameter.name} cannot be read once its set has been updated in the same program: ` +
-          "record what comes after the update as another program",
+        `Parameter ${parameter.name} cannot be used once ${
+          this.#updated.has(parameter) ? "it" : "its set"
+        } has been updated in the same program: record what comes after the update as another program, and call ` +
+          "backward() before the first update",
       );
     }
   }

@@ -8,6 +8,7 @@ import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import {
   checkOutputs,
+  fetchedValues,
   type HostInputs,
   type HostOutputs,
   hostValues,
@@ -49,6 +50,8 @@ interface Plan {
   readonly device: Device;
   readonly memory: Memory;
   readonly inputs: ReadonlyMap<string, Value>;
+  /** Inputs of {@linkcode perRun}. */
+  readonly fetched: readonly Value[];
   readonly outputs: readonly PlannedOutput[];
   readonly stages: readonly Stage[];
   readonly submits: Submits;
@@ -125,6 +128,7 @@ export class Replay<I extends ProgramInputs, O extends ProgramOutputs> {
           device,
           memory,
           inputs: values,
+          fetched: recorder.fetched,
           outputs,
           stages,
           submits: new Submits(device, stages),
@@ -164,8 +168,9 @@ export class Replay<I extends ProgramInputs, O extends ProgramOutputs> {
 
   /** Uploads the inputs and encodes what comes before the first dispatch; see {@link Program.begin}. */
   begin(inputs: HostInputs<I>): OpenRun {
-    const { device, memory, stages, clears, inputs: values } = this.#check();
-    for (const [value, data] of hostValues(values, inputs)) memory.write(value, data);
+    const { device, memory, stages, clears, inputs: values, fetched } = this.#check();
+    const given = hostValues(values, inputs);
+    for (const [value, data] of [...given, ...fetchedValues(fetched)]) memory.write(value, data);
     const encoder = device.gpu.createCommandEncoder();
     for (const value of memory.mirrored) copyToMirror(encoder, value);
     for (const { buffer, offset, size } of clears) encoder.clearBuffer(buffer, offset, size);

@@ -2,7 +2,7 @@
 import { applyPrologue, padRows, type Prologue } from "../kernels/mod.ts";
 import { asWords, checkShape, kindOf } from "./checks.ts";
 import { EngineError, ShapeError } from "./errors.ts";
-import { Parameter } from "./parameter.ts";
+import { Parameter, type ParameterSet } from "./parameter.ts";
 import { activation, type Recorder, recorder } from "./recorder.ts";
 import { Value } from "./value.ts";
 
@@ -127,6 +127,8 @@ export class Tape {
   readonly sums: { readonly parts: Value; readonly total: Value; readonly join: () => void }[] = [];
   /** Expanded activations that the backward pass need not find kept, and how they are recomputed. */
   readonly recomputable: { readonly tensor: Tensor; readonly recompute: () => Value }[] = [];
+  /** The sets whose gradients have been written, and the gradients that are there. */
+  readonly gradients = new Map<ParameterSet, unknown>();
   /** Gradients that were asked for, and what was made of them. */
   readonly derived = new Set<Tensor>();
 }

@@ -6,8 +6,8 @@ import type { Parameter, ParameterSet } from "./parameter.ts";
 export type Origin =
   /** Written by a dispatch of the program. */
   | { readonly kind: "temporary" }
-  /** Written by the host before every run. */
-  | { readonly kind: "input"; readonly name: string }
+  /** Written by the host before every run: what `run` is given, or what `numbers` returns. */
+  | { readonly kind: "input"; readonly name: string; readonly numbers?: () => ArrayLike<number> }
   /** Written by the host once. */
   | { readonly kind: "constant"; readonly data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> }
   /** A parameter's own memory. */

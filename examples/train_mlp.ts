@@ -48,17 +48,17 @@ const last = new Dense(set, "last", random, HIDDEN, 2);
 const network = (points: Tensor) => last.apply(relu(second.apply(relu(first.apply(points)))));
 
 // Forward pass, backward pass and update are one program: recorded once, planned once, run in each step.
-const adam = new Adam(set);
-const inputs = { points: f32([POINTS, 2]), labels: u32([POINTS]), settings: adam.input };
-const step = await Program.record(device, inputs, ({ points, labels, settings }) => {
+const adam = new Adam(set, { rate: 0.01 });
+const inputs = { points: f32([POINTS, 2]), labels: u32([POINTS]) };
+const step = await Program.record(device, inputs, ({ points, labels }) => {
   const loss = crossEntropy(network(points), labels, 0);
-  adam.minimize(loss, settings);
+  adam.minimize(loss);
   return { loss };
 });
 
 const seen = spirals(POINTS, random);
 for (let i = 1; i <= STEPS; i++) {
-  const { loss } = await step.run({ ...seen, settings: adam.settings(i, 0.01) });
+  const { loss } = await step.run(seen);
   if (i % 50 === 0) console.log(`step ${i}: loss ${loss.at(0)?.toFixed(3)}`);
 }
 

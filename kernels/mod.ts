@@ -54,6 +54,7 @@ export { depthwiseConvGradients } from "./convolution/depthwise_lanes.ts";
 export type { DepthwiseShape } from "./convolution/depthwise_shape.ts";
 export * from "./reduction/pool.ts";
 export * from "./elementwise/residual_add.ts";
+export * from "./optimizer/accumulate.ts";
 export * from "./optimizer/loss_scale.ts";
 export * from "./optimizer/check_finite.ts";
 export * from "./optimizer/clip_norm.ts";

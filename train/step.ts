@@ -14,7 +14,6 @@ import {
   type Optimizer,
   type Parameter,
   Program,
-  scalars,
   type Tensor,
   u32,
   WeightAverage,
@@ -77,8 +76,7 @@ export interface StepExtras {
 /**
  * Records forward, loss, backward and update for batches of `images` images.
  *
- * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`; the optimizer's
- * `settings`; and `averaging` of the weight average. Outputs: `total`, the loss that is differentiated; `triplet`, the
+ * Inputs: `pixels`, images of the network's size; `augmentations` from packAugmentations(); `labels`. Outputs: `total`, the loss that is differentiated; `triplet`, the
  * values of TRIPLET_METRICS; `nonFinite`, 1 if a weight, a moment or a running statistic is NaN or infinite;
  * `lossScale`, its state after the step, and `clipping`, which begins with the norm of the gradients.
  */
@@ -99,10 +97,8 @@ export function recordTrainingStep(
       pixels: u32([images, imageUint32(size.height, size.width)]),
       augmentations: f32([images, AUGMENTATION_NUMBERS]),
       labels: u32([images]),
-      settings: optimizer.input,
-      averaging: scalars(1),
     },
-    ({ pixels, augmentations, labels, settings, averaging }) => {
+    ({ pixels, augmentations, labels }) => {
       const normalized = augmentedImages(pixels, augmentations, batch, color);
       const features = model.features(normalized, frozen ?? "training");
       const neck = model.neckFeatures(features, "training");
@@ -118,8 +114,8 @@ export function recordTrainingStep(
         if (taken.has(parameter)) return backboneRate;
         return model.identityHead.includes(parameter) ? options.idLearningRate : 1;
       };
-      const { nonFinite, clipping } = optimizer.minimize(total, settings, rate);
-      average?.update(averaging);
+      const { nonFinite, clipping } = optimizer.minimize(total, rate);
+      average?.update();
       checkFinite(model.parameters, "state", nonFinite);
       const outputs: Outputs = { total, triplet: triplet.metrics, nonFinite };
       if (optimizer.lossScale) outputs.lossScale = asTensor(optimizer.lossScale.state);

@@ -148,6 +148,7 @@ export class Trainer {
       const before = debugNumerics ? await this.#take() : undefined;
       const step = this.step++;
       this.inputWait.ready();
+      this.#prepare(step);
       const more = this.step % perEpoch !== 0 && !debugNumerics && !stop();
       const { outputs } = await program.submit(inputs, { more });
       this.inputWait.submitted();
@@ -161,6 +162,7 @@ export class Trainer {
       await latest;
       if (!(failure instanceof NumericsError)) continue;
       restoreCheckpoint(before, this.model.parameters, this.optimizer.state, "the step's beginning");
+      this.#prepare(step);
       const found = await firstNonFiniteDispatch(program, inputs);
       failure = new NumericsError(
         `${failure.message} ${describeNonFinite(found, program.dispatches.length)}`,
@@ -253,19 +255,22 @@ export class Trainer {
     this.#frozenProgram = undefined;
   }
 
-  async #inputs(step: number, batch: Batch) {
+  /** Tells the optimizer and the average which step, counted from 0, is next. */
+  #prepare(step: number): void {
+    const { optimizer, average, options } = this;
     const before = step < this.frozenSteps ? 0 : this.frozenSteps; // The optimizer's own count begins after those.
-    const beta1 = laterBeta1(this.steps, this.options);
+    const beta1 = laterBeta1(this.steps, options);
+    optimizer.step = step - before;
+    optimizer.rate = learningRateAt(step, this.steps, options);
+    optimizer.laterMomentum = beta1 && { momentum: beta1.beta1, from: beta1.from - before + 1 };
+    if (average) average.step = step;
+  }
+
+  async #inputs(step: number, batch: Batch) {
     return {
       pixels: await this.#pixels(batch.images),
       augmentations: stepAugmentations(this.options, step, batch.images.length),
       labels: new Uint32Array(batch.labels),
-      settings: this.optimizer.settings(
-        step - before + 1,
-        learningRateAt(step, this.steps, this.options),
-        beta1 && { momentum: beta1.beta1, from: beta1.from - before + 1 },
-      ),
-      averaging: this.average?.settings(step + 1) ?? [0],
     };
   }
 

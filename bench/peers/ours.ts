@@ -66,26 +66,19 @@ export async function open({ name, batch }: Task): Promise<Session> {
     }));
     return { run: async () => (await program.run({ x })).embeddings as Float32Array };
   }
-  const { learningRate, ...options } = ADAM;
-  const adam = new Adam(reid.parameters, options);
+  const { learningRate: rate, ...options } = ADAM;
+  const adam = new Adam(reid.parameters, { ...options, rate });
   const program = await Program.record(
     device,
-    { x: input, labels: u32([batch]), settings: adam.input },
-    ({ x, labels, settings }) => {
+    { x: input, labels: u32([batch]) },
+    ({ x, labels }) => {
       const loss = trainingLoss(reid, x, labels);
-      adam.minimize(loss, settings);
+      adam.minimize(loss);
       return { loss };
     },
   );
   const y = labels(batch);
-  let step = 0;
-  return {
-    run: async () => {
-      const settings = adam.settings(++step, learningRate);
-      return (await program.run({ x, labels: y, settings }))
-        .loss as Float32Array;
-    },
-  };
+  return { run: async () => (await program.run({ x, labels: y })).loss as Float32Array };
 }
 
 /** The task of mnist.ts. */
@@ -94,26 +87,24 @@ export async function mnist(device: Device, batch: number): Promise<Session> {
   const values = mnistWeights();
   const parameters = MNIST_SPECS.map(({ name, shape }) => set.add(name, shape, values.get(name)!));
   const [firstWeight, firstBias, secondWeight, secondBias, lastWeight, lastBias] = parameters;
-  const { learningRate, ...options } = MNIST_ADAM;
-  const adam = new Adam(set, options);
-  const inputs = { x: f32([batch, SIDE, SIDE, 1]), labels: u32([batch]), settings: adam.input };
-  const program = await Program.record(device, inputs, ({ x, labels, settings }) => {
+  const { learningRate: rate, ...options } = MNIST_ADAM;
+  const adam = new Adam(set, { ...options, rate });
+  const inputs = { x: f32([batch, SIDE, SIDE, 1]), labels: u32([batch]) };
+  const program = await Program.record(device, inputs, ({ x, labels }) => {
     const first = relu(conv2d(x, firstWeight, { padding: "same", bias: firstBias }));
     const second = relu(
       conv2d(maxPool2d(first, { size: 2 }), secondWeight, { padding: "same", bias: secondBias }),
     );
     const features = reshape(maxPool2d(second, { size: 2 }), [-1, lastWeight.shape[0]]);
     const loss = crossEntropy(dense(features, lastWeight, lastBias), labels, 0);
-    adam.minimize(loss, settings);
+    adam.minimize(loss);
     return { loss };
   });
   const batchOf = mnistBatches(batch);
-  let step = 0;
   return {
     run: async () => {
-      const { pixels, labels } = batchOf(step);
-      const settings = adam.settings(++step, learningRate);
-      return (await program.run({ x: pixels, labels, settings })).loss as Float32Array;
+      const { pixels, labels } = batchOf(adam.step);
+      return (await program.run({ x: pixels, labels })).loss as Float32Array;
     },
   };
 }

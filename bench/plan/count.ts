@@ -65,7 +65,7 @@ export async function planStep(profile: Profile, given: TrainingOptions, batch: 
   const optimizer = trainingOptimizer(model, options);
   const step = await recordTrainingStep(device, model, optimizer, options, batch);
   const what = { name: "training step", precision: options.precision } as const;
-  return await counted(what, gpu, model, step, stepInputs(options, optimizer, batch));
+  return await counted(what, gpu, model, step, stepInputs(options, batch));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The heads of the network: embeddings, distances, choice of triplets, losses, and the optimizers. */
 import {
+  accumulate,
   adam,
   allTripletGradient,
   allTripletTerms,
@@ -28,6 +29,7 @@ import {
   sgd,
   squaredLengths,
   sumSquares,
+  takeAccumulated,
   type Target,
   tripletDistance,
   tripletDistanceGradient,
@@ -221,6 +223,8 @@ function optimizers(): BenchRow[] {
       settings: uniform(1e-6, 0.9, 0.999, 1e-8, 0, 1, 1),
       scaling: { shape: [4], storage: "buffer", values: [1, 0, 0, 1] },
     }),
+    row(name, accumulate(length4), { ...operands, accumulated: state }),
+    row(name, takeAccumulated(length4), { accumulated: state, gradients: state }),
     row(name, checkFinite(length4), { x: inBuffer(state), non_finite: flag }),
     row(name, weightAverage({ weights4: length4, state4, averages: state4 }), {
       weights: inBuffer(state),

@@ -3,12 +3,12 @@
  * 1, and the optimizer divides by it. All of it happens on the GPU; no step waits for the host.
  */
 import { LOSS_SCALE_RULE, lossScale } from "../../kernels/mod.ts";
+import { backward, type Gradients } from "../autograd.ts";
 import { checkFinite, nonFiniteFlag } from "../debug/check_finite.ts";
 import type { Parameter, ParameterSet } from "../parameter.ts";
 import { reshape, slice } from "../ops/shape.ts";
 import { record } from "../recorder.ts";
 import { asTensor, type Tensor } from "../tensor.ts";
-import type { Value } from "../value.ts";
 
 /** The first scale: far above 1, and three doublings below the greatest, so that a first step seldom overflows. */
 const START = 2 ** 12;
@@ -26,25 +26,24 @@ export class LossScale {
    * gradients: 1 / scale, or 0 if the step was skipped. It belongs to the set, so that checkpoints keep it.
    */
   readonly state: Parameter;
-  readonly #set: ParameterSet;
 
   /** Adds the state to a set that is not in use yet. Pass the result to the set's optimizer as `lossScale`. */
   constructor(set: ParameterSet) {
-    this.#set = set;
     this.state = set.add("loss_scale", [LOSS_SCALE_STATE.length], [START, 0, 0, 0], { trainable: false });
   }
 
-  /** The scale as a tensor of one element of that shape: where the backward pass starts. */
-  scale(shape: readonly number[]): Tensor {
-    return reshape(slice(asTensor(this.state), 0, 0, 1), shape);
-  }
-
-  /** Records the check of the set's gradients and the next scale. Returns the updated {@link LossScale.state}. */
-  update(): Value {
+  /**
+   * Records the backward pass of a scalar loss times the scale, the check of all its gradients, and the next scale.
+   *
+   * @returns the gradients, whose use undoes the scale.
+   * @throws {EngineError} as {@linkcode backward} does.
+   */
+  backward(loss: Tensor): Gradients {
+    const gradients = backward(loss, reshape(slice(asTensor(this.state), 0, 0, 1), loss.shape));
     const nonFinite = nonFiniteFlag();
-    checkFinite(this.#set, "gradients", nonFinite);
-    const scaling = asTensor(this.state).value;
-    record(lossScale(LOSS_SCALE_RULE), { non_finite: nonFinite.value, scaling });
-    return scaling;
+    for (const set of gradients.sets) checkFinite(set, "gradients", nonFinite);
+    gradients.multiplier = asTensor(this.state);
+    record(lossScale(LOSS_SCALE_RULE), { non_finite: nonFinite.value, scaling: gradients.multiplier.value });
+    return gradients;
   }
 }

@@ -2,11 +2,10 @@
 import { VEC4_BYTES, weightAverage } from "../../kernels/mod.ts";
 import { checkNumber, checkStep } from "../checks.ts";
 import { EngineError } from "../errors.ts";
-import { type InputSpec, scalars } from "../inputs.ts";
+import { perRun, scalars } from "../inputs.ts";
 import { itemAt } from "../item_at.ts";
 import type { Parameter, ParameterSet } from "../parameter.ts";
 import { record } from "../recorder.ts";
-import type { Tensor } from "../tensor.ts";
 import { flatBuffer } from "../value.ts";
 
 /** What comes before a parameter's name in the name of its average. */
@@ -21,8 +20,8 @@ export const AVERAGE_PREFIX = "ema/";
  * The averages are state of the set, named `ema/NAME`, so that checkpoints keep them.
  */
 export class WeightAverage {
-  /** The program input through which {@link WeightAverage.settings} come in. */
-  readonly input: InputSpec<Tensor> = scalars(1);
+  /** Moves so far; set it when a training is resumed. */
+  step = 0;
   readonly #averages: ReadonlyMap<Parameter, Parameter>;
   readonly #weights4: number;
   readonly #state4: number;
@@ -55,20 +54,21 @@ export class WeightAverage {
   }
 
   /**
-   * Values of {@link WeightAverage.input} for a step counted from 1: the decay, which rises from 0, where the averages
-   * are the weights themselves, as the step / (step + 9): else the first weights would stay in them for long.
+   * The decay of a step counted from 1. It rises from 0, where the averages are the weights themselves, as
+   * step / (step + 9): else the first weights would stay in them for long.
    */
-  settings(step: number): number[] {
+  decayAt(step: number): number {
     checkStep(step);
-    return [step === 1 ? 0 : Math.min(this.decay, step / (step + 9))];
+    return step === 1 ? 0 : Math.min(this.decay, step / (step + 9));
   }
 
   /**
    * Records the move of the averages; comes after the update of the weights. A step that was skipped for its gradients
    * averages the weights as they stayed.
    */
-  update(settings: Tensor): void {
+  update(): void {
     const set = this.parameters;
+    const settings = perRun(scalars(1), () => [this.decayAt(++this.step)]);
     const averages = itemAt([...this.#averages.values()], 0).offset / VEC4_BYTES;
     record(weightAverage({ weights4: this.#weights4, state4: this.#state4, averages }), {
       weights: flatBuffer(set, "weights"),

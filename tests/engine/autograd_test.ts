@@ -131,18 +131,18 @@ Deno.test("A differentiable input has a gradient and parameters of another set k
 Deno.test("A program that trains the head alone leaves the body where it is, but for weight decay", async () => {
   const network = new SmallNetwork(device);
   const { set, head } = network;
-  const optimizer = new Sgd(set, { weightDecay: 0.5 });
+  const optimizer = new Sgd(set, { rate: 0, weightDecay: 0.5 });
   const whole = await network.trainingStep(optimizer);
   const headOnly = await Program.record(
     device,
-    { images: f32([IMAGES[0], 6]), settings: optimizer.input },
-    ({ images, settings }) => {
-      optimizer.minimize(sum(mul(head.apply(images), head.apply(images))), settings);
+    { images: f32([IMAGES[0], 6]) },
+    ({ images }) => {
+      optimizer.minimize(sum(mul(head.apply(images), head.apply(images))));
       return {};
     },
   );
   // The first leaves gradients of the whole network behind; with a learning rate of 0 nothing else.
-  await whole.run({ images: drawImages(), labels: LABELS, settings: optimizer.settings(1, 0) });
+  await whole.run({ images: drawImages(), labels: LABELS });
   const gradients = (await set.read("gradients")).get("gradients")!;
   assert.ok(gradients.get(network.body[0].weight)!.some((g) => g !== 0), "there is something to clear");
   assert.ok(gradients.size > 10, `${gradients.size} gradients`);
@@ -150,7 +150,8 @@ Deno.test("A program that trains the head alone leaves the body where it is, but
     set.writeTrainable("velocity", parameter, new Float32Array(length));
   }
   const before = (await set.read()).get("weights")!;
-  await headOnly.run({ images: new Float32Array(36).fill(1), settings: optimizer.settings(2, 0.25) });
+  optimizer.rate = 0.25;
+  await headOnly.run({ images: new Float32Array(36).fill(1) });
   const after = (await set.read()).get("weights")!;
   assert.ok(before.size >= gradients.size && before.has(head.weight));
   for (const [parameter, values] of before) {
@@ -165,8 +166,10 @@ Deno.test("A program that trains the head alone leaves the body where it is, but
 });
 
 Deno.test("Adam with another beta1 from a step on corrects the bias of the mean that it has", () => {
-  const later = { momentum: 0.5, from: 3 };
   const adam = new Adam(new ParameterSet(device));
-  assert.deepEqual(adam.settings(2, 1, later), adam.settings(2, 1));
-  assert.deepEqual(adam.settings(4, 1, { momentum: 0.5, from: -2 }).slice(5, 6), [1 / (1 - 0.5 ** 4)]);
+  const before = adam.numbers(2);
+  adam.laterMomentum = { momentum: 0.5, from: 3 };
+  assert.deepEqual(adam.numbers(2), before);
+  adam.laterMomentum = { momentum: 0.5, from: -2 };
+  assert.deepEqual(adam.numbers(4).slice(5, 6), [1 / (1 - 0.5 ** 4)]);
 });

@@ -42,19 +42,18 @@ const first = set.add("first", [FEATURES, HIDDEN], numbers(FEATURES * HIDDEN));
 const last = set.add("last", [HIDDEN, CLASSES], numbers(HIDDEN * CLASSES));
 const bias = set.add("bias", [HIDDEN], numbers(HIDDEN));
 const network = (x: Tensor) => matmul(relu(add(matmul(x, first), bias)), last);
-const sgd = new Sgd(set);
+const sgd = new Sgd(set, { rate: 0.1 });
 
 const inputs = { x: f32([LARGEST, FEATURES], { batch: true }), labels: u32([LARGEST], { batch: true }) };
-const step = await Program.record(device, { ...inputs, settings: sgd.input }, ({ x, labels, settings }) => {
+const step = await Program.record(device, inputs, ({ x, labels }) => {
   const { loss } = softmaxCrossEntropy(network(x), labels, 0);
-  sgd.minimize(loss, settings);
+  sgd.minimize(loss);
   return { loss };
 });
 const train = (rows: number) =>
   step.run({
     x: new Float32Array(rows * FEATURES),
     labels: new Uint32Array(rows),
-    settings: sgd.settings(1, 0.1),
   });
 for (let rows = LARGEST; rows > LARGEST - 25; rows--) await train(rows);
 const before = await resident();

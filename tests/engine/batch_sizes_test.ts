@@ -31,27 +31,26 @@ const [LARGEST = 0, ...IMAGE] = IMAGES;
 /** One training step on `rows` of the images after another; all losses, and the weights at the end. */
 async function train(on: Device, sizes: readonly number[], batch: boolean) {
   const network = new SmallNetwork(on);
-  const optimizer = new Sgd(network.set);
+  const optimizer = new Sgd(network.set, { rate: 0.01 });
   const programs = new Map<number, Awaited<ReturnType<typeof record>>>();
   const record = (rows: number) =>
     Program.record(
       on,
-      { images: f32([rows, ...IMAGE], { batch }), labels: u32([rows], { batch }), settings: optimizer.input },
-      ({ images, labels, settings }) => {
+      { images: f32([rows, ...IMAGE], { batch }), labels: u32([rows], { batch }) },
+      ({ images, labels }) => {
         const { loss, metrics } = network.loss(network.features(images), labels, "hard");
-        optimizer.minimize(loss, settings);
+        optimizer.minimize(loss);
         return { loss, metrics };
       },
     );
   const numbers: number[] = [];
   const all = drawImages();
-  for (const [step, rows] of sizes.entries()) {
+  for (const rows of sizes) {
     const size = batch ? LARGEST : rows;
     const program = programs.get(size) ?? await record(size);
     programs.set(size, program);
     const images = all.subarray(0, rows * all.length / LARGEST);
-    const settings = optimizer.settings(step + 1, 0.01);
-    const { loss, metrics } = await program.run({ images, labels: LABELS.slice(0, rows), settings });
+    const { loss, metrics } = await program.run({ images, labels: LABELS.slice(0, rows) });
     numbers.push(...loss, ...metrics);
   }
   for (const values of (await network.set.read()).get("weights")!.values()) numbers.push(...values);

@@ -32,17 +32,21 @@ async function step(device: Device, clipNorm: number, { scaled = false, size = 1
   const parameters = Object.entries(SHAPES).map(([name, shape], i) =>
     set.add(name, shape, new Float32Array(gradients[i]!.length))
   );
-  const optimizer = new Sgd(set, { clipNorm, lossScale: scaled ? new LossScale(set) : undefined });
-  const program = await Program.record(device, { settings: optimizer.input }, ({ settings }) => {
+  const optimizer = new Sgd(set, {
+    rate: RATE,
+    clipNorm,
+    lossScale: scaled ? new LossScale(set) : undefined,
+  });
+  const program = await Program.record(device, {}, () => {
     const terms = parameters.map((parameter, i) =>
       sum(mul(parameter, constant(gradients[i]!, parameter.shape)))
     );
-    const { nonFinite, clipping } = optimizer.minimize(terms.reduce((a, b) => add(a, b)), settings);
+    const { nonFinite, clipping } = optimizer.minimize(terms.reduce((a, b) => add(a, b)));
     const outputs: { nonFinite: Tensor; clipping?: Tensor } = { nonFinite };
     if (clipping) outputs.clipping = clipping;
     return outputs as { nonFinite: Tensor; clipping: Tensor };
   });
-  const outputs = await program.run({ settings: optimizer.settings(1, RATE) });
+  const outputs = await program.run({});
   const weights = (await set.read()).get("weights")!;
   const kernels = program.dispatches.map(({ dispatch }) => dispatch.kernel);
   const values = parameters.map((parameter) => weights.get(parameter)!);

@@ -208,23 +208,31 @@ Deno.test("Gradients are of what the loss can be differentiated by, and once", a
       /tensor \[2,3\] depends on no/,
     ],
     "squared gradient": [() => recordBody(twice((g) => sum(mul(g, g)))), "EngineError", second],
+    "the same set again": [
+      () => recordBody(twice((g) => sum(mul(stopGradient(g), w)))),
+      "EngineError",
+      /gradients of w .* known in this program already/,
+    ],
     "gradient and loss": [() => recordBody(twice((g) => sum(mul(relu(g), w)))), "EngineError", second],
   });
-  const constantly = await recordBody(twice((g) => sum(mul(stopGradient(g), w))));
+  const constantly = await Program.record(device, { x: f32([3], { differentiable: true }) }, ({ x }) => {
+    const gradient = backward(sum(mul(x, x))).of(x)!;
+    return { y: backward(sum(mul(mul(stopGradient(gradient), w), w))).of(w)! };
+  });
+  assert.deepEqual([...(await constantly.run({ x: [1, 2, 3] })).y], [4, 16, 36]);
   for (const owner of [constantly, set]) owner.destroy();
 });
 
 Deno.test("A destroyed parameter set, or one of another device, fails for those alone who use it", async () => {
   const set = new ParameterSet(device);
   const w = set.add("w", [3], [1, 2, 3]);
-  const optimizer = new Sgd(set);
+  const optimizer = new Sgd(set, { rate: 0.1 });
   const read = await Program.record(device, { x: f32([2, 3]) }, ({ x }) => ({ y: sum(mul(x, w)) }));
-  const step = await Program.record(device, { settings: optimizer.input }, ({ settings }) => {
-    optimizer.minimize(sum(mul(w, w)), settings);
+  const step = await Program.record(device, {}, () => {
+    optimizer.minimize(sum(mul(w, w)));
     return {};
   });
-  const settings = optimizer.settings(1, 0.1);
-  await step.run({ settings });
+  await step.run({});
   set.destroy();
   const gone: [string, RegExp] = ["EngineError", /parameter set of w was destroyed/];
   const other = await Device.open();
@@ -238,7 +246,7 @@ Deno.test("A destroyed parameter set, or one of another device, fails for those 
     "recording": [() => recordBody((x) => ({ y: mul(x, w) })), ...gone],
     "an output": [() => recordBody(() => ({ y: affine(w, 1, 0) })), ...gone],
     "a run": [() => read.run({ x: new Float32Array(6) }), ...gone],
-    "an update": [() => step.run({ settings }), ...gone],
+    "an update": [() => step.run({}), ...gone],
     "reading": [() => set.read(), ...gone],
     "writing": [() => set.write(w, [1, 2, 3]), ...gone],
     "writing moments": [() => set.writeTrainable("velocity", w, [1, 2, 3]), ...gone],
@@ -246,8 +254,8 @@ Deno.test("A destroyed parameter set, or one of another device, fails for those 
     "another device": [() => recordBody((x) => ({ y: mul(x, v) })), ...foreign],
     "an optimizer of another device": [
       () =>
-        Program.record(device, { settings: scalars(3) }, ({ settings }) => {
-          theirOptimizer.minimize(sum(mul(v, v)), settings);
+        Program.record(device, {}, () => {
+          theirOptimizer.minimize(sum(mul(v, v)));
           return {};
         }),
       ...foreign,
@@ -315,16 +323,17 @@ Deno.test("A program that is destroyed while it is looked into harms nothing els
 Deno.test("An optimizer's numbers are within their ranges", async () => {
   const set = new ParameterSet(device);
   const [sgd, adam] = [new Sgd(set), new Adam(set)];
-  const rate = /learning rate is a number from 0 on; got/, steps = /Steps are whole numbers from 1 on; got/;
+  const rate = /learning rate is a number from 0 on; got/,
+    steps = /steps so far are a whole number from 0 on; got/;
   await refuses(Object.fromEntries(
     [sgd, adam].flatMap((optimizer) => [
       ...[NaN, -0.1, Infinity, untyped(undefined)].map((bad): [string, Fault] => [
         `${optimizer.constructor.name} rate ${bad}`,
-        [() => optimizer.settings(1, bad), "RangeError", rate],
+        [() => optimizer.rate = bad, "RangeError", rate],
       ]),
-      ...[0, 1.5, -1, NaN].map((bad): [string, Fault] => [
+      ...[1.5, -1, NaN].map((bad): [string, Fault] => [
         `${optimizer.constructor.name} step ${bad}`,
-        [() => optimizer.settings(bad, 0.1), "RangeError", steps],
+        [() => optimizer.step = bad, "RangeError", steps],
       ]),
     ]),
   ));
@@ -344,9 +353,15 @@ Deno.test("An optimizer's numbers are within their ranges", async () => {
     "epsilon": [() => new Adam(set, { epsilon: -1 }), "RangeError", /epsilon is .* from 0 on; got -1/],
     "decay": [() => new Sgd(set, { weightDecay: NaN }), "RangeError", /weightDecay is .* from 0 on; got NaN/],
     "average": [() => average(1), "RangeError", /decay is .* from 0 to below 1; got 1/],
-    "an average's step": [() => average(0.9).settings(0), "RangeError", steps],
+    "an average's step": [
+      () => average(0.9).decayAt(0),
+      "RangeError",
+      /Steps are whole numbers from 1 on; got 0/,
+    ],
+    "rate": [() => new Adam(set, { rate: -1 }), "RangeError", /rate is .* from 0 on; got -1/],
     "clip": [() => new Sgd(set, { clipNorm: -1 }), "RangeError", /clipNorm is .* from 0 on; got -1/],
   });
-  assert.equal(sgd.settings(1, 0)[0], 0); // A step that moves nothing.
+  sgd.rate = 0; // A step that moves nothing.
+  assert.equal(sgd.numbers(1)[0], 0);
   set.destroy();
 });

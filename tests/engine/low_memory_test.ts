@@ -10,12 +10,11 @@ for (const storage of ["buffer", "texture"] as const) {
     const device = await Device.open({ storage });
     const train = async (memory: "normal" | "low") => {
       const network = new SmallNetwork(device);
-      const optimizer = new Adam(network.set);
+      const optimizer = new Adam(network.set, { rate: 1e-2 });
       const program = await network.trainingStep(optimizer, "hard", { memory });
       const losses: number[] = [];
       for (let step = 1; step <= 3; step++) {
-        const settings = optimizer.settings(step, 1e-2);
-        losses.push((await program.run({ images: drawImages(), labels: LABELS, settings })).loss[0]);
+        losses.push((await program.run({ images: drawImages(), labels: LABELS })).loss[0]);
       }
       const weights = [...(await network.set.read()).get("weights")!.values()].flatMap((
         values,
@@ -39,15 +38,15 @@ for (const storage of ["buffer", "texture"] as const) {
       const set = new ParameterSet(device);
       const network = new MobileNetV2(set, new Random(1), MOBILENET_DEFAULTS);
       const optimizer = new Adam(set);
-      const inputs = { images: f32([16, 256, 128, 3]), labels: u32([16]), settings: optimizer.input };
-      const program = await Program.record(device, inputs, ({ images, labels, settings }) => {
+      const inputs = { images: f32([16, 256, 128, 3]), labels: u32([16]) };
+      const program = await Program.record(device, inputs, ({ images, labels }) => {
         const embeddings = l2Normalize(network.apply(images, "training"), 1e-12);
         const { loss } = hardTripletLoss(embeddings, labels, {
           margin: 0.3,
           metric: "euclidean",
           softMargin: false,
         });
-        optimizer.minimize(loss, settings);
+        optimizer.minimize(loss);
         return { loss };
       }, { memory });
       const result = { bytes: program.memory.temporaries, dispatches: program.dispatches.length };

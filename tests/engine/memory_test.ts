@@ -24,12 +24,11 @@ for (const storage of ["buffer", "texture"] as const) {
     const device = await Device.open({ storage });
     const watch = watchGpu(device.gpu);
     const network = new SmallNetwork(device);
-    const optimizer = new Adam(network.set);
+    const optimizer = new Adam(network.set, { rate: 1e-3 });
     const first = await network.trainingStep(optimizer);
     const ofTheSet = (await network.set.read(...optimizer.state), watch.alive().length);
     const second = await network.trainingStep(optimizer);
-    const settings = optimizer.settings(1, 1e-3);
-    const data = { images: drawImages(), labels: LABELS, settings };
+    const data = { images: drawImages(), labels: LABELS };
     await second.run(data);
     const both = watch.alive().length;
     await second.run(data);
@@ -76,12 +75,12 @@ for (const storage of ["buffer", "texture"] as const) {
     const set = new ParameterSet(device);
     const network = new MobileNetV2(set, new Random(1), { ...MOBILENET_DEFAULTS, width: 0.5 });
     const optimizer = new Adam(set);
-    const inputs = { images: f32([32, 128, 64, 3]), labels: u32([32]), settings: optimizer.input };
-    const program = await Program.record(device, inputs, ({ images, labels, settings }) => {
+    const inputs = { images: f32([32, 128, 64, 3]), labels: u32([32]) };
+    const program = await Program.record(device, inputs, ({ images, labels }) => {
       const embeddings = l2Normalize(network.apply(images, "training"), 1e-12);
       const options = { margin: 0.3, metric: "euclidean", softMargin: false } as const;
       const { loss, metrics } = hardTripletLoss(embeddings, labels, options);
-      optimizer.minimize(loss, settings);
+      optimizer.minimize(loss);
       return { loss, metrics };
     });
     const convolutions = program.dispatches

@@ -156,33 +156,26 @@ async function onDevice(device: Device, { kind, options, later, scaled, ema, lea
   const optimizer = kind === "sgd"
     ? new Sgd(set, { ...options, lossScale })
     : new Adam(set, { ...options, lossScale });
+  optimizer.laterMomentum = later;
   const inputs = {
     ...Object.fromEntries(NAMES.map((name) => [name, f32(PARAMETERS[name].shape)])),
-    settings: optimizer.input,
-    averaging: average?.input ?? f32([1]),
   };
   const multiplier = ({ name }: Parameter) => PARAMETERS[name as Name].rate;
-  const program = await Program.record(device, inputs, ({ settings, averaging, ...gradients }) => {
-    const terms = parameters.map((parameter) =>
-      sum(mul(parameter, (gradients as Record<string, typeof settings>)[parameter.name]))
-    );
+  const program = await Program.record(device, inputs, (gradients) => {
+    const terms = parameters.map((parameter) => sum(mul(parameter, gradients[parameter.name])));
     const { nonFinite, clipping } = optimizer.minimize(
       terms.reduce((a, b) => add(a, b)),
-      settings,
       multiplier,
     );
-    average?.update(averaging);
+    average?.update();
     return { nonFinite, norm: clipping ?? nonFinite };
   });
   const norms: number[] = [];
   for (let step = 1; step <= STEPS; step++) {
     const gradients = drawGradients(step);
     if (scaled && SKIPPED.includes(step)) gradients.b[149] = -Infinity;
-    const { nonFinite, norm } = await program.run({
-      ...gradients,
-      settings: optimizer.settings(step, learningRateAt(step, learningRate), later),
-      averaging: average?.settings(step) ?? [0],
-    });
+    optimizer.rate = learningRateAt(step, learningRate);
+    const { nonFinite, norm } = await program.run(gradients);
     assert.equal(nonFinite[0], 0);
     norms.push(norm[0]);
   }

@@ -21,9 +21,9 @@ import { drawImages, LABELS, SmallNetwork } from "./small_network.ts";
 const STORAGES = ["buffer", "texture"] as const;
 
 /** One step's inputs; the images may be scaled out of all proportion. */
-function inputsOf(optimizer: Adam | Sgd, step: number, times = 1) {
+function inputsOf(times = 1) {
   const images = drawImages().map((value) => value * times);
-  return { images, labels: LABELS, settings: optimizer.settings(step, 1e-2) };
+  return { images, labels: LABELS };
 }
 
 /** Every weight and every moment of a network, one after another. */
@@ -77,12 +77,12 @@ for (const storage of STORAGES) {
       const set = new ParameterSet(device);
       const network = new MobileNetV2(set, new Random(1), { ...MOBILENET_DEFAULTS, width: 0.5 });
       const optimizer = new Adam(set, { lossScale: precision === "f16" ? new LossScale(set) : undefined });
-      const inputs = { images: f32([32, 128, 64, 3]), labels: u32([32]), settings: optimizer.input };
-      const program = await Program.record(device, inputs, ({ images, labels, settings }) => {
+      const inputs = { images: f32([32, 128, 64, 3]), labels: u32([32]) };
+      const program = await Program.record(device, inputs, ({ images, labels }) => {
         const embeddings = l2Normalize(network.apply(images, "training"), 1e-12);
         const options = { margin: 0.3, metric: "euclidean", softMargin: false } as const;
         const { loss } = hardTripletLoss(embeddings, labels, options);
-        optimizer.minimize(loss, settings);
+        optimizer.minimize(loss);
         return { loss };
       }, { precision });
       const { temporaries } = program.memory;
@@ -100,16 +100,16 @@ for (const storage of STORAGES) {
     const device = await Device.open({ storage });
     const network = new SmallNetwork(device);
     const lossScale = new LossScale(network.set);
-    const optimizer = new Adam(network.set, { lossScale, weightDecay: 0.1 });
+    const optimizer = new Adam(network.set, { rate: 1e-2, lossScale, weightDecay: 0.1 });
     const program = await network.trainingStep(optimizer, "hard", { precision: "f16" });
-    await program.run(inputsOf(optimizer, 1));
+    await program.run(inputsOf());
     assert.deepEqual(await stateOf(network, lossScale), [2 ** 12, 1, 0, 2 ** -12]);
 
     network.set.write(lossScale.state, [2 ** 30, 7, 0, 0]);
     let before = await trainedValues(network, optimizer);
     let [step, scale] = [2, 2 ** 30];
     for (;; step++) {
-      await program.run(inputsOf(optimizer, step));
+      await program.run(inputsOf());
       const [next, good, skipped, factor] = await stateOf(network, lossScale);
       const after = await trainedValues(network, optimizer);
       if (factor !== 0) {
@@ -131,11 +131,11 @@ Deno.test("The scale doubles after 500 good steps up to 2^15, and never falls be
   const device = await Device.open();
   const network = new SmallNetwork(device);
   const lossScale = new LossScale(network.set);
-  const optimizer = new Sgd(network.set, { lossScale });
+  const optimizer = new Sgd(network.set, { rate: 1e-2, lossScale });
   const program = await network.trainingStep(optimizer, "hard", { precision: "f16" });
   const next = async (state: number[], times = 1) => {
     network.set.write(lossScale.state, state);
-    await program.run(inputsOf(optimizer, 1, times));
+    await program.run(inputsOf(times));
     return await stateOf(network, lossScale);
   };
   assert.deepEqual(await next([8, 498, 3, 0]), [8, 499, 3, 1 / 8]);
@@ -149,10 +149,14 @@ Deno.test("A scale is a power of two: in f32, weights and moments end with the b
   const device = await Device.open();
   const train = async (scaled: boolean, kind: "adam" | "sgd") => {
     const network = new SmallNetwork(device);
-    const options = { lossScale: scaled ? new LossScale(network.set) : undefined, weightDecay: 0.01 };
+    const options = {
+      lossScale: scaled ? new LossScale(network.set) : undefined,
+      weightDecay: 0.01,
+      rate: 1e-2,
+    };
     const optimizer = kind === "adam" ? new Adam(network.set, options) : new Sgd(network.set, options);
     const program = await network.trainingStep(optimizer);
-    for (let step = 1; step <= 3; step++) await program.run(inputsOf(optimizer, step));
+    for (let step = 1; step <= 3; step++) await program.run(inputsOf());
     const values = await trainedValues(network, optimizer);
     const kernels = program.dispatches.map(({ dispatch }) => dispatch.kernel);
     for (const owner of [program, network.set]) owner.destroy();
@@ -176,11 +180,11 @@ for (const storage of STORAGES) {
     const losses = async (precision: Precision) => {
       const network = new SmallNetwork(device);
       const lossScale = precision === "f16" ? new LossScale(network.set) : undefined;
-      const optimizer = new Adam(network.set, { lossScale });
+      const optimizer = new Adam(network.set, { rate: 1e-2, lossScale });
       const program = await network.trainingStep(optimizer, "hard", { precision });
       const losses: number[] = [];
       for (let step = 1; step <= 8; step++) {
-        losses.push((await program.run(inputsOf(optimizer, step))).loss[0]);
+        losses.push((await program.run(inputsOf())).loss[0]);
       }
       const values = await trainedValues(network, optimizer);
       for (const owner of [program, network.set]) owner.destroy();

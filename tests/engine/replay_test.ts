@@ -9,12 +9,11 @@ const STORAGES = ["buffer", "texture"] as const;
 /** Losses of four steps and all weights and moments after them. */
 async function train(device: Device, seed = 1) {
   const network = new SmallNetwork(device, seed);
-  const optimizer = new Adam(network.set, { weightDecay: 1e-2 });
+  const optimizer = new Adam(network.set, { weightDecay: 1e-2, rate: 1e-2 });
   const program = await network.trainingStep(optimizer);
   const losses: number[] = [];
   for (let step = 1; step <= 4; step++) {
-    const settings = optimizer.settings(step, 1e-2);
-    const { loss } = await program.run({ images: drawImages(step), labels: LABELS, settings });
+    const { loss } = await program.run({ images: drawImages(step), labels: LABELS });
     losses.push(loss[0]);
   }
   const buffers = await network.set.read(...optimizer.state);
@@ -34,7 +33,7 @@ for (const storage of STORAGES) {
     const optimizer = new Sgd(network.set, { momentum: 0.9 });
     const program = await network.trainingStep(optimizer);
     assert.ok(watch.calls.get("createBindGroup")! > 50, "the watch sees calls");
-    const data = { images: drawImages(), labels: LABELS, settings: optimizer.settings(1, 1e-3) };
+    const data = { images: drawImages(), labels: LABELS };
     await program.run(data);
     await program.run(data);
     for (let step = 0; step < 3; step++) {
@@ -102,14 +101,14 @@ Deno.test("A program without outputs runs, and trains", async () => {
   const recorded = await network.trainingStep(optimizer);
   const silent = await Program.record(
     device,
-    { images: f32(IMAGES), settings: optimizer.input },
-    ({ images, settings }) => {
-      optimizer.minimize(sum(network.features(images)), settings);
+    { images: f32(IMAGES) },
+    ({ images }) => {
+      optimizer.minimize(sum(network.features(images)));
       return {};
     },
   );
   const before = (await network.set.read()).get("weights")!;
-  assert.deepEqual(await silent.run({ images: drawImages(), settings: optimizer.settings(1, 1e-2) }), {});
+  assert.deepEqual(await silent.run({ images: drawImages() }), {});
   const after = (await network.set.read()).get("weights")!;
   const stem = network.body[0].weight;
   assert.notDeepEqual(after.get(stem), before.get(stem));

@@ -65,10 +65,10 @@ export class SmallNetwork {
 
   /** A program that trains the network by one step. */
   async trainingStep(optimizer: Optimizer, key: LossName = "hard", options: RecordOptions = {}) {
-    const inputs = { images: f32(IMAGES), labels: u32([IMAGES[0]]), settings: optimizer.input };
-    return await Program.record(this.set.device, inputs, ({ images, labels, settings }) => {
+    const inputs = { images: f32(IMAGES), labels: u32([IMAGES[0]]) };
+    return await Program.record(this.set.device, inputs, ({ images, labels }) => {
       const { loss, metrics } = this.loss(this.features(images), labels, key);
-      optimizer.minimize(loss, settings);
+      optimizer.minimize(loss);
       return { loss, metrics };
     }, options);
   }

@@ -9,12 +9,11 @@ import { drawImages, LABELS, SmallNetwork } from "./small_network.ts";
 async function train(kind: "buffer" | "texture", cut: (stages: readonly Stage[]) => Stage[][]) {
   const device = await Device.open({ storage: kind });
   const network = new SmallNetwork(device);
-  const optimizer = new Adam(network.set);
+  const optimizer = new Adam(network.set, { rate: 1e-2 });
   const program = await network.trainingStep(optimizer);
   const { stages, encoder } = program.begin({
     images: drawImages(),
     labels: LABELS,
-    settings: optimizer.settings(1, 1e-2),
   });
   const submits = cut(stages);
   device.gpu.queue.submit([submitAllButLast(device, encoder, submits).finish()]);

@@ -23,17 +23,15 @@ async function averagedTraining(device: Device, decay: number, scaled = false) {
   const { set } = network;
   const average = new WeightAverage(set, decay);
   const lossScale = scaled ? new LossScale(set) : undefined;
-  const adam = new Adam(set, { lossScale });
+  const adam = new Adam(set, { rate: 0.02, lossScale });
   const inputs = {
     images: f32(IMAGES),
     labels: u32([IMAGES[0]]),
-    settings: adam.input,
-    averaging: average.input,
   };
-  const program = await Program.record(device, inputs, ({ images, labels, settings, averaging }) => {
+  const program = await Program.record(device, inputs, ({ images, labels }) => {
     const { loss } = network.loss(network.features(images), labels, "hard");
-    adam.minimize(loss, settings);
-    average.update(averaging);
+    adam.minimize(loss);
+    average.update();
     return { loss };
   }, { precision: scaled ? "f16" : "f32" });
   return {
@@ -44,8 +42,6 @@ async function averagedTraining(device: Device, decay: number, scaled = false) {
       await program.run({
         images: drawImages(step),
         labels: LABELS,
-        settings: adam.settings(step, 0.02),
-        averaging: average.settings(step),
       });
       return (await set.read()).get("weights")!;
     },
@@ -143,7 +139,7 @@ Deno.test("The decay of a weight average rises from 0 to what was asked for", as
   assert.throws(() => new WeightAverage(set, 0.9), EngineError);
   set.add("w", [1], [1]);
   const average = new WeightAverage(set, 0.9);
-  const decays = Array.from({ length: 200 }, (_, i) => average.settings(i + 1)[0]);
+  const decays = Array.from({ length: 200 }, (_, i) => average.decayAt(i + 1));
   assert.deepEqual([decays[0], decays[1], decays[2]], [0, 2 / 11, 3 / 12]);
   assert.ok(decays.every((decay, i) => decay >= (decays[i - 1] ?? 0)));
   assert.deepEqual([decays[79] < 0.9, decays[81], decays[199]], [true, 0.9, 0.9]);

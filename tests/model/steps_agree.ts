@@ -54,22 +54,20 @@ export async function checkSteps(
 ): Promise<void> {
   const { images, labels } = scenario;
   const { set, network } = networkOnDevice(device, scenario);
-  const optimizer = new Sgd(set, { momentum: MOMENTUM, weightDecay: WEIGHT_DECAY });
+  const optimizer = new Sgd(set, { rate: LEARNING_RATE, momentum: MOMENTUM, weightDecay: WEIGHT_DECAY });
   const inputs = {
     images: f32(images.shape),
     labels: u32([labels.length]),
-    settings: optimizer.input,
   };
-  const program = await Program.record(device, inputs, ({ images, labels, settings }) => {
+  const program = await Program.record(device, inputs, ({ images, labels }) => {
     const { loss } = embeddingsAndLoss(network, "hard", images, labels);
-    optimizer.minimize(loss, settings);
+    optimizer.minimize(loss);
     return { loss };
   });
   try {
     const losses: number[] = [];
     for (let step = 1; step <= steps; step++) {
-      const settings = optimizer.settings(step, LEARNING_RATE);
-      losses.push((await program.run({ images: images.data, labels, settings })).loss[0]);
+      losses.push((await program.run({ images: images.data, labels })).loss[0]);
     }
     const expected = referenceLosses(scenario, steps);
     const errors = losses.map((loss, i) => Math.abs(loss - expected[i]) / expected[i]);

@@ -53,9 +53,51 @@ export const OPTIMIZER_CHANGES: readonly FileChanges[] = [
       ],
       "later-momentum-a-step-late": ["step >= later.from", "step > later.from"],
       "epsilon-of-another-library": ["epsilon = 1e-8, weightDecay", "epsilon = 1e-7, weightDecay"],
-      "multiplier-of-the-first-block-only": ["first + Math.ceil(parameter.bytes / blockBytes)", "first + 1"],
-      "clipped-before-the-scale-is-undone": ["clipNorm(set, limit, scale)", "clipNorm(set, limit)"],
     },
+  },
+  {
+    ...OPTIMIZERS,
+    file: "engine/optim/optimizer.ts",
+    changes: {
+      "multiplier-of-the-first-block-only": ["first + Math.ceil(parameter.bytes / blockBytes)", "first + 1"],
+      "steps-from-0": ["this.numbers(++this.#step)", "this.numbers(this.#step++)"],
+    },
+  },
+  {
+    ...OPTIMIZERS,
+    file: "engine/optim/clip_norm.ts",
+    changes: {
+      "clipped-before-the-scale-is-undone": [
+        "(gradients.multiplier ?? constant([1, 0, 0, 1], [4])).value",
+        "constant([1, 0, 0, 1], [4]).value",
+      ],
+    },
+  },
+  {
+    ...OPTIMIZERS,
+    file: "engine/optim/clip_norm.ts",
+    tests: ["tests/engine/training_manners_test.ts"],
+    changes: {
+      "norm-of-the-first-set": [
+        "squares.reduce((a, b) => add(a, b)).value",
+        "squares.slice(0, 1).reduce((a, b) => add(a, b)).value",
+      ],
+    },
+  },
+  {
+    ...OPTIMIZERS,
+    file: "kernels/optimizer/accumulate.wgsl",
+    tests: ["tests/engine/training_manners_test.ts"],
+    changes: {
+      "latest-gradients-only": ["accumulated_load(i) + gradient(i)", "gradient(i)"],
+      "skipped-step-counts": ["i >= LENGTH4 || skipped()", "i >= LENGTH4"],
+    },
+  },
+  {
+    ...OPTIMIZERS,
+    file: "kernels/optimizer/take_accumulated.wgsl",
+    tests: ["tests/engine/training_manners_test.ts"],
+    changes: { "never-begins-anew": ["accumulated_store(i, vec4f(0.0));", ""] },
   },
   {
     ...OPTIMIZERS,

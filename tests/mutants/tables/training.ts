@@ -13,7 +13,7 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
     file: "train/trainer.ts",
     changes: {
       "resumes-at-the-epochs-start": [".drop(this.step % perEpoch)", ".drop(0)"],
-      "optimizer-counts-frozen-steps": ["step - before + 1,\n", "step + 1,\n"],
+      "optimizer-counts-frozen-steps": ["optimizer.step = step - before;", "optimizer.step = step;"],
       "moments-stay-as-the-backbone-joins": ["    restartOptimizer(this.model, this.optimizer);\n", ""],
       "thaws-an-epoch-late": ["if (this.step >= this.frozenSteps)", "if (this.step > this.frozenSteps)"],
     },

@@ -20,19 +20,19 @@ async function xor(device) {
   const w1 = set.add("w1", [2, 8], normal(16));
   const b1 = set.add("b1", [8], new Float32Array(8));
   const w2 = set.add("w2", [8, 1], normal(8));
-  const adam = new Adam(set);
-  const inputs = { x: f32([4, 2]), y: f32([4, 1]), settings: adam.input };
-  const step = await Program.record(device, inputs, ({ x, y, settings }) => {
+  const adam = new Adam(set, { rate: 0.02 });
+  const inputs = { x: f32([4, 2]), y: f32([4, 1]) };
+  const step = await Program.record(device, inputs, ({ x, y }) => {
     const output = matmul(relu(add(matmul(x, w1), b1)), w2);
     const error = sub(output, y);
     const loss = mean(mul(error, error));
-    adam.minimize(loss, settings);
+    adam.minimize(loss);
     return { loss, output };
   });
   const numbers = [];
   const data = { x: [0, 0, 0, 1, 1, 0, 1, 1], y: [0, 1, 1, 0] };
   for (let i = 1; i <= 30; i++) {
-    const { loss, output } = await step.run({ ...data, settings: adam.settings(i, 0.02) });
+    const { loss, output } = await step.run(data);
     numbers.push(loss[0]);
     if (i === 30) numbers.push(...output);
   }

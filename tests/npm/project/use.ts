@@ -23,17 +23,16 @@ export const gpu: GPUDevice = device.gpu;
 const set = new ParameterSet(device);
 const w: Parameter = set.add("w", [2, 1], [0.5, 1]);
 const adam = new Adam(set);
-const inputs = { x: f32([4, 2]), y: f32([4, 1]), settings: adam.input };
-const step = await Program.record(device, inputs, ({ x, y, settings }) => {
+const inputs = { x: f32([4, 2]), y: f32([4, 1]) };
+const step = await Program.record(device, inputs, ({ x, y }) => {
   const error = sub(matmul(relu(x), w), y);
   const loss = mean(mul(error, error));
-  adam.minimize(loss, settings);
+  adam.minimize(loss);
   return { loss };
 });
 const { loss } = await step.run({
   x: [1, 2, 3, 4, 5, 6, 7, 8],
   y: [1, 2, 3, 4],
-  settings: adam.settings(1, 0.1),
 });
 export const first: number | undefined = loss[0];
 export const text: string = shaderText(unary("relu", [2, 2]), ["buffer", "buffer"]);
@@ -41,6 +40,6 @@ export const rows = (problem: RankingProblem): AsyncIterable<Float32Array> => re
 export const parts = [hardTripletLoss, decodeSafetensors, Dense];
 
 // @ts-expect-error: no program has this output.
-export const missing = (await step.run({ x: [], y: [], settings: adam.settings(1, 0.1) })).missing;
+export const missing = (await step.run({ x: [], y: [] })).missing;
 // @ts-expect-error: a shape is numbers.
 f32(["4"]);

@@ -42,14 +42,14 @@ async function train(device: Device, set: ParameterSet): Promise<string> {
     new Dense(set, "first", random, INPUTS, HIDDEN),
     new Dense(set, "second", random, HIDDEN, CLASSES),
   ];
-  const adam = new Adam(set);
+  const adam = new Adam(set, { rate: 0.1 });
   const record = () =>
     Program.record(
       device,
-      { x: f32([ROWS, INPUTS]), labels: u32([ROWS]), settings: adam.input },
-      ({ x, labels, settings }) => {
+      { x: f32([ROWS, INPUTS]), labels: u32([ROWS]) },
+      ({ x, labels }) => {
         const loss = crossEntropy(second.apply(relu(first.apply(x))), labels, 0);
-        adam.minimize(loss, settings);
+        adam.minimize(loss);
         return { loss };
       },
       { together: 4 },
@@ -60,8 +60,7 @@ async function train(device: Device, set: ParameterSet): Promise<string> {
     const labels = Uint32Array.from({ length: ROWS }, (_, row) => row % CLASSES);
     const losses: Promise<number>[] = [];
     for (let step = 1; step <= STEPS; step++) {
-      const inputs = { x, labels, settings: adam.settings(step, 0.1) };
-      const { outputs } = await program.submit(inputs, { more: step < STEPS });
+      const { outputs } = await program.submit({ x, labels }, { more: step < STEPS });
       const loss = outputs.then(({ loss }) => loss[0]);
       loss.catch(() => {}); // Awaited below, unless submitting the next step throws first.
       losses.push(loss);

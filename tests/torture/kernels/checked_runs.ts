@@ -71,6 +71,7 @@ export function initialData(
   const given = data.get(value);
   if (given) return hostData("input", value, given);
   if (value.origin.kind === "constant") return value.origin.data;
+  if (value.origin.kind === "input") return hostData("input", value, value.origin.numbers?.());
   // Parameters and optimizer state: any finite numbers except zero.
   if (value.origin.kind !== "parameter" && value.origin.kind !== "flat") return undefined;
   return Float32Array.from({ length: value.bytes / 4 }, (_, i) => 0.5 + (i % 7) / 8);

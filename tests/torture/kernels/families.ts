@@ -337,12 +337,10 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const sgd = new engine.Sgd(draw.set, { lossScale, momentum: 0.9, clipNorm });
     const adam = new engine.Adam(draw.set, { lossScale, clipNorm });
     const optimizer = draw.turn([sgd, adam]);
-    const settings = draw.numbers(optimizer.input.shape, optimizer.settings(1, 1e-3));
     const checked = draw.coin() || draw.number === 0;
-    const averaging = average && draw.numbers(average.input.shape, average.settings(2));
     return () => {
-      const { nonFinite } = optimizer.minimize(loss(), settings);
-      if (average) average.update(averaging!);
+      const { nonFinite } = optimizer.minimize(loss());
+      average?.update();
       if (checked) engine.checkFinite(draw.set, "state", nonFinite);
     };
   },
@@ -476,6 +474,16 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     const [key, labels] = [draw.words([1], 1000), draw.words([x.shape[0]!], x.shape[1]!)];
     return () => ops.mul(ops.dropout(x, 0.3, key), ops.oneHot(labels, x.shape[1]!));
   },
+  "accumulated gradients": (draw) => {
+    const { loss } = weights(draw);
+    const lossScale = draw.coin() ? new engine.LossScale(draw.set) : undefined;
+    const sgd = new engine.Sgd(draw.set);
+    return draw.turn([
+      () => engine.accumulate(engine.backward(loss())),
+      () => sgd.apply(engine.accumulated(draw.set)),
+      () => engine.accumulate(lossScale?.backward(loss()) ?? engine.backward(loss())),
+    ]);
+  },
 };
 
 /**
@@ -499,4 +507,9 @@ export const LARGE_FAMILIES: readonly string[] = [
  * Families that are not recorded at a hundred times the size, because they create parameters, which allocate memory at
  * once.
  */
-export const WITH_PARAMETERS: readonly string[] = ["center loss", "sums of slices", "optimizers"];
+export const WITH_PARAMETERS: readonly string[] = [
+  "center loss",
+  "sums of slices",
+  "optimizers",
+  "accumulated gradients",
+];

@@ -75,7 +75,6 @@ export interface Score {
 
 /** Network, optimizer and recorded step. Open one with {@link TrainingSession.open}. */
 export class TrainingSession {
-  #step = 0;
   #epoch = 0;
   #batches: Iterator<Batch> | undefined;
   #embedding: Awaited<ReturnType<typeof recordEmbedding>> | undefined;
@@ -116,23 +115,22 @@ export class TrainingSession {
 
   /** How many steps were trained. */
   get steps(): number {
-    return this.#step;
+    return this.optimizer.step;
   }
 
   /** Trains one step. */
   async step(): Promise<StepView> {
     const batch = this.#nextBatch();
-    const step = ++this.#step;
+    this.optimizer.rate = this.settings.learningRate;
     const { triplet, embeddings, distances } = await this.program.run({
       ...imageInputs(this.people, batch.images),
       labels: Uint32Array.from(batch.labels),
-      settings: this.optimizer.settings(step, this.settings.learningRate),
     });
     const metric = (name: typeof TRIPLET_METRICS[number]) => itemAt(triplet, TRIPLET_METRICS.indexOf(name));
     const pictures = orderedByPerson(batch, this.people);
     const n = pictures.length, d = SPEC.embeddingSize;
     return {
-      step,
+      step: this.optimizer.step,
       loss: metric("loss"),
       active: metric("active"),
       spread: metric("spread"),
@@ -161,7 +159,7 @@ export class TrainingSession {
     const ranking = new RankingAccumulator(unseen);
     ranking.addBlock(distances, unseen);
     const { rank, mAP } = ranking.result();
-    return { step: this.#step, rank1: rank[1], mAP, queries };
+    return { step: this.optimizer.step, rank1: rank[1], mAP, queries };
   }
 
   /** Frees the GPU memory. */
@@ -213,14 +211,13 @@ function recordStep(
       pixels: u32([images, UINT32]),
       transforms: u32([images, 4]),
       labels: u32([images]),
-      settings: optimizer.input,
     },
-    ({ pixels, transforms, labels, settings }) => {
+    ({ pixels, transforms, labels }) => {
       const features = model.features(normalizedImages(pixels, transforms, INPUT), "training");
       const embeddings = model.tripletFeatures(model.neckFeatures(features, "training"));
       const options = { margin, metric: "euclidean", softMargin: false } as const;
       const triplet = lossTable[loss].apply(embeddings, labels, options);
-      optimizer.minimize(triplet.loss, settings);
+      optimizer.minimize(triplet.loss);
       return { triplet: triplet.metrics, embeddings, distances: pairwiseDistance(embeddings, "euclidean") };
     },
   );
