@@ -9,7 +9,10 @@ export interface DeviceOptions {
   storage?: "auto" | "buffer" | "texture";
   /** Whose kernels run. `auto`: those for software adapters or for GPUs, as the adapter is. */
   kernels?: "auto" | AdapterClass;
-  /** How shapes reach kernels. `auto`: in a uniform for the kernels of GPUs, else compiled into a pipeline for each shape. */
+  /**
+   * How shapes reach kernels. `auto`: in a uniform for the kernels of GPUs, else compiled into a pipeline for each shape, except
+   * in a program's smaller batches.
+   */
   constants?: "auto" | ConstantsKind;
   /** `adapter` requests all that the adapter offers, `default` WebGPU's defaults, as a browser gives them. */
   limits?: "adapter" | "default";

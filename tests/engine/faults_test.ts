@@ -17,6 +17,7 @@ import {
   relu,
   scalars,
   Sgd,
+  slice,
   softmaxCrossEntropy,
   stopGradient,
   sum,
@@ -157,6 +158,9 @@ Deno.test("Labels from the host are below the number of classes", async () => {
     moveCenters(centers, x, labels, 0.5);
     return {};
   });
+  const both = await Program.record(device, inputs, ({ z, labels }) => ({
+    loss: add(loss(z, labels), loss(slice(z, 1, 0, 3), labels)),
+  }));
   const [z, x] = [new Float32Array(8), new Float32Array(4)];
   const below = (op: string) =>
     new RegExp(`labels takes whole numbers from 0 to 3, as ${op}\\(\\) has 4 classes; got 4 at 1`);
@@ -167,6 +171,11 @@ Deno.test("Labels from the host are below the number of classes", async () => {
       "RangeError",
       below("softmaxCrossEntropy"),
     ],
+    "the lower of two": [
+      () => both.run({ z, labels: [2, 3] }),
+      "RangeError",
+      /from 0 to 2, as softmaxCrossEntropy\(\) has 3 classes; got 3 at 1/,
+    ],
     "centers": [() => moved.run({ x, labels: [3, 4] }), "RangeError", below("moveCenters")],
     "constant": [
       () => recordBody((x) => ({ loss: loss(x, constantUint32([0, 3])) })),
@@ -175,7 +184,7 @@ Deno.test("Labels from the host are below the number of classes", async () => {
     ],
   });
   assert.ok((await entropy.run({ z, labels: [3, 0] })).loss[0]! > 0);
-  for (const owner of [entropy, moved, set]) owner.destroy();
+  for (const owner of [entropy, both, moved, set]) owner.destroy();
 });
 
 Deno.test("Gradients are of what the loss can be differentiated by, and once", async () => {

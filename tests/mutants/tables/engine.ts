@@ -23,6 +23,36 @@ export const ENGINE_CHANGES: readonly FileChanges[] = [
     },
   },
   {
+    ...engine("engine/batch_sizes"),
+    file: "engine/batch_sizes.ts",
+    changes: {
+      "used-sizes-grow-old": ["    this.#kept.delete(rows);\n", ""],
+      "old-sizes-stay": ["oldest.retire();", ""],
+      "a-size-outlives-its-program": ["      found.destroy();\n", ""],
+    },
+  },
+  {
+    ...engine("engine/batch_sizes"),
+    file: "engine/program.ts",
+    changes: {
+      "sizes-come-back-out-of-order": ["batches.back.then(() => outputs)", "outputs"],
+      "sizes-overtake-each-other": ["batches.submitted.then(() =>", "Promise.resolve().then(() =>"],
+    },
+  },
+  {
+    ...engine("engine/faults"),
+    file: "engine/replay.ts",
+    changes: { "runs-with-destroyed-sets": ["    for (const set of sets) set.check(device);\n", ""] },
+  },
+  {
+    ...engine("engine/faults"),
+    file: "engine/tensor.ts",
+    changes: {
+      "gradients-of-gradients": ["if (inputs.some((input) => derived.has(input))) derived.add(output);", ""],
+      "larger-bound-of-labels": ["classes < value.limit.below", "classes > value.limit.below"],
+    },
+  },
+  {
     ...engine("engine/autograd"),
     file: "engine/plan/schedule.ts",
     changes: {
