@@ -32,6 +32,28 @@ export function checkShape(what: string, shape: readonly number[]): void {
 }
 
 /**
+ * Checks the numbers that fill a shape.
+ *
+ * @throws {ShapeError} when there are too few or too many, or they are no flat list of numbers.
+ */
+export function checkNumbers(
+  what: string,
+  shape: readonly number[],
+  numbers: ArrayLike<number> | undefined,
+): asserts numbers is ArrayLike<number> {
+  const needed = shape.reduce((a, b) => a * b, 1);
+  if (numbers?.length !== needed) {
+    const got = numbers === undefined ? "nothing" : numbers?.length ?? kindOf(numbers);
+    throw new ShapeError(`${what} [${shape}] needs ${needed} numbers; got ${got}`);
+  }
+  if (typeof numbers[0] !== "number") {
+    throw new ShapeError(
+      `${what} [${shape}] needs ${needed} numbers in one list; got ${kindOf(numbers[0])} in it`,
+    );
+  }
+}
+
+/**
  * Numbers as words.
  *
  * @param limit the first number that is too large, and why, where there is one below 2^32.

@@ -1,7 +1,7 @@
 /** What goes into a program and what comes out, as the host sees it. */
 import { padRows } from "../kernels/mod.ts";
-import { asWords, checkShape, kindOf } from "./checks.ts";
-import { EngineError, ShapeError } from "./errors.ts";
+import { asWords, checkNumbers, checkShape, kindOf } from "./checks.ts";
+import { EngineError } from "./errors.ts";
 import { Parameter } from "./parameter.ts";
 import { recorder } from "./recorder.ts";
 import { Tensor, Uint32Tensor } from "./tensor.ts";
@@ -207,10 +207,6 @@ export function hostData(
   value: Value,
   data: ArrayLike<number> | undefined,
 ): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
-  const count = value.shape.reduce((a, b) => a * b, 1);
-  if (data?.length !== count) {
-    const got = data === undefined ? "nothing" : data?.length ?? kindOf(data);
-    throw new ShapeError(`Input ${name} [${value.shape}] needs ${count} numbers; got ${got}`);
-  }
+  checkNumbers(`Input ${name}`, value.shape, data);
   return value.type === "f32" ? padRows(data, value.shape) : asWords(`Input ${name}`, data, value.limit);
 }

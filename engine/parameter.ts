@@ -13,9 +13,9 @@ import {
   VEC4_BYTES,
   vec4s,
 } from "../kernels/mod.ts";
-import { checkShape, kindOf } from "./checks.ts";
+import { checkNumbers, checkShape } from "./checks.ts";
 import type { Device } from "./device.ts";
-import { EngineError, ShapeError } from "./errors.ts";
+import { EngineError } from "./errors.ts";
 import { type FlatBuffer, makeFlatBuffer, PARAMETER_ALIGNMENT } from "./flat_buffer.ts";
 
 /** A named array that lives as long as its {@link ParameterSet}. Programs use it like a tensor. */
@@ -72,10 +72,7 @@ export class Parameter {
 
   /** The values with rows padded. @throws {ShapeError} when they do not fill the shape. */
   padded(values: ArrayLike<number>): Float32Array<ArrayBuffer> {
-    if (values?.length !== this.count) {
-      const got = values?.length ?? kindOf(values);
-      throw new ShapeError(`Parameter ${this.name} [${this.shape}] needs ${this.count} values; got ${got}`);
-    }
+    checkNumbers(`Parameter ${this.name}`, this.shape, values);
     return padRows(values, this.shape);
   }
 }

@@ -1,7 +1,7 @@
 /** Tensors inside a program, and the tape of the ops that made them. */
 import { applyPrologue, padRows, type Prologue } from "../kernels/mod.ts";
-import { asWords, checkShape, kindOf } from "./checks.ts";
-import { EngineError, ShapeError } from "./errors.ts";
+import { asWords, checkNumbers, checkShape, kindOf } from "./checks.ts";
+import { EngineError } from "./errors.ts";
 import { Parameter, type ParameterSet } from "./parameter.ts";
 import { activation, type Recorder, recorder } from "./recorder.ts";
 import { Value } from "./value.ts";
@@ -188,12 +188,7 @@ export function constant(
   options: { uniform?: boolean } = {},
 ): Tensor {
   checkShape("constant()", shape);
-  const count = shape.reduce((a, b) => a * b, 1);
-  if (values?.length !== count) {
-    throw new ShapeError(
-      `A constant [${shape}] needs ${count} values; got ${values?.length ?? kindOf(values)}`,
-    );
-  }
+  checkNumbers("A constant", shape, values);
   const value = new Value(shape, "f32", { kind: "constant", data: padRows(values, shape) });
   if (options.uniform) value.pinned = "uniform";
   return new Tensor(shape, value);

@@ -68,7 +68,7 @@ Deno.test("Operands that do not fit are named with their shapes", async () => {
   await assert.rejects(recordWith((a, b) => matmul(a, b)), shapes);
   assert.throws(() => constant([1, 2, 3], [2]), {
     name: "ShapeError",
-    message: /\[2\] needs 2 values; got 3/,
+    message: /\[2\] needs 2 numbers; got 3/,
   });
   assert.throws(() => scalars(17), { name: "RangeError", message: /1 to 16 numbers; got 17/ });
 });

@@ -186,7 +186,7 @@ Deno.test("Parameters are read and written one at a time", async () => {
   state.write([9, 9, 9, 9, 8]);
   assert.deepEqual([...await w.read()], [6, 5, 4, 3, 2, 1]);
   assert.deepEqual([...await state.read()], [9, 9, 9, 9, 8]);
-  assert.throws(() => w.write([1]), { name: "ShapeError", message: /w \[2,3\] needs 6 values; got 1/ });
+  assert.throws(() => w.write([1]), { name: "ShapeError", message: /w \[2,3\] needs 6 numbers; got 1/ });
   set.destroy();
   await assert.rejects(() => w.read(), { name: "EngineError", message: /set of w was destroyed/ });
   assert.throws(() => w.write([6, 5, 4, 3, 2, 1]), {
