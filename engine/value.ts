@@ -30,8 +30,8 @@ export class Value {
   placement: { set: ParameterSet; buffer: string; parameter: Parameter } | undefined;
   /** The larger value that this temporary is a part of, from that byte on. */
   within: { whole: Value; offset: number } | undefined;
-  /** Keep in a buffer (or uniform) even where tensors live in textures. */
-  pinned: "buffer" | "uniform" | undefined;
+  /** Where kernels read it, if not where the plan would put it: textures are where the device keeps its tensors in such. */
+  pinned: "buffer" | "texture" | "uniform" | undefined;
   /** What an activation's elements are stored as; everything else is f32. */
   stored: Precision = "f32";
   /** Words of an input must be below it; the reason follows the bound in the message of a run that is refused. */

@@ -1,6 +1,7 @@
 /** The epilogue of a convolution: bias, residual and ReLU6 before the result is stored. */
 import { type Epilogue, lastAxis } from "../../kernels/mod.ts";
 import { EngineError, ShapeError } from "../errors.ts";
+import { recorder } from "../recorder.ts";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { sum } from "./reduce.ts";
@@ -41,6 +42,7 @@ export function epilogueOf(
     const channels = lastAxis(outShape);
     if (given.bias.shape.join() !== `${channels}`) requireShape(op, "bias", given.bias, [1, channels]);
     values.y_bias = given.bias.value;
+    values.y_bias.pinned ??= recorder().device.storage; // Every pixel reads it, also where it is a parameter.
   }
   if (given.residual) {
     requireShape(op, "residual", given.residual, outShape);

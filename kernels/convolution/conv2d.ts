@@ -66,12 +66,29 @@ function cost(s: Conv2dShape): Cost {
   };
 }
 
+/** Most taps of a kernel row whose products are written out at once. */
+const MOST_TAPS = 7;
+
+/** How many of four input channels, or fewer, are not padding. */
+function channelsAtOnce({ cin, groups = 1 }: Conv2dShape): number {
+  return Math.min(4, cin / groups);
+}
+
 /** y = x * w. Bindings: `x`, `w`, `y` and what its epilogue needs. */
 export function conv2d(s: Conv2dShape, epilogue: Epilogue = {}): Dispatch {
   const { oh, ow } = outputSize(s);
   const ofGroup = vec4Count(s.cout / (s.groups ?? 1));
-  const grouped = [4, 2, 1].find((size) => ofGroup % size === 0) ?? 1; // A thread stays within a group.
-  const tile = { TILE_O4: s.groups ? grouped : Math.min(4, ofGroup) };
+  // Four vec4s take twice the time to compile, and only gain where few input channels leave little to compute between stores.
+  const most = sizes(s).CIN4 === 1 ? 4 : 2;
+  const grouped = [most, 2, 1].find((size) => ofGroup % size === 0) ?? 1; // A thread stays within a group.
+  const taps = s.kw <= MOST_TAPS ? s.kw : 1;
+  const tile = {
+    TILE_O4: (s.groups ?? 1) > 1 ? grouped : Math.min(most, ofGroup),
+    TAPS: taps,
+    STEP: taps === 1 ? s.stride : 1,
+    COLUMNS: 7 * s.stride + (taps - 1) * (s.dilation ?? 1) + 1,
+    CHANNELS: channelsAtOnce(s),
+  };
   const threads = s.n * oh * Math.ceil(ow / 8) * Math.ceil(vec4Count(s.cout) / tile.TILE_O4);
   return {
     kernel: "conv2d",
@@ -110,7 +127,11 @@ export function conv2dWeightGradient(
     source: weightGradient,
     bindings: [reads("x"), reads("dy"), writes("dw")],
     constants: { ...sizes(s), ROWS: s.n * oh, SLICES: slices, SLICE_ROWS: sliceLength },
-    tile: { ...window(s), COLUMNS: 3 * s.stride + (s.kw - 1) * (s.dilation ?? 1) + 1 },
+    tile: {
+      ...window(s),
+      CHANNELS: channelsAtOnce(s),
+      COLUMNS: 3 * s.stride + (s.kw - 1) * (s.dilation ?? 1) + 1,
+    },
     workgroups: flatWorkgroups(tasks * slices),
     cost: cost(s),
   };

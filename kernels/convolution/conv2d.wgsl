@@ -7,7 +7,9 @@
 // w [KH, KW, CIN, COUT]  CIN is what X has, or the channels of a group (GROUPED), of which o's group reads its own
 // y [N, OH, OW, COUT]  an epilogue (bias, an added tensor, ReLU6) may be applied before the store
 //
-// A thread computes eight neighboring pixels of a row for one to four vec4s (TILE_O4) of output channels.
+// A thread computes eight neighboring pixels of a row for one to four vec4s (TILE_O4) of output channels. It takes TAPS
+// neighboring taps of a kernel row at once, so that it loads the COLUMNS pixels that they read, every STEP-th, only once. The
+// first CHANNELS of four input channels are not zero.
 
 override N: u32;
 override H: u32;
@@ -40,7 +42,11 @@ fn first_c4(o4: u32) -> u32 {
 }
 
 fn multiply_add(w: mat4x4f, x: vec4f, sum: vec4f) -> vec4f {
-  return fma(x.wwww, w[3], fma(x.zzzz, w[2], fma(x.yyyy, w[1], fma(x.xxxx, w[0], sum))));
+  var y = fma(x.xxxx, w[0], sum);
+  if (CHANNELS > 1) { y = fma(x.yyyy, w[1], y); }
+  if (CHANNELS > 2) { y = fma(x.zzzz, w[2], y); }
+  if (CHANNELS > 3) { y = fma(x.wwww, w[3], y); }
+  return y;
 }
 
 // Four channels of the pixel in column ix of the row that starts at pixel `row`; zero outside.
@@ -60,19 +66,23 @@ fn run(thread: u32) {
   if (n >= N) { return; }
   let start4 = first_c4(o4);
 
-  var x: array<vec4f, 8>;
+  var x: array<vec4f, COLUMNS>;
   var sum: array<vec4f, 8 * TILE_O4>;
-  for (var t = 0u; t < u32(KH * KW) * CIN4; t++) {
-    let tap = t / CIN4;
+  for (var t = 0u; t < u32(KH * KW / TAPS) * CIN4; t++) {
+    let tap = t / CIN4 * u32(TAPS);
     let c4 = t % CIN4;
     let iy = i32(oy) * STRIDE + i32(tap) / KW * DILATION - PAD_TOP;
     let first_ix = i32(ox) * STRIDE + i32(tap) % KW * DILATION - PAD_LEFT;
     let row = (n * H + u32(clamp(iy, 0, i32(H) - 1))) * W;
     let inside = (iy >= 0) & (iy < i32(H));
-    @unroll for (var j = 0; j < 8; j++) { x[j] = pixel(row, inside, first_ix + j * STRIDE, start4 + c4); }
-    @unroll for (var o = 0u; o < TILE_O4; o++) {
-      let w = block(tap, c4, min(o4 + o, COUT4 - 1u));
-      @unroll for (var j = 0u; j < 8; j++) { sum[o * 8u + j] = multiply_add(w, x[j], sum[o * 8u + j]); }
+    @unroll for (var s = 0; s < COLUMNS; s += STEP) { x[s] = pixel(row, inside, first_ix + s, start4 + c4); }
+    @unroll for (var v = 0; v < TAPS; v++) {
+      @unroll for (var o = 0; o < TILE_O4; o++) {
+        let w = block(tap + u32(v), c4, min(o4 + u32(o), COUT4 - 1u));
+        @unroll for (var j = 0; j < 8; j++) {
+          sum[o * 8 + j] = multiply_add(w, x[j * STRIDE + v * DILATION], sum[o * 8 + j]);
+        }
+      }
     }
   }
   @unroll for (var j = 0u; j < 8; j++) {

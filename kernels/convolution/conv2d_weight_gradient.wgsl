@@ -6,8 +6,8 @@
 // dy [N, OH, OW, COUT]
 // dw [SLICES, KH, KW, CIN, COUT]  one partial sum per slice of the output rows; sum_slices.wgsl adds them
 //
-// A thread sums one slice of output rows (n, i) for one kernel row u, four input channels and one vec4 of output
-// channels, all KW taps of that row at once. It processes four neighboring outputs at a time, with the COLUMNS pixels
+// A thread sums one slice of output rows (n, i) for one kernel row u, four input channels, of which the first CHANNELS are
+// not zero, and one vec4 of output channels, all KW taps of that row at once. It processes four neighboring outputs at a time, with the COLUMNS pixels
 // of a row that they read.
 
 override H: u32;
@@ -40,7 +40,7 @@ fn run(thread: u32) {
   let tiles_w = (OW + 3u) / 4u;
   var g: array<vec4f, 4>;
   var x: array<vec4f, COLUMNS>;
-  var sum: array<vec4f, 4 * KW>;
+  var sum: array<vec4f, CHANNELS * KW>;
   let last = min((slice + 1u) * SLICE_ROWS, ROWS) * tiles_w;
   for (var tile = slice * SLICE_ROWS * tiles_w; tile < last; tile++) {
     let row = tile / tiles_w;
@@ -57,19 +57,18 @@ fn run(thread: u32) {
     }
     @unroll for (var v = 0; v < KW; v++) {
       @unroll for (var j = 0; j < 4; j++) {
-        sum[v * 4] = fma(x[j * STRIDE + v * DILATION].xxxx, g[j], sum[v * 4]);
-        sum[v * 4 + 1] = fma(x[j * STRIDE + v * DILATION].yyyy, g[j], sum[v * 4 + 1]);
-        sum[v * 4 + 2] = fma(x[j * STRIDE + v * DILATION].zzzz, g[j], sum[v * 4 + 2]);
-        sum[v * 4 + 3] = fma(x[j * STRIDE + v * DILATION].wwww, g[j], sum[v * 4 + 3]);
+        @unroll for (var c = 0; c < CHANNELS; c++) {
+          sum[v * CHANNELS + c] = fma(vec4f(x[j * STRIDE + v * DILATION][c]), g[j], sum[v * CHANNELS + c]);
+        }
       }
     }
   }
   @unroll for (var v = 0; v < KW; v++) {
-    @unroll for (var c = 0; c < 4; c++) {
+    @unroll for (var c = 0; c < CHANNELS; c++) {
       let channel = c4 * 4u + u32(c);
       if (channel < CIN) {
         let tap = (slice * u32(KH) + u32(u)) * u32(KW) + u32(v);
-        dw_store((tap * CIN + channel) * COUT4 + o4, sum[v * 4 + c]);
+        dw_store((tap * CIN + channel) * COUT4 + o4, sum[v * CHANNELS + c]);
       }
     }
   }

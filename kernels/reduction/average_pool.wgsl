@@ -14,8 +14,6 @@ override W: i32;
 override C4: u32;
 override OH: i32;
 override OW: i32;
-override SIZE: i32;
-override STRIDE: i32;
 override PAD_TOP: i32;
 override PAD_LEFT: i32;
 

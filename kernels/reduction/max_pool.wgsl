@@ -11,7 +11,8 @@
 // y [N, OH, OW, C], transposed [N, H, W, C]
 //
 // A thread computes four channels of one pixel of y. Transposed, it visits the windows that cover its pixel and searches each
-// again: that keeps no indices for the backward pass, needs no atomics, and always adds in the same order.
+// again: that keeps no indices for the backward pass, needs no atomics, and always adds in the same order. Where windows do
+// not OVERLAP, a thread searches one window and writes all of its pixels.
 
 override N: u32;
 override H: i32;
@@ -19,8 +20,6 @@ override W: i32;
 override C4: u32;
 override OH: i32;
 override OW: i32;
-override SIZE: i32;
-override STRIDE: i32;
 override PAD_TOP: i32;
 override PAD_LEFT: i32;
 
@@ -32,12 +31,14 @@ fn selected(n: u32, oy: i32, ox: i32, c4: u32) -> vec4u {
   let first = u32(max(top, 0) * W + max(left, 0));
   var pixels = vec4u(first);
   var largest = x_load((image + first) * C4 + c4);
-  for (var iy = max(top, 0); iy < min(top + SIZE, H); iy++) {
-    for (var ix = max(left, 0); ix < min(left + SIZE, W); ix++) {
-      let pixel = u32(iy * W + ix);
-      let v = x_load((image + pixel) * C4 + c4);
-      let larger = (v > largest) | (is_nan(v) & !is_nan(largest));
-      largest = select(largest, v, larger);
+  // Past the edge, the last pixel of the window comes again: it is not larger than itself.
+  for (var u = 0; u < SIZE; u++) {
+    let row = clamp(top + u, 0, H - 1) * W;
+    @unroll for (var v = 0; v < SIZE; v++) {
+      let pixel = u32(row + clamp(left + v, 0, W - 1));
+      let x = x_load((image + pixel) * C4 + c4);
+      let larger = (x > largest) | (is_nan(x) & !is_nan(largest));
+      largest = select(largest, x, larger);
       pixels = select(pixels, vec4u(pixel), larger);
     }
   }
@@ -74,6 +75,32 @@ fn gradient(thread: u32) {
   y_store(thread, sum);
 }
 
+// The gradient where no pixel lies in two windows. A thread takes the pixels from the beginning of a window to that of the next.
+fn gradient_apart(thread: u32) {
+  let columns = (W + PAD_LEFT + STRIDE - 1) / STRIDE;
+  let rows = (H + PAD_TOP + STRIDE - 1) / STRIDE;
+  let c4 = thread % C4;
+  let ox = i32(thread / C4) % columns;
+  let oy = i32(thread / C4) / columns % rows;
+  let n = thread / C4 / u32(columns * rows);
+  if (n >= N) { return; }
+  // After the last window come pixels that no window selects.
+  let window_y = min(oy, OH - 1);
+  let window_x = min(ox, OW - 1);
+  let dy = t_load(((n * u32(OH) + u32(window_y)) * u32(OW) + u32(window_x)) * C4 + c4);
+  let pixels = selected(n, window_y, window_x, c4);
+  for (var u = 0; u < STRIDE; u++) {
+    let iy = oy * STRIDE - PAD_TOP + u;
+    for (var v = 0; v < STRIDE; v++) {
+      let ix = ox * STRIDE - PAD_LEFT + v;
+      let pixel = u32(iy * W + ix);
+      if (iy >= 0 && iy < H && ix >= 0 && ix < W) {
+        y_store((n * u32(H * W) + pixel) * C4 + c4, select(vec4f(0.0), dy, pixels == vec4u(pixel)));
+      }
+    }
+  }
+}
+
 fn run(thread: u32) {
-  if (TRANSPOSED == 0) { pool(thread); } else { gradient(thread); }
+  if (TRANSPOSED == 0) { pool(thread); } else if (OVERLAP == 0) { gradient_apart(thread); } else { gradient(thread); }
 }

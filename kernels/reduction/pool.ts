@@ -59,7 +59,12 @@ export function maxPool(s: PoolShape): Dispatch {
 
 /** Every element of t = dy goes to the maximum of its window. Bindings: `x`, `t` [N, OH, OW, C], `y` (dx). */
 export function maxPoolGradient(s: PoolShape): Dispatch {
-  return selection(s, 1, s.n * s.h * s.w);
+  const cells = (extent: number, pad: number) => overlap(s) ? extent : Math.ceil((extent + pad) / s.stride);
+  return selection(s, 1, s.n * cells(s.h, s.pads.top) * cells(s.w, s.pads.left));
+}
+
+function overlap(s: PoolShape): boolean {
+  return s.kh > s.stride;
 }
 
 function selection(s: PoolShape, transposed: 0 | 1, pixels: number): Dispatch {
@@ -68,7 +73,7 @@ function selection(s: PoolShape, transposed: 0 | 1, pixels: number): Dispatch {
     source: maximum,
     bindings: [reads("x"), reads("t"), writes("y")],
     ...windows(s, transposed, pixels),
-    tile: { TRANSPOSED: transposed },
+    tile: { TRANSPOSED: transposed, OVERLAP: overlap(s) ? 1 : 0, SIZE: s.kh, STRIDE: s.stride },
   };
 }
 
@@ -89,7 +94,7 @@ function averages(s: PoolShape, transposed: 0 | 1, pixels: number, countPadding:
     source: averagePoolSource,
     bindings: [reads("x"), writes("y")],
     ...windows(s, transposed, pixels),
-    tile: { TRANSPOSED: transposed, COUNT_PADDING: countPadding ? 1 : 0 },
+    tile: { TRANSPOSED: transposed, COUNT_PADDING: countPadding ? 1 : 0, SIZE: s.kh, STRIDE: s.stride },
   };
 }
 
@@ -109,8 +114,6 @@ function windows(
       C4: c4,
       OH: oh,
       OW: ow,
-      SIZE: s.kh,
-      STRIDE: s.stride,
       PAD_TOP: s.pads.top,
       PAD_LEFT: s.pads.left,
     },

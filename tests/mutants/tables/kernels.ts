@@ -74,7 +74,7 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
   {
     ...table("conv2d"),
     file: "kernels/convolution/conv2d_weight_gradient.wgsl",
-    changes: { "stride-ignored": ["x[j * STRIDE + v * DILATION].xxxx", "x[j + v].xxxx"] },
+    changes: { "stride-ignored": ["x[j * STRIDE + v * DILATION][c]", "x[j + v][c]"] },
   },
   {
     ...table("batchNormTraining"),
@@ -183,9 +183,10 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     ...table("maxPool2d"),
     file: "kernels/reduction/max_pool.wgsl",
     changes: {
-      "ties-go-to-the-last": ["(v > largest) |", "(v >= largest) |"],
-      "window-one-short": ["iy < min(top + SIZE, H)", "iy < min(top + SIZE - 1, H)"],
+      "ties-go-to-the-last": ["(x > largest) |", "(x >= largest) |"],
+      "window-one-short": ["u < SIZE; u++", "u < SIZE - 1; u++"],
       "gradient-of-fewer-windows": ["max(iy + PAD_TOP - SIZE + STRIDE, 0)", "max(iy + PAD_TOP, 0)"],
+      "windows-apart-begin-at-0": ["oy * STRIDE - PAD_TOP + u", "oy * STRIDE + u"],
     },
   },
   {
