@@ -14,6 +14,7 @@ import {
   vec4s,
 } from "../kernels/mod.ts";
 import { checkNumbers, checkShape } from "./checks.ts";
+import { copyBack } from "./copy_back.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import { type FlatBuffer, makeFlatBuffer, PARAMETER_ALIGNMENT } from "./flat_buffer.ts";
@@ -54,7 +55,8 @@ export class Parameter {
    * @throws {GpuError} when WebGPU refuses it, or refused what the values come from.
    */
   async read(): Promise<Float32Array<ArrayBuffer>> {
-    return await this.set.copyBack(
+    return await copyBack(
+      this.set.device,
       () => [this.set.home(this)],
       (mapped) => unpadRows(new Float32Array(mapped, 0, vec4s(this.shape) * 4), this.shape),
     );
@@ -236,7 +238,7 @@ export class ParameterSet {
   async read(...trainableBuffers: string[]): Promise<Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>> {
     const names = ["weights", "state", ...trainableBuffers];
     let flats: FlatBuffer[] = [];
-    return await this.copyBack(() => flats = names.map((name) => this.flat(name)), (mapped) => {
+    return await copyBack(this.device, () => flats = names.map((name) => this.flat(name)), (mapped) => {
       const result = new Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>();
       let offset = 0;
       for (const [i, name] of names.entries()) {
@@ -252,38 +254,6 @@ export class ParameterSet {
       }
       return result;
     });
-  }
-
-  /**
-   * Copies ranges of buffers to the host, one after another, and gives the copy to `use`.
-   *
-   * @ignore
-   */
-  async copyBack<T>(
-    ranges: () => readonly (FlatBuffer & { offset?: number })[],
-    use: (mapped: ArrayBuffer) => T,
-  ): Promise<T> {
-    const { gpu } = this.device;
-    let staging: GPUBuffer | undefined;
-    try {
-      await this.device.guard("Cannot read the parameters", () => {
-        const sources = ranges();
-        staging = gpu.createBuffer({
-          size: sources.reduce((sum, { bytes }) => sum + bytes, 0),
-          usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-        });
-        const encoder = gpu.createCommandEncoder();
-        let end = 0;
-        for (const { buffer, offset = 0, bytes } of sources) {
-          encoder.copyBufferToBuffer(buffer, offset, staging, end, bytes);
-          end += bytes;
-        }
-        gpu.queue.submit([encoder.finish()]);
-      });
-      return await this.device.readBack(staging!, use);
-    } finally {
-      staging?.destroy();
-    }
   }
 
   /** Frees the GPU memory. The set cannot be used afterward. */

@@ -96,9 +96,9 @@ export class Uint32Tensor {
    *
    * @throws {RangeError} when these are constants and one is too large.
    */
-  requireBelow(classes: number, op: string): void {
+  requireBelow(classes: number, op: string, what = "classes"): void {
     const { value, value: { origin } } = this;
-    const limit = { below: classes, reason: `, as ${op}() has ${classes} classes` };
+    const limit = { below: classes, reason: `, as ${op}() has ${classes} ${what}` };
     if (origin.kind === "constant") asWords("A constant", origin.data, limit);
     else if (!value.limit || classes < value.limit.below) value.limit = limit;
   }

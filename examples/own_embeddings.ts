@@ -14,8 +14,6 @@ const embeddings = Float32Array.of(0, 0, 1, 0, 4, 0, 4, 1, 0, 4, 3, 1);
 const labels = Uint32Array.of(7, 7, 8, 8, 9, 9);
 const [rows, width] = [labels.length, embeddings.length / labels.length];
 
-const options = { margin: 0.5, metric: "euclidean", softMargin: false } as const;
-
 const device = await Device.open();
 for (const [name, lossOf] of [["hard", hardTripletLoss], ["semi-hard", semiHardTripletLoss]] as const) {
   const program = await Program.record(
@@ -23,7 +21,7 @@ for (const [name, lossOf] of [["hard", hardTripletLoss], ["semi-hard", semiHardT
     // Gradients flow to weights, and to inputs that are differentiable.
     { embeddings: f32([rows, width], { differentiable: true }), labels: u32([rows]) },
     ({ embeddings, labels }) => {
-      const { loss, metrics } = lossOf(embeddings, labels, options);
+      const { loss, metrics } = lossOf(embeddings, labels, { margin: 0.5 });
       const gradient = backward(loss).of(embeddings);
       if (gradient === undefined) throw new Error("The loss does not depend on the embeddings");
       return { loss, metrics, gradient };

@@ -9,9 +9,9 @@
 import {
   Adam,
   crossEntropy,
-  Dense,
   Device,
   f32,
+  Linear,
   ParameterSet,
   Program,
   Random,
@@ -42,16 +42,16 @@ const random = new Random(1);
 
 // A set holds all weights that are trained. A layer adds its weights to it, and is then a function of tensors.
 const set = new ParameterSet(device);
-const first = new Dense(set, "first", random, 2, HIDDEN);
-const second = new Dense(set, "second", random, HIDDEN, HIDDEN);
-const last = new Dense(set, "last", random, HIDDEN, 2);
+const first = new Linear(set, "first", random, 2, HIDDEN);
+const second = new Linear(set, "second", random, HIDDEN, HIDDEN);
+const last = new Linear(set, "last", random, HIDDEN, 2);
 const network = (points: Tensor) => last.apply(relu(second.apply(relu(first.apply(points)))));
 
 // Forward pass, backward pass and update are one program: recorded once, planned once, run in each step.
 const adam = new Adam(set, { rate: 0.01 });
 const inputs = { points: f32([POINTS, 2]), labels: u32([POINTS]) };
 const step = await Program.record(device, inputs, ({ points, labels }) => {
-  const loss = crossEntropy(network(points), labels, 0);
+  const loss = crossEntropy(network(points), labels);
   adam.minimize(loss);
   return { loss };
 });

@@ -6,7 +6,7 @@ import {
   type TripletResult,
   type Uint32Tensor,
 } from "../engine/mod.ts";
-import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
+import { type TripletOptions, tripletOptions } from "./triplet_options.ts";
 
 /**
  * Mean of max(0, d(a, p) - d(a, n) + margin) over those triplets of a batch for which it is above 0: all anchors a, all
@@ -17,16 +17,17 @@ import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
  * their table 1 that leaves the zeros out of the mean (BA, != 0), which learned better than the mean over all. The metrics
  * are of all triplets: `active` is the share of those in the mean.
  *
+ * @param options {@link TRIPLET_DEFAULTS} where they are left out.
  * @throws {ShapeError} when there is not one label for every row of the embeddings.
  * @throws {RangeError} when the options have no meaning.
  */
 export function batchAllTripletLoss(
   embeddings: Tensor,
   labels: Uint32Tensor,
-  options: TripletOptions,
+  options: TripletOptions = {},
 ): TripletResult {
-  checkTripletOptions(options);
-  const distances = pairwiseDistance(embeddings, options.metric);
-  const mean = options.softMargin ? "all" : "active";
-  return allTripletLoss(distances, labels, embeddings, { ...options, mean });
+  const settings = tripletOptions(options);
+  const distances = pairwiseDistance(embeddings, settings.metric);
+  const mean = settings.softMargin ? "all" : "active";
+  return allTripletLoss(distances, labels, embeddings, { ...settings, mean });
 }

@@ -8,7 +8,7 @@ import {
 } from "../engine/mod.ts";
 
 /**
- * Softmax cross-entropy with label smoothing, and the share of images whose identity has the largest logit.
+ * Softmax cross-entropy with label smoothing (none by default), and the share of images whose identity has the largest logit.
  *
  * Mean over rows of -sum_c q_c log softmax(logits)_c with q = (1 - smoothing) one-hot + smoothing / C.
  * Logits [B, C], labels [B] below C. Szegedy et al., "Rethinking the Inception Architecture for Computer Vision",
@@ -20,12 +20,12 @@ import {
 export function identityLoss(
   logits: TensorLike,
   labels: Uint32Tensor,
-  smoothing: number,
+  smoothing = 0,
 ): CrossEntropyResult {
   return softmaxCrossEntropy(logits, labels, smoothing);
 }
 
 /** The loss alone of {@link identityLoss}: logits [B, C], labels [B] → []. */
-export function crossEntropy(logits: TensorLike, labels: Uint32Tensor, smoothing: number): Tensor {
+export function crossEntropy(logits: TensorLike, labels: Uint32Tensor, smoothing = 0): Tensor {
   return softmaxCrossEntropy(logits, labels, smoothing).loss;
 }

@@ -7,7 +7,7 @@ import {
   type TripletResult,
   type Uint32Tensor,
 } from "../engine/mod.ts";
-import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
+import { type TripletOptions, tripletOptions } from "./triplet_options.ts";
 
 /**
  * Mean over anchors of max(0, d(a, p) - d(a, n) + margin), where p is the anchor's farthest positive in the batch
@@ -22,11 +22,10 @@ import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
  * import assert from "node:assert/strict";
  *
  * const device = await Device.open();
- * const options = { margin: 0.5, metric: "euclidean", softMargin: false } as const;
  * const program = await Program.record(
  *   device,
  *   { embeddings: f32([4, 1]), labels: u32([4]) },
- *   ({ embeddings, labels }) => ({ loss: hardTripletLoss(embeddings, labels, options).loss }),
+ *   ({ embeddings, labels }) => ({ loss: hardTripletLoss(embeddings, labels, { margin: 0.5 }).loss }),
  * );
  * const { loss } = await program.run({ embeddings: [0, 2, 3, 4], labels: [7, 7, 8, 8] });
  * // Anchor by anchor: 2 - 3 + 0.5 is below 0, 2 - 1 + 0.5, 1 - 1 + 0.5, 1 - 2 + 0.5 is below 0.
@@ -35,16 +34,17 @@ import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
  * device.destroy();
  * ```
  *
+ * @param options {@link TRIPLET_DEFAULTS} where they are left out.
  * @throws {ShapeError} when there is not one label for every row of the embeddings.
  * @throws {RangeError} when the options have no meaning.
  */
 export function hardTripletLoss(
   embeddings: Tensor,
   labels: Uint32Tensor,
-  options: TripletOptions,
+  options: TripletOptions = {},
 ): TripletResult {
-  checkTripletOptions(options);
-  const distances = pairwiseDistance(embeddings, options.metric);
+  const settings = tripletOptions(options);
+  const distances = pairwiseDistance(embeddings, settings.metric);
   const triplets = selectHard(distances, labels);
-  return tripletLoss(distances, triplets, embeddings, { ...options, withoutNegative: "skip" });
+  return tripletLoss(distances, triplets, embeddings, { ...settings, withoutNegative: "skip" });
 }

@@ -11,11 +11,7 @@
  * const device = await Device.open();
  * const inputs = { embeddings: f32([4, 1], { differentiable: true }), labels: u32([4]) };
  * const program = await Program.record(device, inputs, ({ embeddings, labels }) => {
- *   const { loss } = semiHardTripletLoss(embeddings, labels, {
- *     margin: 0.5,
- *     metric: "squared",
- *     softMargin: false,
- *   });
+ *   const { loss } = semiHardTripletLoss(embeddings, labels, { margin: 0.5, metric: "squared" });
  *   return { loss, gradient: backward(loss).of(embeddings)! };
  * });
  * const { loss, gradient } = await program.run({ embeddings: [0, 1, 2, 4], labels: [7, 7, 8, 8] });
@@ -38,4 +34,4 @@ export { hardTripletLoss } from "./hard.ts";
 export { quadrupletLoss } from "./quadruplet.ts";
 export { semiHardTripletLoss } from "./semi_hard.ts";
 export { type BatchKind, type LossEntry, type LossName, lossTable } from "./table.ts";
-export { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
+export { TRIPLET_DEFAULTS, type TripletOptions, tripletOptions } from "./triplet_options.ts";

@@ -10,7 +10,7 @@ import {
   type TripletResult,
   type Uint32Tensor,
 } from "../engine/mod.ts";
-import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
+import { type TripletOptions, tripletOptions } from "./triplet_options.ts";
 
 /** The second margin as a share of the first: the weights 1 and 0.5 of the paper's adaptive margins. */
 const SECOND_MARGIN = 0.5;
@@ -27,24 +27,25 @@ const SECOND_MARGIN = 0.5;
  * the second margin half the weight of the first; here the metric is an option, as for the other losses, and each
  * anchor's hardest quadruplet stands for all. The metrics are those of the triplets: the second term is in the loss alone.
  *
+ * @param options {@link TRIPLET_DEFAULTS} where they are left out.
  * @throws {ShapeError} when there is not one label for every row of the embeddings.
  * @throws {RangeError} when the options have no meaning.
  */
 export function quadrupletLoss(
   embeddings: Tensor,
   labels: Uint32Tensor,
-  options: TripletOptions,
+  options: TripletOptions = {},
 ): TripletResult {
-  checkTripletOptions(options);
-  const distances = pairwiseDistance(embeddings, options.metric);
+  const settings = tripletOptions(options);
+  const distances = pairwiseDistance(embeddings, settings.metric);
   const hard = selectHard(distances, labels);
-  const triplets = tripletLoss(distances, hard, embeddings, { ...options, withoutNegative: "skip" });
+  const triplets = tripletLoss(distances, hard, embeddings, { ...settings, withoutNegative: "skip" });
   const [batch = 0] = distances.shape;
   const pairs = tripletLoss(
     reshape(distances, [1, batch * batch]),
     selectNearestOthers(distances, labels, hard),
     embeddings,
-    { ...options, margin: SECOND_MARGIN * options.margin, withoutNegative: "skip" },
+    { ...settings, margin: SECOND_MARGIN * settings.margin, withoutNegative: "skip" },
   );
   return { loss: add(triplets.loss, pairs.loss), metrics: triplets.metrics };
 }

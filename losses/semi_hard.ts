@@ -7,7 +7,7 @@ import {
   type TripletResult,
   type Uint32Tensor,
 } from "../engine/mod.ts";
-import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
+import { type TripletOptions, tripletOptions } from "./triplet_options.ts";
 
 /**
  * Mean over ordered positive pairs (a, p) of max(0, d(a, p) - d(a, n) + margin), where n is the nearest negative that
@@ -18,16 +18,17 @@ import { checkTripletOptions, type TripletOptions } from "./triplet_options.ts";
  * counts d(a, n) as the least distance of its row, which is 0, its own, and has no gradient. One deviation: the
  * Addons give NaN for a batch without a positive pair; here loss and gradient are 0.
  *
+ * @param options {@link TRIPLET_DEFAULTS} where they are left out.
  * @throws {ShapeError} when there is not one label for every row of the embeddings.
  * @throws {RangeError} when the options have no meaning.
  */
 export function semiHardTripletLoss(
   embeddings: Tensor,
   labels: Uint32Tensor,
-  options: TripletOptions,
+  options: TripletOptions = {},
 ): TripletResult {
-  checkTripletOptions(options);
-  const distances = pairwiseDistance(embeddings, options.metric);
+  const settings = tripletOptions(options);
+  const distances = pairwiseDistance(embeddings, settings.metric);
   const triplets = selectSemiHard(distances, labels);
-  return tripletLoss(distances, triplets, embeddings, { ...options, withoutNegative: "zero" });
+  return tripletLoss(distances, triplets, embeddings, { ...settings, withoutNegative: "zero" });
 }

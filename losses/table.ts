@@ -5,7 +5,7 @@ import { batchAllTripletLoss } from "./batch_all.ts";
 import { hardTripletLoss } from "./hard.ts";
 import { quadrupletLoss } from "./quadruplet.ts";
 import { semiHardTripletLoss } from "./semi_hard.ts";
-import type { TripletOptions } from "./triplet_options.ts";
+import { TRIPLET_DEFAULTS, type TripletOptions } from "./triplet_options.ts";
 
 /**
  * How a batch is drawn: `triplets` gives images in the order anchor, positive, negative, anchor, ...; `pk` P identities
@@ -32,20 +32,22 @@ export interface LossEntry {
   apply(embeddings: Tensor, labels: Uint32Tensor, options: TripletOptions): TripletResult;
 }
 
+const margin: number = TRIPLET_DEFAULTS.margin;
+
 /** The losses by name. */
 export const lossTable = {
   basic: {
     summary: "Triplets are drawn up before every epoch; nothing is mined.",
     source: "Schroff et al., FaceNet, 2015",
     samplers: ["triplets"],
-    defaults: { margin: 0.3, epochs: 8, learningRate: 0.006, idLoss: 1 },
+    defaults: { margin, epochs: 8, learningRate: 0.006, idLoss: 1 },
     apply: basicLoss,
   },
   hard: {
     summary: "Every image of a P×K batch with its farthest positive and its nearest negative.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
     samplers: ["pk", "shuffled"],
-    defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
+    defaults: { margin, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: hardTripletLoss,
   },
   "semi-hard": {
@@ -53,14 +55,14 @@ export const lossTable = {
       "Every positive pair of a shuffled batch with the nearest negative that is farther than the positive.",
     source: "Schroff et al., FaceNet, 2015, as TripletSemiHardLoss of TensorFlow Addons",
     samplers: ["shuffled", "pk"],
-    defaults: { margin: 0.3, epochs: 5, learningRate: 0.006, idLoss: 1 },
+    defaults: { margin, epochs: 5, learningRate: 0.006, idLoss: 1 },
     apply: semiHardTripletLoss,
   },
   "batch-all": {
     summary: "All triplets of a P×K batch; the mean is over those that still cost something.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
     samplers: ["pk", "shuffled"],
-    defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
+    defaults: { margin, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: batchAllTripletLoss,
   },
   quadruplet: {
@@ -68,7 +70,7 @@ export const lossTable = {
       "Batch-hard, and every farthest positive also nearer, by half the margin, than any two other people are to each other.",
     source: "Chen et al., Beyond Triplet Loss: A Deep Quadruplet Network for Person Re-Identification, 2017",
     samplers: ["pk", "shuffled"],
-    defaults: { margin: 0.3, epochs: 3, learningRate: 0.01, idLoss: 0 },
+    defaults: { margin, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: quadrupletLoss,
   },
 } satisfies Record<string, LossEntry>;

@@ -3,7 +3,8 @@
  * Weights only give the right features with the conventions of the implementation that trained them.
  */
 import { type ColorStatistics, IMAGENET_COLOR } from "../engine/mod.ts";
-import type { NormOptions, Padding } from "./layers.ts";
+import type { NormOptions } from "./layers/batch_norm.ts";
+import type { Padding } from "./layers/normed_conv.ts";
 
 /**
  * How pixels are scaled before the first layer. `imagenet` subtracts ImageNet's mean color and divides by its standard

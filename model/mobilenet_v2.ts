@@ -3,7 +3,8 @@ import { globalAveragePool } from "../engine/ops/pool.ts";
 import type { ParameterSet } from "../engine/parameter.ts";
 import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { type Mode, NormedConv, type NormOptions, type Padding } from "./layers.ts";
+import type { Mode, NormOptions } from "./layers/batch_norm.ts";
+import { NormedConv, type Padding } from "./layers/normed_conv.ts";
 import { featureCount, type NetworkLayer, networkLayers } from "./network_layers.ts";
 
 /** Options of a MobileNetV2. */

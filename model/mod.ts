@@ -43,15 +43,13 @@ export {
   CONVENTIONS,
 } from "./conventions.ts";
 export { type FoldableNorm, FoldedWeights } from "./folded_weights.ts";
-export {
-  BatchNorm,
-  Dense,
-  glorotUniform,
-  type Mode,
-  NormedConv,
-  type NormOptions,
-  type Padding,
-} from "./layers.ts";
+export { BatchNorm, type Mode, type NormOptions } from "./layers/batch_norm.ts";
+export { Conv2d, type Conv2dLayerOptions, DepthwiseConv2d } from "./layers/conv2d.ts";
+export { Embedding } from "./layers/embedding.ts";
+export { glorotUniform } from "./layers/initial_values.ts";
+export { LayerNorm } from "./layers/layer_norm.ts";
+export { Linear } from "./layers/linear.ts";
+export { NormedConv, type Padding } from "./layers/normed_conv.ts";
 export { MOBILENET_DEFAULTS, type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
 export { makeDivisible } from "./network_layers.ts";
 export { type PretrainedBackbone, PretrainedError, readPretrained } from "./pretrained/pretrained.ts";
@@ -65,6 +63,7 @@ export {
   modelIdentity,
   type TrainedModel,
 } from "./trained_model.ts";
+export { loadParameters, saveParameters, type Unloaded } from "./parameter_file.ts";
 export { type NeckFeatures, ReidModel } from "./reid_model.ts";
 export {
   decodeSafetensors,

@@ -1,6 +1,6 @@
 /** The settings that decide a network's shape and arithmetic, and how they are read from a file. */
 import { COLOR_STATISTICS, type ColorScale } from "./conventions.ts";
-import type { Padding } from "./layers.ts";
+import type { Padding } from "./layers/normed_conv.ts";
 import { keysOf, readSettings, type Row } from "./settings.ts";
 
 /**

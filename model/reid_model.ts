@@ -15,7 +15,8 @@ import {
   type Random,
   type Tensor,
 } from "../engine/mod.ts";
-import { BatchNorm, Dense, type Mode } from "./layers.ts";
+import { BatchNorm, type Mode } from "./layers/batch_norm.ts";
+import { Linear } from "./layers/linear.ts";
 import { type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
 import type { ModelSpec } from "./model_spec.ts";
 
@@ -42,9 +43,9 @@ export class ReidModel {
   /** The parameters of MobileNetV2; all others belong to the head. */
   readonly backbone: ReadonlySet<Parameter>;
   readonly #backbone: MobileNetV2;
-  readonly #embedding: Dense | undefined;
+  readonly #embedding: Linear | undefined;
   readonly #neck: BatchNorm | undefined;
-  readonly #head: Dense | undefined;
+  readonly #head: Linear | undefined;
 
   /**
    * Builds the network with initial weights drawn from `random`.
@@ -64,7 +65,7 @@ export class ReidModel {
     this.backbone = new Set(this.parameters.parameters);
     const { features } = this.#backbone;
     if (spec.embeddingSize > 0) {
-      this.#embedding = new Dense(this.parameters, "embedding", random, features, spec.embeddingSize, {
+      this.#embedding = new Linear(this.parameters, "embedding", random, features, spec.embeddingSize, {
         bias: false,
       });
     }
@@ -78,7 +79,7 @@ export class ReidModel {
     }
     if (spec.identities > 0) {
       // With small initial weights every identity is about equally likely.
-      this.#head = new Dense(this.parameters, "identity", random, this.embeddingSize, spec.identities, {
+      this.#head = new Linear(this.parameters, "identity", random, this.embeddingSize, spec.identities, {
         deviation: 0.001,
         bias: spec.neck !== "bnneck",
       });

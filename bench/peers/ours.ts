@@ -96,7 +96,7 @@ export async function mnist(device: Device, batch: number): Promise<Session> {
       conv2d(maxPool2d(first, { size: 2 }), secondWeight, { padding: "same", bias: secondBias }),
     );
     const features = reshape(maxPool2d(second, { size: 2 }), [-1, lastWeight.shape[0]]);
-    const loss = crossEntropy(dense(features, lastWeight, lastBias), labels, 0);
+    const loss = crossEntropy(dense(features, lastWeight, lastBias), labels);
     adam.minimize(loss);
     return { loss };
   });

@@ -29,7 +29,7 @@ export interface CrossEntropyResult {
 export function softmaxCrossEntropy(
   logits: TensorLike,
   labels: Uint32Tensor,
-  smoothing: number,
+  smoothing = 0,
 ): CrossEntropyResult {
   const z = asTensor(logits);
   const { B, C } = sizesOf("softmaxCrossEntropy", { logits: [z, "B C"], labels: [labels, "B"] });

@@ -3,7 +3,7 @@ import { itemAt } from "../../engine/item_at.ts";
 import { outputSize } from "../../kernels/mod.ts";
 import { COLOR_STATISTICS } from "../../model/conventions.ts";
 import { foldNorm, type NormValues } from "../../model/folded_weights.ts";
-import { convolutionPads } from "../../model/layers.ts";
+import { convolutionPads } from "../../model/layers/normed_conv.ts";
 import { featureCount, type NetworkLayer, networkLayers } from "../../model/network_layers.ts";
 import { toOihw, weightShape } from "../../model/pretrained/weight_axes.ts";
 import { LEAST_NORM } from "../../model/reid_model.ts";

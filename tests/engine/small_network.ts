@@ -17,7 +17,7 @@ import {
   type Uint32Tensor,
 } from "../../engine/mod.ts";
 import { identityLoss, type LossName, lossTable } from "../../losses/mod.ts";
-import { Dense, type Mode, NormedConv } from "../../model/layers.ts";
+import { Linear, type Mode, NormedConv } from "../../model/mod.ts";
 import { seededRandom } from "../reference/seeded_random.ts";
 
 const OPTIONS = { epsilon: 1e-3, momentum: 0.9, padding: "same" } as const;
@@ -31,7 +31,7 @@ export const LABELS = [0, 1, 2, 0, 1, 2];
 export class SmallNetwork {
   readonly set: ParameterSet;
   readonly body: NormedConv[];
-  readonly head: Dense;
+  readonly head: Linear;
 
   constructor(device: Device, seed = 1) {
     const set = this.set = new ParameterSet(device);
@@ -44,7 +44,7 @@ export class SmallNetwork {
       NormedConv.pointwise(set, "project", random, 20, 6, linear),
       NormedConv.depthwise(set, "last", random, 6, { ...OPTIONS, stride: 2 }),
     ];
-    this.head = new Dense(set, "head", random, 6, 3);
+    this.head = new Linear(set, "head", random, 6, 3);
   }
 
   /** Images to pooled features [N, 6]. */

@@ -5,7 +5,7 @@ import { seededRandom } from "../reference/seeded_random.ts";
 import { batchAllTripletLoss as reference } from "../reference/triplet_loss.ts";
 import { assertClose, type LossRun, onBothStorages, runLoss, runReference } from "./run_loss.ts";
 
-const euclidean: TripletOptions = { margin: 2, metric: "euclidean", softMargin: false };
+const euclidean = { margin: 2, metric: "euclidean", softMargin: false } as const;
 
 function batchAll(
   device: Device,

@@ -6,7 +6,7 @@ import { seededRandom } from "../reference/seeded_random.ts";
 import { hardTripletLoss as reference } from "../reference/triplet_loss.ts";
 import { assertClose, type LossRun, onBothStorages, runLoss, runReference } from "./run_loss.ts";
 
-const euclidean: TripletOptions = { margin: 1, metric: "euclidean", softMargin: false };
+const euclidean = { margin: 1, metric: "euclidean", softMargin: false } as const;
 
 function hard(
   device: Device,
@@ -110,7 +110,7 @@ onBothStorages((test) => {
   test("hard() with angular distance takes a zero vector as at a right angle to all, without gradient", async (device) => {
     const rows = [0, 0, 1, 0, 1, 1, 0, 2];
     const labels = [0, 0, 1, 1];
-    const options: TripletOptions = { margin: 0.5, metric: "angular", softMargin: false };
+    const options = { margin: 0.5, metric: "angular", softMargin: false } as const;
     const actual = await hard(device, rows, labels, options);
     const expected = runReference([4, 2], rows, (x) => reference(x, labels, options));
     assertClose([actual.loss], [expected.loss], 1e-6);
@@ -134,7 +134,7 @@ onBothStorages((test) => {
     const random = seededRandom(3);
     const labels = Array.from({ length: 133 }, (_, i) => Math.floor(i / 4));
     const rows = Float32Array.from({ length: 133 * 130 }, () => random.normal());
-    const options: TripletOptions = { margin: 0.3, metric: "squared", softMargin: true };
+    const options = { margin: 0.3, metric: "squared", softMargin: true } as const;
     const first = await hard(device, rows, labels, options);
     const second = await hard(device, rows, labels, options);
     assert.deepEqual(first, second);

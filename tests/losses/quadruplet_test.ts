@@ -7,7 +7,7 @@ import { quadrupletLoss as reference } from "../reference/triplet_loss.ts";
 import { mineNearestOthers } from "../reference/triplet_mining.ts";
 import { assertClose, type LossRun, onBothStorages, runLoss, runReference } from "./run_loss.ts";
 
-const euclidean: TripletOptions = { margin: 2, metric: "euclidean", softMargin: false };
+const euclidean = { margin: 2, metric: "euclidean", softMargin: false } as const;
 
 function quadruplet(
   device: Device,
@@ -111,7 +111,7 @@ onBothStorages((test) => {
     const random = seededRandom(3);
     const labels = Array.from({ length: 66 }, (_, i) => Math.floor(i / 4));
     const rows = Float32Array.from({ length: 66 * 30 }, () => random.normal());
-    const options: TripletOptions = { margin: 0.3, metric: "squared", softMargin: true };
+    const options = { margin: 0.3, metric: "squared", softMargin: true } as const;
     const first = await quadruplet(device, rows, labels, options);
     assert.deepEqual(await quadruplet(device, rows, labels, options), first);
     const expected = runReference([66, 30], rows, (x) => reference(x, labels, options));

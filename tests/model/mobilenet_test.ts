@@ -9,7 +9,7 @@ import {
   Program,
   Random,
 } from "../../engine/mod.ts";
-import { BatchNorm, Dense, glorotUniform, type Mode, NormedConv } from "../../model/layers.ts";
+import { BatchNorm, glorotUniform, Linear, type Mode, NormedConv } from "../../model/mod.ts";
 import { FoldedWeights } from "../../model/folded_weights.ts";
 import { MOBILENET_DEFAULTS, MobileNetV2 } from "../../model/mobilenet_v2.ts";
 import { makeDivisible } from "../../model/network_layers.ts";
@@ -25,7 +25,7 @@ Deno.test.afterAll(() => device.destroy());
 function network(width: number, identities?: number): ParameterSet {
   const set = new ParameterSet(device);
   const { features } = new MobileNetV2(set, new Random(0), { ...MOBILENET_DEFAULTS, width });
-  if (identities !== undefined) new Dense(set, "head", new Random(1), features, identities);
+  if (identities !== undefined) new Linear(set, "head", new Random(1), features, identities);
   return set;
 }
 

@@ -1,6 +1,6 @@
 /** Settings of the loss. */
 import { METRICS } from "../../kernels/mod.ts";
-import { type LossEntry, type LossName, lossTable } from "../../losses/mod.ts";
+import { type LossEntry, type LossName, lossTable, TRIPLET_DEFAULTS } from "../../losses/mod.ts";
 import { type DefaultBy, keysOf, type Rows } from "../../model/settings.ts";
 
 /** The names of the losses. */
@@ -32,7 +32,7 @@ export const LOSS_SETTINGS = {
   metric: {
     type: "choice",
     choices: METRICS,
-    default: "euclidean",
+    default: TRIPLET_DEFAULTS.metric,
     help: "Distance between embeddings.",
   },
   softMargin: {

@@ -102,7 +102,7 @@ export const LOSS_CHANGES: readonly FileChanges[] = [
   {
     ...loss("quadruplet"),
     file: "losses/quadruplet.ts",
-    changes: { "second-margin-whole": ["SECOND_MARGIN * options.margin", "options.margin"] },
+    changes: { "second-margin-whole": ["SECOND_MARGIN * settings.margin", "settings.margin"] },
   },
   {
     ...loss("cross_entropy"),

@@ -124,12 +124,38 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
   {
     ...training("training", "model/mobilenet"),
     filter: "/Glorot|only weights decay/",
-    file: "model/layers.ts",
+    file: "model/layers/initial_values.ts",
+    changes: { "fans-of-the-output-alone": ["Math.sqrt(6 / (fanIn + fanOut))", "Math.sqrt(6 / fanIn)"] },
+  },
+  {
+    ...training("training", "model/mobilenet"),
+    filter: "/only weights decay/",
+    file: "model/layers/batch_norm.ts",
     changes: {
-      "fans-of-the-output-alone": ["Math.sqrt(6 / (fanIn + fanOut))", "Math.sqrt(6 / fanIn)"],
       "norms-decay": [
         "set.add(`${name}.gamma`, [channels], scale, { decay: false })",
         "set.add(`${name}.gamma`, [channels], scale)",
+      ],
+    },
+  },
+  {
+    ...training("training", "model/library_layers"),
+    file: "model/parameter_file.ts",
+    changes: {
+      "missing-tensors-pass": ["strict ? missing.map(quoted) : []", "[]"],
+      "shapes-are-not-compared": [
+        "parameter.shape.join() !== tensor.shape.join()",
+        "parameter.count !== tensor.data.length",
+      ],
+    },
+  },
+  {
+    ...training("training", "model/library_layers"),
+    file: "model/layers/conv2d.ts",
+    changes: {
+      "fan-of-all-groups": [
+        "const fanIn = size * size * from / groups;",
+        "const fanIn = size * size * from;",
       ],
     },
   },

@@ -16,7 +16,7 @@ import * as engine from "@reid/webgpu/engine";
 import { type RankingProblem, rerank } from "@reid/webgpu/eval";
 import { shaderText, unary } from "@reid/webgpu/kernels";
 import { hardTripletLoss } from "@reid/webgpu/losses";
-import { decodeSafetensors, Dense } from "@reid/webgpu/model";
+import { decodeSafetensors, Linear } from "@reid/webgpu/model";
 
 const device: engine.Device = await Device.open({ storage: "auto" });
 export const gpu: GPUDevice = device.gpu;
@@ -37,7 +37,7 @@ const { loss } = await step.run({
 export const first: number | undefined = loss[0];
 export const text: string = shaderText(unary("relu", [2, 2]), ["buffer", "buffer"]);
 export const rows = (problem: RankingProblem): AsyncIterable<Float32Array> => rerank(device, problem);
-export const parts = [hardTripletLoss, decodeSafetensors, Dense];
+export const parts = [hardTripletLoss, decodeSafetensors, Linear];
 
 // @ts-expect-error: no program has this output.
 export const missing = (await step.run({ x: [], y: [] })).missing;

@@ -12,7 +12,7 @@ import {
   u32,
 } from "../../../engine/mod.ts";
 import { crossEntropy } from "../../../losses/mod.ts";
-import { Dense } from "../../../model/layers.ts";
+import { Linear } from "../../../model/layers/linear.ts";
 
 const STEPS = 3;
 const [ROWS, INPUTS, HIDDEN, CLASSES] = [8, 6, 16, 3];
@@ -39,8 +39,8 @@ export async function trainTwoLayers(options: DeviceOptions): Promise<string> {
 async function train(device: Device, set: ParameterSet): Promise<string> {
   const random = new Random(1);
   const [first, second] = [
-    new Dense(set, "first", random, INPUTS, HIDDEN),
-    new Dense(set, "second", random, HIDDEN, CLASSES),
+    new Linear(set, "first", random, INPUTS, HIDDEN),
+    new Linear(set, "second", random, HIDDEN, CLASSES),
   ];
   const adam = new Adam(set, { rate: 0.1 });
   const record = () =>
@@ -48,7 +48,7 @@ async function train(device: Device, set: ParameterSet): Promise<string> {
       device,
       { x: f32([ROWS, INPUTS]), labels: u32([ROWS]) },
       ({ x, labels }) => {
-        const loss = crossEntropy(second.apply(relu(first.apply(x))), labels, 0);
+        const loss = crossEntropy(second.apply(relu(first.apply(x))), labels);
         adam.minimize(loss);
         return { loss };
       },
