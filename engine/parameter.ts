@@ -62,12 +62,7 @@ export class Parameter {
     );
   }
 
-  /**
-   * Overwrites the values, row-major, for the runs from now on.
-   *
-   * @throws {ShapeError} when they do not fill the shape.
-   * @throws {EngineError} when the set was destroyed.
-   */
+  /** Overwrites the values, row-major; throws as {@linkcode ParameterSet.write} does. */
   write(values: ArrayLike<number>): void {
     this.set.write(this, values);
   }

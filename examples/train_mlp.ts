@@ -8,6 +8,7 @@
  */
 import {
   Adam,
+  argmax,
   crossEntropy,
   Device,
   f32,
@@ -64,13 +65,9 @@ for (let i = 1; i <= STEPS; i++) {
 
 // Another program reads the same weights.
 const classify = await Program.record(device, { points: f32([TESTED, 2]) }, ({ points }) => ({
-  logits: network(points),
+  labels: argmax(network(points), 1),
 }));
-const predict = async (points: Float32Array) => {
-  const { logits } = await classify.run({ points });
-  const scores = Array.from({ length: TESTED }, (_, i) => logits.subarray(2 * i, 2 * i + 2));
-  return scores.map((score) => score.indexOf(Math.max(...score)));
-};
+const predict = async (points: Float32Array) => [...(await classify.run({ points })).labels];
 const unseen = spirals(TESTED, random);
 const right = (await predict(unseen.points)).filter((label, i) => label === unseen.labels[i]).length;
 console.log(`accuracy on unseen points: ${(100 * right / TESTED).toFixed(1)} %`);
