@@ -43,19 +43,13 @@ function sizes(s: Conv2dShape): Record<string, number> {
     GROUP_COUT4: vec4Count(s.cout / groups),
     OH: oh,
     OW: ow,
+    PAD_TOP: s.pads.top,
+    PAD_LEFT: s.pads.left,
   };
 }
 
-function window(s: Conv2dShape): Record<string, number> {
-  return {
-    KH: s.kh,
-    KW: s.kw,
-    STRIDE: s.stride,
-    DILATION: s.dilation ?? 1,
-    PAD_TOP: s.pads.top,
-    PAD_LEFT: s.pads.left,
-    GROUPED: (s.groups ?? 1) > 1 ? 1 : 0,
-  };
+function grouped(s: Conv2dShape): 0 | 1 {
+  return (s.groups ?? 1) > 1 ? 1 : 0;
 }
 
 function cost(s: Conv2dShape): Cost {
@@ -80,10 +74,14 @@ export function conv2d(s: Conv2dShape, epilogue: Epilogue = {}): Dispatch {
   const ofGroup = vec4Count(s.cout / (s.groups ?? 1));
   // Four vec4s take twice the time to compile, and only gain where few input channels leave little to compute between stores.
   const most = sizes(s).CIN4 === 1 ? 4 : 2;
-  const grouped = [most, 2, 1].find((size) => ofGroup % size === 0) ?? 1; // A thread stays within a group.
+  const divisor = [most, 2, 1].find((size) => ofGroup % size === 0) ?? 1; // A thread stays within a group.
   const taps = s.kw <= MOST_TAPS ? s.kw : 1;
   const tile = {
-    TILE_O4: (s.groups ?? 1) > 1 ? grouped : Math.min(most, ofGroup),
+    KW: s.kw,
+    STRIDE: s.stride,
+    DILATION: s.dilation ?? 1,
+    GROUPED: grouped(s),
+    TILE_O4: grouped(s) ? divisor : Math.min(most, ofGroup),
     TAPS: taps,
     STEP: taps === 1 ? s.stride : 1,
     COLUMNS: 7 * s.stride + (taps - 1) * (s.dilation ?? 1) + 1,
@@ -94,8 +92,8 @@ export function conv2d(s: Conv2dShape, epilogue: Epilogue = {}): Dispatch {
     kernel: "conv2d",
     source: forward,
     bindings: [reads("x"), reads("w"), ...epilogueBindings("y", epilogue)],
-    constants: { N: s.n, ...sizes(s) },
-    tile: { ...tile, ...window(s) },
+    constants: { N: s.n, ...sizes(s), KH: s.kh },
+    tile,
     workgroups: flatWorkgroups(threads),
     cost: cost(s),
   };
@@ -107,8 +105,7 @@ export function conv2dInputGradient(s: Conv2dShape): Dispatch {
     kernel: "conv2d_input_gradient",
     source: inputGradient,
     bindings: [reads("dy"), reads("w"), writes("dx")],
-    constants: { N: s.n, ...sizes(s) },
-    tile: window(s),
+    constants: { N: s.n, ...sizes(s), KH: s.kh, KW: s.kw, STRIDE: s.stride, DILATION: s.dilation ?? 1 },
     workgroups: flatWorkgroups(s.n * s.h * s.w * vec4Count(s.cin)),
     cost: cost(s),
   };
@@ -126,9 +123,12 @@ export function conv2dWeightGradient(
     kernel: "conv2d_weight_gradient",
     source: weightGradient,
     bindings: [reads("x"), reads("dy"), writes("dw")],
-    constants: { ...sizes(s), ROWS: s.n * oh, SLICES: slices, SLICE_ROWS: sliceLength },
+    constants: { ...sizes(s), KH: s.kh, ROWS: s.n * oh, SLICES: slices, SLICE_ROWS: sliceLength },
     tile: {
-      ...window(s),
+      KW: s.kw,
+      STRIDE: s.stride,
+      DILATION: s.dilation ?? 1,
+      GROUPED: grouped(s),
       CHANNELS: channelsAtOnce(s),
       COLUMNS: 3 * s.stride + (s.kw - 1) * (s.dilation ?? 1) + 1,
     },

@@ -21,6 +21,9 @@ override COUT4: u32;
 override GROUP_COUT4: u32;
 override OH: u32;
 override OW: u32;
+override PAD_TOP: i32;
+override PAD_LEFT: i32;
+override KH: i32;
 
 // The 4 × 4 block of weights between four input and four output channels. Past the last input channel x is zero,
 // so any weight is right.

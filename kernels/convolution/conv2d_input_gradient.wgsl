@@ -18,6 +18,12 @@ override COUT4: u32;
 override GROUP_COUT4: u32;
 override OH: u32;
 override OW: u32;
+override PAD_TOP: i32;
+override PAD_LEFT: i32;
+override KH: i32;
+override KW: i32;
+override STRIDE: i32;
+override DILATION: i32;
 
 fn run(thread: u32) {
   let c4 = thread % X_C4 % CIN4;

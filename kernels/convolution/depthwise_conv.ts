@@ -17,7 +17,7 @@ import type { Target } from "../wgsl/target.ts";
 import { DEPTHWISE_TILES, type DepthwiseVariant, tunable } from "../wgsl/variants.ts";
 import { outputSize } from "./convolution_shape.ts";
 import { depthwiseInLanes } from "./depthwise_lanes.ts";
-import { cost, type DepthwiseShape, inputTile, shapesOf, sizes, window } from "./depthwise_shape.ts";
+import { cost, type DepthwiseShape, inputTile, padding, shapesOf, sizes } from "./depthwise_shape.ts";
 import forward from "./depthwise_conv.wgsl" with { type: "text" };
 import inputGradient from "./depthwise_conv_input_gradient.wgsl" with { type: "text" };
 import weightGradient from "./depthwise_conv_weight_gradient.wgsl" with { type: "text" };
@@ -44,7 +44,7 @@ function outputStrips(s: DepthwiseShape, variant: DepthwiseVariant, target: Targ
   const width = tileWidth(s, variant);
   return {
     ...stripsOf(s, oh, Math.ceil(ow / width), target),
-    tile: { TILE_W: width, COLUMNS: (width - 1) * s.stride + 3, ...window(s) },
+    tile: { TILE_W: width, COLUMNS: (width - 1) * s.stride + 3, STRIDE: s.stride },
   };
 }
 
@@ -83,7 +83,7 @@ export function depthwiseConv(
       ...operation,
       kernel: "depthwise_conv",
       source: forward,
-      constants: { ...operation.constants, STRIP_H: height },
+      constants: { ...operation.constants, ...padding(s), STRIP_H: height },
       tile,
       workgroups: flatWorkgroups(strips * vec4Count(s.channels)),
     };
@@ -149,6 +149,7 @@ export function depthwiseConvWeightGradient(
       ],
       constants: {
         ...sizes(s),
+        ...padding(s),
         ...prologueConstants("x", prologue, s.channels),
         ...prologueConstants("dy", gradientPrologue, s.channels),
         STRIP_H: height,

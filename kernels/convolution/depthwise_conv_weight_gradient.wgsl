@@ -16,6 +16,8 @@ override W: u32;
 override C4: u32;
 override OH: u32;
 override OW: u32;
+override PAD_TOP: i32;
+override PAD_LEFT: i32;
 override STRIP_H: u32;
 override STRIPS: u32;
 override SLICES: u32;

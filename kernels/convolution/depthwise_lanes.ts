@@ -1,7 +1,7 @@
 /** The depthwise 3×3 convolution on GPUs: workgroups whose lanes share rows of images, and leave sums for batch norm. */
 import { epilogueText, leavingStatistics, type Left } from "../batch_norm/epilogues.ts";
 import { outputSize } from "./convolution_shape.ts";
-import { cost, type DepthwiseShape, inputTile, type OutputTile, sizes, window } from "./depthwise_shape.ts";
+import { cost, type DepthwiseShape, inputTile, type OutputTile, padding, sizes } from "./depthwise_shape.ts";
 import {
   type Dispatch,
   epilogueBindings,
@@ -71,14 +71,20 @@ export function depthwiseInLanes(
     MOST_TILES.outputs,
   );
   const reach = (tile: number) => (tile - 1) * s.stride + 3;
-  const tile = { TILE_H: height, TILE_W: tileW, ROWS: reach(height), COLUMNS: reach(tileW), ...window(s) };
+  const tile = {
+    TILE_H: height,
+    TILE_W: tileW,
+    ROWS: reach(height),
+    COLUMNS: reach(tileW),
+    STRIDE: s.stride,
+  };
   const dispatch = (left: Left): Dispatch => {
     const epilogue = epilogueText(left);
     return {
       ...operation,
       kernel: "depthwise_conv_lanes",
       source: [...epilogue.sources, lanes].join("\n"),
-      constants: { ...operation.constants, SLICES: slices, SLICE_STRIPS: sliceStrips },
+      constants: { ...operation.constants, ...padding(s), SLICES: slices, SLICE_STRIPS: sliceStrips },
       tile: { ...tile, ...LANES, ...epilogue.tile },
       workgroups: shared.workgroups,
     };

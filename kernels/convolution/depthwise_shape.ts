@@ -27,9 +27,9 @@ export interface OutputTile {
   readonly tileW: number;
 }
 
-/** Stride and pads, for a tile. */
-export function window({ stride, pads }: DepthwiseShape): Record<string, number> {
-  return { STRIDE: stride, PAD_TOP: pads.top, PAD_LEFT: pads.left };
+/** Where the first window begins. */
+export function padding({ pads }: DepthwiseShape): Record<string, number> {
+  return { PAD_TOP: pads.top, PAD_LEFT: pads.left };
 }
 
 /** The shapes of images and weights, as each kernel binds them. */
@@ -57,7 +57,8 @@ export function inputTile(s: DepthwiseShape, { tileH, tileW }: OutputTile) {
       COLUMNS: columns.count,
       FIRST_ROW: rows.first,
       FIRST_COLUMN: columns.first,
-      ...window(s),
+      STRIDE: s.stride,
+      ...padding(s),
     },
   };
 }

@@ -125,7 +125,7 @@ export function ternary(
 /** What one thread per vec4 of the result needs to know. */
 function broadcasting(
   given: Readonly<Record<string, readonly number[]>>,
-): Pick<Dispatch, "bindings" | "constants" | "tile" | "workgroups" | "cost"> {
+): Pick<Dispatch, "bindings" | "constants" | "workgroups" | "cost"> {
   const names = Object.keys(given);
   const shapes = mergedAxes(Object.values(given));
   const shape = shapes && broadcastShape(...shapes);
@@ -134,17 +134,20 @@ function broadcasting(
   const c4 = vec4Count(channels);
   const rows = rowCount(shape);
   const strides: Record<string, number> = {};
-  const tile: Record<string, number> = {};
   for (const [n, own] of shapes.entries()) {
     const name = (names[n] ?? "").toUpperCase();
     const [i, j, k] = rowStrides(own);
-    Object.assign(strides, { [`${name}_I`]: i, [`${name}_J`]: j, [`${name}_K`]: k });
-    tile[`${name}_SPLAT`] = lastAxis(own) === 1 ? 1 : 0;
+    const splat = lastAxis(own) === 1 ? 1 : 0;
+    Object.assign(strides, {
+      [`${name}_I`]: i,
+      [`${name}_J`]: j,
+      [`${name}_K`]: k,
+      [`${name}_SPLAT`]: splat,
+    });
   }
   return {
     bindings: [...names.map((name) => reads(name)), writes("y")],
     constants: { ROWS: rows, D1: d1, D2: d2, CHANNELS: channels, C4: c4, ...strides },
-    tile,
     workgroups: flatWorkgroups(rows * c4),
     cost: {
       flops: rows * channels,

@@ -18,6 +18,8 @@ override A_K: u32;
 override B_I: u32;
 override B_J: u32;
 override B_K: u32;
+override A_SPLAT: u32;
+override B_SPLAT: u32;
 
 fn a_row(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
   let row = i * A_I + j * A_J + k * A_K;

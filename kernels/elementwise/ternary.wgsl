@@ -3,6 +3,7 @@
 override C_I: u32;
 override C_J: u32;
 override C_K: u32;
+override C_SPLAT: u32;
 
 fn c_row(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
   let row = i * C_I + j * C_J + k * C_K;
