@@ -23,6 +23,7 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task doctor --self-test": "compiles for most of a minute on a software adapter",
   "deno task plan --profile default": "tests/bench/plan_test.ts plans for it",
   "deno task doctor --json": "tests/cli/doctor_test.ts runs it",
+  "deno task bench:peers --tasks mnist --rounds 5": "downloads other libraries, and times them for minutes",
   "deno task web": "serves until Ctrl-C; tests/web/ opens the pages",
   "deno task mutants --only losses/": "runs tests for minutes",
   "deno task torture --short": "CI runs it: it takes minutes",
