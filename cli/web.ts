@@ -18,8 +18,8 @@ import { CACHE_FLAG, CHECKPOINT_FLAG, DATA_FLAG, LAYOUT_FLAG } from "./shared_fl
 const COMMAND = {
   usage: "deno task web",
   summary:
-    "Builds two pages that compute on the visitor's GPU, search and live training, and serves them to this machine. " +
-    "They upload nothing: a picture that a visitor drops there stays in the browser.",
+    "Builds pages that compute on the visitor's GPU (search, live training, a playground for the engine) and serves " +
+    "them to this machine. They upload nothing: a picture that a visitor drops there stays in the browser.",
   examples: [
     ["deno task web", "the newest checkpoint of runs/hard, and the people that it was tested on"],
     ["deno task web --checkpoint runs/mine --gallery people", "another run, and your own people"],
@@ -95,8 +95,8 @@ export async function main(args: string[]): Promise<number> {
   if (source !== undefined) await addGallery(source, flags.out);
   else {
     console.log(
-      `There is no ${DEFAULT_RUN}, so the search page has no network and no gallery. The training page works. For both ` +
-        "pages: deno task train, then deno task web again. Another run: --checkpoint RUN",
+      `There is no ${DEFAULT_RUN}, so the search page has no network and no gallery. The other pages work. For all of ` +
+        "them: deno task train, then deno task web again. Another run: --checkpoint RUN",
     );
   }
   if (!flags.serve) return EXIT.done;

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
 import { SiteError } from "./errors.ts";
+import { withoutTypes } from "./javascript.ts";
 import notices from "./shell/notices.html" with { type: "text" };
 import shell from "./shell/page.html" with { type: "text" };
 
@@ -45,7 +46,7 @@ export async function buildPages(out: string): Promise<BuiltFile[]> {
       if (name === `${page}.html`) {
         const address = page === FIRST_PAGE ? "index.html" : name;
         const script = names.includes(`${page}.ts`) ? page : "";
-        const text = inShell(await Deno.readTextFile(file), address, script);
+        const text = inShell(await withExamples(await Deno.readTextFile(file)), address, script);
         files.set(address, new TextEncoder().encode(text));
       } else if (name === `${page}.css`) files.set(name, await Deno.readFile(file));
       else if (name === `${page}.ts` || name === `${page}_worker.ts`) {
@@ -74,6 +75,17 @@ function inShell(text: string, address: string, script: string): string {
     (_, what) => notices.replace("<!-- what -->", what),
   );
   return head + main + below;
+}
+
+/** A page with the JavaScript of an example in the place of each comment that names one. */
+async function withExamples(text: string): Promise<string> {
+  let complete = text;
+  for (const [comment, name] of text.matchAll(/<!-- example: (\S+) -->/g)) {
+    const source = await Deno.readTextFile(new URL(`../examples/${name}`, import.meta.url));
+    const escaped = withoutTypes(source).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+    complete = complete.replace(comment, () => escaped);
+  }
+  return complete;
 }
 
 /** Makes the folder, or empties it if it holds an earlier build. */

@@ -41,6 +41,10 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+/** The script that runs a visitor's own code, which it imports from a Blob: no other may. What it may load is the same. */
+const CODE_RUNNER = "playground_worker.js";
+const CODE_RUNNER_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' blob:");
+
 const HEADERS = {
   "content-security-policy": POLICY,
   "x-content-type-options": "nosniff",
@@ -96,7 +100,8 @@ export async function respond(root: string, request: Request): Promise<Response>
   const { size, mtime } = await Deno.stat(path);
   const etag = `"${size.toString(36)}-${(mtime?.getTime() ?? 0).toString(36)}"`;
   const type = TYPES[extname(path).toLowerCase()] ?? "application/octet-stream";
-  const headers = { ...HEADERS, etag, "content-type": type };
+  const policy = path === join(root, CODE_RUNNER) ? CODE_RUNNER_POLICY : POLICY;
+  const headers = { ...HEADERS, "content-security-policy": policy, etag, "content-type": type };
   if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
   const sized = { ...headers, "content-length": `${size}` };
   if (request.method === "HEAD") return new Response(null, { headers: sized });

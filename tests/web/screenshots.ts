@@ -54,6 +54,17 @@ const SHOTS: Readonly<Record<string, Shot>> = {
     wide: 1650,
     narrow: 3000,
   },
+  playground: {
+    page: "playground.html",
+    async prepare(page) {
+      await page.click("#run");
+      await page.waitForSelector("#status:text-matches('^Done')", { timeout: 60_000 });
+      await page.mouse.move(0, 0);
+      await page.evaluate(() => scrollTo(0, 0));
+    },
+    wide: 1300,
+    narrow: 1900,
+  },
 };
 
 await Deno.mkdir(OUT, { recursive: true });

@@ -38,6 +38,9 @@ Deno.test("The server gives what lies in its folder, with a type that is not gue
     assert.match(policy, /default-src 'none'.*connect-src 'self'/);
     assert.match(policy, /script-src 'self' 'wasm-unsafe-eval';/);
     assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|https?:|\*/);
+    await Deno.writeTextFile(`${root}/playground_worker.js`, "");
+    const runner = (await answer(root, "/playground_worker.js")).headers.get("content-security-policy")!;
+    assert.equal(runner, policy.replace("script-src 'self'", "script-src 'self' blob:"));
     assert.equal((await answer(root, "/inside.html")).status, 200);
     assert.equal((await answer(root, `/pictures/${encodeURIComponent("<b> & ü.jpg")}`)).text, "picture");
 
