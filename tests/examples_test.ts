@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 
 const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
 
-async function runExample(name: string): Promise<string> {
+async function runExample(name: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", `${EXAMPLES}/${name}`],
+    args: ["run", "--no-prompt", `${EXAMPLES}/${name}`, ...args],
     env: { NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -38,6 +38,34 @@ Deno.test("Example: triplet losses of custom embeddings", async () => {
     assert.ok(output.split("\n").includes(line), `no line "${line}" in\n${output}`);
   }
   assert.equal(output.match(/is pulled by/g)?.length, 12);
+});
+
+Deno.test("Example: a transformer block reverses sequences", async () => {
+  const output = await runExample("attention.ts");
+  assert.match(
+    output,
+    /^3 1 4 1 5 9 2 6 reversed is 6 2 9 5 1 4 1 3; right places of unseen sequences: (100|99)\.\d %$/m,
+  );
+});
+
+Deno.test("Example: a convolutional network reads digits, after an eighth of its steps", async () => {
+  const output = await runExample("mnist.ts", "150");
+  const accuracy = Number(/accuracy on 2000 digits .*: ([\d.]+) %/.exec(output)?.[1]);
+  assert.ok(accuracy >= 90, output); // 97.8 % after all.
+});
+
+Deno.test("Example: triplets of eight digits teach the embedding of two others", async () => {
+  const output = await runExample("unseen_digits.ts", "100");
+  const [, trained, untrained] =
+    /same digit: ([\d.]+) % \(untrained ([\d.]+) %\)/.exec(output)?.map(Number) ?? [];
+  assert.ok(trained > untrained + 4, output);
+});
+
+Deno.test("Example: kept convolutions help where there are few images", async () => {
+  const output = await runExample("transfer.ts", "150");
+  const [, kept, scratch] = /: ([\d.]+) % with the kept convolutions, ([\d.]+) %/.exec(output)?.map(Number) ??
+    [];
+  assert.ok(kept > scratch + 3, output);
 });
 
 /** What the example computes, written down as the losses are defined, with its points and its margin. */

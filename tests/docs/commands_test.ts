@@ -52,6 +52,10 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "deno run examples/train_mlp.ts": "tests/examples_test.ts runs it",
   "deno run examples/own_op.ts": "tests/examples_test.ts runs it",
   "deno run examples/own_embeddings.ts": "tests/examples_test.ts runs it",
+  "deno run examples/mnist.ts": "tests/examples_test.ts runs it",
+  "deno run examples/unseen_digits.ts": "tests/examples_test.ts runs it",
+  "deno run examples/attention.ts": "tests/examples_test.ts runs it",
+  "deno run examples/transfer.ts": "tests/examples_test.ts runs it",
   "deno run --allow-read=people,.cache --allow-write=runs,.cache … cli/train.ts --data people":
     "shows the form of a line",
 };
