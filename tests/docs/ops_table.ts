@@ -61,7 +61,6 @@ const ELSEWHERE: Readonly<Record<string, readonly [torch: string, jax: string]>>
   layerNorm: ["F.layer_norm", "-"],
   groupNorm: ["F.group_norm", "-"],
   l2Normalize: ["F.normalize", "-"],
-  directions: ["-", "-"],
   residualAdd: ["+", "+"],
   dropout: ["F.dropout", "-"],
   oneHot: ["F.one_hot", "nn.one_hot"],
@@ -82,27 +81,8 @@ const ELSEWHERE: Readonly<Record<string, readonly [torch: string, jax: string]>>
   crossDistance: ["torch.cdist", "-"],
 };
 
-/** Ops for re-identification, which have no counterpart and are described elsewhere. */
-const SPECIAL = [
-  "allTripletLoss",
-  "augmentedImages",
-  "countNearer",
-  "farthestDistance",
-  "gramDistance",
-  "moveCenters",
-  "nearestColumns",
-  "nearestOthers",
-  "normalizedImages",
-  "packAugmentations",
-  "packTransforms",
-  "pickColumns",
-  "selectGiven",
-  "selectHard",
-  "selectNearestOthers",
-  "selectSemiHard",
-  "tripletDistance",
-  "tripletLoss",
-];
+/** Files of engine/ops/ with ops for re-identification alone, which are described elsewhere. */
+const SPECIAL = ["all_triplets", "augment", "center", "image", "rank", "triplet"];
 
 const BEGIN = "<!-- ops: written by tests/docs/ops_table.ts -->\n";
 const END = "<!-- end of ops -->";
@@ -117,23 +97,24 @@ function sentences(text: string): Map<string, string> {
   }));
 }
 
-/** All exported ops, by the name of their file, and their first sentences. */
-export function exportedOps(): { name: string; sentence: string }[] {
-  const files = [...Deno.readDirSync(`${ROOT}/engine/ops`)].map(({ name }) => name).sort();
-  return files.flatMap((file) => [...sentences(read(`engine/ops/${file}`))])
-    .filter(([name]) => name in engine && !SPECIAL.includes(name))
-    .map(([name, sentence]) => ({ name, sentence }));
+/** All exported ops and their first sentences, file by file. */
+function exportedOps(): [name: string, sentence: string][] {
+  const files = [...Deno.readDirSync(`${ROOT}/engine/ops`)].map(({ name }) => name).sort()
+    .filter((name) => !SPECIAL.includes(name.replace(".ts", "")));
+  return files.flatMap((file) => [...sentences(read(`engine/ops/${file}`))]).filter(([name]) =>
+    name in engine
+  );
 }
 
-/** The table as Markdown. @throws Error for an op without names elsewhere, or a name without an op */
-export function opsTable(): string {
-  const ops = new Map(exportedOps().map(({ name, sentence }) => [name, sentence]));
-  const unnamed = [...ops.keys()].filter((name) => !(name in ELSEWHERE));
-  if (unnamed.length > 0) throw new Error(`Ops without names in PyTorch and JAX: ${unnamed}`);
-  const rows = Object.entries(ELSEWHERE).map(([name, others]) => {
+/** The table as Markdown: ops in the order of {@link ELSEWHERE}, then those without names elsewhere. */
+function opsTable(): string {
+  const ops = new Map(exportedOps());
+  const names = [...new Set([...Object.keys(ELSEWHERE), ...ops.keys()])];
+  const rows = names.map((name) => {
     const sentence = ops.get(name);
     if (sentence === undefined) throw new Error(`engine/mod.ts exports no op ${name}`);
-    return [`\`${name}\``, sentence, ...others.map((other) => other === "-" ? "" : `\`${other}\``)];
+    const others = (ELSEWHERE[name] ?? ["-", "-"]).map((other) => other === "-" ? "" : `\`${other}\``);
+    return [`\`${name}\``, sentence, ...others];
   });
   const table = [["op", "computes", "PyTorch", "JAX"], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column].length)));
