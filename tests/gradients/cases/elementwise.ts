@@ -92,6 +92,27 @@ const numbers: GradientCase[] = [[7], [3, 5], [2, 4, 3, 8]].flatMap((shape) => [
   }),
 ]);
 
+/** What the losses and blocks of networks are written with: an operand that comes twice, numbers on the left, chains. */
+const compositions: GradientCase[] = [[7], [3, 5], [2, 3, 2, 8]].flatMap((shape) => [
+  gradientCase("maximum", [normal(shape)], (ops, [x]) => ops.maximum(x, ops.neg(x)), { note: "of x and -x" }),
+  gradientCase("minimum", [normal(shape)], (ops, [x]) => ops.minimum(ops.mul(x, x), ops.abs(x)), {
+    note: "of a square and a size",
+  }),
+  gradientCase(
+    "where",
+    [normal(shape)],
+    (ops, [x]) => ops.where(ops.greater(x, 0), ops.exp(x), ops.add(x, 1)),
+    {
+      note: "of functions of one input", // Both are 1 at 0: no jump, and almost no draw is near it.
+    },
+  ),
+  gradientCase("pow", [uniform(0.5, 2, shape)], (ops, [x]) => ops.pow(x, x), { note: "of x to x" }),
+  gradientCase("silu", [normal(shape)], (ops, [x]) => ops.mul(x, ops.sigmoid(x)), { note: "as a product" }),
+  gradientCase("gelu", [normal(shape)], (ops, [x]) => ops.mul(ops.gelu(x), ops.tanh(x)), {
+    note: "times tanh",
+  }),
+]);
+
 const manyAxes: GradientCase[] = [
   gradientCase("add", [normal([2, 3, 2, 2, 5]), normal([2, 1, 1, 2, 5])], (ops, [x, y]) => ops.add(x, y), {
     note: "of five axes",
@@ -160,6 +181,7 @@ export const elementwiseCases: GradientCase[] = [
   ...powers,
   ...comparisons,
   ...numbers,
+  ...compositions,
   ...manyAxes,
   ...repeated,
   ...functions,
