@@ -10,6 +10,7 @@ import {
 import { ShapeError } from "../errors.ts";
 import { activation, record } from "../recorder.ts";
 import { asOperand, result, Tensor, type TensorLike, type TensorOrNumber } from "../tensor.ts";
+import { expand } from "./expand.ts";
 import { affine } from "./unary.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
@@ -19,14 +20,12 @@ function broadcasting(operation: string, ...operands: readonly Tensor[]): number
   const shape = broadcastShape(...shapes);
   const listed = shapes.map((own) => `[${own}]`).join(" and ");
   if (!shape) throw new ShapeError(`Cannot ${operation} tensors of shapes ${listed}: they do not broadcast`);
-  if (!mergedAxes(shapes)) {
-    throw new ShapeError(`Cannot ${operation} tensors of shapes ${listed}: too many axes repeat in turn`);
-  }
   return shape;
 }
 
 function apply(operation: BinaryOperation, a: Tensor, b: Tensor): Tensor {
   const shape = broadcasting(operation, a, b);
+  if (!mergedAxes([a.shape, b.shape])) return apply(operation, expand(a, shape), expand(b, shape));
   const y = activation(shape);
   record(binary(operation, a.shape, b.shape), { a: a.value, b: b.value, y });
   return new Tensor(shape, y);
@@ -34,6 +33,9 @@ function apply(operation: BinaryOperation, a: Tensor, b: Tensor): Tensor {
 
 function apply3(operation: TernaryOperation, a: Tensor, b: Tensor, c: Tensor): Tensor {
   const shape = broadcasting(operation, a, b, c);
+  if (!mergedAxes([a.shape, b.shape, c.shape])) {
+    return apply3(operation, expand(a, shape), expand(b, shape), expand(c, shape));
+  }
   const y = activation(shape);
   record(ternary(operation, a.shape, b.shape, c.shape), { a: a.value, b: b.value, c: c.value, y });
   return new Tensor(shape, y);

@@ -1,10 +1,11 @@
 /** Ops that make a tensor larger: by repeating it, or by adding elements around it. */
-import { broadcast, mergedReduction, window } from "../../kernels/mod.ts";
+import { window } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { itemAt } from "../item_at.ts";
 import { activation, record } from "../recorder.ts";
 import { asTensor, constant, result, type Tensor, type TensorLike } from "../tensor.ts";
 import { sum } from "./reduce.ts";
+import { repeated } from "./reduced.ts";
 import { concat, reshape, slice } from "./shape.ts";
 
 /**
@@ -17,17 +18,10 @@ export function expand(x: TensorLike, shape: readonly number[]): Tensor {
   const lead = shape.length - input.shape.length;
   const fits = lead >= 0 && input.shape.every((size, axis) => size === 1 || size === shape[axis + lead]);
   if (!fits) throw new ShapeError(`Cannot expand [${input.shape}] to [${shape}]: other sizes than 1 stay`);
-  const repeated = [...shape.keys()].filter((axis) =>
-    axis < lead || input.shape[axis - lead] !== shape[axis]
-  );
-  if (repeated.length === 0) return reshape(input, shape);
-  const y = activation(shape);
-  const source = reshape(input, shape.filter((_, axis) => !repeated.includes(axis)));
-  if (!mergedReduction(shape, repeated)) {
-    throw new ShapeError(`Cannot expand [${input.shape}] to [${shape}]: too many axes`);
-  }
-  record(broadcast(shape, repeated), { dy: source.value, dx: y });
-  return result([source], shape, y, (gradient) => [sum(gradient, repeated)]);
+  const axes = [...shape.keys()].filter((axis) => axis < lead || input.shape[axis - lead] !== shape[axis]);
+  const source = reshape(input, shape.filter((_, axis) => !axes.includes(axis)));
+  if (axes.length === 0) return source;
+  return result([source], shape, repeated(source.value, shape, axes), (gradient) => [sum(gradient, axes)]);
 }
 
 /**

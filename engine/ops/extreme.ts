@@ -47,7 +47,7 @@ function extreme(
   const over = axesOf(operation, input.shape, axes);
   if (over.length === 0) return input;
   const shape = reducedShape(input.shape, over);
-  const y = new Tensor(shape, reduced(operation, input, over));
+  const y = new Tensor(shape, reduced(operation, input.value, input.shape, over));
   const total = result([input], shape, y.value, (gradient) => {
     const whole = kept(input.shape, over);
     const chosen = equal(input, reshape(y, whole));

@@ -1,8 +1,9 @@
-/** What all reductions do: long ones are cut into slices that are joined in a fixed order. */
-import { mergedReduction, reduce, reducedShape, type Reduction } from "../../kernels/mod.ts";
-import { ShapeError } from "../errors.ts";
-import { record, recorder, temporary } from "../recorder.ts";
-import type { Tensor } from "../tensor.ts";
+/**
+ * What all reductions do, and repetition, which is their reverse. Long reductions are cut into slices that are joined in a fixed
+ * order. A kernel knows four groups of axes; where more alternate, the last axis is reduced or repeated by itself.
+ */
+import { broadcast, mergedReduction, reduce, reducedShape, type Reduction } from "../../kernels/mod.ts";
+import { activation, record, recorder, temporary } from "../recorder.ts";
 import type { Value } from "../value.ts";
 
 /** How a reduction leaves its axes. */
@@ -16,13 +17,32 @@ export function kept(shape: readonly number[], over: readonly number[]): number[
   return shape.map((size, axis) => over.includes(axis) ? 1 : size);
 }
 
-/** Records the reduction. @throws {ShapeError} when too many groups of axes alternate. */
-export function reduced(operation: Reduction, input: Tensor, over: readonly number[]): Value {
-  if (!mergedReduction(input.shape, over)) {
-    throw new ShapeError(`${operation}() of [${input.shape}] over axes [${over}]: too many axes alternate`);
+/** Records the reduction of x. */
+export function reduced(
+  operation: Reduction,
+  x: Value,
+  shape: readonly number[],
+  over: readonly number[],
+): Value {
+  if (!mergedReduction(shape, over)) {
+    const last = Math.max(...over);
+    const part = reduced(operation, x, shape, [last]);
+    return reduced(operation, part, reducedShape(shape, [last]), over.filter((axis) => axis !== last));
   }
-  const y = temporary(reducedShape(input.shape, over));
-  reduceInto(operation, input.value, input.shape, over, y);
+  const y = temporary(reducedShape(shape, over));
+  reduceInto(operation, x, shape, over, y);
+  return y;
+}
+
+/** Records x, which lacks the axes `over` of a shape, repeated along them. */
+export function repeated(x: Value, shape: readonly number[], over: readonly number[]): Value {
+  if (!mergedReduction(shape, over)) {
+    const last = Math.max(...over);
+    const others = over.filter((axis) => axis !== last);
+    return repeated(repeated(x, reducedShape(shape, others), [last - others.length]), shape, others);
+  }
+  const y = activation(shape);
+  record(broadcast(shape, over), { dy: x, dx: y });
   return y;
 }
 

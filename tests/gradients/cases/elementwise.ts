@@ -22,6 +22,7 @@ const broadcasts: [number[], number[]][] = [
   [[2, 3], []],
   [[3, 1, 2, 5], [3, 4, 1, 1]],
   [[300, 65], [65]],
+  [[2, 3, 1, 2, 1, 3], [2, 1, 2, 1, 2, 3]],
 ];
 
 const arithmetic: GradientCase[] = broadcasts.flatMap(([a, b]) => [

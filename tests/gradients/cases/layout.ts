@@ -92,6 +92,8 @@ const expansions: GradientCase[] = ([
   [[2, 1, 4, 1], [2, 3, 4, 7]],
   [[3, 5], [3, 5]],
   [[1, 2, 1, 1, 3], [2, 2, 2, 2, 3]],
+  [[2, 2, 1, 2, 1, 3], [2, 2, 2, 2, 2, 3]],
+  [[2, 1, 2, 1, 2, 1], [2, 3, 2, 2, 2, 5]],
 ] as [number[], number[]][]).map(([from, to]) =>
   gradientCase("expand", [normal(from)], (ops, [x]) => ops.expand(x, to), { note: `to [${to.join(",")}]` })
 );

@@ -65,6 +65,8 @@ const moreAxes: GradientCase[] = ([
   [[2, 3, 2, 2, 3], [1, 2]],
   [[2, 3, 2, 2, 3], [3, 4]],
   [[2, 2, 2, 1, 2, 5], [0, 1, 5]],
+  [[2, 2, 2, 2, 2, 3], [2, 4]],
+  [[2, 3, 2, 2, 2, 5], [1, 3, 5]],
 ] as const).flatMap(([shape, axes]) =>
   (["sum", "max"] as const).map((op) =>
     gradientCase(op, [spread(shape)], (ops, [x]) => ops[op](x, [...axes]), { note: `over axes ${axes}` })
