@@ -17,6 +17,7 @@ import {
   ParameterSet,
   perRun,
   Program,
+  reshape,
   scalars,
   Sgd,
   sub,
@@ -123,6 +124,21 @@ for (const storage of ["buffer", "texture"] as const) {
     assert.equal((await step.run({})).loss[0], 15 * 4);
     near(await w.read(), new Array(15).fill(0));
     for (const owner of [step, set]) owner.destroy();
+  });
+
+  Deno.test(`assign() copies a parameter to another of its set, in ${storage}s`, async () => {
+    const set = new ParameterSet(device);
+    const online = set.add("online", [2, 3], [1, 2, 3, 4, 5, 6]);
+    const target = set.add("target", [2, 3], new Float32Array(6));
+    const kept = set.add("kept", [6], new Float32Array(6), { trainable: false });
+    const copy = await Program.record(device, {}, () => {
+      assign(target, online);
+      assign(kept, reshape(online, [6]));
+      return {};
+    });
+    await copy.run({});
+    for (const parameter of [target, kept]) near(await parameter.read(), [1, 2, 3, 4, 5, 6]);
+    for (const owner of [copy, set]) owner.destroy();
   });
 
   Deno.test.afterAll(() => device.destroy());
