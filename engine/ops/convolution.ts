@@ -120,13 +120,15 @@ function stride1Gradient(shape: Conv2dShape): Conv2dShape | undefined {
 /** Weights [kh, kw, Cin / groups, Cout] among zeros: [kh, kw, Cin, Cout]. */
 function withoutGroups(w: Tensor, groups: number): Tensor {
   const [kh = 1, kw = 1, cg = 1, cout = 1] = w.shape;
-  const repeated = expand(reshape(w, [kh * kw, 1, cg, cout]), [kh * kw, groups, cg, cout]);
   const cin = cg * groups;
+  // Never four axes: what has four is taken for images, and may be stored as f16.
+  const repeated = expand(reshape(w, [kh, kw, 1, cg, cout]), [kh, kw, groups, cg, cout]);
   const own = Float32Array.from({ length: cin * cout }, (_, i) => {
     const [input, output] = [Math.floor(i / cout / cg), Math.floor(i % cout * groups / cout)];
     return input === output ? 1 : 0;
   });
-  return mul(reshape(repeated, [kh, kw, cin, cout]), constant(own, [cin, cout]));
+  const weights = mul(reshape(repeated, [kh * kw, cin, cout]), constant(own, [cin, cout]));
+  return reshape(weights, [kh, kw, cin, cout]);
 }
 
 /** @throws {ShapeError} when axes seem to be in PyTorch's order, and fit so. */

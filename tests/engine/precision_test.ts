@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import {
   Adam,
   affine,
+  constant,
+  conv2d,
   Device,
   f32,
   l2Normalize,
@@ -197,3 +199,14 @@ for (const storage of STORAGES) {
     device.destroy();
   });
 }
+
+Deno.test("A grouped convolution keeps its weights in f32", async () => {
+  const device = await Device.open();
+  const program = await Program.record(device, {}, () => {
+    const x = constant([1, 1], [1, 1, 1, 2]);
+    return { y: conv2d(x, constant([1 / 3, 1 / 5], [1, 1, 1, 2]), { groups: 2 }) };
+  }, { precision: "f16" });
+  assert.deepEqual([...(await program.run({})).y], [Math.fround(1 / 3), Math.fround(1 / 5)]);
+  program.destroy();
+  device.destroy();
+});
