@@ -169,6 +169,15 @@ export function asTensor(x: TensorLike): Tensor {
   return tensor;
 }
 
+/** The tensor itself. @throws {EngineError} when it is none of unsigned integers. */
+export function asUint32(op: string, what: string, x: Uint32Tensor): Uint32Tensor {
+  if (x instanceof Uint32Tensor) return x;
+  const got = x as unknown instanceof Tensor ? "a tensor of f32" : kindOf(x);
+  throw new EngineError(
+    `${op}() takes ${what} as an input u32(shape) or constantUint32(numbers); got ${got}`,
+  );
+}
+
 /** What elementwise ops accept besides: a number, which stands for a tensor [] that holds it. */
 export type TensorOrNumber = TensorLike | number;
 

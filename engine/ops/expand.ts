@@ -1,5 +1,6 @@
 /** Ops that make a tensor larger: by repeating it, or by adding elements around it. */
 import { window } from "../../kernels/mod.ts";
+import { checkShape } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
 import { itemAt } from "../item_at.ts";
 import { activation, record } from "../recorder.ts";
@@ -11,9 +12,10 @@ import { concat, reshape, slice } from "./shape.ts";
 /**
  * Repeats axes of size 1: x broadcast to `shape`, as numpy's broadcast_to.
  *
- * @throws {ShapeError} when x does not broadcast to the shape.
+ * @throws {ShapeError} when x does not broadcast to the shape, or it is none.
  */
 export function expand(x: TensorLike, shape: readonly number[]): Tensor {
+  checkShape("expand()", shape);
   const input = asTensor(x);
   const lead = shape.length - input.shape.length;
   const fits = lead >= 0 && input.shape.every((size, axis) => size === 1 || size === shape[axis + lead]);
@@ -31,7 +33,8 @@ export function expand(x: TensorLike, shape: readonly number[]): Tensor {
  */
 export function pad(x: TensorLike, pads: readonly (readonly [number, number])[], value = 0): Tensor {
   const input = asTensor(x);
-  const valid = pads.flat().every((count) => Number.isInteger(count) && count >= 0);
+  const whole = (count: number) => Number.isInteger(count) && count >= 0;
+  const valid = Array.isArray(pads) && pads.every((pair) => pair?.length === 2 && pair.every(whole));
   if (!valid || pads.length !== input.shape.length) {
     throw new ShapeError(
       `pad() of [${input.shape}] takes a pair of whole numbers from 0 for each axis; got ${

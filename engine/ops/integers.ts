@@ -2,15 +2,16 @@
 import { elementCount, toFloat as kernel } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
-import { constant, Tensor, type Uint32Tensor } from "../tensor.ts";
+import { asUint32, constant, Tensor, type Uint32Tensor } from "../tensor.ts";
 import { equal } from "./elementwise.ts";
 import { reshape } from "./shape.ts";
 
 /** The same numbers as f32, exact up to 2^24. No gradient flows to them. */
 export function toFloat(x: Uint32Tensor): Tensor {
-  const y = temporary(x.shape);
-  record(kernel(x.shape), { x: x.value, y });
-  return new Tensor(x.shape, y);
+  const { shape, value } = asUint32("toFloat", "integers", x);
+  const y = temporary(shape);
+  record(kernel(shape), { x: value, y });
+  return new Tensor(shape, y);
 }
 
 /**
@@ -22,6 +23,7 @@ export function oneHot(labels: Uint32Tensor, classes: number): Tensor {
   if (!Number.isInteger(classes) || classes < 1) {
     throw new ShapeError(`oneHot() takes a whole number of classes from 1; got ${classes}`);
   }
+  asUint32("oneHot", "labels", labels);
   const column = reshape(toFloat(labels), [elementCount(labels.shape), 1]);
   const hot = equal(column, constant(Float32Array.from({ length: classes }, (_, c) => c), [1, classes]));
   return reshape(hot, [...labels.shape, classes]);

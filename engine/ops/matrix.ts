@@ -24,7 +24,8 @@ import { unbroadcast } from "./unbroadcast.ts";
  * Matrix product [..., M, K] × [..., K, N] → [..., M, N]. Axes in front are batches, which broadcast; where only `a` has some,
  * its rows are multiplied at once.
  *
- * @throws {ShapeError} when an operand has fewer than two axes, the inner sizes differ, or the batches do not broadcast.
+ * @throws {ShapeError} when an operand has fewer than two axes, the inner sizes differ, the batches do not broadcast, or repeat
+ *   over more than two axes.
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const [x, w] = [asTensor(a), asTensor(b)];
@@ -40,7 +41,8 @@ function batchedProduct(x: Tensor, w: Tensor): Tensor {
   // Two axes of batch are as many as the kernel tells apart: more are one where nothing repeats.
   const flat = ofX.join() === ofW.join() && ofX.length > 2;
   if (!batch || (batch.length > 2 && !flat)) {
-    throw new ShapeError(`Cannot multiply [${x.shape}] and [${w.shape}]: their batches do not broadcast`);
+    const why = batch ? "more than two axes of batches, which repeat" : "their batches do not broadcast";
+    throw new ShapeError(`Cannot multiply [${x.shape}] and [${w.shape}]: ${why}`);
   }
   if (flat) {
     const flattened = (tensor: Tensor) => reshape(tensor, [-1, ...tensor.shape.slice(-2)]);

@@ -15,7 +15,7 @@ import {
 import { ShapeError } from "../errors.ts";
 import { activation, record, temporary } from "../recorder.ts";
 import { itemAt } from "../item_at.ts";
-import { asTensor, result, Tensor, type TensorLike, Uint32Tensor } from "../tensor.ts";
+import { asTensor, asUint32, result, Tensor, type TensorLike, Uint32Tensor } from "../tensor.ts";
 import { type Axes, axesOf, axisOf } from "./axes.ts";
 import { sizesOf } from "./sizes.ts";
 
@@ -29,7 +29,8 @@ export function reshape(x: TensorLike, sizes: readonly number[]): Tensor {
   const input = asTensor(x);
   const others = elementCount(sizes.filter((size) => size !== -1));
   const shape = sizes.map((size) => size === -1 ? elementCount(input.shape) / others : size);
-  const valid = shape.every((size) => Number.isInteger(size) && size > 0);
+  const valid = shape.every((size) => Number.isInteger(size) && size > 0) &&
+    sizes.indexOf(-1) === sizes.lastIndexOf(-1);
   if (!valid || elementCount(shape) !== elementCount(input.shape)) {
     throw new ShapeError(
       `Cannot reshape [${input.shape}] to [${sizes}]: the numbers of elements differ` +
@@ -154,7 +155,7 @@ export function split(x: TensorLike, parts: number | readonly number[], along: n
   const input = asTensor(x);
   const axis = axisOf("split", input.shape, along);
   const size = itemAt(input.shape, axis);
-  const sizes = typeof parts === "number" ? new Array<number>(parts).fill(size / parts) : parts;
+  const sizes = typeof parts === "number" ? Array.from({ length: parts }, () => size / parts) : parts;
   if (
     sizes.some((part) => !Number.isInteger(part) || part < 1) || sizes.reduce((a, b) => a + b, 0) !== size
   ) {
@@ -185,10 +186,11 @@ export function stack(parts: readonly TensorLike[], along = 0): Tensor {
  * Rows of x [R, ...] named by `indices` of any shape [...] → [..., ...]. An index may repeat; one at or past R gives zeros.
  *
  * @throws {ShapeError} when x has no axes.
+ * @throws {EngineError} when the indices are no Uint32Tensor.
  */
 export function gather(x: TensorLike, indices: Uint32Tensor): Tensor {
   const input = asTensor(x);
-  const n = elementCount(indices.shape);
+  const n = elementCount(asUint32("gather", "indices", indices).shape);
   const [rows, ...others] = input.shape;
   if (rows === undefined) throw new ShapeError("gather() takes rows of a tensor; got a scalar");
   if (others.length === 0) return reshape(gather(reshape(input, [rows, 1]), indices), indices.shape);

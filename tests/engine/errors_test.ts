@@ -4,19 +4,28 @@ import {
   add,
   backward,
   constant,
+  constantUint32,
   Device,
+  dropout,
+  expand,
   f32,
+  gather,
   matmul,
   mul,
+  oneHot,
+  pad,
   ParameterSet,
   Program,
   record,
   relu,
+  reshape,
   scalars,
   Sgd,
+  split,
   sum,
   temporary,
   Tensor,
+  toFloat,
   u32,
 } from "../../engine/mod.ts";
 import { watchGpu } from "./watch_gpu.ts";
@@ -271,4 +280,31 @@ Deno.test("Optimizers leave a set alone whose parameters the loss does not reach
   assert.deepEqual([...(await used.read()).get("weights")!.get(w)!], [0.5, 1]);
   assert.deepEqual([...(await other.read()).get("weights")!.get(v)!], [3, 4]);
   for (const owner of [program, used, other]) owner.destroy();
+});
+
+Deno.test("Ops name the argument that they cannot take", async () => {
+  const program = await Program.record(device, { x: f32([2, 3]) }, ({ x }) => {
+    const refused: readonly (readonly [() => unknown, RegExp])[] = [
+      [() => split(x, -1, 1), /ShapeError: Cannot split axis 1 of \[2,3\] into -1/],
+      [() => split(x, 1.5, 1), /ShapeError: Cannot split axis 1 of \[2,3\] into 1.5/],
+      [() => expand(sum(x), [0, 2]), /ShapeError: expand\(\) takes a shape of whole numbers .*\[0,2\]/],
+      [() => expand(sum(x), [-1]), /ShapeError: expand\(\) takes a shape .*\[-1\]/],
+      [() => reshape(x, [-1, 6, -1]), /ShapeError: Cannot reshape .* at most one is -1/],
+      [() => pad(x, 1 as never), /ShapeError: pad\(\) of \[2,3\] takes a pair .* got 1/],
+      [() => pad(x, [[1], [1]] as never), /ShapeError: pad\(\) of \[2,3\] takes a pair/],
+      [() => gather(x, [0] as never), /EngineError: gather\(\) takes indices as an input u32.* got an array/],
+      [() => gather(x, x as never), /EngineError: gather\(\) takes indices .* got a tensor of f32/],
+      [() => oneHot([0] as never, 3), /EngineError: oneHot\(\) takes labels .* got an array/],
+      [() => toFloat(x as never), /EngineError: toFloat\(\) takes integers .* got a tensor of f32/],
+      [() => dropout(x, 0.5, 7 as never), /EngineError: dropout\(\) takes a key .* got a number/],
+      [
+        () => matmul(expand(x, [2, 2, 2, 2, 3]), constant([1, 1, 1, 1, 1, 1], [2, 1, 1, 3, 1])),
+        /ShapeError: Cannot multiply .*: more than two axes of batches, which repeat/,
+      ],
+    ];
+    for (const [call, message] of refused) assert.throws(call, (error) => message.test(String(error)));
+    return { y: dropout(x, 0, constantUint32([1])) };
+  });
+  assert.deepEqual([...(await program.run({ x: [1, 2, 3, 4, 5, 6] })).y], [1, 2, 3, 4, 5, 6]);
+  program.destroy();
 });
