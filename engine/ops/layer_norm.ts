@@ -61,9 +61,10 @@ export function groupNorm(
   if (!Number.isInteger(groups) || groups < 1 || C % groups !== 0) {
     throw new ShapeError(`groupNorm() cannot cut ${C} channels into ${groups} groups of one size`);
   }
-  const grouped = reshape(image, [N, H * W, groups, C / groups]);
-  const centered = sub(grouped, mean(grouped, [1, 3], { keepdims: true }));
-  const variance = mean(mul(centered, centered), [1, 3], { keepdims: true });
+  // Never four axes: squares of an image may be too large for f16.
+  const grouped = reshape(image, [N, H, W, groups, C / groups]);
+  const centered = sub(grouped, mean(grouped, [1, 2, 4], { keepdims: true }));
+  const variance = mean(mul(centered, centered), [1, 2, 4], { keepdims: true });
   const standardized = div(centered, sqrt(affine(variance, 1, epsilon)));
   return add(mul(reshape(standardized, image.shape), gain), offset);
 }

@@ -7,6 +7,7 @@ import {
   conv2d,
   Device,
   f32,
+  groupNorm,
   l2Normalize,
   LossScale,
   ParameterSet,
@@ -199,6 +200,17 @@ for (const storage of STORAGES) {
     device.destroy();
   });
 }
+
+Deno.test("Group norm squares deviations that f16 holds, and their squares not", async () => {
+  const device = await Device.open();
+  const program = await Program.record(device, { x: f32([1, 1, 2, 2]) }, ({ x }) => ({
+    y: groupNorm(affine(x, 1000, 0), 1, constant([1, 1], [2]), constant([0, 0], [2])),
+  }), { precision: "f16" });
+  const { y } = await program.run({ x: [1, -1, 1, -1] });
+  assert.deepEqual(Array.from(y, (value) => Math.round(1e3 * value)), [1000, -1000, 1000, -1000]);
+  program.destroy();
+  device.destroy();
+});
 
 Deno.test("A grouped convolution keeps its weights in f32", async () => {
   const device = await Device.open();
