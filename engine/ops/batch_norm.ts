@@ -18,6 +18,7 @@ import type { Parameter } from "../parameter.ts";
 import { record, type Recorded, recorder, temporary, valuesBound } from "../recorder.ts";
 import { asTensor, constant, type Deferred, result, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
+import { apartFrom } from "./apart.ts";
 import { sizesOf } from "./sizes.ts";
 
 /** Running statistics that training updates: running = momentum · running + (1 - momentum) · batch. */
@@ -58,8 +59,8 @@ export function batchNormTraining(
   };
   const values = {
     x: input.value,
-    gamma: g.value,
-    beta: b.value,
+    gamma: (running ? apartFrom(running.mean, g) : g).value,
+    beta: (running ? apartFrom(running.mean, b) : b).value,
     settings: constant([options.epsilon, running?.momentum ?? 1], [2], { uniform: true }).value,
     running_mean: running ? asTensor(running.mean).value : scratch(),
     running_variance: running ? asTensor(running.variance).value : scratch(),

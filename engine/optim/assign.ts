@@ -1,7 +1,7 @@
 /** Writing a parameter's next value: what optimizers of one's own are made of. */
-import { affine as affineKernel } from "../../kernels/mod.ts";
+import { affine } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { affine } from "../ops/unary.ts";
+import { apartFrom } from "../ops/apart.ts";
 import type { Parameter } from "../parameter.ts";
 import { record } from "../recorder.ts";
 import { asTensor, constant, type TensorLike } from "../tensor.ts";
@@ -50,17 +50,14 @@ import { asTensor, constant, type TensorLike } from "../tensor.ts";
  * @throws {EngineError} when the parameter was assigned to, or its set updated, in this program already.
  */
 export function assign(parameter: Parameter, x: TensorLike): void {
-  const given = asTensor(x);
-  const { shape } = given;
+  const { shape } = asTensor(x);
   if (shape.join() !== parameter.shape.join()) {
     throw new ShapeError(
       `assign() gives parameter ${parameter.name} [${parameter.shape}] a tensor [${shape}]`,
     );
   }
-  // The parameters of a set share a buffer, and no dispatch may both read and write one.
-  const source = given.value.origin.kind === "parameter" ? affine(given, 1, 0) : given;
-  record(affineKernel(shape), {
-    x: source.value,
+  record(affine(shape), {
+    x: apartFrom(parameter, asTensor(x)).value,
     parameters: constant([1, 0], [2], { uniform: true }).value,
     y: asTensor(parameter).value,
   });

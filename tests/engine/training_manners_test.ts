@@ -8,6 +8,7 @@ import {
   affine,
   assign,
   backward,
+  batchNormTraining,
   clipByGlobalNorm,
   Device,
   f32,
@@ -123,6 +124,24 @@ for (const storage of ["buffer", "texture"] as const) {
     rate = 0.5;
     assert.equal((await step.run({})).loss[0], 15 * 4);
     near(await w.read(), new Array(15).fill(0));
+    for (const owner of [step, set]) owner.destroy();
+  });
+
+  Deno.test(`Batch norm updates statistics beside a gain that is not trained, in ${storage}s`, async () => {
+    const set = new ParameterSet(device);
+    const frozen = { trainable: false };
+    const [gamma, beta] = [set.add("gamma", [2], [2, 2], frozen), set.add("beta", [2], [1, 1], frozen)];
+    const [mean, variance] = [set.add("mean", [2], [0, 0], frozen), set.add("variance", [2], [1, 1], frozen)];
+    const step = await Program.record(device, { x: f32([2, 2]) }, ({ x }) => ({
+      y: batchNormTraining(x, gamma, beta, {
+        epsilon: 0,
+        relu6: false,
+        running: { mean, variance, momentum: 0.5 },
+      }),
+    }));
+    near((await step.run({ x: [1, 4, 3, 8] })).y, [-1, -1, 3, 3], 1e-5);
+    near(await mean.read(), [1, 3]);
+    near(await variance.read(), [1, 2.5]);
     for (const owner of [step, set]) owner.destroy();
   });
 
