@@ -154,8 +154,8 @@ export function where(condition: TensorOrNumber, a: TensorOrNumber, b: TensorOrN
   const [mask, x, y] = [asOperand(condition), asOperand(a), asOperand(b)];
   const out = apply3("where", mask, x, y);
   return result([x, y], out.shape, out.value, (g, needs) => [
-    needs[0] ? unbroadcast(apply("keep", mask, g), x.shape) : null,
-    needs[1] ? unbroadcast(apply("drop", mask, g), y.shape) : null,
+    needs[0] ? unbroadcast(apply3("where", mask, g, asOperand(0)), x.shape) : null,
+    needs[1] ? unbroadcast(apply3("where", mask, asOperand(0), g), y.shape) : null,
   ]);
 }
 

@@ -6,7 +6,7 @@ import functions from "./functions.wgsl" with { type: "text" };
 import operands from "./operands.wgsl" with { type: "text" };
 import ternarySource from "./ternary.wgsl" with { type: "text" };
 
-/** Elementwise functions of two operands: `keep` and `drop` are b where a holds and where it does not, else 0. */
+/** Elementwise functions of two operands. */
 export type BinaryOperation =
   | "add"
   | "sub"
@@ -20,9 +20,7 @@ export type BinaryOperation =
   | "less"
   | "lessEqual"
   | "greater"
-  | "greaterEqual"
-  | "keep"
-  | "drop";
+  | "greaterEqual";
 
 /** Elementwise functions of three operands; the gradients are those of binary functions of a and b, with c = dY. */
 export type TernaryOperation =
@@ -52,8 +50,6 @@ const BINARY: Readonly<Record<BinaryOperation, string>> = {
   lessEqual: comparison("<="),
   greater: comparison(">"),
   greaterEqual: comparison(">="),
-  keep: "select(b, vec4f(0.0), a == vec4f(0.0))",
-  drop: "select(vec4f(0.0), b, a == vec4f(0.0))",
 };
 
 /** Functions of `a`, `b` and `c` in WGSL. */

@@ -50,22 +50,20 @@ export function transpose(rows: number, columns: number): Dispatch {
 export interface View {
   /** Shape of Y, of up to five axes. */
   readonly shape: readonly number[];
-  /** The axis of X that each axis of Y runs along; undefined for an axis that repeats X. */
-  readonly axes: readonly (number | undefined)[];
+  /** The axis of X that each axis of Y runs along. */
+  readonly axes: readonly number[];
   /** The axes of Y that run backward. */
   readonly flipped?: readonly number[];
 }
 
-/** Permuted, flipped and repeated axes. Bindings: `x` of the given shape, `y`. */
+/** Permuted and flipped axes. Bindings: `x` of the given shape, `y`. */
 export function strided(from: readonly number[], { shape, axes, flipped = [] }: View): Dispatch {
   const last = from.length - 1;
-  const whole = axes.at(-1) === last && !flipped.includes(shape.length - 1) &&
-    lastAxis(shape) === lastAxis(from);
+  const whole = axes.at(-1) === last && !flipped.includes(shape.length - 1);
   const row = whole ? vec4Count(lastAxis(from)) : vec4Count(lastAxis(from)) * 4;
   const strideOf = (axis: number) => axis === last ? 1 : row * elementCount(from.slice(axis + 1, -1));
   let offset = 0;
   const strides = axes.map((axis, i) => {
-    if (axis === undefined) return 0;
     if (!flipped.includes(i)) return strideOf(axis);
     offset += ((shape[i] ?? 1) - 1) * strideOf(axis);
     return -strideOf(axis);

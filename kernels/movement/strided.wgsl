@@ -1,4 +1,4 @@
-// A view of X with other strides: permuted, flipped or repeated axes.
+// A view of X with other strides: permuted or flipped axes.
 //
 //   y[h, i, j, k, c] = x[OFFSET + h · S_H + i · S_I + j · S_J + k · S_K + c · S_C]
 //
