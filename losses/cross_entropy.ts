@@ -25,7 +25,13 @@ export function identityLoss(
   return softmaxCrossEntropy(logits, labels, smoothing);
 }
 
-/** The loss alone of {@link identityLoss}: logits [B, C], labels [B] → []. */
+/**
+ * Softmax cross-entropy, the mean over the rows: logits [B, C], labels [B] below C → []. `smoothing`, 0 by default, is PyTorch's
+ * `label_smoothing`. {@link identityLoss} gives the share of right rows as well.
+ *
+ * @throws {ShapeError} when there is not one label for every row of the logits.
+ * @throws {RangeError} when smoothing is not from 0 to 1.
+ */
 export function crossEntropy(logits: TensorLike, labels: Uint32Tensor, smoothing = 0): Tensor {
   return softmaxCrossEntropy(logits, labels, smoothing).loss;
 }

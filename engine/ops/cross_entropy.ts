@@ -6,7 +6,7 @@ import {
   crossEntropyTotal,
 } from "../../kernels/mod.ts";
 import { record, temporary } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike, type Uint32Tensor } from "../tensor.ts";
+import { asTensor, asUint32, result, Tensor, type TensorLike, type Uint32Tensor } from "../tensor.ts";
 import { sizesOf } from "./sizes.ts";
 
 /** A classification loss and its metrics. */
@@ -32,7 +32,10 @@ export function softmaxCrossEntropy(
   smoothing = 0,
 ): CrossEntropyResult {
   const z = asTensor(logits);
-  const { B, C } = sizesOf("softmaxCrossEntropy", { logits: [z, "B C"], labels: [labels, "B"] });
+  const { B, C } = sizesOf("softmaxCrossEntropy", {
+    logits: [z, "B C"],
+    labels: [asUint32("softmaxCrossEntropy", "labels", labels), "B"],
+  });
   if (!(smoothing >= 0 && smoothing <= 1)) {
     throw new RangeError(`Label smoothing is a share of the target, from 0 to 1; got ${smoothing}`);
   }

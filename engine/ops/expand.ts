@@ -10,14 +10,15 @@ import { repeated } from "./reduced.ts";
 import { concat, reshape, slice } from "./shape.ts";
 
 /**
- * Repeats axes of size 1: x broadcast to `shape`, as numpy's broadcast_to.
+ * Repeats axes of size 1: x broadcast to a shape, as numpy's broadcast_to. A size of -1 stays as it is in x.
  *
  * @throws {ShapeError} when x does not broadcast to the shape, or it is none.
  */
-export function expand(x: TensorLike, shape: readonly number[]): Tensor {
-  checkShape("expand()", shape);
+export function expand(x: TensorLike, sizes: readonly number[]): Tensor {
   const input = asTensor(x);
-  const lead = shape.length - input.shape.length;
+  const lead = sizes.length - input.shape.length;
+  const shape = sizes.map((size, axis) => size === -1 ? input.shape[axis - lead] ?? size : size);
+  checkShape("expand()", shape);
   const fits = lead >= 0 && input.shape.every((size, axis) => size === 1 || size === shape[axis + lead]);
   if (!fits) throw new ShapeError(`Cannot expand [${input.shape}] to [${shape}]: other sizes than 1 stay`);
   const axes = [...shape.keys()].filter((axis) => axis < lead || input.shape[axis - lead] !== shape[axis]);

@@ -109,12 +109,14 @@ function view(op: string, { shape: from }: Tensor, shape: readonly number[], axe
 }
 
 /**
- * Swaps the two axes of a matrix: [R, C] → [C, R].
+ * Swaps the last two axes: [..., R, C] → [..., C, R]. {@linkcode permute} takes any order.
  *
- * @throws {ShapeError} when x is no matrix.
+ * @throws {ShapeError} when x has fewer than two axes.
  */
 export function transpose(x: TensorLike): Tensor {
   const input = asTensor(x);
+  const n = input.shape.length;
+  if (n > 2) return permute(input, [...Array(n - 2).keys(), n - 1, n - 2]);
   const { R, C } = sizesOf("transpose", { x: [input, "R C"] });
   const y = temporary([C, R]);
   record(transposeKernel(R, C), { x: input.value, y });

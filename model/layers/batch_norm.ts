@@ -1,4 +1,5 @@
 /** Batch norm, and what a network is applied for. */
+import { EngineError } from "../../engine/errors.ts";
 import { batchNormInference, batchNormTraining } from "../../engine/ops/batch_norm.ts";
 import type { Parameter, ParameterSet } from "../../engine/parameter.ts";
 import { constant, type Tensor } from "../../engine/tensor.ts";
@@ -53,11 +54,14 @@ export class BatchNorm {
     this.variance = set.add(`${name}.running_variance`, [channels], ones, { trainable: false });
   }
 
-  /** Normalizes x [..., C], then applies ReLU6 if `relu6`. */
+  /** Normalizes x [..., C], then applies ReLU6 if `relu6`. @throws {EngineError} when there is no such mode. */
   apply(x: Tensor, mode: Mode, relu6 = false): Tensor {
     const { epsilon, momentum } = this.options;
     const beta = this.beta ?? constant(new Float32Array(this.channels), [this.channels]);
     if (mode !== "training") {
+      if (mode !== "inference" && typeof mode !== "object") {
+        throw new EngineError(`BatchNorm.apply() takes the mode "training" or "inference"; got ${mode}`);
+      }
       return batchNormInference(x, this.gamma, beta, this.mean, this.variance, { epsilon, relu6 });
     }
     const running = { mean: this.mean, variance: this.variance, momentum };

@@ -1,4 +1,5 @@
 /** Convolutions over images, with or without bias. */
+import { EngineError } from "../../engine/errors.ts";
 import { conv2d, type Conv2dOptions } from "../../engine/ops/convolution.ts";
 import type { Parameter, ParameterSet } from "../../engine/parameter.ts";
 import type { Random } from "../../engine/random.ts";
@@ -44,7 +45,7 @@ export class Conv2d {
   /** [to]; undefined without bias. */
   readonly bias: Parameter | undefined;
 
-  /** Adds `name.weight` and `name.bias` to a set. */
+  /** Adds `name.weight` and `name.bias` to a set. @throws {EngineError} when there is a number in place of the options. */
   constructor(
     set: ParameterSet,
     name: string,
@@ -54,6 +55,9 @@ export class Conv2d {
     /** As given. */
     readonly options: Conv2dLayerOptions = {},
   ) {
+    if (typeof options !== "object") {
+      throw new EngineError(`Conv2d ${name} takes options, such as { size: 7, stride: 2 }; got ${options}`);
+    }
     const { size = 3, groups = 1, bias = true } = options;
     const fanIn = size * size * from / groups;
     this.weight = set.add(

@@ -2,7 +2,7 @@
 import { gather } from "../../engine/ops/shape.ts";
 import type { Parameter, ParameterSet } from "../../engine/parameter.ts";
 import type { Random } from "../../engine/random.ts";
-import type { Tensor, Uint32Tensor } from "../../engine/tensor.ts";
+import { asUint32, type Tensor, type Uint32Tensor } from "../../engine/tensor.ts";
 
 /** A trained vector for each of some indices: [...] → [..., size]. */
 export class Embedding {
@@ -17,7 +17,11 @@ export class Embedding {
 
   /** Indices [...] below count → [..., size]. A run throws a RangeError for a greater index of the host. */
   apply(indices: Uint32Tensor): Tensor {
-    indices.requireBelow(this.weight.shape[0] ?? 0, "Embedding.apply", "rows");
+    asUint32("Embedding.apply", "indices", indices).requireBelow(
+      this.weight.shape[0] ?? 0,
+      "Embedding.apply",
+      "rows",
+    );
     return gather(this.weight, indices);
   }
 }

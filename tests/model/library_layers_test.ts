@@ -251,3 +251,29 @@ function stripes(random: Random) {
 }
 
 Deno.test.afterAll(() => device.destroy());
+
+Deno.test("What TypeScript refuses, JavaScript is told in words: modes, sizes in place of options, floats as labels", async () => {
+  const [set, random] = [new ParameterSet(device), new Random(3)];
+  const norm = new BatchNorm(set, "norm", 3);
+  const table = new Embedding(set, "table", random, 5, 3);
+  const inputs = { x: f32([2, 3]), labels: f32([2]) };
+  const refused = (run: (x: Tensor, labels: never) => Tensor, message: RegExp) =>
+    assert.rejects(
+      Program.record(device, inputs, ({ x, labels }) => ({ y: run(x, labels as unknown as never) })),
+      { name: "EngineError", message },
+    );
+  await refused(
+    (x) => norm.apply(x, undefined as unknown as "training"),
+    /mode "training" or "inference"; got/,
+  );
+  await refused((x) => norm.apply(x, "train" as "training"), /got train$/);
+  await refused(
+    (x, labels) => crossEntropy(x, labels),
+    /softmaxCrossEntropy\(\) takes labels as .* got a tensor of f32/,
+  );
+  await refused((_, labels) => table.apply(labels), /Embedding\.apply\(\) takes indices/);
+  assert.throws(() => new Conv2d(set, "conv", random, 3, 8, 7 as unknown as { size: number }), {
+    name: "EngineError",
+    message: /options, such as \{ size: 7, stride: 2 \}; got 7/,
+  });
+});

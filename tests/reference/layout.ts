@@ -20,8 +20,9 @@ export function permute(x: RefTensor, axes?: number[]): RefTensor {
   return pick(x, shape, [...walk(shape, order.map((axis) => steps[axis]))]);
 }
 
-/** x broadcast to a shape. */
-export function expand(x: RefTensor, shape: number[]): RefTensor {
+/** x broadcast to a shape; sizes of -1 stay. */
+export function expand(x: RefTensor, sizes: number[]): RefTensor {
+  const shape = sizes.map((size, axis) => size === -1 ? x.shape[axis - sizes.length + x.shape.length] : size);
   return pick(x, shape, [...broadcastIndices(x.shape, shape)]);
 }
 

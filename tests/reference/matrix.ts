@@ -1,6 +1,7 @@
 /** Matrix products of the f64 reference, and the layers that are one. */
 import { broadcastIndices, broadcastShape, expectShape } from "./shapes.ts";
 import { add } from "./elementwise.ts";
+import { permute } from "./layout.ts";
 import { elementCount, record, type RefTensor } from "./tape.ts";
 
 /** [..., M, K] x [..., K, N] -> [..., M, N]; the axes in front broadcast. */
@@ -30,6 +31,8 @@ export function matmul(a: RefTensor, b: RefTensor): RefTensor {
 
 /** [M, N] -> [N, M]. */
 export function transpose(x: RefTensor): RefTensor {
+  const axes = x.shape.length;
+  if (axes > 2) return permute(x, [...Array(axes - 2).keys(), axes - 1, axes - 2]);
   expectShape("A matrix to transpose", x, [-1, -1]);
   const [m, n] = x.shape;
   return record([n, m], transposed(x.data, m, n), [x], (dy) => [transposed(dy, n, m)]);

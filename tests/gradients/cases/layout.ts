@@ -94,6 +94,7 @@ const expansions: GradientCase[] = ([
   [[1, 2, 1, 1, 3], [2, 2, 2, 2, 3]],
   [[2, 2, 1, 2, 1, 3], [2, 2, 2, 2, 2, 3]],
   [[2, 1, 2, 1, 2, 1], [2, 3, 2, 2, 2, 5]],
+  [[1, 3, 1], [2, -1, -1, 5]],
 ] as [number[], number[]][]).map(([from, to]) =>
   gradientCase("expand", [normal(from)], (ops, [x]) => ops.expand(x, to), { note: `to [${to.join(",")}]` })
 );

@@ -39,7 +39,7 @@ const batched: GradientCase[] = ([
 );
 
 const transposes: GradientCase[] = [
-  ...[[1, 1], [1, 9], [5, 3], [8, 16], [33, 7], [130, 70]].map((shape) =>
+  ...[[1, 1], [1, 9], [5, 3], [8, 16], [33, 7], [130, 70], [2, 3, 5], [2, 3, 4, 7]].map((shape) =>
     gradientCase("transpose", [normal(shape)], (ops, [x]) => ops.transpose(x))
   ),
   gradientCase(
