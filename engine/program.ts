@@ -49,8 +49,9 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
    * For every other number of rows `body` is called once more when a run first brings as many, so that what is computed
    * is what a program of that size computes; the four sizes that were used last are kept.
    *
-   * @param body the tensors that it returns are the outputs. It is called once, with batches for every size: it then takes
-   *   sizes from its tensors, as `x.shape[0]`, and adds no parameters.
+   * @param body the tensors that it returns are the outputs; a parameter's memory, as reshape() and stopGradient() return it, is
+   *   read when the run has updated it. It is called once, with batches for every size: it then takes sizes from its tensors,
+   *   as `x.shape[0]`, and adds no parameters.
    * @example Twice the sum of two arrays
    * ```ts
    * import { add, affine, Device, f32, Program } from "@reid/webgpu";
