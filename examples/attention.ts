@@ -7,7 +7,7 @@
  */
 import { Adam, add, argmax, constantUint32, crossEntropy, Device, Embedding, gelu } from "@reid/webgpu";
 import { LayerNorm, Linear, matmul, mul, ParameterSet, permute, Program, Random } from "@reid/webgpu";
-import { reshape, softmax, split, type Tensor, u32, type Uint32Tensor } from "@reid/webgpu";
+import { reshape, softmax, split, type Tensor, transpose, u32, type Uint32Tensor } from "@reid/webgpu";
 
 const BATCH = 32, LENGTH = 8, SYMBOLS = 10, WIDTH = 32, HEADS = 2, STEPS = 150;
 
@@ -26,7 +26,7 @@ const last = new Linear(set, "last", random, WIDTH, SYMBOLS);
 function attention(x: Tensor): Tensor {
   const heads = (x: Tensor) => permute(reshape(x, [-1, LENGTH, HEADS, WIDTH / HEADS]), [0, 2, 1, 3]);
   const [queries, keys, values] = split(projected.apply(x), 3, -1).map(heads) as [Tensor, Tensor, Tensor];
-  const scores = mul(matmul(queries, permute(keys, [0, 1, 3, 2])), (WIDTH / HEADS) ** -0.5);
+  const scores = mul(matmul(queries, transpose(keys)), (WIDTH / HEADS) ** -0.5);
   const taken = matmul(softmax(scores), values);
   return joined.apply(reshape(permute(taken, [0, 2, 1, 3]), [-1, LENGTH, WIDTH]));
 }

@@ -109,14 +109,16 @@ function view(op: string, { shape: from }: Tensor, shape: readonly number[], axe
 }
 
 /**
- * Swaps the last two axes: [..., R, C] → [..., C, R]. {@linkcode permute} takes any order.
+ * Swaps two axes, the last two by default: [..., R, C] → [..., C, R]. {@linkcode permute} takes any order.
  *
- * @throws {ShapeError} when x has fewer than two axes.
+ * @throws {ShapeError} when x has no such axes.
  */
-export function transpose(x: TensorLike): Tensor {
+export function transpose(x: TensorLike, first = -2, second = -1): Tensor {
   const input = asTensor(x);
-  const n = input.shape.length;
-  if (n > 2) return permute(input, [...Array(n - 2).keys(), n - 1, n - 2]);
+  const [a, b] = [first, second].map((axis) => axisOf("transpose", input.shape, axis)) as [number, number];
+  if (input.shape.length > 2 || a === b) {
+    return permute(input, [...input.shape.keys()].with(a, b).with(b, a));
+  }
   const { R, C } = sizesOf("transpose", { x: [input, "R C"] });
   const y = temporary([C, R]);
   record(transposeKernel(R, C), { x: input.value, y });

@@ -67,7 +67,7 @@ const ELSEWHERE: Readonly<Record<string, readonly [torch: string, jax: string]>>
   toFloat: ["x.float()", "x.astype(float)"],
   reshape: ["torch.reshape", "jnp.reshape"],
   permute: ["torch.permute", "jnp.transpose"],
-  transpose: ["x.T, x.mT", "x.T, x.mT"],
+  transpose: ["torch.transpose, x.mT", "jnp.swapaxes, x.mT"],
   flip: ["torch.flip", "jnp.flip"],
   slice: ["torch.narrow", "lax.slice_in_dim"],
   split: ["torch.chunk, torch.split", "jnp.split"],

@@ -30,9 +30,10 @@ export function matmul(a: RefTensor, b: RefTensor): RefTensor {
 }
 
 /** [M, N] -> [N, M]. */
-export function transpose(x: RefTensor): RefTensor {
+export function transpose(x: RefTensor, first = -2, second = -1): RefTensor {
   const axes = x.shape.length;
-  if (axes > 2) return permute(x, [...Array(axes - 2).keys(), axes - 1, axes - 2]);
+  const [a, b] = [first, second].map((axis) => (axis + axes) % axes);
+  if (axes > 2) return permute(x, [...x.shape.keys()].with(a, b).with(b, a));
   expectShape("A matrix to transpose", x, [-1, -1]);
   const [m, n] = x.shape;
   return record([n, m], transposed(x.data, m, n), [x], (dy) => [transposed(dy, n, m)]);

@@ -42,6 +42,11 @@ const transposes: GradientCase[] = [
   ...[[1, 1], [1, 9], [5, 3], [8, 16], [33, 7], [130, 70], [2, 3, 5], [2, 3, 4, 7]].map((shape) =>
     gradientCase("transpose", [normal(shape)], (ops, [x]) => ops.transpose(x))
   ),
+  ...[[1, 2], [0, -1], [3, 1]].map(([first, second]) =>
+    gradientCase("transpose", [normal([2, 3, 4, 5])], (ops, [x]) => ops.transpose(x, first, second), {
+      note: `of axes ${first} and ${second}`,
+    })
+  ),
   gradientCase(
     "transpose",
     [normal([6, 5]), normal([6, 7])],
