@@ -294,7 +294,7 @@ Deno.test("An op, a constant or a parameter takes tensors or numbers as it says"
     "labels": [
       () => recordBody((x) => ({ y: softmaxCrossEntropy(x, untyped([0]), 0).loss })),
       "EngineError",
-      /softmaxCrossEntropy\(\) takes a tensor as labels; got an array/,
+      /softmaxCrossEntropy\(\) takes labels as an input u32\(shape\) .*; got an array/,
     ],
     "a nested constant": [
       () => constant(untyped([[1], [2]]), [2]),
