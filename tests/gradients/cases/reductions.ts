@@ -56,7 +56,7 @@ const keptAxes: GradientCase[] = ([[-1], [-2, 0], [1], -1, undefined] as (number
   .flatMap((axes) =>
     (["sum", "mean", "max", "min"] as const).map((op) =>
       gradientCase(op, [spread([3, 4, 5])], (ops, [x]) => ops[op](x, axes, { keepdims: true }), {
-        note: `over axes ${axes}, kept`,
+        note: `over ${Array.isArray(axes) ? `axes [${axes}]` : `axis ${axes ?? "all"}`}, kept`,
       })
     )
   );
