@@ -16,11 +16,12 @@ import { ShapeError } from "../errors.ts";
 import { activation, record, recorder, temporary } from "../recorder.ts";
 import { asTensor, constant, result, Tensor, type TensorLike } from "../tensor.ts";
 import { mul } from "./elementwise.ts";
-import { biasGradient, epilogueOf, type EpilogueOptions } from "./epilogue.ts";
+import { epilogueOf, type EpilogueOptions } from "./epilogue.ts";
 import { expand } from "./expand.ts";
 import { reshape } from "./shape.ts";
 import { sizesOf } from "./sizes.ts";
 import { summedSlices } from "./summed_slices.ts";
+import { unbroadcast } from "./unbroadcast.ts";
 import { requireWhole, type WindowOptions, windowShape } from "./windows.ts";
 
 /** Options of a convolution over images. */
@@ -71,9 +72,9 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: Conv2dOptions
   const shape: Conv2dShape = { ...geometry, cin: Cin, cout: Cout, groups };
   const outShape = [N, geometry.oh, geometry.ow, Cout];
   const y = activation(outShape);
-  const { epilogue, values, bias } = epilogueOf("conv2d", options, [image, w], outShape);
+  const { epilogue, values, biases } = epilogueOf("conv2d", options, [image, w], outShape);
   record(conv2dForward(shape, epilogue), { ...values, x: image.value, w: w.value, y });
-  return result([image, w, ...(bias ? [bias] : [])], outShape, y, (gradient, needs) => {
+  return result([image, w, ...biases], outShape, y, (gradient, needs) => {
     const dy = gradient.value;
     let dx: Tensor | null = null;
     if (needs[0]) {
@@ -99,7 +100,7 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: Conv2dOptions
         summedSlices(slices, w.shape, (target) => record(dispatch, { x: image.value, dy, dw: target })),
       );
     }
-    return [dx, dw, ...(bias ? [needs[2] ? biasGradient(bias, gradient) : null] : [])];
+    return [dx, dw, ...biases.map(({ shape }) => needs[2] ? unbroadcast(gradient, shape) : null)];
   });
 }
 
@@ -165,7 +166,7 @@ export function depthwiseConv(x: TensorLike, weight: TensorLike, options: ConvOp
   const outShape = [N, geometry.oh, geometry.ow, C];
   const y = activation(outShape);
   const loaded = image.load("x");
-  const { epilogue, values, bias } = epilogueOf("depthwiseConv", options, [image, w], outShape);
+  const { epilogue, values, biases } = epilogueOf("depthwiseConv", options, [image, w], outShape);
   const { target } = recorder().device;
   record(depthwiseForward(shape, target, loaded.prologue, epilogue), {
     ...loaded.values,
@@ -173,8 +174,8 @@ export function depthwiseConv(x: TensorLike, weight: TensorLike, options: ConvOp
     w: w.value,
     y,
   });
-  return result([image, w, ...(bias ? [bias] : [])], outShape, y, (gradient, needs) => {
-    const db = bias ? [needs[2] ? biasGradient(bias, gradient) : null] : [];
+  return result([image, w, ...biases], outShape, y, (gradient, needs) => {
+    const db = biases.map(({ shape }) => needs[2] ? unbroadcast(gradient, shape) : null);
     const dy = gradient.load("dy");
     if (needs[0] && needs[1] && target.adapterClass === "gpu") {
       const [x, dx] = [image.load("x"), activation(image.shape)];

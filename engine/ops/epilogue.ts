@@ -4,8 +4,6 @@ import { EngineError, ShapeError } from "../errors.ts";
 import { recorder } from "../recorder.ts";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
-import { sum } from "./reduce.ts";
-import { reshape } from "./shape.ts";
 
 /** Applied in this order. No gradient flows through a residual or ReLU6: they are for inference. */
 export interface EpilogueOptions {
@@ -18,7 +16,7 @@ export interface EpilogueOptions {
 }
 
 /**
- * The epilogue of a kernel with a binding `y`, and what to bind for it.
+ * The epilogue of a kernel with a binding `y`, what to bind for it, and the bias, if there is one: a gradient flows to it.
  *
  * @throws {ShapeError} when the bias or the residual has another shape.
  * @throws {EngineError} when an input needs a gradient.
@@ -28,8 +26,8 @@ export function epilogueOf(
   { bias, residual, relu6 }: EpilogueOptions,
   inputs: readonly Tensor[],
   outShape: readonly number[],
-): { epilogue: Epilogue; values: Record<string, Value>; bias?: Tensor } {
-  if (!bias && !residual && !relu6) return { epilogue: {}, values: {} };
+): { epilogue: Epilogue; values: Record<string, Value>; biases: Tensor[] } {
+  if (!bias && !residual && !relu6) return { epilogue: {}, values: {}, biases: [] };
   const values: Record<string, Value> = {};
   const given = { bias: bias && asTensor(bias), residual: residual && asTensor(residual) };
   const learning = [...inputs, given.bias, given.residual].some((tensor) => tensor?.requiresGradient);
@@ -51,13 +49,8 @@ export function epilogueOf(
   return {
     epilogue: { bias: Boolean(bias), addend: Boolean(residual), relu6: Boolean(relu6) },
     values,
-    ...(given.bias && { bias: given.bias }),
+    biases: given.bias ? [given.bias] : [],
   };
-}
-
-/** The gradient of a bias: the sum of that of the result over the pixels. */
-export function biasGradient(bias: Tensor, gradient: Tensor): Tensor {
-  return reshape(sum(gradient, [...gradient.shape.keys()].slice(0, -1)), bias.shape);
 }
 
 function requireShape(op: string, name: string, { shape }: Tensor, wanted: readonly number[]): void {

@@ -14,8 +14,8 @@ import { activation, record, recorder } from "../recorder.ts";
 import { asTensor, result, tape, Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { add } from "./elementwise.ts";
-import { biasGradient, epilogueOf, type EpilogueOptions } from "./epilogue.ts";
-import { permute, reshape } from "./shape.ts";
+import { epilogueOf, type EpilogueOptions } from "./epilogue.ts";
+import { reshape, transpose } from "./shape.ts";
 import { sizesOf } from "./sizes.ts";
 import { summedSlices } from "./summed_slices.ts";
 import { unbroadcast } from "./unbroadcast.ts";
@@ -56,15 +56,9 @@ function batchedProduct(x: Tensor, w: Tensor): Tensor {
   const y = activation(shape);
   record(batchedMatmul(x.shape, w.shape), { a: x.value, b: w.value, y });
   return result([x, w], shape, y, (gradient, needs) => [
-    needs[0] ? unbroadcast(batchedProduct(gradient, swapped(w)), x.shape) : null,
-    needs[1] ? unbroadcast(batchedProduct(swapped(x), gradient), w.shape) : null,
+    needs[0] ? unbroadcast(batchedProduct(gradient, transpose(w)), x.shape) : null,
+    needs[1] ? unbroadcast(batchedProduct(transpose(x), gradient), w.shape) : null,
   ]);
-}
-
-/** The last two axes swapped. */
-function swapped(x: Tensor): Tensor {
-  const axes = [...x.shape.keys()];
-  return permute(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
 }
 
 /**
@@ -98,7 +92,7 @@ function rowProduct(
   options: EpilogueOptions = {},
 ): Tensor {
   const outShape = [...x.shape.slice(0, -1), shape.n];
-  const { epilogue, values, bias } = epilogueOf(op, options, [x, w], outShape);
+  const { epilogue, values, biases } = epilogueOf(op, options, [x, w], outShape);
   const { target } = recorder().device;
   const multiply = () => {
     const y = activation(outShape);
@@ -106,7 +100,7 @@ function rowProduct(
     record(product(shape, target, loaded.prologue, epilogue), { ...loaded.values, ...values, w: w.value, y });
     return y;
   };
-  const output = result([x, w, ...(bias ? [bias] : [])], outShape, multiply(), (gradient, needs, take) => {
+  const output = result([x, w, ...biases], outShape, multiply(), (gradient, needs, take) => {
     gradient.settle(loadsOfGradient(shape, target));
     let dx: Tensor | null = null;
     if (needs[0]) {
@@ -125,7 +119,7 @@ function rowProduct(
     return [
       dx,
       needs[1] ? new Tensor(w.shape, weightGradient(shape, x, gradient)) : null,
-      ...(bias ? [needs[2] ? biasGradient(bias, gradient) : null] : []),
+      ...biases.map(({ shape }) => needs[2] ? unbroadcast(gradient, shape) : null),
     ];
   });
   // In low memory, a result larger than its input is recomputed when gradients need it.

@@ -3,7 +3,7 @@ import { softmax as kernel, softmaxGradient } from "../../kernels/mod.ts";
 import { activation, record } from "../recorder.ts";
 import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
 import { axisOf } from "./axes.ts";
-import { permute } from "./shape.ts";
+import { transpose } from "./shape.ts";
 
 /**
  * e^x over its sum along one axis, the last by default; large numbers do not overflow.
@@ -24,8 +24,7 @@ function apply(op: string, x: TensorLike, axis: number, log: boolean): Tensor {
   const along = axisOf(op, input.shape, axis);
   const last = input.shape.length - 1;
   if (along === last) return ofRows(input, log);
-  const swapped = [...input.shape.keys()].with(along, last).with(last, along);
-  return permute(ofRows(permute(input, swapped), log), swapped);
+  return transpose(ofRows(transpose(input, along, last), log), along, last);
 }
 
 function ofRows(x: Tensor, log: boolean): Tensor {

@@ -1,5 +1,5 @@
 /** How windows move over an image: what convolutions and pooling take as options. */
-import { type ConvShape, outputSize, type Pads } from "../../kernels/mod.ts";
+import { type ConvShape, outputSize, type Pads, samePads } from "../../kernels/mod.ts";
 import { EngineError, ShapeError } from "../errors.ts";
 
 /**
@@ -66,15 +66,8 @@ function padsOf(
 ): Pads {
   if (padding === "valid") return { top: 0, bottom: 0, left: 0, right: 0 };
   if (padding === "same") {
-    const total = (size: number, taps: number) =>
-      Math.max((Math.ceil(size / stride) - 1) * stride + (taps - 1) * dilation + 1 - size, 0);
-    const [vertical, horizontal] = [total(h, kh), total(w, kw)];
-    return {
-      top: vertical >> 1,
-      bottom: (vertical + 1) >> 1,
-      left: horizontal >> 1,
-      right: (horizontal + 1) >> 1,
-    };
+    const reach = (taps: number) => (taps - 1) * dilation + 1;
+    return samePads(h, w, reach(kh), stride, reach(kw));
   }
   const { top, bottom, left, right } = typeof padding === "number"
     ? { top: padding, bottom: padding, left: padding, right: padding }

@@ -1,4 +1,4 @@
-/** Writing a parameter's next value: what optimizers of one's own are made of. */
+/** Writing a parameter's next value: what custom optimizers are made of. */
 import { affine } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { apartFrom } from "../ops/apart.ts";

@@ -37,11 +37,13 @@ export interface ConvShape extends ConvGeometry {
 }
 
 /**
- * Padding that makes the output ceil(size / stride), the extra pixel at the bottom and right: TensorFlow's SAME.
+ * Padding that makes the output ceil(size / stride), the extra pixel at the bottom and right: TensorFlow's SAME. `kernel` and
+ * `kernelWidth`, by default the same, are the rows and columns of a window.
  */
-export function samePads(h: number, w: number, kernel: number, stride: number): Pads {
-  const total = (size: number) => Math.max((Math.ceil(size / stride) - 1) * stride + kernel - size, 0);
-  const [vertical, horizontal] = [total(h), total(w)];
+export function samePads(h: number, w: number, kernel: number, stride: number, kernelWidth = kernel): Pads {
+  const total = (size: number, reach: number) =>
+    Math.max((Math.ceil(size / stride) - 1) * stride + reach - size, 0);
+  const [vertical, horizontal] = [total(h, kernel), total(w, kernelWidth)];
   return {
     top: Math.floor(vertical / 2),
     bottom: Math.ceil(vertical / 2),
