@@ -35,15 +35,19 @@ export type TernaryOperation =
 /** 1 where a comparison holds, 0 elsewhere; with NaN none does. Some drivers say so of `!=`, too: it is not used. */
 const comparison = (operator: string) => `select(vec4f(0.0), vec4f(1.0), a ${operator} b)`;
 
+/** Whether a is what maximum and minimum choose: of equal ones it is, and where it is NaN. */
+const LARGER = "(a >= b) | is_nan(a)";
+const SMALLER = "(a <= b) | is_nan(a)";
+
 /** Functions of `a` and `b` in WGSL, on four numbers at once. A NaN in an operand gives NaN. */
-const BINARY: Readonly<Record<BinaryOperation, string>> = {
+export const BINARY_FUNCTIONS: Readonly<Record<BinaryOperation, string>> = {
   add: "a + b",
   sub: "a - b",
   mul: "a * b",
   div: "a / b",
   pow: "power(a, b)",
-  maximum: "select(b, a, (a >= b) | is_nan(a))",
-  minimum: "select(b, a, (a <= b) | is_nan(a))",
+  maximum: `select(b, a, ${LARGER})`,
+  minimum: `select(b, a, ${SMALLER})`,
   equal: comparison("=="),
   notEqual: "select(vec4f(1.0), vec4f(0.0), a == b)",
   less: comparison("<"),
@@ -57,10 +61,10 @@ const TERNARY: Readonly<Record<TernaryOperation, string>> = {
   where: "select(b, c, a == vec4f(0.0))",
   powGradientA: "select(c * b * power(a, b - 1.0), vec4f(0.0), b == vec4f(0.0))",
   powGradientB: "select(c * power(a, b) * log(a), vec4f(0.0), a == vec4f(0.0))",
-  maximumGradientA: "select(vec4f(0.0), c, (a >= b) | is_nan(a))",
-  maximumGradientB: "select(c, vec4f(0.0), (a >= b) | is_nan(a))",
-  minimumGradientA: "select(vec4f(0.0), c, (a <= b) | is_nan(a))",
-  minimumGradientB: "select(c, vec4f(0.0), (a <= b) | is_nan(a))",
+  maximumGradientA: `select(vec4f(0.0), c, ${LARGER})`,
+  maximumGradientB: `select(c, vec4f(0.0), ${LARGER})`,
+  minimumGradientA: `select(vec4f(0.0), c, ${SMALLER})`,
+  minimumGradientB: `select(c, vec4f(0.0), ${SMALLER})`,
 };
 
 /** The shape that operands broadcast to, or undefined where they do not fit (numpy's rule). */
@@ -99,7 +103,7 @@ export function mergedAxes(shapes: readonly (readonly number[])[]): number[][] |
 
 /** Y = f(A, B). `a` and `b` are the operands' shapes, which must broadcast. Bindings: `a`, `b`, `y`. */
 export function binary(operation: BinaryOperation, a: readonly number[], b: readonly number[]): Dispatch {
-  const f = `fn f(a: vec4f, b: vec4f) -> vec4f { return ${BINARY[operation]}; }`;
+  const f = `fn f(a: vec4f, b: vec4f) -> vec4f { return ${BINARY_FUNCTIONS[operation]}; }`;
   return { kernel: "binary", source: [functions, operands, f, source].join("\n"), ...broadcasting({ a, b }) };
 }
 

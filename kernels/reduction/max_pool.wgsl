@@ -10,18 +10,9 @@
 // t [N, H, W, C], transposed [N, OH, OW, C]
 // y [N, OH, OW, C], transposed [N, H, W, C]
 //
-// A thread computes four channels of one pixel of y. Transposed, it visits the windows that cover its pixel and searches each
-// again: that keeps no indices for the backward pass, needs no atomics, and always adds in the same order. Where windows do
-// not OVERLAP, a thread searches one window and writes all of its pixels.
-
-override N: u32;
-override H: i32;
-override W: i32;
-override C4: u32;
-override OH: i32;
-override OW: i32;
-override PAD_TOP: i32;
-override PAD_LEFT: i32;
+// Stands after pool_windows.wgsl. Transposed, a thread visits the windows that cover its pixel and searches each again: that
+// keeps no indices for the backward pass and needs no atomics. Where windows do not OVERLAP, it searches one window and writes
+// all of its pixels.
 
 // The pixel that each of four channels selects from window (oy, ox) of image n.
 fn selected(n: u32, oy: i32, ox: i32, c4: u32) -> vec4u {
@@ -45,34 +36,13 @@ fn selected(n: u32, oy: i32, ox: i32, c4: u32) -> vec4u {
   return pixels;
 }
 
-fn pool(thread: u32) {
-  let c4 = thread % C4;
-  let ox = i32(thread / C4) % OW;
-  let oy = i32(thread / C4) / OW % OH;
-  let n = thread / C4 / u32(OW * OH);
-  if (n >= N) { return; }
+fn pooled(n: u32, oy: i32, ox: i32, c4: u32) -> vec4f {
   let i = ((n * u32(H * W) + selected(n, oy, ox, c4)) * C4 + c4) * 4u;
-  y_store(thread, vec4f(t_at(i.x), t_at(i.y + 1u), t_at(i.z + 2u), t_at(i.w + 3u)));
+  return vec4f(t_at(i.x), t_at(i.y + 1u), t_at(i.z + 2u), t_at(i.w + 3u));
 }
 
-fn gradient(thread: u32) {
-  let c4 = thread % C4;
-  let ix = i32(thread / C4) % W;
-  let iy = i32(thread / C4) / W % H;
-  let n = thread / C4 / u32(W * H);
-  if (n >= N) { return; }
-  let pixel = vec4u(u32(iy * W + ix));
-  var sum = vec4f(0.0);
-  // Window o covers the pixels from o · STRIDE - PAD on: of those that begin at or before this one, the last few.
-  let last_y = min((iy + PAD_TOP) / STRIDE, OH - 1);
-  let last_x = min((ix + PAD_LEFT) / STRIDE, OW - 1);
-  for (var oy = max(iy + PAD_TOP - SIZE + STRIDE, 0) / STRIDE; oy <= last_y; oy++) {
-    for (var ox = max(ix + PAD_LEFT - SIZE + STRIDE, 0) / STRIDE; ox <= last_x; ox++) {
-      let dy = t_load(((n * u32(OH) + u32(oy)) * u32(OW) + u32(ox)) * C4 + c4);
-      sum += select(vec4f(0.0), dy, selected(n, oy, ox, c4) == pixel);
-    }
-  }
-  y_store(thread, sum);
+fn part(n: u32, oy: i32, ox: i32, pixel: u32, c4: u32) -> vec4f {
+  return select(vec4f(0.0), t_load(window_at(n, oy, ox, c4)), selected(n, oy, ox, c4) == vec4u(pixel));
 }
 
 // The gradient where no pixel lies in two windows. A thread takes the pixels from the beginning of a window to that of the next.
@@ -87,7 +57,7 @@ fn gradient_apart(thread: u32) {
   // After the last window come pixels that no window selects.
   let window_y = min(oy, OH - 1);
   let window_x = min(ox, OW - 1);
-  let dy = t_load(((n * u32(OH) + u32(window_y)) * u32(OW) + u32(window_x)) * C4 + c4);
+  let dy = t_load(window_at(n, window_y, window_x, c4));
   let pixels = selected(n, window_y, window_x, c4);
   for (var u = 0; u < STRIDE; u++) {
     let iy = oy * STRIDE - PAD_TOP + u;

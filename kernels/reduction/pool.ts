@@ -14,6 +14,7 @@ import averagePoolSource from "./average_pool.wgsl" with { type: "text" };
 import average from "./global_average_pool.wgsl" with { type: "text" };
 import averageGradient from "./global_average_pool_gradient.wgsl" with { type: "text" };
 import maximum from "./max_pool.wgsl" with { type: "text" };
+import windowsSource from "./pool_windows.wgsl" with { type: "text" };
 
 /** y = mean of x over the pixels: x [N, pixels, C], y [N, C]. Bindings: `x` (and `x_coefficients`), `y`. */
 export function globalAveragePool(
@@ -70,7 +71,7 @@ function overlap(s: PoolShape): boolean {
 function selection(s: PoolShape, transposed: 0 | 1, pixels: number): Dispatch {
   return {
     kernel: transposed ? "max_pool_gradient" : "max_pool",
-    source: maximum,
+    source: [windowsSource, maximum].join("\n"),
     bindings: [reads("x"), reads("t"), writes("y")],
     ...windows(s, transposed, pixels),
     tile: { TRANSPOSED: transposed, OVERLAP: overlap(s) ? 1 : 0, SIZE: s.kh, STRIDE: s.stride },
@@ -91,7 +92,7 @@ export function averagePoolGradient(s: PoolShape, countPadding: boolean): Dispat
 function averages(s: PoolShape, transposed: 0 | 1, pixels: number, countPadding: boolean): Dispatch {
   return {
     kernel: transposed ? "average_pool_gradient" : "average_pool",
-    source: averagePoolSource,
+    source: [windowsSource, averagePoolSource].join("\n"),
     bindings: [reads("x"), writes("y")],
     ...windows(s, transposed, pixels),
     tile: { TRANSPOSED: transposed, COUNT_PADDING: countPadding ? 1 : 0, SIZE: s.kh, STRIDE: s.stride },

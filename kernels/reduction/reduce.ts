@@ -1,11 +1,12 @@
 /** Geometry of sums, maxima and minima over any axes, and of what spreads a gradient over them again. */
-import { fourAxes } from "../elementwise/binary.ts";
+import { BINARY_FUNCTIONS, type BinaryOperation, fourAxes } from "../elementwise/binary.ts";
 import { type Dispatch, flatWorkgroups, reads, writes } from "../wgsl/dispatch.ts";
 import { elementCount, lastAxis, rowCount, tensorBytes, vec4Count, vec4s } from "../wgsl/storage.ts";
 import { splitReduction } from "./sum_slices.ts";
 import type { Target } from "../wgsl/target.ts";
 import broadcastSource from "./broadcast.wgsl" with { type: "text" };
 import argSource from "./arg_reduce.wgsl" with { type: "text" };
+import axisGroupsSource from "./axis_groups.wgsl" with { type: "text" };
 import source from "./reduce.wgsl" with { type: "text" };
 import channelsSource from "./reduce_channels.wgsl" with { type: "text" };
 
@@ -18,12 +19,11 @@ interface AxisGroup {
 /** What a reduction makes of the elements. */
 export type Reduction = "sum" | "max" | "min";
 
-/** How two numbers become one, as WGSL of `a` and `b`. A NaN in either gives NaN. */
-const JOIN: Readonly<Record<Reduction, string>> = {
-  sum: "a + b",
-  max: "select(b, a, (a >= b) | is_nan(a))",
-  min: "select(b, a, (a <= b) | is_nan(a))",
-};
+/** The function by which two numbers become one. */
+const JOIN = { sum: "add", max: "maximum", min: "minimum" } as const satisfies Record<
+  Reduction,
+  BinaryOperation
+>;
 
 /** Shape of a reduction over `axes`. */
 export function reducedShape(shape: readonly number[], axes: readonly number[]): number[] {
@@ -82,11 +82,11 @@ export function reduce(
   const length = reduced.reduce((product, group) => product * group.size, 1);
   const { slices } = splitReduction(length, kept4, parallelism, 32);
   const channelsToo = axes.includes(shape.length - 1);
-  const join = `fn join(a: vec4f, b: vec4f) -> vec4f { return ${JOIN[operation]}; }`;
+  const join = `fn join(a: vec4f, b: vec4f) -> vec4f { return ${BINARY_FUNCTIONS[JOIN[operation]]}; }`;
   const channels = lastAxis(shape);
   const dispatch: Dispatch = {
     kernel: channelsToo ? "reduce_channels" : "reduce",
-    source: [join, channelsToo ? channelsSource : source].join("\n"),
+    source: [join, axisGroupsSource, channelsToo ? channelsSource : source].join("\n"),
     bindings: [reads("x"), writes("y")],
     constants: {
       SLICES: slices,

@@ -5,7 +5,7 @@
 // x  a tensor of up to four axes, seen as vec4s, X_CHANNELS scalars in a row of X_C4
 // y  [SLICES, ROWS, CHANNELS]  the axes that stay; with several slices, slice s joins r = s, s + SLICES, …
 //
-// kept(e) and reduced(r) are offsets as in reduce.wgsl. A thread computes one vec4 of y: four elements e. Zeros that pad a
+// Stands after axis_groups.wgsl, which gives the offsets kept(e) and reduced(r). A thread computes one vec4 of y: four elements e. Zeros that pad a
 // row add nothing to a sum; for anything else (PADDED) the first scalar of their vec4 stands in their place.
 
 override SLICES: u32;
@@ -14,17 +14,6 @@ override CHANNELS: u32;
 override C4: u32;
 override X_CHANNELS: u32;
 override X_C4: u32;
-override KEPT_INNER: u32;
-override KEPT_INNER_STRIDE: u32;
-override KEPT_OUTER_STRIDE: u32;
-override REDUCED: u32;
-override REDUCED_INNER: u32;
-override REDUCED_INNER_STRIDE: u32;
-override REDUCED_OUTER_STRIDE: u32;
-
-fn reduced(r: u32) -> u32 {
-  return (r / REDUCED_INNER) * REDUCED_OUTER_STRIDE + (r % REDUCED_INNER) * REDUCED_INNER_STRIDE;
-}
 
 fn x_four(i: u32) -> vec4f {
   let x = x_load(i);
@@ -42,7 +31,7 @@ fn run(thread: u32) {
     let channel = thread % C4 * 4u + element;
     if (channel < CHANNELS) {
       let e = row * CHANNELS + channel;
-      let start = (e / KEPT_INNER) * KEPT_OUTER_STRIDE + (e % KEPT_INNER) * KEPT_INNER_STRIDE;
+      let start = kept(e);
       var total = x_four(start + reduced(slice));
       for (var r = slice + SLICES; r < REDUCED; r += SLICES) { total = join(total, x_four(start + reduced(r))); }
       let pairs = join(total.xzxz, total.ywyw);

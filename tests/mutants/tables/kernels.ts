@@ -185,7 +185,6 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     changes: {
       "ties-go-to-the-last": ["(x > largest) |", "(x >= largest) |"],
       "window-one-short": ["u < SIZE; u++", "u < SIZE - 1; u++"],
-      "gradient-of-fewer-windows": ["max(iy + PAD_TOP - SIZE + STRIDE, 0)", "max(iy + PAD_TOP, 0)"],
       "windows-apart-begin-at-0": ["oy * STRIDE - PAD_TOP + u", "oy * STRIDE + u"],
     },
   },
@@ -215,9 +214,9 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
   },
   {
     ...table("sum", "mean"),
-    file: "kernels/reduction/reduce.wgsl",
+    file: "kernels/reduction/axis_groups.wgsl",
     changes: {
-      "outer-for-inner": ["(o % KEPT_INNER) * KEPT_INNER_STRIDE", "(o / KEPT_INNER) * KEPT_INNER_STRIDE"],
+      "outer-for-inner": ["(n % KEPT_INNER) * KEPT_INNER_STRIDE", "(n / KEPT_INNER) * KEPT_INNER_STRIDE"],
     },
   },
   {
@@ -247,8 +246,8 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     changes: {
       "power-keeps-its-exponent": ["c * b * power(a, b - 1.0)", "c * b * power(a, b)"],
       "ties-go-to-b": [
-        'maximumGradientA: "select(vec4f(0.0), c, (a >= b)',
-        'maximumGradientA: "select(vec4f(0.0), c, (a > b)',
+        "maximumGradientA: `select(vec4f(0.0), c, ${LARGER})`",
+        "maximumGradientA: `select(vec4f(0.0), c, a > b)`",
       ],
       "where-swapped": ["select(b, c, a == vec4f(0.0))", "select(c, b, a == vec4f(0.0))"],
     },
@@ -277,6 +276,13 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
     ...table("conv2d"),
     file: "kernels/convolution/conv2d_input_gradient.wgsl",
     changes: { "not-dilated": ["iy + PAD_TOP - u * DILATION", "iy + PAD_TOP - u"] },
+  },
+  {
+    ...table("maxPool2d", "averagePool2d"),
+    file: "kernels/reduction/pool_windows.wgsl",
+    changes: {
+      "gradient-of-fewer-windows": ["max(iy + PAD_TOP - SIZE + STRIDE, 0)", "max(iy + PAD_TOP, 0)"],
+    },
   },
   {
     ...table("averagePool2d"),
