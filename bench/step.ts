@@ -106,7 +106,7 @@ function describe(timing: Timing, model: ReidModel, peaks: Peaks, batch: number)
       ? [
         `  in kernels       ${
           inKernels.toFixed(1)
-        } ms in a run of its own, each dispatch between two timestamps\n`,
+        } ms in a separate run, each dispatch between two timestamps\n`,
         rooflineTable(byKernel(profile), peaks),
       ]
       : ["  in kernels       unknown: this adapter has no timestamps that can be trusted"]),

@@ -10,7 +10,7 @@ const PERMISSIONS = [
   "--allow-ffi",
 ];
 
-/** Does the jobs at once, each in a process of its own that waits for the others to be ready; their answers. */
+/** Does the jobs at once, each in a separate process that waits for the others to be ready; their answers. */
 export async function atOnce(jobs: readonly Job[]): Promise<string[][]> {
   const children = jobs.map((job) =>
     new Deno.Command(Deno.execPath(), {

@@ -94,7 +94,7 @@ export async function writeSet(folder: string, seed: number): Promise<void> {
   await Deno.writeTextFile(join(folder, MARKER), JSON.stringify({ version: 1, options: { seed } }));
 }
 
-/** Tunes a product for each number of rows, every one as a program of its own; the last variant counts as fastest. */
+/** Tunes a product for each number of rows, every one as a separate program; the last variant counts as fastest. */
 async function* choose(rows: readonly number[], cache: string): AsyncGenerator<string> {
   const device = await Device.open();
   const tuner = (list: readonly Tunable[]) =>

@@ -13,7 +13,7 @@ export const COMMAND: Command = {
   summary:
     `Times a training step (batch-hard triplet loss, Adam) and the forward pass of MobileNetV2 ${SIZE.width} at ` +
     `${SIZE.height}×${SIZE.imageWidth}, and of a small network (two convolutions, one dense layer) on images of MNIST's size, ` +
-    `in this engine and in other libraries, on the same adapter in the same run. All take the same weights and images; that their results agree is checked. Each runs in a process of its own, one ` +
+    `in this engine and in other libraries, on the same adapter in the same run. All take the same weights and images; that their results agree is checked. Each runs in a separate process, one ` +
     `at a time, in turns; a first run, in which shaders are compiled, is told apart. Who takes part: ` +
     `${PEERS.map(({ key }) => key).join(", ")}. The first use downloads the libraries from npm.`,
   examples: [

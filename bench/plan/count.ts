@@ -53,7 +53,7 @@ export interface Plan {
 }
 
 /**
- * Plans a training step, on a device of its own.
+ * Plans a training step, on a separate device.
  *
  * @throws {LimitError} when the adapter cannot hold a tensor.
  */
@@ -69,7 +69,7 @@ export async function planStep(profile: Profile, given: TrainingOptions, batch: 
 }
 
 /**
- * Plans a forward pass, on a device of its own: of fewer images where the adapter cannot hold as many.
+ * Plans a forward pass, on a separate device: of fewer images where the adapter cannot hold as many.
  *
  * @throws {LimitError} when the adapter cannot hold one image.
  */

@@ -92,7 +92,7 @@ export class OwnedMemory {
     return { storage, texture, view };
   }
 
-  /** A uniform buffer with these contents, each at an offset of its own; equal ones share it. */
+  /** A uniform buffer with these contents, each at a separate offset; equal ones share it. */
   uniforms(contents: readonly (ArrayBuffer | undefined)[]): (GPUBufferBinding | undefined)[] {
     const { gpu } = this.device;
     const step = gpu.limits.minUniformBufferOffsetAlignment;

@@ -13,7 +13,7 @@
 // cycle, and broadcasts a vec4 that several lanes read, needs between 8 and 16.
 //
 // How the arrays are nested. WebGPU keeps every index within its array: naga clamps each one that is not a constant, which
-// costs an instruction, and an address of its own for every read. Here all indices of the inner loop are constants but the
+// costs an instruction, and a separate address for every read. Here all indices of the inner loop are constants but the
 // last, the thread's row or column, which does not change: one clamp for each array, before the loop, and the constants become
 // offsets of the reads.
 //

@@ -2,7 +2,7 @@
  * How a dispatch's constants reach its shader, which declares them as `override M: u32;`. What a compiler must know (sizes
  * of private arrays, unrolled loops) is in the tile.
  *
- * As overrides they are compiled into the pipeline: every shape has a pipeline of its own. For GPUs the declarations
+ * As overrides they are compiled into the pipeline: every shape has a separate pipeline. For GPUs the declarations
  * become members of a uniform, so that layers of different shapes share a pipeline. Software adapters keep the overrides:
  * a step takes less time with them, and Mesa 22.3's driver copies a shader at every dispatch whose branches depend on a
  * uniform, and keeps the copy: 350 KiB a step of a small network.

@@ -18,7 +18,7 @@ const INDEX = /\[([^[\]]+)\]/g;
 type Constants = Readonly<Record<string, number>>;
 
 /**
- * Writes out every `@unroll for` of a WGSL text, the inner ones too: each iteration in a block of its own, with the
+ * Writes out every `@unroll for` of a WGSL text, the inner ones too: each iteration in a separate block, with the
  * loop's variable replaced by its value.
  *
  * @param constants values of the names that may stand in bounds, steps and indices.

@@ -24,7 +24,7 @@ export function smallSpec(changes: Partial<ModelSpec> = {}): ModelSpec {
   };
 }
 
-/** A network as it could be after training: every batch norm has values of its own. */
+/** A network as it could be after training: every batch norm has other values. */
 export function drawModel(spec: ModelSpec, seed: number): TrainedModel {
   const random = seededRandom(seed);
   const tensors = new Map<string, SafetensorsTensor>();

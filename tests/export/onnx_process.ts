@@ -1,5 +1,5 @@
 /**
- * Runs exported files in ONNX Runtime and checks them; a program of its own, with packages that only tests load. Its
+ * Runs exported files in ONNX Runtime and checks them; a separate program, with packages that only tests load. Its
  * argument is a JSON file with a list of `OnnxCase`; it leaves the embeddings of each where the case says, and prints a
  * list of `OnnxResult` as JSON.
  */

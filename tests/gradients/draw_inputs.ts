@@ -32,7 +32,7 @@ export function drawInputs(gradientCase: GradientCase, precision: Precision = "f
   );
 }
 
-/** The f64 reference's output for given numbers, on a tape of its own. */
+/** The f64 reference's output for given numbers, on a separate tape. */
 export function runReference(gradientCase: GradientCase, inputs: readonly ArrayLike<number>[]): RefTensor {
   return gradientCase.run(referenceOps, leaves(gradientCase, inputs), indicesOf(gradientCase));
 }

@@ -252,7 +252,7 @@ function stripes(random: Random) {
 
 Deno.test.afterAll(() => device.destroy());
 
-Deno.test("What TypeScript refuses, JavaScript is told in words: modes, sizes in place of options, floats as labels", async () => {
+Deno.test("What TypeScript refuses is an error in JavaScript: modes, sizes in place of options, floats as labels", async () => {
   const [set, random] = [new ParameterSet(device), new Random(3)];
   const norm = new BatchNorm(set, "norm", 3);
   const table = new Embedding(set, "table", random, 5, 3);

@@ -31,7 +31,7 @@ const FLAGS = {
     help: `Runs these tortures only, separated by commas: ${Object.keys(TORTURES).join(", ")}.`,
   },
   seed: { type: "integer", default: 1, min: 0, max: 2 ** 32 - 1, help: "Seed of all random numbers." },
-  out: { type: "string", value: "FILE", help: "Writes the table to a file of its own, too." },
+  out: { type: "string", value: "FILE", help: "Writes the table to this file, too." },
   markdown: {
     type: "string",
     value: "FILE",

@@ -90,7 +90,7 @@ async function checkAgainstDeno(page: Page): Promise<void> {
   }
 }
 
-/** What a visitor sees, and what one who does not see is told. */
+/** What a visitor sees, and what a screen reader says. */
 async function checkViews(page: Page): Promise<void> {
   await waitUntil(page, (text) => document.querySelector("#read-step")!.textContent === text, `${STEPS}`, 10);
   const { loss, distances, images } = await page.evaluate(() => {

@@ -22,7 +22,7 @@ import { relativeDifference } from "../../reference/relative_difference.ts";
 import { CASES, noise, SEED, SIZE } from "./agreement_cases.ts";
 import { publish } from "./published_network.ts";
 
-/** Features of all cases, by ONNX Runtime in a process of its own: its packages are none of this program's. */
+/** Features of all cases, by ONNX Runtime in a separate process: its packages are none of this program's. */
 async function featuresOfOnnx(): Promise<Float32Array[]> {
   const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
