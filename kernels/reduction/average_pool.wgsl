@@ -7,6 +7,9 @@
 //
 // count is SIZE² where padding counts (COUNT_PADDING), else the pixels that lie inside the image.
 
+override SIZE: i32;
+override STRIDE: i32;
+
 // The part of a window's rows or columns that lies inside an image of so many: from x to y.
 fn inside(window: i32, padding: i32, extent: i32) -> vec2i {
   let first = window * STRIDE - padding;

@@ -90,12 +90,14 @@ export function averagePoolGradient(s: PoolShape, countPadding: boolean): Dispat
 }
 
 function averages(s: PoolShape, transposed: 0 | 1, pixels: number, countPadding: boolean): Dispatch {
+  const geometry = windows(s, transposed, pixels);
   return {
     kernel: transposed ? "average_pool_gradient" : "average_pool",
     source: [windowsSource, averagePoolSource].join("\n"),
     bindings: [reads("x"), writes("y")],
-    ...windows(s, transposed, pixels),
-    tile: { TRANSPOSED: transposed, COUNT_PADDING: countPadding ? 1 : 0, SIZE: s.kh, STRIDE: s.stride },
+    ...geometry,
+    constants: { ...geometry.constants, SIZE: s.kh, STRIDE: s.stride },
+    tile: { TRANSPOSED: transposed, COUNT_PADDING: countPadding ? 1 : 0 },
   };
 }
 
