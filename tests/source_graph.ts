@@ -14,6 +14,7 @@ export const LAYERS: readonly string[] = [
   "train",
   "eval",
   "data",
+  "ranks",
   "losses",
   "model",
   "engine",

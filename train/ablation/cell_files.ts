@@ -27,7 +27,7 @@ export async function datasetDigest({ train, query, gallery, root }: ReidDataset
 }
 
 /** The layers that affect a cell's numbers. */
-const LAYERS = ["kernels", "engine", "model", "losses", "data", "eval", "train"];
+const LAYERS = ["kernels", "engine", "model", "losses", "ranks", "data", "eval", "train"];
 /** Parts of these layers that do not, or, as recipes, only through a cell's options. */
 const NOT_IN_NUMBERS = [
   "train/report",

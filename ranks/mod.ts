@@ -1,0 +1,3 @@
+/** Processes that share the work of a step: what they exchange, and in which order they add. */
+export * from "./ranks.ts";
+export * from "./tree_sum.ts";

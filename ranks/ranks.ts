@@ -1,0 +1,52 @@
+/** Arrays of numbers that ranks exchange. */
+export type Exchanged = Float32Array | Uint32Array | Uint8Array;
+
+/**
+ * The processes of a job, called ranks: the number of this one, and what they exchange. All ranks call the same
+ * methods in the same order; a rank waits in a call until the others have come to it. Calls do not block the event loop,
+ * and calls that overlap run one after another.
+ */
+export interface Ranks {
+  /** The number of this process: 0 ... size - 1. */
+  readonly rank: number;
+  /** The number of processes. */
+  readonly size: number;
+
+  /**
+   * Concatenates the values of all ranks.
+   *
+   * @param values [n], the same n on every rank.
+   * @returns [size · n], in the order of ranks.
+   * @throws {RanksError} when the exchange fails.
+   */
+  allGather<T extends Exchanged>(values: T): Promise<T>;
+
+  /**
+   * Sums over ranks with {@link TreeSum}: every rank receives the same bits, whatever the MPI library and the timing.
+   *
+   * @param values [n], the same n on every rank; overwritten.
+   * @returns `values`, which now holds the sum.
+   * @throws {RanksError} when the exchange fails.
+   */
+  allSum(values: Float32Array): Promise<Float32Array>;
+
+  /** Waits until all ranks have come to this call. */
+  barrier(): Promise<void>;
+
+  /** Ends the processes of all ranks at once, this one included, with an exit code. */
+  abort(code: number): never;
+
+  /** Leaves the job. Every rank calls it last, once. */
+  finish(): void;
+}
+
+/** A job of one process, which exchanges nothing. */
+export const ALONE: Ranks = {
+  rank: 0,
+  size: 1,
+  allGather: (values) => Promise.resolve(values.slice() as typeof values),
+  allSum: (values) => Promise.resolve(values),
+  barrier: () => Promise.resolve(),
+  abort: (code) => Deno.exit(code),
+  finish: () => {},
+};
