@@ -13,10 +13,8 @@ import { activation, asTensor, backward, Device, f32, mul, Program } from "@reid
 import { record, result, sum, Tensor, type TensorLike } from "@reid/webgpu/engine";
 import { type Dispatch, elementCount, flatWorkgroups, reads, vec4s, writes } from "@reid/webgpu/kernels";
 
-// Each thread computes a vec4; threads past the end return.
+// Each thread computes a vec4; threads past the end return. LENGTH4 is a constant of the dispatch.
 const FORWARD = `
-override LENGTH4: u32;
-
 fn run(i: u32) {
   if (i >= LENGTH4) { return; }
   let x = x_load(i);
@@ -25,8 +23,6 @@ fn run(i: u32) {
 
 // dx = dy · s · (1 + x · (1 - s)), where s = 1 / (1 + e^-x).
 const BACKWARD = `
-override LENGTH4: u32;
-
 fn run(i: u32) {
   if (i >= LENGTH4) { return; }
   let x = x_load(i);

@@ -5,9 +5,6 @@
 //
 // A thread takes TILE_ROWS rows of four channels, so that it loads the prologue's coefficients once for all of them.
 
-override ROWS: u32;
-override C4: u32;
-
 fn run(thread: u32) {
   let c4 = thread % C4;
   let row = thread / C4 * u32(TILE_ROWS);

@@ -6,12 +6,6 @@
 // partial [SLICES, 2, C]  from batch_norm_statistics.wgsl
 // The rest is in batch_norm_prologue.wgsl, which stands before this.
 
-override ROWS: u32;
-override CHANNELS: u32;
-override C4: u32;
-override SLICES: u32;
-override SLICE_ROWS: u32;
-
 fn run(c4: u32) {
   if (c4 >= C4) { return; }
   var count = f32(min(SLICE_ROWS, ROWS));

@@ -5,10 +5,6 @@
 // partial [SLICES, 2, C]
 // The rest is in batch_norm_gradient_prologue.wgsl, which stands before this.
 
-override ROWS: u32;
-override C4: u32;
-override SLICES: u32;
-
 fn run(c4: u32) {
   if (c4 >= C4) { return; }
   var sum = vec4f(0.0);

@@ -5,9 +5,6 @@
 // The rest is in batch_norm_gradient_terms.wgsl and batch_norm_gradient_prologue.wgsl, which stand before this.
 // x, dz [ROWS, C]
 
-override ROWS: u32;
-override C4: u32;
-
 fn run(c4: u32) {
   if (c4 >= C4) { return; }
   let terms = terms_of(c4, 0u, ROWS);

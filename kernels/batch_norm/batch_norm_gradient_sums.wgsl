@@ -5,11 +5,6 @@
 // The rest is in batch_norm_gradient_terms.wgsl, which stands before this.
 // partial [SLICES, 2, C]
 
-override ROWS: u32;
-override C4: u32;
-override SLICES: u32;
-override SLICE_ROWS: u32;
-
 fn run(thread: u32) {
   let c4 = thread % C4;
   let slice = thread / C4;

@@ -6,9 +6,6 @@
 // coefficients [2, C]  scale, shift
 // moments      [2, C]  mean, 1 / sqrt(variance + epsilon), for the backward pass
 
-override CHANNELS: u32;
-override C4: u32;
-
 fn run(c4: u32) {
   if (c4 >= C4) { return; }
   let inverse = 1.0 / sqrt(variance_load(c4) + vec4f(settings_at(0u)));

@@ -8,12 +8,6 @@
 // partial [SLICES, 2, C]  from batch_norm_statistics.wgsl or batch_norm_epilogue.wgsl
 // The rest is in join_slices.wgsl and batch_norm_prologue.wgsl, which stand before this.
 
-override ROWS: u32;
-override CHANNELS: u32;
-override C4: u32;
-override SLICES: u32;
-override SLICE_ROWS: u32;
-
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let column = group.x * u32(JOIN_COLUMNS) + lane % u32(JOIN_COLUMNS);

@@ -5,10 +5,6 @@
 // partial [SLICES, 2, C]
 // The rest is in join_slices.wgsl and batch_norm_gradient_prologue.wgsl, which stand before this.
 
-override ROWS: u32;
-override C4: u32;
-override SLICES: u32;
-
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let column = group.x * u32(JOIN_COLUMNS) + lane % u32(JOIN_COLUMNS);

@@ -5,10 +5,6 @@
 // The rest is in batch_norm_moments.wgsl and batch_norm_prologue.wgsl, which stand before this.
 // x [ROWS, C]
 
-override ROWS: u32;
-override CHANNELS: u32;
-override C4: u32;
-
 fn run(c4: u32) {
   if (c4 >= C4) { return; }
   let moments = moments_of(c4, 0u, ROWS);

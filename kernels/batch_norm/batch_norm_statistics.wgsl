@@ -8,11 +8,6 @@
 //
 // Stands after batch_norm_moments.wgsl.
 
-override ROWS: u32;
-override C4: u32;
-override SLICES: u32;
-override SLICE_ROWS: u32;
-
 fn run(thread: u32) {
   let c4 = thread % C4;
   let slice = thread / C4;

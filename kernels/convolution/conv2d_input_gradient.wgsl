@@ -8,16 +8,6 @@
 //
 // A thread computes four channels of one pixel. A network's first layer never needs this.
 
-override N: u32;
-override H: u32;
-override W: u32;
-override X_C4: u32;
-override CIN: u32;
-override CIN4: u32;
-override COUT4: u32;
-override GROUP_COUT4: u32;
-override OH: u32;
-override OW: u32;
 override PAD_TOP: i32;
 override PAD_LEFT: i32;
 override KH: i32;

@@ -10,21 +10,9 @@
 // not zero, and one vec4 of output channels, all KW taps of that row at once. It processes four neighboring outputs at a time, with the COLUMNS pixels
 // of a row that they read.
 
-override H: u32;
-override W: u32;
-override X_C4: u32;
-override CIN: u32;
-override CIN4: u32;
-override COUT4: u32;
-override GROUP_COUT4: u32;
-override OH: u32;
-override OW: u32;
 override PAD_TOP: i32;
 override PAD_LEFT: i32;
 override KH: i32;
-override ROWS: u32;
-override SLICES: u32;
-override SLICE_ROWS: u32;
 
 // The first vec4 of input channels that the o4-th vec4 of output channels is made of.
 fn first_c4(o4: u32) -> u32 {

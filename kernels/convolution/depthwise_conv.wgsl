@@ -11,15 +11,8 @@
 // pixels that a row of outputs reads: going down by one, it loads the last STRIDE of them. Neighboring threads have
 // neighboring channels.
 
-override N: u32;
-override H: u32;
-override W: u32;
-override C4: u32;
-override OH: u32;
-override OW: u32;
 override PAD_TOP: i32;
 override PAD_LEFT: i32;
-override STRIP_H: u32;
 
 fn run(thread: u32) {
   let tiles_w = (OW + u32(TILE_W) - 1u) / u32(TILE_W);

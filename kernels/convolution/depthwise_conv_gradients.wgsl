@@ -17,15 +17,6 @@
 //
 // Stands after lane_columns.wgsl.
 
-override N: u32;
-override H: u32;
-override W: u32;
-override C4: u32;
-override OH: u32;
-override OW: u32;
-override SLICES: u32;
-override SLICE_STRIPS: u32;
-
 @compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) group: vec3u,

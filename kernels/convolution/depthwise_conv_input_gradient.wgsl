@@ -10,14 +10,6 @@
 // at a time. The outputs that read those pixels are ROWS × COLUMNS neighbors, the first of them FIRST_ROW and FIRST_COLUMN
 // away from (first pixel) / STRIDE; going down, the thread loads the last of their rows and keeps the others.
 
-override N: u32;
-override H: u32;
-override W: u32;
-override C4: u32;
-override OH: u32;
-override OW: u32;
-override STRIP_H: u32;
-
 fn run(thread: u32) {
   let tiles_w = (W + u32(TILE_W) - 1u) / u32(TILE_W);
   let tiles_h = (H + u32(TILE_H) - 1u) / u32(TILE_H);

@@ -12,16 +12,8 @@
 // computes SLICE_STRIPS strips of TILE_H rows of an image, cut into tiles of TILE_W columns; TILE_H divides OH. A thread
 // computes tile after tile and loads the weights once for all of them.
 
-override N: u32;
-override H: u32;
-override W: u32;
-override C4: u32;
-override OH: u32;
-override OW: u32;
 override PAD_TOP: i32;
 override PAD_LEFT: i32;
-override SLICES: u32;
-override SLICE_STRIPS: u32;
 
 @compute @workgroup_size(THREADS)
 fn main(

@@ -11,17 +11,8 @@
 // STRIDE of them. Bounds are combined by & rather than &&, which is a branch: with dozens of branches in a loop, a software
 // adapter's compiler takes minutes.
 
-override H: u32;
-override W: u32;
-override C4: u32;
-override OH: u32;
-override OW: u32;
 override PAD_TOP: i32;
 override PAD_LEFT: i32;
-override STRIP_H: u32;
-override STRIPS: u32;
-override SLICES: u32;
-override SLICE_STRIPS: u32;
 
 fn run(thread: u32) {
   let c4 = thread % C4;

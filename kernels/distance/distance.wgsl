@@ -10,11 +10,6 @@
 // Unlike |a|² - 2 a·b + |b|² this does not cancel when embeddings are nearly equal, and equal rows are exactly 0
 // apart. With SELF, a and b are the same and the diagonal is 0. A thread takes TILE_M rows of A by 4 of B.
 
-override M: u32;
-override N: u32;
-override N4: u32;
-override D4: u32;
-
 fn squared_length(v: vec4f) -> f32 { return dot(v, v); }
 
 fn run(thread: u32) {

@@ -7,11 +7,6 @@
 //
 // A thread takes a vec4 of the columns of TILE_M rows.
 
-override M: u32;
-override N: u32;
-override N4: u32;
-override D4: u32;
-
 fn run(thread: u32) {
   let c4 = thread % D4;
   let m = thread / D4 * u32(TILE_M);

@@ -6,14 +6,8 @@
 //
 //   f(y) = 2 (squared),  1 / y, or 0 where y is 0 (euclidean),  1 (angular, of unit rows)
 //
-// y, dy   [M, N]  distances and their gradient g
+// y, dy   [M, N]  distances and their gradient g; N4 vec4s in a row
 // weights [ROWS, COLUMNS]: [M, N], transposed in form 1
-
-override ROWS: u32;
-override COLUMNS: u32;
-override COLUMNS4: u32;
-// vec4s in a row of y.
-override N4: u32;
 
 fn weight(g: f32, y: f32) -> f32 {
   if (METRIC == 0) { return 2.0 * g; }

@@ -7,10 +7,6 @@
 // product, y [M, N]  product = A Bᵀ
 // aa [M],  bb [N]    squared lengths
 
-override M: u32;
-override N: u32;
-override N4: u32;
-
 // Rows of at most this length have no direction.
 const LEAST_LENGTH = 1e-12;
 

@@ -4,10 +4,6 @@
 //
 // x [ROWS, D],  y [ROWS].  A thread takes four rows.
 
-override ROWS: u32;
-override ROWS4: u32;
-override D4: u32;
-
 fn run(row4: u32) {
   if (row4 >= ROWS4) { return; }
   let rows = min(vec4u(row4 * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(ROWS - 1u)) * D4;

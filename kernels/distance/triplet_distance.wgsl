@@ -4,9 +4,6 @@
 //
 // x [TRIPLETS, 3, D],  y [TRIPLETS, 2].  A workgroup takes a triplet.
 
-override TRIPLETS: u32;
-override D4: u32;
-
 fn run_group(triplet: u32, lane: u32) {
   if (triplet >= TRIPLETS) { return; }
   var squares = vec4f(0.0);

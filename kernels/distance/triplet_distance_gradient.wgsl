@@ -5,9 +5,6 @@
 //
 // x, dx [TRIPLETS, 3, D],  y, dy [TRIPLETS, 2]
 
-override TRIPLETS: u32;
-override D4: u32;
-
 fn run(thread: u32) {
   if (thread >= TRIPLETS * D4) { return; }
   let triplet = thread / D4;

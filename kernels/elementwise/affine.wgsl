@@ -3,10 +3,6 @@
 // x, y       [ROWS, CHANNELS]
 // parameters [2]  factor, offset: data, so that all factors share one shader
 
-override ROWS: u32;
-override CHANNELS: u32;
-override C4: u32;
-
 fn run(i: u32) {
   if (i >= ROWS * C4) { return; }
   let y = fma(x_load(i), vec4f(parameters_at(0u)), vec4f(parameters_at(1u)));

@@ -6,10 +6,6 @@
 // key        [1]  u32, from the host: the same key drops the same elements, so that the gradient repeats the choice
 // parameters [2]  keep, stream: data, so that all share one shader; each dropout of a program is another stream
 
-override ROWS: u32;
-override CHANNELS: u32;
-override C4: u32;
-
 // PCG's output permutation as a hash (Jarzynski and Olano 2020, "Hash Functions for GPU Rendering").
 fn hash(v: u32) -> u32 {
   let state = v * 747796405u + 2891336453u;

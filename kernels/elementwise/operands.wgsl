@@ -9,20 +9,6 @@
 //
 // A_I, A_J, A_K (and B_…) are the operands' strides in rows, 0 along axes that repeat.
 
-override ROWS: u32;
-override D1: u32;
-override D2: u32;
-override CHANNELS: u32;
-override C4: u32;
-override A_I: u32;
-override A_J: u32;
-override A_K: u32;
-override B_I: u32;
-override B_J: u32;
-override B_K: u32;
-override A_SPLAT: u32;
-override B_SPLAT: u32;
-
 fn a_row(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
   let row = i * A_I + j * A_J + k * A_K;
   if (A_SPLAT == 1) { return a_load(row).xxxx; }

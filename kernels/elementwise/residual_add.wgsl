@@ -2,9 +2,6 @@
 //
 // a, b, y [ROWS, C]
 
-override ROWS: u32;
-override C4: u32;
-
 fn run(thread: u32) {
   if (thread >= ROWS * C4) { return; }
   let c4 = thread % C4;

@@ -1,10 +1,5 @@
 // Y = f(A, B, C) elementwise, with broadcasting: see operands.wgsl. The table in binary.ts writes f.
 
-override C_I: u32;
-override C_J: u32;
-override C_K: u32;
-override C_SPLAT: u32;
-
 fn c_row(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
   let row = i * C_I + j * C_J + k * C_K;
   if (C_SPLAT == 1) { return c_load(row).xxxx; }

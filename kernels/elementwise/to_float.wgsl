@@ -5,10 +5,6 @@
 // x [ROWS, CHANNELS]  u32, not padded
 // y [ROWS, CHANNELS]
 
-override ROWS: u32;
-override CHANNELS: u32;
-override C4: u32;
-
 fn run(thread: u32) {
   if (thread >= ROWS * C4) { return; }
   let first = thread % C4 * 4u;

@@ -2,10 +2,6 @@
 //
 // dy, s, dx [ROWS, CHANNELS]
 
-override ROWS: u32;
-override CHANNELS: u32;
-override C4: u32;
-
 fn run(i: u32) {
   if (i >= ROWS * C4) { return; }
   dx_store(i, within(df(dy_load(i), s_load(i)), i % C4, CHANNELS));

@@ -5,7 +5,7 @@
 //   (c, a) = bilinear interpolation at (u, v) of (rgb, 1), which is (0, 0) outside the source
 //   d = clamp(M · c + t · a, 0, 255 · a)              recolored: M is 3 × 3, t an offset, both in bytes
 //   y = (d / 255 - mean · a) / deviation              so outside, a = 0, lies the mean color, y = 0
-//   y = 0, or noise between 0 and 255, normalized     where top <= i < bottom and left <= j < right
+//   y = 0, or (NOISE) noise between 0 and 255, normalized   where top <= i < bottom and left <= j < right
 //
 // The last line is random erasing (Zhong et al., "Random Erasing Data Augmentation", 2017). Its noise comes from a
 // counter, not from a state: pcg3d(j, i, seed) of Jarzynski & Olano, "Hash Functions for GPU Rendering", 2020.
@@ -17,14 +17,6 @@
 //
 // A thread computes four neighboring pixels. They read TAPS rows of WORDS words of the source, each once, as reads are
 // what takes time on software adapters. TAPS is 1 if every (u, v) is a whole number.
-
-override N: u32;
-override H: u32;
-override W: u32;
-override SOURCE_H: u32;
-override SOURCE_W: u32;
-override STRIDE_WORDS: u32;
-override NOISE: u32; // 1: erased with noise
 
 fn pcg3d(input: vec3u) -> vec3u {
   var v = input * 1664525u + 1013904223u;

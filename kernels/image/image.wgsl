@@ -11,11 +11,6 @@
 // A thread computes four neighboring pixels, which are neighbors in the source too: twelve bytes, cut out of four
 // words with shifts.
 
-override N: u32;
-override H: u32;
-override W: u32;
-override STRIDE_WORDS: u32;
-
 fn word(image: u32, index: i32) -> u32 {
   return pixels_at(image * STRIDE_WORDS + u32(clamp(index, 0, i32(STRIDE_WORDS) - 1)));
 }

@@ -12,9 +12,6 @@
 // A thread takes four columns of an anchor. With relations r both sums are one, over all i of other sign than j:
 // r_j · slope(r_j · (d_j - d_i)). slope() comes from hinge.wgsl.
 
-override B: u32;
-override B4: u32;
-
 fn run(thread: u32) {
   if (thread >= B * B4) { return; }
   let own = relations_load(thread);

@@ -12,9 +12,6 @@
 // A workgroup takes an anchor, its lanes the positives: no list of triplets is written.
 // hinge() and is_active() come from hinge.wgsl.
 
-override B: u32;
-override B4: u32;
-
 fn run_group(anchor: u32, lane: u32) {
   if (anchor >= B) { return; }
   let ones = vec4f(1.0);

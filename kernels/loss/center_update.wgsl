@@ -9,9 +9,6 @@
 // A thread takes a vec4 of columns of a row, and does work only if the row is the first of its identity. So every center
 // is updated once, by rows in their order.
 
-override ROWS: u32;
-override D4: u32;
-override IDENTITIES: u32;
 override RATE: f32;
 
 fn run(thread: u32) {

@@ -9,9 +9,6 @@
 //
 // A workgroup takes a row.
 
-override ROWS: u32;
-override CLASSES: u32;
-override C4: u32;
 override SMOOTHING: f32;
 
 const LOWEST = -3.4028234e38;

@@ -7,9 +7,6 @@
 // rows            [ROWS, 4]  of which m and log sum_c e^(z - m) are used
 // dloss           []
 
-override ROWS: u32;
-override CLASSES: u32;
-override C4: u32;
 override SMOOTHING: f32;
 
 fn run(thread: u32) {

@@ -8,8 +8,6 @@
 //
 // One workgroup does it all.
 
-override ROWS: u32;
-
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32) {
   var sum = vec4f(0.0);

@@ -7,9 +7,6 @@
 // labels    [B]        identities
 // selection [B, 1, 2]  positive(a), negative(a); NONE if there is none. Ties go to the lowest index.
 
-override B: u32;
-override B4: u32;
-
 const NONE = 0xffffffffu;
 
 fn run(anchor: u32) {

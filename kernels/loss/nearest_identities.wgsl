@@ -8,9 +8,6 @@
 // labels    [B]     identities
 // nearest   [B, 2]  first(l), second(l); NONE if there is none. Ties go to the lowest index.
 
-override B: u32;
-override B4: u32;
-
 const NONE = 0xffffffffu;
 
 fn run(row: u32) {

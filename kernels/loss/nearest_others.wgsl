@@ -10,9 +10,6 @@
 // selection [1, B, 2]  indices into the distances as one row of B · B: a's positive, then (l, k); NONE where there is
 //                      none. Of equal pairs that of the lowest l, then of the lowest k.
 
-override B: u32;
-override B4: u32;
-
 const NONE = 0xffffffffu;
 
 fn run(anchor: u32) {

@@ -7,9 +7,6 @@
 // labels    [B]     identities
 // relations [B, B]
 
-override B: u32;
-override B4: u32;
-
 fn run(thread: u32) {
   if (thread >= B * B4) { return; }
   let anchor = thread / B4;

@@ -10,9 +10,6 @@
 //
 // A thread takes one anchor and four positives.
 
-override B: u32;
-override B4: u32;
-
 const NONE = 0xffffffffu;
 
 fn run(thread: u32) {

@@ -8,10 +8,6 @@
 // metrics               [8]               from triplet_total.wgsl; the fifth is the number of triplets
 // dloss                 []
 
-override ROWS: u32;
-override COLUMNS4: u32;
-override SLOTS: u32;
-
 const NONE = 0xffffffffu;
 
 fn run(thread: u32) {

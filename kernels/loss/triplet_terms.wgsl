@@ -11,10 +11,6 @@
 //
 // hinge() and is_active() come from hinge.wgsl.
 
-override ROWS: u32;
-override COLUMNS4: u32;
-override SLOTS: u32;
-
 const NONE = 0xffffffffu;
 
 fn run(row: u32) {

@@ -12,10 +12,6 @@
 //
 // One workgroup does it all.
 
-override ROWS: u32;
-override EMBEDDINGS: u32;
-override D4: u32;
-
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32) {
   var row_sums = vec4f(0.0);

@@ -7,18 +7,6 @@
 // The batch has two axes, INNER long the second; A_OUTER and A_INNER (and B_…) are the operands' strides along them in
 // matrices, 0 along an axis that repeats. A thread computes four rows of one vec4 of columns; neighbors share rows of b.
 
-override BATCH: u32;
-override INNER: u32;
-override M: u32;
-override K: u32;
-override K4: u32;
-override N: u32;
-override N4: u32;
-override A_OUTER: u32;
-override A_INNER: u32;
-override B_OUTER: u32;
-override B_INNER: u32;
-
 fn multiply_add(a: vec4f, b: mat4x4f, sum: vec4f) -> vec4f {
   return fma(a.wwww, b[3], fma(a.zzzz, b[2], fma(a.yyyy, b[1], fma(a.xxxx, b[0], sum))));
 }

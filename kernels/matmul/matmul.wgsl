@@ -11,12 +11,6 @@
 // its rows of X, and for each vec4 of columns the matching 4 × 4 block of W. The block stays in registers while all rows
 // are multiplied by it. Neighboring threads share rows of X and read neighboring columns of W.
 
-override M: u32;
-override N: u32;
-override N4: u32;
-override K: u32;
-override K4: u32;
-
 fn run(thread: u32) {
   let column_tiles = (N4 + u32(TILE_N4) - 1u) / u32(TILE_N4);
   let n4 = (thread % column_tiles) * u32(TILE_N4);

@@ -13,12 +13,6 @@
 //
 // Stands after matmul_block.wgsl and one of matmul_staged.wgsl and matmul_direct.wgsl, which add to a thread's sums.
 
-override M: u32;
-override N: u32;
-override N4: u32;
-override K: u32;
-override K4: u32;
-
 alias Sums = array<vec4f, ROWS * COLUMNS4>;
 
 @compute @workgroup_size(THREADS)

@@ -10,13 +10,6 @@
 // TILE_N4 vec4s of dW (one or two each way), which it keeps in registers. It takes four rows of X and dY at a time, so
 // every sum is updated once for four products.
 
-override M: u32;
-override K: u32;
-override K4: u32;
-override N4: u32;
-override SLICES: u32;
-override SLICE_ROWS: u32;
-
 // Adds four outer products of four rows and four columns; x[i] and g[i] belong to the i-th row.
 fn outer_add(sum: mat4x4f, x: mat4x4f, g: mat4x4f) -> mat4x4f {
   return mat4x4f(

@@ -20,13 +20,6 @@
 // Neighboring threads have neighboring columns, in memory and in workgroup memory. A thread always stages the same
 // channels, so it loads their prologues once. Arrays are nested for the reason that matmul_staged.wgsl gives.
 
-override M: u32;
-override K: u32;
-override K4: u32;
-override N4: u32;
-override SLICES: u32;
-override SLICE_ROWS: u32;
-
 var<workgroup> x_tile: array<array<array<vec4f, LANE_ROWS>, ROWS4>, STEP_M>;
 var<workgroup> dy_tile: array<array<array<vec4f, LANE_COLUMNS>, COLUMNS4>, STEP_M>;
 

@@ -6,11 +6,6 @@
 // a [OUTER, A_SIZE, INNER4], b [OUTER, B_SIZE, INNER4], y [OUTER, A_SIZE + B_SIZE, INNER4]  in vec4s;
 // along the last axis (LAST) without INNER4, in padded scalars
 
-override OUTER: u32;
-override A_SIZE: u32;
-override B_SIZE: u32;
-override INNER4: u32;
-
 fn padded(size: u32) -> u32 { return (size + 3u) / 4u * 4u; }
 
 fn run(thread: u32) {

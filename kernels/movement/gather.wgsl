@@ -6,10 +6,6 @@
 // indices [COUNT]        u32
 // y       [COUNT, ROW4]
 
-override ROWS: u32;
-override ROW4: u32;
-override COUNT: u32;
-
 fn run(thread: u32) {
   if (thread >= COUNT * ROW4) { return; }
   let row = indices_at(thread / ROW4);

@@ -5,12 +5,6 @@
 // x [_, X_CHANNELS]
 // y [ROWS, CHANNELS]
 
-override X_CHANNELS: u32;
-override X_C4: u32;
-override ROWS: u32;
-override CHANNELS: u32;
-override C4: u32;
-
 fn run(thread: u32) {
   if (thread >= ROWS * C4) { return; }
   let first = thread / C4 * CHANNELS;

@@ -5,12 +5,6 @@
 // x, y  [_, D1, D2, D3, CHANNELS] is the shape of y; offsets in x are counted in padded scalars, or in vec4s where the last axis
 //       stays the last (WHOLE)
 
-override ROWS: u32;
-override D1: u32;
-override D2: u32;
-override D3: u32;
-override CHANNELS: u32;
-override C4: u32;
 override OFFSET: i32;
 override S_H: i32;
 override S_I: i32;

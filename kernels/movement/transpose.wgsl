@@ -6,11 +6,6 @@
 //
 // A thread transposes a block of four rows by one vec4. Rows past the last one count as zero: they are y's padding.
 
-override R: u32;
-override R4: u32;
-override C: u32;
-override C4: u32;
-
 fn x_block_row(row: u32, c4: u32) -> vec4f {
   return select(vec4f(0.0), x_load(min(row, R - 1u) * C4 + c4), row < R);
 }

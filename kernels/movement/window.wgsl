@@ -5,11 +5,8 @@
 // x [OUTER, X_SIZE, INNER4],  y [OUTER, SIZE, INNER4]  in vec4s, or along the last axis (LAST)
 // x [OUTER, X_SIZE],          y [OUTER, SIZE]          in scalars, padded
 
-override OUTER: u32;
 override X_SIZE: i32;
-override SIZE: u32;
 override SHIFT: i32;
-override INNER4: u32;
 
 fn run(thread: u32) {
   if (LAST == 0) {

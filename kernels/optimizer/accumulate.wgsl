@@ -7,8 +7,6 @@
 //
 // gradient() and skipped() come from plain_gradients.wgsl or scaled_gradients.wgsl. One thread per vec4.
 
-override LENGTH4: u32;
-
 fn run(i: u32) {
   if (i >= LENGTH4 || skipped()) { return; }
   accumulated_store(i, accumulated_load(i) + gradient(i));

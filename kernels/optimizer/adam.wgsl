@@ -13,8 +13,6 @@
 // gradient() and skipped() come from plain_gradients.wgsl or scaled_gradients.wgsl, exponents() and flag_non_finite()
 // from non_finite_flag.wgsl. One thread per vec4.
 
-override LENGTH4: u32;
-
 fn run(i: u32) {
   if (i >= LENGTH4 || skipped()) { return; }
   let s = settings_load(0u);

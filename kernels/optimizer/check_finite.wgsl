@@ -5,8 +5,6 @@
 // x [LENGTH4] vec4s, non_finite [1]
 // exponents() and flag_non_finite() come from non_finite_flag.wgsl. One thread per vec4.
 
-override LENGTH4: u32;
-
 fn run(i: u32) {
   if (i >= LENGTH4) { return; }
   flag_non_finite(exponents(x_load(i)));

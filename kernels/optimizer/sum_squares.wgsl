@@ -7,9 +7,6 @@
 //
 // The order of the sum is fixed, so that equal gradients have equal norms.
 
-override LENGTH4: u32;
-override THREADS: u32;
-
 fn run(thread: u32) {
   if (thread >= THREADS) { return; }
   var sum = vec4f(0.0);

@@ -7,8 +7,6 @@
 //
 // One thread per vec4.
 
-override LENGTH4: u32;
-
 fn run(i: u32) {
   if (i >= LENGTH4) { return; }
   gradients_store(i, accumulated_load(i));

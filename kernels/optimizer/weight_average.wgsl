@@ -10,10 +10,6 @@
 //
 // One thread per vec4 of the averages.
 
-override WEIGHTS4: u32;
-override STATE4: u32;
-override AVERAGES: u32;
-
 fn run(i: u32) {
   if (i >= WEIGHTS4 + STATE4) { return; }
   var x: vec4f;

@@ -7,8 +7,6 @@
 // A thread copies four vec4s, STEP apart: with 1 every thread has a separate piece, which suits a CPU's caches; with 64
 // the threads of a workgroup copy neighboring vec4s at the same time, which suits a GPU.
 
-override THREADS: u32;
-
 fn run(thread: u32) {
   if (thread >= THREADS) { return; }
   let lane = thread % 64u;

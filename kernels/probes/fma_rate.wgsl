@@ -8,9 +8,6 @@
 // Three chains of vec4s are as many independent sums as fit the registers of a CPU that runs eight threads at once;
 // a GPU has enough threads to fill its pipelines. Written out, as iterations of a loop are not free.
 
-override THREADS: u32;
-override ROUNDS: u32;
-
 struct Chains { a: vec4f, b: vec4f, c: vec4f }
 
 fn iterate(x: Chains, scale: vec4f, shift: vec4f) -> Chains {

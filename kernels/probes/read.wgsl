@@ -7,9 +7,6 @@
 // A thread's vec4s lie STEP apart: with 1 every thread has a separate piece, which suits a CPU's caches; with 64 the
 // threads of a workgroup read neighboring vec4s at the same time, which suits a GPU. Four loads are in flight at once.
 
-override THREADS: u32;
-override LENGTH: u32;
-
 fn run(thread: u32) {
   if (thread >= THREADS) { return; }
   let lane = thread % 64u;

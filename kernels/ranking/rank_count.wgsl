@@ -12,11 +12,6 @@
 // A workgroup takes a query and four of its thresholds; its lanes read neighboring vec4s of the row. So a row
 // is read once for every four thresholds, of which a query has dozens, not thousands.
 
-override Q: u32;
-override N4: u32;
-override M: u32;
-override M4: u32;
-
 fn ones(b: vec4<bool>) -> vec4u { return select(vec4u(0u), vec4u(1u), b); }
 
 fn total(v: vec4u) -> f32 { return f32(v.x + v.y + v.z + v.w); }

@@ -10,9 +10,6 @@
 //
 // A workgroup takes four rows, the four of one vec4 of the result; its lanes read neighboring vec4s of a row.
 
-override Q: u32;
-override N4: u32;
-
 var<workgroup> largest: array<vec4u, 64>;
 
 fn row_largest(lane: u32, q: u32) -> u32 {

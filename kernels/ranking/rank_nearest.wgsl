@@ -12,10 +12,6 @@
 // A workgroup takes a query. Each lane reads a part of the row and remembers the nearest image in it. K times, the
 // workgroup chooses the nearest of these, and the lane that had it searches for its next.
 
-override Q: u32;
-override N4: u32;
-override K: u32;
-
 const NONE = 0xffffffffu;
 
 struct Image { distance: f32, index: u32 }

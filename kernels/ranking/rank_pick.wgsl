@@ -6,12 +6,6 @@
 // columns   [Q, M]   u32
 // y         [Q, M]
 
-override Q: u32;
-override N: u32;
-override N4: u32;
-override M: u32;
-override M4: u32;
-
 fn run(thread: u32) {
   if (thread >= Q * M4) { return; }
   let q = thread / M4;

@@ -17,10 +17,6 @@
 // Counting is slow, so most columns are excluded beforehand: each lane finds its nearest column, and the largest of these
 // distances bounds the K nearest, if K is at most the number of lanes.
 
-override Q: u32;
-override N4: u32;
-override K: u32;
-
 const NONE = 0xffffffffu;
 const LANES = 256u;
 

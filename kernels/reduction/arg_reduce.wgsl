@@ -7,14 +7,6 @@
 //
 // A thread computes one number of y. NaN is better than all else.
 
-override OUTER: u32;
-override SIZE: u32;
-override INNER: u32;
-override X_ROW: u32;
-override X_STRIDE: u32;
-override CHANNELS: u32;
-override C4: u32;
-
 fn run(thread: u32) {
   if (thread >= OUTER * INNER) { return; }
   let o = thread / INNER;

@@ -5,14 +5,6 @@
 //
 // Stands in front of reduce.wgsl and reduce_channels.wgsl.
 
-override KEPT_INNER: u32;
-override KEPT_INNER_STRIDE: u32;
-override KEPT_OUTER_STRIDE: u32;
-override REDUCED: u32;
-override REDUCED_INNER: u32;
-override REDUCED_INNER_STRIDE: u32;
-override REDUCED_OUTER_STRIDE: u32;
-
 fn kept(n: u32) -> u32 {
   return (n / KEPT_INNER) * KEPT_OUTER_STRIDE + (n % KEPT_INNER) * KEPT_INNER_STRIDE;
 }

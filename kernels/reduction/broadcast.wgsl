@@ -7,15 +7,6 @@
 // S_I, S_J, S_K are strides in dy, 0 along axes that were summed: in vec4s if the last axis stayed, in padded
 // scalars if it was summed, too (SPLAT).
 
-override ROWS: u32;
-override D1: u32;
-override D2: u32;
-override CHANNELS: u32;
-override C4: u32;
-override S_I: u32;
-override S_J: u32;
-override S_K: u32;
-
 fn run(thread: u32) {
   if (thread >= ROWS * C4) { return; }
   let c4 = thread % C4;

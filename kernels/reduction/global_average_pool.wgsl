@@ -5,10 +5,6 @@
 // x [N, PIXELS, C]  a prologue may be applied on load
 // y [N, C]
 
-override N: u32;
-override PIXELS: u32;
-override C4: u32;
-
 fn run(thread: u32) {
   if (thread >= N * C4) { return; }
   let c4 = thread % C4;

@@ -5,10 +5,6 @@
 // dy [N, C]
 // dx [N, PIXELS, C]
 
-override N: u32;
-override PIXELS: u32;
-override C4: u32;
-
 fn run(thread: u32) {
   if (thread >= N * PIXELS * C4) { return; }
   dx_store(thread, dy_load(thread / C4 / PIXELS * C4 + thread % C4) / f32(PIXELS));

@@ -6,8 +6,6 @@
 //
 // With NO_DIRECTION, a row of at most length EPSILON has no direction, and y[r] = 0. A workgroup takes a row.
 
-override ROWS: u32;
-override D4: u32;
 override EPSILON: f32;
 
 fn run_group(row: u32, lane: u32) {

@@ -5,8 +5,6 @@
 //
 // x, dy, dx [ROWS, D].  A workgroup takes a row.
 
-override ROWS: u32;
-override D4: u32;
 override EPSILON: f32;
 
 fn run_group(row: u32, lane: u32) {

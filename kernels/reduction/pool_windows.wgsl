@@ -6,10 +6,8 @@
 // Window (i, j) begins at pixel (i·STRIDE - PAD_TOP, j·STRIDE - PAD_LEFT). Stands in front of max_pool.wgsl and
 // average_pool.wgsl, which write `pooled` and `part`. A thread computes four channels of one pixel of y.
 
-override N: u32;
 override H: i32;
 override W: i32;
-override C4: u32;
 override OH: i32;
 override OW: i32;
 override PAD_TOP: i32;

@@ -7,9 +7,6 @@
 //
 // Stands after axis_groups.wgsl, which gives the offsets kept(o) and reduced(r).
 
-override SLICES: u32;
-override KEPT: u32;
-
 fn run(thread: u32) {
   if (thread >= SLICES * KEPT) { return; }
   let o = thread % KEPT;

@@ -8,13 +8,6 @@
 // Stands after axis_groups.wgsl, which gives the offsets kept(e) and reduced(r). A thread computes one vec4 of y: four elements e. Zeros that pad a
 // row add nothing to a sum; for anything else (PADDED) the first scalar of their vec4 stands in their place.
 
-override SLICES: u32;
-override ROWS: u32;
-override CHANNELS: u32;
-override C4: u32;
-override X_CHANNELS: u32;
-override X_C4: u32;
-
 fn x_four(i: u32) -> vec4f {
   let x = x_load(i);
   if (PADDED == 0) { return x; }

@@ -6,10 +6,6 @@
 //
 // A workgroup takes a row. Stands after workgroup_reduce.wgsl.
 
-override ROWS: u32;
-override D: u32;
-override D4: u32;
-
 fn run_group(row: u32, lane: u32) {
   if (row >= ROWS) { return; }
   var highest = -3.4028234e38;

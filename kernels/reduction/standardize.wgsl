@@ -7,9 +7,6 @@
 //
 // A workgroup takes a row. Stands after workgroup_reduce.wgsl.
 
-override ROWS: u32;
-override D: u32;
-override D4: u32;
 override EPSILON: f32;
 
 fn run_group(row: u32, lane: u32) {

@@ -10,8 +10,6 @@
 // then takes column l % columns and slices l / columns, that + 256 / columns, ..., four loads under way, and the threads of
 // a column are added by halves.
 
-override GROUPS: u32;
-
 var<workgroup> lane_values: array<vec4f, 256>;
 
 @compute @workgroup_size(256)

@@ -8,9 +8,6 @@
 //
 // Stands after workgroup_reduce.wgsl.
 
-override SLICES: u32;
-override LENGTH4: u32;
-
 fn run_group(i: u32, lane: u32) {
   if (i >= LENGTH4) { return; } // Of the whole workgroup.
   var sum = vec4f(0.0);

@@ -5,9 +5,6 @@
 // partial [SLICES, LENGTH4] vec4s
 // y       [LENGTH4] vec4s
 
-override SLICES: u32;
-override LENGTH4: u32;
-
 fn run(i: u32) {
   if (i >= LENGTH4) { return; }
   var sum = vec4f(0.0);

@@ -59,7 +59,7 @@ export interface Dispatch {
   readonly source: string;
   /** What it runs on, in the order of binding numbers. */
   readonly bindings: readonly Binding[];
-  /** Values of what the shader declares as `override`: the shapes. See {@link ConstantsKind}. */
+  /** Numbers that the shader uses by these names, u32 unless it declares `override NAME: f32;`: the shapes. See {@link ConstantsKind}. */
   readonly constants: Readonly<Record<string, number>>;
   /** Integer constants that size private arrays and unrolled loops; WGSL wants those in the text itself. Empty by default. */
   readonly tile?: Readonly<Record<string, number>>;

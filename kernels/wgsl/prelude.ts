@@ -11,11 +11,14 @@
  *   the result v; and `x_stored(v)`: what v is once it is stored, rounded where the storage is f16,
  * and for u32 arrays `x_at(i) -> u32` and `x_store(i, v)`.
  *
+ * Names in capitals are the dispatch's `constants`, of type u32 where the text does not declare another, and what its `tile`
+ * has, of type i32. N4 is the number of vec4s that hold N scalars.
+ *
  * A shader whose threads are independent is a function `run(thread)`; threads are numbered from 0, the last ones past
  * the end of the work. A shader whose workgroups of 64 lanes share memory is a function `run_group(group, lane)`. Shaders
  * with workgroups of another size write their own entry point.
  */
-import { type ConstantsKind, withUniformConstants } from "./constants.ts";
+import { type ConstantsKind, withConstants } from "./constants.ts";
 import { type Binding, type Dispatch, type Epilogue, isGradientPrologue, type Prologue } from "./dispatch.ts";
 import {
   LARGEST_HALF,
@@ -105,9 +108,7 @@ export function shaderText(
   const entryPoint = ENTRY_POINTS[name ?? ""] ?? "";
   const common = storages.some((storage) => precisionOf(storage) === "f16") ? COMMON + HALF : COMMON;
   const text = [...declarations, writtenOut(dispatch)].join("\n");
-  const body = constants === "uniform"
-    ? withUniformConstants(dispatch, text, dispatch.bindings.length)
-    : text;
+  const body = withConstants(dispatch, text, constants, dispatch.bindings.length);
   return [common, ...tile, body, entryPoint].join("\n");
 }
 
@@ -185,7 +186,6 @@ function declarePrologue(name: string, prologue: Prologue): string[] {
   const result = prologue === "affine" ? applied : `relu6(${applied})`;
   return [
     `struct ${name}_Prologue { scale: vec4f, shift: vec4f }`,
-    `override ${name}_C4: u32;`,
     `fn ${name}_prologue(c4: u32) -> ${name}_Prologue {`,
     `  return ${name}_Prologue(${name}_coefficients_load(c4), ${name}_coefficients_load(${name}_C4 + c4));`,
     `}`,
@@ -199,7 +199,6 @@ function declareGradientPrologue(name: string, prologue: Prologue): string[] {
   const coefficients = [0, 1, 2, 3].map((row) => `${name}_coefficients_load(${row}u * ${name}_C4 + c4)`);
   return [
     `struct ${name}_Prologue { scale: vec4f, shift: vec4f, a: vec4f, b: vec4f }`,
-    `override ${name}_C4: u32;`,
     `fn ${name}_prologue(c4: u32) -> ${name}_Prologue { return ${name}_Prologue(${
       coefficients.join(", ")
     }); }`,
