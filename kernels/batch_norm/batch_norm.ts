@@ -102,7 +102,7 @@ function joined(
   const [kernel, ...sources] = s.together ? byWorkgroups : byThreads;
   const source = sources.join("\n");
   if (!s.together) return { kernel, source, tile, workgroups: flatWorkgroups(c4) };
-  const lanes = { JOIN_COLUMNS, JOIN_ROWS: JOIN_LANES / JOIN_COLUMNS };
+  const lanes = { THREADS: JOIN_LANES, JOIN_COLUMNS, JOIN_ROWS: JOIN_LANES / JOIN_COLUMNS };
   return { kernel, source, tile: { ...tile, ...lanes }, workgroups: [Math.ceil(c4 / JOIN_COLUMNS), 1, 1] };
 }
 

@@ -8,9 +8,8 @@
 // partial [SLICES, 2, C]  from batch_norm_statistics.wgsl or batch_norm_epilogue.wgsl
 // The rest is in join_slices.wgsl and batch_norm_prologue.wgsl, which stand before this.
 
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let column = group.x * u32(JOIN_COLUMNS) + lane % u32(JOIN_COLUMNS);
+fn run_group(group: u32, lane: u32) {
+  let column = group * u32(JOIN_COLUMNS) + lane % u32(JOIN_COLUMNS);
   let c4 = min(column, C4 - 1u);
   let origin = partial_load(c4);
   var sum = vec4f(0.0);

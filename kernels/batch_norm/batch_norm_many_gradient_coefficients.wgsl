@@ -5,9 +5,8 @@
 // partial [SLICES, 2, C]
 // The rest is in join_slices.wgsl and batch_norm_gradient_prologue.wgsl, which stand before this.
 
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let column = group.x * u32(JOIN_COLUMNS) + lane % u32(JOIN_COLUMNS);
+fn run_group(group: u32, lane: u32) {
+  let column = group * u32(JOIN_COLUMNS) + lane % u32(JOIN_COLUMNS);
   let c4 = min(column, C4 - 1u);
   var sum = vec4f(0.0);
   var projection = vec4f(0.0);

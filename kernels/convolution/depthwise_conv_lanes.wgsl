@@ -15,17 +15,11 @@
 override PAD_TOP: i32;
 override PAD_LEFT: i32;
 
-@compute @workgroup_size(THREADS)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn run_group(group: u32, lane: u32) {
   let column_groups = (C4 + u32(LANE_COLUMNS) - 1u) / u32(LANE_COLUMNS);
-  let id = group.x + group.y * groups.x;
-  let slice = id / column_groups;
+  let slice = group / column_groups;
   if (slice >= SLICES) { return; } // Of the whole workgroup.
-  let own_c4 = id % column_groups * u32(LANE_COLUMNS) + lane % u32(LANE_COLUMNS);
+  let own_c4 = group % column_groups * u32(LANE_COLUMNS) + lane % u32(LANE_COLUMNS);
   let c4 = min(own_c4, C4 - 1u);
 
   let prologue = x_prologue(c4);

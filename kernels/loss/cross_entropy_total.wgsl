@@ -8,8 +8,7 @@
 //
 // One workgroup does it all.
 
-@compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) lane: u32) {
+fn run_group(_group: u32, lane: u32) {
   var sum = vec4f(0.0);
   for (var row = lane; row < ROWS; row += 64u) { sum += rows_load(row); }
   let mean = workgroup_sum(lane, sum) / f32(ROWS);

@@ -12,8 +12,7 @@
 //
 // One workgroup does it all.
 
-@compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) lane: u32) {
+fn run_group(_group: u32, lane: u32) {
   var row_sums = vec4f(0.0);
   var row_counts = vec4f(0.0);
   for (var row = lane; row < ROWS; row += 64u) {

@@ -15,14 +15,8 @@
 
 alias Sums = array<vec4f, ROWS * COLUMNS4>;
 
-@compute @workgroup_size(THREADS)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn run_group(tile: u32, lane: u32) {
   let column_tiles = (N4 + u32(COLUMNS4 * LANE_COLUMNS) - 1u) / u32(COLUMNS4 * LANE_COLUMNS);
-  let tile = group.x + group.y * groups.x;
   let first_m = tile / column_tiles * u32(ROWS * LANE_ROWS);
   let first_n4 = tile % column_tiles * u32(COLUMNS4 * LANE_COLUMNS);
   if (first_m >= M) { return; } // Of the whole workgroup.

@@ -42,15 +42,9 @@ fn load_dy(first: u32, n4: u32, channels: dy_Prologue, share: ptr<function, DySh
   }
 }
 
-@compute @workgroup_size(THREADS)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn run_group(tile: u32, lane: u32) {
   let column_tiles = (N4 + u32(COLUMNS4 * LANE_COLUMNS) - 1u) / u32(COLUMNS4 * LANE_COLUMNS);
   let row_tiles = (K4 + u32(ROWS4 * LANE_ROWS) - 1u) / u32(ROWS4 * LANE_ROWS);
-  let tile = group.x + group.y * groups.x;
   let first_n4 = tile % column_tiles * u32(COLUMNS4 * LANE_COLUMNS);
   let first_k4 = tile / column_tiles % row_tiles * u32(ROWS4 * LANE_ROWS);
   let slice = tile / (column_tiles * row_tiles);

@@ -21,7 +21,7 @@ export function topK({ queries, gallery }: RankShape, count: number): Dispatch {
     source,
     bindings: [reads("distances"), reads("valid", "u32"), writes("nearest", "u32")],
     constants: { Q: queries, N4: vec4Count(gallery), K: count },
-    tile: { SLOTS: Math.max(2, 2 ** Math.ceil(Math.log2(count))) },
+    tile: { THREADS: 256, SLOTS: Math.max(2, 2 ** Math.ceil(Math.log2(count))) },
     workgroups: foldWorkgroups(queries),
     // Each distance is read several times; operands are counted once, as everywhere.
     cost: {

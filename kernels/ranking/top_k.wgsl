@@ -18,7 +18,7 @@
 // distances bounds the K nearest, if K is at most the number of lanes.
 
 const NONE = 0xffffffffu;
-const LANES = 256u;
+const LANES = u32(THREADS);
 
 // Ordered by `key`, ties by `index`.
 struct Column { key: u32, index: u32 }
@@ -132,13 +132,7 @@ fn sort(lane: u32) {
   }
 }
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let q = group.x + group.y * groups.x;
+fn run_group(q: u32, lane: u32) {
   if (q >= Q) { return; }
   let end = min(valid_at(0u), N4 * 4u);
   workgroupBarrier(); // As in workgroup_reduce.wgsl.

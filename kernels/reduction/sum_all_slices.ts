@@ -4,7 +4,7 @@ import { VEC4_BYTES } from "../wgsl/storage.ts";
 import source from "./sum_all_slices.wgsl" with { type: "text" };
 
 /** Threads of a workgroup. */
-const LANES = 256;
+const THREADS = 256;
 /** Fewest neighboring vec4s that a workgroup computes: 64 bytes, two sectors of a GPU's memory. */
 const LEAST_COLUMNS = 4;
 /** Slices that one thread adds, where there are enough threads. */
@@ -40,7 +40,7 @@ export function sumAllSlices(results: readonly SlicedResult[]): { dispatch: Disp
     source,
     bindings: [reads("partial"), reads("jobs", "u32"), updates("y")],
     constants: { GROUPS: jobs.length / 6 },
-    tile: { LEAST_COLUMNS },
+    tile: { THREADS, LEAST_COLUMNS },
     workgroups: foldWorkgroups(jobs.length / 6),
     cost: { flops: added * 4, bytes: (added + sums) * VEC4_BYTES },
   };
@@ -49,7 +49,7 @@ export function sumAllSlices(results: readonly SlicedResult[]): { dispatch: Disp
 
 /** The power of two of columns with which a workgroup's threads have a few slices each. */
 function columnsOf(slices: number): number {
-  let columns = LANES;
-  while (columns > LEAST_COLUMNS && slices > SLICES_OF_A_THREAD * LANES / columns) columns /= 2;
+  let columns = THREADS;
+  while (columns > LEAST_COLUMNS && slices > SLICES_OF_A_THREAD * THREADS / columns) columns /= 2;
   return columns;
 }

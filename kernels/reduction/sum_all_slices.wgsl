@@ -10,22 +10,16 @@
 // then takes column l % columns and slices l / columns, that + 256 / columns, ..., four loads under way, and the threads of
 // a column are added by halves.
 
-var<workgroup> lane_values: array<vec4f, 256>;
+var<workgroup> lane_values: array<vec4f, THREADS>;
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let id = group.x + group.y * groups.x;
+fn run_group(id: u32, lane: u32) {
   if (id >= GROUPS) { return; } // Of the whole workgroup.
   let length = jobs_at(id * 6u + 1u);
   let slices = jobs_at(id * 6u + 2u);
   let columns = jobs_at(id * 6u + 3u);
   let count = jobs_at(id * 6u + 5u);
   let column = lane % columns;
-  let rows = 256u / columns;
+  let rows = u32(THREADS) / columns;
   let start = jobs_at(id * 6u) + min(column, count - 1u);
   var sum = vec4f(0.0);
   for (var first = lane / columns; first < slices; first += 4u * rows) {
@@ -39,7 +33,7 @@ fn main(
   workgroupBarrier(); // As in workgroup_reduce.wgsl.
   lane_values[lane] = sum;
   workgroupBarrier();
-  for (var width = 128u; width >= u32(LEAST_COLUMNS); width >>= 1u) {
+  for (var width = u32(THREADS) / 2u; width >= u32(LEAST_COLUMNS); width >>= 1u) {
     if (width >= columns && lane < width) { lane_values[lane] += lane_values[lane + width]; }
     workgroupBarrier();
   }

@@ -15,11 +15,18 @@
  * has, of type i32. N4 is the number of vec4s that hold N scalars.
  *
  * A shader whose threads are independent is a function `run(thread)`; threads are numbered from 0, the last ones past
- * the end of the work. A shader whose workgroups of 64 lanes share memory is a function `run_group(group, lane)`. Shaders
- * with workgroups of another size write their own entry point.
+ * the end of the work. A shader whose workgroups share memory is a function `run_group(group, lane)`; they have 64 lanes, or
+ * as many as the tile's THREADS.
  */
 import { type ConstantsKind, withConstants } from "./constants.ts";
-import { type Binding, type Dispatch, type Epilogue, isGradientPrologue, type Prologue } from "./dispatch.ts";
+import {
+  type Binding,
+  type Dispatch,
+  type Epilogue,
+  isGradientPrologue,
+  type Prologue,
+  WORKGROUP,
+} from "./dispatch.ts";
 import {
   LARGEST_HALF,
   precisionOf,
@@ -31,11 +38,6 @@ import {
 import { unroll } from "./unroll.ts";
 
 const COMMON = `
-// Number of this thread in a dispatch laid out by flatWorkgroups.
-fn flat_thread(group: vec3u, groups: vec3u, lane: u32) -> u32 {
-  return (group.x + group.y * groups.x) * 64u + lane;
-}
-
 // Comparisons rather than clamp(): they let NaN through, so that a broken network is noticed, and they are cheaper
 // where min and max must mind NaN.
 fn relu6(x: vec4f) -> vec4f {
@@ -73,9 +75,16 @@ fn half_value(bits: vec2u) -> vec4f {
 }
 `;
 
-function entryPoint(call: string): string {
-  return `
-@compute @workgroup_size(64)
+/** How the entry point calls a kernel's function; a kernel without one of these has its own entry point. */
+const CALLS = {
+  "fn run(": "run((group.x + group.y * groups.x) * 64u + lane)",
+  "fn run_group(": "run_group(group.x + group.y * groups.x, lane)",
+};
+
+function entryPoint({ source, tile }: Dispatch): string {
+  const call = Object.entries(CALLS).find(([name]) => source.includes(name))?.[1];
+  return call === undefined ? "" : `
+@compute @workgroup_size(${tile?.THREADS ?? WORKGROUP})
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -85,12 +94,6 @@ fn main(
 }
 `;
 }
-
-/** What calls a kernel's function; a kernel without one of these has its own entry point. */
-const ENTRY_POINTS: Readonly<Record<string, string>> = {
-  "fn run(": entryPoint("run(flat_thread(group, groups, lane))"),
-  "fn run_group(": entryPoint("run_group(group.x + group.y * groups.x, lane)"),
-};
 
 /** The whole text of a dispatch's shader, given where each of its bindings is stored and how its constants come. */
 export function shaderText(
@@ -104,12 +107,10 @@ export function shaderText(
     if (!storage) throw new TypeError(`${dispatch.kernel}: the storage of ${binding.name} is missing`);
     return declare(binding, i, storage);
   });
-  const name = Object.keys(ENTRY_POINTS).find((name) => dispatch.source.includes(name));
-  const entryPoint = ENTRY_POINTS[name ?? ""] ?? "";
   const common = storages.some((storage) => precisionOf(storage) === "f16") ? COMMON + HALF : COMMON;
   const text = [...declarations, writtenOut(dispatch)].join("\n");
   const body = withConstants(dispatch, text, constants, dispatch.bindings.length);
-  return [common, ...tile, body, entryPoint].join("\n");
+  return [common, ...tile, body, entryPoint(dispatch)].join("\n");
 }
 
 const WRITTEN_OUT = new Map<string, string>();
