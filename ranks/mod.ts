@@ -1,3 +1,4 @@
 /** Processes that share the work of a step: what they exchange, and in which order they add. */
+export * from "./gather_values.ts";
 export * from "./ranks.ts";
 export * from "./tree_sum.ts";
