@@ -27,6 +27,9 @@ export function printable(message: string): string {
   return message.length > MOST_CHARACTERS ? `${plain}…` : plain;
 }
 
+/** What helps after the device was lost, unless a command knows better. */
+export const RUN_AGAIN = "Run the same command again.";
+
 /**
  * Runs a command and returns its exit code. A mistake of the user gives one paragraph on stderr.
  *
@@ -35,7 +38,7 @@ export function printable(message: string): string {
 export async function runCommand(
   main: (args: string[]) => Promise<number>,
   args: string[],
-  whenLost = "Run the same command again.",
+  whenLost = RUN_AGAIN,
 ): Promise<number> {
   quietVulkan();
   try {
@@ -45,20 +48,23 @@ export async function runCommand(
       console.log(error.message);
       return EXIT.done;
     }
-    if (error instanceof UsageError) {
-      console.error(`error: ${printable(error.message)}`);
-      return EXIT.usage;
-    }
-    if (error instanceof DeviceLostError || error instanceof OutOfMemoryError) {
-      console.error(`error: ${printable(error.message)}. ${whenLost}`);
-      return EXIT.deviceLost;
-    }
-    if (error instanceof UserError) {
-      console.error(`error: ${printable(withFlags(error))}`);
-      return EXIT.failed;
-    }
-    console.error("error: This should not have happened; please report it with the lines below.");
-    console.error(error);
-    return EXIT.failed;
+    const { code, message } = failure(error, whenLost);
+    console.error(message);
+    return code;
   }
+}
+
+/** The exit code for an error, and what to print: one paragraph, or for an error of the program what its reader needs. */
+export function failure(error: unknown, whenLost: string): { code: number; message: string } {
+  if (error instanceof UsageError) {
+    return { code: EXIT.usage, message: `error: ${printable(error.message)}` };
+  }
+  if (error instanceof DeviceLostError || error instanceof OutOfMemoryError) {
+    return { code: EXIT.deviceLost, message: `error: ${printable(error.message)}. ${whenLost}` };
+  }
+  if (error instanceof UserError) {
+    return { code: EXIT.failed, message: `error: ${printable(withFlags(error))}` };
+  }
+  const bug = "error: This should not have happened; please report it with the lines below.";
+  return { code: EXIT.failed, message: `${bug}\n${Deno.inspect(error)}` };
 }

@@ -2,11 +2,12 @@
 import type { DataRemedy } from "../data/errors.ts";
 import type { InspectAdapters } from "../engine/mod.ts";
 import { asFlags, flagName } from "./flag_table.ts";
+import type { RanksRemedy } from "../ranks/mod.ts";
 import type { SearchRemedy } from "../search/errors.ts";
 import type { RunRemedy } from "../train/errors.ts";
 import type { SiteRemedy } from "../web/errors.ts";
 
-type Remedy = InspectAdapters | DataRemedy | RunRemedy | SearchRemedy | SiteRemedy;
+type Remedy = InspectAdapters | DataRemedy | RanksRemedy | RunRemedy | SearchRemedy | SiteRemedy;
 
 /** What a layer has to say: a sentence or several, and as data what helps. */
 export interface Advice {
@@ -42,8 +43,14 @@ function flagsFor(remedy: Remedy): string {
       return "deno task doctor shows what is seen";
     case "layout":
       return remedy.names.map((name) => `--layout ${name}`).join(" or ");
+    case "not-distributed":
+      return "--distributed off";
     case "other-output":
       return "another --out";
+    case "permit-environment":
+      return `deno run --allow-env=${remedy.variables.join(",")}`;
+    case "permit-ffi":
+      return "deno run --allow-ffi";
     case "resume":
       return remedy.run === undefined ? "--resume" : `--resume ${remedy.run}`;
     case "run-folder":

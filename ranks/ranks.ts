@@ -11,6 +11,8 @@ export interface Ranks {
   readonly rank: number;
   /** The number of processes. */
   readonly size: number;
+  /** The name of the machine that this process runs on. */
+  readonly host: string;
 
   /**
    * Concatenates the values of all ranks.
@@ -44,6 +46,7 @@ export interface Ranks {
 export const ALONE: Ranks = {
   rank: 0,
   size: 1,
+  host: "localhost",
   allGather: (values) => Promise.resolve(values.slice() as typeof values),
   allSum: (values) => Promise.resolve(values),
   barrier: () => Promise.resolve(),

@@ -34,6 +34,7 @@ export function localRanks(size: number): Ranks[] {
     return {
       rank,
       size,
+      host: "localhost",
       async allGather<T extends Exchanged>(values: T): Promise<T> {
         const parts = await meet("allGather", values);
         const bytes = new Uint8Array(size * values.byteLength);
