@@ -1,15 +1,17 @@
 #!/bin/sh
 # Installs a Vulkan driver for Deno's WebGPU if there is none; with --chromium, also the browser for the tests of the
-# web pages. Installs nothing else.
+# web pages; with --mpi, Open MPI and MPICH for the tests of several processes. Installs nothing else.
 set -eu
 
 say() { printf '%s\n' "$*"; }
 
 with_chromium=no
+with_mpi=no
 for argument in "$@"; do
   case "$argument" in
     --chromium) with_chromium=yes ;;
-    *) say "setup: unknown argument $argument; the only one is --chromium" >&2; exit 2 ;;
+    --mpi) with_mpi=yes ;;
+    *) say "setup: unknown argument $argument; there are --chromium and --mpi" >&2; exit 2 ;;
   esac
 done
 
@@ -73,8 +75,9 @@ Vulkan loader (libvulkan1 or vulkan-icd-loader)." \
   say "setup: installed a Vulkan driver"
 fi
 
-[ "$with_chromium" = yes ] || exit 0
-if chromium; then
+if [ "$with_chromium" = no ]; then
+  :
+elif chromium; then
   say "setup: found Chromium"
 else
   install "no Chromium was found" \
@@ -82,4 +85,16 @@ else
 CHROMIUM=/path/to/chromium." \
     chromium fonts-dejavu-core
   say "setup: installed Chromium"
+fi
+
+if [ "$with_mpi" = no ]; then
+  :
+elif command -v mpirun.openmpi >/dev/null 2>&1 && command -v mpirun.mpich >/dev/null 2>&1; then
+  say "setup: found Open MPI and MPICH"
+else
+  install "Open MPI or MPICH was not found" \
+    "The tests need both, with the names that Debian gives their
+launchers: mpirun.openmpi and mpirun.mpich." \
+    openmpi-bin mpich
+  say "setup: installed Open MPI and MPICH"
 fi

@@ -110,7 +110,7 @@ const OLDEST: Readonly<Record<Family, readonly [number, number]>> = { "Open MPI"
 /** The first line that a library says of itself; it may be asked before MPI is initialized. */
 function versionOf({ MPI_Get_library_version }: MpiFunctions): string {
   const { text } = textOf(MPI_Get_library_version);
-  return text.split("\n")[0]!.replaceAll("\0", "").trim();
+  return text.split("\n")[0]!.replace(/[\0\s]+/g, " ").trim();
 }
 
 /** A text that a function of MPI writes, and the code that it returns; 8192 bytes are enough for all. */

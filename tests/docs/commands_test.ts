@@ -36,6 +36,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "git clone URL reid-webgpu && cd reid-webgpu": "URL stands for the address of the repository",
   "./setup.sh": "installs packages; .ci/run begins with it",
   "./setup.sh --chromium": "installs packages; .ci/run begins with it",
+  "./setup.sh --chromium --mpi": "installs packages; .ci/run begins with it",
   ".ci/run": "runs all tests",
   "npx -y deno@2.9.6 task": "the beginning of a command",
   "deno task": "lists the tasks",

@@ -10,7 +10,7 @@ import { anchors, blocks, inlineCode, links, pages, read, ROOT } from "./markdow
 import { helpTexts, PARSING, TASKS } from "./tasks.ts";
 
 /** Flags in the pages that belong to other programs: Deno, setup.sh, and environment of tasks. */
-const OTHER_FLAGS = /^--(allow-[a-z]+|doc|chromium)$/;
+const OTHER_FLAGS = /^--(allow-[a-z]+|doc|chromium|mpi)$/;
 
 const exists = (path: string) => Deno.statSync(path) !== undefined;
 
