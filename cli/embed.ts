@@ -8,12 +8,14 @@ import { manifestPath } from "../embed/manifest.ts";
 import { writeVectors, type WrittenVectors } from "../embed/write_vectors.ts";
 import { Embedder } from "../model/embedder.ts";
 import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
+import { gatherValues, type Ranks } from "../ranks/mod.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { openTestedDevice } from "./device.ts";
-import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
+import { type FlagTable, type FlagValues, parseFlags, UsageError } from "./flags.ts";
 import { noImages, openImages, sayNaming, sayPassedOver } from "./image_source.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
+import { DISTRIBUTED_FLAG, onRanks, sayAdapters } from "./on_ranks.ts";
 import { makeFolder } from "./output.ts";
 import { workerCount } from "./people.ts";
 import { formatSeconds, type Progress, progress } from "./progress.ts";
@@ -71,17 +73,26 @@ const FLAGS = {
       "grows with the size of a shard, not with their number: for 5000 images with 1280 numbers each, 26 MB, the " +
       "program takes up to 0.8 GB for .parquet and 0.5 GB for .npy.",
   },
+  distributed: DISTRIBUTED_FLAG,
 } as const satisfies FlagTable;
 
 /** Parses the flags, embeds, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { checkpoint, images, layout, out, testFlip: flip, ema, shardSize } = parseFlags(
-    COMMAND,
-    FLAGS,
-    args,
-  );
-  if (extensionOf(out) === undefined) {
-    throw new UsageError(`--out must end in one of ${Object.keys(FORMATS).join(", ")}; got '${out}'`);
+  const flags = parseFlags(COMMAND, FLAGS, args);
+  if (extensionOf(flags.out) === undefined) {
+    throw new UsageError(`--out must end in one of ${Object.keys(FORMATS).join(", ")}; got '${flags.out}'`);
+  }
+  return await onRanks(flags.distributed, (ranks) => embed(flags, ranks), WHEN_LOST);
+}
+
+async function embed(
+  { checkpoint, images, layout, out, testFlip: flip, ema, shardSize }: FlagValues<typeof FLAGS>,
+  ranks: Ranks,
+): Promise<number> {
+  if (ranks.size > 1 && images === "-") {
+    throw new UsageError(
+      "--images - cannot be read by several ranks: a launcher passes stdin to one of them. Give a file with the list",
+    );
   }
   const trained = await readTrainedModel(checkpoint, { averaged: ema });
   const passed: PassedOver = { links: 0, others: 0 };
@@ -92,14 +103,16 @@ export async function main(args: string[]): Promise<number> {
     () => {},
     "Stopping; finished shards stay. Once more to leave at once",
   );
-  using list = await ImageList.write(`${out}.images.part`, until(source, interrupt));
-  if (interrupt.requested) return EXIT.interrupted;
+  const listed = `${out}.images.part${ranks.rank || ""}`;
+  using list = await ImageList.write(listed, until(source, interrupt));
+  if ((await gatherValues(ranks, interrupt.requested)).includes(true)) return EXIT.interrupted;
   sayPassedOver(images, passed);
   if (list.count === 0) throw noImages(images);
 
   const named = namingOf(layout, list.agreed);
   sayNaming(images, named);
   using device = await openTestedDevice(CACHE_FLAG.default);
+  await sayAdapters(ranks, device.adapter.name);
   const model = buildTrainedModel(device, trained.model);
   const embedder = await Embedder.open(device, model, Math.min(BATCH, list.count));
   let done = 0, failed = 0;
@@ -111,6 +124,7 @@ export async function main(args: string[]): Promise<number> {
     flip,
     shardSize,
     named,
+    ranks,
     stopRequested: () => interrupt.requested,
     onStart: (before) => {
       done = before;

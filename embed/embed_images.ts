@@ -3,6 +3,7 @@ import { DecodePool } from "../data/images/decode_pool.ts";
 import type { DecodeReply } from "../data/images/decode_worker.ts";
 import { type NamedBy, readImageName } from "../data/layouts/image_name.ts";
 import type { Embedder } from "../model/embedder.ts";
+import { ALONE, gatherValues, type Ranks } from "../ranks/mod.ts";
 import type { ImageFile } from "./image_files.ts";
 import { inOrder } from "./in_order.ts";
 
@@ -37,6 +38,10 @@ export interface EmbedImagesOptions {
   readonly flip?: boolean;
   /** How the images are named: see `NamingVotes`. By default, only the distinct names of public datasets are read. */
   readonly named?: NamedBy;
+  /** Processes that share the work: each embeds every `size`-th batch, and all get all results. By default none. */
+  readonly ranks?: Ranks;
+  /** Asked when a round of batches is done: whether to drop it and to stop. If any rank says so, all stop. */
+  readonly stopRequested?: () => boolean;
 }
 
 /** Batches that may be on the GPU or waiting for their results, apart from the one that is being filled. */
@@ -44,16 +49,20 @@ const BATCHES_IN_FLIGHT = 2;
 /** Batches whose images may be decoded ahead of the batch that is being filled. */
 const BATCHES_DECODED = 2;
 
-interface Batch {
-  /** In order; `row` is an image's index in `pixels`. */
-  readonly images: (FailedImage | ImageFile & { readonly row: number })[];
+/** A batch for every rank, of which the pixels are this rank's. */
+interface Round {
+  /** Those of all batches, in order. */
+  readonly images: ImageFile[];
+  /** For each image of this rank's batch, why it could not be decoded, or undefined where it has the next row of pixels. */
+  readonly reasons: (string | undefined)[];
   readonly pixels: Uint8Array;
   rows: number;
 }
 
 /**
  * Embeds images in order. Worker threads decode and resize files while the GPU embeds earlier ones. A slow consumer slows
- * the rest down: apart from the network, memory holds the pixels of at most seven batches, for any number of images.
+ * the rest down: apart from the network, memory holds the pixels of at most seven batches, for any number of images. Of
+ * several ranks, each goes through all files and decodes those of its batches.
  *
  * An image's embedding does not depend on the images before and after it, to the bit: kernels compute each row of a
  * batch separately, in a fixed order. With another batch size a GPU may use other kernels, which round differently.
@@ -64,35 +73,46 @@ interface Batch {
 export async function* embedImages(
   embedder: Embedder,
   files: AsyncIterable<ImageFile> | Iterable<ImageFile>,
-  { workers, flip = false, named }: EmbedImagesOptions,
+  { workers, flip = false, named, ranks = ALONE, stopRequested = () => false }: EmbedImagesOptions,
 ): AsyncGenerator<EmbeddedImage, void, void> {
   const { model: { spec, embeddingSize }, batch, stride } = embedder;
   const pool = new DecodePool({ height: spec.imageHeight, width: spec.imageWidth, workers });
+  let index = 0;
   try {
-    const decoded = inOrder(files, BATCHES_DECODED * batch, async ({ id, path }) => ({
-      id,
-      path,
-      decoded: await pool.decode(path),
-    }));
-    const embedded = inOrder(batches(decoded, batch, stride), BATCHES_IN_FLIGHT, async (filled) => ({
-      images: filled.images,
-      vectors: filled.rows === 0
-        ? new Float32Array(0)
-        : await (await embedder.submit(filled.pixels, filled.rows, { flip })).embeddings,
-    }));
-    for await (const { images, vectors } of embedded) {
-      for (const image of images) {
-        if ("failed" in image) {
-          yield image;
-        } else {
-          const embedding = vectors.slice(image.row * embeddingSize, (image.row + 1) * embeddingSize);
-          if (spec.normalize && hasNoDirection(embedding)) {
-            yield { id: image.id, failed: NO_DIRECTION };
+    const decoded = inOrder(files, BATCHES_DECODED * batch * ranks.size, async ({ id, path }) => {
+      const isOwn = Math.floor(index++ / batch) % ranks.size === ranks.rank;
+      return { id, path, decoded: isOwn ? await pool.decode(path) : undefined };
+    });
+    const embedded = inOrder(
+      rounds(decoded, batch, stride, ranks.size),
+      BATCHES_IN_FLIGHT,
+      async (round) => ({
+        ...round,
+        vectors: round.rows === 0
+          ? new Float32Array(0)
+          : await (await embedder.submit(round.pixels, round.rows, { flip })).embeddings,
+      }),
+    );
+    for await (const { images, reasons, vectors } of embedded) {
+      const parts = await gatherValues(ranks, { reasons, vectors, stop: stopRequested() });
+      if (parts.some(({ stop }) => stop)) return;
+      const next = images.values();
+      for (const { reasons, vectors } of parts) {
+        let row = 0;
+        for (const reason of reasons) {
+          const { id, path } = next.next().value!;
+          if (reason !== undefined) {
+            yield { id, failed: reason };
             continue;
           }
-          const { camera, frame } = readImageName(image.path, named);
+          const embedding = vectors.slice(row * embeddingSize, ++row * embeddingSize);
+          if (spec.normalize && hasNoDirection(embedding)) {
+            yield { id, failed: NO_DIRECTION };
+            continue;
+          }
+          const { camera, frame } = readImageName(path, named);
           yield {
-            id: image.id,
+            id,
             ...(camera !== undefined && { camera }),
             ...(frame !== undefined && { time: frame }),
             embedding,
@@ -117,25 +137,27 @@ function hasNoDirection(embedding: Float32Array): boolean {
   return embedding.reduce((sum, x) => sum + x * x, 0) < 0.25;
 }
 
-/** Packs decoded images into the pixels of batches; a failed one counts as an image, but has no row. */
-async function* batches(
-  images: AsyncIterable<ImageFile & { decoded: DecodeReply }>,
-  size: number,
+/** Packs images into rounds of a batch for each of `ranks` ranks: their files, and the pixels of those decoded here. */
+async function* rounds(
+  images: AsyncIterable<ImageFile & { decoded: DecodeReply | undefined }>,
+  batch: number,
   stride: number,
-): AsyncGenerator<Batch> {
-  const empty = (): Batch => ({ images: [], pixels: new Uint8Array(size * stride), rows: 0 });
-  let batch = empty();
+  ranks: number,
+): AsyncGenerator<Round> {
+  const empty = (): Round => ({ images: [], reasons: [], pixels: new Uint8Array(batch * stride), rows: 0 });
+  let round = empty();
   for await (const { id, path, decoded } of images) {
-    if ("pixels" in decoded) {
-      batch.pixels.set(decoded.pixels, batch.rows * stride);
-      batch.images.push({ id, path, row: batch.rows++ });
-    } else {
-      batch.images.push({ id, failed: decoded.reason });
+    round.images.push({ id, path });
+    if (decoded && "pixels" in decoded) {
+      round.pixels.set(decoded.pixels, round.rows++ * stride);
+      round.reasons.push(undefined);
+    } else if (decoded) {
+      round.reasons.push(decoded.reason);
     }
-    if (batch.images.length === size) {
-      yield batch;
-      batch = empty();
+    if (round.images.length === batch * ranks) {
+      yield round;
+      round = empty();
     }
   }
-  if (batch.images.length > 0) yield batch;
+  if (round.images.length > 0) yield round;
 }

@@ -11,7 +11,9 @@ import { basename, dirname, extname, join } from "node:path";
 import { DataError, messageOf } from "../data/errors.ts";
 import { type NamedBy, namingText } from "../data/layouts/image_name.ts";
 import { PIXELS_VERSION } from "../data/pixel_cache.ts";
+import { itemAt } from "../engine/item_at.ts";
 import type { Embedder } from "../model/embedder.ts";
+import { ALONE, gatherValues, type Ranks, sameOnAllRanks } from "../ranks/mod.ts";
 import { sha256 } from "../train/checksum.ts";
 import { removeUnfinished, writeWhole } from "../train/write_whole.ts";
 import { type EmbeddedImage, embedImages, type ImageEmbedding } from "./embed_images.ts";
@@ -43,7 +45,9 @@ export interface WriteVectorsOptions {
   readonly shardSize: number;
   /** How the images are named, by default as they agree. */
   readonly named?: NamedBy;
-  /** Called after every image: whether to stop. The unfinished shard is dropped. */
+  /** Processes that share the work, and all call this. Rank 0 reads and writes the files. By default none. */
+  readonly ranks?: Ranks;
+  /** Called after every batch: whether to stop. The unfinished shard is dropped. */
   readonly stopRequested?: () => boolean;
   /** Called once, with the number of images in shards that were finished before. */
   readonly onStart?: (done: number) => void;
@@ -51,7 +55,7 @@ export interface WriteVectorsOptions {
   readonly onImage?: (image: EmbeddedImage) => void;
 }
 
-/** The result of `writeVectors`. */
+/** The result of `writeVectors`, on every rank. */
 export interface WrittenVectors {
   /** Whether all shards are finished. */
   readonly finished: boolean;
@@ -61,7 +65,7 @@ export interface WrittenVectors {
   readonly vectors: number;
   /** Images in finished shards that could not be decoded. */
   readonly failed: number;
-  /** Number of images embedded by this call. */
+  /** Number of images embedded by this call, on all ranks. */
   readonly embedded: number;
 }
 
@@ -72,13 +76,15 @@ export interface WrittenVectors {
  *
  * @throws {DataError} When `out` has vectors of another network, of other images or of other settings, when the disk is
  *   full, or when none of the images can be embedded.
+ * @throws {RanksError} When ranks have another network, other images or other settings.
  */
 export async function writeVectors(
   embedder: Embedder,
   list: ImageList,
   options: WriteVectorsOptions,
 ): Promise<WrittenVectors> {
-  const { out, workers, flip, shardSize, named = list.agreed, stopRequested = () => false } = options;
+  const { out, workers, flip, shardSize, named = list.agreed, ranks = ALONE, stopRequested } = options;
+  const writes = ranks.rank === 0;
   const of: VectorsOf = {
     model: options.model,
     embeddingSize: embedder.model.embeddingSize,
@@ -89,20 +95,29 @@ export async function writeVectors(
     shardSize,
     names: namingText(named),
   };
-  const shards = await finishedShards(out, of);
+  const { model, fingerprint, ...settings } = of;
+  await sameOnAllRanks(ranks, {
+    "the network": model,
+    "the images": fingerprint,
+    "the settings": JSON.stringify([out, settings]),
+  });
+  // What the first rank finds, for all.
+  const shards = itemAt(await gatherValues(ranks, writes ? await finishedShards(out, of) : []), 0);
   const all = shardCount(of);
   const before = new Set(shards.map(({ index }) => index));
   const pending = Array.from({ length: all }, (_, index) => index).filter((index) => !before.has(index));
   const sizeOf = (index: number) => Math.min(shardSize, list.count - index * shardSize);
   options.onStart?.([...before].reduce((sum, index) => sum + sizeOf(index), 0));
 
-  const save = () => writeOrExplain(out, () => writeManifest(out, { of, shards }));
+  const save = async () => {
+    if (writes) await writeOrExplain(out, () => writeManifest(out, { of, shards }));
+  };
   await save(); // Before the first vector, so that an output that cannot be written fails now.
   const images = list.images((index) => !before.has(Math.floor(index / shardSize)));
   let rows: ImageEmbedding[] = [], failed: [string, string][] = [];
   let embedded = 0;
-  for await (const image of embedImages(embedder, images, { workers, flip, named })) {
-    if (stopRequested()) break;
+  const how = { workers, flip, named, ranks, stopRequested };
+  for await (const image of embedImages(embedder, images, how)) {
     options.onImage?.(image);
     if ("failed" in image) {
       failed.push([image.id, image.failed]);
@@ -114,7 +129,9 @@ export async function writeVectors(
     const [index] = pending;
     if (index === undefined || rows.length + failed.length < sizeOf(index)) continue;
     pending.shift();
-    const files = await writeOrExplain(out, () => writeShard(shardPath(out, index, all), out, rows, of));
+    const files = writes
+      ? await writeOrExplain(out, () => writeShard(shardPath(out, index, all), out, rows, of))
+      : [];
     shards.push({ index, vectors: rows.length, files, failed });
     shards.sort((a, b) => a.index - b.index);
     await save();

@@ -6,6 +6,8 @@ import { readVectors } from "../../embed/read_vectors.ts";
 import { writeVectors, type WriteVectorsOptions } from "../../embed/write_vectors.ts";
 import type { Embedder } from "../../model/embedder.ts";
 import { withFolder } from "../cli/run_task.ts";
+import type { Ranks } from "../../ranks/mod.ts";
+import { onLocalRanks } from "../ranks/local_ranks.ts";
 import { writeNoise } from "./tiny_network.ts";
 
 const STRIDE = 32 * 32 * 3;
@@ -37,9 +39,9 @@ Deno.test("writeVectors() makes again what is missing or damaged and nothing els
     };
     const read = async () => (await Array.fromAsync((await readVectors(out)).batches())).flat();
 
-    // Stopped within the second shard, and gone on with.
+    // Stopped after the batch of the first shard, and gone on with.
     let seen = 0;
-    const stopped = await write({ onImage: () => seen++, stopRequested: () => seen >= 6 });
+    const stopped = await write({ onImage: () => seen++, stopRequested: () => seen >= 4 });
     assert.deepEqual([stopped.finished, stopped.shards], [false, { finished: 1, all: 3 }]);
     await assert.rejects(read(), /not finished: 1 of 3 shards/);
     const started: number[] = [];
@@ -79,6 +81,63 @@ Deno.test("writeVectors() makes again what is missing or damaged and nothing els
       writeVectors(MEAN_COLOR, broken, { ...options, out: `${folder}/b.npy` }),
       /None of the 2 images could be embedded \(.*\/a\.jpg: /,
     );
+  });
+});
+
+Deno.test("writeVectors() on several ranks leaves the files of one process, stopped on one rank and gone on with", async () => {
+  await withFolder(async (temporary) => {
+    const folder = await Deno.realPath(temporary);
+    const images = `${folder}/images`;
+    const names = (await writeNoise(images, 29)).sort();
+    for (const i of [0, 6, 7, 28]) await Deno.writeTextFile(`${images}/${names[i]}`, "no picture");
+    const write = async (out: string, ranks?: Ranks, changes: Partial<WriteVectorsOptions> = {}) => {
+      using list = await ImageList.write(
+        `${folder}/list-${ranks?.rank}`,
+        imagesInFolder(images, { links: 0, others: 0 }),
+      );
+      const sizes: number[] = [];
+      const embedder = {
+        ...MEAN_COLOR,
+        submit: (pixels: Uint8Array, count: number) => {
+          sizes.push(count);
+          return MEAN_COLOR.submit(pixels, count);
+        },
+      } as unknown as Embedder;
+      const options = { model: "a", out, workers: 1, flip: false, shardSize: 10, ranks };
+      return { written: await writeVectors(embedder, list, { ...options, ...changes }), sizes };
+    };
+    const files = async (out: string) => {
+      const parts = [0, 1, 2].flatMap((i) => [`part-0000${i}.npy`, `part-0000${i}.ids.jsonl`]);
+      const paths = [`${out}.manifest.json`, ...parts.map((name) => `${out}/${name}`)];
+      return await Promise.all(paths.map((path) => Deno.readFile(path)));
+    };
+    const outOf = async (ranks: number) => {
+      await Deno.mkdir(`${folder}/on-${ranks}`);
+      return `${folder}/on-${ranks}/v.npy`;
+    };
+    const outAlone = await outOf(1);
+    const alone = await write(outAlone);
+    const expected = await files(outAlone);
+    for (const size of [2, 3, 9]) {
+      const out = await outOf(size);
+      const all = await onLocalRanks(size, (ranks) => write(out, ranks));
+      assert.deepEqual(await files(out), expected, `${size} ranks`);
+      for (const { written } of all) assert.deepEqual(written, alone.written);
+      const sum = (values: number[]) => values.reduce((sum, n) => sum + n, 0);
+      assert.equal(sum(all.map(({ sizes }) => sum(sizes))), 25, "every image is embedded once");
+      assert.equal(Math.max(...all.map(({ sizes }) => sizes.length)), Math.ceil(8 / size));
+    }
+
+    const out = await outOf(4);
+    const stopped = await onLocalRanks(2, (ranks) => {
+      let seen = 0;
+      const stopRequested = () => ranks.rank === 1 && seen >= 16;
+      return write(out, ranks, { onImage: () => seen++, stopRequested });
+    });
+    for (const { written } of stopped) assert.deepEqual(written.shards, { finished: 1, all: 3 });
+    const [{ written }] = await onLocalRanks(3, (ranks) => write(out, ranks));
+    assert.deepEqual([written!.finished, written!.embedded], [true, 18]);
+    assert.deepEqual(await files(out), expected);
   });
 });
 
