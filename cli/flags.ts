@@ -29,7 +29,9 @@ export function nearest(typed: string, words: readonly string[]): string | undef
 
 function parseValue(name: string, flag: Flag, text: string): string | number {
   const isNumber = flag.type === "number" || flag.type === "integer";
-  const value = !isNumber ? text : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+  const word = isNumber ? flag.words?.[text] : undefined;
+  const value = word ??
+    (!isNumber ? text : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN);
   if (flag.type === "string" && text === "") throw new UsageError(`--${name} must not be empty`);
   if (allows(flag, value)) return value;
   const near = flag.type === "choice" ? nearest(text, flag.choices) : undefined;

@@ -39,11 +39,15 @@ export function pretrainedNotes({ name, backbone: { prefixes, ignored } }: Pretr
 /** The network, the loss, the length and the memory of a run. */
 export function describeRun({ model, options, sampler, steps, program, device }: Trainer): string {
   const { parameters, spec } = model;
+  const { microBatches } = options;
+  const inParts = microBatches > 1
+    ? ` (${microBatches} micro-batches of ${sampler.batchImages / microBatches})`
+    : "";
   return `MobileNetV2 ${spec.width}, ${spec.imageHeight} × ${spec.imageWidth} pixels, ` +
     `${parameters.count("trainable").toLocaleString("en")} trainable parameters; recipe ${options.recipe}, ` +
     `loss ${options.loss}, activations in ${options.precision}, ` +
-    `${sampler.batchImages} images a batch, ${steps} steps; GPU memory ` +
-    `${((program.memory.total + parameters.gpuBytes) / 2 ** 20).toFixed(0)} MiB on ${device.adapter.name}`;
+    `${sampler.batchImages} images a batch${inParts}, ${steps} steps; GPU memory ` +
+    `${((program.bytes + parameters.gpuBytes) / 2 ** 20).toFixed(0)} MiB on ${device.adapter.name}`;
 }
 
 /** Facts about a finished run, by their names in its report. */

@@ -19,6 +19,8 @@ export interface InputSpec<T extends Tensor | Uint32Tensor = Tensor | Uint32Tens
   readonly differentiable: boolean;
   /** Whether a run may bring fewer rows than the first axis. */
   readonly batch: boolean;
+  /** Whether it comes when the run has begun: see {@link late}. */
+  readonly late?: boolean;
   /** Only there for the type checker. */
   readonly tensor?: T;
 }
@@ -46,6 +48,24 @@ export function u32(
   { batch = false }: { batch?: boolean } = {},
 ): InputSpec<Uint32Tensor> {
   return { shape, type: "u32", uniform: false, differentiable: false, batch };
+}
+
+/** An input that comes when a run has begun. */
+export type LateInput<T extends Tensor | Uint32Tensor = Tensor | Uint32Tensor> = InputSpec<T> & {
+  readonly late: true;
+};
+
+/**
+ * An input that depends on what the same run gives: {@link Program.start} runs what comes before its first use, and
+ * {@link StartedRun.resume} takes it. Other methods that run the program take it with the rest.
+ *
+ * @throws {EngineError} when the input is a batch.
+ */
+export function late<T extends Tensor | Uint32Tensor>(spec: InputSpec<T>): LateInput<T> {
+  if (spec.batch) {
+    throw new EngineError("A late input cannot be a batch of any size: declare it without batch");
+  }
+  return { ...spec, late: true };
 }
 
 /** Up to 16 numbers that change from run to run and that every thread reads, such as a learning rate. */
@@ -169,6 +189,16 @@ export type ProgramArguments<I extends ProgramInputs> = {
 
 /** Host data for a run: row-major, one number per element. */
 export type HostInputs<I extends ProgramInputs> = { [K in keyof I]: ArrayLike<number> };
+
+/** Host data for the inputs that a run begins with. */
+export type FirstInputs<I extends ProgramInputs> = {
+  [K in keyof I as I[K] extends LateInput ? never : K]: ArrayLike<number>;
+};
+
+/** Host data for the inputs of {@link late}. */
+export type LateInputs<I extends ProgramInputs> = {
+  [K in keyof I as I[K] extends LateInput ? K : never]: ArrayLike<number>;
+};
 
 /** Results of a run, row-major. */
 export type HostOutputs<O extends ProgramOutputs> = {

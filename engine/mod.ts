@@ -100,9 +100,13 @@ export { type Parameter, ParameterSet } from "./parameter.ts";
 export { betterPeaks, leastMilliseconds, measurePeaks, type Peaks, type Work } from "./timing/peaks.ts";
 export {
   f32,
+  type FirstInputs,
   type HostInputs,
   type HostOutputs,
   type InputSpec,
+  late,
+  type LateInput,
+  type LateInputs,
   perRun,
   type ProgramArguments,
   type ProgramInputs,
@@ -110,7 +114,7 @@ export {
   scalars,
   u32,
 } from "./inputs.ts";
-export { Program } from "./program.ts";
+export { Program, type StartedRun } from "./program.ts";
 export { Random } from "./random.ts";
 export {
   type Access,

@@ -251,6 +251,27 @@ export class ParameterSet {
     });
   }
 
+  /**
+   * Copies the first `bytes` of a flat buffer to the host as they lie there, padding included: for sums with what lies in
+   * buffers of equal sets. What is submitted later does not change the copy.
+   *
+   * @param bytes all by default.
+   * @throws as {@linkcode ParameterSet.read} does.
+   */
+  async readBuffer(name: string, bytes?: number): Promise<Float32Array<ArrayBuffer>> {
+    return await copyBack(this.device, () => {
+      const flat = this.flat(name);
+      return [{ ...flat, bytes: bytes ?? flat.bytes }];
+    }, (mapped) => new Float32Array(mapped.slice(0)));
+  }
+
+  /** Overwrites the beginning of a flat buffer. @throws {EngineError} when the set was destroyed. */
+  writeBuffer(name: string, values: Float32Array<ArrayBuffer>): void {
+    this.device.attempt(`Cannot write ${name}`, () => {
+      this.device.gpu.queue.writeBuffer(this.flat(name).buffer, 0, values);
+    });
+  }
+
   /** Frees the GPU memory. The set cannot be used afterward. */
   destroy(): void {
     this.#destroyed = true;

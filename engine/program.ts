@@ -5,8 +5,10 @@ import { EngineError } from "./errors.ts";
 import {
   checkInputs,
   checkNames,
+  type FirstInputs,
   type HostInputs,
   type HostOutputs,
+  type LateInputs,
   type ProgramArguments,
   type ProgramInputs,
   type ProgramOutputs,
@@ -28,6 +30,25 @@ interface Batches<I extends ProgramInputs, O extends ProgramOutputs> {
   back: Promise<unknown>;
   /** What the latest run replayed. */
   latest: Replay<I, O>;
+}
+
+/** A run that may wait for late inputs; see {@link Program.start}. */
+export interface StartedRun<I extends ProgramInputs, O extends ProgramOutputs> {
+  /**
+   * An output, when it has come back.
+   *
+   * @throws {EngineError} when it depends on late inputs and the run was not resumed.
+   * @throws {DeviceLostError} when the device is gone.
+   * @throws {GpuError} when WebGPU refused the run or an earlier one.
+   */
+  output<K extends keyof O & string>(name: K): Promise<HostOutputs<O>[K]>;
+  /**
+   * Uploads the late inputs and submits the rest of the run.
+   *
+   * @throws {EngineError} when the program has begun another run, or was destroyed.
+   * @throws {ShapeError} when a late input is missing or has the wrong number of elements.
+   */
+  resume(inputs: LateInputs<I>): Promise<void>;
 }
 
 /** A recorded and planned function of tensors. Make one with {@link Program.record}. */
@@ -82,6 +103,9 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
     checkInputs(inputs);
     checkTogether(options.together);
     const largest = largestBatch(inputs);
+    if (largest !== undefined && Object.values(inputs).some((input) => input.late)) {
+      throw new EngineError("A program with late inputs has no batches of any size");
+    }
     const main = await Replay.record(device, inputs, body, options, device.pipelines);
     if (largest === undefined) return new Program<I, O>(inputs, main, undefined);
     const sizes = new BatchSizes((rows) => {
@@ -169,6 +193,57 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
   /** Submits one run and waits for its outputs. */
   async run(inputs: HostInputs<I>): Promise<HostOutputs<O>> {
     return await (await this.submit(inputs)).outputs;
+  }
+
+  /**
+   * Begins a run whose other inputs, declared by {@link late}, depend on its outputs: submits what is recorded before
+   * their first use. It may be left there, and another one begun.
+   *
+   * @example A gradient that the host makes from the features
+   * ```ts
+   * import { backward, Device, f32, late, mul, Program, sum } from "@reid/webgpu";
+   * import assert from "node:assert/strict";
+   *
+   * const device = await Device.open();
+   * const inputs = { x: f32([3], { differentiable: true }), upstream: late(f32([3])) };
+   * const program = await Program.record(device, inputs, ({ x, upstream }) => {
+   *   const features = mul(x, x);
+   *   return { features, gradient: backward(sum(mul(features, upstream))).of(x)! };
+   * });
+   * const run = await program.start({ x: [1, 2, 3] });
+   * const features = await run.output("features");
+   * await run.resume({ upstream: features.map((value) => value > 2 ? 1 : 0) });
+   * assert.deepEqual([...await run.output("gradient")], [0, 4, 6]);
+   * program.destroy();
+   * device.destroy();
+   * ```
+   *
+   * @throws as {@link Program.submit} does.
+   */
+  async start(inputs: FirstInputs<I>): Promise<StartedRun<I, O>> {
+    checkNames(this.#inputs, inputs);
+    if (this.#batches) {
+      throw new EngineError("A program of batches has no late inputs: call run() or submit()");
+    }
+    const main = this.#main;
+    const { outputs, parts } = await main.start(inputs);
+    const results = [outputs];
+    return {
+      output: async <K extends keyof O & string>(name: K) => {
+        const all: Partial<HostOutputs<O>> = Object.assign({}, ...await Promise.all(results));
+        const value = all[name];
+        if (value === undefined) {
+          throw new EngineError(
+            `Output ${name} is not there: it depends on late inputs, so resume the run first`,
+          );
+        }
+        return value;
+      },
+      resume: async (late) => {
+        checkNames(this.#inputs, late);
+        results.push((await main.resume(parts, late)).outputs);
+      },
+    };
   }
 
   /**

@@ -40,6 +40,8 @@ const MOST_NECK_MOMENTUM = 0.9;
 export class ReidModel {
   /** Weights and running statistics; free them with `parameters.destroy()`. */
   readonly parameters: ParameterSet;
+  /** Bytes of the running statistics, with which the state of the set begins. */
+  readonly statisticsBytes: number;
   /** The parameters of MobileNetV2; all others belong to the head. */
   readonly backbone: ReadonlySet<Parameter>;
   readonly #backbone: MobileNetV2;
@@ -84,6 +86,7 @@ export class ReidModel {
         bias: spec.neck !== "bnneck",
       });
     }
+    this.statisticsBytes = this.parameters.stateBytes;
   }
 
   /** The parameters of the identity head; empty where there is no head. */

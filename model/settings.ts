@@ -55,6 +55,8 @@ export interface NumberRow extends RowBase, Defaults<number> {
   readonly max?: number;
   /** Values must be less than this. */
   readonly below?: number;
+  /** Words for some of the values. */
+  readonly words?: Readonly<Record<string, number>>;
 }
 /** Any text. */
 export interface StringRow extends RowBase, Defaults<string> {
@@ -119,7 +121,8 @@ export function valuesInWords(row: Row): string {
       return "a text";
     default: {
       const noun = row.type === "integer" ? "a whole number" : "a number";
-      return `${noun} ${boundsInWords(row).replace(/^at/, "of at")}`.trim();
+      const number = `${noun} ${boundsInWords(row).replace(/^at/, "of at")}`.trim();
+      return [number, ...Object.keys(row.words ?? {})].join(" or ");
     }
   }
 }

@@ -89,7 +89,7 @@ export class MpiRanks implements Ranks {
     });
   }
 
-  allSum(values: Float32Array): Promise<Float32Array> {
+  allSum(values: Float32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>> {
     return this.#inTurn("sum", values.byteLength, async () => {
       const piece = this.#pieceBytes / values.BYTES_PER_ELEMENT;
       for (let from = 0; from < values.length; from += piece) {

@@ -30,7 +30,7 @@ export interface Ranks {
    * @returns `values`, which now holds the sum.
    * @throws {RanksError} when the exchange fails.
    */
-  allSum(values: Float32Array): Promise<Float32Array>;
+  allSum(values: Float32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
 
   /** Waits until all ranks have come to this call. */
   barrier(): Promise<void>;

@@ -11,7 +11,7 @@
  */
 export class TreeSum {
   /** Sums of consecutive blocks, whose sizes are powers of two that fall. */
-  #sums: Float32Array[] = [];
+  #sums: Float32Array<ArrayBuffer>[] = [];
   #count = 0;
 
   /**
@@ -19,7 +19,7 @@ export class TreeSum {
    *
    * @param values [n], the same n in every call. The sum owns it from now on, and may overwrite it.
    */
-  add(values: Float32Array): void {
+  add(values: Float32Array<ArrayBuffer>): void {
     this.#sums.push(values);
     this.#count++;
     // As in a binary counter: two blocks of equal size become one.
@@ -31,7 +31,7 @@ export class TreeSum {
    *
    * @throws {RangeError} when there is none.
    */
-  total(): Float32Array {
+  total(): Float32Array<ArrayBuffer> {
     while (this.#sums.length > 1) this.#mergeLast();
     const total = this.#sums.pop();
     if (total === undefined) throw new RangeError("A sum of no arrays has no length.");
@@ -56,7 +56,7 @@ export class TreeSum {
  * @param parts at least one array, all of one length; not changed.
  * @throws {RangeError} when there are none, or when their lengths differ.
  */
-export function treeSum(parts: readonly Float32Array[]): Float32Array {
+export function treeSum(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const sum = new TreeSum();
   for (const part of parts) sum.add(part.slice());
   return sum.total();

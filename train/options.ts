@@ -8,6 +8,7 @@ import { defaultFor, readSettings, type Row, type ValuesOf } from "../model/sett
 import { RECIPE_SETTINGS, recipeTable } from "./recipes.ts";
 import { scheduleFault } from "./schedule.ts";
 import { SETTING_TABLE } from "./settings/table.ts";
+import { shardFault } from "./shards/shard_count.ts";
 import { INITIAL_WEIGHTS_SETTINGS } from "./settings/transfer.ts";
 
 /** The settings that have a flag. */
@@ -62,7 +63,7 @@ export function conflictIn(options: TrainingOptions, name = (key: string) => key
       name("idLoss")
     } 1`;
   }
-  return scheduleFault(options, name);
+  return shardFault(options, name) ?? scheduleFault(options, name);
 }
 
 /**

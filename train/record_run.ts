@@ -1,22 +1,27 @@
 /** The network of a run on a device, with its recorded steps. */
-import type { Choices, Device, Optimizer, Recorded, WeightAverage } from "../engine/mod.ts";
+import {
+  type Choices,
+  type Device,
+  LimitError,
+  type Optimizer,
+  OutOfMemoryError,
+  type Recorded,
+  type WeightAverage,
+} from "../engine/mod.ts";
 import type { Sampler } from "../data/sampler.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { keysOf } from "../model/settings.ts";
+import { ALONE, type Ranks } from "../ranks/mod.ts";
 import { namingLargestBatch } from "./batch_limit.ts";
 import { restoreCheckpoint } from "./checkpoint.ts";
 import type { LoadedCheckpoint } from "./checkpoint_files.ts";
 import { RunError } from "./errors.ts";
 import { initialModel, modelSpec } from "./from_options.ts";
 import type { RunOptions } from "./options.ts";
-import {
-  recordTrainingStep,
-  trainingAverage,
-  trainingCenters,
-  trainingOptimizer,
-  type TrainingStep,
-} from "./step.ts";
+import { recordStep } from "./shards/record_step.ts";
+import { shardCounts } from "./shards/shard_count.ts";
+import { trainingAverage, trainingCenters, trainingOptimizer, type TrainingStep } from "./step.ts";
 import {
   type BackboneValues,
   loadBackbone,
@@ -33,10 +38,14 @@ export interface RunStart {
   readonly pretrained?: BackboneValues | undefined;
   /** Chooses the variants of a new run's kernels, given its step; the adapter's defaults if omitted. */
   readonly tuner?: ((dispatches: readonly Recorded[]) => Promise<Choices>) | undefined;
+  /** The processes that share the batches; this one alone by default. */
+  readonly ranks?: Ranks | undefined;
 }
 
 /** A network, its optimizer and its recorded steps. */
 export interface RecordedRun {
+  /** With the number of shards that the run has. */
+  readonly options: RunOptions;
   readonly model: ReidModel;
   readonly optimizer: Optimizer;
   readonly average: WeightAverage | undefined;
@@ -54,11 +63,13 @@ export interface RecordedRun {
  */
 export async function recordRun(
   device: Device,
-  options: RunOptions,
+  given: RunOptions,
   identities: number,
   { batchImages: images, batchesPerEpoch }: Sampler,
-  { resume, pretrained, tuner }: RunStart,
+  { resume, pretrained, tuner, ranks = ALONE }: RunStart,
 ): Promise<RecordedRun> {
+  const [first = 1, ...others] = shardCounts(given, ranks.size, resume !== undefined);
+  let options = { ...given, microBatches: first };
   const spec = modelSpec(options, identities);
   const model = initialModel(device, spec, options.seed);
   /** On the GPU already, to be freed if the rest fails. */
@@ -81,13 +92,18 @@ export async function recordRun(
     }
     device.choose(resume?.checkpoint.variants ?? new Map());
     const extras = { centers, average, taken: takenParameters(model, options) };
-    const record = async () => {
-      const program = await recordTrainingStep(device, model, optimizer, options, images, extras)
-        .catch((error) => {
-          throw namingLargestBatch(error, options, images);
-        });
-      made.push(program);
-      return program;
+    const record = async (): Promise<TrainingStep> => {
+      try {
+        const step = await recordStep(device, model, optimizer, options, images, extras, ranks);
+        made.push(step);
+        return step;
+      } catch (error) {
+        const isTooLarge = error instanceof LimitError || error instanceof OutOfMemoryError;
+        const more = isTooLarge ? others.shift() : undefined;
+        if (more === undefined) throw namingLargestBatch(error, options, images);
+        options = { ...options, microBatches: more };
+        return await record();
+      }
     };
     let program = await record();
     if (tuner && !resume) {
@@ -97,9 +113,9 @@ export async function recordRun(
     }
     const isFrozen = (resume?.checkpoint.step ?? 0) < options.freezeEpochs * batchesPerEpoch;
     const frozenProgram = isFrozen
-      ? await recordFrozenStep(device, model, optimizer, options, images, extras)
+      ? await recordFrozenStep(device, model, optimizer, options, images, extras, ranks)
       : undefined;
-    return { model, optimizer, average, program, frozenProgram };
+    return { options, model, optimizer, average, program, frozenProgram };
   } catch (error) {
     for (const each of made) each.destroy();
     throw error;

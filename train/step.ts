@@ -9,13 +9,18 @@ import {
   checkFinite,
   type Device,
   f32,
+  type LearningRateMultiplier,
   LossScale,
   normalizedImages,
   type Optimizer,
   type Parameter,
   Program,
+  type ProgramArguments,
+  type Recorded,
   type Tensor,
   u32,
+  type Uint32Tensor,
+  type Update,
   WeightAverage,
 } from "../engine/mod.ts";
 import { augmentedBatch } from "../data/augmentation/augmentation.ts";
@@ -23,11 +28,38 @@ import { imageUint32 } from "../kernels/mod.ts";
 import { CenterLoss, identityLoss, lossTable } from "../losses/mod.ts";
 import { COLOR_STATISTICS } from "../model/conventions.ts";
 import type { FoldedWeights } from "../model/folded_weights.ts";
-import type { ReidModel } from "../model/reid_model.ts";
+import type { NeckFeatures, ReidModel } from "../model/reid_model.ts";
+import type { StepOutputs } from "./metrics.ts";
 import type { RunOptions, TrainingOptions } from "./options.ts";
 
-/** A recorded training step. */
-export type TrainingStep = Awaited<ReturnType<typeof recordTrainingStep>>;
+/** What a step takes of a batch. */
+export interface StepInputs {
+  /** Those of its images that this process brings: {@linkcode TrainingStep.images}. */
+  readonly pixels: Uint32Array;
+  /** Of the same images, from packAugmentations(). */
+  readonly augmentations: Float32Array;
+  /** Of all images. */
+  readonly labels: Uint32Array;
+}
+
+/** A recorded training step, whole or in shards. */
+export interface TrainingStep {
+  /** The images of every batch that this process brings: their first index and their number. */
+  readonly images: { readonly first: number; readonly count: number };
+  /** Makes one step; see {@linkcode Program.submit}. */
+  submit(inputs: StepInputs, options?: { more?: boolean }): Promise<{ outputs: Promise<StepOutputs> }>;
+  /** The dispatches of its longest program. */
+  readonly dispatches: readonly Recorded[];
+  /** Bytes of GPU memory of its programs together. */
+  readonly bytes: number;
+  /** The program of a step that is made whole. */
+  readonly whole?: WholeStep;
+  /** Frees the memory. */
+  destroy(): void;
+}
+
+/** A step made whole: one program. */
+export type WholeStep = Awaited<ReturnType<typeof recordTrainingStep>>;
 
 /** The optimizer of a run; adds the state of its loss's scale to the model's parameters where the run needs one. */
 export function trainingOptimizer(
@@ -52,9 +84,6 @@ export function trainingAverage(model: ReidModel, { ema }: TrainingOptions): Wei
   return ema > 0 ? new WeightAverage(model.parameters, ema) : undefined;
 }
 
-/** Outputs of a step: those of every run, and `lossScale` and `clipping` if the run has them. */
-type Outputs = Record<"total" | "triplet" | "nonFinite", Tensor> & Record<string, Tensor>;
-
 /** Steps that are submitted before one is waited for; then their metrics come back. */
 const STEPS_TOGETHER = 8;
 
@@ -73,6 +102,62 @@ export interface StepExtras {
   readonly average?: WeightAverage;
 }
 
+/** What a program takes of `images` images. */
+export function imageInputs({ spec: { imageHeight, imageWidth } }: ReidModel, images: number) {
+  return {
+    pixels: u32([images, imageUint32(imageHeight, imageWidth)]),
+    augmentations: f32([images, AUGMENTATION_NUMBERS]),
+  };
+}
+
+/** The features of augmented images, in training. */
+export function trainedFeatures(
+  model: ReidModel,
+  options: RunOptions,
+  { pixels, augmentations }: ProgramArguments<ReturnType<typeof imageInputs>>,
+  frozen: FoldedWeights | undefined,
+): NeckFeatures {
+  const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
+  const batch = augmentedBatch(options, size, size);
+  const color = COLOR_STATISTICS[model.spec.color];
+  const normalized = augmentedImages(pixels, augmentations, batch, color);
+  return model.neckFeatures(model.features(normalized, frozen ?? "training"), "training");
+}
+
+/** The triplet loss with its metrics, and the losses that are added to it; features for the centers are those before the neck. */
+export function metricLoss(
+  options: RunOptions,
+  embeddings: Tensor,
+  before: Tensor,
+  labels: Uint32Tensor,
+  centers: CenterLoss | undefined,
+): { total: Tensor; triplet: Tensor } {
+  const { loss, metrics } = lossTable[options.loss].apply(embeddings, labels, options);
+  const total = centers ? add(loss, affine(centers.apply(before, labels), options.centerLoss, 0)) : loss;
+  return { total, triplet: metrics };
+}
+
+/** Records the update by `optimize`, and what comes after it; returns its outputs. */
+export function recordUpdate(
+  model: ReidModel,
+  { lossScale }: Optimizer,
+  options: RunOptions,
+  { frozen, taken = model.backbone, average }: StepExtras,
+  optimize: (rate: LearningRateMultiplier) => Update,
+): Record<"nonFinite", Tensor> & Record<string, Tensor> {
+  const { nonFinite, clipping } = optimize((parameter) => {
+    if (taken.has(parameter)) return frozen ? 0 : options.backboneLearningRate;
+    return model.identityHead.includes(parameter) ? options.idLearningRate : 1;
+  });
+  average?.update();
+  checkFinite(model.parameters, "state", nonFinite);
+  return {
+    nonFinite,
+    ...(lossScale && { lossScale: asTensor(lossScale.state) }),
+    ...(clipping && { clipping }),
+  };
+}
+
 /**
  * Records forward, loss, backward and update for batches of `images` images.
  *
@@ -86,41 +171,26 @@ export function recordTrainingStep(
   optimizer: Optimizer,
   options: RunOptions,
   images: number,
-  { frozen, taken = model.backbone, centers, average }: StepExtras = {},
+  extras: StepExtras = {},
 ) {
-  const color = COLOR_STATISTICS[model.spec.color];
-  const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
-  const batch = augmentedBatch(options, size, size);
   return Program.record(
     device,
-    {
-      pixels: u32([images, imageUint32(size.height, size.width)]),
-      augmentations: f32([images, AUGMENTATION_NUMBERS]),
-      labels: u32([images]),
-    },
-    ({ pixels, augmentations, labels }) => {
-      const normalized = augmentedImages(pixels, augmentations, batch, color);
-      const features = model.features(normalized, frozen ?? "training");
-      const neck = model.neckFeatures(features, "training");
-      const triplet = lossTable[options.loss].apply(model.tripletFeatures(neck), labels, options);
-      let total = triplet.loss;
-      if (options.idLoss > 0) {
-        const identity = identityLoss(model.logits(neck), labels, options.labelSmoothing);
-        total = add(total, affine(identity.loss, options.idLoss, 0));
-      }
-      if (centers) total = add(total, affine(centers.apply(neck.before, labels), options.centerLoss, 0));
-      const backboneRate = frozen ? 0 : options.backboneLearningRate;
-      const rate = (parameter: Parameter) => {
-        if (taken.has(parameter)) return backboneRate;
-        return model.identityHead.includes(parameter) ? options.idLearningRate : 1;
-      };
-      const { nonFinite, clipping } = optimizer.minimize(total, rate);
-      average?.update();
-      checkFinite(model.parameters, "state", nonFinite);
-      const outputs: Outputs = { total, triplet: triplet.metrics, nonFinite };
-      if (optimizer.lossScale) outputs.lossScale = asTensor(optimizer.lossScale.state);
-      if (clipping) outputs.clipping = clipping;
-      return outputs;
+    { ...imageInputs(model, images), labels: u32([images]) },
+    ({ labels, ...inputs }) => {
+      const neck = trainedFeatures(model, options, inputs, extras.frozen);
+      const { total: metric, triplet } = metricLoss(
+        options,
+        model.tripletFeatures(neck),
+        neck.before,
+        labels,
+        extras.centers,
+      );
+      const identity = options.idLoss > 0
+        ? identityLoss(model.logits(neck), labels, options.labelSmoothing).loss
+        : undefined;
+      const total = identity ? add(metric, affine(identity, options.idLoss, 0)) : metric;
+      const update = (rate: LearningRateMultiplier) => optimizer.minimize(total, rate);
+      return { total, triplet, ...recordUpdate(model, optimizer, options, extras, update) };
     },
     { precision: options.precision, memory: options.memory, together: STEPS_TOGETHER },
   );

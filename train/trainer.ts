@@ -11,6 +11,7 @@ import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
 import type { ReidModel } from "../model/reid_model.ts";
+import { ALONE, type Ranks } from "../ranks/mod.ts";
 import { describeNonFinite } from "./non_finite_dispatch.ts";
 import { endsInBestEpoch } from "./best_epoch.ts";
 import {
@@ -20,8 +21,8 @@ import {
   restoreCheckpoint,
   takeCheckpoint,
 } from "./checkpoint.ts";
-import { NumericsError } from "./errors.ts";
-import { runSampler, stepAugmentations } from "./from_options.ts";
+import { NumericsError, RunError } from "./errors.ts";
+import { runSampler } from "./from_options.ts";
 import { InputWait } from "./input_wait.ts";
 import { historyColumns, type StepMetrics, stepMetrics, type StepOutputs } from "./metrics.ts";
 import { optionsFor, type RunOptions, type TrainingOptions } from "./options.ts";
@@ -29,6 +30,7 @@ import { laterBeta1, learningRateAt } from "./schedule.ts";
 import { type RecordedRun, recordRun, type RunStart } from "./record_run.ts";
 import { areStale, type BatchProgress, preciseStatistics } from "./running_statistics.ts";
 import type { TrainingStep } from "./step.ts";
+import { stepInputs } from "./step_inputs.ts";
 import type { TrainedPeople } from "./trained_people.ts";
 import { restartOptimizer, takenParameters } from "./transfer.ts";
 
@@ -54,6 +56,8 @@ export class Trainer {
   readonly history: number[] = [];
   /** How long the GPU waited for images, over the epochs trained since the run was opened. */
   readonly inputWait: InputWait = new InputWait();
+  /** The run's settings, with what the adapter and the ranks decided. */
+  readonly options: RunOptions;
   readonly model: ReidModel;
   readonly optimizer: Optimizer;
   readonly program: TrainingStep;
@@ -63,13 +67,14 @@ export class Trainer {
 
   private constructor(
     readonly device: Device,
-    readonly options: RunOptions,
     readonly sampler: Sampler,
     readonly store: PixelStore,
     recorded: RecordedRun,
     readonly trained: TrainedPeople | undefined,
+    readonly ranks: Ranks,
   ) {
-    const { model, optimizer, average, program, frozenProgram } = recorded;
+    const { options, model, optimizer, average, program, frozenProgram } = recorded;
+    this.options = options;
     this.model = model;
     this.optimizer = optimizer;
     this.average = average;
@@ -90,7 +95,7 @@ export class Trainer {
     const sampler = runSampler(index, options);
     const identities = index.identities.length;
     const recorded = await recordRun(device, options, identities, sampler, start);
-    const trainer = new Trainer(device, options, sampler, store, recorded, trained);
+    const trainer = new Trainer(device, sampler, store, recorded, trained, start.ranks ?? ALONE);
     if (start.resume) {
       const { step, tensors } = start.resume.checkpoint;
       trainer.step = step;
@@ -140,11 +145,18 @@ export class Trainer {
     let failure: unknown;
     if (this.step >= this.frozenSteps) this.#thaw();
     const program = this.#frozenProgram ?? this.program;
+    if (debugNumerics && !program.whole) {
+      throw new RunError("The first operation that is not finite is found in batches that are not divided.", {
+        remedies: [{ kind: "change", settings: ["microBatches"] }],
+      });
+    }
     this.inputWait.begin();
     const batches = Iterator.from(this.sampler.epoch(epoch)).drop(this.step % perEpoch);
     let next = this.step;
-    for await (const inputs of prefetch(batches, BATCHES_AHEAD, (batch) => this.#inputs(next++, batch))) {
-      if (stop() || failure) break;
+    const { options, store } = this;
+    const prepare = (batch: Batch) => stepInputs(store, options, next++, batch, program.images);
+    for await (const inputs of prefetch(batches, BATCHES_AHEAD, prepare)) {
+      if (await this.#anyOf(stop() || failure !== undefined)) break;
       const before = debugNumerics ? await this.#take() : undefined;
       const step = this.step++;
       this.inputWait.ready();
@@ -163,7 +175,8 @@ export class Trainer {
       if (!(failure instanceof NumericsError)) continue;
       restoreCheckpoint(before, this.model.parameters, this.optimizer.state, "the step's beginning");
       this.#prepare(step);
-      const found = await firstNonFiniteDispatch(program, inputs);
+      if (!program.whole) continue;
+      const found = await firstNonFiniteDispatch(program.whole, { ...inputs });
       failure = new NumericsError(
         `${failure.message} ${describeNonFinite(found, program.dispatches.length)}`,
         { remedies: failure.remedies },
@@ -266,18 +279,10 @@ export class Trainer {
     if (average) average.step = step;
   }
 
-  async #inputs(step: number, batch: Batch) {
-    return {
-      pixels: await this.#pixels(batch.images),
-      augmentations: stepAugmentations(this.options, step, batch.images.length),
-      labels: new Uint32Array(batch.labels),
-    };
-  }
-
-  async #pixels(images: Int32Array): Promise<Uint32Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(images.length * this.store.stride);
-    await this.store.batch(images, bytes);
-    return new Uint32Array(bytes.buffer);
+  /** Whether any rank says so: all leave the loop before the same step. */
+  async #anyOf(here: boolean): Promise<boolean> {
+    if (this.ranks.size === 1) return here;
+    return (await this.ranks.allGather(Uint8Array.of(here ? 1 : 0))).includes(1);
   }
 
   #record(step: number, out: StepOutputs): StepMetrics {

@@ -5,7 +5,9 @@ import type { ReidModel } from "../model/reid_model.ts";
 import { RunError } from "./errors.ts";
 import type { RunOptions, TrainingOptions } from "./options.ts";
 import { ALL_BLOCKS } from "./settings/transfer.ts";
-import { recordTrainingStep, type StepExtras, type TrainingStep } from "./step.ts";
+import { recordStep } from "./shards/record_step.ts";
+import type { StepExtras, TrainingStep } from "./step.ts";
+import type { Ranks } from "../ranks/mod.ts";
 
 /** Values of all of a backbone's parameters, row-major, by the parameters' names. */
 export type BackboneValues = ReadonlyMap<string, Float32Array>;
@@ -48,6 +50,7 @@ export async function recordFrozenStep(
   options: RunOptions,
   images: number,
   extras: Omit<StepExtras, "frozen"> = {},
+  ranks?: Ranks,
 ): Promise<TrainingStep> {
   const taken = takenParameters(model, options);
   if (!model.parameters.parameters.some((parameter) => parameter.trainable && !taken.has(parameter))) {
@@ -58,7 +61,7 @@ export async function recordFrozenStep(
     );
   }
   const frozen = await FoldedWeights.of(model.parameters, taken);
-  return await recordTrainingStep(device, model, optimizer, options, images, { ...extras, taken, frozen });
+  return await recordStep(device, model, optimizer, options, images, { ...extras, taken, frozen }, ranks);
 }
 
 /**

@@ -39,7 +39,16 @@ export class LossScale {
    * @throws {EngineError} as {@linkcode backward} does.
    */
   backward(loss: Tensor): Gradients {
-    const gradients = backward(loss, reshape(slice(asTensor(this.state), 0, 0, 1), loss.shape));
+    return this.check(this.scaled(loss));
+  }
+
+  /** The backward pass alone: of gradients that are summed over several runs, which {@linkcode LossScale.check} then takes. */
+  scaled(loss: Tensor): Gradients {
+    return backward(loss, reshape(slice(asTensor(this.state), 0, 0, 1), loss.shape));
+  }
+
+  /** Records the check of scaled gradients, and the next scale. @returns them; their use undoes the scale. */
+  check(gradients: Gradients): Gradients {
     const nonFinite = nonFiniteFlag();
     for (const set of gradients.sets) checkFinite(set, "gradients", nonFinite);
     gradients.multiplier = asTensor(this.state);

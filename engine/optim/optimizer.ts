@@ -114,8 +114,13 @@ export abstract class Optimizer {
    * @throws {EngineError} when the loss is no scalar, or depends on no parameter of the set.
    */
   minimize(loss: Tensor, multiplier?: LearningRateMultiplier): Update {
-    const { lossScale, clipNorm = 0 } = this.options;
-    const gradients = lossScale ? lossScale.backward(loss) : backward(loss);
+    const { lossScale } = this.options;
+    return this.update(lossScale ? lossScale.backward(loss) : backward(loss), multiplier);
+  }
+
+  /** {@linkcode Optimizer.minimize} where the gradients are there already: clips them if the options ask for it, and applies them. */
+  update(gradients: Gradients, multiplier?: LearningRateMultiplier): Update {
+    const { clipNorm = 0 } = this.options;
     const clipping = clipNorm > 0 ? clip(gradients, clipNorm) : undefined;
     return { gradients, clipping, ...this.apply(gradients, multiplier) };
   }

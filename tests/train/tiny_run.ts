@@ -19,6 +19,7 @@ export const TINY_OPTIONS: TrainingOptions = {
   k: 2,
   batchSize: 4,
   triplets: 2,
+  microBatches: 1,
   idLoss: 0,
   labelSmoothing: 0.1,
   idLearningRate: 0.05,

@@ -44,4 +44,17 @@ export const BATCH_SETTINGS = {
     default: 11,
     help: "Triplets in a batch, of three images each ({sampler} triplets).",
   },
+  microBatches: {
+    type: "integer",
+    min: 0,
+    max: 512,
+    default: 1,
+    absent: 1,
+    value: "N|auto",
+    words: { auto: 0 },
+    help:
+      "Divides every batch into N parts of equal size, which take their turns on the GPU: its memory falls with N. " +
+      "Distances and mining see all images; batch norm sees each part separately. Ranks of an MPI job share the parts, " +
+      "at least one each. auto: the least N that fits the adapter.",
+  },
 } as const satisfies Rows;
