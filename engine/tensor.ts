@@ -1,9 +1,9 @@
 /** Tensors inside a program, and the tape of the ops that made them. */
-import { applyPrologue, padRows, type Prologue } from "../kernels/mod.ts";
+import { applyPrologue, type Dispatch, padRows, type Prologue } from "../kernels/mod.ts";
 import { asWords, checkNumbers, checkShape, kindOf } from "./checks.ts";
 import { EngineError } from "./errors.ts";
 import { Parameter, type ParameterSet } from "./parameter.ts";
-import { activation, type Recorder, recorder } from "./recorder.ts";
+import { activation, record, type Recorder, recorder } from "./recorder.ts";
 import { Value } from "./value.ts";
 
 /** A tensor whose elements are `map(source)` and have not been written: readers apply the map as they load. */
@@ -47,9 +47,7 @@ export class Tensor {
       this.#value = this.#recompute();
     } else if (!this.#value) {
       const { prologue, values } = this.load("x");
-      const y = activation(this.shape);
-      recorder().record(applyPrologue(this.shape, prologue), { ...values, y });
-      this.#value = y;
+      this.#value = computed(activation(this.shape), applyPrologue(this.shape, prologue), values).value;
     }
     return this.#value;
   }
@@ -209,6 +207,17 @@ export function constantUint32(values: ArrayLike<number>): Uint32Tensor {
   return new Uint32Tensor([data.length], new Value([data.length], "u32", { kind: "constant", data }));
 }
 
+/** The tensor that a dispatch computes: records it with `memory` bound to what it writes, and `values` to the rest. */
+export function computed(
+  memory: Value,
+  dispatch: Dispatch,
+  values: Readonly<Record<string, Value>>,
+): Tensor {
+  const written = dispatch.bindings.find(({ access }) => access === "write");
+  record(dispatch, { ...values, [written?.name ?? ""]: memory });
+  return new Tensor(memory.shape, memory);
+}
+
 /**
  * Makes an op's result and puts the op on the tape if any input needs a gradient.
  *
@@ -234,4 +243,16 @@ export function result(
     tape().nodes.push({ inputs, output, backward: (gradient, take) => backward(gradient, needs, take) });
   }
   return output;
+}
+
+/** The {@linkcode result} of an op of one dispatch: {@linkcode computed}, and through which gradients flow. */
+export function differentiable(
+  inputs: readonly Tensor[],
+  memory: Value,
+  dispatch: Dispatch,
+  values: Readonly<Record<string, Value>>,
+  backward: Parameters<typeof result>[3],
+): Tensor {
+  const { shape, value } = computed(memory, dispatch, values);
+  return result(inputs, shape, value, backward);
 }

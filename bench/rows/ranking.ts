@@ -1,5 +1,5 @@
 /** Ranking by a block of distances: what comes after the product in an evaluation. */
-import { rankCount, rankFarthest, rankNearest, rankPick, topK } from "../../kernels/mod.ts";
+import { rankCount, rankNearest, rankPick, topK } from "../../kernels/mod.ts";
 import { type BenchRow, row } from "../row.ts";
 
 /** A block of queries against the gallery of Market-1501. */
@@ -28,7 +28,6 @@ export function rankingRows(): BenchRow[] {
     columns: { shape: matches, values: columns },
     y: matches,
     nearest: [queries, TOP],
-    farthest: [queries],
     valid: { shape: [1], values: [gallery] },
   };
   const name = `queries × gallery ${distances.join("×")}`;
@@ -38,6 +37,5 @@ export function rankingRows(): BenchRow[] {
     row(`${name}, ${TOP} nearest`, rankNearest(SHAPE, TOP), operands),
     row(`${name}, top ${TOP}`, topK(SHAPE, TOP), operands),
     row(`${name}, top ${MANY}`, topK(SHAPE, MANY), { ...operands, nearest: [queries, MANY] }),
-    row(`${name}, farthest`, rankFarthest(SHAPE), operands),
   ];
 }

@@ -1,15 +1,8 @@
 /** The loss over all triplets of a batch. */
-import {
-  allTripletGradient,
-  type AllTripletsShape,
-  allTripletTerms,
-  relations as relationsKernel,
-  TRIPLET_METRICS,
-} from "../../kernels/mod.ts";
-import { record, temporary } from "../recorder.ts";
-import { result, Tensor, type Uint32Tensor } from "../tensor.ts";
-import type { TripletResult } from "./triplet.ts";
-import { checkBatch, totalOf } from "./triplet_total.ts";
+import { allTripletGradient, type AllTripletsShape, allTripletTerms, relations } from "../../kernels/mod.ts";
+import { temporary } from "../recorder.ts";
+import { computed, type Tensor, type Uint32Tensor } from "../tensor.ts";
+import { checkBatch, lossOf, type TripletResult } from "./triplet_total.ts";
 
 /** How all triplets become a loss. */
 export interface AllTripletsOptions {
@@ -37,21 +30,9 @@ export function allTripletLoss(
 ): TripletResult {
   const batch = checkBatch("allTripletLoss", distances, labels);
   const shape: AllTripletsShape = { batch, ...options };
-  const relations = temporary([batch, batch]);
-  record(relationsKernel(batch), { labels: labels.value, relations });
-  const terms = temporary([batch, 8]);
-  record(allTripletTerms(shape), { distances: distances.value, relations, terms });
-  const { loss, metrics } = totalOf(terms, batch, embeddings, options.mean);
-  const differentiable = result([distances], [], loss, (gradient) => {
-    const ddistances = temporary(distances.shape);
-    record(allTripletGradient(shape), {
-      distances: distances.value,
-      relations,
-      metrics,
-      dloss: gradient.value,
-      ddistances,
-    });
-    return [new Tensor(distances.shape, ddistances)];
-  });
-  return { loss: differentiable, metrics: new Tensor([TRIPLET_METRICS.length], metrics) };
+  const triplets = {
+    relations: computed(temporary([batch, batch]), relations(batch), { labels: labels.value }).value,
+  };
+  const [terms, slopes] = [allTripletTerms(shape), allTripletGradient(shape)];
+  return lossOf(distances, triplets, embeddings, options.mean, terms, slopes);
 }

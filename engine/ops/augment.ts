@@ -1,7 +1,7 @@
 /** Augmented images from packed bytes. */
 import { augment, AUGMENTATION_NUMBERS, type AugmentShape, imageUint32 } from "../../kernels/mod.ts";
-import { activation, record } from "../recorder.ts";
-import { Tensor, type Uint32Tensor } from "../tensor.ts";
+import { activation } from "../recorder.ts";
+import { computed, type Tensor, type Uint32Tensor } from "../tensor.ts";
 import { type ColorStatistics, colorTable, IMAGENET_COLOR } from "./image.ts";
 import { sizesOf } from "./sizes.ts";
 
@@ -108,13 +108,9 @@ export function augmentedImages(
     pixels: [pixels, `N ${words}`],
     parameters: [parameters, `N ${AUGMENTATION_NUMBERS}`],
   });
-  const shape = [N, size.height, size.width, 3];
-  const y = activation(shape);
-  record(augment({ n: N, ...batch }), {
+  return computed(activation([N, size.height, size.width, 3]), augment({ n: N, ...batch }), {
     pixels: pixels.value,
     parameters: parameters.value,
     color: colorTable(color).value,
-    y,
   });
-  return new Tensor(shape, y);
 }

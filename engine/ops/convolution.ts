@@ -13,8 +13,9 @@ import {
   strided,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { activation, record, recorder, temporary } from "../recorder.ts";
-import { asTensor, constant, result, Tensor, type TensorLike } from "../tensor.ts";
+import { activation, recorder, temporary } from "../recorder.ts";
+import { asTensor, computed, constant, differentiable, Tensor, type TensorLike } from "../tensor.ts";
+import type { Value } from "../value.ts";
 import { mul } from "./elementwise.ts";
 import { epilogueOf, type EpilogueOptions } from "./epilogue.ts";
 import { expand } from "./expand.ts";
@@ -71,37 +72,29 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: Conv2dOptions
   }
   const shape: Conv2dShape = { ...geometry, cin: Cin, cout: Cout, groups };
   const outShape = [N, geometry.oh, geometry.ow, Cout];
-  const y = activation(outShape);
   const { epilogue, values, biases } = epilogueOf("conv2d", options, [image, w], outShape);
-  record(conv2dForward(shape, epilogue), { ...values, x: image.value, w: w.value, y });
-  return result([image, w, ...biases], outShape, y, (gradient, needs) => {
+  const kernel = conv2dForward(shape, epilogue);
+  const bound = { ...values, x: image.value, w: w.value };
+  return differentiable([image, w, ...biases], activation(outShape), kernel, bound, (gradient, needs) => {
     const dy = gradient.value;
-    let dx: Tensor | null = null;
-    if (needs[0]) {
-      const value = activation(image.shape);
-      const backward = stride1Gradient(shape);
-      if (backward) {
-        const turned = temporary([kh, kw, Cout, Cin]);
-        record(strided(w.shape, { shape: turned.shape, axes: [0, 1, 3, 2], flipped: [0, 1] }), {
-          x: w.value,
-          y: turned,
-        });
-        record(conv2dForward(backward), { x: dy, w: turned, y: value });
-      } else {
-        record(conv2dInputGradient(shape), { dy, w: w.value, dx: value });
-      }
-      dx = new Tensor(image.shape, value);
-    }
     let dw: Tensor | null = null;
+    const dx = needs[0] ? inputGradient(shape, image, w, dy) : null;
     if (needs[1]) {
       const { dispatch, slices } = conv2dWeightGradient(shape, recorder().device.target);
-      dw = new Tensor(
-        w.shape,
-        summedSlices(slices, w.shape, (target) => record(dispatch, { x: image.value, dy, dw: target })),
-      );
+      dw = summedSlices(slices, w.shape, dispatch, { x: image.value, dy });
     }
     return [dx, dw, ...biases.map(({ shape }) => needs[2] ? unbroadcast(gradient, shape) : null)];
   });
+}
+
+function inputGradient(shape: Conv2dShape, image: Tensor, w: Tensor, dy: Value): Tensor {
+  const memory = activation(image.shape);
+  const backward = stride1Gradient(shape);
+  if (!backward) return computed(memory, conv2dInputGradient(shape), { dy, w: w.value });
+  const turned = [shape.kh, shape.kw, shape.cout, shape.cin];
+  const turn = strided(w.shape, { shape: turned, axes: [0, 1, 3, 2], flipped: [0, 1] });
+  const { value } = computed(temporary(turned), turn, { x: w.value });
+  return computed(memory, conv2dForward(backward), { x: dy, w: value });
 }
 
 /**
@@ -164,47 +157,30 @@ export function depthwiseConv(x: TensorLike, weight: TensorLike, options: ConvOp
   if (stride !== 1 && stride !== 2) throw new ShapeError(`depthwiseConv() has stride 1 or 2; got ${stride}`);
   const shape: DepthwiseShape = { ...geometry, stride, channels: C };
   const outShape = [N, geometry.oh, geometry.ow, C];
-  const y = activation(outShape);
   const loaded = image.load("x");
   const { epilogue, values, biases } = epilogueOf("depthwiseConv", options, [image, w], outShape);
   const { target } = recorder().device;
-  record(depthwiseForward(shape, target, loaded.prologue, epilogue), {
-    ...loaded.values,
-    ...values,
-    w: w.value,
-    y,
-  });
-  return result([image, w, ...biases], outShape, y, (gradient, needs) => {
+  const kernel = depthwiseForward(shape, target, loaded.prologue, epilogue);
+  const bound = { ...loaded.values, ...values, w: w.value };
+  return differentiable([image, w, ...biases], activation(outShape), kernel, bound, (gradient, needs) => {
     const db = biases.map(({ shape }) => needs[2] ? unbroadcast(gradient, shape) : null);
     const dy = gradient.load("dy");
     if (needs[0] && needs[1] && target.adapterClass === "gpu") {
       const [x, dx] = [image.load("x"), activation(image.shape)];
       const { dispatch, slices } = depthwiseConvGradients(shape, target, x.prologue, dy.prologue);
-      const dw = summedSlices(
-        slices,
-        w.shape,
-        (dw) => record(dispatch, { ...x.values, ...dy.values, w: w.value, dx, dw }),
-      );
-      return [new Tensor(image.shape, dx), new Tensor(w.shape, dw), ...db];
+      const dw = summedSlices(slices, w.shape, dispatch, { ...x.values, ...dy.values, w: w.value, dx });
+      return [new Tensor(image.shape, dx), dw, ...db];
     }
     let dx: Tensor | null = null;
     if (needs[0]) {
-      const value = activation(image.shape);
-      record(depthwiseConvInputGradient(shape, target, dy.prologue), { ...dy.values, w: w.value, dx: value });
-      dx = new Tensor(image.shape, value);
+      const kernel = depthwiseConvInputGradient(shape, target, dy.prologue);
+      dx = computed(activation(image.shape), kernel, { ...dy.values, w: w.value });
     }
     let dw: Tensor | null = null;
     if (needs[1]) {
       const x = image.load("x");
       const { dispatch, slices } = depthwiseConvWeightGradient(shape, target, x.prologue, dy.prologue);
-      dw = new Tensor(
-        w.shape,
-        summedSlices(
-          slices,
-          w.shape,
-          (target) => record(dispatch, { ...x.values, ...dy.values, dw: target }),
-        ),
-      );
+      dw = summedSlices(slices, w.shape, dispatch, { ...x.values, ...dy.values });
     }
     return [dx, dw, ...db];
   });

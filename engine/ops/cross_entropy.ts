@@ -6,7 +6,15 @@ import {
   crossEntropyTotal,
 } from "../../kernels/mod.ts";
 import { record, temporary } from "../recorder.ts";
-import { asTensor, asUint32, result, Tensor, type TensorLike, type Uint32Tensor } from "../tensor.ts";
+import {
+  asTensor,
+  asUint32,
+  computed,
+  result,
+  Tensor,
+  type TensorLike,
+  type Uint32Tensor,
+} from "../tensor.ts";
 import { sizesOf } from "./sizes.ts";
 
 /** A classification loss and its metrics. */
@@ -41,21 +49,13 @@ export function softmaxCrossEntropy(
   }
   labels.requireBelow(C, "softmaxCrossEntropy");
   const shape = { rows: B, classes: C, smoothing };
-  const perRow = temporary([B, 4]);
-  record(crossEntropyRows(shape), { logits: z.value, labels: labels.value, rows: perRow });
+  const values = { logits: z.value, labels: labels.value };
+  const { value: rows } = computed(temporary([B, 4]), crossEntropyRows(shape), values);
   const loss = temporary([]);
   const metrics = temporary([CROSS_ENTROPY_METRICS.length]);
-  record(crossEntropyTotal(B), { rows: perRow, loss, metrics });
-  const differentiable = result([z], [], loss, (gradient) => {
-    const dlogits = temporary(z.shape);
-    record(crossEntropyGradient(shape), {
-      logits: z.value,
-      labels: labels.value,
-      rows: perRow,
-      dloss: gradient.value,
-      dlogits,
-    });
-    return [new Tensor(z.shape, dlogits)];
-  });
+  record(crossEntropyTotal(B), { rows, loss, metrics });
+  const differentiable = result([z], [], loss, (gradient) => [
+    computed(temporary(z.shape), crossEntropyGradient(shape), { ...values, rows, dloss: gradient.value }),
+  ]);
   return { loss: differentiable, metrics: new Tensor([CROSS_ENTROPY_METRICS.length], metrics) };
 }

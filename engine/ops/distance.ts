@@ -12,8 +12,8 @@ import {
   tripletDistanceGradient,
   type WeightForm,
 } from "../../kernels/mod.ts";
-import { record, recorder, temporary } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { recorder, temporary } from "../recorder.ts";
+import { asTensor, computed, result, type Tensor, type TensorLike } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { directions } from "./normalize.ts";
 import { sizesOf } from "./sizes.ts";
@@ -30,8 +30,8 @@ export function pairwiseDistance(x: TensorLike, metric: Metric): Tensor {
   const { B, D } = sizesOf("pairwiseDistance", { x: [x, "B D"] });
   const rows = compared(asTensor(x), metric);
   const shape = { m: B, n: B, d: D };
-  const y = temporary([B, B]);
-  record(distance(shape, metric, true), { a: rows.value, b: rows.value, y });
+  const values = { a: rows.value, b: rows.value };
+  const { value: y } = computed(temporary([B, B]), distance(shape, metric, true), values);
   return result([rows], [B, B], y, (gradient) => [
     rowGradient(shape, rows, rows, distanceWeights(shape, metric, "both"), y, gradient.value),
   ]);
@@ -46,8 +46,8 @@ export function pairwiseDistance(x: TensorLike, metric: Metric): Tensor {
 export function crossDistance(a: TensorLike, b: TensorLike, metric: Metric): Tensor {
   const shape = pairSizes("crossDistance", a, b);
   const [from, to] = [compared(asTensor(a), metric), compared(asTensor(b), metric)];
-  const y = temporary([shape.m, shape.n]);
-  record(distance(shape, metric, false), { a: from.value, b: to.value, y });
+  const values = { a: from.value, b: to.value };
+  const { value: y } = computed(temporary([shape.m, shape.n]), distance(shape, metric, false), values);
   return result([from, to], [shape.m, shape.n], y, (gradient, needs) => {
     const gradientOf = (form: WeightForm) => {
       const [x, other, turned] = form === "a"
@@ -80,15 +80,10 @@ export function gramDistance(
   }
   const aa = squaredRows(left.value, shape.m, shape.d);
   const bb = squaredLengthsOfB?.value ?? squaredRows(right.value, shape.n, shape.d);
-  const product = temporary([shape.m, shape.n]);
-  record(matmulTransposed({ m: shape.m, k: shape.d, n: shape.n }, recorder().device.target), {
-    x: left.value,
-    w: right.value,
-    y: product,
-  });
-  const y = temporary([shape.m, shape.n]);
-  record(gram(shape, metric), { product, aa, bb, y });
-  return new Tensor([shape.m, shape.n], y);
+  const { m, d, n } = shape;
+  const products = matmulTransposed({ m, k: d, n }, recorder().device.target);
+  const { value: product } = computed(temporary([m, n]), products, { x: left.value, w: right.value });
+  return computed(temporary([m, n]), gram(shape, metric), { product, aa, bb });
 }
 
 /**
@@ -101,20 +96,19 @@ export function tripletDistance(embeddings: TensorLike, metric: Metric): Tensor 
   const triplets = asTensor(embeddings);
   const { T, D } = sizesOf("tripletDistance", { embeddings: [triplets, "T 3 D"] });
   const x = metric === "angular" ? directions(triplets) : triplets;
-  const y = temporary([T, 2]);
-  record(withinTriplets(T, D, metric), { x: x.value, y });
-  return result([x], [T, 2], y, (gradient) => {
-    const dx = temporary(x.shape);
-    record(tripletDistanceGradient(T, D, metric), { x: x.value, y, dy: gradient.value, dx });
-    return [new Tensor(x.shape, dx)];
-  });
+  const { value: y } = computed(temporary([T, 2]), withinTriplets(T, D, metric), { x: x.value });
+  return result([x], [T, 2], y, (gradient) => [
+    computed(temporary(x.shape), tripletDistanceGradient(T, D, metric), {
+      x: x.value,
+      y,
+      dy: gradient.value,
+    }),
+  ]);
 }
 
 /** Squared length of every row: [M, D] → [M]. */
 function squaredRows(x: Value, rows: number, d: number): Value {
-  const y = temporary([rows]);
-  record(squaredLengths(rows, d), { x, y });
-  return y;
+  return computed(temporary([rows]), squaredLengths(rows, d), { x }).value;
 }
 
 /** The rows that a metric compares: themselves, or for angles their directions. */
@@ -136,9 +130,6 @@ function rowGradient(
   y: Value,
   dy: Value,
 ): Tensor {
-  const weights = temporary([shape.m, shape.n]);
-  record(weighing, { y, dy, weights });
-  const da = temporary(x.shape);
-  record(distanceGradient(shape), { a: x.value, b: other.value, weights, da });
-  return new Tensor(x.shape, da);
+  const { value: weights } = computed(temporary([shape.m, shape.n]), weighing, { y, dy });
+  return computed(temporary(x.shape), distanceGradient(shape), { a: x.value, b: other.value, weights });
 }

@@ -8,8 +8,8 @@ import {
   type TernaryOperation,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { activation, record } from "../recorder.ts";
-import { asOperand, result, Tensor, type TensorLike, type TensorOrNumber } from "../tensor.ts";
+import { activation } from "../recorder.ts";
+import { asOperand, computed, result, Tensor, type TensorLike, type TensorOrNumber } from "../tensor.ts";
 import { expand } from "./expand.ts";
 import { affine } from "./unary.ts";
 import { unbroadcast } from "./unbroadcast.ts";
@@ -26,9 +26,7 @@ function broadcasting(operation: string, ...operands: readonly Tensor[]): number
 function apply(operation: BinaryOperation, a: Tensor, b: Tensor): Tensor {
   const shape = broadcasting(operation, a, b);
   if (!mergedAxes([a.shape, b.shape])) return apply(operation, expand(a, shape), expand(b, shape));
-  const y = activation(shape);
-  record(binary(operation, a.shape, b.shape), { a: a.value, b: b.value, y });
-  return new Tensor(shape, y);
+  return computed(activation(shape), binary(operation, a.shape, b.shape), { a: a.value, b: b.value });
 }
 
 function apply3(operation: TernaryOperation, a: Tensor, b: Tensor, c: Tensor): Tensor {
@@ -36,9 +34,8 @@ function apply3(operation: TernaryOperation, a: Tensor, b: Tensor, c: Tensor): T
   if (!mergedAxes([a.shape, b.shape, c.shape])) {
     return apply3(operation, expand(a, shape), expand(b, shape), expand(c, shape));
   }
-  const y = activation(shape);
-  record(ternary(operation, a.shape, b.shape, c.shape), { a: a.value, b: b.value, c: c.value, y });
-  return new Tensor(shape, y);
+  const kernel = ternary(operation, a.shape, b.shape, c.shape);
+  return computed(activation(shape), kernel, { a: a.value, b: b.value, c: c.value });
 }
 
 /** The op of two operands; `slopes` give the gradients before those of repeated axes are summed. */

@@ -3,8 +3,8 @@ import { window } from "../../kernels/mod.ts";
 import { checkShape } from "../checks.ts";
 import { ShapeError } from "../errors.ts";
 import { itemAt } from "../item_at.ts";
-import { activation, record } from "../recorder.ts";
-import { asTensor, constant, result, type Tensor, type TensorLike } from "../tensor.ts";
+import { activation } from "../recorder.ts";
+import { asTensor, constant, differentiable, result, type Tensor, type TensorLike } from "../tensor.ts";
 import { sum } from "./reduce.ts";
 import { repeated } from "./reduced.ts";
 import { concat, reshape, slice } from "./shape.ts";
@@ -53,7 +53,9 @@ export function pad(x: TensorLike, pads: readonly (readonly [number, number])[],
 
 function zerosAround(x: Tensor, axis: number, before: number, after: number): Tensor {
   const size = itemAt(x.shape, axis);
-  const y = activation(x.shape.with(axis, before + size + after));
-  record(window(x.shape, axis, -before, before + size + after), { x: x.value, y });
-  return result([x], y.shape, y, (gradient) => [slice(gradient, axis, before, before + size)]);
+  const all = before + size + after;
+  const memory = activation(x.shape.with(axis, all));
+  return differentiable([x], memory, window(x.shape, axis, -before, all), { x: x.value }, (gradient) => [
+    slice(gradient, axis, before, before + size),
+  ]);
 }

@@ -1,7 +1,7 @@
 /** Images from packed bytes. */
 import { image, imageUint32 } from "../../kernels/mod.ts";
-import { activation, record } from "../recorder.ts";
-import { constant, Tensor, type Uint32Tensor } from "../tensor.ts";
+import { activation } from "../recorder.ts";
+import { computed, constant, type Tensor, type Uint32Tensor } from "../tensor.ts";
 import { sizesOf } from "./sizes.ts";
 
 /** Mean and standard deviation of ImageNet's colors, red, green, blue, from 0 to 1. */
@@ -56,15 +56,11 @@ export function normalizedImages(
     pixels: [pixels, `N ${imageUint32(height, width)}`],
     transforms: [transforms, "N 4"],
   });
-  const shape = [N, height, width, 3];
-  const y = activation(shape);
-  record(image(N, height, width), {
+  return computed(activation([N, height, width, 3]), image(N, height, width), {
     pixels: pixels.value,
     transforms: transforms.value,
     color: colorTable(color).value,
-    y,
   });
-  return new Tensor(shape, y);
 }
 
 /** What kernels multiply bytes by and then add, [2, 3]. */

@@ -1,17 +1,15 @@
 /** Ops that turn unsigned integers into tensors. */
 import { elementCount, toFloat as kernel } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { record, temporary } from "../recorder.ts";
-import { asUint32, constant, Tensor, type Uint32Tensor } from "../tensor.ts";
+import { temporary } from "../recorder.ts";
+import { asUint32, computed, constant, type Tensor, type Uint32Tensor } from "../tensor.ts";
 import { equal } from "./elementwise.ts";
 import { reshape } from "./shape.ts";
 
 /** The same numbers as f32, exact up to 2^24. No gradient flows to them. */
 export function toFloat(x: Uint32Tensor): Tensor {
   const { shape, value } = asUint32("toFloat", "integers", x);
-  const y = temporary(shape);
-  record(kernel(shape), { x: value, y });
-  return new Tensor(shape, y);
+  return computed(temporary(shape), kernel(shape), { x: value });
 }
 
 /**

@@ -2,7 +2,7 @@
 import { standardize, standardizeGradient } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { activation, record, temporary } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { asTensor, computed, result, type Tensor, type TensorLike } from "../tensor.ts";
 import { add, div, mul, sub } from "./elementwise.ts";
 import { mean } from "./reduce.ts";
 import { reshape } from "./shape.ts";
@@ -31,11 +31,9 @@ export function layerNorm(
   sizesOf("layerNorm", { x: [input, "... C"], gamma: [gain, "C"], beta: [offset, "C"] });
   const [y, scale] = [activation(input.shape), temporary([...input.shape.slice(0, -1), 1])];
   record(standardize(input.shape, epsilon), { x: input.value, y, scale });
-  const standardized = result([input], input.shape, y, (gradient) => {
-    const dx = activation(input.shape);
-    record(standardizeGradient(input.shape), { y, dy: gradient.value, scale, dx });
-    return [new Tensor(input.shape, dx)];
-  });
+  const standardized = result([input], input.shape, y, (gradient) => [
+    computed(activation(input.shape), standardizeGradient(input.shape), { y, dy: gradient.value, scale }),
+  ]);
   return add(mul(standardized, gain), offset);
 }
 

@@ -10,9 +10,8 @@ import {
   matmulWeightGradient,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { activation, record, recorder } from "../recorder.ts";
-import { asTensor, result, tape, Tensor, type TensorLike } from "../tensor.ts";
-import type { Value } from "../value.ts";
+import { activation, recorder } from "../recorder.ts";
+import { asTensor, computed, differentiable, result, tape, type Tensor, type TensorLike } from "../tensor.ts";
 import { add } from "./elementwise.ts";
 import { epilogueOf, type EpilogueOptions } from "./epilogue.ts";
 import { reshape, transpose } from "./shape.ts";
@@ -53,9 +52,9 @@ function batchedProduct(x: Tensor, w: Tensor): Tensor {
     ]);
   }
   const shape = [...batch, ...x.shape.slice(-2, -1), ...w.shape.slice(-1)];
-  const y = activation(shape);
-  record(batchedMatmul(x.shape, w.shape), { a: x.value, b: w.value, y });
-  return result([x, w], shape, y, (gradient, needs) => [
+  const kernel = batchedMatmul(x.shape, w.shape);
+  const values = { a: x.value, b: w.value };
+  return differentiable([x, w], activation(shape), kernel, values, (gradient, needs) => [
     needs[0] ? unbroadcast(batchedProduct(gradient, transpose(w)), x.shape) : null,
     needs[1] ? unbroadcast(batchedProduct(transpose(x), gradient), w.shape) : null,
   ]);
@@ -95,30 +94,24 @@ function rowProduct(
   const { epilogue, values, biases } = epilogueOf(op, options, [x, w], outShape);
   const { target } = recorder().device;
   const multiply = () => {
-    const y = activation(outShape);
     const loaded = x.load("x");
-    record(product(shape, target, loaded.prologue, epilogue), { ...loaded.values, ...values, w: w.value, y });
-    return y;
+    const kernel = product(shape, target, loaded.prologue, epilogue);
+    return computed(activation(outShape), kernel, { ...loaded.values, ...values, w: w.value }).value;
   };
   const output = result([x, w, ...biases], outShape, multiply(), (gradient, needs, take) => {
     gradient.settle(loadsOfGradient(shape, target));
     let dx: Tensor | null = null;
     if (needs[0]) {
-      const value = activation(x.shape);
       const dy = gradient.load("x");
       const known = take(0);
-      const transposed = { m: shape.m, k: shape.n, n: shape.k };
-      record(matmulTransposed(transposed, target, dy.prologue, { addend: known !== undefined }), {
-        ...dy.values,
-        ...(known && { y_addend: known.value }),
-        w: w.value,
-        y: value,
-      });
-      dx = new Tensor(x.shape, value);
+      const turned = { m: shape.m, k: shape.n, n: shape.k };
+      const kernel = matmulTransposed(turned, target, dy.prologue, { addend: known !== undefined });
+      const values = { ...dy.values, ...(known && { y_addend: known.value }), w: w.value };
+      dx = computed(activation(x.shape), kernel, values);
     }
     return [
       dx,
-      needs[1] ? new Tensor(w.shape, weightGradient(shape, x, gradient)) : null,
+      needs[1] ? weightGradient(shape, x, gradient) : null,
       ...biases.map(({ shape }) => needs[2] ? unbroadcast(gradient, shape) : null),
     ];
   });
@@ -129,12 +122,8 @@ function rowProduct(
   return output;
 }
 
-function weightGradient(shape: MatmulShape, input: Tensor, gradient: Tensor): Value {
+function weightGradient(shape: MatmulShape, input: Tensor, gradient: Tensor): Tensor {
   const [x, dy] = [input.load("x"), gradient.load("dy")];
   const { dispatch, slices } = matmulWeightGradient(shape, recorder().device.target, x.prologue, dy.prologue);
-  return summedSlices(
-    slices,
-    [shape.k, shape.n],
-    (dw) => record(dispatch, { ...x.values, ...dy.values, dw }),
-  );
+  return summedSlices(slices, [shape.k, shape.n], dispatch, { ...x.values, ...dy.values });
 }

@@ -1,7 +1,7 @@
 /** Rows scaled to length one. */
 import { l2Normalize as normalize, l2NormalizeGradient, rowCount } from "../../kernels/mod.ts";
-import { record, temporary } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { temporary } from "../recorder.ts";
+import { asTensor, computed, differentiable, type Tensor, type TensorLike } from "../tensor.ts";
 import { sizesOf } from "./sizes.ts";
 
 /** Rows no longer than this have no direction. */
@@ -47,11 +47,7 @@ export function directions(x: TensorLike): Tensor {
 function scaled(x: Tensor, epsilon: number, short: "divide" | "zero"): Tensor {
   const { D } = sizesOf("l2Normalize", { x: [x, "... D"] });
   const shape = { rows: rowCount(x.shape), width: D, epsilon, short };
-  const y = temporary(x.shape);
-  record(normalize(shape), { x: x.value, y });
-  return result([x], x.shape, y, (gradient) => {
-    const dx = temporary(x.shape);
-    record(l2NormalizeGradient(shape), { x: x.value, dy: gradient.value, dx });
-    return [new Tensor(x.shape, dx)];
-  });
+  return differentiable([x], temporary(x.shape), normalize(shape), { x: x.value }, (gradient) => [
+    computed(temporary(x.shape), l2NormalizeGradient(shape), { x: x.value, dy: gradient.value }),
+  ]);
 }

@@ -8,8 +8,8 @@ import {
   maxPoolGradient,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { activation, record, temporary } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { activation, temporary } from "../recorder.ts";
+import { asTensor, computed, differentiable, type Tensor, type TensorLike } from "../tensor.ts";
 import { sizesOf } from "./sizes.ts";
 import { requireWhole, type WindowOptions, windowShape } from "./windows.ts";
 
@@ -17,14 +17,11 @@ import { requireWhole, type WindowOptions, windowShape } from "./windows.ts";
 export function globalAveragePool(x: TensorLike): Tensor {
   const image = asTensor(x);
   const { N, H, W, C } = sizesOf("globalAveragePool", { x: [image, "N H W C"] });
-  const y = temporary([N, C]);
-  const loaded = image.load("x");
-  record(forward(N, H * W, C, loaded.prologue), { ...loaded.values, y });
-  return result([image], [N, C], y, (gradient) => {
-    const dx = activation(image.shape);
-    record(globalAveragePoolGradient(N, H * W, C), { dy: gradient.value, dx });
-    return [new Tensor(image.shape, dx)];
-  });
+  const { prologue, values } = image.load("x");
+  const kernel = forward(N, H * W, C, prologue);
+  return differentiable([image], temporary([N, C]), kernel, values, (gradient) => [
+    computed(activation(image.shape), globalAveragePoolGradient(N, H * W, C), { dy: gradient.value }),
+  ]);
 }
 
 /** Square windows. Pads are smaller than a window, so that each holds a pixel. */
@@ -51,13 +48,10 @@ export interface AveragePoolOptions extends PoolOptions {
 export function maxPool2d(x: TensorLike, options: PoolOptions): Tensor {
   const image = asTensor(x);
   const shape = poolShape("maxPool2d", image, options, []);
-  const y = activation([shape.n, shape.oh, shape.ow, shape.channels]);
-  record(maxPool(shape), { x: image.value, t: image.value, y });
-  return result([image], y.shape, y, (gradient) => {
-    const dx = activation(image.shape);
-    record(maxPoolGradient(shape), { x: image.value, t: gradient.value, y: dx });
-    return [new Tensor(image.shape, dx)];
-  });
+  const values = { x: image.value, t: image.value };
+  return differentiable([image], activation(shape.output), maxPool(shape), values, (gradient) => [
+    computed(activation(image.shape), maxPoolGradient(shape), { ...values, t: gradient.value }),
+  ]);
 }
 
 /**
@@ -70,13 +64,10 @@ export function averagePool2d(x: TensorLike, options: AveragePoolOptions): Tenso
   const image = asTensor(x);
   const { countPadding = true } = options;
   const shape = poolShape("averagePool2d", image, options, ["countPadding"]);
-  const y = activation([shape.n, shape.oh, shape.ow, shape.channels]);
-  record(averagePool(shape, countPadding), { x: image.value, y });
-  return result([image], y.shape, y, (gradient) => {
-    const dx = activation(image.shape);
-    record(averagePoolGradient(shape, countPadding), { x: gradient.value, y: dx });
-    return [new Tensor(image.shape, dx)];
-  });
+  const kernel = averagePool(shape, countPadding);
+  return differentiable([image], activation(shape.output), kernel, { x: image.value }, (gradient) => [
+    computed(activation(image.shape), averagePoolGradient(shape, countPadding), { x: gradient.value }),
+  ]);
 }
 
 function poolShape(op: string, image: Tensor, options: PoolOptions, more: readonly string[]) {
@@ -84,15 +75,11 @@ function poolShape(op: string, image: Tensor, options: PoolOptions, more: readon
   const { size } = options;
   requireWhole(op, "size", size, 1);
   const windows = { n: N, h: H, w: W, kh: size, kw: size };
-  const shape = windowShape(op, windows, { ...options, stride: options.stride ?? size }, [
-    "size",
-    "stride",
-    "padding",
-    ...more,
-  ]);
+  const known = ["size", "stride", "padding", ...more];
+  const shape = windowShape(op, windows, { ...options, stride: options.stride ?? size }, known);
   const largest = Math.max(shape.pads.top, shape.pads.bottom, shape.pads.left, shape.pads.right);
   if (largest >= size) {
     throw new ShapeError(`${op}() takes padding below the window's ${size}; got ${largest}`);
   }
-  return { ...shape, channels: C };
+  return { ...shape, channels: C, output: [N, shape.oh, shape.ow, C] };
 }

@@ -1,8 +1,9 @@
 /** Ranking a gallery by distances that stay on the GPU: nothing is sorted, and nothing here has a gradient. */
-import { rankCount, rankFarthest, rankNearest, rankPick, topK } from "../../kernels/mod.ts";
+import { rankCount, rankNearest, rankPick, topK } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
 import { record, temporary } from "../recorder.ts";
-import { Tensor, Uint32Tensor } from "../tensor.ts";
+import { computed, type Tensor, Uint32Tensor } from "../tensor.ts";
+import { max } from "./extreme.ts";
 import { sizesOf } from "./sizes.ts";
 
 /** Counts are exact in f32 up to here. */
@@ -25,10 +26,8 @@ export interface RankedIdentities {
  */
 export function pickColumns(distances: Tensor, columns: Uint32Tensor): Tensor {
   const { Q, N, M } = sizesOf("pickColumns", { distances: [distances, "Q N"], columns: [columns, "Q M"] });
-  const y = temporary([Q, M]);
-  const shape = { queries: Q, gallery: N };
-  record(rankPick(shape, M), { distances: distances.value, columns: columns.value, y });
-  return new Tensor([Q, M], y);
+  const kernel = rankPick({ queries: Q, gallery: N }, M);
+  return computed(temporary([Q, M]), kernel, { distances: distances.value, columns: columns.value });
 }
 
 /**
@@ -45,15 +44,12 @@ export function countNearer(distances: Tensor, thresholds: Tensor, identities: R
     gallery: [identities.gallery, "N"],
   });
   if (N > MOST_COLUMNS) throw new ShapeError(`countNearer() takes at most ${MOST_COLUMNS} columns; got ${N}`);
-  const counts = temporary([Q, M]);
-  record(rankCount({ queries: Q, gallery: N }, M), {
+  return computed(temporary([Q, M]), rankCount({ queries: Q, gallery: N }, M), {
     distances: distances.value,
     thresholds: thresholds.value,
     gallery: identities.gallery.value,
     query: identities.query.value,
-    counts,
   });
-  return new Tensor([Q, M], counts);
 }
 
 /**
@@ -102,8 +98,6 @@ export function nearestColumns(distances: Tensor, count: number, valid: Uint32Te
  * @throws {ShapeError} when the distances are no matrix.
  */
 export function farthestDistance(distances: Tensor): Tensor {
-  const { Q, N } = sizesOf("farthestDistance", { distances: [distances, "Q N"] });
-  const farthest = temporary([Q]);
-  record(rankFarthest({ queries: Q, gallery: N }), { distances: distances.value, farthest });
-  return new Tensor([Q], farthest);
+  sizesOf("farthestDistance", { distances: [distances, "Q N"] });
+  return max(distances, 1);
 }

@@ -1,8 +1,8 @@
 /** The sum at the end of a residual block. */
 import { residualAdd as kernel } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { activation, record } from "../recorder.ts";
-import { asTensor, result, type Tensor, type TensorLike } from "../tensor.ts";
+import { activation } from "../recorder.ts";
+import { asTensor, differentiable, type Tensor, type TensorLike } from "../tensor.ts";
 
 /**
  * a + b of equal shapes; unlike `add` it applies a batch norm that either side still has pending as it loads.
@@ -14,8 +14,8 @@ export function residualAdd(a: TensorLike, b: TensorLike): Tensor {
   if (x.shape.join() !== y.shape.join()) {
     throw new ShapeError(`residualAdd() takes equal shapes; got [${x.shape}] and [${y.shape}]`);
   }
-  const sum = activation(x.shape);
   const [left, right] = [x.load("a"), y.load("b")];
-  record(kernel(x.shape, left.prologue, right.prologue), { ...left.values, ...right.values, y: sum });
-  return result([x, y], x.shape, sum, (gradient) => [gradient, gradient]);
+  const sum = kernel(x.shape, left.prologue, right.prologue);
+  const values = { ...left.values, ...right.values };
+  return differentiable([x, y], activation(x.shape), sum, values, (gradient) => [gradient, gradient]);
 }

@@ -13,9 +13,18 @@ import {
   window,
 } from "../../kernels/mod.ts";
 import { ShapeError } from "../errors.ts";
-import { activation, record, temporary } from "../recorder.ts";
+import { activation, temporary } from "../recorder.ts";
 import { itemAt } from "../item_at.ts";
-import { asTensor, asUint32, result, Tensor, type TensorLike, Uint32Tensor } from "../tensor.ts";
+import {
+  asTensor,
+  asUint32,
+  computed,
+  differentiable,
+  result,
+  type Tensor,
+  type TensorLike,
+  Uint32Tensor,
+} from "../tensor.ts";
 import { type Axes, axesOf, axisOf } from "./axes.ts";
 import { sizesOf } from "./sizes.ts";
 
@@ -41,9 +50,7 @@ export function reshape(x: TensorLike, sizes: readonly number[]): Tensor {
     // Per-channel maps stay with tensors whose channels stay.
     if (input.deferred && lastAxis(shape) === lastAxis(input.shape)) return input.deferred;
     if (sameLayout(input.shape, shape)) return input.value;
-    const y = activation(shape);
-    record(reshapeKernel(input.shape, shape), { x: input.value, y });
-    return y;
+    return computed(activation(shape), reshapeKernel(input.shape, shape), { x: input.value }).value;
   };
   return result([input], shape, memory(), (gradient) => [reshape(gradient, input.shape)]);
 }
@@ -59,8 +66,6 @@ export function permute(x: TensorLike, axes?: readonly number[]): Tensor {
   if (order.length !== input.shape.length) {
     throw new ShapeError(`permute() of [${input.shape}] takes each of its axes once; got [${axes}]`);
   }
-  const shape = order.map((axis) => itemAt(input.shape, axis));
-  const y = activation(shape);
   // Axes that stay neighbors move as one.
   const groups: number[][] = [];
   for (const axis of order) {
@@ -71,18 +76,16 @@ export function permute(x: TensorLike, axes?: readonly number[]): Tensor {
   }
   const merged = groups.toSorted((a, b) => itemAt(a, 0) - itemAt(b, 0));
   const sizeOf = (group: readonly number[]) => elementCount(group.map((axis) => itemAt(input.shape, axis)));
-  record(
-    strided(
-      merged.map(sizeOf),
-      view("permute", input, groups.map(sizeOf), groups.map((group) => merged.indexOf(group))),
-    ),
-    { x: input.value, y },
-  );
-  return result(
+  const moved = view("permute", input, groups.map(sizeOf), groups.map((group) => merged.indexOf(group)));
+  const memory = activation(order.map((axis) => itemAt(input.shape, axis)));
+  return differentiable(
     [input],
-    shape,
-    y,
-    (gradient) => [permute(gradient, order.map((_, axis) => order.indexOf(axis)))],
+    memory,
+    strided(merged.map(sizeOf), moved),
+    { x: input.value },
+    (gradient) => [
+      permute(gradient, order.map((_, axis) => order.indexOf(axis))),
+    ],
   );
 }
 
@@ -94,13 +97,11 @@ export function permute(x: TensorLike, axes?: readonly number[]): Tensor {
 export function flip(x: TensorLike, axes: Axes): Tensor {
   const input = asTensor(x);
   const flipped = axesOf("flip", input.shape, axes);
-  const y = activation(input.shape);
-  const every = [...input.shape.keys()];
-  record(strided(input.shape, { ...view("flip", input, input.shape, every), flipped }), {
-    x: input.value,
-    y,
-  });
-  return result([input], y.shape, y, (gradient) => [flip(gradient, flipped)]);
+  const turned = { ...view("flip", input, input.shape, [...input.shape.keys()]), flipped };
+  const kernel = strided(input.shape, turned);
+  return differentiable([input], activation(input.shape), kernel, { x: input.value }, (gradient) => [
+    flip(gradient, flipped),
+  ]);
 }
 
 function view(op: string, { shape: from }: Tensor, shape: readonly number[], axes: readonly number[]): View {
@@ -120,9 +121,9 @@ export function transpose(x: TensorLike, first = -2, second = -1): Tensor {
     return permute(input, [...input.shape.keys()].with(a, b).with(b, a));
   }
   const { R, C } = sizesOf("transpose", { x: [input, "R C"] });
-  const y = temporary([C, R]);
-  record(transposeKernel(R, C), { x: input.value, y });
-  return result([input], y.shape, y, (gradient) => [transpose(gradient)]);
+  return differentiable([input], temporary([C, R]), transposeKernel(R, C), { x: input.value }, (gradient) => [
+    transpose(gradient),
+  ]);
 }
 
 /**
@@ -141,13 +142,11 @@ export function slice(x: TensorLike, along: number, start: number, end: number):
         `needs whole numbers with 0 <= start < end <= ${size}`,
     );
   }
-  const y = activation(input.shape.with(axis, end - start));
-  record(window(input.shape, axis, start, end - start), { x: input.value, y });
-  return result([input], y.shape, y, (gradient) => {
-    const dx = activation(input.shape);
-    record(window(y.shape, axis, -start, size), { x: gradient.value, y: dx });
-    return [new Tensor(input.shape, dx)];
-  });
+  const shape = input.shape.with(axis, end - start);
+  const part = window(input.shape, axis, start, end - start);
+  return differentiable([input], activation(shape), part, { x: input.value }, (gradient) => [
+    computed(activation(input.shape), window(shape, axis, -start, size), { x: gradient.value }),
+  ]);
 }
 
 /**
@@ -202,13 +201,11 @@ export function gather(x: TensorLike, indices: Uint32Tensor): Tensor {
     const list = new Uint32Tensor([n], indices.value);
     return reshape(gather(input, list), [...indices.shape, ...others]);
   }
-  const y = activation([n, ...others]);
-  record(gatherKernel(input.shape, n), { x: input.value, indices: indices.value, y });
-  return result([input], y.shape, y, (gradient) => {
-    const dx = activation(input.shape);
-    record(gatherGradient(input.shape, n), { dy: gradient.value, indices: indices.value, dx });
-    return [new Tensor(input.shape, dx)];
-  });
+  const values = { x: input.value, indices: indices.value };
+  const kernel = gatherKernel(input.shape, n);
+  return differentiable([input], activation([n, ...others]), kernel, values, (gradient) => [
+    computed(activation(input.shape), gatherGradient(input.shape, n), { ...values, dy: gradient.value }),
+  ]);
 }
 
 /**
@@ -239,9 +236,10 @@ function joined(parts: readonly Tensor[], axis: number): Tensor {
   const middle = parts.length >> 1;
   const [a, b] = [joined(parts.slice(0, middle), axis), joined(parts.slice(middle), axis)];
   const first = itemAt(a.shape, axis), all = first + itemAt(b.shape, axis);
-  const y = activation(a.shape.with(axis, all));
-  record(concatKernel(a.shape, b.shape, axis), { a: a.value, b: b.value, y });
-  return result([a, b], y.shape, y, (gradient, needs) => [
+  const shape = a.shape.with(axis, all);
+  const kernel = concatKernel(a.shape, b.shape, axis);
+  const values = { a: a.value, b: b.value };
+  return differentiable([a, b], activation(shape), kernel, values, (gradient, needs) => [
     needs[0] ? slice(gradient, axis, 0, first) : null,
     needs[1] ? slice(gradient, axis, first, all) : null,
   ]);

@@ -1,7 +1,7 @@
 /** Softmax along an axis. */
 import { softmax as kernel, softmaxGradient } from "../../kernels/mod.ts";
-import { activation, record } from "../recorder.ts";
-import { asTensor, result, Tensor, type TensorLike } from "../tensor.ts";
+import { activation } from "../recorder.ts";
+import { asTensor, computed, result, type Tensor, type TensorLike } from "../tensor.ts";
 import { axisOf } from "./axes.ts";
 import { transpose } from "./shape.ts";
 
@@ -28,11 +28,8 @@ function apply(op: string, x: TensorLike, axis: number, log: boolean): Tensor {
 }
 
 function ofRows(x: Tensor, log: boolean): Tensor {
-  const y = activation(x.shape);
-  record(kernel(x.shape, log), { x: x.value, y });
-  return result([x], x.shape, y, (gradient) => {
-    const dx = activation(x.shape);
-    record(softmaxGradient(x.shape, log), { y, dy: gradient.value, dx });
-    return [new Tensor(x.shape, dx)];
-  });
+  const { value: y } = computed(activation(x.shape), kernel(x.shape, log), { x: x.value });
+  return result([x], x.shape, y, (gradient) => [
+    computed(activation(x.shape), softmaxGradient(x.shape, log), { y, dy: gradient.value }),
+  ]);
 }

@@ -1,30 +1,28 @@
 /** What a long reduction is cut into, and its sum. */
-import { sumAllSlices, sumSlices, VEC4_BYTES, vec4s } from "../../kernels/mod.ts";
+import { type Dispatch, sumAllSlices, sumSlices, VEC4_BYTES, vec4s } from "../../kernels/mod.ts";
 import { PARAMETER_ALIGNMENT } from "../flat_buffer.ts";
 import type { Parameter, ParameterSet } from "../parameter.ts";
 import { record, recorder, temporary } from "../recorder.ts";
-import { constantUint32, tape } from "../tensor.ts";
+import { constantUint32, tape, Tensor } from "../tensor.ts";
 import { flatRange, type Value } from "../value.ts";
 
 /** Most bytes of slices that wait to be added together: they cannot share memory. */
 const MOST_BYTES = 2 ** 25;
 
 /**
- * Records `partial` into memory for all slices, and their sum if there are several. On a GPU, sums of the backward pass
- * wait for {@link joinSlices}, unless something reads them before.
+ * Records a dispatch that writes `slices` partial results, to `dw`, and their sum if there are several. On a GPU, sums of the
+ * backward pass wait for {@link joinSlices}, unless something reads them before.
  */
 export function summedSlices(
   slices: number,
   shape: readonly number[],
-  partial: (target: Value) => void,
-): Value {
+  dispatch: Dispatch,
+  values: Readonly<Record<string, Value>>,
+): Tensor {
   const total = temporary(shape);
-  if (slices === 1) {
-    partial(total);
-    return total;
-  }
-  const parts = temporary([slices, ...shape]);
-  partial(parts);
+  const parts = slices === 1 ? total : temporary([slices, ...shape]);
+  record(dispatch, { ...values, dw: parts });
+  if (slices === 1) return new Tensor(shape, total);
   const { device, pass } = recorder();
   const join = () => record(sumSlices(slices, vec4s(shape), device.target), { partial: parts, y: total });
   if (pass !== "backward" || device.target.adapterClass !== "gpu" || device.storage !== "buffer") {
@@ -33,7 +31,7 @@ export function summedSlices(
     tape().sums.push({ parts, total, join });
     recorder().writeLate(total, join);
   }
-  return total;
+  return new Tensor(shape, total);
 }
 
 /** A sum that goes to a parameter's place among the gradients. */

@@ -4,23 +4,16 @@ import {
   nearestIdentities,
   nearestOthers,
   semiHardTriplets,
-  TRIPLET_METRICS,
   tripletGradient,
   type TripletLossShape,
   tripletTerms,
 } from "../../kernels/mod.ts";
 import { record, temporary } from "../recorder.ts";
-import { constantUint32, result, Tensor, Uint32Tensor } from "../tensor.ts";
+import { constantUint32, type Tensor, Uint32Tensor } from "../tensor.ts";
 import { sizesOf } from "./sizes.ts";
-import { checkBatch, totalOf } from "./triplet_total.ts";
+import { checkBatch, lossOf, type TripletResult } from "./triplet_total.ts";
 
-/** A triplet loss and its metrics. */
-export interface TripletResult {
-  /** [], for backward(). */
-  readonly loss: Tensor;
-  /** [8], in the order of `TRIPLET_METRICS`, of the triplets alone; has no gradient. */
-  readonly metrics: Tensor;
-}
+export type { TripletResult };
 
 /** How selected triplets become a loss. */
 export interface TripletLossOptions {
@@ -111,19 +104,6 @@ export function tripletLoss(
     selection: [selection, "R S 2"],
   });
   const shape: TripletLossShape = { rows: R, columns: C, slots: S, ...options };
-  const terms = temporary([R, 8]);
-  record(tripletTerms(shape), { distances: distances.value, selection: selection.value, terms });
-  const { loss, metrics } = totalOf(terms, R, embeddings, "all");
-  const differentiable = result([distances], [], loss, (gradient) => {
-    const ddistances = temporary(distances.shape);
-    record(tripletGradient(shape), {
-      distances: distances.value,
-      selection: selection.value,
-      metrics,
-      dloss: gradient.value,
-      ddistances,
-    });
-    return [new Tensor(distances.shape, ddistances)];
-  });
-  return { loss: differentiable, metrics: new Tensor([TRIPLET_METRICS.length], metrics) };
+  const triplets = { selection: selection.value };
+  return lossOf(distances, triplets, embeddings, "all", tripletTerms(shape), tripletGradient(shape));
 }

@@ -6,29 +6,35 @@ import {
   unaryGradient,
   type UnaryOperation,
 } from "../../kernels/mod.ts";
-import { activation, record } from "../recorder.ts";
-import { asTensor, constant, result, Tensor, type TensorLike } from "../tensor.ts";
+import { activation } from "../recorder.ts";
+import {
+  asTensor,
+  computed,
+  constant,
+  differentiable,
+  result,
+  type Tensor,
+  type TensorLike,
+} from "../tensor.ts";
 
 function apply(operation: UnaryOperation, input: TensorLike): Tensor {
   const x = asTensor(input);
   const argument = x.value;
-  const y = activation(x.shape);
-  record(unary(operation, x.shape), { x: argument, y });
+  const { value: y } = computed(activation(x.shape), unary(operation, x.shape), { x: argument });
   const saved = gradientNeedsArgument(operation) ? argument : y;
-  return result([x], x.shape, y, (gradient) => {
-    const dx = activation(x.shape);
-    record(unaryGradient(operation, x.shape), { dy: gradient.value, s: saved, dx });
-    return [new Tensor(x.shape, dx)];
-  });
+  return result([x], x.shape, y, (gradient) => [
+    computed(activation(x.shape), unaryGradient(operation, x.shape), { dy: gradient.value, s: saved }),
+  ]);
 }
 
 /** factor · x + offset, both plain numbers. */
 export function affine(input: TensorLike, factor: number, offset: number): Tensor {
   const x = asTensor(input);
-  const y = activation(x.shape);
   const parameters = constant([factor, offset], [2], { uniform: true }).value;
-  record(affineKernel(x.shape), { x: x.value, parameters, y });
-  return result([x], x.shape, y, (gradient) => [affine(gradient, factor, 0)]);
+  const values = { x: x.value, parameters };
+  return differentiable([x], activation(x.shape), affineKernel(x.shape), values, (gradient) => [
+    affine(gradient, factor, 0),
+  ]);
 }
 
 /** -x. */

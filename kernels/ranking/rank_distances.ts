@@ -2,7 +2,6 @@
 import { type Dispatch, flatWorkgroups, reads, WORKGROUP, writes } from "../wgsl/dispatch.ts";
 import { tensorBytes, vec4Count } from "../wgsl/storage.ts";
 import count from "./rank_count.wgsl" with { type: "text" };
-import farthest from "./rank_farthest.wgsl" with { type: "text" };
 import nearest from "./rank_nearest.wgsl" with { type: "text" };
 import pick from "./rank_pick.wgsl" with { type: "text" };
 import reduce from "../wgsl/workgroup_reduce.wgsl" with { type: "text" };
@@ -71,17 +70,5 @@ export function rankNearest({ queries, gallery }: RankShape, count: number): Dis
       bytes: tensorBytes([queries, gallery]) + tensorBytes([gallery]) + tensorBytes([queries]) +
         4 * queries * count,
     },
-  };
-}
-
-/** The largest distance of every row. Bindings: `distances`, `farthest` [queries]. */
-export function rankFarthest({ queries, gallery }: RankShape): Dispatch {
-  return {
-    kernel: "rank_farthest",
-    source: farthest,
-    bindings: [reads("distances"), writes("farthest")],
-    constants: { Q: queries, N4: vec4Count(gallery) },
-    workgroups: flatWorkgroups(vec4Count(queries) * WORKGROUP),
-    cost: { flops: queries * gallery, bytes: tensorBytes([queries, gallery]) + tensorBytes([queries]) },
   };
 }

@@ -32,8 +32,8 @@ export const RANKING_CHANGES: readonly FileChanges[] = [
   },
   {
     ...ranking("rank_ops", "rerank"),
-    file: "kernels/ranking/rank_farthest.wgsl",
-    changes: { "last-lanes-forgotten": ["var width = 32u; width > 0u", "var width = 16u; width > 0u"] },
+    file: "engine/ops/rank.ts",
+    changes: { "of-columns-for-rows": ["return max(distances, 1);", "return max(distances, 0);"] },
   },
   {
     ...ranking("top_k"),
