@@ -19,6 +19,8 @@ import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import { type FlatBuffer, makeFlatBuffer, PARAMETER_ALIGNMENT } from "./flat_buffer.ts";
 
+const READING = "Cannot read the parameters";
+
 /** A named array that lives as long as its {@link ParameterSet}. Programs use it like a tensor. */
 export class Parameter {
   /** Use {@link ParameterSet.add}. */
@@ -57,6 +59,7 @@ export class Parameter {
   async read(): Promise<Float32Array<ArrayBuffer>> {
     return await copyBack(
       this.set.device,
+      READING,
       () => [this.set.home(this)],
       (mapped) => unpadRows(new Float32Array(mapped, 0, vec4s(this.shape) * 4), this.shape),
     );
@@ -233,7 +236,8 @@ export class ParameterSet {
   async read(...trainableBuffers: string[]): Promise<Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>> {
     const names = ["weights", "state", ...trainableBuffers];
     let flats: FlatBuffer[] = [];
-    return await copyBack(this.device, () => flats = names.map((name) => this.flat(name)), (mapped) => {
+    const ranges = () => flats = names.map((name) => this.flat(name));
+    return await copyBack(this.device, READING, ranges, (mapped) => {
       const result = new Map<string, Map<Parameter, Float32Array<ArrayBuffer>>>();
       let offset = 0;
       for (const [i, name] of names.entries()) {

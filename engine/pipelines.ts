@@ -87,16 +87,6 @@ export class Pipelines {
     return this.constants === "uniform" ? constantsData(dispatch) : undefined;
   }
 
-  /** A new buffer of {@link uniform}; none where there is no uniform. */
-  uniformBuffers(dispatch: Dispatch): GPUBuffer[] {
-    const data = this.uniform(dispatch);
-    if (!data) return [];
-    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-    const buffer = this.gpu.createBuffer({ label: "constants", size: data.byteLength, usage });
-    this.gpu.queue.writeBuffer(buffer, 0, data);
-    return [buffer];
-  }
-
   /** Forgets everything: what is made while WebGPU refuses work may be invalid. */
   clear(): void {
     this.#pipelines.clear();

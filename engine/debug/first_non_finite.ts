@@ -2,15 +2,8 @@
  * The dispatch with which numbers stop being finite: a program's dispatches run one at a time, and the host checks every
  * number that each of them wrote.
  */
-import {
-  inTexture,
-  precisionOf,
-  tensorBytes,
-  TEXTURE_WIDTH,
-  textureRowBytes,
-  unpadRows,
-  vec4Count,
-} from "../../kernels/mod.ts";
+import { precisionOf, tensorBytes, textureRowBytes, unpadRows, vec4Count } from "../../kernels/mod.ts";
+import { copyBack } from "../copy_back.ts";
 import type { Device } from "../device.ts";
 import { halfToNumber } from "../half.ts";
 import type { HostInputs, ProgramInputs, ProgramOutputs } from "../inputs.ts";
@@ -121,39 +114,18 @@ async function contents(
   const precision = precisionOf(location.storage);
   const bytes = tensorBytes(value.shape, precision);
   const rowBytes = textureRowBytes(precision);
-  const rows = Math.ceil(bytes / rowBytes);
-  const staging = device.attempt("Cannot read a tensor back", () =>
-    device.gpu.createBuffer({
-      size: inTexture(location.storage) ? rows * rowBytes : bytes,
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    }));
-  try {
-    device.attempt("Cannot read a tensor back", () => {
-      const encoder = device.gpu.createCommandEncoder();
-      if ("buffer" in location) {
-        encoder.copyBufferToBuffer(location.buffer, location.offset, staging, 0, bytes);
-      } else {
-        encoder.copyTextureToBuffer(
-          { texture: location.texture },
-          { buffer: staging, bytesPerRow: rowBytes },
-          [
-            TEXTURE_WIDTH,
-            rows,
-          ],
-        );
-      }
-      device.gpu.queue.submit([encoder.finish()]);
-    });
-    return await device.readBack(
-      staging,
-      (mapped) =>
-        precision === "f16"
-          ? Float32Array.from(new Uint16Array(mapped, 0, bytes / 2), halfToNumber)
-          : new Float32Array(mapped, 0, bytes / 4).slice(),
-    );
-  } finally {
-    staging.destroy();
-  }
+  const range = "buffer" in location
+    ? { buffer: location.buffer, offset: location.offset, bytes }
+    : { texture: location.texture, bytesPerRow: rowBytes, bytes: Math.ceil(bytes / rowBytes) * rowBytes };
+  return await copyBack(
+    device,
+    "Cannot read a tensor back",
+    () => [range],
+    (mapped) =>
+      precision === "f16"
+        ? Float32Array.from(new Uint16Array(mapped, 0, bytes / 2), halfToNumber)
+        : new Float32Array(mapped, 0, bytes / 4).slice(),
+  );
 }
 
 function summary(name: string, value: Value, padded: Float32Array): TensorSummary {

@@ -63,20 +63,28 @@ export class OwnedMemory {
   }
 
   /** Memory of `size` bytes, for a texture a multiple of its rows. */
-  protected make(size: number, storage: Storage, label: string): ValueLocation {
-    const { gpu } = this.device;
-    if (inTexture(storage)) {
-      const texture = gpu.createTexture({
-        label,
-        size: [TEXTURE_WIDTH, textureHeight(size / textureRowBytes(precisionOf(storage)))],
-        format: textureFormat(precisionOf(storage)),
-        usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.COPY_SRC,
-      });
-      this.#owned.push(texture);
-      return this.textureLocation(texture, storage);
-    }
+  make(size: number, storage: Storage, label: string): ValueLocation {
+    return inTexture(storage)
+      ? this.makeTexture(size, storage, label)
+      : this.makeBuffer(size, storage, label);
+  }
+
+  /** A texture of `size` bytes, which fill its rows. */
+  makeTexture(size: number, storage: TextureLocation["storage"], label: string): TextureLocation {
+    const texture = this.device.gpu.createTexture({
+      label,
+      size: [TEXTURE_WIDTH, textureHeight(size / textureRowBytes(precisionOf(storage)))],
+      format: textureFormat(precisionOf(storage)),
+      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.COPY_SRC,
+    });
+    this.#owned.push(texture);
+    return this.textureLocation(texture, storage);
+  }
+
+  /** A buffer of `size` bytes. */
+  makeBuffer(size: number, storage: BufferLocation["storage"], label: string): BufferLocation {
     const kind = storage === "uniform" ? GPUBufferUsage.UNIFORM : 0; // Kernels may write it, too.
-    const buffer = gpu.createBuffer({
+    const buffer = this.device.gpu.createBuffer({
       label,
       size,
       usage: kind | GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,

@@ -12,15 +12,15 @@ import {
   type Storage,
   tensorBytes,
   TEXTURE_WIDTH,
-  textureFormat,
-  textureHeight,
   textureRowBytes,
   uniformVec4s,
   VEC4_BYTES,
 } from "../../kernels/mod.ts";
+import { copyBack } from "../copy_back.ts";
 import type { Device } from "../device.ts";
 import { LimitError } from "../errors.ts";
 import { numberToHalf } from "../half.ts";
+import { OwnedMemory } from "../plan/owned_memory.ts";
 import { Random } from "../random.ts";
 
 /** Returns milliseconds since some moment: wall time, or processor time where that is more exact. */
@@ -45,27 +45,21 @@ export type Operands = Readonly<Record<string, readonly number[] | Operand>>;
 /** Random numbers are made once per operand and repeated: a megabyte of them is as good as a gigabyte. */
 const RANDOM_BYTES = 1 << 20;
 
+/** What runs, and the memory that it runs on. */
+interface Bound {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly memory: OwnedMemory;
+  /** What {@link DispatchTimer.read} reads. */
+  readonly buffers: ReadonlyMap<string, GPUBuffer>;
+}
+
 /** A dispatch bound to memory. Make one with {@link DispatchTimer.make}; {@link DispatchTimer.destroy} frees it. */
 export class DispatchTimer {
-  readonly #device: Device;
-  readonly #pipeline: GPUComputePipeline;
-  readonly #bindGroup: GPUBindGroup;
-  readonly #buffers: ReadonlyMap<string, GPUBuffer>;
-  readonly #owned: readonly (GPUBuffer | GPUTexture)[];
+  readonly #bound: Bound;
 
-  private constructor(
-    device: Device,
-    readonly dispatch: Dispatch,
-    pipeline: GPUComputePipeline,
-    bindGroup: GPUBindGroup,
-    buffers: ReadonlyMap<string, GPUBuffer>,
-    owned: readonly (GPUBuffer | GPUTexture)[],
-  ) {
-    this.#device = device;
-    this.#pipeline = pipeline;
-    this.#bindGroup = bindGroup;
-    this.#buffers = buffers;
-    this.#owned = owned;
+  private constructor(readonly dispatch: Dispatch, bound: Bound) {
+    this.#bound = bound;
   }
 
   /**
@@ -76,16 +70,15 @@ export class DispatchTimer {
    * @throws {GpuError} when WebGPU refuses the shader or the memory.
    */
   static async make(device: Device, dispatch: Dispatch, operands: Operands): Promise<DispatchTimer> {
-    const owned: (GPUBuffer | GPUTexture)[] = [];
+    const memory = new OwnedMemory(device);
     const buffers = new Map<string, GPUBuffer>();
     try {
       return await device.guard(`Cannot prepare ${dispatch.kernel}`, () => {
         const encoder = device.gpu.createCommandEncoder();
         const randoms = new Map<Precision, GPUBuffer>();
         const random = (precision: Precision) => {
-          const buffer = randoms.get(precision) ?? randomNumbers(device, precision);
+          const buffer = randoms.get(precision) ?? randomNumbers(memory, precision);
           randoms.set(precision, buffer);
-          owned.push(buffer);
           return buffer;
         };
         const storages: Storage[] = [];
@@ -94,42 +87,30 @@ export class DispatchTimer {
           const storage = timedStorage(device, binding, operand.storage);
           storages.push(storage);
           const bytes = operandBytes(device, binding, operand, storage);
-          const buffer = device.gpu.createBuffer({
-            label: binding.name,
-            size: bytes,
-            usage: (storage === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE) |
-              GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-          });
-          owned.push(buffer);
+          const { buffer } = memory.makeBuffer(bytes, inTexture(storage) ? "buffer" : storage, binding.name);
           fill(device, encoder, binding, operand, buffer, precisionOf(storage), random);
           if (!inTexture(storage)) {
             buffers.set(binding.name, buffer);
             return { binding: index, resource: { buffer } };
           }
-          const texture = device.gpu.createTexture({
-            label: binding.name,
-            size: [TEXTURE_WIDTH, textureHeight(bytes / textureRowBytes(precisionOf(storage)))],
-            format: textureFormat(precisionOf(storage)),
-            usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
-          });
-          owned.push(texture);
-          copyToTexture(encoder, buffer, texture, textureRowBytes(precisionOf(storage)));
-          return { binding: index, resource: texture.createView() };
+          const { texture, view } = memory.makeTexture(bytes, storage, binding.name);
+          const bytesPerRow = textureRowBytes(precisionOf(storage));
+          const size = [TEXTURE_WIDTH, bytes / bytesPerRow];
+          encoder.copyBufferToTexture({ buffer, bytesPerRow }, { texture }, size);
+          return { binding: index, resource: view };
         });
         device.gpu.queue.submit([encoder.finish()]);
-        for (const buffer of device.pipelines.uniformBuffers(dispatch)) {
-          owned.push(buffer);
-          entries.push({ binding: entries.length, resource: { buffer } });
-        }
+        const [constants] = memory.uniforms([device.pipelines.uniform(dispatch)]);
+        if (constants) entries.push({ binding: entries.length, resource: constants });
         const bindGroup = device.gpu.createBindGroup({
           layout: device.pipelines.layout(dispatch, storages),
           entries,
         });
         const pipeline = device.pipelines.pipeline(dispatch, storages);
-        return new DispatchTimer(device, dispatch, pipeline, bindGroup, buffers, owned);
+        return new DispatchTimer(dispatch, { pipeline, bindGroup, memory, buffers });
       });
     } catch (error) {
-      for (const resource of owned) resource.destroy();
+      memory.destroy();
       throw error;
     }
   }
@@ -148,46 +129,39 @@ export class DispatchTimer {
     clock: Clock = wallClock,
     timestampWrites?: GPUComputePassTimestampWrites,
   ): Promise<number> {
-    const { gpu } = this.#device;
+    const { pipeline, bindGroup, memory: { device } } = this.#bound;
+    const { gpu } = device;
     const start = clock();
-    this.#device.attempt(`Cannot run ${this.dispatch.kernel}`, () => {
+    device.attempt(`Cannot run ${this.dispatch.kernel}`, () => {
       const encoder = gpu.createCommandEncoder();
       const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
-      pass.setPipeline(this.#pipeline);
-      pass.setBindGroup(0, this.#bindGroup);
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
       for (let i = 0; i < count; i++) pass.dispatchWorkgroups(...this.dispatch.workgroups);
       pass.end();
       gpu.queue.submit([encoder.finish()]);
     });
-    await this.#device.idle();
+    await device.idle();
     return clock() - start;
   }
 
   /** The contents of an operand that the dispatch writes, padding included. */
   async read(name: string): Promise<Float32Array<ArrayBuffer>> {
-    const source = this.#buffers.get(name);
-    if (!source) throw new RangeError(`${this.dispatch.kernel} has no buffer ${name}`);
-    const { gpu } = this.#device;
-    let staging: GPUBuffer | undefined;
-    try {
-      await this.#device.guard(`Cannot read ${name} of ${this.dispatch.kernel}`, () => {
-        staging = gpu.createBuffer({
-          size: source.size,
-          usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-        });
-        const encoder = gpu.createCommandEncoder();
-        encoder.copyBufferToBuffer(source, 0, staging, 0, source.size);
-        gpu.queue.submit([encoder.finish()]);
-      });
-      return await this.#device.readBack(staging!, (bytes) => new Float32Array(bytes.slice(0)));
-    } finally {
-      staging?.destroy();
-    }
+    const buffer = this.#bound.buffers.get(name);
+    const { kernel } = this.dispatch;
+    if (!buffer) throw new RangeError(`${kernel} has no buffer ${name}`);
+    const range = { buffer, bytes: buffer.size };
+    return await copyBack(
+      this.#bound.memory.device,
+      `Cannot read ${name} of ${kernel}`,
+      () => [range],
+      (bytes) => new Float32Array(bytes.slice(0)),
+    );
   }
 
   /** Frees the operands. */
   destroy(): void {
-    for (const resource of this.#owned) resource.destroy();
+    this.#bound.memory.destroy();
   }
 }
 
@@ -244,27 +218,11 @@ function numbers(precision: Precision, values: ArrayLike<number>) {
 }
 
 /** A buffer of numbers between 0 and 1 that are not special to any kernel. */
-function randomNumbers(device: Device, precision: Precision): GPUBuffer {
+function randomNumbers(memory: OwnedMemory, precision: Precision): GPUBuffer {
   const random = new Random(1);
-  const buffer = device.gpu.createBuffer({
-    size: RANDOM_BYTES,
-    usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-  });
+  const { buffer } = memory.makeBuffer(RANDOM_BYTES, "buffer", "random numbers");
   const count = RANDOM_BYTES / (precision === "f16" ? 2 : 4);
   const values = Array.from({ length: count }, () => random.uniform(0.05, 0.95));
-  device.gpu.queue.writeBuffer(buffer, 0, numbers(precision, values));
+  memory.device.gpu.queue.writeBuffer(buffer, 0, numbers(precision, values));
   return buffer;
-}
-
-function copyToTexture(
-  encoder: GPUCommandEncoder,
-  buffer: GPUBuffer,
-  texture: GPUTexture,
-  bytesPerRow: number,
-): void {
-  encoder.copyBufferToTexture(
-    { buffer, bytesPerRow },
-    { texture },
-    [TEXTURE_WIDTH, buffer.size / bytesPerRow],
-  );
 }

@@ -1,10 +1,9 @@
 /** Geometry of functions of two and of three numbers, applied elementwise with numpy's broadcasting. */
 import { type Dispatch, flatWorkgroups, reads, writes } from "../wgsl/dispatch.ts";
 import { lastAxis, rowCount, tensorBytes, vec4Count } from "../wgsl/storage.ts";
-import source from "./binary.wgsl" with { type: "text" };
 import functions from "./functions.wgsl" with { type: "text" };
-import operands from "./operands.wgsl" with { type: "text" };
-import ternarySource from "./ternary.wgsl" with { type: "text" };
+import operand from "./operand.wgsl" with { type: "text" };
+import source from "./operands.wgsl" with { type: "text" };
 
 /** Elementwise functions of two operands. */
 export type BinaryOperation =
@@ -103,8 +102,7 @@ export function mergedAxes(shapes: readonly (readonly number[])[]): number[][] |
 
 /** Y = f(A, B). `a` and `b` are the operands' shapes, which must broadcast. Bindings: `a`, `b`, `y`. */
 export function binary(operation: BinaryOperation, a: readonly number[], b: readonly number[]): Dispatch {
-  const f = `fn f(a: vec4f, b: vec4f) -> vec4f { return ${BINARY_FUNCTIONS[operation]}; }`;
-  return { kernel: "binary", source: [functions, operands, f, source].join("\n"), ...broadcasting({ a, b }) };
+  return broadcasting("binary", BINARY_FUNCTIONS[operation], { a, b });
 }
 
 /** Y = f(A, B, C). The operands' shapes must broadcast. Bindings: `a`, `b`, `c`, `y`. */
@@ -114,19 +112,23 @@ export function ternary(
   b: readonly number[],
   c: readonly number[],
 ): Dispatch {
-  const f = `fn f(a: vec4f, b: vec4f, c: vec4f) -> vec4f { return ${TERNARY[operation]}; }`;
-  return {
-    kernel: "ternary",
-    source: [functions, operands, f, ternarySource].join("\n"),
-    ...broadcasting({ a, b, c }),
-  };
+  return broadcasting("ternary", TERNARY[operation], { a, b, c });
 }
 
-/** What one thread per vec4 of the result needs to know. */
+/** A function of operands of these shapes, by name; one thread per vec4 of the result. */
 function broadcasting(
+  kernel: string,
+  f: string,
   given: Readonly<Record<string, readonly number[]>>,
-): Pick<Dispatch, "bindings" | "constants" | "workgroups" | "cost"> {
+): Dispatch {
   const names = Object.keys(given);
+  const value = `fn value(i: u32, j: u32, k: u32, c4: u32) -> vec4f {
+${names.map((name) => `  let ${name} = ${name}_row(i, j, k, c4);`).join("\n")}
+  return ${f};
+}`;
+  const operands = names.map((name) =>
+    operand.replaceAll("a_", `${name}_`).replaceAll("A_", `${name.toUpperCase()}_`)
+  );
   const shapes = mergedAxes(Object.values(given));
   const shape = shapes && broadcastShape(...shapes);
   if (!shape) throw new RangeError(`Shapes ${Object.values(given).map((s) => `[${s}]`)} do not broadcast`);
@@ -146,6 +148,8 @@ function broadcasting(
     });
   }
   return {
+    kernel,
+    source: [functions, ...operands, value, source].join("\n"),
     bindings: [...names.map((name) => reads(name)), writes("y")],
     constants: { ROWS: rows, D1: d1, D2: d2, CHANNELS: channels, C4: c4, ...strides },
     workgroups: flatWorkgroups(rows * c4),

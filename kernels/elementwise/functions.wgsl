@@ -2,7 +2,7 @@
 //
 //   log1p(t) = log(1 + t),   logistic(x) = 1 / (1 + e^-x),   erf(x) = 2/√π · ∫ e^-t² dt from 0 to x,   power(a, b) = a^b
 //
-// They stand in front of unary.wgsl, binary.wgsl and ternary.wgsl.
+// They stand in front of unary.wgsl and operands.wgsl.
 
 // log(1 + t) for 0 <= t <= 1, accurate also for small t, which 1 + t would round away:
 // 2 artanh(z) with z = t / (2 + t) <= 1/3, as its power series up to z^15.

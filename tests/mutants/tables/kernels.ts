@@ -254,7 +254,7 @@ export const KERNEL_CHANGES: readonly FileChanges[] = [
   },
   {
     ...table("add", "mul"),
-    file: "kernels/elementwise/operands.wgsl",
+    file: "kernels/elementwise/operand.wgsl",
     changes: { "axes-swapped": ["i * A_I + j * A_J + k * A_K", "i * A_J + j * A_I + k * A_K"] },
   },
   {

@@ -1,10 +1,10 @@
 /** Runs recorded programs with checked kernels, many per submit, and reports their faults. */
-import { type Dispatch, VEC4_BYTES } from "../../../kernels/mod.ts";
+import { constantsData, type Dispatch, VEC4_BYTES } from "../../../kernels/mod.ts";
 import type { Device } from "../../../engine/mod.ts";
 import { hostData } from "../../../engine/inputs.ts";
-import { Pipelines } from "../../../engine/pipelines.ts";
 import type { Value } from "../../../engine/value.ts";
 import { checkedShader, headerNumbers } from "./checked_shader.ts";
+import { constantsBuffers } from "./constants_buffers.ts";
 import type { RandomProgram } from "./random_program.ts";
 
 /** A fault of a kernel. */
@@ -140,7 +140,7 @@ export async function runChecked(
           GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
         );
         gpu.queue.writeBuffer(uniform, 0, Uint32Array.from(header));
-        const constants = new Pipelines(gpu, "uniform").uniformBuffers(dispatch);
+        const constants = constantsBuffers(gpu, constantsData(dispatch));
         made.push(...constants);
         const buffers = [...bound.map((value) => values.get(value)!.buffer), ...constants, uniform, tracked];
         pass.setPipeline(pipeline);

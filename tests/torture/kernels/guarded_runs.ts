@@ -5,6 +5,7 @@
  */
 import type { Device } from "../../../engine/mod.ts";
 import type { Value } from "../../../engine/value.ts";
+import { constantsBuffers } from "./constants_buffers.ts";
 import { initialData, type KernelFault } from "./checked_runs.ts";
 import type { RandomProgram } from "./random_program.ts";
 
@@ -65,7 +66,7 @@ async function run(device: Device, { steps, data }: RandomProgram, guard: (n: nu
             layout: device.pipelines.layout(dispatch, storages),
             entries: [
               ...values.map((value) => buffers.get(value)!),
-              ...device.pipelines.uniformBuffers(dispatch),
+              ...constantsBuffers(gpu, device.pipelines.uniform(dispatch)),
             ].map(
               (buffer, binding) => ({ binding, resource: { buffer } }),
             ),
