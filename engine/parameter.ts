@@ -263,7 +263,7 @@ export class ParameterSet {
    * @throws as {@linkcode ParameterSet.read} does.
    */
   async readBuffer(name: string, bytes?: number): Promise<Float32Array<ArrayBuffer>> {
-    return await copyBack(this.device, () => {
+    return await copyBack(this.device, READING, () => {
       const flat = this.flat(name);
       return [{ ...flat, bytes: bytes ?? flat.bytes }];
     }, (mapped) => new Float32Array(mapped.slice(0)));
