@@ -14,6 +14,9 @@ export const DISTRIBUTED_FLAG = {
     "it.",
 } as const satisfies FlagTable[string];
 
+/** Milliseconds for a launcher to pass on what a rank printed; MPICH's drops what it has not read when a job is aborted. */
+const PRINT_MS = 300;
+
 /**
  * Does work on the ranks of the job, or alone. Rank 0 prints for all. What a rank throws, also outside of the work, it
  * prints with its number, and ends the whole job with its exit code.
@@ -32,6 +35,7 @@ export async function onRanks(
   const end = (error: unknown): never => {
     const { code, message } = failure(error, whenLost);
     printError(`rank ${ranks.rank} of ${ranks.size}: ${message}`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PRINT_MS);
     return ranks.abort(code);
   };
   addEventListener("error", (event) => end(event.error));

@@ -20,22 +20,26 @@ const FUNCTIONS = {
     parameters: ["buffer", "i32", HANDLE, "buffer", "i32", HANDLE, HANDLE, "buffer"],
     result: "i32",
   },
+  MPI_Iallgatherv: {
+    parameters: ["buffer", "i32", HANDLE, "buffer", "buffer", "buffer", HANDLE, HANDLE, "buffer"],
+    result: "i32",
+  },
+  MPI_Ialltoallv: {
+    parameters: [
+      "buffer",
+      "buffer",
+      "buffer",
+      HANDLE,
+      "buffer",
+      "buffer",
+      "buffer",
+      HANDLE,
+      HANDLE,
+      "buffer",
+    ],
+    result: "i32",
+  },
   MPI_Test: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
-  MPI_Allgather: {
-    parameters: ["buffer", "i32", HANDLE, "buffer", "i32", HANDLE, HANDLE],
-    result: "i32",
-    nonblocking: true,
-  },
-  MPI_Allgatherv: {
-    parameters: ["buffer", "i32", HANDLE, "buffer", "buffer", "buffer", HANDLE, HANDLE],
-    result: "i32",
-    nonblocking: true,
-  },
-  MPI_Alltoallv: {
-    parameters: ["buffer", "buffer", "buffer", HANDLE, "buffer", "buffer", "buffer", HANDLE, HANDLE],
-    result: "i32",
-    nonblocking: true,
-  },
   MPI_Abort: { parameters: [HANDLE, "i32"], result: "i32" },
   MPI_Finalize: { parameters: [], result: "i32" },
   // Functions of Open MPI; macros in MPICH.
@@ -59,25 +63,25 @@ export interface MpiLibrary {
   /** Its first line about itself, such as "Open MPI v4.1.4, ..." or "MPICH Version: 4.0.2". */
   readonly version: string;
   readonly functions: MpiFunctions;
-  /** MPI_THREAD_SERIALIZED. */
-  readonly serialized: number;
+  /** MPI_THREAD_FUNNELED. */
+  readonly funneled: number;
   /** Its handles; called after MPI_Init_thread. */
   constants(): MpiConstants;
 }
 
 /** How handles and constants are defined. */
-type Binary = Pick<MpiLibrary, "serialized"> & { constants(functions: MpiFunctions): MpiConstants };
+type Binary = Pick<MpiLibrary, "funneled"> & { constants(functions: MpiFunctions): MpiConstants };
 
 /** MPI 5.0, "Application Binary Interface": the same in every library. */
 const STANDARD: Binary = {
-  serialized: 2048,
+  funneled: 1024,
   constants: () => ({ world: 0x101n, byte: 0x247n, errorsReturn: 0x143n }),
 };
 
 const BINARIES: Readonly<Record<Family, Binary>> = {
   // The numbers of mpif.h.
   "Open MPI": {
-    serialized: 2,
+    funneled: 1,
     constants: ({ MPI_Comm_f2c, MPI_Type_f2c, MPI_Errhandler_f2c }) => ({
       world: MPI_Comm_f2c!(0),
       byte: MPI_Type_f2c!(1),
@@ -86,7 +90,7 @@ const BINARIES: Readonly<Record<Family, Binary>> = {
   },
   // mpi.h since MPICH 3.1, also of those that follow its ABI compatibility initiative: Intel's, Cray's, MVAPICH.
   "MPICH": {
-    serialized: 2,
+    funneled: 1,
     constants: () => ({ world: 0x44000000n, byte: 0x4c00010dn, errorsReturn: 0x54000001n }),
   },
 };
@@ -163,7 +167,7 @@ export function loadMpi({ name, size, families }: Launcher): MpiLibrary {
       return {
         version,
         functions,
-        serialized: binary.serialized,
+        funneled: binary.funneled,
         constants: () => binary.constants(functions),
       };
     }

@@ -1,11 +1,12 @@
 /** Ranks over MPI. */
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { RanksError } from "./errors.ts";
 import { type MpiConstants, type MpiFunctions, type MpiLibrary, textOf } from "./mpi_library.ts";
 import type { Exchanged, Ranks } from "./ranks.ts";
 import { TreeSum } from "./tree_sum.ts";
 
-/** Milliseconds between looks at whether all ranks have come. */
-const LOOK_MS = 1;
+/** Milliseconds for which a rank looks all the time whether the others have come, and then between its looks. */
+const EAGER_MS = 2, LOOK_MS = 1;
 
 /** The most bytes that a rank gives at once: MPI counts in 32-bit integers, and what is received takes memory. */
 const PIECE_BYTES = 2 ** 28;
@@ -16,20 +17,23 @@ const OPAQUE_BYTES = 64;
 /** What ranks do together, so that a rank that does something else is noticed. */
 const CALLS = ["wait", "gather", "sum"] as const;
 
+/** Starts a call of MPI that goes on by itself, and returns its code. */
+type Start = (request: Uint8Array<ArrayBuffer>) => number;
+
 /** Bytes of an array, without a copy. */
 const bytesOf = ({ buffer, byteOffset, byteLength }: Exchanged) =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
 /** The start of every count, if they follow each other. */
-const starts = (counts: Int32Array) =>
+const starts = (counts: Int32Array<ArrayBuffer>) =>
   counts.map((_, i) => counts.subarray(0, i).reduce((sum, n) => sum + n, 0));
 
 /**
  * The ranks that a launcher of MPI started.
  *
- * An exchange waits until all ranks have come with MPI_Iallgather and MPI_Test, from time to time, so that waiting costs
- * no CPU time. Then it calls MPI's blocking functions on another thread, where libraries are fastest; as only one call
- * runs at a time, MPI_THREAD_SERIALIZED is enough.
+ * First all ranks meet: they look from time to time whether the others have come, so that waiting for a slow one costs no
+ * CPU time. Then they exchange, with one MPI_Test in every turn of the event loop, which moves the data in most
+ * libraries. MPI's blocking calls on another thread are no faster, and take seconds where there are more ranks than cores.
  */
 export class MpiRanks implements Ranks {
   readonly rank: number;
@@ -38,6 +42,8 @@ export class MpiRanks implements Ranks {
   readonly #mpi: MpiFunctions;
   readonly #constants: MpiConstants;
   readonly #pieceBytes: number;
+  /** The call under way. It holds the arrays that MPI reads and writes, so that they are not collected as garbage. */
+  #underWay: Start | undefined;
   /** The call that the next one waits for. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -47,17 +53,14 @@ export class MpiRanks implements Ranks {
    * @param pieceBytes the most bytes that a rank gives at once, a multiple of four.
    * @throws {RanksError} when it cannot be initialized.
    */
-  constructor({ functions, serialized, constants }: MpiLibrary, pieceBytes = PIECE_BYTES) {
+  constructor({ functions, funneled, constants }: MpiLibrary, pieceBytes = PIECE_BYTES) {
     this.#mpi = functions;
     this.#pieceBytes = pieceBytes;
     const number = new Int32Array(1);
-    const initialized = functions.MPI_Init_thread(null, null, serialized, number);
+    const initialized = functions.MPI_Init_thread(null, null, funneled, number);
     if (initialized !== 0) throw new RanksError(`MPI could not be initialized (error ${initialized}).`);
-    const [provided] = number;
-    if (provided! < serialized) {
-      throw new RanksError(
-        `This MPI library cannot be called from one thread after another (level ${provided}).`,
-      );
+    if (number[0]! < funneled) {
+      throw new RanksError("This MPI library refuses processes with several threads.");
     }
     this.#constants = constants();
     const { world, errorsReturn } = this.#constants;
@@ -77,10 +80,9 @@ export class MpiRanks implements Ranks {
       for (let from = 0; from < own.length; from += this.#pieceBytes) {
         const piece = own.subarray(from, from + this.#pieceBytes), n = piece.length;
         const pieces = new Uint8Array(this.size * n);
-        this.#check(
-          await this.#mpi.MPI_Allgather(piece, n, byte, pieces, n, byte, world),
-          "MPI_Allgather",
-        );
+        await this.#complete("MPI_Iallgather", (request) => {
+          return this.#mpi.MPI_Iallgather(piece, n, byte, pieces, n, byte, world, request);
+        });
         for (let r = 0; r < this.size; r++) {
           all.set(pieces.subarray(r * n, (r + 1) * n), r * own.length + from);
         }
@@ -113,29 +115,33 @@ export class MpiRanks implements Ranks {
   }
 
   /** Sums in place: every rank gets a slice of all ranks' values, sums it, and gives its sum to all. */
-  async #sum(values: Float32Array): Promise<void> {
+  async #sum(values: Float32Array<ArrayBuffer>): Promise<void> {
     const { byte, world } = this.#constants;
-    const { MPI_Alltoallv, MPI_Allgatherv } = this.#mpi;
-    const each = Math.ceil(values.length / this.size);
+    const whole = bytesOf(values), each = Math.ceil(values.length / this.size);
     const slices = Int32Array.from({ length: this.size }, (_, r) => {
       return values.BYTES_PER_ELEMENT * Math.max(Math.min(each, values.length - r * each), 0);
     });
-    const from = starts(slices), whole = bytesOf(values);
+    const sliceStarts = starts(slices);
 
-    const ownBytes = slices[this.rank]!, own = ownBytes / values.BYTES_PER_ELEMENT;
-    const counts = slices.map(() => ownBytes);
-    const slice = new Float32Array(this.size * own);
-    this.#check(
-      await MPI_Alltoallv(whole, slices, from, byte, bytesOf(slice), counts, starts(counts), byte, world),
-      "MPI_Alltoallv",
-    );
+    const ownBytes = slices[this.rank]!, n = ownBytes / values.BYTES_PER_ELEMENT;
+    const received = new Float32Array(this.size * n), receivedBytes = bytesOf(received);
+    const parts = slices.map(() => ownBytes), partStarts = starts(parts);
+    await this.#complete("MPI_Ialltoallv", (request) => {
+      const { MPI_Ialltoallv } = this.#mpi;
+      return MPI_Ialltoallv(
+        ...[whole, slices, sliceStarts, byte] as const,
+        ...[receivedBytes, parts, partStarts, byte] as const,
+        world,
+        request,
+      );
+    });
     const tree = new TreeSum();
-    for (let r = 0; r < this.size; r++) tree.add(slice.subarray(r * own, (r + 1) * own));
+    for (let r = 0; r < this.size; r++) tree.add(received.subarray(r * n, (r + 1) * n));
     const sum = bytesOf(tree.total());
-    this.#check(
-      await MPI_Allgatherv(sum, ownBytes, byte, whole, slices, from, byte, world),
-      "MPI_Allgatherv",
-    );
+    await this.#complete("MPI_Iallgatherv", (request) => {
+      const { MPI_Iallgatherv } = this.#mpi;
+      return MPI_Iallgatherv(sum, ownBytes, byte, whole, slices, sliceStarts, byte, world, request);
+    });
   }
 
   /** Calls after the calls before it have ended, and when all ranks have come to this one with as many bytes. */
@@ -151,18 +157,14 @@ export class MpiRanks implements Ranks {
   /** Waits until all ranks have come, and compares what they came for. */
   async #meet(call: typeof CALLS[number], bytes: number): Promise<void> {
     const { byte, world } = this.#constants;
-    const { MPI_Iallgather, MPI_Test } = this.#mpi;
     const own = Float64Array.of(CALLS.indexOf(call), bytes), all = new Float64Array(2 * this.size);
-    const request = new Uint8Array(OPAQUE_BYTES),
-      status = new Uint8Array(OPAQUE_BYTES),
-      done = new Int32Array(1);
-    const n = own.byteLength;
-    this.#check(MPI_Iallgather(own, n, byte, all, n, byte, world, request), "MPI_Iallgather");
-    for (;;) {
-      this.#check(MPI_Test(request, done, status), "MPI_Test");
-      if (done[0] !== 0) break;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
+    const start: Start = (request) => {
+      return this.#mpi.MPI_Iallgather(own, own.byteLength, byte, all, own.byteLength, byte, world, request);
+    };
+    const eagerUntil = performance.now() + EAGER_MS;
+    await this.#complete("MPI_Iallgather", start, () => {
+      return performance.now() < eagerUntil ? setImmediate() : setTimeout(LOOK_MS);
+    });
     for (let r = 0; r < this.size; r++) {
       const [theirs, theirBytes] = all.subarray(2 * r);
       if (theirs === own[0] && theirBytes === bytes) continue;
@@ -173,10 +175,24 @@ export class MpiRanks implements Ranks {
     }
   }
 
-  #check(code: number, what: string): void {
+  /** Starts a call of MPI and returns after its end; `pause` waits from one look to the next. */
+  async #complete(name: string, start: Start, pause: () => Promise<unknown> = setImmediate): Promise<void> {
+    const request = new Uint8Array(OPAQUE_BYTES), status = new Uint8Array(OPAQUE_BYTES);
+    const done = new Int32Array(1);
+    this.#underWay = start;
+    this.#check(start(request), name);
+    for (;;) {
+      this.#check(this.#mpi.MPI_Test(request, done, status), name);
+      if (done[0] !== 0) break;
+      await pause();
+    }
+    this.#underWay = undefined;
+  }
+
+  #check(code: number, name: string): void {
     if (code === 0) return;
     const { text } = textOf((bytes, length) => this.#mpi.MPI_Error_string(code, bytes, length));
-    throw new RanksError(`${what} failed: ${text}.`);
+    throw new RanksError(`${name} failed: ${text}.`);
   }
 }
 
