@@ -4,6 +4,7 @@ import type { ReidDataset } from "../data/dataset.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import type { Device } from "../engine/mod.ts";
 import type { Benchmark } from "../eval/benchmark.ts";
+import { ALONE, onAnyRank, type Ranks, rankZeroFirst } from "../ranks/mod.ts";
 import {
   keepAsBest,
   type LoadedCheckpoint,
@@ -17,16 +18,19 @@ import {
   PRETRAINED,
   type PretrainedFile,
 } from "../train/pretrained_file.ts";
-import { requireFreeFolder, type RunConfig, RunFolder, writeFile } from "../train/run_folder.ts";
+import { readConfig, requireFreeFolder, type RunConfig, RunFolder, writeFile } from "../train/run_folder.ts";
+import { requireSameRun } from "../train/same_run.ts";
 import { resumeNotes, testPeopleNote, type TrainedPeople, trainedPeople } from "../train/trained_people.ts";
 import { Trainer } from "../train/trainer.ts";
 import { Watch } from "../train/watch.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { workOnDevice } from "./lost_device.ts";
+import { onRanks, sayAdapters } from "./on_ranks.ts";
 import { openBenchmark, openPeople, openPixels } from "./people.ts";
 import { progress as startProgress } from "./progress.ts";
 import { withFlags } from "./remedies.ts";
+import { UsageError } from "./flags.ts";
 import { parseTrainFlags, type TrainFlags } from "./train_flags.ts";
 import { type Baselines, baselines, scoreRun } from "./train_scores.ts";
 import { describePretrained, describeRun, pretrainedNotes } from "./train_text.ts";
@@ -51,9 +55,11 @@ interface People {
 interface Run {
   /** The first device decides what its settings leave open. */
   config: RunConfig;
+  /** The processes that train it; the first one writes. */
+  readonly ranks: Ranks;
   /** The backbone's first weights, if they come from a file. */
   readonly pretrained: PretrainedFile | undefined;
-  /** Its folder; undefined until a new run has something to keep. */
+  /** Its folder; undefined until a new run has something to keep, and where another rank writes. */
   folder: RunFolder | undefined;
   newest: LoadedCheckpoint | undefined;
   people?: People;
@@ -67,7 +73,21 @@ interface Run {
  */
 export async function main(args: string[], gpu?: Pick<GPU, "requestAdapter">): Promise<number> {
   const flags = parseTrainFlags(args);
-  const run = await (flags.resume === undefined ? startRun(flags) : resumeRun(flags, flags.resume));
+  return await onRanks(flags.distributed, (ranks) => trainOnRanks(flags, ranks, gpu), WHEN_LOST);
+}
+
+async function trainOnRanks(
+  flags: TrainFlags,
+  ranks: Ranks,
+  gpu: Pick<GPU, "requestAdapter"> | undefined,
+): Promise<number> {
+  if (ranks !== ALONE && flags.onDeviceLost === "retry") {
+    throw new UsageError("--on-device-lost retry is for one process: the ranks of a job end together");
+  }
+  const run = await rankZeroFirst(
+    ranks,
+    () => flags.resume === undefined ? startRun(flags, ranks) : resumeRun(flags, flags.resume, ranks),
+  );
   if (run.pretrained) {
     console.log(describePretrained(run.pretrained, run.config.options));
     for (const note of pretrainedNotes(run.pretrained)) console.error(`note: ${printable(note)}`);
@@ -90,12 +110,16 @@ export async function main(args: string[], gpu?: Pick<GPU, "requestAdapter">): P
 
 /** Does on a device what is left to do of a run. */
 async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<number> {
-  const { config, pretrained } = run;
+  const { config, pretrained, ranks } = run;
   const isFirst = run.people === undefined;
+  await sayAdapters(ranks, device.adapter.name);
   if (isFirst && device.adapter.software) {
     console.error(`note: ${device.adapter.name} is a software adapter: the CPU does the work of a GPU`);
   }
-  const { dataset, store, benchmark, trained } = run.people ??= await findPeople(run, flags.cache);
+  const { dataset, store, benchmark, trained } = run.people ??= await rankZeroFirst(
+    ranks,
+    () => findPeople(run, flags.cache),
+  );
   const trainer = await Trainer.open({
     device,
     options: config.options,
@@ -105,6 +129,7 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
     resume: run.newest,
     pretrained: pretrained?.backbone.values,
     tuner: flags.tune ? tuner(device, flags.cache) : undefined,
+    ranks,
   });
   run.config = { ...config, options: trainer.options };
   try {
@@ -112,18 +137,22 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
       for (const note of trainer.sampler.notes) console.error(`note: ${note}`);
       console.log(describeRun(trainer));
     }
-    run.before ??= await baselines(trainer, benchmark, flags.testFlip, pretrained);
-    if (!run.folder) {
-      run.folder = await RunFolder.create(flags.out, run.config);
-      if (pretrained) await writeFile(run.folder.path, PRETRAINED, pretrained.bytes);
+    await requireSameRun(trainer);
+    if (ranks.rank === 0) {
+      run.before ??= await baselines(trainer, benchmark, flags.testFlip, pretrained);
+      run.folder ??= await RunFolder.create(flags.out, run.config);
+      if (pretrained && !run.newest) await writeFile(run.folder.path, PRETRAINED, pretrained.bytes);
     }
-    const { path } = run.folder;
-    const { finished, notes } = await train(trainer, run.folder, flags, run);
+    const { finished, notes } = await train(trainer, flags, run);
     if (!finished) {
-      console.log(`Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${path}`);
+      console.log(
+        `Stopped after step ${trainer.step} of ${trainer.steps}. Go on with --resume ${run.folder?.path}`,
+      );
       return EXIT.interrupted;
     }
-    await scoreRun(trainer, path, run.people, run.before, notes, flags.testFlip);
+    if (run.folder && run.before) {
+      await scoreRun(trainer, run.folder.path, run.people, run.before, notes, flags.testFlip);
+    }
     return EXIT.done;
   } finally {
     trainer.destroy();
@@ -152,8 +181,8 @@ async function dataPath(data: string | undefined): Promise<string | undefined> {
 }
 
 /** A new run; refuses, before any work, what cannot be done. */
-async function startRun({ options, out, weights, width, ...flags }: TrainFlags): Promise<Run> {
-  if (out !== undefined) await requireFreeFolder(out);
+async function startRun({ options, out, weights, width, ...flags }: TrainFlags, ranks: Ranks): Promise<Run> {
+  if (out !== undefined && ranks.rank === 0) await requireFreeFolder(out);
   const pretrained = weights === undefined ? undefined : await loadPretrained(weights, width);
   const data = await dataPath(flags.data);
   const config = {
@@ -162,13 +191,13 @@ async function startRun({ options, out, weights, width, ...flags }: TrainFlags):
     ...(flags.layout !== undefined && { layout: flags.layout }),
     ...(weights !== undefined && { weights: await Deno.realPath(weights) }),
   };
-  return { config, pretrained, folder: undefined, newest: undefined };
+  return { config, ranks, pretrained, folder: undefined, newest: undefined };
 }
 
 /** A run that exists, with its newest checkpoint. */
-async function resumeRun(flags: TrainFlags, resume: string): Promise<Run> {
-  const folder = await RunFolder.open(resume);
-  const { config } = folder;
+async function resumeRun(flags: TrainFlags, resume: string, ranks: Ranks): Promise<Run> {
+  const folder = ranks.rank === 0 ? await RunFolder.open(resume) : undefined;
+  const config = folder?.config ?? await readConfig(resume);
   const data = await dataPath(flags.data);
   if (data !== undefined && data !== config.data) {
     const before = config.data ?? "synthetic people";
@@ -183,17 +212,23 @@ async function resumeRun(flags: TrainFlags, resume: string): Promise<Run> {
   }
   const pretrained = await loadRunsPretrained(resume, config.options);
   const { layout = data === undefined ? config.layout : undefined } = flags;
-  return { config: { ...config, ...(data !== undefined && { data }), layout }, pretrained, folder, newest };
+  return {
+    config: { ...config, ...(data !== undefined && { data }), layout },
+    ranks,
+    pretrained,
+    folder,
+    newest,
+  };
 }
 
 /** Trains epoch by epoch and saves after each, or more often; Ctrl-C stops after the steps under way, and saves. */
 async function train(
   trainer: Trainer,
-  folder: RunFolder,
   { checkpointEvery, keep, debugNumerics }: TrainFlags,
   run: Run,
 ): Promise<{ finished: boolean; notes: string[] }> {
   const { options, sampler } = trainer;
+  const { folder, ranks } = run;
   const watch = new Watch({
     margin: options.margin,
     softMargin: options.softMargin,
@@ -201,13 +236,13 @@ async function train(
   });
   const notes: string[] = [...sampler.notes];
   if (trainer.step >= trainer.steps) {
-    console.log(`The run in ${folder.path} is finished: evaluating`);
+    console.log(`The run in ${folder?.path} is finished: evaluating`);
     return { finished: true, notes };
   }
-  using interrupt = listenForInterrupt(() => folder.abandon());
-  console.log(`Run in ${folder.path}`);
+  using interrupt = listenForInterrupt(() => folder?.abandon());
+  if (folder) console.log(`Run in ${folder.path}`);
   // The process may have been killed, or the device lost, between the two.
-  if (run.newest && trainer.lastEpochIsBest) await keepAsBest(folder.path, run.newest.path);
+  if (folder && run.newest && trainer.lastEpochIsBest) await keepAsBest(folder.path, run.newest.path);
   const display = startProgress({
     label: `Training ${options.loss}`,
     total: trainer.steps * sampler.batchImages,
@@ -215,7 +250,7 @@ async function train(
     start: trainer.step * sampler.batchImages,
   });
   try {
-    while (trainer.step < trainer.steps && !interrupt.requested) {
+    while (trainer.step < trainer.steps && !await onAnyRank(ranks, interrupt.requested)) {
       const pause = checkpointEvery > 0
         ? (Math.floor(trainer.step / checkpointEvery) + 1) * checkpointEvery
         : Infinity;
@@ -250,6 +285,7 @@ async function train(
         notes.push(text);
         console.error(`\nnote: ${text}`);
       }
+      if (!folder) continue;
       const checkpoint = await trainer.checkpoint();
       run.newest = { checkpoint, path: await saveCheckpoint(folder.path, checkpoint, keep) };
       if (trainer.lastEpochIsBest) await keepAsBest(folder.path, run.newest.path);

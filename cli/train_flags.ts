@@ -11,6 +11,7 @@ import {
   withDefaults,
 } from "./flags.ts";
 import { ON_DEVICE_LOST, PAUSES } from "./lost_device.ts";
+import { DISTRIBUTED_FLAG } from "./on_ranks.ts";
 import { CACHE_FLAG, DATA_FLAG, LAYOUT_FLAG, TEST_FLIP_FLAG } from "./shared_flags.ts";
 
 /** What `--help` says first. */
@@ -90,6 +91,7 @@ export const RUN_FLAGS = {
       "If the GPU is lost or out of memory: stop, with exit code 3, or open it again and continue from the last " +
       `checkpoint with the same result, at most ${PAUSES.length} times in a row without a new checkpoint.`,
   },
+  distributed: { ...DISTRIBUTED_FLAG, group: "Ranks" },
   tune: {
     type: "boolean",
     group: "Kernels",

@@ -53,3 +53,17 @@ export const ALONE: Ranks = {
   abort: (code) => Deno.exit(code),
   finish: () => {},
 };
+
+/** Whether it is so on any rank: all ranks get the same answer. */
+export async function onAnyRank(ranks: Ranks, here: boolean): Promise<boolean> {
+  if (ranks.size === 1) return here;
+  return (await ranks.allGather(Uint8Array.of(here ? 1 : 0))).includes(1);
+}
+
+/** Does work on rank 0 first and then on all others, which so find what it has left on a disk that they share. */
+export async function rankZeroFirst<T>(ranks: Ranks, work: () => Promise<T>): Promise<T> {
+  if (ranks.rank > 0) await ranks.barrier();
+  const result = await work();
+  if (ranks.rank === 0) await ranks.barrier();
+  return result;
+}

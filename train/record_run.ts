@@ -12,7 +12,7 @@ import type { Sampler } from "../data/sampler.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { keysOf } from "../model/settings.ts";
-import { ALONE, type Ranks } from "../ranks/mod.ts";
+import { ALONE, gatherValues, type Ranks } from "../ranks/mod.ts";
 import { namingLargestBatch } from "./batch_limit.ts";
 import { restoreCheckpoint } from "./checkpoint.ts";
 import type { LoadedCheckpoint } from "./checkpoint_files.ts";
@@ -107,7 +107,8 @@ export async function recordRun(
     };
     let program = await record();
     if (tuner && !resume) {
-      device.choose(await tuner(program.dispatches));
+      const [choices = new Map()] = await gatherValues(ranks, await tuner(program.dispatches)); // Rank 0's.
+      device.choose(choices);
       program.destroy();
       program = await record();
     }

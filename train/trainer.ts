@@ -11,7 +11,7 @@ import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
 import type { ReidModel } from "../model/reid_model.ts";
-import { ALONE, type Ranks } from "../ranks/mod.ts";
+import { ALONE, onAnyRank, type Ranks } from "../ranks/mod.ts";
 import { describeNonFinite } from "./non_finite_dispatch.ts";
 import { endsInBestEpoch } from "./best_epoch.ts";
 import {
@@ -156,7 +156,7 @@ export class Trainer {
     const { options, store } = this;
     const prepare = (batch: Batch) => stepInputs(store, options, next++, batch, program.images);
     for await (const inputs of prefetch(batches, BATCHES_AHEAD, prepare)) {
-      if (await this.#anyOf(stop() || failure !== undefined)) break;
+      if (await onAnyRank(this.ranks, stop() || failure !== undefined)) break; // All before the same step.
       const before = debugNumerics ? await this.#take() : undefined;
       const step = this.step++;
       this.inputWait.ready();
@@ -277,12 +277,6 @@ export class Trainer {
     optimizer.rate = learningRateAt(step, this.steps, options);
     optimizer.laterMomentum = beta1 && { momentum: beta1.beta1, from: beta1.from - before + 1 };
     if (average) average.step = step;
-  }
-
-  /** Whether any rank says so: all leave the loop before the same step. */
-  async #anyOf(here: boolean): Promise<boolean> {
-    if (this.ranks.size === 1) return here;
-    return (await this.ranks.allGather(Uint8Array.of(here ? 1 : 0))).includes(1);
   }
 
   #record(step: number, out: StepOutputs): StepMetrics {
