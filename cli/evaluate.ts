@@ -1,18 +1,23 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
-import { cameraLabel, cameraName, type ReidDataset } from "../data/dataset.ts";
+import { basename } from "node:path";
+import { cameraLabel, cameraName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
 import { Random } from "../engine/mod.ts";
+import type { Benchmark } from "../eval/benchmark.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { inGroup } from "../model/settings.ts";
 import { ReidModel } from "../model/reid_model.ts";
+import { type Ranks, rankZeroFirst, sameOnAllRanks } from "../ranks/mod.ts";
 import { restoreCheckpoint } from "../train/checkpoint.ts";
+import { sha256 } from "../train/checksum.ts";
 import { loadCheckpoint, runOfCheckpoint } from "../train/checkpoint_files.ts";
 import { readConfig } from "../train/run_folder.ts";
 import { testPeopleNote } from "../train/trained_people.ts";
 import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { openTestedDevice } from "./device.ts";
-import { type FlagTable, parseFlags } from "./flags.ts";
+import { type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
+import { DISTRIBUTED_FLAG, onRanks, sayAdapters } from "./on_ranks.ts";
 import { openBenchmark, openPeople } from "./people.ts";
 import { withProgress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
@@ -64,12 +69,17 @@ const FLAGS = {
   },
   ema: EMA_FLAG,
   json: { ...JSON_FLAG, help: `${JSON_FLAG.help} It leaves out color histograms.` },
+  distributed: DISTRIBUTED_FLAG,
   cache: CACHE_FLAG,
 } as const satisfies FlagTable;
 
 /** Parses the flags, evaluates, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
+  return await onRanks(flags.distributed, (ranks) => evaluate(flags, ranks));
+}
+
+async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<number> {
   const reranking = rerankOptions(flags);
   const { checkpoint, path } = await loadCheckpoint(flags.checkpoint);
   const run = runOfCheckpoint(path);
@@ -78,21 +88,26 @@ export async function main(args: string[]): Promise<number> {
   // With --json, stdout has only the result.
   const say = flags.json ? console.error : console.log;
   using device = await openTestedDevice(flags.cache);
-  const dataset = await openPeople({ data, layout }, flags.cache, say);
-  const trainedOn = checkpoint.people && await testPeopleNote(dataset, checkpoint.people);
-  if (trainedOn) console.error(`note: ${printable(trainedOn)}`);
-  if (flags.spatialTemporal) checkTimes(dataset); // Before the long work.
-  const benchmark = await openBenchmark(dataset, checkpoint.model, flags.cache);
+  await sayAdapters(ranks, device.adapter.name);
+  const { dataset, benchmark } = await rankZeroFirst(ranks, async () => {
+    const dataset = await openPeople({ data, layout }, flags.cache, say);
+    const trainedOn = checkpoint.people && await testPeopleNote(dataset, checkpoint.people);
+    if (trainedOn) console.error(`note: ${printable(trainedOn)}`);
+    if (flags.spatialTemporal) checkTimes(dataset); // Before the long work.
+    return { dataset, benchmark: await openBenchmark(dataset, checkpoint.model, flags.cache, ranks) };
+  });
   const { store } = benchmark;
   const model = new ReidModel(device, checkpoint.model, new Random(0));
   const averaged = flags.ema && checkpoint.options.ema > 0;
   restoreCheckpoint(checkpoint, model.parameters, [], path, averaged);
 
   const metric = flags.metric ?? checkpoint.options.metric;
+  await requireSame(ranks, flags, model, benchmark);
   const { testFlip } = flags;
   const embedded = await withProgress("Embedding", "images", (update) => {
     update(0, store.count);
-    const onProgress = (done: number) => update(done, store.count);
+    const onProgress = (done: number, total: number) =>
+      update(Math.round(store.count * done / total), store.count);
     return benchmark.embed(device, model, { flip: testFlip, onProgress });
   });
   const { scores } = await benchmark.rank(device, embedded, metric);
@@ -141,6 +156,25 @@ export async function main(args: string[]): Promise<number> {
   }
   model.parameters.destroy();
   return EXIT.done;
+}
+
+/** @throws {RanksError} when ranks evaluate other weights, on other images or in another way. */
+async function requireSame(
+  ranks: Ranks,
+  flags: FlagValues<typeof FLAGS>,
+  { parameters }: ReidModel,
+  { dataset: { train, query, gallery }, store }: Benchmark,
+): Promise<void> {
+  if (ranks.size === 1) return;
+  const buffers = await Promise.all(["weights", "state"].map((name) => parameters.readBuffer(name)));
+  const digests = await Promise.all(buffers.map(({ buffer }) => sha256(new Uint8Array(buffer))));
+  const people = (images: readonly PersonImage[]) =>
+    images.map(({ path, ...image }) => [basename(path), ...Object.values(image)]);
+  await sameOnAllRanks(ranks, {
+    "the weights": digests.join(),
+    "the data": JSON.stringify([[train, query, gallery].map(people), store.usable]),
+    "the settings": JSON.stringify({ ...flags, data: undefined, cache: undefined }), // Paths may differ.
+  });
 }
 
 /** Refuses a dataset without times, and warns of cameras without training images. */

@@ -10,6 +10,7 @@ import { Benchmark } from "../eval/benchmark.ts";
 import { type RepeatedPicture, repeatedPictures } from "../eval/repeated_pictures.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import { keysOf } from "../model/settings.ts";
+import { ALONE, type Ranks } from "../ranks/mod.ts";
 import { printable } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { withProgress } from "./progress.ts";
@@ -102,13 +103,14 @@ export async function openPixels(
   return store;
 }
 
-/** Opens the test part of a dataset; warns of queries that are in the gallery as the same picture. */
+/** Opens the test part of a dataset, for ranks to share; warns of queries that are in the gallery as the same picture. */
 export async function openBenchmark(
   dataset: ReidDataset,
   spec: Pick<ModelSpec, "imageHeight" | "imageWidth">,
   cache: string,
+  ranks: Ranks = ALONE,
 ): Promise<Benchmark> {
-  const benchmark = new Benchmark(dataset, await openPixels(dataset, "test", spec, cache));
+  const benchmark = new Benchmark(dataset, await openPixels(dataset, "test", spec, cache), ranks);
   const { rightMatches, otherPeople } = await repeatedPictures(benchmark);
   const warn = (pairs: readonly RepeatedPicture[], of: string, advice: string) => {
     const [example] = pairs;

@@ -4,6 +4,7 @@ import type { PixelStore } from "../data/pixels.ts";
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
+import { ALONE, type Ranks } from "../ranks/mod.ts";
 import { type CameraPairScores, rankCameraPairs } from "./camera_pairs.ts";
 import { colorHistogram, rankByColor } from "./color_histogram.ts";
 import { Embedder } from "../model/embedder.ts";
@@ -16,6 +17,8 @@ import { RERANK_BUDGET } from "./rerank/blocks.ts";
 import { distanceRows } from "./rerank/distance_rows.ts";
 import type { RerankOptions } from "./rerank/options.ts";
 import { rerank, type RerankProgress } from "./rerank/rerank.ts";
+import type { Share } from "./share.ts";
+import { shareOfRank } from "./share_of_rank.ts";
 import { jointRows, type Sights } from "./spatial_temporal/joint_rows.ts";
 import { recordingTimes, requireTimes } from "./spatial_temporal/recording_times.ts";
 import { TravelTimes } from "./spatial_temporal/travel_times.ts";
@@ -45,13 +48,18 @@ export interface EmbeddedBenchmark {
   readonly size: number;
 }
 
-/** The test part of a dataset with its pixels. */
+/**
+ * The test part of a dataset with its pixels. Several ranks share the work of every method: all call it, and all get the
+ * result, with the bits of one process.
+ */
 export class Benchmark {
   readonly queries: TestSet;
   readonly gallery: TestSet;
+  readonly #share: Share;
 
   /** @param store The pixels of `dataset.query`, then of `dataset.gallery`; unusable images are left out. */
-  constructor(readonly dataset: ReidDataset, readonly store: PixelStore) {
+  constructor(readonly dataset: ReidDataset, readonly store: PixelStore, ranks: Ranks = ALONE) {
+    this.#share = shareOfRank(ranks);
     const part = (images: readonly PersonImage[], offset: number): TestSet => {
       const usable = images.map((image, i) => ({ image, index: offset + i })).filter(({ index }) =>
         store.usable[index]
@@ -78,7 +86,10 @@ export class Benchmark {
     const embedder = await Embedder.open(device, model, BATCH);
     try {
       const indices = [...this.queries.indices, ...this.gallery.indices];
-      const embeddings = await embedStored(embedder, this.store, indices, options);
+      const embeddings = await embedStored(embedder, this.store, indices, {
+        ...options,
+        share: this.#share,
+      });
       const size = model.embeddingSize;
       const split = this.queries.indices.length * size;
       return {
@@ -97,7 +108,7 @@ export class Benchmark {
     { queries, gallery, size }: EmbeddedBenchmark,
     metric: Metric,
   ): Promise<Evaluation> {
-    return this.#withJunk(await evaluate(device, queries, gallery, size, metric));
+    return this.#withJunk(await evaluate(device, queries, gallery, size, metric, this.#share));
   }
 
   /** Ranks the gallery for every query by re-ranked distances: see {@link rerank}. */
@@ -108,13 +119,14 @@ export class Benchmark {
     options: RerankOptions,
     onProgress?: (progress: RerankProgress) => void,
   ): Promise<Evaluation> {
-    const rows = rerank(device, { queries, gallery, size, metric }, options, onProgress);
-    return this.#withJunk(await evaluateRows(rows, queries.labels, gallery.labels));
+    const problem = { queries, gallery, size, metric };
+    const rows = rerank(device, problem, options, onProgress, RERANK_BUDGET, this.#share);
+    return this.#withJunk(await evaluateRows(rows, queries.labels, gallery.labels, this.#share));
   }
 
   /** Scores by pair of cameras: see {@link rankCameraPairs}. */
   cameraPairs(device: Device, embedded: EmbeddedBenchmark, metric: Metric): Promise<CameraPairScores[]> {
-    return rankCameraPairs(device, { ...embedded, metric });
+    return rankCameraPairs(device, { ...embedded, metric }, this.#share);
   }
 
   /**
@@ -141,9 +153,11 @@ export class Benchmark {
       { queries: queries.embeddings, gallery: gallery.embeddings, size, metric: "angular" },
       RERANK_BUDGET,
       () => {},
+      this.#share,
     );
-    const rows = jointRows(angular, sights(this.queries), sights(this.gallery), travel);
-    return this.#withJunk(await evaluateRows(rows, queries.labels, gallery.labels));
+    const [first] = this.#share.range(queries.labels.identity.length);
+    const rows = jointRows(angular, sights(this.queries), sights(this.gallery), travel, first);
+    return this.#withJunk(await evaluateRows(rows, queries.labels, gallery.labels, this.#share));
   }
 
   /** Ranks by color histograms: a baseline without any training. */
@@ -152,13 +166,14 @@ export class Benchmark {
     const pixels = new Uint8Array(this.store.stride);
     const describe = async (set: TestSet) => {
       const histograms: Float32Array[] = [];
-      for (const index of set.indices) {
+      for (const index of set.indices.slice(...this.#share.range(set.indices.length))) {
         await this.store.batch([index], pixels);
         histograms.push(colorHistogram(pixels.subarray(0, height * width * 3), height, width));
       }
-      return { histograms, labels: set.labels };
+      return { histograms: (await this.#share.gather(histograms)).flat(), labels: set.labels };
     };
-    return this.#countJunk(rankByColor(await describe(this.queries), await describe(this.gallery)));
+    const [queries, gallery] = [await describe(this.queries), await describe(this.gallery)];
+    return this.#countJunk(await rankByColor(queries, gallery, this.#share));
   }
 
   #withJunk(evaluation: Evaluation): Evaluation {

@@ -7,6 +7,7 @@ import type { Device } from "../engine/mod.ts";
 import { takenBy } from "./camera_groups.ts";
 import { rankGallery, type RankingProblem } from "./rank_gallery.ts";
 import { RankingAccumulator } from "./ranking.ts";
+import type { Share } from "./share.ts";
 
 /** The scores of one pair of cameras. */
 export interface CameraPairScores {
@@ -25,19 +26,22 @@ export interface CameraPairScores {
  * For every two different cameras, ranks only the gallery images of one for the queries of the other, exactly and by the
  * same rules as `rankGallery`. Takes about as long as ranking once.
  *
+ * @param share That of this process, where several rank together; all get the result.
  * @returns The pairs that have a query with a right match, sorted by the queries' camera, then by the gallery's.
  * @throws {RangeError} If a distance is NaN.
  */
-export async function rankCameraPairs(device: Device, problem: RankingProblem): Promise<CameraPairScores[]> {
+export async function rankCameraPairs(
+  device: Device,
+  problem: RankingProblem,
+  share?: Share,
+): Promise<CameraPairScores[]> {
   const { queries, gallery, size } = problem;
   const pairs: CameraPairScores[] = [];
   for (const camera of new Set(gallery.labels.camera)) {
     const asking = takenBy(queries, size, (of) => of !== camera);
     const asked = takenBy(gallery, size, (of) => of === camera);
-    const ranked = await rankGallery(device, { ...problem, queries: asking, gallery: asked }, {
-      top: 1,
-      sampled: [],
-    });
+    const pair = { ...problem, queries: asking, gallery: asked };
+    const ranked = await rankGallery(device, pair, { top: 1, sampled: [] }, undefined, share);
     const byCamera = Map.groupBy(ranked.queries.entries(), ([q]) => itemAt(asking.labels.camera, q));
     for (const [query, entries] of byCamera) {
       const accumulator = new RankingAccumulator(asked.labels);

@@ -7,6 +7,7 @@
  */
 import { itemAt } from "../engine/item_at.ts";
 import { type ImageLabels, RankingAccumulator, type RankingResult } from "./ranking.ts";
+import { type Share, WHOLE } from "./share.ts";
 
 /** Bins of a histogram: 8 per channel. */
 export const HISTOGRAM_BINS: number = 8 * 8 * 8;
@@ -62,9 +63,14 @@ export interface HistogramSet {
 /**
  * Ranks a gallery for every query by color histograms.
  *
+ * @param share That of this process, where several rank together; all get the result.
  * @throws {RangeError} If a set has not one histogram for each label.
  */
-export function rankByColor(queries: HistogramSet, gallery: HistogramSet): RankingResult {
+export async function rankByColor(
+  queries: HistogramSet,
+  gallery: HistogramSet,
+  share: Share = WHOLE,
+): Promise<RankingResult> {
   for (const { histograms, labels } of [queries, gallery]) {
     if (histograms.length !== labels.identity.length) {
       throw new RangeError(`Cannot rank ${histograms.length} histograms by ${labels.identity.length} labels`);
@@ -77,7 +83,8 @@ export function rankByColor(queries: HistogramSet, gallery: HistogramSet): Ranki
   });
   const accumulator = new RankingAccumulator(gallery.labels);
   const row = new Float32Array(width);
-  queries.histograms.forEach((histogram, q) => {
+  const [first, last] = share.range(queries.histograms.length);
+  const ranked = queries.histograms.slice(first, last).map((histogram, i) => {
     row.fill(1);
     histogram.forEach((share, bin) => {
       if (share === 0) return;
@@ -85,7 +92,8 @@ export function rankByColor(queries: HistogramSet, gallery: HistogramSet): Ranki
       for (let j = 0; j < width; j++) row[j]! -= Math.min(share, column[j]!);
     });
     const { identity, camera } = queries.labels;
-    accumulator.addRanks(accumulator.ranks(row, itemAt(identity, q), itemAt(camera, q)));
+    return accumulator.ranks(row, itemAt(identity, first + i), itemAt(camera, first + i));
   });
+  for (const ranks of (await share.gather(ranked)).flat()) accumulator.addRanks(ranks);
   return accumulator.result();
 }

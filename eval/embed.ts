@@ -2,6 +2,7 @@
 import type { PixelStore } from "../data/pixels.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { chunks } from "./ranges.ts";
+import { joined, type Share, WHOLE } from "./share.ts";
 import { submitEach } from "./submit_each.ts";
 
 /**
@@ -9,29 +10,31 @@ import { submitEach } from "./submit_each.ts";
  *
  * @param indices The images, [n].
  * @param options `flip` averages over the mirror image (default false): see {@linkcode Embedder.submit}. `onProgress`
- *   is called with the number of images embedded so far and in all.
+ *   is called with the number of images embedded so far and in all. Of several processes, each embeds its `share`.
  * @returns Embeddings [n, D], row-major.
  */
 export async function embedStored(
   embedder: Embedder,
   store: PixelStore,
   indices: readonly number[],
-  { flip = false, onProgress = () => {} }: {
+  { flip = false, onProgress = () => {}, share = WHOLE }: {
     flip?: boolean;
     onProgress?: (done: number, total: number) => void;
+    share?: Share;
   } = {},
 ): Promise<Float32Array<ArrayBuffer>> {
   const { batch, model: { embeddingSize: size } } = embedder;
-  const all = new Float32Array(indices.length * size);
-  await submitEach(chunks([0, indices.length], batch), async ([from, to]) => {
+  const [first, last] = share.range(indices.length, batch);
+  const own = new Float32Array((last - first) * size);
+  await submitEach(chunks([first, last], batch), async ([from, to]) => {
     const pixels = new Uint8Array((to - from) * store.stride);
     await store.batch(indices.slice(from, to), pixels);
-    const { embeddings } = await embedder.submit(pixels, to - from, { flip, more: to < indices.length });
+    const { embeddings } = await embedder.submit(pixels, to - from, { flip, more: to < last });
     const done = embeddings.then((rows) => {
-      all.set(rows, from * size);
-      onProgress(to, indices.length);
+      own.set(rows, (from - first) * size);
+      onProgress(to - first, last - first);
     });
     return { done };
   });
-  return all;
+  return joined(await share.gather(own));
 }

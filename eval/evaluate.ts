@@ -1,8 +1,15 @@
 /** Scores of a network on a dataset's queries and gallery. */
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
-import { type EmbeddedSet, rankGallery } from "./rank_gallery.ts";
-import { JUNK, type RankedMatch, RankingAccumulator, type RankingResult } from "./ranking.ts";
+import { type EmbeddedSet, type RankedQuery, rankGallery } from "./rank_gallery.ts";
+import {
+  type ImageLabels,
+  JUNK,
+  type RankedMatch,
+  RankingAccumulator,
+  type RankingResult,
+} from "./ranking.ts";
+import type { Share } from "./share.ts";
 
 /** Scores, and the details that a report shows. */
 export interface Evaluation {
@@ -25,6 +32,7 @@ export const NEGATIVES_PER_QUERY = 100;
  * Ranks the gallery for every query.
  *
  * @param size Length of an embedding.
+ * @param share That of this process, where several rank together; all get the result.
  * @throws {RangeError} If a distance is NaN.
  */
 export async function evaluate(
@@ -33,17 +41,23 @@ export async function evaluate(
   gallery: EmbeddedSet,
   size: number,
   metric: Metric,
+  share?: Share,
 ): Promise<Evaluation> {
   const sampled = regularSample(gallery.labels.identity, NEGATIVES_PER_QUERY);
   const problem = { queries, gallery, size, metric };
-  const ranking = await rankGallery(device, problem, { top: TOP, sampled });
-  const accumulator = new RankingAccumulator(gallery.labels);
-  for (const { ranks } of ranking.queries) accumulator.addRanks(ranks);
+  const ranking = await rankGallery(device, problem, { top: TOP, sampled }, undefined, share);
+  return evaluationOf(ranking.queries, gallery.labels);
+}
+
+/** The scores and details of queries for which a gallery was ranked. */
+export function evaluationOf(queries: readonly RankedQuery[], gallery: ImageLabels): Evaluation {
+  const accumulator = new RankingAccumulator(gallery);
+  for (const { ranks } of queries) accumulator.addRanks(ranks);
   return {
     scores: accumulator.result(),
-    top: ranking.queries.map(({ top }) => top),
-    positives: ranking.queries.flatMap(({ positives }) => [...positives]),
-    negatives: ranking.queries.flatMap(({ negatives }) => negatives),
+    top: queries.map(({ top }) => top),
+    positives: queries.flatMap(({ positives }) => [...positives]),
+    negatives: queries.flatMap(({ negatives }) => negatives),
   };
 }
 

@@ -44,6 +44,8 @@ export {
   type RankingResult,
   topMatches,
 } from "./ranking.ts";
+export type { Range } from "./ranges.ts";
+export { type Share, WHOLE } from "./share.ts";
 export type { RerankBudget } from "./rerank/blocks.ts";
 export { RERANK_DEFAULTS, type RerankOptions } from "./rerank/options.ts";
 export { rerank, type RerankProgress } from "./rerank/rerank.ts";

@@ -11,6 +11,7 @@ import { galleryParts } from "./gallery_parts.ts";
 import { chunks } from "./ranges.ts";
 import { type BlockShape, type GalleryPart, type OpenQuery, PartRanker } from "./rank_part.ts";
 import { type ImageLabels, JUNK, nearestFirst, type RankedMatch } from "./ranking.ts";
+import { type Share, WHOLE } from "./share.ts";
 import { submitEach } from "./submit_each.ts";
 
 /** Embeddings [n, size] of a set of images, and their labels. */
@@ -65,7 +66,7 @@ export interface RankedQuery {
 export interface GalleryRanking {
   /** In the order of the queries. */
   readonly queries: RankedQuery[];
-  /** Peak GPU memory in bytes. */
+  /** Peak GPU memory in bytes, of this process. */
   readonly gpuBytes: number;
 }
 
@@ -75,7 +76,9 @@ const BUDGET: RankingBudget = { gallery: 96 * 2 ** 20, distances: 32 * 2 ** 20 }
 const QUERIES = 256;
 
 /**
- * Ranks the gallery for every query, with exactly the result of `ranking.ts` for the same distances.
+ * Ranks the gallery for every query, with exactly the result of `ranking.ts` for the same distances. Of several
+ * processes, each ranks the whole gallery for its share of the queries, with the kernels of one process: a query's row of
+ * distances has the same bits in any block, where parts of the gallery would give kernels of other shapes.
  *
  * @throws {RangeError} If a distance is NaN.
  * @throws {LimitError} If the images of one identity do not fit the adapter.
@@ -85,11 +88,13 @@ export async function rankGallery(
   problem: RankingProblem,
   details: RankingDetails,
   budget: RankingBudget = BUDGET,
+  share: Share = WHOLE,
 ): Promise<GalleryRanking> {
   const personNumber = personNumbers();
   const parts = cut(problem, personNumber, details, budget);
-  const queries = openQueries(problem, personNumber, parts);
-  const shape = blockShape(parts, queries, problem.size, details.top, budget);
+  const all = openQueries(problem, personNumber, parts);
+  const shape = blockShape(parts, all, problem.size, details.top, budget);
+  const queries = all.slice(...share.range(all.length));
   let gpuBytes = 0;
   // First each query is ranked in the part that has its right matches; the other parts need their distances.
   for (const atHome of [true, false]) {
@@ -108,7 +113,8 @@ export async function rankGallery(
       }
     }
   }
-  return { queries: queries.map((query) => close(query, details.top)), gpuBytes };
+  const ranked = await share.gather(queries.map((query) => close(query, details.top)));
+  return { queries: ranked.flat(), gpuBytes };
 }
 
 /** Blocks of as many queries as the budget allows, all about the same size. */

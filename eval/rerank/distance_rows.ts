@@ -2,6 +2,7 @@
 import { constant, type Device, f32, gramDistance, Program } from "../../engine/mod.ts";
 import type { Metric } from "../../kernels/mod.ts";
 import { chunks, evenRanges, type Range } from "../ranges.ts";
+import { type Share, WHOLE } from "../share.ts";
 import { submitEach } from "../submit_each.ts";
 import { columnParts, type RerankBudget, rowsFrom, rowsOfBlock } from "./blocks.ts";
 
@@ -18,12 +19,14 @@ export interface DistanceProblem {
  * Distances of each query to the whole gallery, in order. A row is valid until the next one is requested.
  *
  * @param onMemory Receives the GPU memory held, in bytes.
+ * @param share Of several processes, each gets the rows of its queries, with the kernels of one process.
  */
 export async function* distanceRows(
   device: Device,
   problem: DistanceProblem,
   budget: RerankBudget,
   onMemory: (gpuBytes: number) => void,
+  share: Share = WHOLE,
 ): AsyncGenerator<Float32Array> {
   const { queries, gallery, size } = problem;
   const [count, width] = [queries.length / size, gallery.length / size];
@@ -31,7 +34,9 @@ export async function* distanceRows(
   const rows = rowsOfBlock(count, Math.max(...parts.map(([from, to]) => to - from)), budget);
   let open: { part: Range; program: Awaited<ReturnType<typeof recordPart>> } | undefined;
   try {
-    for (const group of evenRanges(count, budget.rows / (4 * width))) {
+    const [start, end] = share.range(count);
+    for (const range of evenRanges(end - start, budget.rows / (4 * width))) {
+      const group: Range = [start + range[0], start + range[1]];
       const distances = new Float32Array((group[1] - group[0]) * width);
       for (const part of parts) {
         if (open?.part !== part) {

@@ -14,7 +14,8 @@ import {
   Program,
 } from "../../engine/mod.ts";
 import { type Metric, NONE } from "../../kernels/mod.ts";
-import { evenRanges, type Range } from "../ranges.ts";
+import { chunks, type Range } from "../ranges.ts";
+import { joined, type Share, WHOLE } from "../share.ts";
 import { submitEach } from "../submit_each.ts";
 import { columnParts, type RerankBudget, rowsFrom, rowsOfBlock } from "./blocks.ts";
 
@@ -51,6 +52,7 @@ export class Neighbors {
  * Finds the `nearest` images nearest to every image, apart from itself.
  *
  * @param onRows Receives the number of further rows of distances computed, and the GPU memory held, in bytes.
+ * @param share That of this process, where several search together; all get all lists.
  * @throws {RangeError} If a distance is not finite.
  */
 export async function findNeighbors(
@@ -59,15 +61,17 @@ export async function findNeighbors(
   nearest: number,
   budget: RerankBudget,
   onRows: (rows: number, gpuBytes: number) => void,
+  share: Share = WHOLE,
 ): Promise<Neighbors> {
   const { embeddings, count, size } = images;
   const width = 1 + Math.min(nearest, count - 1);
-  const lists = new Int32Array(count * width);
-  const farthest = new Float32Array(count);
-  const distances = new Float32Array(count * width).fill(Infinity);
-  for (let image = 0; image < count; image++) {
-    lists[image * width] = image;
-    distances[image * width] = -1;
+  const [first, last] = share.range(count); // Lists and distances are of these images.
+  const lists = new Int32Array((last - first) * width);
+  const farthest = new Float32Array(last - first);
+  const distances = new Float32Array((last - first) * width).fill(Infinity);
+  for (let own = 0; own < last - first; own++) {
+    lists[own * width] = first + own;
+    distances[own * width] = -1;
   }
   const parts = columnParts(count, size, budget);
   const rows = rowsOfBlock(count, Math.max(...parts.map(([from, to]) => to - from)), budget);
@@ -75,19 +79,19 @@ export async function findNeighbors(
     const found = Math.max(1, Math.min(nearest, part[1] - part[0]));
     const program = await recordPart(device, images, part, rows, found);
     try {
-      await submitEach(evenRanges(count, rows), async (block) => {
+      await submitEach(chunks([first, last], rows), async (block) => {
         const { outputs } = await program.submit({
           embeddings: rowsFrom(embeddings, block, size, rows),
           self: Float32Array.from({ length: rows }, (_, row) => 1 + block[0] + row),
         });
         const done = outputs.then((out) => {
           for (const [row, distance] of out.farthest.subarray(0, block[1] - block[0]).entries()) {
-            const image = block[0] + row;
-            if (!Number.isFinite(distance)) throw notFinite(image);
-            farthest[image] = Math.max(itemAt(farthest, image), distance);
+            const own = block[0] + row - first;
+            if (!Number.isFinite(distance)) throw notFinite(first + own);
+            farthest[own] = Math.max(itemAt(farthest, own), distance);
             const list = {
-              images: lists.subarray(image * width, (image + 1) * width),
-              distances: distances.subarray(image * width, (image + 1) * width),
+              images: lists.subarray(own * width, (own + 1) * width),
+              distances: distances.subarray(own * width, (own + 1) * width),
             };
             for (const [i, column] of out.nearest.subarray(row * found, (row + 1) * found).entries()) {
               if (column === NONE) break;
@@ -102,7 +106,12 @@ export async function findNeighbors(
       program.destroy();
     }
   }
-  return new Neighbors(lists, width, farthest);
+  const found = await share.gather({ lists, farthest });
+  return new Neighbors(
+    joined(found.map(({ lists }) => lists)),
+    width,
+    joined(found.map(({ farthest }) => farthest)),
+  );
 }
 
 /** One image's list so far; free entries have an infinite distance. */

@@ -22,6 +22,7 @@
 import { itemAt } from "../../engine/item_at.ts";
 import type { Device } from "../../engine/mod.ts";
 import type { RankingProblem } from "../rank_gallery.ts";
+import { type Share, WHOLE } from "../share.ts";
 import { columnParts, RERANK_BUDGET, type RerankBudget } from "./blocks.ts";
 import { distanceRows } from "./distance_rows.ts";
 import { encode, expandQueries } from "./encoding.ts";
@@ -43,6 +44,8 @@ export interface RerankProgress {
 /**
  * The final distances of each query to the whole gallery, in order; smaller ones rank first.
  *
+ * @param share Of several processes, each finds the nearest of its images, and gets the distances of its queries. All get
+ *   to the end of their rows.
  * @throws {RangeError} If a distance is not finite, or an option is out of range.
  */
 export async function* rerank(
@@ -51,12 +54,14 @@ export async function* rerank(
   options: RerankOptions = RERANK_DEFAULTS,
   onProgress: (progress: RerankProgress) => void = () => {},
   budget: RerankBudget = RERANK_BUDGET,
+  share: Share = WHOLE,
 ): AsyncGenerator<Float32Array> {
   checkRerankOptions(options);
   const { k1, k2, lambda } = options;
   const searched = queries.labels.identity.length, found = gallery.labels.identity.length;
+  const [first, last] = share.range(searched);
   if (found === 0) {
-    for (let query = 0; query < searched; query++) yield new Float32Array(0);
+    for (let query = first; query < last; query++) yield new Float32Array(0);
     return;
   }
   if (searched === 0) return;
@@ -69,19 +74,20 @@ export async function* rerank(
   images.embeddings.set(queries.embeddings);
   images.embeddings.set(gallery.embeddings, searched * size);
 
-  const total = images.count * columnParts(images.count, size, budget).length + searched;
+  const [from, to] = share.range(images.count);
+  const total = (to - from) * columnParts(images.count, size, budget).length + last - first;
   let gpuBytes = 0, done = 0;
   const advance = (rows: number, bytes: number) => {
     gpuBytes = Math.max(gpuBytes, bytes);
     onProgress({ done: done += rows, total, gpuBytes });
   };
-  const neighbors = await findNeighbors(device, images, Math.max(k1, k2 - 1), budget, advance);
+  const neighbors = await findNeighbors(device, images, Math.max(k1, k2 - 1), budget, advance, share);
   const vectors = expandQueries(encode(images, neighbors, expandedSets(neighbors, k1)), neighbors, k2);
   const index = new JaccardIndex(vectors.slice(searched), images.count);
 
-  let query = 0;
+  let query = first;
   const problem = { queries: queries.embeddings, gallery: gallery.embeddings, size, metric: images.metric };
-  for await (const row of distanceRows(device, problem, budget, (bytes) => advance(0, bytes))) {
+  for await (const row of distanceRows(device, problem, budget, (bytes) => advance(0, bytes), share)) {
     const jaccard = index.distances(itemAt(vectors, query));
     const farthest = itemAt(neighbors.farthest, query);
     yield row.map((distance, i) => {

@@ -14,14 +14,16 @@ export interface Sights {
  * Joint distances of each query to the whole gallery, in order.
  *
  * @param angular Rows of 1 - cosine, in the order of the queries; each is read before the next is requested.
+ * @param first The query of the first row.
  */
 export async function* jointRows(
   angular: AsyncIterable<Float32Array>,
   queries: Sights,
   gallery: Sights,
   travel: TravelTimes,
+  first = 0,
 ): AsyncGenerator<Float32Array> {
-  let query = 0;
+  let query = first;
   for await (const row of angular) {
     const camera = itemAt(queries.camera, query), time = itemAt(queries.time, query++);
     yield row.map((distance, j) =>

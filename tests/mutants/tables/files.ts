@@ -88,14 +88,22 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
     file: "embed/embed_images.ts",
     changes: {
       "failed-images-have-rows": [
-        "batch.images.push({ id, path, row: batch.rows++ })",
-        "batch.images.push({ id, path, row: batch.images.length })",
+        "round.pixels.set(decoded.pixels, round.rows++ * stride);",
+        "round.pixels.set(decoded.pixels, round.reasons.length * stride), round.rows++;",
       ],
-      "last-batch-forgotten": ["if (batch.images.length > 0) yield batch;", ""],
+      "last-round-forgotten": ["if (round.images.length > 0) yield round;", ""],
       "views-of-one-buffer": [
-        "vectors.slice(image.row * embeddingSize, (image.row + 1) * embeddingSize)",
+        "vectors.slice(row * embeddingSize, ++row * embeddingSize)",
         "vectors.subarray(0, embeddingSize)",
       ],
+    },
+  },
+  {
+    ...files("embed", "embed/write_vectors"),
+    file: "embed/embed_images.ts",
+    changes: {
+      "only-this-rank-stops": ["parts.some(({ stop }) => stop)", "stopRequested()"],
+      "every-rank-decodes-all": ["% ranks.size === ranks.rank", ">= 0"],
     },
   },
   {

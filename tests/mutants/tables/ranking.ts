@@ -148,7 +148,19 @@ export const RANKING_CHANGES: readonly FileChanges[] = [
   {
     ...ranking("test_flip"),
     file: "eval/embed.ts",
-    changes: { "rows-of-the-first-batch": ["all.set(rows, from * size)", "all.set(rows, 0)"] },
+    changes: { "rows-of-the-first-batch": ["own.set(rows, (from - first) * size)", "own.set(rows, 0)"] },
+  },
+  {
+    ...ranking("share"),
+    file: "eval/share_of_rank.ts",
+    changes: {
+      "units-are-split": ["Math.min(count, unit * Math.ceil(", "Math.min(count, Math.ceil(unit * "],
+    },
+  },
+  {
+    ...ranking("share"),
+    file: "eval/rerank/distance_rows.ts",
+    changes: { "first-queries-on-every-rank": ["[start + range[0], start + range[1]]", "range"] },
   },
   {
     ...ranking("spatial_temporal/travel_times"),
@@ -230,7 +242,7 @@ export const RERANK_CHANGES: readonly FileChanges[] = [
     file: "eval/rerank/neighbors.ts",
     changes: {
       "ties-before-those-found": ["!(distance < other)", "!(distance <= other)"],
-      "farthest-of-the-last-part": ["Math.max(itemAt(farthest, image), distance)", "distance"],
+      "farthest-of-the-last-part": ["Math.max(itemAt(farthest, own), distance)", "distance"],
       "images-of-the-first-part": ["part[0] + column", "column"],
     },
   },
