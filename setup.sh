@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs a Vulkan driver for Deno's WebGPU if there is none; with --chromium, also the browser for the tests of the
-# web pages; with --mpi, Open MPI and MPICH for the tests of several processes. Installs nothing else.
+# web pages; with --mpi, Open MPI, MPICH and iproute2 for the tests of several processes. Installs nothing else.
 set -eu
 
 say() { printf '%s\n' "$*"; }
@@ -89,12 +89,12 @@ fi
 
 if [ "$with_mpi" = no ]; then
   :
-elif command -v mpirun.openmpi >/dev/null 2>&1 && command -v mpirun.mpich >/dev/null 2>&1; then
-  say "setup: found Open MPI and MPICH"
+elif command -v mpirun.openmpi >/dev/null && command -v mpirun.mpich >/dev/null && command -v ip >/dev/null; then
+  say "setup: found Open MPI, MPICH and iproute2"
 else
-  install "Open MPI or MPICH was not found" \
-    "The tests need both, with the names that Debian gives their
+  install "Open MPI, MPICH or iproute2 was not found" \
+    "The tests need all three, and Debian's names of the
 launchers: mpirun.openmpi and mpirun.mpich." \
-    openmpi-bin mpich
-  say "setup: installed Open MPI and MPICH"
+    openmpi-bin mpich iproute2
+  say "setup: installed Open MPI, MPICH and iproute2"
 fi

@@ -1,0 +1,40 @@
+/** Ranks on two hosts, which have nothing in common but a network. */
+import assert from "node:assert/strict";
+import { jobLine, LAUNCHERS, NO_MPI } from "./mpirun.ts";
+import { noHosts, withTwoHosts } from "./two_hosts.ts";
+
+const reason = NO_MPI ?? await noHosts();
+const skipped = reason !== undefined && !Deno.env.get("CI");
+if (skipped) console.warn(`Skipped: ${reason}`);
+
+Deno.test({
+  name: "Ranks on two hosts exchange over the network, and end with the one that is killed",
+  ignore: skipped,
+  async fn(t) {
+    assert.equal(reason, undefined);
+    await withTwoHosts(async ({ run, sent, processes }) => {
+      for (const launcher of LAUNCHERS) {
+        await t.step(`${launcher.library} exchanges`, async () => {
+          const before = await sent();
+          const { code, stdout, stderr } = await run(launcher, jobLine("exchange"));
+          assert.equal(code, 0, stderr);
+          assert.equal(stdout, "rank 0 of 2 exchanged\n");
+          // 2,236,683 floats once to gather, and a half of them twice to sum.
+          const megabytes = (await sent() - before) / 1e6;
+          assert.ok(megabytes > 17.8 && megabytes < 20, `${megabytes} MB`);
+        });
+        await t.step(`${launcher.library} ends`, async () => {
+          const { code, stdout, stderr } = await run(launcher, jobLine("killed"));
+          assert.notEqual(code, 0);
+          assert.match(stdout + stderr, /signal 9|BAD TERMINATION/);
+          // The rank on the other host ends too.
+          const start = performance.now();
+          while (await processes() > 0) {
+            assert.ok(performance.now() - start < 5000, `${await processes()} processes`);
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+        });
+      }
+    });
+  },
+});
