@@ -6,6 +6,7 @@ import {
   type ProgramInputs,
   type ProgramOutputs,
   Random,
+  type Recorded,
   type Work,
 } from "../../engine/mod.ts";
 import type { Precision } from "../../kernels/mod.ts";
@@ -77,9 +78,31 @@ export async function planForward(profile: Profile, options: TrainingOptions, ba
   const gpu = new StubGpu(profile);
   using device = await Device.open({ gpu, cores: profile.cores });
   const model = new ReidModel(device, modelSpec(options, 0), new Random(options.seed));
-  const { program } = await Embedder.open(device, model, batch);
+  const { program, batch: images } = await Embedder.open(device, model, batch);
   const what = { name: "forward", precision: "f32" } as const;
-  return await counted(what, gpu, model, program, forwardInputs(options, batch));
+  return await counted(what, gpu, model, program, forwardInputs(options, images));
+}
+
+/**
+ * The dispatches of a program that was submitted once since the GPU forgot its runs.
+ *
+ * @throws {Error} when others were submitted.
+ */
+export function plannedDispatches(gpu: StubGpu, recorded: readonly Recorded[]): PlannedDispatch[] {
+  if (recorded.length !== gpu.dispatches.length) {
+    throw new Error(`${gpu.dispatches.length} dispatches were submitted, ${recorded.length} recorded`);
+  }
+  return gpu.dispatches.map(({ pipeline, workgroups }, i): PlannedDispatch => {
+    const { kernel, constants } = recorded[i].dispatch;
+    return {
+      kernel,
+      shape: Object.entries(constants).map(([size, value]) => `${size}=${value}`).join(" "),
+      work: recordedWork(recorded[i]),
+      workgroups,
+      threads: pipeline.threads * workgroups[0] * workgroups[1] * workgroups[2],
+      pipeline,
+    };
+  });
 }
 
 async function counted<I extends ProgramInputs, O extends ProgramOutputs>(
@@ -92,23 +115,9 @@ async function counted<I extends ProgramInputs, O extends ProgramOutputs>(
   gpu.forgetRuns();
   await program.run(inputs);
   const recorded = program.dispatches;
-  if (recorded.length !== gpu.dispatches.length) {
-    throw new Error(`${gpu.dispatches.length} dispatches were submitted, ${recorded.length} recorded`);
-  }
-  const dispatches = gpu.dispatches.map(({ pipeline, workgroups }, i): PlannedDispatch => {
-    const { kernel, constants } = recorded[i].dispatch;
-    return {
-      kernel,
-      shape: Object.entries(constants).map(([size, value]) => `${size}=${value}`).join(" "),
-      work: recordedWork(recorded[i]),
-      workgroups,
-      threads: pipeline.threads * workgroups[0] * workgroups[1] * workgroups[2],
-      pipeline,
-    };
-  });
   return {
     ...what,
-    dispatches,
+    dispatches: plannedDispatches(gpu, recorded),
     submits: gpu.submits,
     pipelines: gpu.pipelines.length,
     texts: gpu.texts.size,

@@ -14,7 +14,12 @@ export interface Profile extends StubAdapter {
   readonly peaks: Peaks;
   /** Threads of a dispatch from which on memory and arithmetic reach their rates. */
   readonly threads: number;
+  /** Bytes a second from the GPU to the host, and back. */
+  readonly bus: number;
 }
+
+/** Of a bus that is not measured: PCIe 4.0 with 8 lanes. */
+const BUS = 16e9;
 
 /** Warps of 32 threads with which a multiprocessor hides the time of its loads. */
 const WARPS = 8;
@@ -76,6 +81,7 @@ export const PROFILES = {
     cores: 8,
     peaks: rated(11_610, 256),
     threads: multiprocessors(24),
+    bus: BUS,
   },
   laptop: {
     title: "GeForce RTX 4060 Laptop: 24 multiprocessors, 11.6 TFLOP/s, 256 GB/s",
@@ -85,6 +91,7 @@ export const PROFILES = {
     cores: 8,
     peaks: rated(11_610, 256),
     threads: multiprocessors(24),
+    bus: BUS,
   },
   m2: {
     title: "Apple M2: 10 cores, 3.6 TFLOP/s, 100 GB/s",
@@ -94,6 +101,7 @@ export const PROFILES = {
     cores: 8,
     peaks: rated(3_600, 100),
     threads: multiprocessors(10),
+    bus: 100e9, // The memory is shared.
   },
   server: {
     title: "H100 SXM: 132 multiprocessors, 66.9 TFLOP/s, 3,350 GB/s",
@@ -103,6 +111,7 @@ export const PROFILES = {
     cores: 16,
     peaks: rated(66_900, 3_350),
     threads: multiprocessors(132),
+    bus: 64e9, // PCIe 5.0 with 16 lanes.
   },
   software: {
     title: "llvmpipe on two cores: tensors in textures, 66 GFLOP/s, 20 GB/s",
@@ -112,6 +121,7 @@ export const PROFILES = {
     cores: 2,
     peaks: { ...rated(66, 20), copyBandwidth: 12e9, dispatchCost: 0.013 },
     threads: 2 * WORKGROUP,
+    bus: 12e9,
   },
 } as const satisfies Record<string, Profile>;
 
@@ -138,5 +148,6 @@ export function profileOf(report: unknown): Profile {
     cores: navigator.hardwareConcurrency,
     peaks: measured,
     threads: parallelism,
+    bus: BUS,
   };
 }

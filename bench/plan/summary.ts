@@ -91,7 +91,7 @@ function isNoProduct(dispatch: PlannedDispatch): boolean {
  * Adds up dispatches. A dispatch of fewer threads than fill the adapter loads and computes at that share of its rates, as
  * each thread waits for its own loads.
  */
-function totalOf(dispatches: readonly PlannedDispatch[], { peaks, threads: full }: Profile): Total {
+export function totalOf(dispatches: readonly PlannedDispatch[], { peaks, threads: full }: Profile): Total {
   const total = {
     dispatches: dispatches.length,
     flops: 0,

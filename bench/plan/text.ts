@@ -84,6 +84,7 @@ function bytesOf({ bytesRead, bytesWritten }: Total): number {
   return bytesRead + bytesWritten;
 }
 
-function milliseconds(time: number): string {
+/** Milliseconds with three digits, about. */
+export function milliseconds(time: number): string {
   return time.toFixed(time < 1 ? 3 : time < 10 ? 2 : 1);
 }
