@@ -12,6 +12,7 @@ import { distanceToRelu6Kinks } from "../reference/elementwise.ts";
 import type { Ops } from "../reference/ops.ts";
 import { referenceOps } from "../reference/ops.ts";
 import type { RefTensor } from "../reference/tape.ts";
+import { shardsOf } from "./batch_norm_in_shards.ts";
 
 /** Steps by which a beta is moved, and the farthest that one is moved. */
 const STEP = 1e-3;
@@ -20,33 +21,42 @@ const FARTHEST = 3;
 /**
  * The f64 reference, except that a batch norm with ReLU6 first moves its betas, in place, such that no activation comes
  * nearer than `clearance` to 0 or 6.
+ *
+ * @param ops whose batch norm normalizes as many `shards` separately.
  */
-export function opsThatMoveBetas(clearance: number): Ops<RefTensor, number[]> {
+export function opsThatMoveBetas(
+  clearance: number,
+  ops: Ops<RefTensor, number[]> = referenceOps,
+  shards = 1,
+): Ops<RefTensor, number[]> {
   return {
-    ...referenceOps,
+    ...ops,
     batchNormTraining(x, gamma, beta, options) {
-      if (options.relu6) moveBetas(x, gamma, beta, options.epsilon, clearance);
-      return referenceOps.batchNormTraining(x, gamma, beta, options);
+      if (options.relu6) moveBetas(shardsOf(x, shards), gamma, beta, options.epsilon, clearance);
+      return ops.batchNormTraining(x, gamma, beta, options);
     },
   };
 }
 
 function moveBetas(
-  x: RefTensor,
+  parts: readonly RefTensor[],
   gamma: RefTensor,
   beta: RefTensor,
   epsilon: number,
   clearance: number,
 ): void {
-  const { mean, variance } = batchStatistics(x);
-  const channels = mean.length;
+  const statistics = parts.map(batchStatistics);
+  const channels = gamma.data.length;
   for (let c = 0; c < channels; c++) {
-    const scale = gamma.data[c] / Math.sqrt(variance[c] + epsilon);
-    const scaled = Float64Array.from(
-      { length: x.data.length / channels },
-      (_, row) => (x.data[row * channels + c] - mean[c]) * scale,
-    );
-    beta.data[c] = nearestClear(scaled, beta.data[c], clearance);
+    const scaled = parts.flatMap(({ data }, i) => {
+      const { mean, variance } = statistics[i];
+      const scale = gamma.data[c] / Math.sqrt(variance[c] + epsilon);
+      return Array.from(
+        { length: data.length / channels },
+        (_, row) => (data[row * channels + c] - mean[c]) * scale,
+      );
+    });
+    beta.data[c] = nearestClear(Float64Array.from(scaled), beta.data[c], clearance);
   }
 }
 

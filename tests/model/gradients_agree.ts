@@ -29,8 +29,12 @@ export async function checkGradients(device: Device, scenario: Scenario, key: Lo
   }
 }
 
-/** ‖g - g_ref‖ <= 2e-3 · max(‖g_ref‖, 1e-3 · root mean square of all the parameters' ‖g_ref‖). */
-function assertGradients(actual: Map<string, Float32Array>, loss: RefTensor, { parameters }: Scenario): void {
+/** Fails unless ‖g - g_ref‖ <= 2e-3 · max(‖g_ref‖, 1e-3 · root mean square of all the parameters' ‖g_ref‖). */
+export function assertGradients(
+  actual: Map<string, Float32Array>,
+  loss: RefTensor,
+  { parameters }: Scenario,
+): void {
   const names = [...parameters.keys()];
   const expected = gradients(loss, [...parameters.values()]);
   const norms = expected.map(norm);

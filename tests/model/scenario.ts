@@ -3,6 +3,7 @@ import type { TripletOptions } from "../reference/ops.ts";
 import { referenceOps } from "../reference/ops.ts";
 import { type SeededRandom, seededRandom } from "../reference/seeded_random.ts";
 import { clearanceOf, elementCount, leaf, type RefTensor } from "../reference/tape.ts";
+import { opsInShards } from "./batch_norm_in_shards.ts";
 import { opsThatMoveBetas } from "./clear_of_kinks.ts";
 import { mobileNetReference, parameterShapes, type ReferenceNetwork } from "./mobilenet_reference.ts";
 
@@ -42,9 +43,12 @@ const CLEARANCE = 1e-3;
 const MOST_LABELINGS = 500;
 
 /**
- * Draws weights and `count` images of three identities, moves betas away from the kinks of ReLU6, and draws labels until
+ * Draws weights and `count` images of some identities, moves betas away from the kinks of ReLU6, and draws labels until
  * hinges and mining of all three losses are clear of theirs.
  *
+ * @param options.identities among the images.
+ * @param options.shards that batch norm normalizes separately.
+ * @param options.toImages makes the images of what was drawn, about -1 to 1.
  * @throws Error when no draw of labels is.
  */
 export function drawScenario(
@@ -52,6 +56,7 @@ export function drawScenario(
   count: number,
   seed: number,
   norms: NormDraw = OFTEN_CLAMPED,
+  { shards = 1, identities = 3, toImages = (drawn: Float32Array): ArrayLike<number> => drawn } = {},
 ): Scenario {
   const random = seededRandom(seed);
   const parameters = new Map<string, RefTensor>();
@@ -59,10 +64,11 @@ export function drawScenario(
     parameters.set(name, leaf(shape, drawParameter(name, shape, norms, random)));
   }
   const [h, w] = network.size;
-  const images = leaf([count, h, w, 3], drawImages(count, h, w, random));
-  const features = mobileNetReference(opsThatMoveBetas(1.1 * CLEARANCE), images, parameters, network);
+  const images = leaf([count, h, w, 3], toImages(drawImages(count, h, w, random)));
+  const ops = opsThatMoveBetas(1.1 * CLEARANCE, opsInShards(shards), shards);
+  const features = mobileNetReference(ops, images, parameters, network);
   for (let draw = 0; draw < MOST_LABELINGS; draw++) {
-    const labels = shuffled(Array.from({ length: count }, (_, i) => i % 3), random);
+    const labels = shuffled(Array.from({ length: count }, (_, i) => i % identities), random);
     const clear = LOSSES.every((key) => clearanceOf(referenceLoss(key, features, labels)) >= CLEARANCE);
     if (clear) return { network, images, labels, parameters, features };
   }

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { Device } from "../../engine/mod.ts";
+import { loadCheckpoint } from "../../train/checkpoint_files.ts";
+import { RunError } from "../../train/errors.ts";
+import { conflictIn, type TrainingOptions } from "../../train/options.ts";
+import { shardCounts } from "../../train/shards/shard_count.ts";
+import { onLocalRanks } from "../ranks/local_ranks.ts";
+import { trainTo } from "./resume.ts";
+import { assertSameBytes } from "./same_bytes.ts";
+import { openTinyRun, TINY_OPTIONS } from "./tiny_run.ts";
+
+let device: Device;
+Deno.test.beforeAll(async () => {
+  device = await Device.open({ storage: "buffer", constants: "uniform" });
+});
+Deno.test.afterAll(() => device.destroy());
+
+const STEPS = TINY_OPTIONS.epochs * TINY_OPTIONS.batchesPerEpoch;
+
+/** Four people of two images, so that a batch has up to four shards, and all that a step may have besides. */
+const ALL: Partial<TrainingOptions> = {
+  p: 4,
+  k: 2,
+  neck: "bnneck",
+  idLoss: 1,
+  centerLoss: 0.01,
+  clipNorm: 0.1,
+  ema: 0.9,
+  precision: "f16",
+};
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The checkpoint after all steps, from the bytes of rank 0; all ranks have the same. */
+async function trained(
+  folder: string,
+  options: Partial<TrainingOptions>,
+  ranks = 1,
+  steps: readonly number[] = [STEPS],
+): Promise<Uint8Array> {
+  let bytes: Uint8Array[] = [];
+  for (const [i, step] of steps.entries()) {
+    const from = i > 0 ? await loadCheckpoint(`${folder}/0`) : undefined;
+    bytes = await onLocalRanks(ranks, async (each) => {
+      const run = await openTinyRun(device, options, from, { ranks: each });
+      try {
+        return await trainTo(run, step, `${folder}/${each.rank}`);
+      } finally {
+        run.destroy();
+      }
+    });
+    for (const other of bytes) assertSameBytes(other, bytes[0]);
+  }
+  return bytes[0];
+}
+
+for (const [what, options] of [["plain", { p: 4, k: 2 }], ["all that a step may have", ALL]] as const) {
+  Deno.test(`Four micro-batches end with the same bytes on 1, 2 and 4 ranks: ${what}`, () =>
+    withFolder(async (folder) => {
+      const alone = await trained(`${folder}/1`, { ...options, microBatches: 4 });
+      for (const ranks of [2, 4]) {
+        assertSameBytes(await trained(`${folder}/${ranks}`, { ...options, microBatches: 4 }, ranks), alone);
+      }
+      // One micro-batch for each rank by default, and other bits with another number of them.
+      assertSameBytes(await trained(`${folder}/default`, options, 4), alone);
+      const two = await trained(`${folder}/two`, { ...options, microBatches: 2 });
+      assert.notDeepEqual(two, alone);
+    }));
+}
+
+Deno.test("a run in micro-batches that was stopped ends with the bytes of one never stopped", () =>
+  withFolder(async (folder) => {
+    const options = { ...ALL, microBatches: 2 };
+    const whole = await trained(`${folder}/whole`, options);
+    assertSameBytes(await trained(`${folder}/stopped`, options, 1, [2, 4, STEPS]), whole);
+  }));
+
+Deno.test("a run goes on with other ranks that share its micro-batches, and with no others", () =>
+  withFolder(async (folder) => {
+    const options = { p: 4, k: 2, microBatches: 4 };
+    const whole = await trained(`${folder}/whole`, options);
+    await trained(`${folder}/stopped`, options, 4, [2]);
+    const from = await loadCheckpoint(`${folder}/stopped/0`);
+    const [bytes] = await onLocalRanks(2, async (ranks) => {
+      const run = await openTinyRun(device, from.checkpoint.options, from, { ranks });
+      const end = await trainTo(run, STEPS, `${folder}/on/${ranks.rank}`);
+      run.destroy();
+      return end;
+    });
+    assertSameBytes(bytes, whole);
+    await assert.rejects(
+      onLocalRanks(3, (ranks) => openTinyRun(device, from.checkpoint.options, from, { ranks })),
+      { name: "RunError", message: /^3 ranks cannot share 4 micro-batches/ },
+    );
+  }));
+
+Deno.test("shards must be of equal size, and all ranks get as many", () => {
+  const fault = (options: Partial<TrainingOptions>) => conflictIn({ ...TINY_OPTIONS, ...options });
+  assert.equal(
+    fault({ p: 8, microBatches: 3 }),
+    "microBatches 3 must divide p 8: micro-batches have equal sizes",
+  );
+  assert.match(
+    fault({ sampler: "shuffled", batchSize: 8, microBatches: 8 })!,
+    /must divide batchSize 8 into shards of at least 2/,
+  );
+  assert.equal(fault({ loss: "basic", sampler: "triplets", triplets: 6, microBatches: 3 }), undefined);
+  const counts = (options: Partial<TrainingOptions>, ranks: number, isResumed = false) =>
+    shardCounts({ ...TINY_OPTIONS, ...options }, ranks, isResumed);
+  assert.deepEqual(counts({ p: 12 }, 1), [1]);
+  assert.deepEqual(counts({ p: 12, microBatches: 0 }, 1), [1, 2, 3, 4, 6, 12]);
+  assert.deepEqual(counts({ p: 12, microBatches: 0 }, 2), [2, 4, 6, 12]);
+  assert.deepEqual(counts({ p: 12 }, 4), [4]);
+  assert.deepEqual(counts({ p: 12, microBatches: 6 }, 3), [6]);
+  assert.throws(() => counts({ p: 12 }, 5), RunError);
+  assert.throws(() => counts({ p: 12, microBatches: 4 }, 3), RunError);
+  assert.throws(() => counts({ p: 12, microBatches: 1 }, 2, true), RunError);
+});
+
+Deno.test("microBatches auto takes the least number of shards that fits the adapter", async () => {
+  const small = await Device.open({ storage: "buffer", limits: "default" });
+  try {
+    // The widest activations of 5000 images are larger than 128 MiB, and those of 2500 are not.
+    const options = { width: 0.2, p: 4, k: 1250 };
+    await assert.rejects(openTinyRun(small, options), { name: "LimitError" });
+    const run = await openTinyRun(small, { ...options, microBatches: 0 });
+    assert.equal(run.options.microBatches, 2);
+    run.destroy();
+  } finally {
+    small.destroy();
+  }
+});
+
+Deno.test("the first operation that is not finite is not looked for in shards", async () => {
+  const run = await openTinyRun(device, { microBatches: 2 });
+  await assert.rejects(run.trainEpoch(() => {}, () => false, true), { name: "RunError" });
+  run.destroy();
+});
