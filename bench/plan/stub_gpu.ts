@@ -72,6 +72,8 @@ export class StubGpu {
   uploadedBytes = 0;
   /** Bytes of buffers and textures that are not destroyed. */
   aliveBytes = 0;
+  /** The most that they were at any time. */
+  peakBytes = 0;
   /** Milliseconds that have passed. */
   milliseconds = 0;
   readonly #limits: Readonly<Record<string, number>>;
@@ -171,6 +173,7 @@ export class StubGpu {
   #occupy(bytes: number): () => void {
     let held = bytes;
     this.aliveBytes += bytes;
+    this.peakBytes = Math.max(this.peakBytes, this.aliveBytes);
     return () => {
       this.aliveBytes -= held;
       held = 0;
