@@ -138,8 +138,8 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
       console.log(describeRun(trainer));
     }
     await requireSameRun(trainer);
+    run.before ??= await baselines(trainer, benchmark, flags.testFlip, pretrained);
     if (ranks.rank === 0) {
-      run.before ??= await baselines(trainer, benchmark, flags.testFlip, pretrained);
       run.folder ??= await RunFolder.create(flags.out, run.config);
       if (pretrained && !run.newest) await writeFile(run.folder.path, PRETRAINED, pretrained.bytes);
     }
@@ -150,9 +150,7 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
       );
       return EXIT.interrupted;
     }
-    if (run.folder && run.before) {
-      await scoreRun(trainer, run.folder.path, run.people, run.before, notes, flags.testFlip);
-    }
+    await scoreRun(trainer, run.folder?.path, run.people, run.before, notes, flags.testFlip);
     return EXIT.done;
   } finally {
     trainer.destroy();
@@ -161,7 +159,7 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
 
 /** The people of a run; says what is to be said about them, if it goes on or if some are in the test too. */
 async function findPeople(
-  { config: { data, layout, options }, newest }: Run,
+  { config: { data, layout, options }, newest, ranks }: Run,
   cache: string,
 ): Promise<People> {
   const dataset = await openPeople({ data, layout }, cache);
@@ -172,7 +170,7 @@ async function findPeople(
   const notes = newest ? resumeNotes(newest.path, before, trained, hasParametersOfPeople) : [];
   const inTest = await testPeopleNote(dataset, trained);
   for (const note of inTest ? [...notes, inTest] : notes) console.error(`note: ${printable(note)}`);
-  return { dataset, store, benchmark: await openBenchmark(dataset, options, cache), trained };
+  return { dataset, store, benchmark: await openBenchmark(dataset, options, cache, ranks), trained };
 }
 
 /** The full path of the dataset, so that the run can be evaluated from any folder; a missing one is refused later. */

@@ -43,10 +43,13 @@ export async function baselines(
   }
 }
 
-/** Scores the trained network, prints the scores, and writes them and the report into the run's folder. */
+/**
+ * Scores the trained network, prints the scores, and writes them and the report into the run's folder. Ranks share the
+ * work; those without a folder leave the rest to the one that has it.
+ */
 export async function scoreRun(
   trainer: Trainer,
-  folder: string,
+  folder: string | undefined,
   { dataset, benchmark }: { readonly dataset: ReidDataset; readonly benchmark: Benchmark },
   { untrained, colors }: Baselines,
   notes: readonly string[],
@@ -61,6 +64,7 @@ export async function scoreRun(
   );
   const trained = await benchmark.rank(device, embedded, options.metric);
   const cameraPairs = await benchmark.cameraPairs(device, embedded, options.metric);
+  if (folder === undefined) return;
   const rows = [
     { name: "trained", scores: { testFlip, ...trained.scores } },
     { name: "untrained", scores: { testFlip, ...untrained.scores } },

@@ -16,15 +16,27 @@ async function onRanks(program: Mpirun["program"], size: number, task: string, a
 }
 
 Deno.test({
-  name: "evaluate on ranks prints what one process prints, and embed leaves its files",
+  name: "train and embed on ranks leave the files of one process, and evaluate prints what it prints",
   ignore: skipped,
   async fn() {
     assert.equal(NO_MPI, undefined);
     await withFolder(async (folder) => {
       await writeTinyPeople(`${folder}/people`);
       const places = [`--data=${folder}/people`, `--cache=${folder}/cache`];
-      const trained = await runTask("train", [...places, ...TINY, "--epochs=1", `--out=${folder}/run`]);
+      const train = (out: string) => [...places, ...TINY, "--epochs=1", `--out=${folder}/${out}`];
+      const trained = await runTask("train", [...train("run"), "--micro-batches=2"]);
       assert.equal(trained.code, 0, trained.stderr);
+      const trainedOnRanks = await onRanks("mpirun.mpich", 2, "train", train("run-on-ranks"));
+      assert.equal(trainedOnRanks.code, 0, trainedOnRanks.stderr);
+      const same = async (one: string, several: string) => {
+        const [expected, found] = await Promise.all(
+          [one, several].map((file) => Deno.readFile(`${folder}/${file}`)),
+        );
+        assert.deepEqual(found, expected, several);
+      };
+      for (const file of ["scores.json", "checkpoints/step-0000002.safetensors"]) {
+        await same(`run/${file}`, `run-on-ranks/${file}`);
+      }
 
       const scoring = ["--multi-query", "--rerank", "--spatial-temporal", "--camera-pairs", "--test-flip"];
       const evaluate = [`--checkpoint=${folder}/run`, ...places, ...scoring];
@@ -45,10 +57,7 @@ Deno.test({
       assert.equal(embedded.code, 0, embedded.stderr);
       const files = ["v.npy.manifest.json", "v.npy/part-00000.npy", "v.npy/part-00001.ids.jsonl"];
       for (const file of files) {
-        const [one, several] = await Promise.all(
-          ["alone", "ranks"].map((out) => Deno.readFile(`${folder}/${out}/${file}`)),
-        );
-        assert.deepEqual(several, one, file);
+        await same(`alone/${file}`, `ranks/${file}`);
       }
     });
   },

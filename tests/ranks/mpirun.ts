@@ -31,9 +31,10 @@ export const NO_MPI = missing.length === 0
   ? undefined
   : `${missing.map(({ program }) => program).join(" and ")} is not installed; ./setup.sh --mpi installs it`;
 
-/** More processes than cores, as root in a container. */
+/** More processes than cores, not bound to some of them, as root in a container. */
 const ENVIRONMENT = {
   OMPI_MCA_rmaps_base_oversubscribe: "1",
+  OMPI_MCA_hwloc_base_binding_policy: "none",
   OMPI_ALLOW_RUN_AS_ROOT: "1",
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
   NO_COLOR: "1",
