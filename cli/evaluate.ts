@@ -166,7 +166,7 @@ async function requireSame(
   { dataset: { train, query, gallery }, store }: Benchmark,
 ): Promise<void> {
   if (ranks.size === 1) return;
-  const buffers = await Promise.all(["weights", "state"].map((name) => parameters.readBuffer(name)));
+  const buffers = await parameters.readRanges({ buffer: "weights" }, { buffer: "state" });
   const digests = await Promise.all(buffers.map(({ buffer }) => sha256(new Uint8Array(buffer))));
   const people = (images: readonly PersonImage[]) =>
     images.map(({ path, ...image }) => [basename(path), ...Object.values(image)]);

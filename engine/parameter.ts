@@ -14,7 +14,7 @@ import {
   vec4s,
 } from "../kernels/mod.ts";
 import { checkNumbers, checkShape } from "./checks.ts";
-import { copyBack } from "./copy_back.ts";
+import { type CopiedRange, copyBack } from "./copy_back.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import { type FlatBuffer, makeFlatBuffer, PARAMETER_ALIGNMENT } from "./flat_buffer.ts";
@@ -256,23 +256,30 @@ export class ParameterSet {
   }
 
   /**
-   * Copies the first `bytes` of a flat buffer to the host as they lie there, padding included: for sums with what lies in
-   * buffers of equal sets. What is submitted later does not change the copy.
+   * Copies ranges of flat buffers to the host as they lie there, padding included: for sums with what lies in those of equal
+   * sets. What is submitted later does not change the copies.
    *
-   * @param bytes all by default.
+   * @param ranges bytes, from 0 and to the end of the buffer where nothing else is said.
    * @throws as {@linkcode ParameterSet.read} does.
    */
-  async readBuffer(name: string, bytes?: number): Promise<Float32Array<ArrayBuffer>> {
-    return await copyBack(this.device, READING, () => {
-      const flat = this.flat(name);
-      return [{ ...flat, bytes: bytes ?? flat.bytes }];
-    }, (mapped) => new Float32Array(mapped.slice(0)));
+  async readRanges(
+    ...ranges: readonly { readonly buffer: string; readonly from?: number; readonly to?: number }[]
+  ): Promise<Float32Array<ArrayBuffer>[]> {
+    let sources: CopiedRange[] = [];
+    return await copyBack(this.device, READING, () =>
+      sources = ranges.map(({ buffer, from = 0, to }) => {
+        const flat = this.flat(buffer);
+        return { buffer: flat.buffer, offset: from, bytes: (to ?? flat.bytes) - from };
+      }), (mapped) => {
+      let end = 0;
+      return sources.map(({ bytes }) => new Float32Array(mapped.slice(end, end += bytes)));
+    });
   }
 
-  /** Overwrites the beginning of a flat buffer. @throws {EngineError} when the set was destroyed. */
-  writeBuffer(name: string, values: Float32Array<ArrayBuffer>): void {
-    this.device.attempt(`Cannot write ${name}`, () => {
-      this.device.gpu.queue.writeBuffer(this.flat(name).buffer, 0, values);
+  /** Overwrites a range of a flat buffer, from that byte on. @throws {EngineError} when the set was destroyed. */
+  writeRange(buffer: string, values: Float32Array<ArrayBuffer>, from = 0): void {
+    this.device.attempt(`Cannot write ${buffer}`, () => {
+      this.device.gpu.queue.writeBuffer(this.flat(buffer).buffer, from, values);
     });
   }
 

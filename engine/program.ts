@@ -43,12 +43,21 @@ export interface StartedRun<I extends ProgramInputs, O extends ProgramOutputs> {
    */
   output<K extends keyof O & string>(name: K): Promise<HostOutputs<O>[K]>;
   /**
-   * Uploads the late inputs and submits the rest of the run.
+   * Uploads the late inputs and submits the rest of the run; where that comes in parts, its first one.
    *
    * @throws {EngineError} when the program has begun another run, or was destroyed.
    * @throws {ShapeError} when a late input is missing or has the wrong number of elements.
    */
   resume(inputs: LateInputs<I>): Promise<void>;
+  /**
+   * Submits the next part, where {@linkcode RecordOptions.gradientShares} asks for some.
+   *
+   * @returns false where nothing is left of the run.
+   * @throws {EngineError} when the run waits for late inputs, or the program has begun another one.
+   */
+  proceed(): Promise<boolean>;
+  /** Gradients in the memory of their set from this byte on are complete when what was submitted is done. */
+  readonly gradientsFrom: number;
 }
 
 /** A recorded and planned function of tensors. Make one with {@link Program.record}. */
@@ -226,7 +235,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
       throw new EngineError("A program of batches has no late inputs: call run() or submit()");
     }
     const main = this.#main;
-    const { outputs, parts } = await main.start(inputs);
+    const { outputs, run } = await main.start(inputs);
     const results = [outputs];
     return {
       output: async <K extends keyof O & string>(name: K) => {
@@ -241,7 +250,16 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
       },
       resume: async (late) => {
         checkNames(this.#inputs, late);
-        results.push((await main.resume(parts, late)).outputs);
+        results.push((await main.resume(run, late)).outputs);
+      },
+      proceed: async () => {
+        if (run.done < 2) throw new EngineError("The run waits for its late inputs: resume it first");
+        if (run.done >= main.parts.length) return false;
+        results.push((await main.resume(run, {})).outputs);
+        return true;
+      },
+      get gradientsFrom() {
+        return main.parts[run.done - 1]?.gradientsFrom ?? Infinity;
       },
     };
   }

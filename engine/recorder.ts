@@ -45,6 +45,11 @@ export interface RecordOptions {
    * the memory of its outputs. 1 by default.
    */
   readonly together?: number;
+  /**
+   * Cuts what comes after late inputs into parts, each when a share of all gradients is complete: 0.5 where half of their
+   * bytes are, from the end of their set on, whose last parameters' gradients come first. None by default.
+   */
+  readonly gradientShares?: readonly number[];
 }
 
 /** What ops write into while a program is recorded. */

@@ -5,6 +5,7 @@
 import { DESTROYED } from "./checks.ts";
 import type { Device } from "./device.ts";
 import { EngineError } from "./errors.ts";
+import { itemAt } from "./item_at.ts";
 import {
   checkOutputs,
   fetchedValues,
@@ -21,7 +22,7 @@ import { compileKernels } from "./plan/compile.ts";
 import { Memory } from "./plan/memory.ts";
 import { inStages } from "./plan/order.ts";
 import type { MemoryUse } from "./plan/owned_memory.ts";
-import { cutSteps, isKnownBefore, Part, type Results } from "./plan/parts.ts";
+import { cutSteps, Part, pieceOf, type Results } from "./plan/parts.ts";
 import {
   copyToMirror,
   gradientClears,
@@ -41,11 +42,16 @@ interface Plan {
   /** Inputs of {@linkcode perRun}. */
   readonly fetched: readonly Value[];
   readonly stages: readonly Stage[];
-  readonly parts: readonly [Part, ...Part[]];
+  readonly parts: readonly Part[];
   /** Whose memory a run uses. */
   readonly sets: ReadonlySet<ParameterSet>;
   /** Gradients that an optimizer reads and no dispatch writes. */
   readonly clears: readonly { buffer: GPUBuffer; offset: number; size: number }[];
+}
+
+/** How many parts of a run are submitted. */
+export interface Progress {
+  done: number;
 }
 
 /** The host's data for some inputs. */
@@ -55,8 +61,8 @@ type Given = Readonly<Record<string, ArrayLike<number>>>;
 export class Replay<I extends ProgramInputs, O extends ProgramOutputs> {
   /** Undefined once it is destroyed: pipelines live as long as they are referred to. */
   #plan: Plan | undefined;
-  /** What is left of the latest run. */
-  #waiting: readonly Part[] | undefined;
+  /** The latest run. */
+  #latest: Progress | undefined;
   /** The dispatches of one run, in order. */
   readonly dispatches: readonly Recorded[];
   /** Bytes of its GPU memory by purpose. */
@@ -108,21 +114,23 @@ export class Replay<I extends ProgramInputs, O extends ProgramOutputs> {
     const memory = new Memory(device, steps);
     try {
       const plan = await device.guard("Cannot prepare the program", (): Plan => {
-        const { before, after } = cutSteps(steps, late);
-        const ordered = (some: readonly Recorded[]) => inStages(some, (value) => memory.staged(value));
-        const [first, second] = [ordered(before), ordered(after)];
-        memory.allocate([...first, ...second], results);
-        const stages = launchStages(device, memory, [...first, ...second], pipelines);
-        const part = (isFirst: boolean) =>
-          new Part(
+        const pieces = cutSteps(steps, late, options.gradientShares);
+        const ordered = pieces.map((piece) => inStages(piece.steps, (value) => memory.staged(value)));
+        memory.allocate(ordered.flat(), results);
+        const stages = launchStages(device, memory, ordered.flat(), pipelines);
+        let begun = 0;
+        const parts = pieces.map(({ gradientsFrom }, i) => {
+          const { length } = itemAt(ordered, i);
+          return new Part(
             device,
             memory,
-            new Map([...values].filter(([, value]) => late.has(value) !== isFirst)),
-            isFirst ? stages.slice(0, first.length) : stages.slice(first.length),
-            returned.filter(([, value]) => isKnownBefore(after, value, late) === isFirst),
+            new Map([...values].filter(([, value]) => i === (late.has(value) ? 1 : 0))),
+            stages.slice(begun, begun += length),
+            returned.filter(([, value]) => pieceOf(value, pieces, late) === i),
             options.together ?? 1,
+            gradientsFrom,
           );
-        const parts: Plan["parts"] = late.size > 0 ? [part(true), part(false)] : [part(true)];
+        });
         return {
           device,
           memory,
@@ -144,49 +152,45 @@ export class Replay<I extends ProgramInputs, O extends ProgramOutputs> {
 
   /** Uploads the inputs and submits one run; see {@link Program.submit}. */
   async submit(inputs: HostInputs<I>, more: boolean): Promise<{ outputs: Promise<HostOutputs<O>> }> {
-    const { outputs, parts } = await this.start(inputs, more);
-    const all = parts.length === 0
-      ? outputs
-      : Promise.all([outputs, (await this.resume(parts, inputs, more)).outputs])
-        .then((results) => Object.assign({}, ...results));
-    return { outputs: all as Promise<HostOutputs<O>> };
+    const first = await this.start(inputs, more);
+    if (this.parts.length === 1) return { outputs: first.outputs as Promise<HostOutputs<O>> };
+    const results = [first.outputs];
+    while (first.run.done < this.parts.length) {
+      results.push((await this.resume(first.run, inputs, more)).outputs);
+    }
+    const all = Promise.all(results).then((each) => Object.assign({}, ...each));
+    return { outputs: all };
   }
 
-  /** Uploads the inputs that a run begins with and submits what needs no others; `parts` are left. */
-  async start(inputs: Given, more = false): Promise<{ outputs: Promise<Results>; parts: Part[] }> {
-    const [first, ...rest] = this.#prepared.parts;
-    const parts = [...rest];
+  /** Uploads the inputs that a run begins with and submits its first part. */
+  async start(inputs: Given, more = false): Promise<{ outputs: Promise<Results>; run: Progress }> {
+    const first = itemAt(this.parts, 0);
+    const run = { done: 1 };
     const { outputs } = await first.submit(() => {
-      this.#waiting = parts;
+      this.#latest = run;
       return this.#begin([first], inputs).encoder;
     }, more);
-    return { outputs, parts };
+    return { outputs, run };
   }
 
-  /** Uploads late inputs and submits what is left of the latest run, whose parts these must be. */
-  async resume(
-    parts: readonly Part[],
-    inputs: Given,
-    more = false,
-  ): Promise<{ outputs: Promise<Results> }> {
-    const [part] = parts;
-    if (!part) throw new EngineError("The program has no late inputs");
+  /** Uploads what the next part of the latest run takes, and submits it. */
+  async resume(run: Progress, inputs: Given, more = false): Promise<{ outputs: Promise<Results> }> {
+    const part = this.parts[run.done];
+    if (!part) throw new EngineError("Nothing is left of this run: it cannot be resumed");
     return await part.submit(() => {
       const { device } = this.#check();
-      if (this.#waiting !== parts) {
-        throw new EngineError(
-          "This run cannot be resumed: it has been, or the program has begun another one",
-        );
+      if (this.#latest !== run) {
+        throw new EngineError("This run cannot be resumed: the program has begun another one");
       }
       this.#write(hostValues(part.inputs, inputs));
-      this.#waiting = undefined;
+      run.done++;
       return device.gpu.createCommandEncoder();
     }, more);
   }
 
   /** Uploads the inputs and encodes what comes before the first dispatch; see {@link Program.begin}. */
   begin(inputs: HostInputs<I>): OpenRun {
-    return this.#begin(this.#prepared.parts, inputs);
+    return this.#begin(this.parts, inputs);
   }
 
   /** Frees the memory; outputs that are still awaited are rejected. */
@@ -219,6 +223,11 @@ export class Replay<I extends ProgramInputs, O extends ProgramOutputs> {
 
   #write(values: ReturnType<typeof hostValues>): void {
     for (const [value, data] of values) this.#prepared.memory.write(value, data);
+  }
+
+  /** What its runs submit one after another. */
+  get parts(): readonly Part[] {
+    return this.#prepared.parts;
   }
 
   #check(): Plan {

@@ -13,14 +13,13 @@ export async function requireSameRun(trainer: Trainer): Promise<void> {
   if (ranks.size === 1) return;
   const { parameters } = model;
   const settings = Object.entries(options).map(([key, value]) => [`setting ${key}`, String(value)]);
-  const buffers = ["weights", "state", ...optimizer.state];
-  const values = await Promise.all(
-    buffers.map((name) => parameters.readBuffer(name).then(({ buffer }) => sha256(new Uint8Array(buffer)))),
-  );
+  const buffers = ["weights", "state", ...optimizer.state].map((buffer) => ({ buffer }));
+  const values = await parameters.readRanges(...buffers);
+  const digests = await Promise.all(values.map(({ buffer }) => sha256(new Uint8Array(buffer))));
   await sameOnAllRanks(ranks, {
     ...Object.fromEntries(settings),
     "the training images": JSON.stringify([trained, store.usable]),
-    "the weights": values.join(),
+    "the weights": digests.join(),
     "the step to go on from": String(step),
     "the variants of kernels": JSON.stringify([...device.target.choices]),
     "the class of the adapter": device.target.adapterClass,

@@ -54,7 +54,8 @@ export async function planShards(
   const options = optionsFor(device.target, given);
   const model = new ReidModel(device, modelSpec(options, 0), new Random(options.seed));
   const optimizer = trainingOptimizer(model, options);
-  const { shard, loss, update } = await recordShards(device, model, optimizer, options, batch, count, {});
+  const shards = { count, isExchanged: false }; // All gradients at once: the model counts what is exchanged early.
+  const { shard, loss, update } = await recordShards(device, model, optimizer, options, batch, shards, {});
 
   gpu.forgetRuns();
   const { pixels, augmentations, labels } = stepInputs(options, batch);

@@ -1,9 +1,10 @@
 /**
  * What a run submits without waiting for the host: all of it, or, where inputs come late, what is recorded before their
- * first use and what comes after it.
+ * first use and what comes after it, which may be in several parts, so that the host has the first gradients early.
  */
 import { TEXTURE_WIDTH, unpadRows, VEC4_BYTES } from "../../kernels/mod.ts";
 import type { Device } from "../device.ts";
+import type { Parameter } from "../parameter.ts";
 import { Readbacks } from "../readbacks.ts";
 import { type Recorded, valuesBound } from "../recorder.ts";
 import type { Value } from "../value.ts";
@@ -23,21 +24,71 @@ interface PlannedOutput {
 /** A run's results by name, as the host gets them. */
 export type Results = Record<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>;
 
-/** The steps before the first one that uses any of the values, and those from it on. */
-export function cutSteps(steps: readonly Recorded[], late: ReadonlySet<Value>) {
+/** Steps that are submitted at once. */
+export interface Piece {
+  readonly steps: readonly Recorded[];
+  /** After it, the gradients in a set's memory from this byte on have their final values. */
+  readonly gradientsFrom: number;
+}
+
+/**
+ * The steps before the first one that uses a late value, and those from it on: in several pieces where `shares` says after
+ * which shares of all gradients, from the end of their memory on, one ends.
+ */
+export function cutSteps(
+  steps: readonly Recorded[],
+  late: ReadonlySet<Value>,
+  shares: readonly number[] = [],
+): Piece[] {
+  if (late.size === 0) return [{ steps, gradientsFrom: 0 }];
   const first = steps.findIndex((step) =>
     step.values.some((value) => late.has(value.within?.whole ?? value))
   );
   const end = first < 0 ? steps.length : first;
-  return { before: steps.slice(0, end), after: steps.slice(end) };
+  const pieces: Piece[] = [{ steps: steps.slice(0, end), gradientsFrom: Infinity }];
+  let begun = end;
+  for (const { after, from } of gradientCuts(steps, shares)) {
+    if (after <= begun || after >= steps.length) continue;
+    pieces.push({ steps: steps.slice(begun, after), gradientsFrom: from });
+    begun = after;
+  }
+  return [...pieces, { steps: steps.slice(begun), gradientsFrom: 0 }];
 }
 
-/** Whether an output has its final value before these steps. */
-export function isKnownBefore(later: readonly Recorded[], value: Value, late: ReadonlySet<Value>): boolean {
+/** The number of steps after which each share of the gradients, from the end of their memory on, is complete. */
+function gradientCuts(steps: readonly Recorded[], shares: readonly number[]) {
+  const written = new Map<Parameter, number>();
+  steps.forEach((step, i) => {
+    for (const { placement, origin } of valuesBound(step, "write", "update")) {
+      if (placement) written.set(placement.parameter, i + 1);
+      if (origin.kind === "flat" && origin.buffer === "gradients") {
+        for (const parameter of origin.filled) written.set(parameter, i + 1);
+      }
+    }
+  });
+  const fromEnd = [...written].sort(([a], [b]) => b.offset - a.offset);
+  const all = fromEnd.reduce((sum, [{ bytes }]) => sum + bytes, 0);
+  return shares.map((share) => {
+    let bytes = 0, after = 0, from = 0;
+    for (const [parameter, step] of fromEnd) {
+      if (bytes >= share * all) break;
+      bytes += parameter.bytes;
+      after = Math.max(after, step);
+      from = parameter.offset;
+    }
+    return { after, from };
+  });
+}
+
+/** The first of these pieces after which an output has its final value. */
+export function pieceOf(value: Value, pieces: readonly Piece[], late: ReadonlySet<Value>): number {
   const { kind } = value.origin;
-  if (late.has(value)) return false;
-  if (late.size > 0 && (kind === "parameter" || kind === "flat")) return false; // Read when the run has updated it.
-  return !later.some((step) => valuesBound(step, "write", "update").includes(value.within?.whole ?? value));
+  if (kind === "parameter" || kind === "flat") return pieces.length - 1; // Read when the run has updated it.
+  const whole = value.within?.whole ?? value;
+  const writes = pieces.findLastIndex(({ steps }) =>
+    steps.some((step) => valuesBound(step, "write", "update").includes(whole))
+  );
+  return Math.max(writes, late.has(value) ? 1 : 0);
 }
 
 /** One part of a run, ready to be submitted. */
@@ -55,6 +106,8 @@ export class Part {
     stages: readonly Stage[],
     outputs: readonly (readonly [string, Value])[],
     together: number,
+    /** After it, the gradients in a set's memory from this byte on have their final values. */
+    readonly gradientsFrom: number,
   ) {
     let end = 0;
     this.#outputs = outputs.map(([name, value]) => {

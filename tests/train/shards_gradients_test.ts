@@ -75,7 +75,8 @@ for (const [shards, seed] of [[1, 1], [2, 2], [4, 2], [8, 2]] as const) {
         if (parameter.trainable) set.write(parameter, parameters.get(parameter.name)!.data);
       }
       const optimizer = new Adam(set, { rate: 0 });
-      const programs = await recordShards(device, model, optimizer, options, COUNT, shards, {});
+      const count = { count: shards, isExchanged: true }; // In parts, though on one rank.
+      const programs = await recordShards(device, model, optimizer, options, COUNT, count, {});
       const step = new ShardedStep(programs, model, options, { count: shards, images: COUNT / shards });
       try {
         const inputs = {

@@ -19,7 +19,8 @@ export async function recordStep(
 ): Promise<TrainingStep> {
   const { microBatches: count } = options;
   if (count > 1) {
-    const programs = await recordShards(device, model, optimizer, options, images, count, extras);
+    const shards = { count, isExchanged: ranks.size > 1 };
+    const programs = await recordShards(device, model, optimizer, options, images, shards, extras);
     return new ShardedStep(programs, model, options, { count, images: images / count, ranks });
   }
   const whole = await recordTrainingStep(device, model, optimizer, options, images, extras);

@@ -14,6 +14,8 @@ import type { RunOptions } from "../options.ts";
 import type { StepInputs, TrainingStep } from "../step.ts";
 import type { ShardPrograms } from "./programs.ts";
 
+type ShardRun = Awaited<ReturnType<ShardPrograms["shard"]["start"]>>;
+
 /** What a step in shards needs to know. */
 export interface Shards {
   /** Shards of a batch. */
@@ -32,8 +34,12 @@ export class ShardedStep implements TrainingStep {
   readonly #local: number;
   /** Ranges of the gradients that no dispatch writes. */
   readonly #unwritten: readonly (readonly [number, number])[];
-  /** Floats of the running statistics, which come first in the set's state. */
+  /** Floats of the gradients, of the running statistics, which come first in the set's state, and of all that is summed. */
+  readonly #gradients: number;
   readonly #statistics: number;
+  readonly #length: number;
+  /** The running statistics before the next step; undefined before the first. Nothing else may change them meanwhile. */
+  #before: Float32Array<ArrayBuffer> | undefined;
   readonly images: TrainingStep["images"];
 
   constructor(
@@ -50,7 +56,9 @@ export class ShardedStep implements TrainingStep {
     this.images = { first: this.#ranks.rank * count, count };
     this.#unwritten = set.parameters.filter(({ trainable, name }) => trainable && !programs.written.has(name))
       .map(({ offset, bytes }) => [offset / 4, (offset + bytes) / 4]);
+    this.#gradients = set.trainableBytes / 4;
     this.#statistics = model.statisticsBytes / 4;
+    this.#length = this.#gradients + this.#statistics + 1;
   }
 
   get dispatches(): TrainingStep["dispatches"] {
@@ -65,13 +73,13 @@ export class ShardedStep implements TrainingStep {
   async submit(inputs: StepInputs) {
     const { shard, loss, update } = this.programs;
     const [set, ranks, local] = [this.#set, this.#ranks, this.#local];
-    const before = await set.readBuffer("state", this.#statistics * 4);
+    const before = this.#before ??= (await set.readRanges({ buffer: "state", to: this.#statistics * 4 }))[0]!;
     const start = (i: number) => {
-      set.writeBuffer("state", before); // Each shard moves the statistics that the step began with.
+      set.writeRange("state", before); // Each shard moves the statistics that the step began with.
       return shard.start(this.#shardInputs(inputs, i));
     };
 
-    const begun = [];
+    const begun: ShardRun[] = [];
     for (let i = 0; i < local; i++) begun.push(await start(i));
     const features = concatenated(await Promise.all(begun.map((run) => run.output("features"))));
     const { total, triplet, gradient } = await loss.run({
@@ -79,30 +87,31 @@ export class ShardedStep implements TrainingStep {
       labels: inputs.labels,
     });
 
-    const upstream = (i: number) => {
+    const resumed = async (i: number) => {
+      // The activations of the shard that ran last are still there. Those of the others are made again.
+      const run = i === local - 1 ? begun[i]! : await start(i);
       const length = features.length / local;
       const first = (ranks.rank * local + i) * length;
-      return gradient.subarray(first, first + length);
+      await run.resume({ upstream: gradient.subarray(first, first + length) });
+      return run;
     };
-    const sums: Promise<Float32Array<ArrayBuffer>>[] = [];
-    for (let i = local - 1; i >= 0; i--) {
-      // The activations of the shard that ran last are still there. Those of the others are made again.
-      const run = begun.pop() ?? await start(i);
-      begun.length = 0;
-      await run.resume({ upstream: upstream(i) });
-      sums.unshift(this.#shardSums(run.output("identity"), before));
-      await sums[1]; // One copy is under way while the next shard runs.
+    const sums: Float32Array<ArrayBuffer>[] = [];
+    let earlier: Promise<Float32Array<ArrayBuffer>> | undefined;
+    for (let i = local - 1; i > 0; i--) {
+      const run = await resumed(i);
+      while (await run.proceed());
+      const latest = this.#read(run, before, this.#length);
+      if (earlier) sums.unshift(await earlier); // One copy is under way while the next shard runs.
+      earlier = latest;
     }
-    const tree = new TreeSum();
-    for (const part of sums) tree.add(await part);
-    const all = await ranks.allSum(tree.total());
+    const run = await resumed(0);
+    if (earlier) sums.unshift(await earlier);
+    const all = await this.#summed(run, before, sums);
 
-    const statistics = all.subarray(0, this.#statistics).map((sum, i) =>
-      before[i]! + sum / this.shards.count
-    );
-    const identity = all[this.#statistics]! / this.shards.count;
-    set.writeBuffer("state", statistics);
-    set.writeBuffer("accumulated", all.subarray(this.#statistics + 1));
+    const [moved, identity] = [all.subarray(this.#gradients, -1), all[this.#length - 1]! / this.shards.count];
+    this.#before = moved.map((sum, i) => before[i]! + sum / this.shards.count);
+    set.writeRange("state", this.#before);
+    set.writeRange("accumulated", all.subarray(0, this.#gradients));
     const { outputs } = await update.submit({});
     const whole = total.map((value) => value + this.options.idLoss * identity);
     return { outputs: outputs.then((updated) => ({ ...updated, total: whole, triplet })) };
@@ -127,21 +136,52 @@ export class ShardedStep implements TrainingStep {
     };
   }
 
-  /** What is summed over shards: how far it moved the running statistics, its identity loss, and its gradients. */
-  async #shardSums(
-    identity: Promise<Float32Array>,
+  /**
+   * Sums over all shards of what {@link ShardedStep.#read} gives: of the first shard as its run proceeds, and `others`, of
+   * the ranks's other shards. While ranks exchange the sums of one part of the gradients, the GPU computes the next.
+   */
+  async #summed(
+    run: ShardRun,
     before: Float32Array,
+    others: readonly Float32Array<ArrayBuffer>[],
   ): Promise<Float32Array<ArrayBuffer>> {
-    const [gradients, state, [loss = NaN]] = await Promise.all([
-      this.#set.readBuffer("gradients"),
-      this.#set.readBuffer("state", this.#statistics * 4),
-      identity,
+    const all = new Float32Array(this.#length);
+    for (let end = all.length, more = true; more;) {
+      const part = await this.#read(run, before, end);
+      more = await run.proceed();
+      const from = end - part.length;
+      const tree = new TreeSum();
+      tree.add(part);
+      for (const other of others) tree.add(other.subarray(from, end));
+      all.set(await this.#ranks.allSum(tree.total()), from);
+      end = from;
+    }
+    return all;
+  }
+
+  /**
+   * What is summed over shards, up to `end` and from where its gradients are not complete yet: a shard's gradients, how
+   * far it moved the running statistics, and its identity loss.
+   */
+  async #read(run: ShardRun, before: Float32Array, end: number): Promise<Float32Array<ArrayBuffer>> {
+    const from = run.gradientsFrom / 4;
+    const isFirst = end === this.#length;
+    const to = Math.min(end, this.#gradients);
+    const ranges = [
+      { buffer: "gradients", from: from * 4, to: to * 4 },
+      { buffer: "state", to: isFirst ? this.#statistics * 4 : 0 },
+    ];
+    const [[gradients, state], identity] = await Promise.all([
+      this.#set.readRanges(...ranges.slice(0, isFirst ? 2 : 1)),
+      isFirst ? run.output("identity") : undefined,
     ]);
-    const sums = new Float32Array(this.#statistics + 1 + gradients.length);
-    for (let i = 0; i < this.#statistics; i++) sums[i] = state[i]! - before[i]!;
-    sums[this.#statistics] = loss;
-    for (const [from, to] of this.#unwritten) gradients.fill(0, from, to);
-    sums.set(gradients, this.#statistics + 1);
+    const sums = new Float32Array(end - from);
+    sums.set(gradients!);
+    for (const [first, last] of this.#unwritten) {
+      if (first >= from && last <= to) sums.fill(0, first - from, last - from);
+    }
+    state?.forEach((value, i) => sums[to - from + i] = value - before[i]!);
+    if (identity) sums.set(identity, end - from - 1);
     return sums;
   }
 }
