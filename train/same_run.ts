@@ -22,6 +22,7 @@ export async function requireSameRun(trainer: Trainer): Promise<void> {
     "the weights": digests.join(),
     "the step to go on from": String(step),
     "the variants of kernels": JSON.stringify([...device.target.choices]),
-    "the class of the adapter": device.target.adapterClass,
+    // What decides the other kernels; of a software adapter also the cores that the launcher gives a rank.
+    "the class of the adapter": `${device.target.adapterClass} ${device.target.parallelism}`,
   });
 }
