@@ -12,7 +12,7 @@ import { scalingText } from "./plan/scaling_text.ts";
 import { planShards } from "./plan/shards.ts";
 import { summarize } from "./plan/summary.ts";
 import { planText } from "./plan/text.ts";
-import { BATCH_FLAG, checkBatch, STEP_SETTINGS } from "./step_programs.ts";
+import { BATCH_FLAG, checkBatch, checkShards, RANK_SHARDS_FLAG, STEP_SETTINGS } from "./step_programs.ts";
 
 const COMMAND: Command = {
   usage: "deno task plan",
@@ -48,14 +48,7 @@ const FLAGS = {
     value: "FILE",
     help: "The output of doctor --json: plans for that adapter, with its limits and its measured rates.",
   },
-  microBatches: {
-    type: "integer",
-    min: 1,
-    max: 4096,
-    value: "N",
-    group: "Ranks",
-    help: "Shards of the batch; by default one for each rank.",
-  },
+  microBatches: { ...RANK_SHARDS_FLAG, group: "Ranks" },
   ranks: {
     type: "integer",
     min: 1,
@@ -185,16 +178,6 @@ async function planWhole(
   } catch (error) {
     if (error instanceof LimitError && shards > 1) return error;
     throw error;
-  }
-}
-
-/** @throws {UsageError} when the batch cannot be divided into the shards, or the shards among the ranks. */
-function checkShards(batch: number, ranks: number, shards: number): void {
-  if (batch % shards !== 0) {
-    throw new UsageError(`--batch ${batch} cannot be divided into ${shards} shards of equal size`);
-  }
-  if (shards % ranks !== 0) {
-    throw new UsageError(`--ranks ${ranks} cannot share --micro-batches ${shards}: every rank takes as many`);
   }
 }
 

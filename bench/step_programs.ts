@@ -27,6 +27,25 @@ export const BATCH_FLAG = {
   help: "Images in a batch; a multiple of 3 for --loss basic.",
 } as const satisfies FlagTable[string];
 
+/** `--micro-batches` where ranks share them. */
+export const RANK_SHARDS_FLAG = {
+  type: "integer",
+  min: 1,
+  max: 4096,
+  value: "N",
+  help: "Shards of the batch; by default one for each rank.",
+} as const satisfies FlagTable[string];
+
+/** @throws {UsageError} when the batch cannot be divided into the shards, or the shards among the ranks. */
+export function checkShards(batch: number, ranks: number, shards: number): void {
+  if (batch % shards !== 0) {
+    throw new UsageError(`--batch ${batch} cannot be divided into ${shards} shards of equal size`);
+  }
+  if (shards % ranks !== 0) {
+    throw new UsageError(`${ranks} ranks cannot share --micro-batches ${shards}: every rank takes as many`);
+  }
+}
+
 /** @throws {UsageError} when the loss cannot be computed from so many images. */
 export function checkBatch({ loss, batch }: { loss: string; batch: number }): void {
   if (loss === "basic" && batch % 3 !== 0) {

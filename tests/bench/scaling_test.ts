@@ -95,7 +95,7 @@ Deno.test("plan prints the steps of numbers of ranks, also where the whole batch
     ["4", "4"],
   ]);
   await assert.rejects(main(["--ranks=3"]), /--batch 32 cannot be divided into 3 shards/);
-  await assert.rejects(main(["--ranks=4", "--micro-batches=2"]), /--ranks 4 cannot share --micro-batches 2/);
+  await assert.rejects(main(["--ranks=4", "--micro-batches=2"]), /4 ranks cannot share --micro-batches 2/);
   await assert.rejects(
     main([...large, "--batch=64", "--ranks=4", "--step-time=9"]),
     /--step-time is that of a whole batch, which does not fit/,

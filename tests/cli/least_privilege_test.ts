@@ -34,6 +34,11 @@ Deno.test("drawing people and timing things do their work with what they are per
       ],
       ["doctor", ["--no-measure"], /^Adapter/],
       ["bench:step", [...small, "--batch=4", "--steps=1", "--repeats=1"], /training step/],
+      [
+        "bench:ranks",
+        [...small, "--batch=4", "--steps=1", "--micro-batches=2"],
+        /4 images in 2 shards, 1 rank,/,
+      ],
       ["bench:input", [...small, `--data=${folder}/drawn`, "--p=2", "--k=2", "--steps=4"], /GPU/],
       ["bench:ranking", ["--queries=20", "--gallery=100"], /ranked exactly/],
       ["bench:reranking", ["--queries=20", "--gallery=100"], /re-ranked +rank-1/],
