@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { PROFILES } from "../../bench/plan/profiles.ts";
 import { StubGpu } from "../../bench/plan/stub_gpu.ts";
-import { Device } from "../../engine/mod.ts";
+import { Device, Random } from "../../engine/mod.ts";
 import { loadCheckpoint } from "../../train/checkpoint_files.ts";
 import { RunError } from "../../train/errors.ts";
 import { initialModel, modelSpec, stepAugmentations } from "../../train/from_options.ts";
 import { conflictIn, type TrainingOptions } from "../../train/options.ts";
 import { recordStep } from "../../train/shards/record_step.ts";
 import { shardCounts } from "../../train/shards/shard_count.ts";
-import { trainingOptimizer } from "../../train/step.ts";
+import { trainingAverage, trainingCenters, trainingOptimizer } from "../../train/step.ts";
+import { assertNear } from "../model/gradients_agree.ts";
 import { onLocalRanks } from "../ranks/local_ranks.ts";
 import { trainTo } from "./resume.ts";
 import { assertSameBytes } from "./same_bytes.ts";
@@ -33,6 +34,13 @@ const ALL: Partial<TrainingOptions> = {
   ema: 0.9,
   precision: "f16",
 };
+
+/** Pixels of so many images of the tiny run's size. */
+function noise(images: number): Uint8Array {
+  const random = new Random(5);
+  const { imageHeight, imageWidth } = TINY_OPTIONS;
+  return Uint8Array.from({ length: images * imageHeight * imageWidth * 3 }, () => random.integer(256));
+}
 
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -105,6 +113,43 @@ Deno.test("a run goes on with other ranks that share its micro-batches, and with
       { name: "RunError", message: /^3 ranks cannot share 4 micro-batches/ },
     );
   }));
+
+Deno.test("two shards of the same images make the step of their batch: all that a step may have", async () => {
+  // Batch norm then sees in a shard what it sees in the whole batch.
+  const { p = 4, k = 2 } = ALL;
+  const images = 2 * p * k;
+  const half = {
+    pixels: noise(images / 2),
+    labels: Array.from({ length: images / 2 }, (_, i) => Math.floor(i / k)),
+  };
+  const made = async (microBatches: number) => {
+    const options = { ...TINY_OPTIONS, ...ALL, precision: "f32", flip: 0, shift: 0, microBatches } as const;
+    const model = initialModel(device, modelSpec(options, p), 1);
+    const average = trainingAverage(model, options);
+    const optimizer = trainingOptimizer(model, options);
+    const centers = trainingCenters(model, options, p);
+    const step = await recordStep(device, model, optimizer, options, images, { average, centers });
+    optimizer.rate = 0.01;
+    try {
+      const { total, clipping, nonFinite } = await (await step.submit({
+        pixels: new Uint32Array(Uint8Array.of(...half.pixels, ...half.pixels).buffer),
+        augmentations: stepAugmentations(options, 0, images),
+        labels: Uint32Array.of(...half.labels, ...half.labels),
+      })).outputs;
+      const [gradients, state] = await model.parameters.readRanges({ buffer: "gradients" }, {
+        buffer: "state",
+      });
+      return { numbers: [total[0], clipping![0], nonFinite[0]], gradients, state };
+    } finally {
+      step.destroy();
+      model.parameters.destroy();
+    }
+  };
+  const [whole, halves] = [await made(1), await made(2)];
+  assertNear(halves.numbers, Float64Array.from(whole.numbers), 1e-5, "the loss and the norm of gradients");
+  assertNear(halves.gradients, Float64Array.from(whole.gradients), 1e-3, "gradients");
+  assertNear(halves.state, Float64Array.from(whole.state), 1e-3, "statistics, averages and centers");
+});
 
 Deno.test("shards must be of equal size, and all ranks get as many", () => {
   const fault = (options: Partial<TrainingOptions>) => conflictIn({ ...TINY_OPTIONS, ...options });

@@ -31,7 +31,7 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
         "if (out.nonFinite[0] !== 0) {",
         "if (out.nonFinite[0] !== 0 && step < 0) {",
       ],
-      "not-stopped": ["if (stop() || failure) break;", "if (failure) break;"],
+      "not-stopped": ["stop() || failure !== undefined", "failure !== undefined"],
       "latest-not-awaited": [
         "    await latest;\n    if (failure instanceof NumericsError && !debug",
         "    if (failure instanceof NumericsError && !debug",
@@ -44,12 +44,39 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
     filter: "/while it is frozen|as the backbone joins/",
     file: "train/step.ts",
     changes: {
-      "backbone-at-the-heads-rate": ["if (taken.has(parameter)) return backboneRate;", ""],
-      "frozen-backbone-decays": ["const backboneRate = frozen ? 0 :", "const backboneRate = frozen ? 1 :"],
+      "backbone-at-the-heads-rate": [
+        "    if (taken.has(parameter)) return frozen ? 0 : options.backboneLearningRate;\n",
+        "",
+      ],
+      "frozen-backbone-decays": ["return frozen ? 0 :", "return frozen ? 1 :"],
       "identity-head-at-the-full-rate": [
         "model.identityHead.includes(parameter) ? options.idLearningRate : 1",
         "1",
       ],
+    },
+  },
+  {
+    ...training("training", "train/shards"),
+    filter: "/Four micro-batches|two shards of the same|goes on with other ranks/",
+    file: "train/shards/sharded_step.ts",
+    changes: {
+      "shards-move-statistics-in-turn": ['set.writeRange("state", before); // Each', "// Each"],
+      "a-ranks-gradients-of-its-first-shard": ["(ranks.rank * local + i) * length", "i * length"],
+      "other-shards-left-out": ["for (const other of others) tree.add(other.subarray(from, end));", ""],
+      "parts-of-the-gradients-lost": [
+        "all.set(await this.#ranks.allSum(tree.total()), from);",
+        "await this.#ranks.allSum(tree.total());",
+      ],
+      "identity-loss-summed": ["all[this.#length - 1]! / this.shards.count", "all[this.#length - 1]!"],
+    },
+  },
+  {
+    ...training("training", "train/shards_gradients"),
+    filter: "/(2|4) shards .* hard/",
+    file: "train/shards/sharded_step.ts",
+    changes: {
+      "images-of-the-first-shard-again": ["const first = i * this.shards.images;", "const first = 0;"],
+      "labels-of-the-first-rank": ["this.images.first + first)", "first + 1)"],
     },
   },
   {
