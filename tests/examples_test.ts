@@ -55,7 +55,7 @@ Deno.test("Example: a convolutional network reads digits, after an eighth of its
 });
 
 Deno.test("Example: triplets of eight digits teach the embedding of two others", async () => {
-  const output = await runExample("unseen_digits.ts", "100");
+  const output = await runExample("unseen_digits.ts", "50");
   const [, trained, untrained] =
     /same digit: ([\d.]+) % \(untrained ([\d.]+) %\)/.exec(output)?.map(Number) ?? [];
   assert.ok(trained > untrained + 4, output);

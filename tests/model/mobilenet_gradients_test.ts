@@ -25,7 +25,7 @@ const devices = new Map<string, Device>();
 Deno.test.beforeAll(async () => {
   // The kernels for GPUs, too: in buffers they take 0.4 of the time to compile.
   devices.set("buffer", await Device.open({ storage: "buffer", kernels: "gpu" }));
-  devices.set("texture", await Device.open({ storage: "texture" }));
+  devices.set("texture", await Device.open({ storage: "texture", constants: "uniform" }));
 });
 Deno.test.afterAll(() => {
   for (const device of devices.values()) device.destroy();
