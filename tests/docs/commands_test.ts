@@ -22,6 +22,19 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task augment --preview out.png": "tests/cli/augment_test.ts draws it",
   "deno task doctor --self-test": "compiles for most of a minute on a software adapter",
   "deno task plan --profile default": "tests/bench/plan_test.ts plans for it",
+  "deno task plan --profile server --width 1 --image-height 256 --image-width 128 --batch 512 --ranks 8 --network 25 --latency 2":
+    "tests/bench/scaling_test.ts prints such a table",
+  "deno task train --loss hard --p 16 --micro-batches 4":
+    "tests/ranks/commands_test.ts trains in micro-batches",
+  "mpirun -n 4 deno task train --loss hard --p 16": "tests/ranks/commands_test.ts trains on ranks",
+  "mpirun -n 2 deno task train --loss hard --p 16 --micro-batches 4":
+    "tests/ranks/commands_test.ts trains on ranks",
+  "mpirun --hostfile hosts.txt --map-by ppr:4:node --bind-to none -n 8 deno task train --loss hard --p 32":
+    "needs two machines with eight adapters",
+  "mpirun -f hosts.txt -ppn 4 -n 8 deno task train --loss hard --p 32":
+    "needs two machines with eight adapters",
+  "mpirun -n 4 deno task evaluate --checkpoint runs/hard --rerank":
+    "tests/ranks/commands_test.ts evaluates on ranks",
   "deno task doctor --json": "tests/cli/doctor_test.ts runs it",
   "deno task bench:peers --tasks mnist --rounds 5": "downloads other libraries, and times them for minutes",
   "deno task web": "serves until Ctrl-C; tests/web/ opens the pages",

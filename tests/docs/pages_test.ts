@@ -9,8 +9,8 @@ import { TORTURES } from "../torture/tortures.ts";
 import { anchors, blocks, inlineCode, links, pages, read, ROOT } from "./markdown.ts";
 import { helpTexts, PARSING, TASKS } from "./tasks.ts";
 
-/** Flags in the pages that belong to other programs: Deno, setup.sh, and environment of tasks. */
-const OTHER_FLAGS = /^--(allow-[a-z]+|doc|chromium|mpi)$/;
+/** Flags in the pages that belong to other programs: Deno, setup.sh, mpirun and srun. */
+const OTHER_FLAGS = /^--(allow-[a-z]+|doc|chromium|mpi|bind-to|map-by|gpus-per-task)$/;
 
 const exists = (path: string) => Deno.statSync(path) !== undefined;
 

@@ -52,7 +52,7 @@ export const RUN: Readonly<Record<string, Run>> = {
 
 /** The task and the arguments of `deno task NAME ARGS` or `npx -y deno@VERSION task NAME ARGS`. */
 export function taskOf(command: string): { task: string; args: string[] } | undefined {
-  const [, rest] = /^(?:deno|npx -y deno@[\d.]+) task (\S.*)$/.exec(command) ?? [];
+  const [, rest] = /^(?:mpirun .* )?(?:deno|npx -y deno@[\d.]+) task (\S.*)$/.exec(command) ?? [];
   if (rest === undefined) return undefined;
   const [task = "", ...args] = words(rest);
   return { task, args };
