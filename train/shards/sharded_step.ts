@@ -101,6 +101,7 @@ export class ShardedStep implements TrainingStep {
       const run = await resumed(i);
       while (await run.proceed());
       const latest = this.#read(run, before, this.#length);
+      latest.catch(() => {}); // Where another call fails first, nobody waits for it any more.
       if (earlier) sums.unshift(await earlier); // One copy is under way while the next shard runs.
       earlier = latest;
     }
