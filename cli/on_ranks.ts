@@ -44,7 +44,7 @@ export async function onRanks(
   if (ranks.rank > 0) beSilent();
   try {
     const code = await work(ranks);
-    ranks.finish();
+    await ranks.finish();
     return code;
   } catch (error) {
     return end(error);

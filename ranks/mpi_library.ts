@@ -67,6 +67,8 @@ export interface MpiLibrary {
   readonly funneled: number;
   /** Its handles; called after MPI_Init_thread. */
   constants(): MpiConstants;
+  /** Whether its MPI_Finalize may never return. */
+  readonly hangsAtEnd: boolean;
 }
 
 /** How handles and constants are defined. */
@@ -111,11 +113,16 @@ const NAMES: Readonly<Record<Family | "standard", readonly string[]>> = Deno.bui
 /** The oldest version that is known to work. */
 const OLDEST: Readonly<Record<Family, readonly [number, number]>> = { "Open MPI": [4, 1], "MPICH": [4, 0] };
 
-/** The first line that a library says of itself; it may be asked before MPI is initialized. */
-function versionOf({ MPI_Get_library_version }: MpiFunctions): string {
-  const { text } = textOf(MPI_Get_library_version);
-  return text.split("\n")[0]!.replace(/[\0\s]+/g, " ").trim();
-}
+/** What a library says of itself; it may be asked before MPI is initialized. */
+const aboutOf = ({ MPI_Get_library_version }: MpiFunctions) =>
+  textOf(MPI_Get_library_version).text.replaceAll("\0", "");
+
+/**
+ * Whether a library is MPICH before 4.2 on UCX. There, one rank's MPI_Finalize waits for another to answer which already
+ * waits in a barrier that does not answer; seen in a half of the jobs on two hosts, never on one (MPICH's change 6596).
+ */
+export const hangsAtEnd = (about: string): boolean =>
+  /^MPICH Version:\s*4\.[01]\b[^]*Device:.*ucx/.test(about);
 
 /** A text that a function of MPI writes, and the code that it returns; 8192 bytes are enough for all. */
 export function textOf(
@@ -150,7 +157,7 @@ export function loadMpi({ name, size, families }: Launcher): MpiLibrary {
     for (const file of NAMES[key]) {
       const functions = open(file, others);
       if (functions === undefined) continue;
-      const version = versionOf(functions);
+      const about = aboutOf(functions), version = about.split("\n")[0]!.replace(/\s+/g, " ").trim();
       const known = familyOf(version);
       if (known === undefined || !families.includes(known.family)) {
         others.push(`${file} is ${version}`);
@@ -169,6 +176,7 @@ export function loadMpi({ name, size, families }: Launcher): MpiLibrary {
         functions,
         funneled: binary.funneled,
         constants: () => binary.constants(functions),
+        hangsAtEnd: hangsAtEnd(about),
       };
     }
   }

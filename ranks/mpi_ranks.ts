@@ -8,6 +8,9 @@ import { TreeSum } from "./tree_sum.ts";
 /** Milliseconds for which a rank looks all the time whether the others have come, and then between its looks. */
 const EAGER_MS = 2, LOOK_MS = 1;
 
+/** Milliseconds for a launcher to pass on what ranks printed, where it takes the end of one for its failure. */
+const LEAVE_MS = 300;
+
 /** The most bytes that a rank gives at once: MPI counts in 32-bit integers, and what is received takes memory. */
 const PIECE_BYTES = 2 ** 28;
 
@@ -41,6 +44,7 @@ export class MpiRanks implements Ranks {
   readonly host: string;
   readonly #mpi: MpiFunctions;
   readonly #constants: MpiConstants;
+  readonly #hangsAtEnd: boolean;
   readonly #pieceBytes: number;
   /** The call under way. It holds the arrays that MPI reads and writes, so that they are not collected as garbage. */
   #underWay: Start | undefined;
@@ -53,9 +57,10 @@ export class MpiRanks implements Ranks {
    * @param pieceBytes the most bytes that a rank gives at once, a multiple of four.
    * @throws {RanksError} when it cannot be initialized.
    */
-  constructor({ functions, funneled, constants }: MpiLibrary, pieceBytes = PIECE_BYTES) {
+  constructor({ functions, funneled, constants, hangsAtEnd }: MpiLibrary, pieceBytes = PIECE_BYTES) {
     this.#mpi = functions;
     this.#pieceBytes = pieceBytes;
+    this.#hangsAtEnd = hangsAtEnd;
     const number = new Int32Array(1);
     const initialized = functions.MPI_Init_thread(null, null, funneled, number);
     if (initialized !== 0) throw new RanksError(`MPI could not be initialized (error ${initialized}).`);
@@ -110,8 +115,10 @@ export class MpiRanks implements Ranks {
     Deno.exit(code);
   }
 
-  finish(): void {
-    this.#check(this.#mpi.MPI_Finalize(), "MPI_Finalize");
+  async finish(): Promise<void> {
+    await this.barrier(); // Waiting in MPI_Finalize would cost CPU time.
+    if (this.#hangsAtEnd) await setTimeout(LEAVE_MS);
+    else this.#check(this.#mpi.MPI_Finalize(), "MPI_Finalize");
   }
 
   /** Sums in place: every rank gets a slice of all ranks' values, sums it, and gives its sum to all. */

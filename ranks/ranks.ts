@@ -38,8 +38,8 @@ export interface Ranks {
   /** Ends the processes of all ranks at once, this one included, with an exit code. */
   abort(code: number): never;
 
-  /** Leaves the job. Every rank calls it last, once. */
-  finish(): void;
+  /** Leaves the job, when all ranks have come to this call. Every rank calls it last, once, and then exits. */
+  finish(): Promise<void>;
 }
 
 /** A job of one process, which exchanges nothing. */
@@ -51,7 +51,7 @@ export const ALONE: Ranks = {
   allSum: (values) => Promise.resolve(values),
   barrier: () => Promise.resolve(),
   abort: (code) => Deno.exit(code),
-  finish: () => {},
+  finish: () => Promise.resolve(),
 };
 
 /** Whether it is so on any rank: all ranks get the same answer. */

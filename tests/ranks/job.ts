@@ -102,7 +102,7 @@ async function workForever(ranks: Ranks): Promise<void> {
 async function pieces(): Promise<number> {
   const ranks = openRanks({ distributed: "auto", pieceBytes: 12 });
   await gatherAndSum(ranks, [0, 1, 3, 100]);
-  ranks.finish();
+  await ranks.finish();
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { launcherOf } from "../../ranks/launcher.ts";
-import { familyOf } from "../../ranks/mpi_library.ts";
+import { familyOf, hangsAtEnd } from "../../ranks/mpi_library.ts";
 
 const found = (environment: Record<string, string>) => launcherOf((name) => environment[name]);
 
@@ -36,4 +36,13 @@ Deno.test("Libraries are known by what they say of themselves", () => {
     family: "MPICH",
   });
   assert.equal(familyOf("MPI stubs 1.0"), undefined);
+});
+
+Deno.test("MPICH before 4.2 on UCX is not trusted to end", () => {
+  const about = (version: string, device: string) => `MPICH Version:\t${version}\nMPICH Device:\t${device}\n`;
+  assert.ok(hangsAtEnd(about("4.0.2", "ch4:ucx")));
+  assert.ok(hangsAtEnd(about("4.1", "ch4:ucx")));
+  assert.ok(!hangsAtEnd(about("4.2.0", "ch4:ucx")));
+  assert.ok(!hangsAtEnd(about("4.0.2", "ch4:ofi")));
+  assert.ok(!hangsAtEnd("Open MPI v4.1.4, package: Debian OpenMPI"));
 });

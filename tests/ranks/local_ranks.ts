@@ -55,7 +55,7 @@ export function localRanks(size: number): Ranks[] {
         for (const call of calls) call.all.reject(ended);
         throw ended;
       },
-      finish() {},
+      finish: () => Promise.resolve(),
     };
   };
   return Array.from({ length: size }, (_, rank) => open(rank));

@@ -59,7 +59,7 @@ export const jobLine = (task: string, permissions = ["--allow-all"]): string[] =
   task,
 ];
 
-/** Runs a command line; it is killed after half a minute. */
+/** Runs a command line; it is killed after two minutes. */
 export async function runLine(
   [program, ...args]: readonly string[],
   env: Record<string, string> = {},
@@ -69,7 +69,7 @@ export async function runLine(
     args,
     env: { ...ENVIRONMENT, ...env },
     stdin: "null",
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(120_000),
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr), seconds: (performance.now() - start) / 1000 };

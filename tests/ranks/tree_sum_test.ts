@@ -54,5 +54,5 @@ Deno.test("One process has what it brings", async () => {
   const sum = Float32Array.from(values);
   assert.equal(await ALONE.allSum(sum), sum);
   await ALONE.barrier();
-  ALONE.finish();
+  await ALONE.finish();
 });
