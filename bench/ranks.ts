@@ -125,8 +125,8 @@ class Meter implements Ranks {
     this.ranks.abort(code);
   }
 
-  finish(): void {
-    this.ranks.finish();
+  finish(): Promise<void> {
+    return this.ranks.finish();
   }
 
   async #timed<T>(sent: number, exchange: () => Promise<T>): Promise<T> {
