@@ -24,6 +24,8 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task plan --profile default": "tests/bench/plan_test.ts plans for it",
   "deno task plan --profile server --width 1 --image-height 256 --image-width 128 --batch 512 --ranks 8 --network 25 --latency 2":
     "tests/bench/scaling_test.ts prints such a table",
+  "deno task plan --profile software --ranks 4 --step-time 877 --network 1 --latency 100":
+    "tests/bench/scaling_test.ts prints such a table",
   "deno task train --loss hard --p 16 --micro-batches 4":
     "tests/ranks/commands_test.ts trains in micro-batches",
   "mpirun -n 4 deno task train --loss hard --p 16": "tests/ranks/commands_test.ts trains on ranks",
@@ -53,6 +55,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   ".ci/run": "runs all tests",
   "npx -y deno@2.9.6 task": "the beginning of a command",
   "deno task": "lists the tasks",
+  "LP_NUM_THREADS=1 mpirun -n 2 deno task bench:ranks --micro-batches 4":
+    "times, for people; tests/cli/least_privilege_test.ts runs it on one rank",
   "deno task build:npm": "tests/npm/ builds the package",
   "npm install ./reid-webgpu-0.1.0.tgz webgpu": "tests/npm/ installs the package",
   "cd dist/npm": "goes with the line before it",

@@ -10,7 +10,7 @@ import { anchors, blocks, inlineCode, links, pages, read, ROOT } from "./markdow
 import { helpTexts, PARSING, TASKS } from "./tasks.ts";
 
 /** Flags in the pages that belong to other programs: Deno, setup.sh, mpirun and srun. */
-const OTHER_FLAGS = /^--(allow-[a-z]+|doc|chromium|mpi|bind-to|map-by|gpus-per-task)$/;
+const OTHER_FLAGS = /^--(allow-[a-z]+|doc|chromium|mpi|bind-to|map-by|mca|gpus-per-task)$/;
 
 const exists = (path: string) => Deno.statSync(path) !== undefined;
 
