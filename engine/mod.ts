@@ -119,6 +119,7 @@ export { Random } from "./random.ts";
 export {
   type Access,
   type AdapterClass,
+  type AllTripletsShape,
   AUGMENTATION_NUMBERS,
   type AugmentShape,
   type Binding,
@@ -136,6 +137,7 @@ export {
   type Target,
   targetOf,
   TRIPLET_METRICS,
+  type TripletLossShape,
   type Tunable,
   type VariantWork,
 } from "../kernels/mod.ts";

@@ -5,14 +5,7 @@ import { computed, type Tensor, type Uint32Tensor } from "../tensor.ts";
 import { checkBatch, lossOf, type TripletResult } from "./triplet_total.ts";
 
 /** How all triplets become a loss. */
-export interface AllTripletsOptions {
-  /** How much farther than the positive a negative should be. */
-  readonly margin: number;
-  /** log(1 + e^x) of x = d(a, p) - d(a, n) in place of max(0, x + margin). */
-  readonly softMargin: boolean;
-  /** Whether the loss is the mean over all triplets or over the active ones. */
-  readonly mean: "all" | "active";
-}
+export type AllTripletsOptions = Omit<AllTripletsShape, "batch">;
 
 /**
  * Mean over the triplets (a, p, n) of a batch, or over the active ones, of max(0, d(a, p) - d(a, n) + margin); 0 with zero
@@ -29,7 +22,7 @@ export function allTripletLoss(
   options: AllTripletsOptions,
 ): TripletResult {
   const batch = checkBatch("allTripletLoss", distances, labels);
-  const shape: AllTripletsShape = { batch, ...options };
+  const shape = { batch, ...options };
   const triplets = {
     relations: computed(temporary([batch, batch]), relations(batch), { labels: labels.value }).value,
   };

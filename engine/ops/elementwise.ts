@@ -56,6 +56,14 @@ function differentiable(
   });
 }
 
+/** The op of two operands whose gradients are functions of them and of the result's. */
+function withSlopes(operation: "pow" | "maximum" | "minimum", a: TensorOrNumber, b: TensorOrNumber): Tensor {
+  return differentiable(operation, a, b, (g, x, y) => [
+    () => apply3(`${operation}GradientA`, x, y, g),
+    () => apply3(`${operation}GradientB`, x, y, g),
+  ]);
+}
+
 /** a + b. @throws {ShapeError} when the shapes do not broadcast. */
 export function add(a: TensorOrNumber, b: TensorOrNumber): Tensor {
   return differentiable("add", a, b, (g) => [() => g, () => g]);
@@ -85,26 +93,17 @@ export function div(a: TensorOrNumber, b: TensorOrNumber): Tensor {
  * @throws {ShapeError} when the shapes do not broadcast.
  */
 export function pow(a: TensorOrNumber, b: TensorOrNumber): Tensor {
-  return differentiable("pow", a, b, (g, x, y) => [
-    () => apply3("powGradientA", x, y, g),
-    () => apply3("powGradientB", x, y, g),
-  ]);
+  return withSlopes("pow", a, b);
 }
 
 /** The larger of a and b; of equal ones the gradient goes to a. @throws {ShapeError} when the shapes do not broadcast. */
 export function maximum(a: TensorOrNumber, b: TensorOrNumber): Tensor {
-  return differentiable("maximum", a, b, (g, x, y) => [
-    () => apply3("maximumGradientA", x, y, g),
-    () => apply3("maximumGradientB", x, y, g),
-  ]);
+  return withSlopes("maximum", a, b);
 }
 
 /** The smaller of a and b; of equal ones the gradient goes to a. @throws {ShapeError} when the shapes do not broadcast. */
 export function minimum(a: TensorOrNumber, b: TensorOrNumber): Tensor {
-  return differentiable("minimum", a, b, (g, x, y) => [
-    () => apply3("minimumGradientA", x, y, g),
-    () => apply3("minimumGradientB", x, y, g),
-  ]);
+  return withSlopes("minimum", a, b);
 }
 
 /** min(max(x, low), high), elementwise; the gradient goes to x from low to high, both included. */

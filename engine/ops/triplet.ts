@@ -16,14 +16,7 @@ import { checkBatch, lossOf, type TripletResult } from "./triplet_total.ts";
 export type { TripletResult };
 
 /** How selected triplets become a loss. */
-export interface TripletLossOptions {
-  /** How much farther than the positive a negative should be. */
-  readonly margin: number;
-  /** log(1 + e^x) of x = d(a, p) - d(a, n) in place of max(0, x + margin). */
-  readonly softMargin: boolean;
-  /** For a positive whose anchor has no negative: skip it, or take d(a, n) = 0 without gradient. */
-  readonly withoutNegative: "skip" | "zero";
-}
+export type TripletLossOptions = Omit<TripletLossShape, "rows" | "columns" | "slots">;
 
 /**
  * The farthest positive and the nearest negative of every anchor, of equals that of lowest index.
@@ -103,7 +96,7 @@ export function tripletLoss(
     distances: [distances, "R C"],
     selection: [selection, "R S 2"],
   });
-  const shape: TripletLossShape = { rows: R, columns: C, slots: S, ...options };
+  const shape = { rows: R, columns: C, slots: S, ...options };
   const triplets = { selection: selection.value };
   return lossOf(distances, triplets, embeddings, "all", tripletTerms(shape), tripletGradient(shape));
 }

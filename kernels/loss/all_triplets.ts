@@ -13,7 +13,7 @@ export interface AllTripletsShape {
   readonly batch: number;
   /** How much farther than the positive a negative should be. */
   readonly margin: number;
-  /** log(1 + e^x) in place of max(0, x + margin). */
+  /** log(1 + e^x) of x = d(a, p) - d(a, n) in place of max(0, x + margin). */
   readonly softMargin: boolean;
   /** Whether the loss is the mean over all triplets or over the active ones. */
   readonly mean: "all" | "active";

@@ -17,9 +17,9 @@ export interface TripletLossShape {
   readonly slots: number;
   /** How much farther than the positive a negative should be. */
   readonly margin: number;
-  /** log(1 + e^x) in place of max(0, x + margin). */
+  /** log(1 + e^x) of x = d(a, p) - d(a, n) in place of max(0, x + margin). */
   readonly softMargin: boolean;
-  /** What becomes of a selected positive without a negative: left out, or d(a, n) = 0. */
+  /** For a positive whose anchor has no negative: skip it, or take d(a, n) = 0 without gradient. */
   readonly withoutNegative: "skip" | "zero";
 }
 
