@@ -2,7 +2,7 @@
 import { runCommand } from "../cli/command.ts";
 import { openDevice } from "../cli/device.ts";
 import { type Command, type FlagTable, type FlagValues, parseFlags } from "../cli/flags.ts";
-import { DISTRIBUTED_FLAG, onRanks, sayAdapters } from "../cli/on_ranks.ts";
+import { DISTRIBUTED_FLAG, distributedIn, onRanks, sayAdapters } from "../cli/on_ranks.ts";
 import { median, Random } from "../engine/mod.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import type { Exchanged, Ranks } from "../ranks/mod.ts";
@@ -33,8 +33,7 @@ const FLAGS = {
 
 /** Runs the bench. Returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const flags = parseFlags(COMMAND, FLAGS, args);
-  return await onRanks(flags.distributed, (ranks) => time(flags, ranks));
+  return await onRanks(distributedIn(args), (ranks) => time(parseFlags(COMMAND, FLAGS, args), ranks));
 }
 
 async function time(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<number> {

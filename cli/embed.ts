@@ -15,7 +15,7 @@ import { openTestedDevice } from "./device.ts";
 import { type FlagTable, type FlagValues, parseFlags, UsageError } from "./flags.ts";
 import { noImages, openImages, sayNaming, sayPassedOver } from "./image_source.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
-import { DISTRIBUTED_FLAG, onRanks, sayAdapters } from "./on_ranks.ts";
+import { DISTRIBUTED_FLAG, distributedIn, onRanks, sayAdapters } from "./on_ranks.ts";
 import { makeFolder } from "./output.ts";
 import { workerCount } from "./people.ts";
 import { formatSeconds, type Progress, progress } from "./progress.ts";
@@ -78,11 +78,15 @@ const FLAGS = {
 
 /** Parses the flags, embeds, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
+  return await onRanks(distributedIn(args), (ranks) => embed(parse(args), ranks), WHEN_LOST);
+}
+
+function parse(args: string[]): FlagValues<typeof FLAGS> {
   const flags = parseFlags(COMMAND, FLAGS, args);
   if (extensionOf(flags.out) === undefined) {
     throw new UsageError(`--out must end in one of ${Object.keys(FORMATS).join(", ")}; got '${flags.out}'`);
   }
-  return await onRanks(flags.distributed, (ranks) => embed(flags, ranks), WHEN_LOST);
+  return flags;
 }
 
 async function embed(

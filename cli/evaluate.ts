@@ -9,7 +9,7 @@ import { inGroup } from "../model/settings.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import { type Ranks, rankZeroFirst, sameOnAllRanks } from "../ranks/mod.ts";
 import { restoreCheckpoint } from "../train/checkpoint.ts";
-import { sha256 } from "../train/checksum.ts";
+import { digestOfBuffers, digestOfPictures } from "../train/same_run.ts";
 import { loadCheckpoint, runOfCheckpoint } from "../train/checkpoint_files.ts";
 import { readConfig } from "../train/run_folder.ts";
 import { testPeopleNote } from "../train/trained_people.ts";
@@ -17,7 +17,7 @@ import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { openTestedDevice } from "./device.ts";
 import { type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
-import { DISTRIBUTED_FLAG, onRanks, sayAdapters } from "./on_ranks.ts";
+import { DISTRIBUTED_FLAG, distributedIn, onRanks, requireSameFlags, sayAdapters } from "./on_ranks.ts";
 import { openBenchmark, openPeople } from "./people.ts";
 import { withProgress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
@@ -75,11 +75,11 @@ const FLAGS = {
 
 /** Parses the flags, evaluates, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const flags = parseFlags(COMMAND, FLAGS, args);
-  return await onRanks(flags.distributed, (ranks) => evaluate(flags, ranks));
+  return await onRanks(distributedIn(args), (ranks) => evaluate(parseFlags(COMMAND, FLAGS, args), ranks));
 }
 
 async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<number> {
+  await requireSameFlags(ranks, flags, ["checkpoint", "data", "cache"]);
   const reranking = rerankOptions(flags);
   const { checkpoint, path } = await loadCheckpoint(flags.checkpoint);
   const run = runOfCheckpoint(path);
@@ -102,13 +102,11 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
   restoreCheckpoint(checkpoint, model.parameters, [], path, averaged);
 
   const metric = flags.metric ?? checkpoint.options.metric;
-  await requireSame(ranks, flags, model, benchmark);
+  await requireSame(ranks, model, benchmark);
   const { testFlip } = flags;
   const embedded = await withProgress("Embedding", "images", (update) => {
     update(0, store.count);
-    const onProgress = (done: number, total: number) =>
-      update(Math.round(store.count * done / total), store.count);
-    return benchmark.embed(device, model, { flip: testFlip, onProgress });
+    return benchmark.embed(device, model, { flip: testFlip, onProgress: update });
   });
   const { scores } = await benchmark.rank(device, embedded, metric);
   const others = await otherRankings(device, benchmark, embedded, {
@@ -158,22 +156,19 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
   return EXIT.done;
 }
 
-/** @throws {RanksError} when ranks evaluate other weights, on other images or in another way. */
+/** @throws {RanksError} when ranks evaluate other weights or other images. */
 async function requireSame(
   ranks: Ranks,
-  flags: FlagValues<typeof FLAGS>,
   { parameters }: ReidModel,
   { dataset: { train, query, gallery }, store }: Benchmark,
 ): Promise<void> {
   if (ranks.size === 1) return;
-  const buffers = await parameters.readRanges({ buffer: "weights" }, { buffer: "state" });
-  const digests = await Promise.all(buffers.map(({ buffer }) => sha256(new Uint8Array(buffer))));
   const people = (images: readonly PersonImage[]) =>
     images.map(({ path, ...image }) => [basename(path), ...Object.values(image)]);
   await sameOnAllRanks(ranks, {
-    "the weights": digests.join(),
-    "the data": JSON.stringify([[train, query, gallery].map(people), store.usable]),
-    "the settings": JSON.stringify({ ...flags, data: undefined, cache: undefined }), // Paths may differ.
+    "the weights": await digestOfBuffers(parameters, ["weights", "state"]),
+    "the data": JSON.stringify([train, query, gallery].map(people)),
+    "the pictures": await digestOfPictures(store),
   });
 }
 

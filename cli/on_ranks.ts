@@ -1,8 +1,16 @@
 /** Commands on the ranks of a job: what the others do not print, and how the failure of one ends all. */
 import process from "node:process";
-import { ALONE, type Distributed, gatherValues, openRanks, type Ranks, RanksError } from "../ranks/mod.ts";
+import {
+  ALONE,
+  type Distributed,
+  gatherValues,
+  openRanks,
+  type Ranks,
+  RanksError,
+  sameOnAllRanks,
+} from "../ranks/mod.ts";
 import { failure, RUN_AGAIN } from "./command.ts";
-import type { FlagTable } from "./flags.ts";
+import { flagName, type FlagTable, HelpRequest } from "./flags.ts";
 
 /** `--distributed`: whether processes work together. */
 export const DISTRIBUTED_FLAG = {
@@ -16,6 +24,17 @@ export const DISTRIBUTED_FLAG = {
 
 /** Milliseconds for a launcher to pass on what a rank printed; MPICH's drops what it has not read when a job is aborted. */
 const PRINT_MS = 300;
+/** Milliseconds that other ranks leave rank 0 to end the job for all, where the same fails on each. */
+const RANK_ZERO_MS = 2 * PRINT_MS;
+
+/**
+ * What `--distributed` says in the arguments, before they are parsed: a mistake in those of one rank must end the job, for
+ * which its ranks are to be connected.
+ */
+export function distributedIn(args: readonly string[]): Distributed {
+  const isOff = args.join(" ").lastIndexOf("--distributed off") >= 0 || args.includes("--distributed=off");
+  return isOff ? "off" : "auto";
+}
 
 /**
  * Does work on the ranks of the job, or alone. Rank 0 prints for all. What a rank throws, also outside of the work, it
@@ -34,8 +53,9 @@ export async function onRanks(
   const printError = console.error;
   const end = (error: unknown): never => {
     const { code, message } = failure(error, whenLost);
+    if (ranks.rank > 0) wait(RANK_ZERO_MS);
     printError(`rank ${ranks.rank} of ${ranks.size}: ${message}`);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PRINT_MS);
+    wait(PRINT_MS);
     return ranks.abort(code);
   };
   addEventListener("error", (event) => end(event.error));
@@ -47,8 +67,35 @@ export async function onRanks(
     await ranks.finish();
     return code;
   } catch (error) {
-    return end(error);
+    if (!(error instanceof HelpRequest)) return end(error);
+    if (ranks.rank === 0) console.log(error.message);
+    ranks.finish();
+    return 0;
   }
+}
+
+/** Stops this thread: what comes next ends the process. */
+function wait(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/**
+ * Compares the flags of all ranks.
+ *
+ * @param flags by key.
+ * @param paths keys of those that may differ, as places of files are other ones on other machines.
+ * @throws {RanksError} on every rank where others differ: which, and in what.
+ */
+export async function requireSameFlags(
+  ranks: Ranks,
+  flags: Readonly<Record<string, unknown>>,
+  paths: readonly string[],
+): Promise<void> {
+  const compared = Object.entries(flags).filter(([key]) => !paths.includes(key));
+  await sameOnAllRanks(
+    ranks,
+    Object.fromEntries(compared.map(([key, value]) => [`--${flagName(key)}`, JSON.stringify(value) ?? ""])),
+  );
 }
 
 /** Milliseconds between looks at the parent process. */
@@ -72,7 +119,7 @@ function beSilent(): void {
   process.stdout.write = process.stderr.write = () => true;
 }
 
-/** Prints the adapter of every rank, and which ranks may share one. */
+/** Prints the adapter of every rank, which ranks may share one, and whether they are of several kinds. */
 export async function sayAdapters(ranks: Ranks, adapter: string): Promise<void> {
   if (ranks === ALONE) return;
   const places = await gatherValues(ranks, `${adapter} on ${ranks.host}`);
@@ -81,4 +128,10 @@ export async function sayAdapters(ranks: Ranks, adapter: string): Promise<void> 
     if (sharing.length === 1) continue;
     console.error(`note: ranks ${sharing.join(", ")} have ${place}: unless there are several, they share it`);
   }
+  const kinds = new Set(await gatherValues(ranks, adapter));
+  if (kinds.size === 1) return;
+  console.error(
+    "note: the ranks have adapters of several kinds, which round otherwise: results differ from those of one kind in " +
+      "their last digits",
+  );
 }

@@ -19,14 +19,14 @@ import {
   type PretrainedFile,
 } from "../train/pretrained_file.ts";
 import { readConfig, requireFreeFolder, type RunConfig, RunFolder, writeFile } from "../train/run_folder.ts";
-import { requireSameRun } from "../train/same_run.ts";
+import { requireSameRun, takeRankZeros } from "../train/same_run.ts";
 import { resumeNotes, testPeopleNote, type TrainedPeople, trainedPeople } from "../train/trained_people.ts";
 import { Trainer } from "../train/trainer.ts";
 import { Watch } from "../train/watch.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { workOnDevice } from "./lost_device.ts";
-import { onRanks, sayAdapters } from "./on_ranks.ts";
+import { distributedIn, onRanks, requireSameFlags, sayAdapters } from "./on_ranks.ts";
 import { openBenchmark, openPeople, openPixels } from "./people.ts";
 import { progress as startProgress } from "./progress.ts";
 import { withFlags } from "./remedies.ts";
@@ -40,6 +40,12 @@ import { tuner } from "./tuning.ts";
 export const WHEN_LOST =
   "What was saved is intact: a run that has a checkpoint goes on from it with --resume, and with --on-device-lost retry " +
   "by itself.";
+
+const WHEN_LOST_ON_RANKS =
+  "What was saved is intact: a run that has a checkpoint goes on from it with --resume.";
+
+/** Flags that may differ between ranks: files, which may lie elsewhere on another machine. */
+const PATHS = ["data", "out", "resume", "cache", "weights", "initialWeights"];
 
 /** People, and their pixels. */
 interface People {
@@ -72,8 +78,11 @@ interface Run {
  * @param gpu provides the devices; `navigator.gpu` if omitted.
  */
 export async function main(args: string[], gpu?: Pick<GPU, "requestAdapter">): Promise<number> {
-  const flags = parseTrainFlags(args);
-  return await onRanks(flags.distributed, (ranks) => trainOnRanks(flags, ranks, gpu), WHEN_LOST);
+  return await onRanks(
+    distributedIn(args),
+    (ranks) => trainOnRanks(parseTrainFlags(args), ranks, gpu),
+    WHEN_LOST_ON_RANKS,
+  );
 }
 
 async function trainOnRanks(
@@ -81,6 +90,8 @@ async function trainOnRanks(
   ranks: Ranks,
   gpu: Pick<GPU, "requestAdapter"> | undefined,
 ): Promise<number> {
+  const { options, ...others } = flags;
+  await requireSameFlags(ranks, { ...options, ...others }, PATHS);
   if (ranks !== ALONE && flags.onDeviceLost === "retry") {
     throw new UsageError("--on-device-lost retry is for one process: the ranks of a job end together");
   }
@@ -137,7 +148,7 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
       for (const note of trainer.sampler.notes) console.error(`note: ${note}`);
       console.log(describeRun(trainer));
     }
-    await requireSameRun(trainer);
+    await requireSameRun(trainer, benchmark);
     run.before ??= await baselines(trainer, benchmark, flags.testFlip, pretrained);
     if (ranks.rank === 0) {
       run.folder ??= await RunFolder.create(flags.out, run.config);
@@ -271,6 +282,7 @@ async function train(
         () => interrupt.requested || trainer.step >= pause,
         debugNumerics,
       );
+      await takeRankZeros(trainer);
       const share = trainer.step < trainer.steps
         ? undefined
         : await trainer.settleStatistics((done, total) =>

@@ -37,7 +37,7 @@ export function pretrainedNotes({ name, backbone: { prefixes, ignored } }: Pretr
 }
 
 /** The network, the loss, the length and the memory of a run. */
-export function describeRun({ model, options, sampler, steps, program, device }: Trainer): string {
+export function describeRun({ model, options, sampler, steps, program, device, ranks }: Trainer): string {
   const { parameters, spec } = model;
   const { microBatches } = options;
   const inParts = microBatches > 1
@@ -47,7 +47,8 @@ export function describeRun({ model, options, sampler, steps, program, device }:
     `${parameters.count("trainable").toLocaleString("en")} trainable parameters; recipe ${options.recipe}, ` +
     `loss ${options.loss}, activations in ${options.precision}, ` +
     `${sampler.batchImages} images a batch${inParts}, ${steps} steps; GPU memory ` +
-    `${((program.bytes + parameters.gpuBytes) / 2 ** 20).toFixed(0)} MiB on ${device.adapter.name}`;
+    `${((program.bytes + parameters.gpuBytes) / 2 ** 20).toFixed(0)} MiB on ${device.adapter.name}` +
+    (ranks.size > 1 ? `, and as much on each of the other ${ranks.size - 1} ranks` : "");
 }
 
 /** Facts about a finished run, by their names in its report. */

@@ -250,6 +250,7 @@ export class Program<I extends ProgramInputs, O extends ProgramOutputs> {
       },
       resume: async (late) => {
         checkNames(this.#inputs, late);
+        if (run.done !== 1) throw new EngineError("This run cannot be resumed: it has been");
         results.push((await main.resume(run, late)).outputs);
       },
       proceed: async () => {

@@ -32,7 +32,8 @@ export async function embedStored(
     const { embeddings } = await embedder.submit(pixels, to - from, { flip, more: to < last });
     const done = embeddings.then((rows) => {
       own.set(rows, (from - first) * size);
-      onProgress(to - first, last - first);
+      // Those of the others are about as far.
+      onProgress(Math.round(indices.length * (to - first) / (last - first)), indices.length);
     });
     return { done };
   });

@@ -19,11 +19,13 @@ export function namingLargestBatch(error: unknown, options: BatchOptions, images
   const batch = largestBatch(options, most);
   const remedies: RunRemedy[] = [
     ...(batch ? [{ kind: "set", settings: batch.settings } as const] : []),
-    { kind: "change", settings: ["imageHeight", "imageWidth", "width"] },
+    { kind: "change", settings: ["microBatches", "imageHeight", "imageWidth", "width"] },
   ];
   const fits = batch ? `The largest batch that fits has ${batch.images} images` : "No batch is small enough";
   return new LimitError(
-    `${error.message} ${fits}; smaller images or a narrower network ${batch ? "help too" : "help"}.`,
+    `${error.message} ${fits}; micro-batches, smaller images or a narrower network ${
+      batch ? "help too" : "help"
+    }.`,
     error.tooLarge,
     remedies,
   );

@@ -107,7 +107,8 @@ export async function recordRun(
     };
     let program = await record();
     if (tuner && !resume) {
-      const [choices = new Map()] = await gatherValues(ranks, await tuner(program.dispatches)); // Rank 0's.
+      const own = ranks.rank === 0 ? await tuner(program.dispatches) : new Map();
+      const [choices = own] = await gatherValues(ranks, own);
       device.choose(choices);
       program.destroy();
       program = await record();

@@ -52,6 +52,8 @@ export interface TrainingStep {
   readonly dispatches: readonly Recorded[];
   /** Bytes of GPU memory of its programs together. */
   readonly bytes: number;
+  /** To be called where the set's values were overwritten: the step reads anew what it has kept of them. */
+  forget?(): void;
   /** The program of a step that is made whole. */
   readonly whole?: WholeStep;
   /** Frees the memory. */

@@ -183,7 +183,7 @@ export class Trainer {
       );
     }
     await latest;
-    if (failure instanceof NumericsError && !debugNumerics) {
+    if (failure instanceof NumericsError && !debugNumerics && program.whole) {
       throw new NumericsError(
         `${failure.message} Resuming with debugNumerics names the operation that it began with.`,
         { remedies: [...failure.remedies, { kind: "debug-numerics" }] },

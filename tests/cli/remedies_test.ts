@@ -76,7 +76,7 @@ Deno.test("a command names a batch that fits in the flags of its sampler", async
   } finally {
     console.error = error;
   }
-  const others = "; --image-height, --image-width, --width).";
+  const others = "; --micro-batches, --image-height, --image-width, --width).";
   for (const [i, flags] of ["--p 6 --k 4", "--batch-size 40", "--triplets 12"].entries()) {
     assert.ok(printed[i].startsWith("error: Too large. The largest batch that fits has "), printed[i]);
     assert.ok(printed[i].endsWith(` (${flags}${others}`), printed[i]);

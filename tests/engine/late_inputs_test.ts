@@ -59,7 +59,7 @@ Deno.test("a run that was left, resumed twice or lacks an input is refused, and 
     await run.resume({ upstream });
     assert.deepEqual([...await run.output("gradient")], [2, 4, 6]);
     assert.equal(await run.proceed(), false);
-    await assert.rejects(run.resume({ upstream }), /Nothing is left of this run/);
+    await assert.rejects(run.resume({ upstream }), /cannot be resumed: it has been/);
     assert.deepEqual([...await left.output("features")], [81, 81, 81]);
   } finally {
     program.destroy();

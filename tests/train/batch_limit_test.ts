@@ -32,7 +32,7 @@ Deno.test("a refused batch names the largest one that fits, in the settings of i
   const first = named("pk", 4, 64, 2.5);
   assert.match(
     first.message,
-    /^Too large\. The largest batch that fits has 24 images; smaller images or a narrower network help too\.$/,
+    /^Too large\. The largest batch that fits has 24 images; micro-batches, smaller images or a narrower network help too\.$/,
   );
   assert.deepEqual(first.settings, { p: 6, k: 4 });
   const rows: [Parameters<typeof named>, number, object][] = [
@@ -51,7 +51,10 @@ Deno.test("a refused batch names the largest one that fits, in the settings of i
   }
   for (const sampler of ["pk", "shuffled", "triplets"] as const) {
     const { message, settings } = named(sampler, 4, 32, 33);
-    assert.match(message, /No batch is small enough; smaller images or a narrower network help\./);
+    assert.match(
+      message,
+      /No batch is small enough; micro-batches, smaller images or a narrower network help\./,
+    );
     assert.equal(settings, undefined);
   }
   const other = new Error("something else");

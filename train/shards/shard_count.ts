@@ -53,10 +53,13 @@ export function shardCounts(
   const isOpen = microBatches === 0 || (microBatches === 1 && ranks > 1 && !isResumed);
   if (!isOpen && microBatches % ranks === 0) return [microBatches];
   if (isOpen && possible.length > 0) return microBatches === 0 ? possible : possible.slice(0, 1);
+  const shared = isOpen ? count : microBatches;
+  const fitting = Array.from({ length: shared }, (_, i) => i + 1).filter((size) => shared % size === 0);
   throw new RunError(
-    isOpen
-      ? `${ranks} ranks cannot share a batch: ${key} is ${count}, and every rank takes as many.`
-      : `${ranks} ranks cannot share ${microBatches} micro-batches: every rank takes as many.`,
-    { remedies: [{ kind: "change", settings: isResumed ? [] : isOpen ? [key] : ["microBatches"] }] },
+    `${ranks} ranks cannot share ${
+      isOpen ? `a batch whose ${key} is ${count}` : `${microBatches} micro-batches`
+    }: ` +
+      `every rank takes as many. Start ${fitting.join(" or ")}.`,
+    { remedies: isResumed ? [] : [{ kind: "change", settings: [isOpen ? key : "microBatches"] }] },
   );
 }

@@ -38,7 +38,7 @@ export class ShardedStep implements TrainingStep {
   readonly #gradients: number;
   readonly #statistics: number;
   readonly #length: number;
-  /** The running statistics before the next step; undefined before the first. Nothing else may change them meanwhile. */
+  /** The running statistics before the next step; undefined where they must be read. */
   #before: Float32Array<ArrayBuffer> | undefined;
   readonly images: TrainingStep["images"];
 
@@ -116,6 +116,10 @@ export class ShardedStep implements TrainingStep {
     const { outputs } = await update.submit({});
     const whole = total.map((value) => value + this.options.idLoss * identity);
     return { outputs: outputs.then((updated) => ({ ...updated, total: whole, triplet })) };
+  }
+
+  forget(): void {
+    this.#before = undefined;
   }
 
   destroy(): void {
