@@ -18,7 +18,7 @@ function named(
   assert.ok(named instanceof LimitError);
   assert.deepEqual(named.remedies.at(-1), {
     kind: "change",
-    settings: ["imageHeight", "imageWidth", "width"],
+    settings: ["microBatches", "imageHeight", "imageWidth", "width"],
   });
   return { message: named.message, settings: largest(named) };
 }
