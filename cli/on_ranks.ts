@@ -69,7 +69,7 @@ export async function onRanks(
   } catch (error) {
     if (!(error instanceof HelpRequest)) return end(error);
     if (ranks.rank === 0) console.log(error.message);
-    ranks.finish();
+    await ranks.finish();
     return 0;
   }
 }
