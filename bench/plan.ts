@@ -136,7 +136,9 @@ export async function main(args: string[]): Promise<number> {
     bus: bus === undefined ? profile.bus : 1e9 * bus,
     wait: profile.peaks.waitFloor,
   };
-  const plan = shards > 1 ? await planShards(profile, options, batch, shards) : undefined;
+  const plan = shards > 1
+    ? await planShards(profile, options, batch, { count: shards, isExchanged: ranks > 1 })
+    : undefined;
   const factor = stepTime === undefined || step instanceof LimitError ? 1 : stepTime / step.total.expected;
   const scaling = plan && {
     links,

@@ -35,7 +35,7 @@ export function scalingText({ batch, links, whole, memory, measured, steps }: Sc
       milliseconds(bus + waits),
       milliseconds(sums),
       milliseconds(exchange.total),
-      `${Math.round(100 * exchange.total / total)} %`,
+      exchange.total === 0 ? "" : `${Math.round(100 * exchange.hidden / exchange.total)} %`,
       milliseconds(total),
       (one.total / total).toFixed(2),
       mebibytes(features + summed),
@@ -45,7 +45,7 @@ export function scalingText({ batch, links, whole, memory, measured, steps }: Sc
   return [
     `\nA batch of ${batch} images in ${one.shards} shards, shared by ranks: predicted, in ms`,
     table([
-      ["ranks", "shards", "GPU", "bus", "sums", "exchange", "", "step", "faster", "sent", "GPU memory"],
+      ["ranks", "shards", "GPU", "bus", "sums", "exchange", "hidden", "step", "faster", "sent", "GPU memory"],
       ...body,
     ], 2),
     typeof whole === "string"
@@ -58,7 +58,8 @@ export function scalingText({ batch, links, whole, memory, measured, steps }: Sc
       giga(ADDITIONS)
     } billion ` +
     "numbers a second.",
-    "  Nothing is hidden: the exchange begins when all gradients of a rank are there. Images are decoded beside the step.",
+    "  Hidden is the part of the exchange that passes while the GPU makes the last gradients; the step has the rest. Images " +
+    "are decoded beside the step.",
   ].join("\n");
 }
 

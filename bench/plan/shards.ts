@@ -15,9 +15,12 @@ import { StubGpu } from "./stub_gpu.ts";
 export interface ShardsPlan {
   /** What its activations are stored in. */
   readonly precision: Precision;
-  /** Dispatches of a shard up to its features, and from their gradients on; of the loss over all shards; of the update. */
+  /**
+   * Dispatches of a shard up to its features, from their gradients on, and of these the ones that are left when the first
+   * gradients are exchanged; of the loss over all shards; of the update.
+   */
   readonly dispatches: Readonly<
-    Record<"forward" | "backward" | "loss" | "update", readonly PlannedDispatch[]>
+    Record<"forward" | "backward" | "left" | "loss" | "update", readonly PlannedDispatch[]>
   >;
   readonly bytes: ShardBytes;
   /** Bytes of GPU memory of a rank. */
@@ -36,10 +39,12 @@ export interface ShardBytes {
   readonly gradients: number;
   /** What ranks add up: statistics, the identity loss and gradients. */
   readonly summed: number;
+  /** What of it is exchanged first, while the GPU makes the rest. */
+  readonly early: number;
 }
 
 /**
- * Plans a step of `batch` images in `count` shards, on a separate device.
+ * Plans a step of `batch` images in `count` shards, on a separate device; `isExchanged` where several ranks share them.
  *
  * @throws {LimitError} when the adapter cannot hold a tensor.
  */
@@ -47,14 +52,14 @@ export async function planShards(
   profile: Profile,
   given: TrainingOptions,
   batch: number,
-  count: number,
+  { count, isExchanged }: { readonly count: number; readonly isExchanged: boolean },
 ): Promise<ShardsPlan> {
   const gpu = new StubGpu(profile);
   using device = await Device.open({ gpu, cores: profile.cores });
   const options = optionsFor(device.target, given);
   const model = new ReidModel(device, modelSpec(options, 0), new Random(options.seed));
   const optimizer = trainingOptimizer(model, options);
-  const shards = { count, isExchanged: false }; // All gradients at once: the model counts what is exchanged early.
+  const shards = { count, isExchanged };
   const { shard, loss, update } = await recordShards(device, model, optimizer, options, batch, shards, {});
 
   gpu.forgetRuns();
@@ -68,7 +73,8 @@ export async function planShards(
   const inputs = gpu.uploadedBytes, forward = gpu.dispatches.length;
   const features = await run.output("features");
   await run.resume({ upstream: features });
-  await run.output("identity");
+  const begun = gpu.dispatches.length, from = run.gradientsFrom;
+  while (await run.proceed());
   const whole = plannedDispatches(gpu, shard.dispatches);
 
   gpu.forgetRuns();
@@ -82,6 +88,7 @@ export async function planShards(
     dispatches: {
       forward: whole.slice(0, forward),
       backward: whole.slice(forward),
+      left: whole.slice(begun),
       loss: lossDispatches,
       update: plannedDispatches(gpu, update.dispatches),
     },
@@ -91,6 +98,7 @@ export async function planShards(
       statistics: model.statisticsBytes,
       gradients,
       summed: model.statisticsBytes + 4 + gradients,
+      early: model.statisticsBytes + 4 + gradients - from,
     },
     memory: gpu.aliveBytes,
   };
