@@ -71,11 +71,14 @@ export class Recorder {
   readonly precision: Precision;
   /** Whether the recomputable is recomputed. */
   readonly memory: "normal" | "low";
+  /** After which shares of all gradients the host takes some. */
+  readonly gradientShares: readonly number[];
 
   constructor(readonly device: Device, inputs: Iterable<Value>, options: RecordOptions = {}) {
     this.#filled = new Set(inputs);
     this.precision = options.precision ?? "f32";
     this.memory = options.memory ?? "normal";
+    this.gradientShares = options.gradientShares ?? [];
   }
 
   /**

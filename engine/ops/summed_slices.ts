@@ -57,14 +57,19 @@ export function joinSlices(): void {
   }
   for (const [set, sums] of bySet) {
     let group: PlacedSum[] = [];
-    let bytes = 0;
+    let bytes = 0, done = 0;
+    const all = sums.reduce((sum, { parameter }) => sum + parameter.bytes, 0);
+    // Where gradients are wanted early, a sum ends between one share and the whole.
+    const ends = recorder().gradientShares.map((share) => (1 + share) / 2 * all);
     for (const sum of sums) {
-      if (bytes + sum.parts.bytes > MOST_BYTES) {
+      const next = done + sum.parameter.bytes;
+      if (bytes + sum.parts.bytes > MOST_BYTES || ends.some((end) => done <= end && end < next)) {
         joinGroup(set, group);
         [group, bytes] = [[], 0];
       }
       group.push(sum);
       bytes += sum.parts.bytes;
+      done = next;
     }
     joinGroup(set, group);
   }

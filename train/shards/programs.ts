@@ -27,7 +27,7 @@ import { imageInputs, metricLoss, recordUpdate, type StepExtras, trainedFeatures
 
 /**
  * Share of the gradients that ranks exchange while the GPU makes the others. The network's last layers have most weights
- * and their gradients come first: nine tenths are complete after a third of the backward pass.
+ * and their gradients come first: at width 1, half of the backward pass is left when nine tenths are complete.
  */
 const EARLY_SHARE = 0.9;
 
