@@ -1,15 +1,14 @@
 /** Ranks over MPI. */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { RanksError } from "./errors.ts";
+import { gatherValues } from "./gather_values.ts";
+import { leaveHydra } from "./leave_hydra.ts";
 import { type MpiConstants, type MpiFunctions, type MpiLibrary, textOf } from "./mpi_library.ts";
 import type { Exchanged, Ranks } from "./ranks.ts";
 import { TreeSum } from "./tree_sum.ts";
 
 /** Milliseconds for which a rank looks all the time whether the others have come, and then between its looks. */
 const EAGER_MS = 2, LOOK_MS = 1;
-
-/** Milliseconds for a launcher to pass on what ranks printed, where it takes the end of one for its failure. */
-const LEAVE_MS = 300;
 
 /** The most bytes that a rank gives at once: MPI counts in 32-bit integers, and what is received takes memory. */
 const PIECE_BYTES = 2 ** 28;
@@ -116,8 +115,8 @@ export class MpiRanks implements Ranks {
   }
 
   async finish(): Promise<void> {
-    await this.barrier(); // Waiting in MPI_Finalize would cost CPU time.
-    if (this.#hangsAtEnd) await setTimeout(LEAVE_MS);
+    const hosts = await gatherValues(this, this.host); // Waiting in MPI_Finalize would cost CPU time.
+    if (this.#hangsAtEnd && new Set(hosts).size > 1) leaveHydra();
     else this.#check(this.#mpi.MPI_Finalize(), "MPI_Finalize");
   }
 
