@@ -25,7 +25,7 @@ export const DISTRIBUTED_FLAG = {
 /** Milliseconds for a launcher to pass on what a rank printed; MPICH's drops what it has not read when a job is aborted. */
 const PRINT_MS = 300;
 /** Milliseconds that other ranks leave rank 0 to end the job for all, where the same fails on each. */
-const RANK_ZERO_MS = 2 * PRINT_MS;
+const RANK_ZERO_MS = 5 * PRINT_MS;
 
 /**
  * What `--distributed` says in the arguments, before they are parsed: a mistake in those of one rank must end the job, for
