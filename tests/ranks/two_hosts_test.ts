@@ -7,7 +7,8 @@ import { jobLine, LAUNCHERS, NO_MPI } from "./mpirun.ts";
 import { noHosts, withTwoHosts } from "./two_hosts.ts";
 
 const reason = NO_MPI ?? await noHosts();
-const skipped = reason !== undefined && !Deno.env.get("CI");
+// In CI a missing MPI is a fault; that a container may have no network namespaces is not.
+const skipped = reason !== undefined && (NO_MPI === undefined || !Deno.env.get("CI"));
 if (skipped) console.warn(`Skipped: ${reason}`);
 
 Deno.test({
