@@ -5,18 +5,10 @@ import { readDataset } from "../data/read_dataset.ts";
 import { writeSyntheticPeople } from "../data/synthetic/write.ts";
 import { readConfig } from "../train/run_folder.ts";
 import { atOnce } from "./at_once.ts";
+import { withFolder } from "./cli/run_task.ts";
 import { CONFIG, digestOfFolder, digestOfPixels, writeSet } from "./concurrency_process.ts";
 
 const FEW = { trainIdentities: 8, testIdentities: 1, cameras: 2, trainCameras: 2, distractors: 0, junk: 0 };
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 

@@ -8,6 +8,7 @@ import { completeOptions, DEFAULT_SYNTHETIC, type SyntheticOptions } from "../..
 import { planImages } from "../../data/synthetic/plan.ts";
 import { HEIGHT, Renderer, WIDTH } from "../../data/synthetic/render.ts";
 import { ensureSyntheticPeople, writeSyntheticPeople } from "../../data/synthetic/write.ts";
+import { withFolder } from "../cli/run_task.ts";
 
 const tiny: Partial<SyntheticOptions> = {
   seed: 3,
@@ -17,15 +18,6 @@ const tiny: Partial<SyntheticOptions> = {
   distractors: 3,
   junk: 2,
 };
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Every file below a folder with its bytes' SHA-256. */
 async function digests(folder: string, below = ""): Promise<Map<string, string>> {

@@ -2,17 +2,9 @@ import assert from "node:assert/strict";
 import { RunError } from "../../train/errors.ts";
 import { readConfig, RunFolder } from "../../train/run_folder.ts";
 import { TINY_OPTIONS } from "./tiny_run.ts";
+import { withFolder } from "../cli/run_task.ts";
 
 const config = { options: TINY_OPTIONS, data: "people" };
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
 

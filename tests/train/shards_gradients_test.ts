@@ -3,9 +3,8 @@
  * The scenario keeps clear of every kink; see tests/model/scenario.ts.
  */
 import { Adam, Device, Random } from "../../engine/mod.ts";
-import type { ModelSpec } from "../../model/model_spec.ts";
 import { ReidModel } from "../../model/reid_model.ts";
-import { stepAugmentations } from "../../train/from_options.ts";
+import { modelSpec, stepAugmentations } from "../../train/from_options.ts";
 import { recordShards } from "../../train/shards/programs.ts";
 import { ShardedStep } from "../../train/shards/sharded_step.ts";
 import { assertGradients, assertNear } from "../model/gradients_agree.ts";
@@ -53,22 +52,11 @@ for (const [shards, seed] of [[1, 1], [2, 2], [4, 2], [8, 2]] as const) {
         imageWidth: WIDTH,
         flip: 0,
         shift: 0,
+        neck: "none",
+        convention: "keras",
         precision: "f32",
       } as const;
-      const spec: ModelSpec = {
-        width: 0.02,
-        imageHeight: HEIGHT,
-        imageWidth: WIDTH,
-        embeddingSize: 0,
-        neck: "none",
-        testFeature: "after",
-        normalize: true,
-        identities: 0,
-        padding: "same",
-        epsilon: 1e-3,
-        momentum: 0.9,
-        color: "inception",
-      };
+      const spec = modelSpec(options, 0);
       const model = new ReidModel(device, spec, new Random(1));
       const { parameters: set } = model;
       for (const parameter of set.parameters) {

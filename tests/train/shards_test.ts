@@ -9,6 +9,7 @@ import { conflictIn, type TrainingOptions } from "../../train/options.ts";
 import { recordStep } from "../../train/shards/record_step.ts";
 import { shardCounts } from "../../train/shards/shard_count.ts";
 import { trainingAverage, trainingCenters, trainingOptimizer } from "../../train/step.ts";
+import { withFolder } from "../cli/run_task.ts";
 import { assertNear } from "../model/gradients_agree.ts";
 import { onLocalRanks } from "../ranks/local_ranks.ts";
 import { trainTo } from "./resume.ts";
@@ -40,15 +41,6 @@ function noise(images: number): Uint8Array {
   const random = new Random(5);
   const { imageHeight, imageWidth } = TINY_OPTIONS;
   return Uint8Array.from({ length: images * imageHeight * imageWidth * 3 }, () => random.integer(256));
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** The checkpoint after all steps, from the bytes of rank 0; all ranks have the same. */
