@@ -8,7 +8,7 @@ import { manifestPath } from "../embed/manifest.ts";
 import { writeVectors, type WrittenVectors } from "../embed/write_vectors.ts";
 import { Embedder } from "../model/embedder.ts";
 import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
-import { gatherValues, type Ranks } from "../ranks/mod.ts";
+import { onAnyRank, type Ranks } from "../ranks/mod.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { openTestedDevice } from "./device.ts";
@@ -109,7 +109,7 @@ async function embed(
   );
   const listed = `${out}.images.part${ranks.rank || ""}`;
   using list = await ImageList.write(listed, until(source, interrupt));
-  if ((await gatherValues(ranks, interrupt.requested)).includes(true)) return EXIT.interrupted;
+  if (await onAnyRank(ranks, interrupt.requested)) return EXIT.interrupted;
   sayPassedOver(images, passed);
   if (list.count === 0) throw noImages(images);
 

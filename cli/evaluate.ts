@@ -1,15 +1,13 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
-import { basename } from "node:path";
-import { cameraLabel, cameraName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
+import { cameraLabel, cameraName, type ReidDataset } from "../data/dataset.ts";
 import { Random } from "../engine/mod.ts";
-import type { Benchmark } from "../eval/benchmark.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { inGroup } from "../model/settings.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import { type Ranks, rankZeroFirst, sameOnAllRanks } from "../ranks/mod.ts";
 import { restoreCheckpoint } from "../train/checkpoint.ts";
-import { digestOfBuffers, digestOfPictures } from "../train/same_run.ts";
+import { digestOfBuffers, digestOfTest } from "../train/same_run.ts";
 import { loadCheckpoint, runOfCheckpoint } from "../train/checkpoint_files.ts";
 import { readConfig } from "../train/run_folder.ts";
 import { testPeopleNote } from "../train/trained_people.ts";
@@ -102,7 +100,12 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
   restoreCheckpoint(checkpoint, model.parameters, [], path, averaged);
 
   const metric = flags.metric ?? checkpoint.options.metric;
-  await requireSame(ranks, model, benchmark);
+  if (ranks.size > 1) {
+    await sameOnAllRanks(ranks, {
+      "the weights": await digestOfBuffers(model.parameters, ["weights", "state"]),
+      "the images": await digestOfTest(benchmark),
+    });
+  }
   const { testFlip } = flags;
   const embedded = await withProgress("Embedding", "images", (update) => {
     update(0, store.count);
@@ -154,22 +157,6 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
   }
   model.parameters.destroy();
   return EXIT.done;
-}
-
-/** @throws {RanksError} when ranks evaluate other weights or other images. */
-async function requireSame(
-  ranks: Ranks,
-  { parameters }: ReidModel,
-  { dataset: { train, query, gallery }, store }: Benchmark,
-): Promise<void> {
-  if (ranks.size === 1) return;
-  const people = (images: readonly PersonImage[]) =>
-    images.map(({ path, ...image }) => [basename(path), ...Object.values(image)]);
-  await sameOnAllRanks(ranks, {
-    "the weights": await digestOfBuffers(parameters, ["weights", "state"]),
-    "the data": JSON.stringify([train, query, gallery].map(people)),
-    "the pictures": await digestOfPictures(store),
-  });
 }
 
 /** Refuses a dataset without times, and warns of cameras without training images. */

@@ -32,8 +32,8 @@ const RANK_ZERO_MS = 5 * PRINT_MS;
  * which its ranks are to be connected.
  */
 export function distributedIn(args: readonly string[]): Distributed {
-  const isOff = args.join(" ").lastIndexOf("--distributed off") >= 0 || args.includes("--distributed=off");
-  return isOff ? "off" : "auto";
+  const last = args.join(" ").match(/--distributed[= ]\S+/g)?.at(-1);
+  return last?.endsWith("off") ? "off" : "auto";
 }
 
 /**

@@ -150,9 +150,9 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
     }
     await requireSameRun(trainer, benchmark);
     run.before ??= await baselines(trainer, benchmark, flags.testFlip, pretrained);
-    if (ranks.rank === 0) {
-      run.folder ??= await RunFolder.create(flags.out, run.config);
-      if (pretrained && !run.newest) await writeFile(run.folder.path, PRETRAINED, pretrained.bytes);
+    if (ranks.rank === 0 && !run.folder) {
+      run.folder = await RunFolder.create(flags.out, run.config);
+      if (pretrained) await writeFile(run.folder.path, PRETRAINED, pretrained.bytes);
     }
     const { finished, notes } = await train(trainer, flags, run);
     if (!finished) {

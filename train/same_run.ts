@@ -1,4 +1,5 @@
 /** That all ranks train the same. */
+import { basename } from "node:path";
 import type { PixelStore } from "../data/pixels.ts";
 import type { ParameterSet } from "../engine/mod.ts";
 import type { Benchmark } from "../eval/benchmark.ts";
@@ -15,8 +16,17 @@ export async function digestOfBuffers(set: ParameterSet, names: readonly string[
   return (await Promise.all(values.map(({ buffer }) => sha256(new Uint8Array(buffer))))).join();
 }
 
+/** A digest of a dataset's test: the names and the facts of all its images, and the pixels of those that are ranked. */
+export async function digestOfTest({ dataset, store }: Benchmark): Promise<string> {
+  const { train, query, gallery } = dataset;
+  const facts = [train, query, gallery].map((images) =>
+    images.map(({ path, ...image }) => [basename(path), ...Object.values(image)])
+  );
+  return JSON.stringify([facts, await digestOfPictures(store)]);
+}
+
 /** A digest of the decoded pixels of all images of a store. */
-export async function digestOfPictures(store: PixelStore): Promise<string> {
+async function digestOfPictures(store: PixelStore): Promise<string> {
   const digests: string[] = [JSON.stringify(store.usable)];
   for (let first = 0; first < store.count; first += IMAGES) {
     const indices = Array.from({ length: Math.min(IMAGES, store.count - first) }, (_, i) => first + i)
@@ -33,16 +43,13 @@ export async function digestOfPictures(store: PixelStore): Promise<string> {
  *
  * @throws {RanksError} on every rank where they differ: which ranks, and in what.
  */
-export async function requireSameRun(trainer: Trainer, { dataset, store }: Benchmark): Promise<void> {
+export async function requireSameRun(trainer: Trainer, test: Benchmark): Promise<void> {
   const { ranks, model, optimizer, options, step, trained, device } = trainer;
   if (ranks.size === 1) return;
-  const people = [dataset.query, dataset.gallery].map((images) =>
-    images.map(({ identity, camera }) => [identity, camera])
-  );
   await sameOnAllRanks(ranks, {
     "the settings": JSON.stringify(options),
     "the training images": JSON.stringify([trained, await digestOfPictures(trainer.store)]),
-    "the test images": JSON.stringify([people, await digestOfPictures(store)]),
+    "the test images": await digestOfTest(test),
     "the weights": await digestOfBuffers(model.parameters, ["weights", "state", ...optimizer.state]),
     "the step to go on from": String(step),
     "the variants of kernels": JSON.stringify([...device.target.choices]),
@@ -55,7 +62,7 @@ export async function requireSameRun(trainer: Trainer, { dataset, store }: Bench
  * Has all ranks take the weights and the optimizer's state of rank 0 where their adapters are of several kinds: each rank
  * updates its weights by the same gradients, and other adapters round otherwise.
  */
-export async function takeRankZeros({ ranks, device, model, optimizer, program }: Trainer): Promise<void> {
+export async function takeRankZeros({ ranks, device, model, optimizer }: Trainer): Promise<void> {
   if (new Set(await gatherValues(ranks, device.adapter.name)).size === 1) return;
   const { parameters } = model;
   const buffers = ["weights", "state", ...optimizer.state].map((buffer) => ({ buffer }));
@@ -67,5 +74,4 @@ export async function takeRankZeros({ ranks, device, model, optimizer, program }
     const of = values[i];
     if (of) parameters.writeRange(buffer, of);
   }
-  program.forget?.();
 }

@@ -150,6 +150,7 @@ export class Trainer {
         remedies: [{ kind: "change", settings: ["microBatches"] }],
       });
     }
+    program.forget?.(); // Between epochs others may have written to the set.
     this.inputWait.begin();
     const batches = Iterator.from(this.sampler.epoch(epoch)).drop(this.step % perEpoch);
     let next = this.step;

@@ -8,6 +8,7 @@
  * same bits however many ranks share them.
  */
 import type { ParameterSet } from "../../engine/mod.ts";
+import { joined } from "../../eval/share.ts";
 import { ALONE, type Ranks, TreeSum } from "../../ranks/mod.ts";
 import type { ReidModel } from "../../model/reid_model.ts";
 import type { RunOptions } from "../options.ts";
@@ -81,7 +82,7 @@ export class ShardedStep implements TrainingStep {
 
     const begun: ShardRun[] = [];
     for (let i = 0; i < local; i++) begun.push(await start(i));
-    const features = concatenated(await Promise.all(begun.map((run) => run.output("features"))));
+    const features = joined(await Promise.all(begun.map((run) => run.output("features"))));
     const { total, triplet, gradient } = await loss.run({
       features: await ranks.allGather(features),
       labels: inputs.labels,
@@ -189,11 +190,4 @@ export class ShardedStep implements TrainingStep {
     if (identity) sums.set(identity, end - from - 1);
     return sums;
   }
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const [{ length } = { length: 0 }] = parts;
-  const all = new Float32Array(parts.length * length);
-  parts.forEach((part, i) => all.set(part, i * length));
-  return all;
 }
