@@ -10,7 +10,8 @@ const INDENT = 32;
 function synopsis(name: string, flag: Flag): string {
   if (flag.type === "boolean") return flag.default === true ? `--[no-]${name}` : `--${name}`;
   if (flag.type === "choice") return `--${name} ${flag.choices.join("|")}`;
-  return `--${name} ${flag.value ?? (flag.type === "string" ? "TEXT" : "NUMBER")}`;
+  const isNumber = flag.type === "number" || flag.type === "integer";
+  return `--${name} ${flag.value ?? (isNumber ? "NUMBER" : "TEXT")}${flag.type === "strings" ? " ..." : ""}`;
 }
 
 /** Defaults by the choices of another flag: "default by --loss: 8 for basic, 3 for hard and quadruplet". */
@@ -66,7 +67,11 @@ function flagLines(key: string, flag: Flag): string[] {
 /** The help of a command: usage, summary, flags by group, and examples. */
 export function helpText(command: Command, table: FlagTable): string {
   const groups = Map.groupBy(Object.entries(table), ([, flag]) => flag.group ?? "Flags");
-  const lines = [`Usage: ${command.usage} [flags]`, "", ...wrap(command.summary, WIDTH)];
+  const { argument } = command;
+  const usage = argument === undefined
+    ? ""
+    : ` ${table[argument]?.value ?? flagName(argument).toUpperCase()}`;
+  const lines = [`Usage: ${command.usage}${usage} [flags]`, "", ...wrap(command.summary, WIDTH)];
   for (const [group, flags] of groups) {
     lines.push("", group, ...flags.flatMap(([key, flag]) => flagLines(key, flag)));
   }

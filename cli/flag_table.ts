@@ -16,6 +16,8 @@ export interface Command {
   readonly usage: string;
   /** One sentence on what the command does. */
   readonly summary: string;
+  /** The key of the flag whose value may also stand alone: `weights FILE` is `weights --file FILE`. */
+  readonly argument?: string;
   /** Command lines, each with its purpose. */
   readonly examples?: readonly (readonly [commandLine: string, purpose: string])[];
 }
@@ -36,6 +38,10 @@ export function flagName(key: string): string {
 /** Values as the flags that set them: `--margin 0.3 --no-normalize`. */
 export function asFlags(values: object): string {
   return Object.entries(values).map(([key, value]) =>
-    typeof value === "boolean" ? `--${value ? "" : "no-"}${flagName(key)}` : `--${flagName(key)} ${value}`
+    Array.isArray(value)
+      ? `--${flagName(key)} ${value.join(" ")}`
+      : typeof value === "boolean"
+      ? `--${value ? "" : "no-"}${flagName(key)}`
+      : `--${flagName(key)} ${value}`
   ).join(" ");
 }

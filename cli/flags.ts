@@ -27,12 +27,15 @@ export function nearest(typed: string, words: readonly string[]): string | undef
   return best !== undefined && best.edits <= Math.max(2, typed.length * 0.4) ? best.word : undefined;
 }
 
-function parseValue(name: string, flag: Flag, text: string): string | number {
+function parseValue(name: string, flag: Flag, text: string): string | number | readonly string[] {
   const isNumber = flag.type === "number" || flag.type === "integer";
   const word = isNumber ? flag.words?.[text] : undefined;
   const value = word ??
     (!isNumber ? text : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN);
-  if (flag.type === "string" && text === "") throw new UsageError(`--${name} must not be empty`);
+  if ((flag.type === "string" || flag.type === "strings") && text === "") {
+    throw new UsageError(`--${name} must not be empty`);
+  }
+  if (flag.type === "strings") return [text];
   if (allows(flag, value)) return value;
   const near = flag.type === "choice" ? nearest(text, flag.choices) : undefined;
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
@@ -74,7 +77,8 @@ function unexpectedArgument(flags: NamedFlags, argument: string): UsageError {
 
 /**
  * Parses a command's arguments: `--flag value`, `--flag=value`, `--flag` and `--no-flag` for booleans. If a flag is
- * given twice, the last one counts. A `--` at the front is skipped.
+ * given twice, the last one counts; one of type "strings" keeps all values, as in `--flag a b --flag c`. A `--` at the front
+ * is skipped.
  *
  * @param command names the command in messages and `--help`.
  * @param table the command's flags.
@@ -91,7 +95,13 @@ export function parseGiven<const Table extends FlagTable>(
   const list = args[0] === "--" ? args.slice(1) : [...args];
   if (list.includes("--help") || list.includes("-h")) throw new HelpRequest(helpText(command, table));
   const flags = namedFlags(table);
-  const values: Record<string, string | number | boolean> = {};
+  const values: Record<string, string | number | boolean | readonly string[]> = {};
+  const add = (key: string, name: string, flag: Flag, text: string) => {
+    const value = parseValue(name, flag, text);
+    const earlier = values[key];
+    values[key] = Array.isArray(value) && Array.isArray(earlier) ? [...earlier, ...value] : value;
+  };
+  let open: string | undefined; // The flag of type "strings" that takes the words that follow.
   const options = Object.fromEntries(
     [...flags].map(([name, [, { type }]]) =>
       [name, { type: type === "boolean" ? "boolean" : "string" }] as const
@@ -100,7 +110,16 @@ export function parseGiven<const Table extends FlagTable>(
   const { tokens } = parseArgs({ args: list, options, strict: false, tokens: true });
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
-    if (token.kind === "positional") throw unexpectedArgument(flags, token.value);
+    if (token.kind === "positional") {
+      const key = open ?? command.argument;
+      const flag = key === undefined ? undefined : table[key];
+      if (key === undefined || flag === undefined || (flag.type !== "strings" && values[key] !== undefined)) {
+        throw unexpectedArgument(flags, token.value);
+      }
+      add(key, flagName(key), flag, token.value);
+      continue;
+    }
+    open = undefined;
     const { rawName, value } = token;
     const negated = !flags.has(token.name) && token.name.startsWith("no-");
     const name = negated ? token.name.slice("no-".length) : token.name;
@@ -118,7 +137,10 @@ export function parseGiven<const Table extends FlagTable>(
       values[key] = !negated;
     } else if (value === undefined || (!token.inlineValue && value.startsWith("--"))) {
       throw new UsageError(`--${name} needs a value: ${phrase(flag.help)}`);
-    } else values[key] = parseValue(name, flag, value);
+    } else {
+      add(key, name, flag, value);
+      if (flag.type === "strings") open = key;
+    }
   }
   return values as Partial<ValuesOf<Table>>;
 }

@@ -62,6 +62,10 @@ export interface NumberRow extends RowBase, Defaults<number> {
 export interface StringRow extends RowBase, Defaults<string> {
   readonly type: "string";
 }
+/** One or more texts, of which none is empty: a flag with several values. */
+export interface StringsRow extends RowBase, Defaults<never> {
+  readonly type: "strings";
+}
 /** True or false; false without a default. */
 export interface BooleanRow extends RowBase, Defaults<boolean> {
   readonly type: "boolean";
@@ -73,7 +77,7 @@ export interface ChoiceRow extends RowBase, Defaults<string> {
 }
 
 /** One row of a table of settings. */
-export type Row = NumberRow | StringRow | BooleanRow | ChoiceRow;
+export type Row = NumberRow | StringRow | StringsRow | BooleanRow | ChoiceRow;
 
 /** A table of settings, by camel-case key. */
 export type Rows = Readonly<Record<string, Row>>;
@@ -82,6 +86,7 @@ export type Rows = Readonly<Record<string, Row>>;
 export type ValueOf<R extends Row> = R extends ChoiceRow ? R["choices"][number]
   : R extends BooleanRow ? boolean
   : R extends StringRow ? string
+  : R extends StringsRow ? readonly string[]
   : number;
 
 /** The values of a table's settings, by key. */
@@ -119,6 +124,8 @@ export function valuesInWords(row: Row): string {
       return "true or false";
     case "string":
       return "a text";
+    case "strings":
+      return "texts";
     default: {
       const noun = row.type === "integer" ? "a whole number" : "a number";
       const number = `${noun} ${boundsInWords(row).replace(/^at/, "of at")}`.trim();
@@ -132,6 +139,7 @@ export function allows(row: Row, value: unknown): boolean {
   if (row.type === "choice") return typeof value === "string" && row.choices.includes(value);
   if (row.type === "boolean") return typeof value === "boolean";
   if (row.type === "string") return typeof value === "string";
+  if (row.type === "strings") return Array.isArray(value) && value.every((it) => typeof it === "string");
   if (typeof value !== "number") return false;
   const { min = -Infinity, above = -Infinity, max = Infinity, below = Infinity } = row;
   const fits = row.type === "integer" ? Number.isSafeInteger(value) : Number.isFinite(value);

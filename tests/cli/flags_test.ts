@@ -192,3 +192,29 @@ Deno.test("parseFlags() answers --help before all else, with usage, groups, rang
     });
   }
 });
+
+Deno.test("a flag of type strings takes the words up to the next flag, and adds to those that it has", () => {
+  const several = {
+    runs: { type: "strings", value: "RUN", help: "Runs." },
+    ...table,
+  } as const satisfies FlagTable;
+  const runs = (...args: string[]) => parseFlags(command, several, args).runs;
+  assert.deepEqual(runs("--runs", "a", "b", "--margin", "1"), ["a", "b"]);
+  assert.deepEqual(runs("--runs=a", "--runs", "b", "c"), ["a", "b", "c"]);
+  assert.equal(runs(), undefined);
+  assert.throws(() => runs("--runs"), /--runs needs a value/);
+  assert.throws(() => runs("--runs", "a", ""), /--runs must not be empty/);
+  assert.throws(() => runs("--runs", "a", "--margin", "1", "b"), /Unexpected argument 'b'/);
+  assert.throws(() => runs("--runs", "a", "--no-normalize", "b"), /Unexpected argument 'b'/);
+  assert.equal(asFlags({ runs: ["a", "b"] }), "--runs a b");
+});
+
+Deno.test("a command's argument stands alone or after its flag, once", () => {
+  const weights: Command = { usage: "deno task weights", summary: "Reads.", argument: "image" };
+  const image = (...args: string[]) => parseFlags(weights, table, args).image;
+  assert.equal(image("a.jpg", "--margin", "1"), "a.jpg");
+  assert.equal(image("--margin", "1", "a.jpg"), "a.jpg");
+  assert.equal(image("--image", "a.jpg"), "a.jpg");
+  assert.throws(() => image("a.jpg", "b.jpg"), /Unexpected argument 'b.jpg'/);
+  assert.throws(() => parseFlags(weights, table, ["--help"]), /Usage: deno task weights IMAGE \[flags\]/);
+});
