@@ -21,6 +21,8 @@ function wrongValues(row: Row): unknown[] {
   switch (row.type) {
     case "string":
       return [3, null];
+    case "strings":
+      return ["a", [1]];
     case "boolean":
       return ["yes", 1];
     case "choice":
