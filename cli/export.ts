@@ -6,7 +6,7 @@ import { NEWEST_OPSET, OLDEST_OPSET } from "../export/onnx/graph.ts";
 import type { OnnxOptions } from "../export/onnx/network.ts";
 import { otherThanTorchvision } from "../export/torchvision.ts";
 import { keysOf } from "../model/settings.ts";
-import { ModelFileError, type TrainedModel } from "../model/trained_model.ts";
+import { ModelFileError, type TrainedModel, WEIGHT_FORMATS } from "../model/trained_model.ts";
 import { RunError } from "../train/errors.ts";
 import { readConfig } from "../train/run_folder.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
@@ -50,6 +50,15 @@ const FLAGS = {
   },
   overwrite: { type: "boolean", help: "Replaces the file if it exists." },
   ema: EMA_FLAG,
+  dtype: {
+    type: "choice",
+    choices: WEIGHT_FORMATS,
+    default: "f32",
+    group: "Model file",
+    help:
+      "Number format of the weights of --format model. f16: half the file; embeddings change in their third or fourth " +
+      "digit, so a gallery of the one file cannot be searched with the other.",
+  },
   preprocess: {
     type: "boolean",
     default: true,
@@ -79,12 +88,14 @@ const FLAGS = {
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
   const { format: name } = flags;
-  const onlyOnnx = [
-    [!flags.preprocess, "no-preprocess"],
-    [!flags.normalize, "no-normalize"],
-    [flags.opset !== NEWEST_OPSET, "opset"],
-  ].find(([given]) => given);
-  if (name !== "onnx" && onlyOnnx) throw new UsageError(`--${onlyOnnx[1]} requires --format onnx`);
+  const requirements = [
+    [!flags.preprocess, "no-preprocess", "onnx"],
+    [!flags.normalize, "no-normalize", "onnx"],
+    [flags.opset !== NEWEST_OPSET, "opset", "onnx"],
+    [flags.dtype !== "f32", `dtype ${flags.dtype}`, "model"],
+  ] as const;
+  const broken = requirements.find(([given, , format]) => given && format !== name);
+  if (broken) throw new UsageError(`--${broken[1]} requires --format ${broken[2]}`);
   const { model, path, run } = await readTrainedModel(flags.checkpoint, { averaged: flags.ema });
   const training = run === undefined ? undefined : (await readConfig(run)).options;
   const out = flags.out ?? join(run ?? dirname(path), FORMATS[name].fileName);
@@ -96,7 +107,7 @@ export async function main(args: string[]): Promise<number> {
   }
   let bytes: Uint8Array;
   try {
-    bytes = await FORMATS[name].encode(model, training, flags);
+    bytes = await FORMATS[name].encode(model, training, { ...flags, weights: flags.dtype });
   } catch (error) {
     if (!(error instanceof ModelFileError)) throw error;
     throw new RunError(`${path} is damaged: ${error.message}. Use another checkpoint.`);

@@ -1,9 +1,15 @@
 /** The file formats of a trained network. */
-import { encodeTrainedModel, type TrainedModel } from "../model/trained_model.ts";
+import { encodeTrainedModel, type TrainedModel, type WeightFormat } from "../model/trained_model.ts";
 import { describe } from "./description.ts";
 import { encodeOnnx, type OnnxOptions } from "./onnx/network.ts";
 import { requireWhole } from "../model/network_tensors.ts";
 import { encodeTorchvision } from "./torchvision.ts";
+
+/** Options of the formats: ONNX's, and those of a model file. */
+export interface ExportOptions extends OnnxOptions {
+  /** Number format of a model file's weights; f32 by default. */
+  readonly weights?: WeightFormat;
+}
 
 /** A file format. */
 export interface ExportFormat {
@@ -17,7 +23,7 @@ export interface ExportFormat {
    * @param training The run's settings, where they are known.
    * @throws {ModelFileError} When a tensor is missing or has another shape than the network's settings say.
    */
-  encode(model: TrainedModel, training: object | undefined, options: OnnxOptions): Promise<Uint8Array>;
+  encode(model: TrainedModel, training: object | undefined, options: ExportOptions): Promise<Uint8Array>;
 }
 
 /** Names of the formats on the command line. */
@@ -39,9 +45,9 @@ export const FORMATS: Readonly<Record<FormatName, ExportFormat>> = {
     fileName: "model.safetensors",
     summary: "weights and settings for this program's other commands and web page",
     // deno-lint-ignore require-await -- an error must be a rejection, as with the others.
-    async encode(model) {
+    async encode(model, _, { weights = "f32" }) {
       requireWhole(model);
-      return encodeTrainedModel(model);
+      return encodeTrainedModel(model, { weights });
     },
   },
 };

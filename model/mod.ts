@@ -62,6 +62,8 @@ export {
   ModelFileError,
   modelIdentity,
   type TrainedModel,
+  WEIGHT_FORMATS,
+  type WeightFormat,
 } from "./trained_model.ts";
 export { loadParameters, saveParameters, type Unloaded } from "./parameter_file.ts";
 export { type NeckFeatures, ReidModel } from "./reid_model.ts";

@@ -3,6 +3,7 @@
  * needs. A _model file_ contains this as safetensors; a training checkpoint contains it and more.
  */
 import { AVERAGE_PREFIX, type Device, Random } from "../engine/mod.ts";
+import { numberToHalf } from "../engine/half.ts";
 import { type ModelSpec, parseModelSpec } from "./model_spec.ts";
 import { ReidModel } from "./reid_model.ts";
 import {
@@ -113,13 +114,40 @@ function asFloat32(tensor: SafetensorsTensor): SafetensorsTensor {
 /** Names of tensors between image and embedding; not the identity head, centers, curves and `moment/NAME`. */
 const NETWORK_TENSORS = /^(stem|block\d+|last|embedding|neck)\.[a-z_.]+$/;
 
-/** A model file: the same bytes for the same network. */
-export function encodeTrainedModel({ spec, step, tensors }: TrainedModel): Uint8Array<ArrayBuffer> {
-  return encodeSafetensors(tensors, {
+/** Number formats of the weights in a model file. */
+export const WEIGHT_FORMATS = ["f32", "f16"] as const;
+
+/** One of {@linkcode WEIGHT_FORMATS}. */
+export type WeightFormat = typeof WEIGHT_FORMATS[number];
+
+/**
+ * A model file: the same bytes for the same network.
+ *
+ * @param weights `f16` rounds the weights of convolutions and of the projection to 16 bits, which are nearly all of a
+ *   network's numbers; batch norms stay f32. What is read from such a file is another network, with another
+ *   {@linkcode modelIdentity}. Default `f32`.
+ * @throws {ModelFileError} When a weight is too large for f16.
+ */
+export function encodeTrainedModel(
+  { spec, step, tensors }: TrainedModel,
+  { weights = "f32" }: { readonly weights?: WeightFormat } = {},
+): Uint8Array<ArrayBuffer> {
+  const stored = weights === "f32" ? tensors : new Map(
+    Array.from(tensors, ([name, tensor]) => [name, name.endsWith(".weight") ? inHalf(name, tensor) : tensor]),
+  );
+  return encodeSafetensors(stored, {
     format: MODEL_FORMAT,
     step: String(step),
     model: JSON.stringify(parseModelSpec(spec)), // Puts the fields in a fixed order.
   });
+}
+
+function inHalf(name: string, tensor: SafetensorsTensor): SafetensorsTensor {
+  const data = Uint16Array.from(toFloat32(tensor), numberToHalf);
+  if (data.some((bits) => (bits & 0x7fff) >= 0x7c00)) {
+    throw new ModelFileError(`${name} has numbers that are too large for f16`);
+  }
+  return { ...tensor, dtype: "F16", data };
 }
 
 /**

@@ -56,6 +56,9 @@ Deno.test("export writes each format beside the run or where it is told, and say
     await exported(["--format=model"]);
     const model = decodeTrainedModel(await Deno.readFile(`${run}/model.safetensors`));
     assert.equal(await modelIdentity(model), await modelIdentity(average));
+    await exported(["--format=model", "--dtype=f16", `--out=${folder}/half.safetensors`]);
+    const half = decodeTrainedModel(await Deno.readFile(`${folder}/half.safetensors`));
+    assert.notEqual(await modelIdentity(half), await modelIdentity(average));
     const again = await runTask("export", [`--checkpoint=${run}/model.safetensors`, "--format=onnx"]);
     assert.match(onlyError(again, 1), /model\.onnx exists already.*--out.*--overwrite/);
   });
@@ -89,6 +92,10 @@ Deno.test("export says in one paragraph what is wrong, and leaves what is there"
     assert.match(
       await refused(2, `--checkpoint=${file}`, "--format=model", "--no-normalize"),
       /--no-normalize requires --format onnx/,
+    );
+    assert.match(
+      await refused(2, `--checkpoint=${file}`, onnx, "--dtype=f16"),
+      /--dtype f16 requires --format model/,
     );
     assert.match(await refused(2, `--checkpoint=${file}`, onnx, "--opset=12"), /from 18 to 26/);
     assert.match(await refused(1, `--checkpoint=${folder}/nowhere`, onnx), /There is no checkpoint/);

@@ -5,7 +5,12 @@ import { CONVENTIONS } from "../../model/conventions.ts";
 import { Embedder } from "../../model/embedder.ts";
 import type { ModelSpec } from "../../model/model_spec.ts";
 import { ReidModel } from "../../model/reid_model.ts";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../model/safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsTensor,
+  toFloat32,
+} from "../../model/safetensors.ts";
 import {
   buildTrainedModel,
   CHECKPOINT_FORMAT,
@@ -18,6 +23,7 @@ import { takeCheckpoint } from "../../train/checkpoint.ts";
 import { RunError } from "../../train/errors.ts";
 import { readTrainedModel } from "../../train/trained_model_file.ts";
 import { withFolder } from "../cli/run_task.ts";
+import { drawModel, smallSpec } from "../export/drawn_model.ts";
 import { TINY_OPTIONS } from "../train/tiny_run.ts";
 
 const SPEC: ModelSpec = {
@@ -76,6 +82,34 @@ Deno.test("A model file is a checkpoint without what only training needs, and em
   } finally {
     device.destroy();
   }
+});
+
+Deno.test("A model file in f16 has its weights rounded and its batch norms exact, and nothing that does not fit", () => {
+  const drawn = drawModel(smallSpec({ embeddingSize: 8 }), 1);
+  const bytes = encodeTrainedModel(drawn, { weights: "f16" });
+  const stored = decodeSafetensors(bytes).tensors;
+  const { tensors } = decodeTrainedModel(bytes);
+  assert.equal(stored.get("embedding.weight")!.dtype, "F16");
+  for (const [name, { data, dtype }] of tensors) {
+    assert.equal(dtype, "F32");
+    const isWeight = name.endsWith(".weight");
+    assert.equal(stored.get(name)!.dtype, isWeight ? "F16" : "F32");
+    for (const [i, value] of toFloat32(drawn.tensors.get(name)!).entries()) {
+      const error = Math.abs(Number(data[i]) - value);
+      assert.ok(
+        error <= (isWeight ? Math.max(2 ** -11 * Math.abs(value), 2 ** -25) : 0),
+        `${name}: ${value}`,
+      );
+    }
+  }
+  assert.ok(bytes.length < 0.6 * encodeTrainedModel(drawn).length);
+  const stem = drawn.tensors.get("stem.weight")!;
+  const large = { ...stem, data: toFloat32(stem).with(5, 65520) };
+  const unfit = { ...drawn, tensors: new Map(drawn.tensors).set("stem.weight", large) };
+  assert.throws(
+    () => encodeTrainedModel(unfit, { weights: "f16" }),
+    /stem\.weight has numbers that are too large for f16/,
+  );
 });
 
 Deno.test("A network's name depends on weights and settings, not on steps or an identity head", async () => {
