@@ -2,18 +2,13 @@
 import {
   type Device,
   type ImageTransform,
-  type InputSpec,
-  normalizedImages,
   packTransforms,
   Program,
   type Tensor,
-  u32,
-  type Uint32Tensor,
   UNMOVED,
 } from "../engine/mod.ts";
-import { imageUint32 } from "../kernels/mod.ts";
-import { COLOR_STATISTICS } from "./conventions.ts";
 import { FoldedWeights } from "./folded_weights.ts";
+import { type ImageInputs, imageInputs, imageStride, networkImages, packedBatch } from "./image_batch.ts";
 import { recordLargestBatch } from "./largest_batch.ts";
 import type { ReidModel } from "./reid_model.ts";
 import { toUnitLength } from "./unit_length.ts";
@@ -24,10 +19,7 @@ const MIRRORED: ImageTransform = { ...UNMOVED, mirrored: true };
 const BATCHES_TOGETHER = 4;
 
 /** From images and their transforms [N, 4] to embeddings [N, D]. */
-export type EmbeddingProgram = Program<
-  { pixels: InputSpec<Uint32Tensor>; transforms: InputSpec<Uint32Tensor> },
-  { embeddings: Tensor }
->;
+export type EmbeddingProgram = Program<ImageInputs, { embeddings: Tensor }>;
 
 /** A network's forward pass with its batch norms folded in. Later training does not change it. */
 export class Embedder {
@@ -43,7 +35,7 @@ export class Embedder {
     /** The forward pass on the GPU. */
     readonly program: EmbeddingProgram,
   ) {
-    this.stride = 4 * imageUint32(model.spec.imageHeight, model.spec.imageWidth);
+    this.stride = imageStride(model.spec);
     const all = (view: ImageTransform) => packTransforms(new Array(batch).fill(view));
     this.#views = { plain: all(UNMOVED), mirrored: all(MIRRORED) };
   }
@@ -79,16 +71,7 @@ export class Embedder {
     count: number,
     { flip = false, more = false } = {},
   ): Promise<{ embeddings: Promise<Float32Array<ArrayBuffer>> }> {
-    const { batch, stride } = this;
-    if (!Number.isInteger(count) || count < 1 || count > batch) {
-      throw new RangeError(`A batch holds 1 to ${batch} images; got ${count}`);
-    }
-    if (pixels.length < count * stride) {
-      throw new RangeError(`${count} images take ${count * stride} bytes; got ${pixels.length}`);
-    }
-    const whole = new Uint8Array(batch * stride); // A shorter batch is padded with black images.
-    whole.set(pixels.subarray(0, count * stride));
-    const words = new Uint32Array(whole.buffer);
+    const words = packedBatch(pixels, count, this);
     const views = flip ? [this.#views.plain, this.#views.mirrored] : [this.#views.plain];
     const runs = [];
     for (const [view, transforms] of views.entries()) {
@@ -126,16 +109,11 @@ function recordEmbedding(
   folded: FoldedWeights,
   batch: number,
 ): Promise<EmbeddingProgram> {
-  const size = { height: model.spec.imageHeight, width: model.spec.imageWidth };
-  const color = COLOR_STATISTICS[model.spec.color];
   return Program.record(
     device,
-    { pixels: u32([batch, imageUint32(size.height, size.width)]), transforms: u32([batch, 4]) },
-    ({ pixels, transforms }) => ({
-      embeddings: model.embed(
-        model.features(normalizedImages(pixels, transforms, size, color), folded),
-        "inference",
-      ),
+    imageInputs(model.spec, batch),
+    (inputs) => ({
+      embeddings: model.embed(model.features(networkImages(model.spec, inputs), folded), "inference"),
     }),
     { together: BATCHES_TOGETHER },
   );

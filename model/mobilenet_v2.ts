@@ -62,11 +62,16 @@ export class MobileNetV2 {
 
   /** Images [N, H, W, 3], normalized → pooled features [N, {@link features}]. */
   apply(images: Tensor, mode: Mode): Tensor {
+    return globalAveragePool(this.featureMap(images, mode));
+  }
+
+  /** Images [N, H, W, 3], normalized → the last feature map [N, H / 32, W / 32, {@link features}], sizes rounded up. */
+  featureMap(images: Tensor, mode: Mode): Tensor {
     let x = images, blockInput = images;
     for (const { layer, conv } of this.#layers) {
       if (layer.startsBlock) blockInput = x;
       x = conv.apply(x, mode, layer.residual ? blockInput : undefined);
     }
-    return globalAveragePool(x);
+    return x;
   }
 }

@@ -55,6 +55,9 @@ export { makeDivisible } from "./network_layers.ts";
 export { type PretrainedBackbone, PretrainedError, readPretrained } from "./pretrained/pretrained.ts";
 export { type ModelSpec, type Neck, NECKS, TEST_FEATURES, type TestFeature } from "./model_spec.ts";
 export { Embedder, type EmbeddingProgram } from "./embedder.ts";
+export type { ImageInputs } from "./image_batch.ts";
+export { CellEmbedder, type CellProgram, type ImageCells } from "./cell_embedder.ts";
+export { type CosineParts, cosineParts } from "./cosine_parts.ts";
 export {
   buildTrainedModel,
   decodeTrainedModel,

@@ -104,10 +104,23 @@ export class ReidModel {
     return this.#backbone.apply(images, mode);
   }
 
+  /** Normalized images [N, H, W, 3] → the feature map before the pooling [N, h, w, 1280]. */
+  featureMap(images: Tensor, mode: Mode): Tensor {
+    return this.#backbone.featureMap(images, mode);
+  }
+
   /** Features [N, 1280] → embeddings [N, {@link embeddingSize}], taken before or after the neck as the spec says. */
   embed(features: Tensor, mode: Mode): Tensor {
+    return this.#scaled(this.unscaledEmbeddings(features, mode));
+  }
+
+  /**
+   * Features [N, 1280] → embeddings before they are scaled to length one, [N, {@link embeddingSize}]. In inference this is
+   * linear up to a constant: the result for a mean of features is the mean of the results.
+   */
+  unscaledEmbeddings(features: Tensor, mode: Mode): Tensor {
     const { before, after } = this.neckFeatures(features, mode);
-    return this.#scaled(this.spec.testFeature === "before" ? before : after);
+    return this.spec.testFeature === "before" ? before : after;
   }
 
   /** Features [N, 1280] → features before and after the neck, [N, {@link embeddingSize}] each, not normalized. */

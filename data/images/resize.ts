@@ -54,17 +54,21 @@ export function resizeToRgb(image: DecodedImage, out: Uint8Array, width: number,
   }
 }
 
-interface Weights {
+/** The weights of a triangle filter along one axis. */
+export interface Weights {
   /** Number of source pixels from `first` on that each result is the weighted mean of; weights beyond the source are 0. */
-  taps: number;
-  first: Int32Array;
-  weights: Float32Array;
+  readonly taps: number;
+  /** [result]. */
+  readonly first: Int32Array;
+  /** [result, taps]. */
+  readonly weights: Float32Array;
 }
 
 /** The most recent tables: a dataset's images have one size, or a few hundred. */
 const tables = new Map<string, Weights>();
 
-function triangleWeights(source: number, result: number): Weights {
+/** The filter from `source` pixels to `result`: bilinear interpolation when enlarging. */
+export function triangleWeights(source: number, result: number): Weights {
   const key = `${source}>${result}`;
   const known = tables.get(key);
   if (known !== undefined) return known;

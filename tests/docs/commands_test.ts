@@ -20,6 +20,8 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task train --help": "tests/cli/least_privilege_test.ts prints every --help",
   "deno task train --weights FILE --pretrained-blocks 18": "tests/cli/weights_test.ts trains from files",
   "deno task augment --preview out.png": "tests/cli/augment_test.ts draws it",
+  "deno task explain --query a.jpg --match b.jpg c.jpg --out x.png --checkpoint runs/hard":
+    "tests/cli/explain_test.ts draws it",
   "deno task doctor --self-test": "compiles for most of a minute on a software adapter",
   "deno task plan --profile default": "tests/bench/plan_test.ts plans for it",
   "deno task plan --profile server --width 1 --image-height 256 --image-width 128 --batch 512 --ranks 8 --network 25 --latency 2":

@@ -84,6 +84,24 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
     },
   },
   {
+    ...files("embed", "model/cosine_parts"),
+    file: "model/cosine_parts.ts",
+    changes: {
+      "not-scaled": ["1 / (q.length * m.length)", "1"],
+      "cells-of-the-other": ["scale * size / match.length", "scale * size / query.length"],
+      "own-embedding": ["projections(query, m.mean", "projections(query, q.mean"],
+      "half-a-cell": ["length > 0 && length % size === 0", "length > 0"],
+    },
+  },
+  {
+    ...files("embed", "model/cosine_parts"),
+    file: "model/cell_embedder.ts",
+    changes: {
+      "channels-for-cells": ["sum(abs(map), -1)", "sum(abs(map), [1, 2])"],
+      "cells-of-the-first-image": ["values.slice(image * each, (image + 1) * each)", "values.slice(0, each)"],
+    },
+  },
+  {
     ...files("embed", "embed/embed_images"),
     file: "embed/embed_images.ts",
     changes: {

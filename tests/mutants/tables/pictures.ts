@@ -95,6 +95,25 @@ export const PICTURE_CHANGES: readonly FileChanges[] = [
     changes: { "version-not-in-the-fingerprint": ["[PIXELS_VERSION, height, width]", "[height, width]"] },
   },
   {
+    ...data("maps", "data/cell_map"),
+    file: "data/images/cell_map.ts",
+    changes: {
+      "rows-and-columns-swapped": ["triangleWeights(columns, width)", "triangleWeights(rows, width)"],
+      "sign-forgotten": ["blueOrange(value / limit)", "blueOrange(Math.abs(value) / limit)"],
+      "image-in-color": ["const at = i - i % 3;", "const at = i;"],
+      "division-by-zero": ["return largest || 1;", "return largest;"],
+      "columns-summed": ["row * columns, (row + 1) * columns", "row * rows, (row + 1) * rows"],
+    },
+  },
+  {
+    ...data("maps", "data/cell_map"),
+    file: "data/images/color_scales.ts",
+    changes: {
+      "beyond-the-ends": ["Math.min(1, Math.max(0, share))", "share"],
+      "steps-without-colors-between": ["part = position - from;", "part = 0;"],
+    },
+  },
+  {
     ...data("resize", "data/decode_image", "data/pixels"),
     filter: "/resize/",
     file: "data/images/resize.ts",

@@ -1,4 +1,5 @@
 /** The batch's distance matrix as a picture, in words, and as a table of means between people. */
+import { type Color, viridis } from "../../../data/images/color_scales.ts";
 import { itemAt } from "../../../engine/item_at.ts";
 import { drawingContext, element, make } from "../../shell/dom.ts";
 import type { StepView } from "./session.ts";
@@ -6,28 +7,9 @@ import type { StepView } from "./session.ts";
 /** No two points of length one are farther apart; two at right angles are √2 apart. */
 const FARTHEST = Math.SQRT2;
 
-/**
- * Near to far: yellow, green, blue, dark violet. Lightness decreases all the way, so that color-blind people and prints
- * without colors show the order too. Points of viridis (van der Walt and Smith, 2015).
- */
-const RAMP: readonly (readonly [number, number, number])[] = [
-  [253, 231, 37],
-  [160, 218, 57],
-  [74, 193, 109],
-  [31, 161, 135],
-  [39, 127, 142],
-  [54, 92, 141],
-  [70, 50, 126],
-  [68, 1, 84],
-];
-
-/** The color of a distance, by linear steps between the ramp's points. */
-export function colorOf(distance: number): [number, number, number] {
-  const position = Math.min(1, Math.max(0, distance / FARTHEST)) * (RAMP.length - 1);
-  const from = Math.min(RAMP.length - 2, Math.floor(position)), share = position - from;
-  const low = itemAt(RAMP, from), high = itemAt(RAMP, from + 1);
-  const mixed = (c: 0 | 1 | 2) => Math.round(low[c] * (1 - share) + high[c] * share);
-  return [mixed(0), mixed(1), mixed(2)];
+/** The color of a distance: yellow near, dark violet far. */
+export function colorOf(distance: number): Color {
+  return viridis(1 - distance / FARTHEST);
 }
 
 /** Mean distances over pairs of a batch's pictures, of the same person and of two people. */
