@@ -1,6 +1,7 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
 import { cameraLabel, cameraName, type ReidDataset } from "../data/dataset.ts";
 import { Random } from "../engine/mod.ts";
+import { requireCameras } from "../eval/require_cameras.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { inGroup } from "../model/settings.ts";
@@ -19,7 +20,7 @@ import { DISTRIBUTED_FLAG, distributedIn, onRanks, requireSameFlags, sayAdapters
 import { openBenchmark, openPeople } from "./people.ts";
 import { withProgress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
-import { FLIPPED, plainScores, scoreCounts, scoreTable } from "./scores.ts";
+import { FLIPPED, plainScores, protocolNote, scoreCounts, scoreTable } from "./scores.ts";
 import {
   CACHE_FLAG,
   CHECKPOINT_FLAG,
@@ -33,7 +34,8 @@ import {
 const COMMAND = {
   usage: "deno task evaluate",
   summary:
-    "Scores a trained network: CMC and mAP of its ranking of the gallery, by the Market-1501 protocol.",
+    "Scores a trained network: CMC and mAP of its ranking of the gallery, by the Market-1501 protocol, or by the " +
+    "same-camera protocol where one camera took all images.",
   examples: [
     ["deno task evaluate --checkpoint runs/hard", "the newest checkpoint of a run, on the data of the run"],
     [
@@ -91,10 +93,15 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
     const dataset = await openPeople({ data, layout }, flags.cache, say);
     const trainedOn = checkpoint.people && await testPeopleNote(dataset, checkpoint.people);
     if (trainedOn) console.error(`note: ${printable(trainedOn)}`);
-    if (flags.spatialTemporal) checkTimes(dataset); // Before the long work.
+    // Before the long work.
+    if (flags.spatialTemporal) checkTimes(dataset);
+    if (flags.cameraPairs) requireCameras(dataset, "cameraPairs", "a score by pair of cameras");
+    if (flags.multiQuery) {
+      requireCameras(dataset, "multiQuery", "a query of all of a person's images by a camera");
+    }
     return { dataset, benchmark: await openBenchmark(dataset, checkpoint.model, flags.cache, ranks) };
   });
-  const { store } = benchmark;
+  const { store, protocol } = benchmark;
   const model = new ReidModel(device, checkpoint.model, new Random(0));
   const averaged = flags.ema && checkpoint.options.ema > 0;
   restoreCheckpoint(checkpoint, model.parameters, [], path, averaged);
@@ -127,6 +134,7 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
       step,
       metric,
       dataset: dataset.name,
+      protocol,
       ignored: dataset.ignored,
       testFlip,
       averaged,
@@ -142,14 +150,16 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
     };
     console.log(JSON.stringify(result));
   } else {
-    const name = `step ${checkpoint.step}${testFlip ? FLIPPED : ""}`;
+    const name = `step ${checkpoint.step}${testFlip ? FLIPPED : ""}${protocolNote(protocol)}`;
     const rows = [
       { name, scores },
       ...others.map((other) => ({ ...other, name: `${name}, ${other.name}` })),
     ];
-    if (flags.colors) rows.push({ name: "color histogram", scores: await benchmark.colors() });
+    if (flags.colors) {
+      rows.push({ name: `color histogram${protocolNote(protocol)}`, scores: await benchmark.colors() });
+    }
     console.log(scoreTable(rows));
-    console.log(scoreCounts(scores));
+    console.log(scoreCounts(scores, protocol));
     if (averaged) {
       console.log("Scored with the average of the weights; --no-ema uses those of the last step");
     }
@@ -161,6 +171,7 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
 
 /** Refuses a dataset without times, and warns of cameras without training images. */
 function checkTimes(dataset: ReidDataset): void {
+  requireCameras(dataset, "spatialTemporal", "a ranking by the time that people take from camera to camera");
   requireTimes(dataset);
   const unknown = camerasWithoutTraining(dataset);
   if (unknown.length === 0) return;

@@ -120,10 +120,13 @@ export async function openBenchmark(
       `of ${of}, such as ${example.query} and ${example.gallery}: ${advice}`;
     console.error(`warning: ${printable(text)}`);
   };
+  const alone = benchmark.protocol === "same-camera";
   warn(
     rightMatches,
-    "the same person by another camera",
-    "every network finds them, and the scores are too high. Remove the copies, or correct their cameras.",
+    `the same person ${alone ? "in another file" : "by another camera"}`,
+    `every network finds them, and the scores are too high. Remove the copies${
+      alone ? "" : ", or correct their cameras"
+    }.`,
   );
   warn(
     otherPeople,

@@ -34,7 +34,7 @@ export const LAYOUT_FLAG = {
   choices: keysOf(LAYOUT_NAMES),
   help:
     "How folders and files are named, where they do not say it for certain. people: a folder for each person, and images " +
-    "named CAMERA_anything.jpg. person/camera, camera/person: folders in folders.",
+    "named CAMERA_anything.jpg. person/camera, camera/person: folders in folders. one-camera: a folder for each person.",
 } as const satisfies FlagTable[string];
 
 /** `--cache`: files that a later command can use again. */

@@ -11,7 +11,7 @@ import type { Trainer } from "../train/trainer.ts";
 import { takenValues } from "../train/transfer.ts";
 import { untrainedModel } from "../train/untrained.ts";
 import { withProgress } from "./progress.ts";
-import { plainScores, scoreCounts, scoreTable } from "./scores.ts";
+import { plainScores, protocolNote, SAME_CAMERA, scoreCounts, scoreTable } from "./scores.ts";
 import { runFacts } from "./train_text.ts";
 
 /** What the trained network is compared with. */
@@ -65,27 +65,29 @@ export async function scoreRun(
   const trained = await benchmark.rank(device, embedded, options.metric);
   const cameraPairs = await benchmark.cameraPairs(device, embedded, options.metric);
   if (folder === undefined) return;
+  const { protocol } = benchmark, rule = protocolNote(protocol);
   const rows = [
-    { name: "trained", scores: { testFlip, ...trained.scores } },
-    { name: "untrained", scores: { testFlip, ...untrained.scores } },
-    { name: "color histogram", scores: colors },
+    { name: "trained", scores: { protocol, testFlip, ...trained.scores } },
+    { name: "untrained", scores: { protocol, testFlip, ...untrained.scores } },
+    { name: "color histogram", scores: { protocol, ...colors } },
   ];
-  console.log(`\n${scoreTable(rows)}\n${scoreCounts(trained.scores)}`);
+  const shown = rows.map(({ name, scores }) => ({ name: name + rule, scores }));
+  console.log(`\n${scoreTable(shown)}\n${scoreCounts(trained.scores, protocol)}`);
   if (options.ema > 0) console.log("The trained network is the average of its weights (--ema)");
   if (testFlip) console.log("Embeddings of both networks are averaged with those of the mirror images");
   const facts = runFacts(trainer);
   for (const [name, fact] of Object.entries(facts)) console.log(`${name}: ${fact}`);
   const report = await gatherReport({
-    title: `${options.loss} on ${dataset.name}`,
+    title: `${options.loss} on ${dataset.name}${rule}`,
     options,
-    settings: { data: dataset.name, adapter: device.adapter.name, testFlip, ...facts },
+    settings: { data: dataset.name, protocol, adapter: device.adapter.name, testFlip, ...facts },
     history: trainer.history,
     benchmark,
     trained,
     cameraPairs,
     untrained,
     colors,
-    notes,
+    notes: protocol === "same-camera" ? [SAME_CAMERA, ...notes] : notes,
   });
   const scores = Object.fromEntries(rows.map(({ name, scores }) => [name, plainScores(scores)]));
   await writeFile(folder, "scores.json", JSON.stringify(scores, null, 2) + "\n");

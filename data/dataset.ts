@@ -85,6 +85,8 @@ function describeCameras(dataset: ReidDataset): string {
 }
 
 /** The cameras of all parts, ascending. */
-export function camerasOf({ train, query, gallery }: ReidDataset): number[] {
+export function camerasOf(
+  { train, query, gallery }: Pick<ReidDataset, "train" | "query" | "gallery">,
+): number[] {
   return [...new Set([...train, ...query, ...gallery].map(({ camera }) => camera))].sort((a, b) => a - b);
 }

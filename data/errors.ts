@@ -6,7 +6,7 @@ export type ResumeRun = { readonly kind: "resume"; readonly run?: string };
 /** What helps against a {@link DataError}, as data. */
 export type DataRemedy =
   | OtherOutput
-  | SetSettings<"shardSize" | "spatialTemporal" | "testFlip">
+  | SetSettings<"cameraPairs" | "multiQuery" | "shardSize" | "spatialTemporal" | "testFlip">
   // The folder of a dataset, or none for synthetic people.
   | { readonly kind: "dataset-folder" }
   // Say which layout a dataset has; names of layouts that could be meant.

@@ -18,7 +18,7 @@ export interface IdentityIndex {
  * @param train The training list.
  * @param usable For each image, whether it can be drawn (`PixelStore.usable`); by default all can.
  * @throws {RangeError} When `usable` has not one entry per image.
- * @throws {DataError} When fewer than two identities have a usable image.
+ * @throws {DataError} When fewer than two identities have a usable image, or none has two.
  */
 export function indexIdentities(
   train: readonly { identity: number }[],
@@ -34,6 +34,12 @@ export function indexIdentities(
     throw new DataError(
       `The usable training images show ${groups.length} people, and training needs at least two. Give a dataset with ` +
         "more people.",
+    );
+  }
+  if (groups.every(([, images]) => images.length === 1)) {
+    throw new DataError(
+      `Each of the ${groups.length} people in training has one usable image. Training compares two images of one person, ` +
+        "so some people need more than one: add images. People with one image are of use in a gallery.",
     );
   }
   const labels = new Int32Array(train.length).fill(-1);

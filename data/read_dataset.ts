@@ -1,6 +1,7 @@
 import { relative } from "node:path";
-import { countIdentities, identityName, type ReidDataset } from "./dataset.ts";
+import { cameraName, countIdentities, identityName, type ReidDataset } from "./dataset.ts";
 import { DataError, firstFew } from "./errors.ts";
+import { protocolOf, UNKNOWN_CAMERA } from "./protocol.ts";
 import { DatasetFolder } from "./layouts/dataset_folder.ts";
 import { FOLDERS_LOOKED_FOR, readFolders } from "./layouts/folders.ts";
 import { agreedNaming, type LayoutName } from "./layouts/image_name.ts";
@@ -36,7 +37,7 @@ export async function readDataset(
     );
   }
   requireUsable(dataset);
-  dataset.warnings.push(...peopleInBoth(dataset));
+  dataset.warnings.push(...peopleInBoth(dataset), ...oneCamera(dataset));
   await requireContents(dataset);
   return dataset;
 }
@@ -136,6 +137,20 @@ function peopleInBoth(dataset: ReidDataset): string[] {
   ];
 }
 
+/** A warning where one camera took all images. */
+function oneCamera(dataset: ReidDataset): string[] {
+  if (protocolOf(dataset) !== "same-camera") return [];
+  const camera = cameraName(dataset, dataset.gallery[0]?.camera ?? 0);
+  const why = camera === UNKNOWN_CAMERA
+    ? "The names of the images say no camera, so all count as by one"
+    : `All images are by one camera, "${camera}"`;
+  return [
+    `${why}: the test is scored by the same-camera protocol, which leaves out the query image itself and nothing else. ` +
+    "Pictures of one walk past a camera look alike, so such scores are higher than those across cameras, and must not be " +
+    "compared with results on Market-1501.",
+  ];
+}
+
 function requireUsable(dataset: ReidDataset): void {
   const { root, train, query, gallery } = dataset;
   const [first] = train;
@@ -150,14 +165,25 @@ function requireUsable(dataset: ReidDataset): void {
   }
   const matches = Map.groupBy(gallery, ({ identity }) => identity);
   matches.delete(0); // Distractors match nobody.
-  const answerable = query.some(({ identity, camera }) =>
-    matches.get(identity)?.some((other) => other.camera !== camera)
+  const alone = protocolOf(dataset) === "same-camera";
+  const answerable = query.some(({ identity, camera, path }) =>
+    matches.get(identity)?.some((other) => alone ? other.path !== path : other.camera !== camera)
   );
-  if (!answerable) {
+  if (answerable) return;
+  const people = countIdentities(train) + matches.size;
+  if (people === train.length + gallery.length) {
     throw new DataError(
-      `None of the ${query.length} queries of ${root} can be scored: a right match is an image of the same person ` +
-        "by another camera, and the gallery has none. Check the identities and cameras in the file names, or give the " +
-        "whole dataset.",
+      `Each of the ${people} people in ${root} has one image. Training and scoring compare two images of a person: give ` +
+        "more images of some people, at least two of each. People with one image are of use in a gallery alone, beside " +
+        "others.",
     );
   }
+  throw new DataError(
+    `None of the ${query.length} queries of ${root} can be scored: a right match is ` +
+      (alone
+        ? "another image of the same person, and the gallery has none. Give at least two images of each person, or "
+        : "an image of the same person by another camera, and the gallery has none. Check the identities and cameras in the " +
+          "file names, or ") +
+      "give the whole dataset.",
+  );
 }

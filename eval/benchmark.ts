@@ -1,6 +1,7 @@
 /** A dataset's queries and gallery, ready to be ranked by any network or by colors only. */
 import type { PersonImage, ReidDataset } from "../data/dataset.ts";
 import type { PixelStore } from "../data/pixels.ts";
+import { type Protocol, protocolOf } from "../data/protocol.ts";
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
@@ -31,6 +32,7 @@ interface TestSet {
   /** Indices in the store, [n]. */
   readonly indices: readonly number[];
   readonly images: readonly PersonImage[];
+  /** What decides which images are ranked: by the same-camera protocol, every image has its own number of a camera. */
   readonly labels: ImageLabels;
 }
 
@@ -53,6 +55,7 @@ export interface EmbeddedBenchmark {
  * result, with the bits of one process.
  */
 export class Benchmark {
+  readonly protocol: Protocol;
   readonly queries: TestSet;
   readonly gallery: TestSet;
   readonly #share: Share;
@@ -60,6 +63,12 @@ export class Benchmark {
   /** @param store The pixels of `dataset.query`, then of `dataset.gallery`; unusable images are left out. */
   constructor(readonly dataset: ReidDataset, readonly store: PixelStore, ranks: Ranks = ALONE) {
     this.#share = shareOfRank(ranks);
+    this.protocol = protocolOf(dataset);
+    const { query, gallery } = dataset;
+    const files = new Map([...query, ...gallery].map(({ path }) => path).map((path, i) => [path, i]));
+    // With a camera of its own, an image is left out for itself alone: ranking removes a person's images by one camera.
+    const cameraOf = ({ path, camera }: PersonImage) =>
+      this.protocol === "same-camera" ? files.get(path) ?? camera : camera;
     const part = (images: readonly PersonImage[], offset: number): TestSet => {
       const usable = images.map((image, i) => ({ image, index: offset + i })).filter(({ index }) =>
         store.usable[index]
@@ -69,12 +78,12 @@ export class Benchmark {
         images: usable.map(({ image }) => image),
         labels: {
           identity: Int32Array.from(usable, ({ image }) => image.identity),
-          camera: Int32Array.from(usable, ({ image }) => image.camera),
+          camera: Int32Array.from(usable, ({ image }) => cameraOf(image)),
         },
       };
     };
-    this.queries = part(dataset.query, 0);
-    this.gallery = part(dataset.gallery, dataset.query.length);
+    this.queries = part(query, 0);
+    this.gallery = part(gallery, query.length);
   }
 
   /** Embeds the queries and the gallery. */
@@ -124,9 +133,15 @@ export class Benchmark {
     return this.#withJunk(await evaluateRows(rows, queries.labels, gallery.labels, this.#share));
   }
 
-  /** Scores by pair of cameras: see {@link rankCameraPairs}. */
-  cameraPairs(device: Device, embedded: EmbeddedBenchmark, metric: Metric): Promise<CameraPairScores[]> {
-    return rankCameraPairs(device, { ...embedded, metric }, this.#share);
+  /** Scores by pair of cameras: see {@link rankCameraPairs}; none by the same-camera protocol. */
+  async cameraPairs(
+    device: Device,
+    embedded: EmbeddedBenchmark,
+    metric: Metric,
+  ): Promise<CameraPairScores[]> {
+    return this.protocol === "same-camera"
+      ? []
+      : await rankCameraPairs(device, { ...embedded, metric }, this.#share);
   }
 
   /**

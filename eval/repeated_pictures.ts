@@ -10,15 +10,15 @@ export interface RepeatedPicture {
 
 /** What {@link repeatedPictures} finds; each query at most once in each list. */
 export interface RepeatedPictures {
-  /** With an image of the same person by another camera: a right match at distance 0 for every network. */
+  /** With an image of the same person that is ranked for it: a right match at distance 0 for every network. */
   readonly rightMatches: readonly RepeatedPicture[];
   /** With an image of another person, or of a distractor: one of the two identities is wrong. */
   readonly otherPeople: readonly RepeatedPicture[];
 }
 
 /**
- * Compares the decoded pixels of the queries with those of the gallery. Images of the same person by the same camera do
- * not count: the protocol leaves them out for the query.
+ * Compares the decoded pixels of the queries with those of the gallery. Images that the protocol leaves out for the query
+ * do not count: those of the same person by the same camera.
  *
  * @throws {DataError} When the pixels can no longer be read from the cache.
  */
@@ -32,12 +32,12 @@ export async function repeatedPictures({ queries, gallery, store }: Benchmark): 
   }
   const rightMatches = new Map<number, RepeatedPicture>(), otherPeople = new Map<number, RepeatedPicture>();
   for (const [i, index] of gallery.indices.entries()) {
-    const found = itemAt(gallery.images, i);
+    const found = itemAt(gallery.images, i), camera = itemAt(gallery.labels.camera, i);
     await store.batch([index], pixels);
     for (const query of alike.get(sample(pixels)) ?? []) {
-      const { identity, camera, path } = itemAt(queries.images, query);
-      const list = identity === found.identity ? rightMatches : otherPeople;
-      if ((identity === found.identity && camera === found.camera) || list.has(query)) continue;
+      const { identity, path } = itemAt(queries.images, query);
+      const isSame = identity === found.identity, list = isSame ? rightMatches : otherPeople;
+      if ((isSame && camera === itemAt(queries.labels.camera, query)) || list.has(query)) continue;
       await store.batch([itemAt(queries.indices, query)], others);
       if (pixels.every((value, at) => value === others[at])) {
         list.set(query, { query: path, gallery: found.path });

@@ -32,14 +32,16 @@ export interface FinishedRun {
 export async function gatherReport(run: FinishedRun): Promise<ReportData> {
   const { trained, untrained, options } = run;
   const { loss, margin, metric, softMargin, ...rest } = options;
+  const { protocol } = run.benchmark, rule = protocol === "same-camera" ? `, ${protocol}` : "";
   return {
     title: run.title,
     settings: { loss, metric, ...(softMargin ? { softMargin } : { margin }), ...rest, ...run.settings },
     scores: [
-      { name: "Trained", scores: trained.scores },
-      { name: "Untrained", scores: untrained.scores },
-      { name: "Color histogram", scores: run.colors },
+      { name: `Trained${rule}`, scores: trained.scores },
+      { name: `Untrained${rule}`, scores: untrained.scores },
+      { name: `Color histogram${rule}`, scores: run.colors },
     ],
+    protocol,
     cameraPairs: run.cameraPairs,
     names: run.benchmark.dataset.names,
     curves: curves(run.history, historyColumns(options)),

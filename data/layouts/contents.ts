@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { identityName, type PersonImage, type ReidDataset } from "../dataset.ts";
 import { DataError } from "../errors.ts";
+import { protocolOf } from "../protocol.ts";
 
 /** The first bytes of what Git LFS keeps in a clone without the files themselves. */
 const LFS = "version https://git-lfs";
@@ -21,11 +22,12 @@ export async function requireContents(dataset: ReidDataset): Promise<void> {
     );
   }
   const named = Map.groupBy(gallery, ({ path }) => basename(path));
+  const alone = protocolOf(dataset) === "same-camera";
   let copies = 0;
   for (const image of query) {
     for (const twin of named.get(basename(image.path)) ?? []) {
       if (twin.path === image.path || !await sameBytes(image.path, twin.path)) continue;
-      if (twin.identity === image.identity && twin.camera !== image.camera) {
+      if (twin.identity === image.identity && (alone || twin.camera !== image.camera)) {
         throw copied(dataset, image, twin);
       }
       copies++;
@@ -39,12 +41,13 @@ export async function requireContents(dataset: ReidDataset): Promise<void> {
 }
 
 function copied(dataset: ReidDataset, query: PersonImage, twin: PersonImage): DataError {
+  const person = identityName(dataset, query.identity);
+  const counts = protocolOf(dataset) === "same-camera"
+    ? `another image of ${person}`
+    : `an image of ${person} by another camera`;
   return new DataError(
-    `${twin.path} is a copy of the query ${query.path}, and counts as an image of ` +
-      `${
-        identityName(dataset, query.identity)
-      } by another camera: every query would find itself. Put other images into ` +
-      "the gallery than into the queries, and check how cameras are named.",
+    `${twin.path} is a copy of the query ${query.path}, and counts as ${counts}: every query would find itself. Put other ` +
+      "images into the gallery than into the queries, and check how cameras are named.",
   );
 }
 

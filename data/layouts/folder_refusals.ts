@@ -151,7 +151,8 @@ export function refuseNoCamera(root: string, pictures: readonly Picture[], by: N
   if (without.length === pictures.length) {
     return new DataError(
       `None of the ${pictures.length} images in ${root} has the name of its camera: ${first?.path} has no "_" after a ` +
-        `camera's name. ${EXPECTED}.`,
+        `camera's name. ${EXPECTED}; or say that all images are by one camera.`,
+      sayLayout("one-camera"),
     );
   }
   const prefixes = new Set(
@@ -164,7 +165,8 @@ export function refuseNoCamera(root: string, pictures: readonly Picture[], by: N
     `The names of the ${pictures.length} images in ${root} do not say their cameras for certain: the text before the ` +
       `first "_" is ${firstFew([...prefixes].map((text) => `"${text}"`))}, which ${
         repeats ? "does not look like a camera" : `would be ${prefixes.size} cameras`
-      }. ${EXPECTED}. If these are the cameras, say that the layout is that of custom people.`,
-    sayLayout("people"),
+      }. ${EXPECTED}. If these are the cameras, say that the layout is that of custom people; if they are none, say that ` +
+      "all images are by one camera.",
+    sayLayout("people", "one-camera"),
   );
 }

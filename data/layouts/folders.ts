@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { keysOf } from "../../model/settings.ts";
 import type { ReidDataset } from "../dataset.ts";
+import { UNKNOWN_CAMERA } from "../protocol.ts";
 import { DataError, firstFew } from "../errors.ts";
 import type { DatasetFolder } from "./dataset_folder.ts";
 import {
@@ -14,7 +15,14 @@ import {
   requireOnePerson,
   requireSamePeople,
 } from "./folder_refusals.ts";
-import { agreedNaming, type LayoutName, type NamedBy, namingOf, readImageName } from "./image_name.ts";
+import {
+  agreedNaming,
+  type LayoutName,
+  type NamedBy,
+  namesNoCamera,
+  namingOf,
+  readImageName,
+} from "./image_name.ts";
 import { type NamedImage, type NamedParts, namedPeople } from "./named_people.ts";
 import type { Naming } from "./naming.ts";
 import { PARTS_LOOKED_FOR, partsOf } from "./parts.ts";
@@ -74,8 +82,9 @@ async function readFound(
   agreed: NamedBy,
   layout: LayoutName | undefined,
 ): Promise<ReidDataset> {
-  const { root } = folder, pictures = everything(found);
-  const by = namingOf(layout, agreed), depth = depthOf(root, found);
+  const { root } = folder, pictures = everything(found), depth = depthOf(root, found);
+  const nowhere = agreed === undefined && depth === 1 && pictures.every(({ path }) => namesNoCamera(path));
+  const by = namingOf(layout, nowhere ? "nowhere" : agreed);
   if (pictures.length === 0) throw refuseNoPictures(root, Object.values(found));
   const custom = (
     cameraIs: string,
@@ -100,8 +109,11 @@ async function readFound(
     if (by.published === undefined) return await custom(cameraIs, byName, by.name);
     return readPublished(root, given(folder, found, by), by);
   }
-  if (depth !== 2 && layout !== undefined && layout !== "people") throw refuseDepth(root, pictures, layout);
+  if (depth !== 2 && (layout === "person/camera" || layout === "camera/person")) {
+    throw refuseDepth(root, pictures, layout);
+  }
   if (depth === 0) throw refuseFlat(root, pictures, undefined);
+  if (by === "nowhere") return await custom("not in the names", ({ folders }) => folders[0]);
   const inFolders = by === "folder" || by === "outer folder";
   if (by === undefined || inFolders !== (depth === 2)) throw refuseNoCamera(root, pictures, by);
   if (layout === undefined && inFolders) requireOnePerson(root, pictures, by === "folder" ? 0 : 1);
@@ -177,7 +189,8 @@ async function readNamed(folder: DatasetFolder, found: Found, reading: NamedRead
   let junk = 0;
   const images = (part: Pictures): NamedImage[] =>
     part.pictures.flatMap((picture) => {
-      const { path } = picture, { identity, camera } = readImageName(path, reading.by);
+      const { path } = picture, { identity, camera: named } = readImageName(path, reading.by);
+      const camera = reading.by === "nowhere" ? UNKNOWN_CAMERA : named;
       const person = reading.person(picture)?.normalize("NFC");
       const nobody = identity === -1 ||
         (identity === 0 && typeof reading.by === "object" && reading.by.published);

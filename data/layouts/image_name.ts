@@ -18,6 +18,7 @@ export const LAYOUT_NAMES = {
   "dukemtmc-reid": DUKE_MTMC_REID,
   "msmt17": MSMT17_NAMES,
   "people": "prefix",
+  "one-camera": "nowhere",
   "person/camera": "folder",
   "camera/person": "outer folder",
 } as const satisfies Record<string, Naming | CameraPlace>;
@@ -27,9 +28,9 @@ export type LayoutName = keyof typeof LAYOUT_NAMES;
 
 /**
  * Where custom people have the camera: before the first `_` of a file's name, whatever it is or where it can be one, or
- * in the folder of the file, or in the folder around that.
+ * in the folder of the file, or in the folder around that, or nowhere.
  */
-export type CameraPlace = "prefix" | "likely prefix" | "folder" | "outer folder";
+export type CameraPlace = "prefix" | "likely prefix" | "folder" | "outer folder" | "nowhere";
 
 /** How the names of a set of images are read; undefined where they agree on nothing. */
 export type NamedBy = Naming | CameraPlace | undefined;
@@ -80,6 +81,13 @@ export function canBeCamera(prefix: string, { folder, file }: { folder: string; 
   return CAMERA.test(prefix) || !file.split(/[_.]/).slice(1, -1).some((part) => CAMERA.test(part));
 }
 
+/** Whether a path says for certain that it names no camera: IMG_0001.jpg, 0001.jpg, alice/alice_1.jpg. */
+export function namesNoCamera(path: string): boolean {
+  const { file, folder, outer } = pathParts(path), prefix = prefixOf(file);
+  if ([folder, outer, ...file.split(/[_.]/).slice(0, -1)].some((part) => CAMERA.test(part))) return false;
+  return prefix === undefined || NO_CAMERA.test(prefix) || prefix.toLowerCase() === folder.toLowerCase();
+}
+
 /**
  * Reads the path of an image.
  *
@@ -87,6 +95,7 @@ export function canBeCamera(prefix: string, { folder, file }: { folder: string; 
  * @returns An empty object for names of other kinds: no camera rather than a wrong one.
  */
 export function readImageName(path: string, by: NamedBy): ImageName {
+  if (by === "nowhere") return {};
   const { file, folder, outer } = pathParts(path);
   if (typeof by === "object") {
     const named = parseImageName(by, file);

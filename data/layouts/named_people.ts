@@ -39,13 +39,13 @@ export interface NamedPeopleOptions {
  * and stays the same for everybody when people or images are added.
  *
  * Without queries, the first image by file name of each test person and camera is one, if another camera has seen the
- * person too. The gallery is all test images, queries included, so that people with one image per camera can be scored:
+ * person too; where one camera took all images, every image of the test is one: see `Protocol`. The gallery is all test images, queries included, so that people with one image per camera can be scored:
  * the Market-1501 protocol never ranks a query's own image for it, nor any other of the same person by the same camera.
  * Multi-query and re-ranking count the query's image twice, however: multi-query gives it double weight, and re-ranking
  * has one neighbor fewer. For those scores, and to choose the queries, use `query/` and `gallery/` instead of `test/`.
  * People who are only in `gallery/` are distractors.
  *
- * @throws {DataError} When there is one camera only, a part is empty, or nobody in the test is seen by two cameras.
+ * @throws {DataError} When a part is empty, or there are several cameras and nobody in the test is seen by two.
  */
 export async function namedPeople(
   parts: NamedParts,
@@ -70,7 +70,6 @@ export async function namedPeople(
     ignored,
     warnings: [...warnings],
   };
-  requireTwoCameras(root, [...cameras.names.values()], cameraIs);
   requireParts(dataset, cameraIs);
   dataset.warnings.push(...oddities(dataset, cameraIs));
   return dataset;
@@ -78,21 +77,14 @@ export async function namedPeople(
 
 async function divided(parts: NamedParts) {
   if ("query" in parts) return parts;
-  if ("test" in parts) return { ...parts, query: firstOfEachCamera(parts.test), gallery: parts.test };
+  const cameras = new Set(Object.values(parts).flat().map(({ camera }) => camera));
+  const queriesOf = (test: readonly NamedImage[]) => cameras.size > 1 ? firstOfEachCamera(test) : test;
+  if ("test" in parts) return { ...parts, query: queriesOf(parts.test), gallery: parts.test };
   const train: NamedImage[] = [], test: NamedImage[] = [];
   for (const [person, images] of Map.groupBy(parts.all, ({ person }) => person)) {
     (await isInTest(person) ? test : train).push(...images);
   }
-  return { train, query: firstOfEachCamera(test), gallery: test };
-}
-
-function requireTwoCameras(root: string, [first, second]: readonly string[], cameraIs: string): void {
-  if (second !== undefined) return;
-  throw new DataError(
-    `All images in ${root} are by one camera, "${first}": the camera is ${cameraIs}. A person is searched for in the ` +
-      `images of other cameras, so at least two are needed: name the images CAMERA_anything.jpg, such as door_0001.jpg ` +
-      `and yard_0001.jpg.`,
-  );
+  return { train, query: queriesOf(test), gallery: test };
 }
 
 function requireParts({ root, train, query, gallery }: ReidDataset, cameraIs: string): void {

@@ -30,6 +30,28 @@ Deno.test("train and evaluate take custom people, a folder for each, and call th
     assert.deepEqual(pairs, ["door yard", "yard door"]);
     assert.match(page, /<th[^>]*>door<\/th>/);
 
+    // By one camera: the folder is the same, and all names are those of phones.
+    for await (const { name: person } of Deno.readDir(`${folder}/people`)) {
+      const images = [...Deno.readDirSync(`${folder}/people/${person}`)].map(({ name }) => name).sort();
+      await Deno.mkdir(`${folder}/phone/${person}`, { recursive: true });
+      for (const [i, name] of images.entries()) {
+        await Deno.copyFile(`${folder}/people/${person}/${name}`, `${folder}/phone/${person}/IMG_${i}.jpg`);
+      }
+    }
+    const phone = [`--checkpoint=${folder}/run`, `--cache=${folder}/cache`, `--data=${folder}/phone`];
+    const alone = await runTask("evaluate", phone);
+    assert.match(alone.stderr, /warning: The names of the images say no camera, .*same-camera protocol/);
+    assert.match(
+      alone.stdout,
+      /^step 4, same-camera +\d.*\ncolor histogram, same-camera .*\n(\d+) queries against \1 /m,
+    );
+    assert.match(alone.stdout, /^Scored by the same-camera protocol: .*Not comparable/m);
+    const pairsAlone = await runTask("evaluate", [...phone, "--camera-pairs"]);
+    assert.match(
+      onlyError(pairsAlone, 1),
+      /needs several cameras, and one took all .*without --camera-pairs/,
+    );
+
     const timed = await runTask("evaluate", [`--checkpoint=${folder}/run`, ...places, "--spatial-temporal"]);
     assert.match(
       onlyError(timed, 1),

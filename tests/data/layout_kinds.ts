@@ -335,20 +335,38 @@ export const KINDS: readonly Kind[] = [
   [
     "phones' names",
     people((person) => ({ [person]: ["IMG_0001.jpg", "DSC_0002.jpg"] })),
-    /do not say their cameras for certain: .*"DSC", "IMG"|"IMG", "DSC"/,
-    ["people"],
+    custom("unknown", "unknown"),
   ],
   [
     "the person again",
     people((person) => ({ [person]: [`${person}_1.jpg`, `${person}_2.jpg`] })),
-    /do not say their cameras.*"alice"/,
-    ["people"],
+    custom("unknown", "unknown"),
+  ],
+  [
+    "names without an underscore",
+    people((person) => ({ [person]: ["1.jpg", "2.jpg"] })),
+    custom("unknown", "unknown"),
+  ],
+  ["one camera", people((person) => ({ [person]: ["door_1.jpg", "door_2.jpg"] })), custom("door", "door")],
+  [
+    "dates",
+    people((person) => ({
+      [person]: [1, 2, 3, 4, 5, 6].map((day) => `202${person.length}${person.charCodeAt(0)}${day}_1.jpg`),
+    })),
+    /do not say their cameras for certain: .*"2/,
+    ["people", "one-camera"],
+  ],
+  [
+    "half of the names without a camera",
+    people((person) => ({ [person]: ["door_1.jpg", "2.jpg"] })),
+    /do not say their cameras for certain/,
+    ["people", "one-camera"],
   ],
   [
     "person and camera in the name",
     people((person) => ({ [person]: [`p1_cam1_1.jpg`, `p1_cam2_2.jpg`] })),
     /do not say their cameras/,
-    ["people"],
+    ["people", "one-camera"],
   ],
   [
     "another's names among them",

@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import { cameraName, identityName, type ReidDataset } from "../../data/dataset.ts";
 import { DataError } from "../../data/errors.ts";
 import { agreedNaming, type LayoutName, readImageName } from "../../data/layouts/image_name.ts";
+import { UNKNOWN_CAMERA } from "../../data/protocol.ts";
 import { readDataset } from "../../data/read_dataset.ts";
 import { imagesInFolder } from "../../embed/image_files.ts";
 import { parseImageName } from "../../data/layouts/naming.ts";
@@ -48,7 +49,8 @@ async function sameCameras(dataset: ReidDataset): Promise<void> {
   ) => path);
   const by = agreedNaming(paths);
   for (const { path, camera } of [...dataset.train, ...dataset.query, ...dataset.gallery]) {
-    assert.equal(readImageName(path, by).camera, cameraName(dataset, camera), relative(dataset.root, path));
+    const seen = readImageName(path, by).camera ?? UNKNOWN_CAMERA;
+    assert.equal(seen, cameraName(dataset, camera), relative(dataset.root, path));
   }
 }
 
@@ -111,6 +113,12 @@ Deno.test("a layout that the user names is taken, and refused only where the fol
     [rooms, "camera/person", /are all in the test/],
     [rooms, "people", /which folder is the person and which the camera/],
     [phones, "people", /^Custom people train bob\/DSC bob\/IMG eve.*query alice\/DSC alice\/IMG carol/],
+    [
+      phones,
+      "one-camera",
+      /^Custom people train bob\/unknown bob\/unknown .*query alice\/unknown alice\/unknown/,
+    ],
+    [parts, "one-camera", /train 0\/unknown .*gallery 0\/unknown$/],
     [{ ".": flat }, "people", /^Custom people train .*2\/1 2\/2 5.* query 1\/1 1\/2 3\/1/],
     [
       {

@@ -89,12 +89,19 @@ Deno.test("custom people who cannot be evaluated are refused with the reason", a
   const people = (files: string[], names = everybody) =>
     Object.fromEntries(names.map((name) => [name, files]));
   const bad: [Record<string, string[]>, RegExp][] = [
-    [{ photos: ["a.jpg"] }, /None of the 1 images .*a\.jpg has no "_" after a camera's name/],
+    [{ photos: ["a.jpg"] }, /people in .* are all in training/],
     [
-      people(["IMG_1.jpg", "IMG_2.jpg"]),
-      /do not say their cameras for certain: .* is "IMG", which does not look like a camera/,
+      people(["p1_cam1_1.jpg", "p1_cam2_1.jpg"]),
+      /do not say their cameras for certain: .* is "p1", which does not/,
     ],
-    [people(["door_1.jpg", "door_2.jpg"]), /All images .* are by one camera, "door"/],
+    [
+      people(["door_1.jpg"]),
+      /Each of the 5 people in .* has one image\. Training and scoring compare two/,
+    ],
+    [
+      { ...people(["1.jpg"]), bob: ["1.jpg", "2.jpg"] },
+      /None of the 3 queries .* is another image of the same person, .*at least two images of each person/,
+    ],
     [people(both, ["bob", "eve"]), /are all in training/],
     [people(both, ["alice", "carol"]), /are all in the test/],
     [people(both, ["alice", "bob"]), /all show one person \(identity bob\)/],

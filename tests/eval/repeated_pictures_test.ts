@@ -8,7 +8,7 @@ import { repeatedPictures } from "../../eval/repeated_pictures.ts";
 type Drawn = readonly [identity: number, camera: number, picture: number];
 
 /** A benchmark of images whose pixels are their picture's number; picture -1 cannot be decoded. */
-function benchmark(query: readonly Drawn[], gallery: readonly Drawn[]): Benchmark {
+function benchmark(query: readonly Drawn[], gallery: readonly Drawn[], cameras = 2): Benchmark {
   const all = [...query, ...gallery];
   const stride = 24;
   const store: Partial<PixelStore> = {
@@ -18,7 +18,8 @@ function benchmark(query: readonly Drawn[], gallery: readonly Drawn[]): Benchmar
   };
   const images = (kind: string, drawn: readonly Drawn[]) =>
     drawn.map(([identity, camera], i) => ({ path: `${kind}${i}`, identity, camera }) as PersonImage);
-  const dataset = { query: images("q", query), gallery: images("g", gallery) };
+  const train = images("t", [[1, 1, 0], [2, cameras, 0]]);
+  const dataset = { train, query: images("q", query), gallery: images("g", gallery) };
   return new Benchmark(dataset as unknown as ReidDataset, store as PixelStore);
 }
 
@@ -41,3 +42,10 @@ for (const [name, query, gallery, right, other] of cases) {
     assert.deepEqual([texts(rightMatches), texts(otherPeople)], [right, other]);
   });
 }
+
+Deno.test("repeatedPictures(): by one camera, the same picture of a person in another file is a match", async () => {
+  const drawn: Drawn[] = [[1, 1, 1], [1, 1, 2]];
+  const { rightMatches, otherPeople } = await repeatedPictures(benchmark(drawn, [...drawn, [2, 1, 2]], 1));
+  assert.deepEqual(rightMatches.map(({ query, gallery }) => `${query} ${gallery}`), ["q0 g0", "q1 g1"]);
+  assert.equal(otherPeople.length, 1);
+});

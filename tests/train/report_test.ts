@@ -54,6 +54,7 @@ async function reportData(): Promise<ReportData> {
     title: `Run of ${HOSTILE}`,
     settings: { data: HOSTILE, margin: 0.3, normalize: true },
     scores: [scoresOf("Trained", 0.712), scoresOf("Untrained", 0.1), scoresOf("Color histogram", 0.301)],
+    protocol: "Market-1501",
     cameraPairs: [
       { query: 1, gallery: 2, queries: 30, rank1: 0.615, mAP: 0.5 },
       { query: 10, gallery: 1, queries: 4, rank1: 0.25, mAP: 0.125 },
@@ -83,6 +84,12 @@ interface PageElement {
 
 const parse = (page: string) =>
   (parseHTML(page) as unknown as { document: PageElement & { body: PageElement } }).document;
+
+Deno.test("the report of a set by one camera says which images are left out for a query", async () => {
+  const page = renderReport({ ...await reportData(), protocol: "same-camera" });
+  assert.match(page, /All images are by one camera; the query image itself is left out\./);
+  assert.doesNotMatch(page, /by the query's camera/);
+});
 
 Deno.test("renderReport() shows the scores, every plot and every picture with a text for those who cannot see it", async () => {
   const document = parse(renderReport(await reportData()));

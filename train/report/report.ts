@@ -17,6 +17,12 @@ const SCORES_EXPLAINED =
   "evaluation code, which is lower. mINP tells how far down the last right match is. Where distances tie, wrong " +
   "matches rank first.";
 
+/** What is not ranked for a query. */
+const LEFT_OUT: Record<ReportData["protocol"], string> = {
+  "Market-1501": "Images of the query's identity by the query's camera are left out.",
+  "same-camera": "All images are by one camera; the query image itself is left out.",
+};
+
 /** CSS colors of pairs of one identity, and of two. */
 const POSITIVE = "var(--positive)", NEGATIVE = "var(--negative)";
 
@@ -182,7 +188,7 @@ export function renderReport(data: ReportData): string {
     body.push(section(
       "Ranked retrieval",
       "Each row begins with a query, followed by its nearest gallery images with their distances. Green frames with ✓ " +
-        "are right, red ones with ✗ are wrong. Images of the query's identity by the query's camera are left out.",
+        `are right, red ones with ✗ are wrong. ${LEFT_OUT[data.protocol]}`,
       retrievalHtml(data.retrieval),
     ));
   }

@@ -1,5 +1,6 @@
 /** The data of a run report: collected by the training loop, drawn by {@linkcode renderReport}. */
 import type { ReidDataset } from "../../data/dataset.ts";
+import type { Protocol } from "../../data/protocol.ts";
 import type { CameraPairScores } from "../../eval/camera_pairs.ts";
 import type { RankingResult } from "../../eval/ranking.ts";
 
@@ -73,7 +74,9 @@ export interface ReportData {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   /** The trained network first, then its baselines. */
   readonly scores: readonly NamedScores[];
-  /** The trained network's scores by pair of cameras. */
+  /** The rules of the scores. */
+  readonly protocol: Protocol;
+  /** The trained network's scores by pair of cameras; none by the same-camera protocol. */
   readonly cameraPairs: readonly CameraPairScores[];
   /** Names of people and cameras, where they are not their numbers. */
   readonly names: ReidDataset["names"];

@@ -185,8 +185,8 @@ export const LAYOUT_CHANGES: readonly FileChanges[] = [
     file: "data/layouts/contents.ts",
     changes: {
       "copies-as-matches": [
-        "twin.identity === image.identity && twin.camera !== image.camera",
-        "twin.identity === image.identity && twin.camera !== twin.camera",
+        "twin.identity === image.identity && (alone || twin.camera !== image.camera)",
+        "twin.identity === image.identity && (alone || twin.camera !== twin.camera)",
       ],
       "pointers-as-images": ["=== LFS;", "=== LFS + LFS;"],
       "same-size-is-same": [
