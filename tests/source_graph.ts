@@ -8,6 +8,7 @@ export const ROOT = normalize(join(import.meta.dirname!, ".."));
 export const LAYERS: readonly string[] = [
   "cli",
   "web",
+  "inspect",
   "search",
   "embed",
   "export",

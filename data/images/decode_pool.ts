@@ -9,6 +9,8 @@ export interface DecodeOptions {
   width: number;
   /** Threads that decode. */
   workers: number;
+  /** Whether replies describe the picture before it was resized; false by default. */
+  describe?: boolean;
   /** Milliseconds that each attempt at an image may take; see `TIMEOUTS`, the default. */
   timeouts?: readonly number[];
 }
@@ -133,10 +135,10 @@ class Lane {
   }
 
   #send(worker: Worker): void {
-    const { height, width } = this.options;
+    const { height, width, describe = false } = this.options;
     if (this.#sent === 0) this.#watch();
     for (const { path } of this.#held.slice(this.#sent)) {
-      worker.postMessage({ path, height, width } satisfies DecodeRequest);
+      worker.postMessage({ path, height, width, describe } satisfies DecodeRequest);
     }
     this.#sent = this.#held.length;
   }

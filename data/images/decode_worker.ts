@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-import { decodeImage } from "./decode_image.ts";
+import { type DecodedImage, decodeImage } from "./decode_image.ts";
 import { messageOf } from "../errors.ts";
 import { MAX_FILE_BYTES } from "../image_limits.ts";
 import { resizeToRgb } from "./resize.ts";
@@ -12,15 +12,33 @@ export interface DecodeRequest {
   height: number;
   /** Pixels across after resizing. */
   width: number;
+  /** Whether to describe the picture before it is resized. */
+  describe: boolean;
 }
 
-/** The pixels [height, width, 3], or the reason why the file cannot be decoded. */
-export type DecodeReply = { pixels: Uint8Array<ArrayBuffer> } | { reason: string };
+/** A picture as it was decoded, before it was resized. */
+export interface Picture {
+  /** Pixels across. */
+  width: number;
+  /** Pixels down. */
+  height: number;
+  /** SHA-256, in hexadecimal digits, of its size and its pixels in RGB: equal pictures have equal digests. */
+  digest: string;
+}
+
+/** A file's pixels [height, width, 3], and its picture if it was asked for. */
+interface DecodedFile {
+  pixels: Uint8Array<ArrayBuffer>;
+  picture?: Picture;
+}
+
+/** What a file contains, or the reason why it cannot be decoded. */
+export type DecodeReply = DecodedFile | { reason: string };
 
 /** The message that the worker sends when its decoder is loaded. */
 const READY = "ready";
 
-async function decode({ path, height, width }: DecodeRequest): Promise<Uint8Array<ArrayBuffer>> {
+async function decode({ path, height, width, describe }: DecodeRequest): Promise<DecodedFile> {
   const { size, isFile } = await Deno.stat(path);
   if (!isFile) throw new Error("not a file");
   if (size > MAX_FILE_BYTES) {
@@ -32,13 +50,23 @@ async function decode({ path, height, width }: DecodeRequest): Promise<Uint8Arra
   const image = await decodeImage(bytes);
   const pixels = new Uint8Array(height * width * 3);
   resizeToRgb(image, pixels, width, height);
-  return pixels;
+  return describe ? { pixels, picture: await pictureOf(image) } : { pixels };
+}
+
+async function pictureOf(image: DecodedImage): Promise<Picture> {
+  const { width, height } = image;
+  const sized = new Uint8Array(8 + 3 * width * height);
+  new DataView(sized.buffer).setUint32(0, width);
+  new DataView(sized.buffer).setUint32(4, height);
+  resizeToRgb(image, sized.subarray(8), width, height); // Colors only: a copy as PNG has an alpha channel, too.
+  const digest = await crypto.subtle.digest("SHA-256", sized);
+  return { width, height, digest: new Uint8Array(digest).toHex() };
 }
 
 async function answer(request: DecodeRequest): Promise<void> {
   let reply: DecodeReply;
   try {
-    reply = { pixels: await decode(request) };
+    reply = await decode(request);
   } catch (error) {
     reply = { reason: messageOf(error) };
   }

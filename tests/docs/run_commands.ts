@@ -20,6 +20,10 @@ export const RUN: Readonly<Record<string, Run>> = {
     says: /deno task train --data people/,
     file: "people/bounding_box_test",
   },
+  "deno task inspect --data people --list remove.tsv": {
+    says: /^remove\.tsv: \d+ files/m,
+    file: "inspections/people/inspection.html",
+  },
   "npx -y deno@2.9.6 task train --loss hard": {
     small: [...TINY, "--data=people"],
     says: /^trained .*%/m,

@@ -4,10 +4,10 @@ import theme from "./theme.css" with { type: "text" };
 import { cameraPairTable } from "./camera_pairs.ts";
 import { type Html, html, htmlPage, scrollTable } from "./html.ts";
 import { cmcPlot, curvePlot, histogramPlot, seriesColor, thinCurve, upperEnd } from "./plots.ts";
+import { figure, figures, legend, percent, section } from "./page_parts.ts";
 import { type NamedScores, type ReportData, SCORE_COLUMNS, type TrainingCurves } from "./report_data.ts";
 import { retrievalHtml } from "./retrieval.ts";
 
-const percent = (share: number) => `${(100 * share).toFixed(1)}\u00a0%`;
 const number = (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
 const whole = (value: number) => value.toLocaleString("en");
 
@@ -65,27 +65,12 @@ function ignoredSentence({ scores }: NamedScores): string {
   return sentences.join(" ");
 }
 
-function legend(...entries: [name: string, color: string][]): Html {
-  const items = entries.map(([name, color]) => html`<span><i style="background:${color}"></i>${name}</span>`);
-  return html`<div class="legend">${items}</div>`;
-}
-
-function figure(title: string, plot: Html, caption: string | Html): Html {
-  return html`
-    <figure><h3>${title}</h3>${plot}<figcaption>${caption}</figcaption></figure>
-  `;
-}
-
 /** "from 0.31 at the start to 0.05 at the end", by the ends of the thinned curve. */
 function ends(step: ArrayLike<number>, values: ArrayLike<number>, format: (value: number) => string): string {
   const points = thinCurve(step, values);
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return "not recorded";
   return `from ${format(first.mean)} at the start to ${format(last.mean)} at the end`;
-}
-
-function figures(...list: Html[]): Html {
-  return html`<div class="figures">${list}</div>`;
 }
 
 function trainingFigures(curves: TrainingCurves): Html {
@@ -157,13 +142,6 @@ function settingsTable(settings: ReportData["settings"]): Html {
     kind: "settings",
     rows: Object.entries(settings).map(([name, value]) => [name, [html`<td>${String(value)}</td>`]]),
   });
-}
-
-function section(heading: string, lead: string, ...content: Html[]): Html {
-  return html`
-    <section><h2>${heading}</h2>
-    ${lead === "" ? "" : html`<p>${lead}</p>`}${content}</section>
-  `;
 }
 
 /**

@@ -1,0 +1,46 @@
+/** An inspection as JSON, for programs: everything that was found, and the facts about every file. */
+import { cameraName, identityName } from "../data/dataset.ts";
+import { itemAt } from "../engine/item_at.ts";
+import { type Inspection, ofTwoPeople, TINY } from "./inspection.ts";
+
+/** The file's text. */
+export function inspectionJson(inspection: Inspection): string {
+  const { dataset, images, counts, broken, tiny, duplicates, levels } = inspection;
+  const path = (image: number) => itemAt(images, image).path;
+  const pair = ({ first, second, levels }: { first: number; second: number; levels: number }) => ({
+    files: [path(first), path(second)],
+    levels,
+  });
+  const equal = (two: boolean) =>
+    duplicates.equal.filter((group) => ofTwoPeople(inspection, group) === two).map((group) =>
+      group.map(path)
+    );
+  const result = {
+    dataset: dataset.name,
+    root: dataset.root,
+    warnings: dataset.warnings,
+    limits: { tiny: TINY, nearDuplicateLevels: levels },
+    counts,
+    broken: broken.map(({ path, reason }) => ({ path, reason })),
+    tiny: tiny.map(path),
+    samePictureOfTwoPeople: { equal: equal(true), near: duplicates.nearOfTwoPeople.map(pair) },
+    duplicates: equal(false),
+    nearDuplicates: duplicates.near.map(({ kept, others }) => ({
+      kept: path(kept),
+      others: others.map(({ image, levels }) => ({ path: path(image), levels })),
+    })),
+    images: images.map(({ path, identity, camera, parts, width, height, brightness, sharpness }) => ({
+      path,
+      person: identityName(dataset, identity),
+      camera: cameraName(dataset, camera),
+      parts,
+      width,
+      height,
+      brightness: rounded(brightness),
+      sharpness: rounded(sharpness),
+    })),
+  };
+  return JSON.stringify(result) + "\n";
+}
+
+const rounded = (value: number) => Math.round(100 * value) / 100;
