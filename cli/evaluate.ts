@@ -1,16 +1,13 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
 import { cameraLabel, cameraName, type ReidDataset } from "../data/dataset.ts";
-import { Random } from "../engine/mod.ts";
 import { requireCameras } from "../eval/require_cameras.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
 import { METRICS } from "../kernels/mod.ts";
 import { inGroup } from "../model/settings.ts";
-import { ReidModel } from "../model/reid_model.ts";
 import { type Ranks, rankZeroFirst, sameOnAllRanks } from "../ranks/mod.ts";
-import { restoreCheckpoint } from "../train/checkpoint.ts";
 import { digestOfBuffers, digestOfTest } from "../train/same_run.ts";
-import { loadCheckpoint, runOfCheckpoint } from "../train/checkpoint_files.ts";
 import { readConfig } from "../train/run_folder.ts";
+import { readScoredNetwork } from "../train/scored_network.ts";
 import { testPeopleNote } from "../train/trained_people.ts";
 import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
@@ -45,15 +42,18 @@ const COMMAND = {
   ],
 } as const;
 
+/** Model files do not say with which distance they were trained; this is the default of training. */
+const MODEL_FILE_METRIC = "euclidean";
+
 const FLAGS = {
-  checkpoint: {
-    ...CHECKPOINT_FLAG,
-    required: true,
-    help: "Folder of a run such as runs/hard (its newest checkpoint), or a checkpoint.",
-  },
+  checkpoint: { ...CHECKPOINT_FLAG, required: true },
   data: { ...DATA_FLAG, help: `${DATA_FLAG.help} By default the data of the training.` },
   layout: LAYOUT_FLAG,
-  metric: { type: "choice", choices: METRICS, help: "Distance; by default that of the training." },
+  metric: {
+    type: "choice",
+    choices: METRICS,
+    help: `Distance; by default that of the training, or ${MODEL_FILE_METRIC} for a model file.`,
+  },
   testFlip: TEST_FLIP_FLAG,
   cameraPairs: {
     type: "boolean",
@@ -81,8 +81,8 @@ export async function main(args: string[]): Promise<number> {
 async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<number> {
   await requireSameFlags(ranks, flags, ["checkpoint", "data", "cache"]);
   const reranking = rerankOptions(flags);
-  const { checkpoint, path } = await loadCheckpoint(flags.checkpoint);
-  const run = runOfCheckpoint(path);
+  const network = await readScoredNetwork(flags.checkpoint, flags.ema);
+  const { path, run, spec, step, people, averaged } = network;
   const config = flags.data === undefined && run !== undefined ? await readConfig(run) : undefined;
   const { data = config?.data, layout = config?.layout } = flags;
   // With --json, stdout has only the result.
@@ -91,7 +91,7 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
   await sayAdapters(ranks, device.adapter.name);
   const { dataset, benchmark } = await rankZeroFirst(ranks, async () => {
     const dataset = await openPeople({ data, layout }, flags.cache, say);
-    const trainedOn = checkpoint.people && await testPeopleNote(dataset, checkpoint.people);
+    const trainedOn = people && await testPeopleNote(dataset, people);
     if (trainedOn) console.error(`note: ${printable(trainedOn)}`);
     // Before the long work.
     if (flags.spatialTemporal) checkTimes(dataset);
@@ -99,14 +99,11 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
     if (flags.multiQuery) {
       requireCameras(dataset, "multiQuery", "a query of all of a person's images by a camera");
     }
-    return { dataset, benchmark: await openBenchmark(dataset, checkpoint.model, flags.cache, ranks) };
+    return { dataset, benchmark: await openBenchmark(dataset, spec, flags.cache, ranks) };
   });
   const { store, protocol } = benchmark;
-  const model = new ReidModel(device, checkpoint.model, new Random(0));
-  const averaged = flags.ema && checkpoint.options.ema > 0;
-  restoreCheckpoint(checkpoint, model.parameters, [], path, averaged);
-
-  const metric = flags.metric ?? checkpoint.options.metric;
+  const model = network.build(device);
+  const metric = flags.metric ?? network.metric ?? MODEL_FILE_METRIC;
   if (ranks.size > 1) {
     await sameOnAllRanks(ranks, {
       "the weights": await digestOfBuffers(model.parameters, ["weights", "state"]),
@@ -121,14 +118,13 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
   const { scores } = await benchmark.rank(device, embedded, metric);
   const others = await otherRankings(device, benchmark, embedded, {
     metric,
-    unitLength: checkpoint.model.normalize,
+    unitLength: spec.normalize,
     multiQuery: flags.multiQuery,
     spatialTemporal: flags.spatialTemporal,
     reranking,
   });
   const cameraPairs = flags.cameraPairs ? await benchmark.cameraPairs(device, embedded, metric) : undefined;
   if (flags.json) {
-    const { step } = checkpoint;
     const result = {
       checkpoint: path,
       step,
@@ -150,7 +146,7 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
     };
     console.log(JSON.stringify(result));
   } else {
-    const name = `step ${checkpoint.step}${testFlip ? FLIPPED : ""}${protocolNote(protocol)}`;
+    const name = `step ${step}${testFlip ? FLIPPED : ""}${protocolNote(protocol)}`;
     const rows = [
       { name, scores },
       ...others.map((other) => ({ ...other, name: `${name}, ${other.name}` })),

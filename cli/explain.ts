@@ -15,10 +15,11 @@ import {
 } from "../train/report/explanation_picture.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
+import { defaultNetwork, OPTIONAL_CHECKPOINT_FLAG } from "./default_network.ts";
 import { openDevice } from "./device.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
 import { writeOutput } from "./output.ts";
-import { CHECKPOINT_FLAG, EMA_FLAG, JSON_FLAG } from "./shared_flags.ts";
+import { EMA_FLAG, JSON_FLAG } from "./shared_flags.ts";
 import { table } from "./table.ts";
 
 const COMMAND = {
@@ -47,7 +48,7 @@ const FLAGS = {
     help: `Images to compare it with, ${MOST_MATCHES} at most: a row of the picture each.`,
   },
   out: { type: "string", value: "FILE.png", required: true, help: "PNG file to write." },
-  checkpoint: { ...CHECKPOINT_FLAG, default: "runs/hard" },
+  checkpoint: OPTIONAL_CHECKPOINT_FLAG,
   ema: EMA_FLAG,
   json: JSON_FLAG,
 } as const satisfies FlagTable;
@@ -57,12 +58,15 @@ const SHOWN_HEIGHT = 256;
 
 /** Parses the flags, draws, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { query, match, out, checkpoint, ema, json } = parseFlags(COMMAND, FLAGS, args);
+  const flags = parseFlags(COMMAND, FLAGS, args);
+  const { query, match, out, ema, json } = flags;
   if (match.length > MOST_MATCHES) {
     throw new UsageError(`--match takes ${MOST_MATCHES} images at most; got ${match.length}`);
   }
   if (!out.toLowerCase().endsWith(".png")) throw new UsageError(`--out must end in .png; got '${out}'`);
-  const { model: trained, path } = await readTrainedModel(checkpoint, { averaged: ema });
+  const { model: trained, path } = await readTrainedModel(flags.checkpoint ?? await defaultNetwork(), {
+    averaged: ema,
+  });
   const { spec } = trained;
   const [sought, ...others] = await Promise.all([query, ...match].map((file) => readPicture(file, spec)));
   if (sought === undefined) throw new Error("There is no query");

@@ -56,8 +56,8 @@ const FLAGS = {
     default: "f32",
     group: "Model file",
     help:
-      "Number format of the weights of --format model. f16: half the file; embeddings change in their third or fourth " +
-      "digit, so a gallery of the one file cannot be searched with the other.",
+      "Number format of the weights of --format model. f16: half the file; embeddings change by thousandths of their " +
+      "length, so a gallery of the one file cannot be searched with the other.",
   },
   preprocess: {
     type: "boolean",

@@ -1,6 +1,7 @@
 /** Flags that several commands have. */
 import { LAYOUT_NAMES } from "../data/layouts/image_name.ts";
 import { keysOf } from "../model/settings.ts";
+import { DEMO } from "../train/demo/demo.ts";
 import type { FlagTable } from "./flags.ts";
 
 /** `--checkpoint`: a trained network. */
@@ -8,7 +9,8 @@ export const CHECKPOINT_FLAG = {
   type: "string",
   value: "RUN",
   help:
-    "Trained network: the folder of a run such as runs/hard (its newest checkpoint), a checkpoint, or a model file.",
+    `Trained network: the folder of a run such as runs/hard (its newest checkpoint), a checkpoint, a model file, or ${DEMO}, ` +
+    "the demonstration that comes with the program.",
 } as const satisfies FlagTable[string];
 
 /** `--ema`: which weights of a trained network. */

@@ -1,6 +1,7 @@
 /** `deno task web`: builds the pages that run in a browser, and serves them to this machine. */
 import type { ReidDataset } from "../data/dataset.ts";
 import type { TrainedModel } from "../model/trained_model.ts";
+import { DEMO_IN_WORDS } from "../train/demo/demo.ts";
 import { RunError } from "../train/errors.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { buildPages } from "../web/build.ts";
@@ -8,12 +9,13 @@ import { chooseGallery, type GalleryChoice } from "../web/gallery_choice.ts";
 import { writeGallery } from "../web/gallery.ts";
 import { type RunningServer, serveFolder } from "../web/serve.ts";
 import { EXIT, runCommand } from "./command.ts";
+import { defaultNetwork, OPTIONAL_CHECKPOINT_FLAG } from "./default_network.ts";
 import { openDevice } from "./device.ts";
-import { type FlagTable, type FlagValues, parseFlags, UsageError } from "./flags.ts";
+import { type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
 import { STOP_SIGNALS } from "./interrupt.ts";
 import { openPeople, workerCount } from "./people.ts";
 import { withProgress } from "./progress.ts";
-import { CACHE_FLAG, CHECKPOINT_FLAG, DATA_FLAG, LAYOUT_FLAG } from "./shared_flags.ts";
+import { CACHE_FLAG, DATA_FLAG, LAYOUT_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task web",
@@ -21,21 +23,17 @@ const COMMAND = {
     "Builds pages that compute on the visitor's GPU (search, live training, a playground for the engine) and serves " +
     "them to this machine. They upload nothing: a picture that a visitor drops there stays in the browser.",
   examples: [
-    ["deno task web", "the newest checkpoint of runs/hard, and the people that it was tested on"],
+    [
+      "deno task web",
+      "the newest checkpoint of runs/hard, or before training a demonstration, and the people of the test",
+    ],
     ["deno task web --checkpoint runs/mine --gallery people", "another run, and your own people"],
     ["deno task web --out site --no-serve", "only the files, for any static web server"],
   ],
 } as const;
 
-/** The default of --checkpoint: the default run of `deno task train`. */
-const DEFAULT_RUN = "runs/hard";
-
 const FLAGS = {
-  checkpoint: {
-    ...CHECKPOINT_FLAG,
-    group: "Search",
-    help: `${CHECKPOINT_FLAG.help} By default ${DEFAULT_RUN}, if it exists.`,
-  },
+  checkpoint: { ...OPTIONAL_CHECKPOINT_FLAG, group: "Search" },
   gallery: {
     ...DATA_FLAG,
     group: "Search",
@@ -92,13 +90,7 @@ export async function main(args: string[]): Promise<number> {
     `${flags.out}: ${built.length} files; scripts, shaders included: ` +
       scripts.map(({ name, bytes }) => `${name} ${(bytes / 1024).toFixed(0)} KiB`).join(", "),
   );
-  if (source !== undefined) await addGallery(source, flags.out);
-  else {
-    console.log(
-      `There is no ${DEFAULT_RUN}, so the search page has no network and no gallery. The other pages work. For all of ` +
-        "them: deno task train, then deno task web again. Another run: --checkpoint RUN",
-    );
-  }
+  await addGallery(source, flags.out);
   if (!flags.serve) return EXIT.done;
   const server = await serveFolder(flags.out, flags.port);
   console.log(`Serving at ${server.url} to this machine only; Ctrl-C stops`);
@@ -109,42 +101,36 @@ export async function main(args: string[]): Promise<number> {
 /** The contents of the search page. */
 interface Source {
   readonly model: TrainedModel;
+  readonly isDemo: boolean;
   readonly dataset: ReidDataset;
   readonly chosen: GalleryChoice;
 }
 
-async function readSource(flags: FlagValues<typeof FLAGS>): Promise<Source | undefined> {
-  const checkpoint = await chosenRun(flags);
-  if (checkpoint === undefined) return undefined;
-  const { model, path } = await readTrainedModel(checkpoint);
+async function readSource(flags: FlagValues<typeof FLAGS>): Promise<Source> {
+  const { model, path, isDemo } = await readTrainedModel(flags.checkpoint ?? await defaultNetwork());
   console.log(`Network: ${path}, ${model.step} steps`);
   const dataset = await openPeople(
     { data: flags.gallery ?? "synthetic:default", layout: flags.layout },
     flags.cache,
   );
   const chosen = chooseGallery(dataset, flags);
-  if (chosen.gallery.length > 0) return { model, dataset, chosen };
+  if (chosen.gallery.length > 0) return { model, isDemo, dataset, chosen };
   throw new RunError(
     `${dataset.root} has no gallery pictures to search. Name another folder with --gallery.`,
   );
 }
 
-async function chosenRun({ checkpoint, gallery }: FlagValues<typeof FLAGS>): Promise<string | undefined> {
-  if (checkpoint !== undefined) return checkpoint;
-  const there = await Deno.stat(DEFAULT_RUN).then(({ isDirectory }) => isDirectory, () => false);
-  if (there) return DEFAULT_RUN;
-  if (gallery === undefined) return undefined;
-  throw new UsageError(
-    `--gallery requires a network, and there is no ${DEFAULT_RUN}: name one with --checkpoint RUN`,
-  );
-}
-
-async function addGallery({ model, dataset, chosen }: Source, out: string): Promise<void> {
+async function addGallery({ model, isDemo, dataset, chosen }: Source, out: string): Promise<void> {
   using device = await openDevice();
   const { description, failed } = await withProgress(
     "Embedding the gallery",
     "images",
-    (onProgress) => writeGallery(out, device, model, dataset, chosen, { workers: workerCount(), onProgress }),
+    (onProgress) =>
+      writeGallery(out, device, model, dataset, chosen, {
+        workers: workerCount(),
+        onProgress,
+        ...(isDemo && { network: DEMO_IN_WORDS }),
+      }),
   );
   for (const { path, reason } of failed) console.error(`warning: skipped ${path}: ${reason}`);
   const { images, queries } = description;

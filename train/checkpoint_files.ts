@@ -9,6 +9,7 @@ import { parseModelSpec } from "../model/model_spec.ts";
 import { decodeSafetensors, SafetensorsError, type SafetensorsTensor } from "../model/safetensors.ts";
 import { CHECKPOINT_FORMAT, MODEL_FORMAT, otherVersion } from "../model/trained_model.ts";
 import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
+import { DEMO, DEMO_PATH, demoNote } from "./demo/demo.ts";
 import { encodeWithChecksum, isIntact } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 import { parseTrainingOptions } from "./options.ts";
@@ -124,11 +125,19 @@ export async function loadCheckpoint(place: string): Promise<LoadedCheckpoint> {
 }
 
 /**
- * A file as it is, or the newest checkpoint of a run's folder.
+ * A file as it is, the newest checkpoint of a run's folder, or the network that comes with the program under its name.
  *
+ * @param say receives a line that tells what that network is.
  * @throws {RunError} when there is none.
  */
-export async function checkpointPath(place: string): Promise<string> {
+export async function checkpointPath(
+  place: string,
+  say: (line: string) => void = console.error,
+): Promise<string> {
+  if (place === DEMO) {
+    say(await demoNote());
+    return DEMO_PATH;
+  }
   const info = await Deno.stat(place).catch(() => undefined);
   if (info?.isFile) return place;
   const newest = (await checkpointNames(place)).at(-1);
@@ -136,7 +145,7 @@ export async function checkpointPath(place: string): Promise<string> {
   throw new RunError(
     `There is no checkpoint in ${place}${
       info === undefined ? ", as there is nothing there" : ""
-    }. Give a .safetensors file or the folder of a training run.`,
+    }. Give a .safetensors file, the folder of a training run, or "${DEMO}", the network that comes with the program.`,
     { remedies: [{ kind: "run-folder" }] },
   );
 }

@@ -3,6 +3,7 @@ import { requireWhole } from "../model/network_tensors.ts";
 import { decodeTrainedModel, ModelFileError, type TrainedModel } from "../model/trained_model.ts";
 import { checkpointPath, runOfCheckpoint } from "./checkpoint_files.ts";
 import { isIntact } from "./checksum.ts";
+import { DEMO_PATH } from "./demo/demo.ts";
 import { RunError } from "./errors.ts";
 import { readWhole } from "./write_whole.ts";
 
@@ -13,10 +14,12 @@ export interface TrainedModelFile {
   readonly path: string;
   /** The run's folder, where the file is a run's checkpoint. */
   readonly run: string | undefined;
+  /** Whether it is the demonstration that comes with the program. */
+  readonly isDemo: boolean;
 }
 
 /**
- * Reads the newest checkpoint of a run's folder, or a checkpoint or model file.
+ * Reads the newest checkpoint of a run's folder, a checkpoint, a model file, or the demonstration by its name.
  *
  * @param averaged take the averages of the weights where the run has some, as by default.
  * @throws {RunError} when there is none, or it is damaged or something else.
@@ -31,7 +34,7 @@ export async function readTrainedModel(
     const model = decodeTrainedModel(bytes, { averaged });
     if (await isIntact(bytes) === false) throw new ModelFileError("it is damaged: its checksum is another");
     requireWhole(model);
-    return { model, path, run: runOfCheckpoint(path) };
+    return { model, path, run: runOfCheckpoint(path), isDemo: path === DEMO_PATH };
   } catch (error) {
     if (!(error instanceof ModelFileError)) throw error;
     throw new RunError(

@@ -29,6 +29,8 @@ const BATCH = 32;
 export interface GalleryOptions {
   /** How many threads decode images. */
   readonly workers: number;
+  /** What visitors must know of the network, such as "a demonstration"; nothing by default. */
+  readonly network?: string;
   /** Receives the number of images embedded so far, and of all images. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -44,7 +46,7 @@ export async function writeGallery(
   trained: TrainedModel,
   dataset: ReidDataset,
   { gallery, queries }: GalleryChoice,
-  { workers, onProgress }: GalleryOptions,
+  { workers, network, onProgress }: GalleryOptions,
 ): Promise<{ description: GalleryDescription; failed: readonly FailedImage[] }> {
   const { imageHeight: height, imageWidth: width } = trained.spec;
   const store = await PixelStore.open(gallery, { height, width, workers });
@@ -60,6 +62,7 @@ export async function writeGallery(
       const description: GalleryDescription = {
         dataset: dataset.name,
         model: await modelIdentity(trained),
+        ...(network !== undefined && { network }),
         size: model.embeddingSize,
         images,
         queries: await copyPictures(out, "query", sought.images, dataset),

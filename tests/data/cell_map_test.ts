@@ -71,5 +71,5 @@ Deno.test("Maps become colors over the gray image, each activation by its image'
   assert.equal(largestMagnitude(parts, { values: [0.2] }), 0.3);
   assert.equal(largestMagnitude({ values: [0, 0] }), 1); // No division by 0.
   assert.deepEqual(partsScale(0.3)(-0.3), blueOrange(-1));
-  assert.deepEqual(rowSums({ rows: 2, columns: 2, values: [1, 2, 3, 4] }), [3, 7]);
+  assert.deepEqual(rowSums({ rows: 2, columns: 3, values: [1, 2, 3, 4, 5, 6] }), [6, 15]);
 });

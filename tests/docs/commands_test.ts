@@ -20,6 +20,21 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task train --help": "tests/cli/least_privilege_test.ts prints every --help",
   "deno task train --weights FILE --pretrained-blocks 18": "tests/cli/weights_test.ts trains from files",
   "deno task augment --preview out.png": "tests/cli/augment_test.ts draws it",
+  "deno task embed --checkpoint demo --images crops --out vectors.parquet":
+    "newcomer_test.ts embeds by a run",
+  "deno task index add --images crops --checkpoint demo": "newcomer_test.ts adds by a run",
+  "deno task search --image crop.jpg": "newcomer_test.ts searches",
+  "deno task explain --query a.jpg --match b.jpg --out x.png": "tests/cli/explain_test.ts draws it",
+  "deno task synth --set benchmark --seed 24 --train-identities 500 --cameras 10 --test-identities 20 --distractors 0 --junk 0 --out demo-people":
+    "draws 10,000 images",
+  "deno task train --recipe strong --data demo-people --width 0.35 --epochs 16 --batches-per-epoch 250 --out runs/demo":
+    "trains for 16 minutes",
+  "deno task export --checkpoint runs/demo --format model --dtype f16 --out train/demo/network.safetensors --overwrite":
+    "replaces a file of the repository",
+  "deno task evaluate --checkpoint demo --data synthetic:default --json":
+    "tests/cli/demo_test.ts evaluates it",
+  "deno task evaluate --checkpoint demo --data synthetic:benchmark --json":
+    "tests/cli/demo_test.ts evaluates it",
   "deno task explain --query a.jpg --match b.jpg c.jpg --out x.png --checkpoint runs/hard":
     "tests/cli/explain_test.ts draws it",
   "deno task doctor --self-test": "compiles for most of a minute on a software adapter",

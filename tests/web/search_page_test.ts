@@ -266,7 +266,7 @@ Deno.test("The search page says what is missing", async (t) => {
         await t.step("a gallery", async () => {
           const page = await open();
           await page.waitForSelector("#empty:not([hidden])");
-          assert.match(await page.textContent("#empty") ?? "", /deno task train/);
+          assert.match(await page.textContent("#empty") ?? "", /deno task web/);
         });
         await t.step("WebGPU", async () => {
           const page = await open(() =>

@@ -23,6 +23,8 @@ export interface GalleryDescription {
   readonly dataset: string;
   /** The `modelIdentity` of the network: embeddings of different networks must not be compared. */
   readonly model: string;
+  /** What visitors must know of the network, such as "a demonstration"; absent where there is nothing. */
+  readonly network?: string;
   /** Length of an embedding. */
   readonly size: number;
   /** The pictures to search, in the order of their embeddings. */

@@ -181,6 +181,10 @@ async function main(): Promise<SearchPage | undefined> {
     `${model.spec.imageHeight} × ${model.spec.imageWidth} pixels, embeddings of ${gallery.size} numbers. ` +
     `Gallery: ${gallery.images.length} pictures, ${gallery.dataset}. Distances are Euclidean. ` +
     `Loaded: ${(site.bytes / 2 ** 20).toFixed(1)} MiB.`;
+  if (gallery.network !== undefined) {
+    element("network").textContent = `This network is ${gallery.network}.`;
+    element("network").hidden = false;
+  }
   addReadouts(element("times"), TIMES);
   element("read-load").textContent = milliseconds(performance.now() - started);
   element("loading").hidden = true;
