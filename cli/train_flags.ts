@@ -39,9 +39,9 @@ export const RUN_FLAGS = {
     value: "FILE",
     group: "Transfer learning",
     help:
-      "MobileNetV2 trained on ImageNet, as safetensors with the names of torchvision, timm or Keras. The run takes over " +
-      "its padding, epsilon and scale of colors, and its width unless --width is given. --pretrained-blocks and " +
-      "--backbone-lr have defaults for it.",
+      "MobileNetV2 trained on ImageNet, with the names of torchvision, timm, Keras or fast-reid: a file of safetensors, " +
+      "PyTorch (.pth) or TensorFlow.js (model.json). The run takes over its padding, epsilon and scale of colors, and its " +
+      "width unless --width is given. --pretrained-blocks and --backbone-lr have defaults for it.",
   },
   testFlip: TEST_FLIP_FLAG,
   data: {

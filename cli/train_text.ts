@@ -9,12 +9,12 @@ import type { Trainer } from "../train/trainer.ts";
 
 /** The content of a file of weights, and what a run takes of it. */
 export function describePretrained(
-  { name, backbone: { family, convention, width } }: PretrainedFile,
+  { name, backbone: { family, convention, exported, width } }: PretrainedFile,
   { pretrainedBlocks }: TrainingOptions,
 ): string {
   const { padding, epsilon, color } = CONVENTIONS[convention];
-  const exported = convention === family ? "" : `, exported from convention ${convention}`;
-  return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}${exported}, ${padding} padding, epsilon ${epsilon}, ` +
+  const from = exported ? `, exported from convention ${convention}` : "";
+  return `Backbone from ${name}: ${family}'s MobileNetV2 ${width}${from}, ${padding} padding, epsilon ${epsilon}, ` +
     `colors scaled as for ${color}; ` +
     (pretrainedBlocks === ALL_BLOCKS
       ? "all of it is taken"
@@ -22,13 +22,14 @@ export function describePretrained(
 }
 
 /** What of a file of weights is read otherwise than it stands there, or not at all. */
-export function pretrainedNotes({ name, backbone: { prefixes, ignored } }: PretrainedFile): string[] {
+export function pretrainedNotes({ name, notes, backbone: { prefixes, ignored } }: PretrainedFile): string[] {
   const [counters, heads] = [ignored.filter(isCounter), ignored.filter((tensor) => !isCounter(tensor))];
   const left = [
     ...(heads.length > 0 ? [`the head ${heads.join(", ")}`] : []),
     ...(counters.length > 0 ? [`${counters.length} counts of batches`] : []),
   ];
   return [
+    ...notes.map((note) => `in ${name} ${note}`),
     ...(prefixes.length > 0
       ? [`in ${name} tensors are read without ${prefixes.join(", ")} before their names`]
       : []),

@@ -1,5 +1,7 @@
 import { type OtherOutput, type SetSettings, UserError } from "../engine/errors.ts";
 
+export { firstFew } from "../model/first_few.ts";
+
 /** Resume the run, in its folder where that is known. */
 export type ResumeRun = { readonly kind: "resume"; readonly run?: string };
 
@@ -21,12 +23,6 @@ export type DataRemedy =
 export class DataError extends UserError<DataRemedy> {
   /** Tells it from other errors. */
   override readonly name = "DataError";
-}
-
-/** The first three of a list as text: "a, b, c, and 7 more". */
-export function firstFew(items: readonly string[], separator = ", "): string {
-  const more = items.length - 3;
-  return items.slice(0, 3).join(separator) + (more > 0 ? `${separator}and ${more} more` : "");
 }
 
 /** The message of anything that was thrown. */

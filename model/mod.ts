@@ -52,6 +52,7 @@ export { Linear } from "./layers/linear.ts";
 export { NormedConv, type Padding } from "./layers/normed_conv.ts";
 export { MOBILENET_DEFAULTS, type MobileNetOptions, MobileNetV2 } from "./mobilenet_v2.ts";
 export { makeDivisible } from "./network_layers.ts";
+export type { FamilyKey } from "./pretrained/families.ts";
 export { type PretrainedBackbone, PretrainedError, readPretrained } from "./pretrained/pretrained.ts";
 export { type ModelSpec, type Neck, NECKS, TEST_FEATURES, type TestFeature } from "./model_spec.ts";
 export { Embedder, type EmbeddingProgram } from "./embedder.ts";
@@ -69,6 +70,14 @@ export {
   type WeightFormat,
 } from "./trained_model.ts";
 export { loadParameters, saveParameters, type Unloaded } from "./parameter_file.ts";
+export { type ReadShard } from "./weights_files/layers_model.ts";
+export {
+  readWeights,
+  WEIGHTS_FORMATS,
+  type WeightsFile,
+  type WeightsFormat,
+} from "./weights_files/read_weights.ts";
+export { WeightsFileError, type WeightsFileErrorKind } from "./weights_files/weights_file_error.ts";
 export { type NeckFeatures, ReidModel } from "./reid_model.ts";
 export {
   decodeSafetensors,

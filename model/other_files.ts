@@ -11,11 +11,14 @@ export interface OtherFile {
 const python = (load: string, tensors: string, library: "numpy" | "torch") =>
   `Convert it: python3 -c "${load}; from safetensors.${library} import save_file; save_file(${tensors}, 'FILE.safetensors')"`;
 
-const TORCH = /* @__PURE__ */ python(
-  "import torch; s = torch.load('FILE', map_location='cpu', weights_only=True); s = s.get('state_dict', s)",
-  "{k: v.clone() for k, v in s.items() if torch.is_tensor(v)}",
+const TORCH_SCRIPT = /* @__PURE__ */ python(
+  "import torch; s = torch.jit.load('FILE', 'cpu').state_dict()",
+  "{k: v.clone() for k, v in s.items()}",
   "torch",
 );
+/** readWeights() reads these; other readers get them by mistake. */
+const WEIGHTS = "It holds weights, and is read where a file of weights is asked for.";
+const PICKLE = "Save the network's state_dict() with torch.save, and give that file.";
 const H5 = /* @__PURE__ */ python(
   "import h5py; d = {}; f = h5py.File('FILE'); f.get('model_weights', f).visititems(lambda n, x: d.update({n: x[()]}) " +
     "if hasattr(x, 'shape') else None)",
@@ -40,13 +43,13 @@ const BEGINNINGS: readonly (readonly [offset: number, bytes: string, what: strin
   [
     0,
     "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19",
-    "a PyTorch file in its format before 1.6",
-    TORCH,
+    "a PyTorch file in its form before 1.6",
+    WEIGHTS,
   ],
-  [0, "\x80\x02", "a Python pickle", TORCH],
-  [0, "\x80\x03", "a Python pickle", TORCH],
-  [0, "\x80\x04", "a Python pickle", TORCH],
-  [0, "\x80\x05", "a Python pickle", TORCH],
+  [0, "\x80\x02", "a Python pickle", PICKLE],
+  [0, "\x80\x03", "a Python pickle", PICKLE],
+  [0, "\x80\x04", "a Python pickle", PICKLE],
+  [0, "\x80\x05", "a Python pickle", PICKLE],
   [4, "TFL3", "a TensorFlow Lite file", FOLDED],
   [
     0,
@@ -81,15 +84,8 @@ const BEGINNINGS: readonly (readonly [offset: number, bytes: string, what: strin
 
 /** Names in a zip archive, and what has them. */
 const ZIPPED: readonly (readonly [name: RegExp, what: string, remedy: string])[] = [
-  [
-    /\bcode\/__torch__|constants\.pkl/,
-    "a TorchScript file",
-    /* @__PURE__ */ TORCH.replace(
-      "torch.load('FILE', map_location='cpu', weights_only=True)",
-      "torch.jit.load('FILE', 'cpu').state_dict()",
-    ),
-  ],
-  [/data\.pkl/, "a PyTorch file", TORCH],
+  [/\bcode\/__torch__|constants\.pkl/, "a TorchScript file", TORCH_SCRIPT],
+  [/data\.pkl/, "a PyTorch file", WEIGHTS],
   [/model\.weights\.h5/, "a Keras file (.keras)", KERAS],
   [/\.npy/, "a file of NumPy arrays (.npz)", NUMPY],
   [/(?:)/, "a zip archive", UNPACK],
@@ -99,11 +95,7 @@ const ZIPPED: readonly (readonly [name: RegExp, what: string, remedy: string])[]
 const TEXTS: readonly (readonly [text: RegExp, what: string, remedy: string])[] = [
   [/^<(!doctype html|html|head|body|!--)/i, "a web page (HTML)", ANEW],
   [/^<(\?xml|error)/i, "an XML text, such as servers send in place of a file", ANEW],
-  [
-    /^\{[^]*"weightsManifest"/,
-    "a TensorFlow.js model, whose weights are in other files",
-    "Give weights of PyTorch or Keras.",
-  ],
+  [/^\{[^]*"weightsManifest"/, "a TensorFlow.js model, whose weights are in files beside it", WEIGHTS],
   [/^[[{]\s*(["{[\d\]}]|$)/, "a JSON text", "Give the file with the weights beside it."],
 ];
 

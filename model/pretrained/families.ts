@@ -1,6 +1,6 @@
 /**
- * The three families of published MobileNetV2 weights: for each convolution the names of its weight and of its batch
- * norm's four tensors, and the order of the weight's axes.
+ * The families of published MobileNetV2 weights: for each convolution the names of its weight and of its batch norm's
+ * four tensors, and the order of the weight's axes.
  */
 import type { ConventionKey } from "../conventions.ts";
 import type { NetworkLayer } from "../network_layers.ts";
@@ -14,9 +14,14 @@ export interface LayerNames {
   readonly variance: string;
 }
 
+/** Whose names a file has. */
+export type FamilyKey = "torchvision" | "timm" | "keras" | "fast-reid" | "torchreid";
+
 /** One way to name and store the weights. */
 export interface Family {
-  readonly key: Exclude<ConventionKey, "own">;
+  readonly key: FamilyKey;
+  /** Padding, batch norm and colors of its networks. */
+  readonly convention: Exclude<ConventionKey, "own">;
   /**
    * Axes of a weight: PyTorch's [out, in, 3, 3], where a depthwise one is [C, 1, 3, 3], or TensorFlow's [3, 3, in, out],
    * where it is [3, 3, C, 1].
@@ -25,6 +30,8 @@ export interface Family {
   /** What a name in a file may stand for, of those of {@link names}. */
   spellings(name: string): readonly string[];
   names(layer: NetworkLayer): LayerNames;
+  /** Where the family's network is another one: what it has beside the named tensors, and why that matters. */
+  readonly otherNetwork?: { readonly names: RegExp; readonly reason: string };
 }
 
 const pytorchNorm = (norm: string) => ({
@@ -37,6 +44,7 @@ const pytorchNorm = (norm: string) => ({
 /** `torchvision.models.mobilenet_v2`: blocks are `features.1` to `features.17`. */
 export const torchvision: Family = {
   key: "torchvision",
+  convention: "torchvision",
   axes: "OIHW",
   spellings: (name) => [name],
   names({ part, block, expanded }) {
@@ -55,6 +63,7 @@ export const torchvision: Family = {
 /** timm: `blocks.STAGE.INDEX`; the only block of the first stage is depthwise-separable and has no `conv_pwl`. */
 const timm: Family = {
   key: "timm",
+  convention: "timm",
   axes: "OIHW",
   spellings: (name) => [name],
   names({ part, stage, indexInStage, expanded }) {
@@ -74,6 +83,7 @@ const timm: Family = {
  */
 const keras: Family = {
   key: "keras",
+  convention: "keras",
   axes: "HWIO",
   spellings(name) {
     const plain = name.replace(/:0$/, "").replace(".", "/");
@@ -100,5 +110,49 @@ const keras: Family = {
   },
 };
 
+/**
+ * fast-reid's `build_mobilenetv2_backbone`, whose names are those of tonylins/pytorch-mobilenet-v2: the convolution, its
+ * batch norm and its ReLU6 are numbered in one row, and the last convolution is outside of `features`.
+ */
+const fastReid: Family = {
+  key: "fast-reid",
+  convention: "torchvision",
+  axes: "OIHW",
+  spellings: (name) => [name],
+  names({ part, block, expanded }) {
+    if (part === "stem") return { weight: "features.0.0.weight", ...pytorchNorm("features.0.1") };
+    if (part === "last") return { weight: "conv.0.weight", ...pytorchNorm("conv.1") };
+    const parts = expanded ? ["expand", "depthwise", "project"] : ["depthwise", "project"];
+    const index = 3 * parts.indexOf(part);
+    const conv = `features.${block}.conv`;
+    return { weight: `${conv}.${index}.weight`, ...pytorchNorm(`${conv}.${index + 1}`) };
+  },
+};
+
+/**
+ * torchreid's `mobilenetv2_x1_0` and `mobilenetv2_x1_4`. They are another network: the first block has an expansion of
+ * factor one with a ReLU6, which table 2 of the paper does not have, and channels are not rounded to multiples of 8.
+ */
+const torchreid: Family = {
+  key: "torchreid",
+  convention: "torchvision",
+  axes: "OIHW",
+  spellings: (name) => [name],
+  names({ part, stage, indexInStage }) {
+    if (part === "stem") return { weight: "conv1.conv.weight", ...pytorchNorm("conv1.bn") };
+    if (part === "last") return { weight: "conv9.conv.weight", ...pytorchNorm("conv9.bn") };
+    const block = `conv${stage + 2}.${indexInStage}`;
+    if (part === "project") return { weight: `${block}.conv3.0.weight`, ...pytorchNorm(`${block}.conv3.1`) };
+    const conv = `${block}.${part === "expand" ? "conv1" : "dwconv2"}`;
+    return { weight: `${conv}.conv.weight`, ...pytorchNorm(`${conv}.bn`) };
+  },
+  otherNetwork: {
+    names: /(^|\.)conv2\.0\.conv1\./,
+    reason:
+      "torchreid's MobileNetV2 has a convolution more than the paper's in its first block, conv2.0.conv1, with a " +
+      "ReLU6 behind it: what follows was trained on that block's output, so that none of it is of use without",
+  },
+};
+
 /** Every known family. */
-export const FAMILIES: readonly Family[] = [torchvision, timm, keras];
+export const FAMILIES: readonly Family[] = [torchvision, timm, keras, fastReid, torchreid];

@@ -2,8 +2,9 @@
 import { type ChangeSettings, UserError } from "../../engine/errors.ts";
 import { type SafetensorsFile, type SafetensorsTensor, toFloat32 } from "../safetensors.ts";
 import { type ConventionKey, CONVENTIONS } from "../conventions.ts";
+import { firstFew } from "../first_few.ts";
 import { keysOf } from "../settings.ts";
-import { FAMILIES, type Family, type LayerNames } from "./families.ts";
+import { FAMILIES, type Family, type FamilyKey, type LayerNames } from "./families.ts";
 import { backboneNames, countMatches, sortTensors } from "./tensor_names.ts";
 import { type NetworkLayer, networkLayers } from "../network_layers.ts";
 import { fromOihw, weightShape } from "./weight_axes.ts";
@@ -17,9 +18,11 @@ export class PretrainedError extends UserError<ChangeSettings<"width">> {
 /** The content of a file of weights. */
 export interface PretrainedBackbone {
   /** The family of the tensors' names. */
-  readonly family: Exclude<ConventionKey, "own">;
+  readonly family: FamilyKey;
   /** The convention of the weights: the family's, unless the file names another. */
   readonly convention: ConventionKey;
+  /** Whether the convention is not the family's: the file was exported from a network of another one. */
+  readonly exported: boolean;
   /** Width multiplier. */
   readonly width: number;
   /** Values, row-major, by the names of the backbone's parameters (`stem.weight`, `block1.depthwise.gamma`, ...). */
@@ -40,8 +43,6 @@ export const CONVENTION_METADATA = "reid_convention";
 const PUBLISHED_WIDTHS = [0.35, 0.5, 0.75, 1, 1.3, 1.4];
 /** Then every hundredth between these. */
 const [LEAST_WIDTH, MOST_WIDTH] = [0.35, 1.4];
-/** Largest number of names in a message; it counts the others. */
-const LISTED = 4;
 
 /**
  * Detects the family and width of a file, checks every tensor, and converts the weights to this program's layouts.
@@ -53,6 +54,13 @@ const LISTED = 4;
 export function readPretrained(file: SafetensorsFile, width?: number): PretrainedBackbone {
   const family = familyOf(file);
   const { backbone: tensors, prefixes, ignored, unknown, twice } = sortTensors(file.tensors, family);
+  const { otherNetwork } = family;
+  if (otherNetwork !== undefined && unknown.some((name) => otherNetwork.names.test(name))) {
+    throw new PretrainedError(
+      `It has ${family.key}'s names, and it is another network: ${otherNetwork.reason}. Give MobileNetV2 weights of ` +
+        "torchvision, timm or Keras.",
+    );
+  }
   if (twice) {
     throw new PretrainedError(`It has a tensor twice, as ${twice.join(" and as ")}: keep one of them.`);
   }
@@ -61,8 +69,8 @@ export function readPretrained(file: SafetensorsFile, width?: number): Pretraine
   const missing = [...backboneNames(family)].filter((name) => !tensors.has(name));
   if (missing.length > 0 || unknown.length > 0) {
     const complaints = [
-      ...(missing.length > 0 ? [`lacks ${list(missing)}`] : []),
-      ...(unknown.length > 0 ? [`has ${list(unknown)}, which are not part of MobileNetV2`] : []),
+      ...(missing.length > 0 ? [`lacks ${firstFew(missing)}`] : []),
+      ...(unknown.length > 0 ? [`has ${firstFew(unknown)}, which are not part of MobileNetV2`] : []),
     ];
     throw new PretrainedError(
       `Its tensors have ${family.key}'s names of MobileNetV2, but it ${
@@ -85,9 +93,11 @@ export function readPretrained(file: SafetensorsFile, width?: number): Pretraine
       values.set(`${layer.name}.${PARAMETER[role]}`, data);
     }
   }
+  const convention = conventionOf(file, family);
   return {
     family: family.key,
-    convention: conventionOf(file, family),
+    convention,
+    exported: convention !== family.convention,
     width: found,
     values,
     ignored,
@@ -96,7 +106,7 @@ export function readPretrained(file: SafetensorsFile, width?: number): Pretraine
 }
 
 function conventionOf({ metadata }: SafetensorsFile, family: Family): ConventionKey {
-  const named = metadata[CONVENTION_METADATA] ?? family.key;
+  const named = metadata[CONVENTION_METADATA] ?? family.convention;
   const convention = keysOf(CONVENTIONS).find((key) => key === named);
   if (convention !== undefined) return convention;
   throw new PretrainedError(
@@ -133,7 +143,7 @@ function familyOf(file: SafetensorsFile): Family {
   );
   throw new PretrainedError(
     `It is not a MobileNetV2 of a known library: it has ${
-      list(names)
+      firstFew(names)
     }, where the first convolution would be ` +
       `${examples}. Give MobileNetV2 weights of torchvision, timm or Keras, converted to safetensors with their original ` +
       "names.",
@@ -182,7 +192,7 @@ function refuseOtherShapes(
   if (wrong.length === 0) return;
   throw new PretrainedError(
     `Its shapes are not those of a MobileNetV2 of any width from ${LEAST_WIDTH} to ${MOST_WIDTH}; the nearest is ` +
-      `${width}, but it has ${list(wrong)}. Give weights of an unchanged MobileNetV2.`,
+      `${width}, but it has ${firstFew(wrong)}. Give weights of an unchanged MobileNetV2.`,
   );
 }
 
@@ -195,9 +205,4 @@ function finite(name: string, tensor: SafetensorsTensor): Float32Array {
   }
   if (values.every((value) => Number.isFinite(value))) return values;
   throw new PretrainedError(`${name} has non-finite values: the file is damaged. Download it again.`);
-}
-
-function list(names: readonly string[]): string {
-  const more = names.length - LISTED;
-  return names.slice(0, LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

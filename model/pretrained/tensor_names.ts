@@ -30,10 +30,10 @@ export function isCounter(name: string): boolean {
 
 /**
  * Names of modules after the pooled features: classifiers, also those that Keras numbers, and what re-ID networks and
- * losses add. A word before it, such as `id_`, and a number behind it belong to the name.
+ * losses add, fast-reid's scale of colors among it. A word before it, such as `id_`, and a number behind it belong to the name.
  */
 const HEAD =
-  /^([a-z]+_)?(classifiers?|heads?|fcs?|dense|linear|logits|predictions?|outputs?|bottleneck|neck|bn_?neck|feat_bn|embedding|batch_normalization|projection|projector|proj|centers|arcface|cosface)(_?\d+)?$/i;
+  /^([a-z]+_)?(classifiers?|heads?|fcs?|dense|linear|logits|predictions?|outputs?|bottleneck|neck|bn_?neck|feat_bn|embedding|batch_normalization|projection|projector|proj|centers|arcface|cosface|pixel_mean|pixel_std)(_?\d+)?$/i;
 
 /** The names of all tensors of the backbone. */
 export function backboneNames(family: Family): ReadonlySet<string> {

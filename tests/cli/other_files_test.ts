@@ -7,30 +7,40 @@ import { loadCheckpoint } from "../../train/checkpoint_files.ts";
 import { RunError } from "../../train/errors.ts";
 import { loadPretrained } from "../../train/pretrained_file.ts";
 import { readTrainedModel } from "../../train/trained_model_file.ts";
+import { zipArchive } from "../model/weights_files/torch_writer.ts";
 import { withFolder } from "./run_task.ts";
 
 /** Characters as bytes. */
 const latin = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-/** An archive whose list of names is where zip has it, at the end. */
-const zip = (...names: string[]) => latin(`PK\x03\x04${"\xaa".repeat(70_000)}${names.join("\x00\x9c\xff")}`);
+/** An archive that is larger than what is searched at its beginning. */
+const zip = async (...names: string[]) =>
+  await zipArchive(new Map(["large", ...names].map((name) => [name, new Uint8Array(70_000)])));
 
-const KINDS: readonly (readonly [bytes: Uint8Array<ArrayBuffer>, what: RegExp, remedy: RegExp])[] = [
-  [zip("archive/data.pkl", "archive/data/0"), /a PyTorch file/, /torch\.load\('FILE'.*save_file\(/],
-  [zip("net/code/__torch__.py", "net/data.pkl"), /a TorchScript file/, /torch\.jit\.load\('FILE'/],
+/** Files of weights that are read: only what asks for a checkpoint calls them by their names. */
+const WEIGHTS: readonly (readonly [bytes: Uint8Array<ArrayBuffer>, what: RegExp])[] = [
+  [await zip("archive/data.pkl", "archive/data/0"), /a PyTorch file/],
   [
     latin("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M"),
     /a PyTorch file .* before 1\.6/,
-    /torch\.load/,
   ],
-  [latin("\x80\x04\x95\x10\x00\x00\x00\x00"), /a Python pickle/, /torch\.load/],
+  [latin(`{"format": "layers-model", "weightsManifest": []}`), /TensorFlow\.js/],
+];
+
+const KINDS: readonly (readonly [bytes: Uint8Array<ArrayBuffer>, what: RegExp, remedy: RegExp])[] = [
+  [await zip("net/code/__torch__.py", "net/data.pkl"), /a TorchScript file/, /torch\.jit\.load\('FILE'/],
+  [latin("\x80\x04\x95\x02\x00\x00\x00\x00\x00\x00\x00N."), /a Python pickle/, /with torch\.save/],
   [
     latin("\x89HDF\r\n\x1a\n\x00\x00"),
     /an HDF5 file/,
     /h5py\.File\('FILE'\).*save_file\(d, 'FILE\.safetensors'\)/,
   ],
-  [zip("metadata.json", "config.json", "model.weights.h5"), /a Keras file/, /keras\.models\.load_model/],
-  [zip("Conv1/kernel.npy"), /NumPy arrays \(\.npz\)/, /numpy\.load\('FILE'\)/],
-  [zip("readme.md"), /a zip archive/, /Unpack/],
+  [
+    await zip("metadata.json", "config.json", "model.weights.h5"),
+    /a Keras file/,
+    /keras\.models\.load_model/,
+  ],
+  [await zip("Conv1/kernel.npy"), /NumPy arrays \(\.npz\)/, /numpy\.load\('FILE'\)/],
+  [await zip("readme.md"), /a zip archive/, /Unpack/],
   [latin("\x08\x07\x12\x07pytorch\x1a\x05"), /an ONNX file/, /folded/],
   [latin("\x1c\x00\x00\x00TFL3\x14\x00"), /TensorFlow Lite/, /folded/],
   [latin("\x08\x01\x12\xd0\x80\x04"), /SavedModel/, /PyTorch or Keras/],
@@ -43,7 +53,6 @@ const KINDS: readonly (readonly [bytes: Uint8Array<ArrayBuffer>, what: RegExp, r
   [latin("\n  <!DOCTYPE html>\n<html>"), /a web page/, /Download the file itself/],
   [latin("\xef\xbb\xbf<HTML lang=en>"), /a web page/, /Download/],
   [latin(`<?xml version="1.0"?><Error><Code>AccessDenied`), /an XML text/, /Download/],
-  [latin(`{"format": "layers-model", "weightsManifest": []}`), /TensorFlow\.js/, /PyTorch or Keras/],
   [latin(`{\n "width": 1.0\n}`), /a JSON text/, /weights beside it/],
   [latin("[]"), /a JSON text/, /weights/],
   [latin("404: Not Found\n"), /a text that begins with "404: Not Found"/, /Download/],
@@ -79,6 +88,14 @@ Deno.test("A file of another format is called what it is, as weights and as a ch
       );
       assert.match(await refusal(readTrainedModel), new RegExp(`it is .*${what.source}`));
     }
+    for (const [bytes, what] of WEIGHTS) {
+      assert.match(otherFile(bytes)?.what ?? "", what);
+      await Deno.writeFile(path, bytes);
+      assert.match(
+        await refusal(loadCheckpoint),
+        new RegExp(`is .*${what.source}.*, not a checkpoint of this program`),
+      );
+    }
     for (const bytes of [new Uint8Array(0), encodeSafetensors(new Map(), { a: "b" }).subarray(0, 20)]) {
       await Deno.writeFile(path, bytes);
       assert.match(await refusal(loadPretrained), /truncated/);
@@ -107,7 +124,7 @@ Deno.test("A folder or file of this program in the wrong place is named in the e
         /is a folder\. Give a file in it: model\.safetensors, weights\.safetensors\./,
         [],
       ],
-      [loadPretrained, "empty", /is a folder\. Give the path of a safetensors file/, []],
+      [loadPretrained, "empty", /is a folder\. Give the path of a file with weights/, []],
       [loadCheckpoint, "weights.safetensors", /no checkpoint of this program.*what a run begins with/, [
         "change",
       ]],

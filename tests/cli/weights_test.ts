@@ -1,11 +1,24 @@
 import assert from "node:assert/strict";
 import { encodeSafetensors } from "../../model/safetensors.ts";
+import { sha256 } from "../../train/checksum.ts";
 import { saveCheckpoint } from "../../train/checkpoint_files.ts";
 import { loadPretrained, loadRunsPretrained } from "../../train/pretrained_file.ts";
 import { publish } from "../model/pretrained/published_network.ts";
+import { stateDict, type Storage, tensor, torchZip } from "../model/weights_files/torch_writer.ts";
 import { TINY_OPTIONS } from "../train/tiny_run.ts";
 import { onlyError, runTask, withFolder } from "./run_task.ts";
 import { TINY, writeTinyPeople } from "./tiny_people.ts";
+
+/** The same weights as `torch.save` writes them, below a checkpoint's key. */
+async function torchFile(): Promise<Uint8Array> {
+  const { tensors } = publish("torchvision", 0.35, 9);
+  const storages = [...tensors.values()].map(({ dtype, data }, i): Storage => {
+    assert.ok(dtype === "F32" || dtype === "I64");
+    return { key: `${i}`, dtype, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+  });
+  const entries = [...tensors].map(([name, { shape }], i) => [name, tensor(storages[i], shape)] as const);
+  return await torchZip(new Map([["state_dict", stateDict(entries)]]), storages);
+}
 
 const publishedFile = () => encodeSafetensors(publish("torchvision", 0.35, 9).tensors);
 
@@ -65,11 +78,11 @@ Deno.test("a run's copy of its weights must be the file that it began with", asy
   });
 });
 
-Deno.test("train --weights takes width and conventions from the file, and the run goes on without it", async () => {
+Deno.test("train --weights takes width and conventions from a .pth, and the run goes on without it", async () => {
   await withFolder(async (folder) => {
     await writeTinyPeople(`${folder}/people`);
-    const weights = `${folder}/mobilenet_v2.safetensors`;
-    await Deno.writeFile(weights, publishedFile());
+    const weights = `${folder}/mobilenet_v2.pth`;
+    await Deno.writeFile(weights, await torchFile());
     const places = [`--data=${folder}/people`, `--cache=${folder}/cache`];
     const tiny = TINY.filter((flag) => !flag.startsWith("--width"));
 
@@ -93,17 +106,20 @@ Deno.test("train --weights takes width and conventions from the file, and the ru
     assert.equal(code, 0, stderr);
     assert.match(
       stdout,
-      /^Backbone from mobilenet_v2.safetensors: torchvision's MobileNetV2 0.35, symmetric/m,
+      /^Backbone from mobilenet_v2.pth: torchvision's MobileNetV2 0.35, symmetric/m,
     );
     assert.match(
       stderr,
-      /^note: of mobilenet_v2.safetensors this is not used: the head classifier.1.bias, classifier.1.weight; 52 counts/m,
+      /^note: of mobilenet_v2.pth this is not used: the head classifier.1.weight, classifier.1.bias; 52 counts/m,
     );
     const config = JSON.parse(await Deno.readTextFile(`${run}/config.json`));
-    assert.match(config.weights, /mobilenet_v2.safetensors$/);
+    assert.match(config.weights, /mobilenet_v2.pth$/);
     const { width, convention, initialWeights, freezeEpochs, backboneLearningRate } = config.options;
     assert.deepEqual([width, convention, freezeEpochs, backboneLearningRate], [0.35, "torchvision", 1, 0.1]);
-    assert.match(initialWeights, /^[0-9a-f]{64}$/);
+    // The run keeps what was in the file, as safetensors.
+    assert.equal(initialWeights, await sha256(publishedFile()));
+    assert.deepEqual(await Deno.readFile(`${run}/pretrained.safetensors`), publishedFile());
+    assert.match(stderr, /^note: in mobilenet_v2.pth the network is what the file has under state_dict$/m);
 
     await Deno.remove(weights);
     const resumed = await runTask("train", [`--resume=${run}`, `--cache=${folder}/cache`]);

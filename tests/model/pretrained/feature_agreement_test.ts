@@ -69,10 +69,12 @@ for (const [i, [publisher, width]] of CASES.entries()) {
     const spread = expected.filter((value) => value > 0.01 && value < 5.9).length / expected.length;
     assert.ok(spread > 0.5, `only ${spread} of the features say anything`);
 
-    const { family, width: found, values } = readPretrained(decodeSafetensors(encodeSafetensors(tensors)));
+    const { family, convention, width: found, values } = readPretrained(
+      decodeSafetensors(encodeSafetensors(tensors)),
+    );
     assert.deepEqual([family, found], [publisher, width]);
     const spec: ModelSpec = {
-      ...CONVENTIONS[family],
+      ...CONVENTIONS[convention],
       momentum: 0.9,
       width,
       imageHeight: SIZE.height,

@@ -6,6 +6,8 @@ import { readPretrained } from "../../../model/pretrained/pretrained.ts";
 import { sortTensors } from "../../../model/pretrained/tensor_names.ts";
 import type { SafetensorsTensor } from "../../../model/safetensors.ts";
 import { decodeSafetensors } from "../../../model/safetensors.ts";
+import { networkLayers } from "../../../model/network_layers.ts";
+import { weightShape } from "../../../model/pretrained/weight_axes.ts";
 import { publish, type Publisher } from "./published_network.ts";
 
 type Tensors = Map<string, SafetensorsTensor>;
@@ -49,6 +51,29 @@ Deno.test("one random network is read as the same values from all three namings,
   assert.equal(torchvision.values.size, 52 * 5);
   assert.deepEqual([torchvision, timm, keras].map(({ ignored }) => ignored.length), [54, 54, 2]);
   assert.ok(timm.ignored.includes("classifier.weight") && timm.ignored.includes("bn1.num_batches_tracked"));
+});
+
+Deno.test("fast-reid's names are read; torchreid's network is told to be another one", () => {
+  const plain = read(tensorsOf("torchvision"));
+  const fastReid = renamed("fast-reid", (name) => name.startsWith("heads") ? name : `backbone.${name}`);
+  fastReid.set("heads.bottleneck.0.weight", f32([1280])).set("pixel_mean", f32([1, 3, 1, 1]));
+  const { family, convention, exported, prefixes, values } = read(fastReid);
+  assert.deepEqual([family, convention, exported, prefixes], ["fast-reid", "torchvision", false, [
+    "backbone.",
+  ]]);
+  assert.deepEqual(values, plain.values);
+
+  const torchreid: Tensors = new Map();
+  const layers = networkLayers(1);
+  const torchreidFamily = FAMILIES.find(({ key }) => key === "torchreid")!;
+  for (const layer of layers) {
+    const { weight, ...norm } = torchreidFamily.names(layer);
+    torchreid.set(weight, f32(weightShape(layer, "OIHW")));
+    for (const name of Object.values(norm)) torchreid.set(name, f32([layer.to]));
+  }
+  assert.ok(torchreid.has("conv3.1.dwconv2.bn.running_var") && torchreid.has("conv9.conv.weight"));
+  torchreid.set("conv2.0.conv1.conv.weight", f32([32, 32, 1, 1])).set("classifier.weight", f32([5, 1280]));
+  assertRefused(torchreid, ["torchreid's names, and it is another network", "conv2.0.conv1"]);
 });
 
 Deno.test("Keras' names may have a path in front and :0 behind", () => {
@@ -238,7 +263,7 @@ Deno.test("a ResNet's names are no MobileNetV2's", () => {
 Deno.test("missing and extra tensors are listed, the first ones by name", () => {
   const missing = tensorsOf("torchvision");
   for (const name of [...missing.keys()]) if (name.startsWith("features.17.")) missing.delete(name);
-  assertRefused(missing, [/lacks features\.17\.conv\.0\.0\.weight, .* and 11 more/]);
+  assertRefused(missing, [/lacks features\.17\.conv\.0\.0\.weight, .* and 12 more/]);
   const extra = tensorsOf("timm").set("blocks.0.0.se.conv_reduce.weight", f32([8, 16, 1, 1]));
   assertRefused(extra, ["has blocks.0.0.se.conv_reduce.weight, which are not part of MobileNetV2."]);
 });

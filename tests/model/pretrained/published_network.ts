@@ -1,6 +1,7 @@
 /**
  * MobileNetV2 as others publish it, from table 2 of the paper and nothing of model/: random weights under the names and
- * layouts of torchvision, timm or Keras, and the same network as an ONNX graph with that implementation's conventions.
+ * layouts of torchvision, timm, Keras or fast-reid, and the same network as an ONNX graph with that implementation's
+ * conventions.
  */
 import type { SafetensorsTensor } from "../../../model/safetensors.ts";
 import { seededRandom } from "../../reference/seeded_random.ts";
@@ -8,7 +9,7 @@ import { multipleOfEight, PAPER_BLOCKS } from "../mobilenet_reference.ts";
 import { OnnxGraph } from "./onnx_graph.ts";
 
 /** Whose names and conventions. */
-export type Publisher = "torchvision" | "timm" | "keras";
+export type Publisher = "torchvision" | "timm" | "keras" | "fast-reid";
 
 /** A published network. */
 export interface Published {
@@ -68,6 +69,15 @@ const NAMINGS: Record<Publisher, Naming> = {
       return parts.map((part) => [at + part, `${at}${part}_BN`]);
     },
     last: ["Conv_1", "Conv_1_bn"],
+  },
+  "fast-reid": {
+    stem: ["features.0.0", "features.0.1"],
+    // Convolution, norm and ReLU6 are numbered in one row.
+    block: (n, _stage, _place, expanded) =>
+      [0, 3, 6].slice(0, expanded ? 3 : 2).map((
+        i,
+      ) => [`features.${n}.conv.${i}`, `features.${n}.conv.${i + 1}`]),
+    last: ["conv.0", "conv.1"],
   },
 };
 
@@ -145,6 +155,7 @@ export function publish(publisher: Publisher, width: number, seed: number): Publ
     torchvision: ["classifier.1.weight", "classifier.1.bias"],
     timm: ["classifier.weight", "classifier.bias"],
     keras: ["predictions/kernel", "predictions/bias"],
+    "fast-reid": ["heads.weight", "heads.bias"],
   }[publisher];
   f32(head, keras ? [features, 4] : [4, features], new Float32Array(4 * features));
   f32(bias, [4], new Float32Array(4));

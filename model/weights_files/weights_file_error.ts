@@ -1,0 +1,26 @@
+import { UserError } from "../../engine/errors.ts";
+
+/**
+ * Why a file of weights is not read.
+ *
+ * - `damaged`: it breaks its format.
+ * - `refused`: its pickle names a function or a class that is neither a tensor nor a plain container.
+ * - `unsupported`: it keeps its format, and this program does not read what is in it.
+ * - `too-large`: what it holds would take far more memory than its size explains.
+ */
+export type WeightsFileErrorKind = "damaged" | "refused" | "unsupported" | "too-large";
+
+/** Thrown for a file of weights that is not read; the message speaks of the file as "it", and says what helps. */
+export class WeightsFileError extends UserError {
+  /** "WeightsFileError". */
+  override readonly name = "WeightsFileError";
+  /** Takes the kind of the fault and the message. */
+  constructor(readonly kind: WeightsFileErrorKind, message: string) {
+    super(message);
+  }
+}
+
+/** A file that breaks its format at a place that the message names. */
+export function damaged(message: string): WeightsFileError {
+  return new WeightsFileError("damaged", `It is damaged or cut off: ${message}. Download or copy it again.`);
+}
