@@ -18,6 +18,7 @@ import { openBenchmark, openPeople } from "./people.ts";
 import { withProgress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
 import { FLIPPED, plainScores, protocolNote, scoreCounts, scoreTable } from "./scores.ts";
+import { verificationTables } from "./verification_text.ts";
 import {
   CACHE_FLAG,
   CHECKPOINT_FLAG,
@@ -60,6 +61,14 @@ const FLAGS = {
     group: "Scoring",
     help:
       "Also shows rank-1 and mAP of each pair of cameras: queries of one among gallery images of the other.",
+  },
+  verification: {
+    type: "boolean",
+    default: true,
+    group: "Scoring",
+    help:
+      "Also says how well a threshold on the distance tells pairs of one person from pairs of two: ROC, equal error rate, " +
+      "and true accepts at false-accept rates. --no-verification: only ranks.",
   },
   ...inGroup("Scoring", OTHER_RANKINGS_FLAGS),
   colors: {
@@ -124,6 +133,7 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
     reranking,
   });
   const cameraPairs = flags.cameraPairs ? await benchmark.cameraPairs(device, embedded, metric) : undefined;
+  const verification = flags.verification ? await benchmark.verify(device, embedded, metric) : undefined;
   if (flags.json) {
     const result = {
       checkpoint: path,
@@ -136,6 +146,7 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
       averaged,
       ...plainScores(scores),
       ...Object.fromEntries(others.map(({ key, scores }) => [key, plainScores(scores)])),
+      ...(verification && { verification }),
       ...(cameraPairs && {
         cameraPairs: cameraPairs.map((pair) => ({
           ...pair,
@@ -159,6 +170,7 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
     if (averaged) {
       console.log("Scored with the average of the weights; --no-ema uses those of the last step");
     }
+    if (verification) console.log(`\n${verificationTables(verification)}`);
     if (cameraPairs) console.log(`\n${cameraPairTables(cameraPairs, dataset.names)}`);
   }
   model.parameters.destroy();

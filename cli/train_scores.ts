@@ -13,6 +13,7 @@ import { untrainedModel } from "../train/untrained.ts";
 import { withProgress } from "./progress.ts";
 import { plainScores, protocolNote, SAME_CAMERA, scoreCounts, scoreTable } from "./scores.ts";
 import { runFacts } from "./train_text.ts";
+import { verificationLine } from "./verification_text.ts";
 
 /** What the trained network is compared with. */
 export type Baselines = Awaited<ReturnType<typeof baselines>>;
@@ -64,15 +65,17 @@ export async function scoreRun(
   );
   const trained = await benchmark.rank(device, embedded, options.metric);
   const cameraPairs = await benchmark.cameraPairs(device, embedded, options.metric);
+  const verification = await benchmark.verify(device, embedded, options.metric);
   if (folder === undefined) return;
   const { protocol } = benchmark, rule = protocolNote(protocol);
   const rows = [
-    { name: "trained", scores: { protocol, testFlip, ...trained.scores } },
+    { name: "trained", scores: { protocol, testFlip, ...trained.scores, verification } },
     { name: "untrained", scores: { protocol, testFlip, ...untrained.scores } },
     { name: "color histogram", scores: { protocol, ...colors } },
   ];
   const shown = rows.map(({ name, scores }) => ({ name: name + rule, scores }));
   console.log(`\n${scoreTable(shown)}\n${scoreCounts(trained.scores, protocol)}`);
+  for (const kind of verification) console.log(verificationLine(kind));
   if (options.ema > 0) console.log("The trained network is the average of its weights (--ema)");
   if (testFlip) console.log("Embeddings of both networks are averaged with those of the mirror images");
   const facts = runFacts(trainer);
@@ -85,6 +88,7 @@ export async function scoreRun(
     benchmark,
     trained,
     cameraPairs,
+    verification,
     untrained,
     colors,
     notes: protocol === "same-camera" ? [SAME_CAMERA, ...notes] : notes,

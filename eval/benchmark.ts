@@ -23,6 +23,8 @@ import { shareOfRank } from "./share_of_rank.ts";
 import { jointRows, type Sights } from "./spatial_temporal/joint_rows.ts";
 import { recordingTimes, requireTimes } from "./spatial_temporal/recording_times.ts";
 import { TravelTimes } from "./spatial_temporal/travel_times.ts";
+import type { PairProblem } from "./verification/pairs.ts";
+import { type Verification, verify } from "./verification/verify.ts";
 
 /** Images embedded at a time. */
 const BATCH = 32;
@@ -145,6 +147,21 @@ export class Benchmark {
   }
 
   /**
+   * Rates of thresholds on the distance of two images: see {@link verify}. A query that is in the gallery as the same file
+   * makes no pair with itself.
+   *
+   * @param thresholds Distances whose rates are wanted too.
+   */
+  verify(
+    device: Device,
+    embedded: EmbeddedBenchmark,
+    metric: Metric,
+    thresholds: readonly number[] = [],
+  ): Promise<Verification[]> {
+    return verify(this.#pairs(device, embedded, metric), thresholds, this.#share);
+  }
+
+  /**
    * Ranks by look and time together: st-ReID's joint metric of the embeddings' cosines and of the travel times between
    * cameras, which are estimated from the training images' names. The GPU computes rows of distances, the CPU ranks them
    * by the same rules.
@@ -189,6 +206,27 @@ export class Benchmark {
     };
     const [queries, gallery] = [await describe(this.queries), await describe(this.gallery)];
     return this.#countJunk(await rankByColor(queries, gallery, this.#share));
+  }
+
+  #pairs(device: Device, { queries, gallery, size }: EmbeddedBenchmark, metric: Metric): PairProblem {
+    const files = new Map(this.gallery.images.map(({ path }, index) => [path, index]));
+    const problem = { queries: queries.embeddings, gallery: gallery.embeddings, size, metric };
+    const [first] = this.#share.range(queries.labels.identity.length);
+    const share = this.#share;
+    const labels = ({ images, labels: { identity } }: TestSet): ImageLabels => {
+      return { identity, camera: Int32Array.from(images, ({ camera }) => camera) };
+    };
+    return {
+      queries: labels(this.queries),
+      gallery: labels(this.gallery),
+      itself: Int32Array.from(this.queries.images, ({ path }) => files.get(path) ?? -1),
+      async *rows() {
+        let query = first;
+        for await (const row of distanceRows(device, problem, RERANK_BUDGET, () => {}, share)) {
+          yield [query++, row];
+        }
+      },
+    };
   }
 
   #withJunk(evaluation: Evaluation): Evaluation {

@@ -5,6 +5,7 @@ import type { Benchmark } from "../eval/benchmark.ts";
 import type { CameraPairScores } from "../eval/camera_pairs.ts";
 import type { Evaluation } from "../eval/evaluate.ts";
 import type { RankingResult } from "../eval/ranking.ts";
+import type { Verification } from "../eval/verification/verify.ts";
 import type { RunOptions } from "./options.ts";
 import { distanceHistogram } from "./report/distance_histogram.ts";
 import type { ReportData, ReportImage, Retrieval, TrainingCurves } from "./report/report_data.ts";
@@ -23,6 +24,7 @@ export interface FinishedRun {
   readonly trained: Evaluation;
   /** Of the trained network. */
   readonly cameraPairs: readonly CameraPairScores[];
+  readonly verification: readonly Verification[];
   readonly untrained: Evaluation;
   readonly colors: RankingResult;
   readonly notes: readonly string[];
@@ -43,6 +45,7 @@ export async function gatherReport(run: FinishedRun): Promise<ReportData> {
     ],
     protocol,
     cameraPairs: run.cameraPairs,
+    verification: run.verification,
     names: run.benchmark.dataset.names,
     curves: curves(run.history, historyColumns(options)),
     distances: [

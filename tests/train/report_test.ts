@@ -3,6 +3,8 @@ import { Image } from "imagescript";
 import { parseHTML } from "linkedom";
 import { distanceHistogram } from "../../train/report/distance_histogram.ts";
 import { thinCurve } from "../../train/report/plots.ts";
+import type { PairKind } from "../../eval/verification/pairs.ts";
+import { supportedRates, type Verification } from "../../eval/verification/verify.ts";
 import { renderReport } from "../../train/report/report.ts";
 import type { NamedScores, ReportData, ReportImage, Retrieval } from "../../train/report/report_data.ts";
 import { renderRetrievalPicture } from "../../train/report/retrieval_picture.ts";
@@ -47,6 +49,20 @@ async function retrieval(): Promise<Retrieval[]> {
   }];
 }
 
+function verificationOf(pairs: PairKind, negatives: number): Verification {
+  const about = (value: number) => ({ value, low: value - 0.01, high: value + 0.01 });
+  return {
+    pairs,
+    positives: 1234,
+    negatives,
+    auc: about(0.943),
+    eer: about(0.135),
+    points: supportedRates(negatives).map((rate) => ({ rate, distance: 0.7, trueAccept: about(0.5 + rate) })),
+    thresholds: [],
+    curve: [[0, 0, 0.1], [1e-3, 0.4, 0.5], [0.1, 0.8, 0.9], [1, 1, 2]],
+  };
+}
+
 async function reportData(): Promise<ReportData> {
   const step = Array.from({ length: 500 }, (_, i) => i + 1);
   const falling = step.map((at) => 1 / at);
@@ -59,6 +75,7 @@ async function reportData(): Promise<ReportData> {
       { query: 1, gallery: 2, queries: 30, rank1: 0.615, mAP: 0.5 },
       { query: 10, gallery: 1, queries: 4, rank1: 0.25, mAP: 0.125 },
     ],
+    verification: [verificationOf("cross-camera", 2e5), verificationOf("same-camera", 900)],
     names: undefined,
     curves: {
       step,
@@ -99,7 +116,7 @@ Deno.test("renderReport() shows the scores, every plot and every picture with a 
   }
   assert.match(text, /1,200 queries were ranked against 4,000 gallery images, 120 of them distractors/);
   const plots = [...document.querySelectorAll("svg")];
-  assert.equal(plots.length, 6);
+  assert.equal(plots.length, 7);
   assert.ok(plots.every((plot) => plot.getAttribute("role") === "img" && plot.getAttribute("aria-label")));
   const images = [...document.querySelectorAll("img")];
   assert.equal(images.length, 3);
@@ -126,6 +143,20 @@ Deno.test("renderReport() shows a table of camera pairs for rank-1 and one for m
   assert.equal(without.querySelectorAll("table.heat").length, 0);
 });
 
+Deno.test("renderReport() shows rates of thresholds with their intervals, and a dash where pairs are too few", async () => {
+  const document = parse(renderReport(await reportData()));
+  const table = document.querySelector('[aria-label="Rates of thresholds on the distance"]');
+  const rows = [...table.querySelectorAll("tbody tr")].map((row) =>
+    [...row.querySelectorAll("th, td")].map(({ textContent }) => textContent.replaceAll("\u00a0", " "))
+  );
+  assert.deepEqual(rows[1], ["pairs of two people", "200,000", "900"]);
+  assert.deepEqual(rows[3], ["equal error rate", "13.5 % [12.5, 14.5]", "13.5 % [12.5, 14.5]"]);
+  assert.deepEqual(rows.at(-2), ["true accepts at false-accept rate 1e-2", "51.0 % [50.0, 52.0]", "–"]);
+  assert.equal(rows.length, 7);
+  const without = parse(renderReport({ ...await reportData(), verification: [] }));
+  assert.doesNotMatch(without.body.textContent, /Same or different/);
+});
+
 Deno.test("renderReport() treats names and settings as text, and refers to nothing outside itself", async () => {
   const page = renderReport(await reportData());
   const document = parse(page);
@@ -148,7 +179,7 @@ Deno.test("renderReport() manages without curves, pictures, distances, and with 
     learningRate: [],
   };
   const bare = parse(renderReport({ ...data, curves: empty, retrieval: [], distances: [], notes: [] }));
-  assert.equal(bare.querySelectorAll("svg").length, 1);
+  assert.equal(bare.querySelectorAll("svg").length, 2);
   const loss = [NaN, Infinity, ...Array.from(data.curves.loss).slice(2)];
   assert.ok(!renderReport({ ...data, curves: { ...data.curves, loss } }).includes("NaN"));
   assert.throws(() => renderReport({ ...data, scores: [] }), RangeError);

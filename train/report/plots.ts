@@ -4,6 +4,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { Html } from "./html.ts";
+import type { Verification } from "../../eval/verification/verify.ts";
 import type { DistanceHistogram, NamedScores } from "./report_data.ts";
 import { svgPlot } from "./svg.ts";
 
@@ -130,6 +131,34 @@ export function cmcPlot(sets: readonly NamedScores[]): Html {
     height: 290,
     x: { label: "k", type: "linear", ticks: [1, 10, 20, 30, 40, 50] },
     y: { label: "right match among the first k", domain: [0, 1], grid: true, tickFormat: "%", ticks: 5 },
+    marks: [Plot.ruleY([0]), ...lines],
+  });
+}
+
+/** True-accept rate against false-accept rate, on a logarithmic axis, for each kind of pairs. */
+export function rocPlot(kinds: readonly Verification[]): Html {
+  const least = Math.min(...kinds.map(({ negatives }) => 1 / negatives));
+  const lines = kinds.map(({ curve }, i) => {
+    const points = curve.map(([x, y]) => ({ x, y })).filter(({ x }) => x > 0);
+    const width = i === 0 ? 2.4 : 1.6;
+    return Plot.lineY(points, {
+      x: "x",
+      y: "y",
+      stroke: seriesColor(i),
+      strokeWidth: width,
+      curve: "step-after",
+    });
+  });
+  return draw(`ROC of ${kinds.map(({ pairs }) => pairs).join(" and of ")} pairs`, {
+    height: 290,
+    x: {
+      label: "false-accept rate",
+      type: "log",
+      domain: [10 ** Math.floor(Math.log10(least)), 1],
+      tickFormat: "~e",
+      ticks: 5,
+    },
+    y: { label: "true-accept rate", domain: [0, 1], grid: true, tickFormat: "%", ticks: 5 },
     marks: [Plot.ruleY([0]), ...lines],
   });
 }

@@ -2,11 +2,13 @@
 import style from "./report.css" with { type: "text" };
 import theme from "./theme.css" with { type: "text" };
 import { cameraPairTable } from "./camera_pairs.ts";
+import { figure, figures, legend } from "./figures.ts";
 import { type Html, html, htmlPage, scrollTable } from "./html.ts";
 import { cmcPlot, curvePlot, histogramPlot, seriesColor, thinCurve, upperEnd } from "./plots.ts";
 import { figure, figures, legend, percent, section } from "./page_parts.ts";
 import { type NamedScores, type ReportData, SCORE_COLUMNS, type TrainingCurves } from "./report_data.ts";
 import { retrievalHtml } from "./retrieval.ts";
+import { VERIFICATION_EXPLAINED, verificationHtml } from "./verification.ts";
 
 const number = (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
 const whole = (value: number) => value.toLocaleString("en");
@@ -181,6 +183,9 @@ export function renderReport(data: ReportData): string {
         "column's camera only.",
       cameraPairFigures(data),
     ));
+  }
+  if (data.verification.length > 0) {
+    body.push(section("Same or different", VERIFICATION_EXPLAINED, verificationHtml(data.verification)));
   }
   if (data.curves.step.length > 0) {
     const lead = "Lines are means over neighboring steps; bands show the lowest and the highest of them.";
