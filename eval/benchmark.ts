@@ -216,10 +216,12 @@ export class Benchmark {
     const labels = ({ images, labels: { identity } }: TestSet): ImageLabels => {
       return { identity, camera: Int32Array.from(images, ({ camera }) => camera) };
     };
+    const itself = Int32Array.from(this.queries.images, ({ path }) => files.get(path) ?? -1);
     return {
       queries: labels(this.queries),
       gallery: labels(this.gallery),
-      itself: Int32Array.from(this.queries.images, ({ path }) => files.get(path) ?? -1),
+      itself,
+      withinOneList: itself.length === files.size && itself.every((index, query) => index === query),
       async *rows() {
         let query = first;
         for await (const row of distanceRows(device, problem, RERANK_BUDGET, () => {}, share)) {

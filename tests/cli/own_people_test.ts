@@ -46,6 +46,8 @@ Deno.test("train and evaluate take custom people, a folder for each, and call th
       /^step 4, same-camera +\d.*\ncolor histogram, same-camera .*\n(\d+) queries against \1 /m,
     );
     assert.match(alone.stdout, /^Scored by the same-camera protocol: .*Not comparable/m);
+    const kinds = [...alone.stdout.matchAll(/^Same or different, (.*) pairs: /gm)].map(([, kind]) => kind);
+    assert.deepEqual(kinds, ["same-camera"]);
     const pairsAlone = await runTask("evaluate", [...phone, "--camera-pairs"]);
     assert.match(
       onlyError(pairsAlone, 1),

@@ -62,6 +62,7 @@ async function evaluateAll(device: Device, benchmark: Benchmark, embedded: Embed
     reranked: await benchmark.rerank(device, embedded, "euclidean", RERANK_DEFAULTS),
     spatialTemporal: await benchmark.spatialTemporal(device, embedded),
     cameraPairs: await benchmark.cameraPairs(device, embedded, "euclidean"),
+    verification: await benchmark.verify(device, embedded, "euclidean", [1]),
     colors: await benchmark.colors(),
   };
 }
