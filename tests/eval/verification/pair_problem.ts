@@ -31,7 +31,6 @@ export function problemOf({ queries, gallery, distances }: DrawnPairs, share: Sh
   return {
     queries,
     gallery,
-    // deno-lint-ignore require-await
     async *rows() {
       for (let query = from; query < to; query++) yield [query, distances[query]!];
     },
