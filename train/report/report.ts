@@ -2,7 +2,6 @@
 import style from "./report.css" with { type: "text" };
 import theme from "./theme.css" with { type: "text" };
 import { cameraPairTable } from "./camera_pairs.ts";
-import { figure, figures, legend } from "./figures.ts";
 import { type Html, html, htmlPage, scrollTable } from "./html.ts";
 import { cmcPlot, curvePlot, histogramPlot, seriesColor, thinCurve, upperEnd } from "./plots.ts";
 import { figure, figures, legend, percent, section } from "./page_parts.ts";

@@ -1,7 +1,7 @@
 /** Verification in the report: the ROC curve, and rates with their intervals. */
 import type { Estimate } from "../../eval/verification/resampled_people.ts";
 import type { Verification } from "../../eval/verification/verify.ts";
-import { figure, figures, legend } from "./figures.ts";
+import { figure, figures, legend } from "./page_parts.ts";
 import { type Html, html, scrollTable } from "./html.ts";
 import { rocPlot, seriesColor } from "./plots.ts";
 
