@@ -50,7 +50,7 @@ export async function tryTests(
       ...tests,
     ],
     cwd: folder,
-    env: { XDG_RUNTIME_DIR: "/tmp", NO_COLOR: "1", DENO_NO_PROMPT: "1" },
+    env: { XDG_RUNTIME_DIR: "/tmp", GALLIVM_PERF: "nopt", NO_COLOR: "1", DENO_NO_PROMPT: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
