@@ -10,7 +10,7 @@ import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { writeOutput } from "./output.ts";
 import { openPeople, workerCount } from "./people.ts";
-import { CACHE_FLAG, DATA_FLAG, LAYOUT_FLAG } from "./shared_flags.ts";
+import { CACHE_FLAG, DATA_FLAG, NAMES_FLAGS } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task augment",
@@ -48,17 +48,21 @@ const FLAGS = {
   imageWidth: FLAG_SETTINGS.imageWidth,
   seed: FLAG_SETTINGS.seed,
   data: DATA_FLAG,
-  layout: LAYOUT_FLAG,
+  ...NAMES_FLAGS,
   cache: CACHE_FLAG,
 } as const satisfies FlagTable;
 
 /** Parses the flags, draws, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { preview, images, steps, data, layout, cache, ...settings } = parseFlags(COMMAND, FLAGS, args);
+  const { preview, images, steps, data, layout, identityFrom, cameraFrom, cache, ...settings } = parseFlags(
+    COMMAND,
+    FLAGS,
+    args,
+  );
   const options = completeOptions(settings);
   const size = { height: options.imageHeight, width: options.imageWidth };
   const device = await openDevice();
-  const dataset = await openPeople({ data, layout }, cache);
+  const dataset = await openPeople({ data, layout, identityFrom, cameraFrom }, cache);
   const people = spread(dataset.train, images);
   const store = await PixelStore.open(people, { ...size, workers: workerCount() });
   for (const { path, reason } of store.failed) console.error(`warning: skipped ${path}: ${reason}`);

@@ -1,8 +1,12 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
 import { cameraLabel, cameraName, type ReidDataset } from "../data/dataset.ts";
+import { partsOfDataset } from "../data/joined_datasets.ts";
+import type { Device } from "../engine/mod.ts";
 import { requireCameras } from "../eval/require_cameras.ts";
+import type { RerankOptions } from "../eval/rerank/options.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
-import { METRICS } from "../kernels/mod.ts";
+import { type Metric, METRICS } from "../kernels/mod.ts";
+import type { ReidModel } from "../model/reid_model.ts";
 import { inGroup } from "../model/settings.ts";
 import { type Ranks, rankZeroFirst, sameOnAllRanks } from "../ranks/mod.ts";
 import { digestOfBuffers, digestOfTest } from "../train/same_run.ts";
@@ -14,18 +18,18 @@ import { EXIT, printable, runCommand } from "./command.ts";
 import { openTestedDevice } from "./device.ts";
 import { type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
 import { DISTRIBUTED_FLAG, distributedIn, onRanks, requireSameFlags, sayAdapters } from "./on_ranks.ts";
-import { openBenchmark, openPeople } from "./people.ts";
+import { dataSource, type NamedTest, openPeople, openTests } from "./people.ts";
 import { withProgress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
-import { FLIPPED, plainScores, protocolNote, scoreCounts, scoreTable } from "./scores.ts";
+import { FLIPPED, plainScores, protocolNote, scoreCounts, scoreTable, testNote } from "./scores.ts";
 import { verificationTables } from "./verification_text.ts";
 import {
   CACHE_FLAG,
   CHECKPOINT_FLAG,
-  DATA_FLAG,
+  DATASETS_FLAG,
   EMA_FLAG,
   JSON_FLAG,
-  LAYOUT_FLAG,
+  NAMES_FLAGS,
   TEST_FLIP_FLAG,
 } from "./shared_flags.ts";
 
@@ -48,8 +52,12 @@ const MODEL_FILE_METRIC = "euclidean";
 
 const FLAGS = {
   checkpoint: { ...CHECKPOINT_FLAG, required: true },
-  data: { ...DATA_FLAG, help: `${DATA_FLAG.help} By default the data of the training.` },
-  layout: LAYOUT_FLAG,
+  data: {
+    ...DATASETS_FLAG,
+    value: "DIR...",
+    help: `${DATASETS_FLAG.help} Each of several is scored alone. By default the data of the training.`,
+  },
+  ...NAMES_FLAGS,
   metric: {
     type: "choice",
     choices: METRICS,
@@ -91,35 +99,82 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
   await requireSameFlags(ranks, flags, ["checkpoint", "data", "cache"]);
   const reranking = rerankOptions(flags);
   const network = await readScoredNetwork(flags.checkpoint, flags.ema);
-  const { path, run, spec, step, people, averaged } = network;
+  const { run, spec, people } = network;
   const config = flags.data === undefined && run !== undefined ? await readConfig(run) : undefined;
-  const { data = config?.data, layout = config?.layout } = flags;
   // With --json, stdout has only the result.
   const say = flags.json ? console.error : console.log;
   using device = await openTestedDevice(flags.cache);
   await sayAdapters(ranks, device.adapter.name);
-  const { dataset, benchmark } = await rankZeroFirst(ranks, async () => {
-    const dataset = await openPeople({ data, layout }, flags.cache, say);
+  const tests = await rankZeroFirst(ranks, async () => {
+    const dataset = await openPeople(dataSource(flags, config), flags.cache, say);
     const trainedOn = people && await testPeopleNote(dataset, people);
     if (trainedOn) console.error(`note: ${printable(trainedOn)}`);
     // Before the long work.
-    if (flags.spatialTemporal) checkTimes(dataset);
-    if (flags.cameraPairs) requireCameras(dataset, "cameraPairs", "a score by pair of cameras");
-    if (flags.multiQuery) {
-      requireCameras(dataset, "multiQuery", "a query of all of a person's images by a camera");
+    for (const part of partsOfDataset(dataset)) {
+      if (flags.spatialTemporal) checkTimes(part);
+      if (flags.cameraPairs) requireCameras(part, "cameraPairs", "a score by pair of cameras");
+      if (flags.multiQuery) {
+        requireCameras(part, "multiQuery", "a query of all of a person's images by a camera");
+      }
     }
-    return { dataset, benchmark: await openBenchmark(dataset, spec, flags.cache, ranks) };
+    return await openTests(dataset, spec, flags.cache, ranks);
   });
-  const { store, protocol } = benchmark;
   const model = network.build(device);
   const metric = flags.metric ?? network.metric ?? MODEL_FILE_METRIC;
   if (ranks.size > 1) {
     await sameOnAllRanks(ranks, {
       "the weights": await digestOfBuffers(model.parameters, ["weights", "state"]),
-      "the images": await digestOfTest(benchmark),
+      "the images": (await Promise.all(tests.map(({ benchmark }) => digestOfTest(benchmark)))).join(),
     });
   }
-  const { testFlip } = flags;
+  const scored: TestScores[] = [];
+  for (const test of tests) {
+    scored.push(await scoreTest(device, model, test, { ...flags, network, metric, reranking }));
+  }
+  model.parameters.destroy();
+  const [only, ...others] = scored;
+  if (flags.json) {
+    const result = others.length === 0
+      ? only?.json
+      : { datasets: Object.fromEntries(scored.map(({ name = "", json }) => [name, json])) };
+    console.log(JSON.stringify(result));
+    return EXIT.done;
+  }
+  console.log(scoreTable(scored.flatMap(({ rows }) => rows)));
+  for (const { name, counts } of scored) console.log((name === undefined ? "" : `${name}: `) + counts);
+  if (network.averaged) {
+    console.log("Scored with the average of the weights; --no-ema uses those of the last step");
+  }
+  for (const { name, details } of scored) {
+    for (const text of details) console.log(`\n${name === undefined ? "" : `${name}\n`}${text}`);
+  }
+  return EXIT.done;
+}
+
+/** The scores of a test. */
+interface TestScores {
+  readonly name: string | undefined;
+  readonly json: Record<string, unknown>;
+  readonly rows: Parameters<typeof scoreTable>[0];
+  readonly counts: string;
+  /** Tables below that of the scores. */
+  readonly details: readonly string[];
+}
+
+/** How a test is scored. */
+interface Scoring extends Omit<FlagValues<typeof FLAGS>, "metric"> {
+  readonly network: Awaited<ReturnType<typeof readScoredNetwork>>;
+  readonly metric: Metric;
+  readonly reranking: RerankOptions | undefined;
+}
+
+async function scoreTest(
+  device: Device,
+  model: ReidModel,
+  { name, dataset, benchmark }: NamedTest,
+  { network: { path, spec, step, averaged }, metric, reranking, testFlip, ...flags }: Scoring,
+): Promise<TestScores> {
+  const { store, protocol } = benchmark;
   const embedded = await withProgress("Embedding", "images", (update) => {
     update(0, store.count);
     return benchmark.embed(device, model, { flip: testFlip, onProgress: update });
@@ -134,8 +189,18 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
   });
   const cameraPairs = flags.cameraPairs ? await benchmark.cameraPairs(device, embedded, metric) : undefined;
   const verification = flags.verification ? await benchmark.verify(device, embedded, metric) : undefined;
-  if (flags.json) {
-    const result = {
+  const rule = testNote(name) + protocolNote(protocol);
+  const row = `step ${step}${testFlip ? FLIPPED : ""}${rule}`;
+  const rows = [
+    { name: row, scores },
+    ...others.map((other) => ({ ...other, name: `${row}, ${other.name}` })),
+  ];
+  if (flags.colors && !flags.json) {
+    rows.push({ name: `color histogram${rule}`, scores: await benchmark.colors() });
+  }
+  return {
+    name,
+    json: {
       checkpoint: path,
       step,
       metric,
@@ -154,27 +219,14 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
           gallery: cameraName(dataset, pair.gallery),
         })),
       }),
-    };
-    console.log(JSON.stringify(result));
-  } else {
-    const name = `step ${step}${testFlip ? FLIPPED : ""}${protocolNote(protocol)}`;
-    const rows = [
-      { name, scores },
-      ...others.map((other) => ({ ...other, name: `${name}, ${other.name}` })),
-    ];
-    if (flags.colors) {
-      rows.push({ name: `color histogram${protocolNote(protocol)}`, scores: await benchmark.colors() });
-    }
-    console.log(scoreTable(rows));
-    console.log(scoreCounts(scores, protocol));
-    if (averaged) {
-      console.log("Scored with the average of the weights; --no-ema uses those of the last step");
-    }
-    if (verification) console.log(`\n${verificationTables(verification)}`);
-    if (cameraPairs) console.log(`\n${cameraPairTables(cameraPairs, dataset.names)}`);
-  }
-  model.parameters.destroy();
-  return EXIT.done;
+    },
+    rows,
+    counts: scoreCounts(scores, protocol),
+    details: [
+      ...(verification ? [verificationTables(verification)] : []),
+      ...(cameraPairs ? [cameraPairTables(cameraPairs, dataset.names)] : []),
+    ],
+  };
 }
 
 /** Refuses a dataset without times, and warns of cameras without training images. */

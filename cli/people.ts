@@ -1,9 +1,9 @@
 /** The people that a command works on: a dataset folder, or synthetic ones, and their decoded pixels. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describeDataset, type ReidDataset } from "../data/dataset.ts";
-import type { LayoutName } from "../data/layouts/image_name.ts";
+import { joinDatasets, partsOfDataset } from "../data/joined_datasets.ts";
 import { PixelStore } from "../data/pixels.ts";
-import { readDataset } from "../data/read_dataset.ts";
+import { readDataset, type ReadDatasetOptions } from "../data/read_dataset.ts";
 import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
 import { ensureSyntheticPeople, holdsSyntheticPeople } from "../data/synthetic/write.ts";
 import { Benchmark } from "../eval/benchmark.ts";
@@ -37,23 +37,67 @@ function syntheticSet(data: string | undefined): keyof typeof SYNTHETIC_SETS | u
   );
 }
 
-/** A dataset's folder, a set of synthetic people or neither, and what the user says about the folder. */
-export interface DataSource {
-  readonly data?: string;
-  readonly layout?: LayoutName;
+/** A dataset's folder, a set of synthetic people, several of these or none, and what the user says about the folder. */
+export interface DataSource extends ReadDatasetOptions {
+  readonly data?: string | readonly string[];
+}
+
+/** What flags say, and what a run keeps where they name no data. */
+export function dataSource(flags: DataSource, kept: DataSource | undefined): DataSource {
+  const said = ({ data, layout, identityFrom, cameraFrom }: DataSource): DataSource => ({
+    ...(data !== undefined && { data: typeof data !== "string" && data.length === 1 ? data[0] : data }),
+    ...(layout !== undefined && { layout }),
+    ...(identityFrom !== undefined && { identityFrom }),
+    ...(cameraFrom !== undefined && { cameraFrom }),
+  });
+  return { ...(flags.data === undefined && kept !== undefined && said(kept)), ...said(flags) };
+}
+
+/** The data of a source, each a folder, a file or the name of a set; one undefined where nothing is named. */
+export function dataOf({ data }: DataSource): readonly (string | undefined)[] {
+  return data === undefined || typeof data === "string" ? [data] : data;
 }
 
 /**
  * Reads the dataset in the folder `data`, or draws synthetic people into the cache where no folder is given or one of their
- * sets is named, as in `synthetic:benchmark`.
+ * sets is named, as in `synthetic:benchmark`. Several are joined, with their people and cameras kept apart.
  *
- * @throws {DataError} when the folder is no dataset that can be used.
- * @throws {UsageError} when there is no such set.
+ * @throws {DataError} when a folder is no dataset that can be used.
+ * @throws {UsageError} when there is no such set, or a folder is named twice.
  */
 export async function openPeople(
-  { data: folder, layout }: DataSource,
+  source: DataSource,
   cache: string,
   say: (line: string) => void = console.log,
+): Promise<ReidDataset> {
+  const [first, ...others] = dataOf(source);
+  if (others.length === 0) return await openOne(first, source, cache, say);
+  const parts: { name: string; dataset: ReidDataset }[] = [];
+  for (const data of [first, ...others]) {
+    const dataset = await openOne(data, source, cache, say);
+    if (parts.some((part) => part.dataset.root === dataset.root)) {
+      throw new UsageError(`--data names ${data} twice; name every dataset once`);
+    }
+    const name = shortName(data ?? SYNTHETIC);
+    const taken = parts.filter((part) => part.name.replace(/-\d+$/, "") === name).length;
+    parts.push({ name: taken === 0 ? name : `${name}-${taken + 1}`, dataset });
+  }
+  const joined = joinDatasets(parts);
+  say(`Together ${describeDataset(joined)}`);
+  return joined;
+}
+
+/** What a dataset is called beside others: its last folder, without what a file's name cannot have. */
+function shortName(data: string): string {
+  const name = basename(data).replace(/\.(csv|tsv)$/i, "").replace(/[^\p{L}\p{N}._-]+/gu, "-");
+  return name.replace(/^\.+/, "") || "data";
+}
+
+async function openOne(
+  folder: string | undefined,
+  { layout, identityFrom, cameraFrom }: DataSource,
+  cache: string,
+  say: (line: string) => void,
 ): Promise<ReidDataset> {
   const set = syntheticSet(folder);
   let root = folder!;
@@ -67,10 +111,12 @@ export async function openPeople(
     const why = folder === undefined ? "No --data given: using" : `The ${set} set of`;
     say(`${why} synthetic people, drawn by this program into ${root}`);
   }
-  const dataset = await readDataset(root, { layout });
+  const how = set === undefined ? { layout, identityFrom, cameraFrom } : {};
+  const dataset = await readDataset(root, how);
   if (await holdsSyntheticPeople(root)) dataset.name = "Synthetic people";
   if (set === undefined) {
-    say(`Data: ${root}, ${layout === undefined ? "recognized" : "read"} as ${dataset.name}`);
+    const read = Object.values(how).every((option) => option === undefined);
+    say(`Data: ${root}, ${read ? "recognized" : "read"} as ${dataset.name}`);
   }
   say(describeDataset(dataset));
   for (const warning of dataset.warnings) console.error(`warning: ${printable(warning)}`);
@@ -79,13 +125,15 @@ export async function openPeople(
 
 /** Decodes the images of training or of the test, or takes their pixels from the cache; says which were skipped. */
 export async function openPixels(
-  { root, train, query, gallery }: ReidDataset,
+  dataset: ReidDataset,
   part: "train" | "test",
   { imageHeight: height, imageWidth: width }: Pick<ModelSpec, "imageHeight" | "imageWidth">,
   cache: string,
 ): Promise<PixelStore> {
+  const { train, query, gallery } = dataset;
   const images = part === "train" ? train : [...query, ...gallery];
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(await Deno.realPath(root)));
+  const roots = await Promise.all(partsOfDataset(dataset).map(({ root }) => Deno.realPath(root)));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(roots.join("\n")));
   const key = new Uint8Array(digest, 0, 6).toHex();
   const cacheFile = join(cache, `pixels-${part}-${height}x${width}-${key}.rgb`);
   const store = await withProgress(
@@ -134,4 +182,26 @@ export async function openBenchmark(
     "one of the two identities is wrong. Correct it, or remove the copies.",
   );
   return benchmark;
+}
+
+/** A test that is scored alone. */
+export interface NamedTest {
+  /** What the dataset is called beside others; absent where it is the only one. */
+  readonly name?: string;
+  readonly dataset: ReidDataset;
+  readonly benchmark: Benchmark;
+}
+
+/** Opens the test of each of a dataset's parts: see {@link openBenchmark}. */
+export async function openTests(
+  dataset: ReidDataset,
+  spec: Pick<ModelSpec, "imageHeight" | "imageWidth">,
+  cache: string,
+  ranks: Ranks = ALONE,
+): Promise<NamedTest[]> {
+  const tests: NamedTest[] = [];
+  for (const part of dataset.parts ?? [{ dataset }]) {
+    tests.push({ ...part, benchmark: await openBenchmark(part.dataset, spec, cache, ranks) });
+  }
+  return tests;
 }

@@ -17,6 +17,11 @@ export function protocolNote(protocol: Protocol): string {
   return protocol === "same-camera" ? ", same-camera" : "";
 }
 
+/** Added to the name of every row where several datasets are scored. */
+export function testNote(name: string | undefined): string {
+  return name === undefined ? "" : `, ${name}`;
+}
+
 /** A row for each way of ranking, in per cent. */
 export function scoreTable(rows: readonly { name: string; scores: RankingResult }[]): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

@@ -27,7 +27,15 @@ export const DATA_FLAG = {
   value: "DIR",
   help:
     "Folder of a dataset, recognized by its content: Market-1501, DukeMTMC-reID, MSMT17, or your own people, a folder " +
-    "for each person with images named CAMERA_anything.jpg, directly in it or in train/ and test/.",
+    "for each person with images named CAMERA_anything.jpg, directly in it or in train/ and test/. Or a CSV file with the " +
+    "header path,identity and, as far as you have them, camera,split,time,track,frame.",
+} as const satisfies FlagTable[string];
+
+/** `--data`: one dataset or several. */
+export const DATASETS_FLAG = {
+  ...DATA_FLAG,
+  type: "strings",
+  value: "DIR",
 } as const satisfies FlagTable[string];
 
 /** `--layout`: how a dataset or images are laid out. */
@@ -38,6 +46,28 @@ export const LAYOUT_FLAG = {
     "How folders and files are named, where they do not say it for certain. people: a folder for each person, and images " +
     "named CAMERA_anything.jpg. person/camera, camera/person: folders in folders. one-camera: a folder for each person.",
 } as const satisfies FlagTable[string];
+
+/** `--camera-from`: where cameras are in paths. */
+export const CAMERA_FROM_FLAG = {
+  type: "string",
+  value: "REGEX",
+  help:
+    "Where the path of an image, below the folder given, has the camera: a regular expression of JavaScript, whose group " +
+    "(?<camera>...), or else the first, is the camera, as in '_(cam\\d+)_'.",
+} as const satisfies FlagTable[string];
+
+/** How the names of a dataset are read. */
+export const NAMES_FLAGS = {
+  layout: LAYOUT_FLAG,
+  identityFrom: {
+    type: "string",
+    value: "REGEX",
+    help:
+      "Where the path of an image has the person, as with --camera-from: the group (?<identity>...), or the first. Without " +
+      "it, the names of a public dataset say so, or the folders.",
+  },
+  cameraFrom: CAMERA_FROM_FLAG,
+} as const satisfies FlagTable;
 
 /** `--cache`: files that a later command can use again. */
 export const CACHE_FLAG = {

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from "node:util";
 import type { ReidDataset } from "../data/dataset.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import type { Device } from "../engine/mod.ts";
-import type { Benchmark } from "../eval/benchmark.ts";
 import { ALONE, onAnyRank, type Ranks, rankZeroFirst } from "../ranks/mod.ts";
 import {
   keepAsBest,
@@ -11,6 +10,7 @@ import {
   newestCheckpoint,
   saveCheckpoint,
 } from "../train/checkpoint_files.ts";
+import { itemAt } from "../engine/item_at.ts";
 import { RunError } from "../train/errors.ts";
 import {
   loadPretrained,
@@ -27,7 +27,15 @@ import { EXIT, printable, runCommand } from "./command.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { workOnDevice } from "./lost_device.ts";
 import { distributedIn, onRanks, requireSameFlags, sayAdapters } from "./on_ranks.ts";
-import { openBenchmark, openPeople, openPixels } from "./people.ts";
+import {
+  dataOf,
+  type DataSource,
+  dataSource,
+  type NamedTest,
+  openPeople,
+  openPixels,
+  openTests,
+} from "./people.ts";
 import { progress as startProgress } from "./progress.ts";
 import { withFlags } from "./remedies.ts";
 import { UsageError } from "./flags.ts";
@@ -52,7 +60,8 @@ interface People {
   readonly dataset: ReidDataset;
   /** Pixels of the training images. */
   readonly store: PixelStore;
-  readonly benchmark: Benchmark;
+  /** The test of every dataset. */
+  readonly tests: readonly NamedTest[];
   /** Who is trained on. */
   readonly trained: TrainedPeople;
 }
@@ -69,7 +78,8 @@ interface Run {
   folder: RunFolder | undefined;
   newest: LoadedCheckpoint | undefined;
   people?: People;
-  before?: Baselines;
+  /** For each test. */
+  before?: readonly Baselines[];
 }
 
 /**
@@ -127,7 +137,7 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
   if (isFirst && device.adapter.software) {
     console.error(`note: ${device.adapter.name} is a software adapter: the CPU does the work of a GPU`);
   }
-  const { dataset, store, benchmark, trained } = run.people ??= await rankZeroFirst(
+  const { dataset, store, tests, trained } = run.people ??= await rankZeroFirst(
     ranks,
     () => findPeople(run, flags.cache),
   );
@@ -148,8 +158,11 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
       for (const note of trainer.sampler.notes) console.error(`note: ${note}`);
       console.log(describeRun(trainer));
     }
-    await requireSameRun(trainer, benchmark);
-    run.before ??= await baselines(trainer, benchmark, flags.testFlip, pretrained);
+    await requireSameRun(trainer, tests.map(({ benchmark }) => benchmark));
+    run.before ??= await eachTest(
+      tests,
+      ({ benchmark }) => baselines(trainer, benchmark, flags.testFlip, pretrained),
+    );
     if (ranks.rank === 0 && !run.folder) {
       run.folder = await RunFolder.create(flags.out, run.config);
       if (pretrained) await writeFile(run.folder.path, PRETRAINED, pretrained.bytes);
@@ -161,19 +174,34 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
       );
       return EXIT.interrupted;
     }
-    await scoreRun(trainer, run.folder?.path, run.people, run.before, notes, flags.testFlip);
+    const { before } = run;
+    await eachTest(
+      tests,
+      (test, i) => scoreRun(trainer, run.folder?.path, test, itemAt(before, i), notes, flags.testFlip),
+    );
     return EXIT.done;
   } finally {
     trainer.destroy();
   }
 }
 
+/** One after the other. */
+async function eachTest<T>(
+  tests: readonly NamedTest[],
+  work: (test: NamedTest, index: number) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const [i, test] of tests.entries()) results.push(await work(test, i));
+  return results;
+}
+
 /** The people of a run; says what is to be said about them, if it goes on or if some are in the test too. */
 async function findPeople(
-  { config: { data, layout, options }, newest, ranks }: Run,
+  { config, newest, ranks }: Run,
   cache: string,
 ): Promise<People> {
-  const dataset = await openPeople({ data, layout }, cache);
+  const { options } = config;
+  const dataset = await openPeople(config, cache);
   const store = await openPixels(dataset, "train", options, cache);
   const before = newest?.checkpoint.people;
   const trained = await trainedPeople(dataset, store.usable, before);
@@ -181,23 +209,24 @@ async function findPeople(
   const notes = newest ? resumeNotes(newest.path, before, trained, hasParametersOfPeople) : [];
   const inTest = await testPeopleNote(dataset, trained);
   for (const note of inTest ? [...notes, inTest] : notes) console.error(`note: ${printable(note)}`);
-  return { dataset, store, benchmark: await openBenchmark(dataset, options, cache, ranks), trained };
+  return { dataset, store, tests: await openTests(dataset, options, cache, ranks), trained };
 }
 
-/** The full path of the dataset, so that the run can be evaluated from any folder; a missing one is refused later. */
-async function dataPath(data: string | undefined): Promise<string | undefined> {
-  return data === undefined ? undefined : await Deno.realPath(data).catch(() => data);
+/** With the full paths of the data, so that the run can be evaluated from any folder; a missing one is refused later. */
+async function withFullPaths(source: DataSource): Promise<DataSource> {
+  if (source.data === undefined) return source;
+  const full = (data: string) => Deno.realPath(data).catch(() => data);
+  const { data } = source;
+  return { ...source, data: typeof data === "string" ? await full(data) : await Promise.all(data.map(full)) };
 }
 
 /** A new run; refuses, before any work, what cannot be done. */
 async function startRun({ options, out, weights, width, ...flags }: TrainFlags, ranks: Ranks): Promise<Run> {
   if (out !== undefined && ranks.rank === 0) await requireFreeFolder(out);
   const pretrained = weights === undefined ? undefined : await loadPretrained(weights, width);
-  const data = await dataPath(flags.data);
   const config = {
     options: { ...options, ...pretrained?.options },
-    ...(data !== undefined && { data }),
-    ...(flags.layout !== undefined && { layout: flags.layout }),
+    ...await withFullPaths(dataSource(flags, undefined)),
     ...(weights !== undefined && { weights: await Deno.realPath(weights) }),
   };
   return { config, ranks, pretrained, folder: undefined, newest: undefined };
@@ -207,9 +236,11 @@ async function startRun({ options, out, weights, width, ...flags }: TrainFlags, 
 async function resumeRun(flags: TrainFlags, resume: string, ranks: Ranks): Promise<Run> {
   const folder = ranks.rank === 0 ? await RunFolder.open(resume) : undefined;
   const config = folder?.config ?? await readConfig(resume);
-  const data = await dataPath(flags.data);
-  if (data !== undefined && data !== config.data) {
-    const before = config.data ?? "synthetic people";
+  const { options, weights } = config, source = await withFullPaths(dataSource(flags, config));
+  const [data, before] = [source, config].map((of) =>
+    dataOf(of).map((one) => one ?? "synthetic people").join(", ")
+  );
+  if (data !== before) {
     console.error(`note: the run was started on ${before} and goes on with the people in ${data}`);
   }
   const newest = await newestCheckpoint(resume);
@@ -220,9 +251,8 @@ async function resumeRun(flags: TrainFlags, resume: string, ranks: Ranks): Promi
     );
   }
   const pretrained = await loadRunsPretrained(resume, config.options);
-  const { layout = data === undefined ? config.layout : undefined } = flags;
   return {
-    config: { ...config, ...(data !== undefined && { data }), layout },
+    config: { options, ...source, ...(weights !== undefined && { weights }) },
     ranks,
     pretrained,
     folder,

@@ -10,9 +10,10 @@ import {
   UsageError,
   withDefaults,
 } from "./flags.ts";
+import { inGroup } from "../model/settings.ts";
 import { ON_DEVICE_LOST, PAUSES } from "./lost_device.ts";
 import { DISTRIBUTED_FLAG } from "./on_ranks.ts";
-import { CACHE_FLAG, DATA_FLAG, LAYOUT_FLAG, TEST_FLIP_FLAG } from "./shared_flags.ts";
+import { CACHE_FLAG, DATASETS_FLAG, NAMES_FLAGS, TEST_FLIP_FLAG } from "./shared_flags.ts";
 
 /** What `--help` says first. */
 export const TRAIN_COMMAND: Command = {
@@ -45,11 +46,14 @@ export const RUN_FLAGS = {
   },
   testFlip: TEST_FLIP_FLAG,
   data: {
-    ...DATA_FLAG,
+    ...DATASETS_FLAG,
+    value: "DIR...",
     group: "Files",
-    help: `${DATA_FLAG.help} Without it synthetic people are drawn; synthetic:benchmark draws hard ones.`,
+    help:
+      `${DATASETS_FLAG.help} Of several, all are trained on together, their people kept apart, and each one's test is scored ` +
+      "alone. Without it synthetic people are drawn; synthetic:benchmark draws hard ones.",
   },
-  layout: { ...LAYOUT_FLAG, group: "Files" },
+  ...inGroup("Files", NAMES_FLAGS),
   out: {
     type: "string",
     value: "DIR",

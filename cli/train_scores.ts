@@ -1,6 +1,5 @@
 /** The scores of a run: of the network before training, to compare with, and of the trained one, with its report. */
 import { join } from "node:path";
-import type { ReidDataset } from "../data/dataset.ts";
 import type { Benchmark } from "../eval/benchmark.ts";
 import type { PretrainedFile } from "../train/pretrained_file.ts";
 import { renderReport } from "../train/report/report.ts";
@@ -10,8 +9,10 @@ import { gatherReport } from "../train/run_report.ts";
 import type { Trainer } from "../train/trainer.ts";
 import { takenValues } from "../train/transfer.ts";
 import { untrainedModel } from "../train/untrained.ts";
+import { makeFolder } from "./output.ts";
+import type { NamedTest } from "./people.ts";
 import { withProgress } from "./progress.ts";
-import { plainScores, protocolNote, SAME_CAMERA, scoreCounts, scoreTable } from "./scores.ts";
+import { plainScores, protocolNote, SAME_CAMERA, scoreCounts, scoreTable, testNote } from "./scores.ts";
 import { runFacts } from "./train_text.ts";
 import { verificationLine } from "./verification_text.ts";
 
@@ -45,13 +46,13 @@ export async function baselines(
 }
 
 /**
- * Scores the trained network, prints the scores, and writes them and the report into the run's folder. Ranks share the
- * work; those without a folder leave the rest to the one that has it.
+ * Scores the trained network on a test, prints the scores, and writes them and the report into the run's folder, or into
+ * one in it for each of several tests. Ranks share the work; those without a folder leave the rest to the one that has it.
  */
 export async function scoreRun(
   trainer: Trainer,
   folder: string | undefined,
-  { dataset, benchmark }: { readonly dataset: ReidDataset; readonly benchmark: Benchmark },
+  { name, dataset, benchmark }: NamedTest,
   { untrained, colors }: Baselines,
   notes: readonly string[],
   testFlip: boolean,
@@ -67,7 +68,9 @@ export async function scoreRun(
   const cameraPairs = await benchmark.cameraPairs(device, embedded, options.metric);
   const verification = await benchmark.verify(device, embedded, options.metric);
   if (folder === undefined) return;
-  const { protocol } = benchmark, rule = protocolNote(protocol);
+  const { protocol } = benchmark, rule = testNote(name) + protocolNote(protocol);
+  const place = name === undefined ? folder : join(folder, "tests", name);
+  await makeFolder(place);
   const rows = [
     { name: "trained", scores: { protocol, testFlip, ...trained.scores, verification } },
     { name: "untrained", scores: { protocol, testFlip, ...untrained.scores } },
@@ -94,8 +97,8 @@ export async function scoreRun(
     notes: protocol === "same-camera" ? [SAME_CAMERA, ...notes] : notes,
   });
   const scores = Object.fromEntries(rows.map(({ name, scores }) => [name, plainScores(scores)]));
-  await writeFile(folder, "scores.json", JSON.stringify(scores, null, 2) + "\n");
-  const page = await writeFile(folder, "report.html", renderReport(report));
-  await writeFile(folder, "retrieval.png", await renderRetrievalPicture(report.retrieval));
+  await writeFile(place, "scores.json", JSON.stringify(scores, null, 2) + "\n");
+  const page = await writeFile(place, "report.html", renderReport(report));
+  await writeFile(place, "retrieval.png", await renderRetrievalPicture(report.retrieval));
   console.log(`Report: ${page}\nCheckpoint: ${join(folder, "checkpoints")}`);
 }

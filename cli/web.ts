@@ -1,5 +1,6 @@
 /** `deno task web`: builds the pages that run in a browser, and serves them to this machine. */
 import type { ReidDataset } from "../data/dataset.ts";
+import { inGroup } from "../model/settings.ts";
 import type { TrainedModel } from "../model/trained_model.ts";
 import { DEMO_IN_WORDS } from "../train/demo/demo.ts";
 import { RunError } from "../train/errors.ts";
@@ -15,7 +16,7 @@ import { type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
 import { STOP_SIGNALS } from "./interrupt.ts";
 import { openPeople, workerCount } from "./people.ts";
 import { withProgress } from "./progress.ts";
-import { CACHE_FLAG, DATA_FLAG, LAYOUT_FLAG } from "./shared_flags.ts";
+import { CACHE_FLAG, DATA_FLAG, NAMES_FLAGS } from "./shared_flags.ts";
 
 const COMMAND = {
   usage: "deno task web",
@@ -40,7 +41,7 @@ const FLAGS = {
     help:
       `${DATA_FLAG.help} Its test people are searched; without it, synthetic ones. The pictures become part of the site.`,
   },
-  layout: { ...LAYOUT_FLAG, group: "Search" },
+  ...inGroup("Search", NAMES_FLAGS),
   images: {
     type: "integer",
     min: 1,
@@ -110,7 +111,7 @@ async function readSource(flags: FlagValues<typeof FLAGS>): Promise<Source> {
   const { model, path, isDemo } = await readTrainedModel(flags.checkpoint ?? await defaultNetwork());
   console.log(`Network: ${path}, ${model.step} steps`);
   const dataset = await openPeople(
-    { data: flags.gallery ?? "synthetic:default", layout: flags.layout },
+    { ...flags, data: flags.gallery ?? "synthetic:default" },
     flags.cache,
   );
   const chosen = chooseGallery(dataset, flags);

@@ -10,6 +10,8 @@ export interface PersonImage {
   sequence: number;
   /** Frame within the recording; 0 where the dataset is not `timed`. */
   frame: number;
+  /** What the names call the tracklet: pictures of one walk past the camera; absent where only `sequence` says it. */
+  track?: string;
 }
 
 /**
@@ -35,6 +37,8 @@ export interface ReidDataset {
   ignored: { junk: number; otherFiles: number };
   /** Sentences for the user; empty when the dataset is as expected. */
   warnings: string[];
+  /** The datasets that this one joins: see `joinDatasets`. */
+  parts?: readonly { readonly name: string; readonly dataset: ReidDataset }[];
 }
 
 /** The number of different identities among the images. */

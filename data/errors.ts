@@ -1,4 +1,4 @@
-import { type OtherOutput, type SetSettings, UserError } from "../engine/errors.ts";
+import { type ChangeSettings, type OtherOutput, type SetSettings, UserError } from "../engine/errors.ts";
 
 export { firstFew } from "../model/first_few.ts";
 
@@ -8,6 +8,7 @@ export type ResumeRun = { readonly kind: "resume"; readonly run?: string };
 /** What helps against a {@link DataError}, as data. */
 export type DataRemedy =
   | OtherOutput
+  | ChangeSettings<"cameraFrom" | "identityFrom">
   | SetSettings<"cameraPairs" | "multiQuery" | "shardSize" | "spatialTemporal" | "testFlip">
   // The folder of a dataset, or none for synthetic people.
   | { readonly kind: "dataset-folder" }

@@ -3,15 +3,18 @@ import { cameraName, countIdentities, identityName, type ReidDataset } from "./d
 import { DataError, firstFew } from "./errors.ts";
 import { protocolOf, UNKNOWN_CAMERA } from "./protocol.ts";
 import { DatasetFolder } from "./layouts/dataset_folder.ts";
+import { readByPatterns } from "./layouts/by_patterns.ts";
 import { FOLDERS_LOOKED_FOR, readFolders } from "./layouts/folders.ts";
 import { agreedNaming, type LayoutName } from "./layouts/image_name.ts";
 import { claimsMsmt17, MSMT17_LOOKED_FOR, readMsmt17 } from "./layouts/msmt17.ts";
 import { partsOf } from "./layouts/parts.ts";
+import type { PathPatterns } from "./layouts/path_patterns.ts";
+import { isPeopleTable, readTableDataset } from "./layouts/people_table.ts";
 import { isPicture, visible } from "./layouts/picture_file.ts";
 import { requireContents } from "./layouts/contents.ts";
 
-/** Options of `readDataset`. */
-export interface ReadDatasetOptions {
+/** Options of `readDataset`: how names are read. */
+export interface ReadDatasetOptions extends PathPatterns {
   /** What the user says that the folder is; by default its names decide. */
   readonly layout?: LayoutName;
 }
@@ -19,15 +22,36 @@ export interface ReadDatasetOptions {
 /**
  * Reads the names and lists of a dataset in any of the known layouts; opens no image.
  *
- * @param root The dataset's folder, or one around it that has nothing else of the kind.
+ * @param root The dataset's folder, or one around it that has nothing else of the kind; or a CSV file, see
+ *   `readTableDataset`.
  * @throws {DataError} When the folder has no known layout or is incomplete, when a link leads out of it, when there
  * are fewer than two identities to train on, or when no query has a right match in the gallery.
  */
 export async function readDataset(
   root: string,
-  { layout }: ReadDatasetOptions = {},
+  options: ReadDatasetOptions = {},
 ): Promise<ReidDataset> {
+  const dataset = isPeopleTable(root) ? await readTable(root, options) : await readFolder(root, options);
+  requireUsable(dataset);
+  dataset.warnings.push(...peopleInBoth(dataset), ...oneCamera(dataset));
+  await requireContents(dataset);
+  return dataset;
+}
+
+async function readTable(path: string, options: ReadDatasetOptions): Promise<ReidDataset> {
+  if (Object.values(options).every((option) => option === undefined)) return await readTableDataset(path);
+  throw new DataError(
+    `${path} has a column for everything, so that no layout and no pattern is of use. Leave them out, or give the folder ` +
+      "of the images in place of the table.",
+  );
+}
+
+async function readFolder(root: string, options: ReadDatasetOptions): Promise<ReidDataset> {
+  const { layout, identityFrom, cameraFrom } = options;
   const given = await DatasetFolder.open(root);
+  if (identityFrom !== undefined || cameraFrom !== undefined) {
+    return await readByPatterns(given, options, layout);
+  }
   const folder = await datasetIn(given);
   if (folder === undefined) throw unknown(given);
   const dataset = await read(folder, layout);
@@ -36,9 +60,6 @@ export async function readDataset(
       `The dataset is in ${relative(root, folder.root)} in ${root}, which has no other.`,
     );
   }
-  requireUsable(dataset);
-  dataset.warnings.push(...peopleInBoth(dataset), ...oneCamera(dataset));
-  await requireContents(dataset);
   return dataset;
 }
 
@@ -142,7 +163,7 @@ function oneCamera(dataset: ReidDataset): string[] {
   if (protocolOf(dataset) !== "same-camera") return [];
   const camera = cameraName(dataset, dataset.gallery[0]?.camera ?? 0);
   const why = camera === UNKNOWN_CAMERA
-    ? "The names of the images say no camera, so all count as by one"
+    ? "Nothing says the cameras of the images, so all count as by one"
     : `All images are by one camera, "${camera}"`;
   return [
     `${why}: the test is scored by the same-camera protocol, which leaves out the query image itself and nothing else. ` +

@@ -13,10 +13,12 @@ import { removeUnfinished, writeWhole } from "./write_whole.ts";
 /** What `config.json` holds. */
 export interface RunConfig {
   readonly options: TrainingOptions;
-  /** The dataset's folder as it was given; absent for synthetic people. */
-  readonly data?: string;
+  /** The dataset's folder as it was given, or those of several; absent for synthetic people. */
+  readonly data?: string | readonly string[];
   /** What the user said about the folder: see `readDataset`. */
   readonly layout?: LayoutName;
+  readonly identityFrom?: string;
+  readonly cameraFrom?: string;
   /** The file of the backbone's first weights as it was given; absent where they are drawn. */
   readonly weights?: string;
 }
@@ -172,27 +174,37 @@ export async function readConfig(folder: string): Promise<RunConfig> {
     );
   }
   try {
-    const { format, options, data, layout, weights } = JSON.parse(text);
+    const { format, options, data, layout, identityFrom, cameraFrom, weights } = JSON.parse(text);
     const fault = otherVersion(format, CONFIG_FORMAT);
     if (fault !== undefined) {
       throw new RunError(
         `${path} cannot be used: ${fault}. Use the version that wrote it, or start a new run.`,
       );
     }
-    if (data !== undefined && typeof data !== "string") throw new Error("data is no text");
+    if (data !== undefined && !isTextOrTexts(data)) throw new Error("data is no text");
     const known = keysOf(LAYOUT_NAMES).find((name) => name === layout);
     if (layout !== undefined && known === undefined) throw new Error("layout is not a known one");
-    if (weights !== undefined && typeof weights !== "string") throw new Error("weights is no text");
+    const texts = { identityFrom, cameraFrom, weights };
+    for (const [name, text] of Object.entries(texts)) {
+      if (text !== undefined && typeof text !== "string") throw new Error(`${name} is no text`);
+    }
     return {
       options: parseTrainingOptions(options),
       ...(data !== undefined && { data }),
       ...(known !== undefined && { layout: known }),
+      ...(identityFrom !== undefined && { identityFrom }),
+      ...(cameraFrom !== undefined && { cameraFrom }),
       ...(weights !== undefined && { weights }),
     };
   } catch (error) {
     if (error instanceof RunError) throw error;
     throw new RunError(`${path} is damaged: ${messageOf(error)}. A run needs its settings: start a new one.`);
   }
+}
+
+function isTextOrTexts(value: unknown): value is string | string[] {
+  return typeof value === "string" ||
+    (Array.isArray(value) && value.length > 0 && value.every((text) => typeof text === "string"));
 }
 
 /**

@@ -43,13 +43,13 @@ async function digestOfPictures(store: PixelStore): Promise<string> {
  *
  * @throws {RanksError} on every rank where they differ: which ranks, and in what.
  */
-export async function requireSameRun(trainer: Trainer, test: Benchmark): Promise<void> {
+export async function requireSameRun(trainer: Trainer, tests: readonly Benchmark[]): Promise<void> {
   const { ranks, model, optimizer, options, step, trained, device } = trainer;
   if (ranks.size === 1) return;
   await sameOnAllRanks(ranks, {
     "the settings": JSON.stringify(options),
     "the training images": JSON.stringify([trained, await digestOfPictures(trainer.store)]),
-    "the test images": await digestOfTest(test),
+    "the test images": (await Promise.all(tests.map(digestOfTest))).join(),
     "the weights": await digestOfBuffers(model.parameters, ["weights", "state", ...optimizer.state]),
     "the step to go on from": String(step),
     "the variants of kernels": JSON.stringify([...device.target.choices]),

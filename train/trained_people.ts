@@ -4,6 +4,7 @@
  */
 import { join, relative } from "node:path";
 import { countIdentities, identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
+import { partsOfDataset } from "../data/joined_datasets.ts";
 import { sha256 } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 
@@ -38,7 +39,12 @@ export async function trainedPeople(
   const images = dataset.train.filter((_, i) => usable[i]);
   const persons = [...(await personDigests(dataset, images)).values()];
   const earlier = new Set([...before?.persons ?? [], ...before?.earlier ?? []]).difference(new Set(persons));
-  const paths = images.map(({ path }) => relative(dataset.root, path).replaceAll("\\", "/"));
+  const pathsIn = ({ root }: ReidDataset, images: readonly PersonImage[]) =>
+    images.map(({ path }) => relative(root, path).replaceAll("\\", "/"));
+  const listed = new Set(images.map(({ path }) => path));
+  const paths = partsOfDataset(dataset).flatMap((part) =>
+    pathsIn(part, part.train.filter(({ path }) => listed.has(path)))
+  );
   return { persons, earlier: [...earlier], images: await digest([await drawnFrom(dataset), paths]) };
 }
 
@@ -125,6 +131,9 @@ async function personDigests(
 }
 
 /** What synthetic people were drawn from, which their names do not say; empty for others. */
-async function drawnFrom({ root }: ReidDataset): Promise<string> {
-  return await Deno.readTextFile(join(root, "synthetic_people.json")).catch(() => "");
+async function drawnFrom(dataset: ReidDataset): Promise<string> {
+  const drawn = partsOfDataset(dataset).map(({ root }) =>
+    Deno.readTextFile(join(root, "synthetic_people.json")).catch(() => "")
+  );
+  return (await Promise.all(drawn)).join("");
 }

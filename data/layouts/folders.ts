@@ -38,7 +38,7 @@ export const FOLDERS_LOOKED_FOR = [
 ] as const;
 
 /** The pictures of a dataset by its parts; `all` where there are none. */
-type Found = Partial<Record<"all" | "train" | "query" | "gallery" | "test", Pictures>>;
+export type Found = Partial<Record<"all" | "train" | "query" | "gallery" | "test", Pictures>>;
 
 /**
  * Reads a dataset of folders.
@@ -189,7 +189,7 @@ async function readNamed(folder: DatasetFolder, found: Found, reading: NamedRead
   let junk = 0;
   const images = (part: Pictures): NamedImage[] =>
     part.pictures.flatMap((picture) => {
-      const { path } = picture, { identity, camera: named } = readImageName(path, reading.by);
+      const { path } = picture, { identity, camera: named, ...time } = readImageName(path, reading.by);
       const camera = reading.by === "nowhere" ? UNKNOWN_CAMERA : named;
       const person = reading.person(picture)?.normalize("NFC");
       const nobody = identity === -1 ||
@@ -197,7 +197,7 @@ async function readNamed(folder: DatasetFolder, found: Found, reading: NamedRead
       if (nobody) junk++;
       else if (camera === undefined || person === undefined) withoutCamera.push(path);
       else if (!reading.sure && identity !== undefined && Number(person) !== identity) others.push(path);
-      else return [{ path, person, camera }];
+      else return [{ ...time, path, person, camera }];
       return [];
     });
   const parts = namedParts(folder, found, images);
@@ -231,7 +231,7 @@ async function readNamed(folder: DatasetFolder, found: Found, reading: NamedRead
 }
 
 /** The images of each part. @throws {DataError} When the parts are not those of custom people. */
-function namedParts(
+export function namedParts(
   { root }: DatasetFolder,
   { all, train, query, gallery, test }: Found,
   images: (part: Pictures) => NamedImage[],

@@ -7,8 +7,14 @@ import { firstOfEachCamera, isInTest } from "./split_by_name.ts";
 /** An image and the names of its person and camera. */
 export interface NamedImage {
   readonly path: string;
+  /** Empty for nobody in particular, who may be in the gallery alone: a distractor. */
   readonly person: string;
   readonly camera: string;
+  /** See `PersonImage`. */
+  readonly sequence?: number;
+  /** On the clock of the camera, or of its sequence. */
+  readonly frame?: number;
+  readonly track?: string;
 }
 
 /** Images of each part; without a part, they are divided by the people's names. */
@@ -53,19 +59,24 @@ export async function namedPeople(
 ): Promise<ReidDataset> {
   const images = await divided(parts);
   const all = [...images.train, ...images.query, ...images.gallery];
-  const people = new Numbering(all.map(({ person }) => person));
+  const people = new Numbering(all.map(({ person }) => person).filter((person) => person !== ""));
   const cameras = new Numbering(all.map(({ camera }) => camera));
   const number = (part: readonly NamedImage[]): PersonImage[] =>
-    part.map(({ path, person, camera }) => (
-      { path, identity: people.of(person), camera: cameras.of(camera), sequence: 0, frame: 0 }
-    ));
+    part.map(({ path, person, camera, sequence = 0, frame = 0, track }) => ({
+      path,
+      identity: person === "" ? 0 : people.of(person),
+      camera: cameras.of(camera),
+      sequence,
+      frame,
+      ...(track !== undefined && { track }),
+    }));
   const dataset: ReidDataset = {
     name,
     root,
     train: number(images.train),
     query: number(images.query),
     gallery: number(images.gallery),
-    timed: false,
+    timed: all.every(({ frame }) => frame !== undefined),
     names: { identity: people.names, camera: cameras.names },
     ignored,
     warnings: [...warnings],
@@ -78,7 +89,10 @@ export async function namedPeople(
 async function divided(parts: NamedParts) {
   if ("query" in parts) return parts;
   const cameras = new Set(Object.values(parts).flat().map(({ camera }) => camera));
-  const queriesOf = (test: readonly NamedImage[]) => cameras.size > 1 ? firstOfEachCamera(test) : test;
+  const queriesOf = (test: readonly NamedImage[]) => {
+    const known = test.filter(({ person }) => person !== "");
+    return cameras.size > 1 ? firstOfEachCamera(known) : known;
+  };
   if ("test" in parts) return { ...parts, query: queriesOf(parts.test), gallery: parts.test };
   const train: NamedImage[] = [], test: NamedImage[] = [];
   for (const [person, images] of Map.groupBy(parts.all, ({ person }) => person)) {

@@ -7,7 +7,7 @@ export interface Naming {
   readonly name: string;
   /** A file name, to show what the names look like. */
   readonly example: string;
-  /** A file name without its ending, with groups `identity`, and where names say so `camera`, `sequence`, `frame`. */
+  /** A file name without its ending, with groups `identity`, and where names say so `camera`, `sequence`, `frame`, `track`. */
   readonly pattern: RegExp;
   /** Whether `frame` is on the clock of the camera or of its sequence. */
   readonly timed: boolean;
@@ -31,6 +31,8 @@ export interface ImageName {
   readonly sequence?: number;
   /** Frame within the recording. */
   readonly frame?: number;
+  /** The tracklet of this person and camera. */
+  readonly track?: string;
 }
 
 /** What a file's name says, or undefined where it is no image of the dataset. */
@@ -38,10 +40,11 @@ export function parseImageName({ pattern, timed }: Naming, file: string): ImageN
   if (!isPicture(file)) return undefined;
   const groups = pattern.exec(stemOf(file))?.groups;
   if (groups === undefined) return undefined;
-  const { identity, camera, sequence, frame } = groups;
+  const { identity, camera, sequence, frame, track } = groups;
   return {
     ...(identity !== undefined && { identity: Number(identity) }),
     ...(camera !== undefined && { camera: String(Number(camera)) }),
     ...(timed && { sequence: Number(sequence ?? 1), frame: Number(frame) }),
+    ...(track !== undefined && { track: String(Number(track)) }),
   };
 }

@@ -109,6 +109,23 @@ export async function picturesOf(folder: DatasetFolder, ...parts: string[]): Pro
   return flat;
 }
 
+/** The pictures of a part at any depth, in the order of their paths. @throws {DataError} When a folder cannot be read. */
+export async function allPicturesOf(folder: DatasetFolder, ...parts: string[]): Promise<Pictures> {
+  const all = new Collected(0, folder, parts);
+  const visited = new Set<string>(); // A link may lead to a folder around it.
+  const visit = async (inside: readonly string[]): Promise<void> => {
+    const real = await Deno.realPath(folder.path(...parts, ...inside));
+    if (visited.has(real)) return;
+    visited.add(real);
+    const { folders, files } = await folder.list(...parts, ...inside);
+    requireFolders(folder.path(...parts, ...inside), files);
+    all.take(inside, files);
+    for (const name of visible(folders)) await visit([...inside, name]);
+  };
+  await visit([]);
+  return all;
+}
+
 /** Refuses files whose names are paths of Windows. */
 function requireFolders(path: string, files: readonly string[]): void {
   const pictures = files.filter(isPicture);

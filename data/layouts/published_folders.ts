@@ -79,10 +79,13 @@ function readPart(part: Pictures, naming: Naming): Part {
   const images: PersonImage[] = [], others: Picture[] = [];
   let junk = 0;
   for (const picture of part.pictures) {
-    const { identity, camera, sequence = 0, frame = 0 } = parseImageName(naming, picture.file) ?? {};
+    const { identity, camera, sequence = 0, frame = 0, track } = parseImageName(naming, picture.file) ?? {};
     if (identity === undefined || camera === undefined) others.push(picture);
     else if (identity === -1) junk++;
-    else images.push({ path: picture.path, identity, camera: Number(camera), sequence, frame });
+    else {
+      const image = { path: picture.path, identity, camera: Number(camera), sequence, frame };
+      images.push(track === undefined ? image : { ...image, track });
+    }
   }
   const { path, unread, twice } = part;
   const unnamed = others.filter(({ file }) => distinctNaming(file) === undefined);

@@ -13,6 +13,10 @@ import { helpTexts, PARSING, refusal, TASKS } from "./tasks.ts";
 const PARSED: Readonly<Record<string, string>> = {
   "deno task train --loss hard": "the same as with npx, which runs",
   "deno task train --data people": "the same training on other people",
+  "deno task train --data crops --identity-from '^(\\d+)-' --camera-from '(cam\\d)'":
+    "tests/data/path_patterns_test.ts reads such folders",
+  "deno task train --data Market-1501-v15.09.15 people.csv":
+    "tests/cli/own_people_test.ts trains on two datasets",
   "deno task train --data synthetic:benchmark": "trains for minutes",
   "deno task train --recipe strong --data Market-1501-v15.09.15 --width 1 --image-height 256 --image-width 128 --epochs 120":
     "needs the dataset and a GPU",

@@ -25,6 +25,9 @@ Deno.test("a run's folder keeps the settings that it was made with", async () =>
     const opened = await RunFolder.open(`${folder}/a/b`);
     assert.deepEqual(opened.config, config);
     opened.lock.close();
+    const several = { ...config, data: ["a", "b.csv"], identityFrom: "^(.)", cameraFrom: "(.)$" };
+    (await RunFolder.create(`${folder}/several`, several)).lock.close();
+    assert.deepEqual(await readConfig(`${folder}/several`), several);
   });
 });
 
@@ -122,6 +125,8 @@ Deno.test("damaged settings are refused by what is wrong with them", async () =>
         /p must be a whole number from 2 to 512; got 1/,
       ],
       [JSON.stringify({ options: TINY_OPTIONS, data: 5 }), /data is no text/],
+      [JSON.stringify({ options: TINY_OPTIONS, data: [] }), /data is no text/],
+      [JSON.stringify({ options: TINY_OPTIONS, cameraFrom: 5 }), /cameraFrom is no text/],
       [
         JSON.stringify({ format: "webgpu-reid run 9", options: TINY_OPTIONS }),
         /config\.json cannot be used: it has the format "webgpu-reid run 9", and .* reads "webgpu-reid run 1"/,

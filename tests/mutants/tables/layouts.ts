@@ -181,6 +181,48 @@ export const LAYOUT_CHANGES: readonly FileChanges[] = [
     },
   },
   {
+    ...data("layouts", "data/people_table"),
+    file: "data/layouts/people_table.ts",
+    changes: {
+      "commas-alone": ['[",", ";", "\\t"].reduce', '[","].reduce'],
+      "junk-as-a-person": [
+        'if (field("identity") === "-1") junk++;',
+        'if (field("identity") === "-2") junk++;',
+      ],
+      "nobody-in-training": ['split !== "gallery" && split !== "test"', 'split === "all"'],
+      "local-time": ['zone = "Z"', 'zone = "+02:00"'],
+      "the-same-image-twice": ["seen.set(key, image);", ""],
+      "columns-in-their-order": ["columns.set(column, i);", "columns.set(column, columns.size);"],
+    },
+  },
+  {
+    ...data("layouts", "data/path_patterns"),
+    file: "data/layouts/path_patterns.ts",
+    changes: {
+      "first-group-before-the-named": ["match?.groups?.[group] ?? match?.[1]", "match?.[1]"],
+      "patterns-without-groups": ["if (groups === 0)", "if (groups < 0)"],
+    },
+  },
+  {
+    ...data("layouts", "data/joined_datasets"),
+    file: "data/joined_datasets.ts",
+    changes: {
+      "equal-numbers-are-one-person": ["const number = names.size + 1;", "const number = item;"],
+      "distractors-as-a-person": [".filter((identity) => identity !== 0)", ""],
+    },
+  },
+  {
+    ...data("layouts", "eval/same_camera"),
+    file: "eval/benchmark.ts",
+    changes: {
+      "one-camera-leaves-out-all": ["files.get(path) ?? camera : camera;", "camera : camera;"],
+      "every-set-by-itself": [
+        'this.protocol === "same-camera" ? files.get(path)',
+        'this.protocol !== "" ? files.get(path)',
+      ],
+    },
+  },
+  {
     ...data("layouts", "data/layout_kinds"),
     file: "data/layouts/contents.ts",
     changes: {

@@ -220,7 +220,7 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
         "dataset.train.filter((_, i) => usable[i])",
         "dataset.train.filter(() => usable)",
       ],
-      "paths-with-the-folder": ["relative(dataset.root, path)", "path"],
+      "paths-with-the-folder": ["relative(root, path)", "path"],
     },
   },
   {
