@@ -89,6 +89,8 @@ export async function scoreRun(
     settings: { data: dataset.name, protocol, adapter: device.adapter.name, testFlip, ...facts },
     history: trainer.history,
     benchmark,
+    device,
+    model,
     trained,
     cameraPairs,
     verification,

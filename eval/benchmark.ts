@@ -4,12 +4,14 @@ import type { PixelStore } from "../data/pixels.ts";
 import { type Protocol, protocolOf } from "../data/protocol.ts";
 import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
+import type { ImageCells } from "../model/cell_embedder.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { ALONE, type Ranks } from "../ranks/mod.ts";
 import { type CameraPairScores, rankCameraPairs } from "./camera_pairs.ts";
 import { colorHistogram, rankByColor } from "./color_histogram.ts";
 import { Embedder } from "../model/embedder.ts";
 import { embedStored } from "./embed.ts";
+import { embedCells } from "./embed_cells.ts";
 import { evaluate, type Evaluation } from "./evaluate.ts";
 import { evaluateRows } from "./evaluate_rows.ts";
 import type { EmbeddedSet } from "./rank_gallery.ts";
@@ -111,6 +113,15 @@ export class Benchmark {
     } finally {
       embedder.destroy();
     }
+  }
+
+  /** Embeds images and their cells; not shared among ranks. @param indices Of the store. */
+  cells(
+    device: Device,
+    model: ReidModel,
+    indices: Iterable<number>,
+  ): Promise<ReadonlyMap<number, ImageCells>> {
+    return embedCells(device, model, this.store, indices, BATCH);
   }
 
   /** Ranks the gallery for every query by the distances of their embeddings. */

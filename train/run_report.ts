@@ -2,13 +2,17 @@
 import { basename } from "node:path";
 import { cameraName, identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
 import type { Benchmark } from "../eval/benchmark.ts";
+import type { Device } from "../engine/mod.ts";
+import { itemAt } from "../engine/item_at.ts";
 import type { CameraPairScores } from "../eval/camera_pairs.ts";
 import type { Evaluation } from "../eval/evaluate.ts";
 import type { RankingResult } from "../eval/ranking.ts";
 import type { Verification } from "../eval/verification/verify.ts";
+import type { ReidModel } from "../model/reid_model.ts";
 import type { RunOptions } from "./options.ts";
 import { distanceHistogram } from "./report/distance_histogram.ts";
 import type { ReportData, ReportImage, Retrieval, TrainingCurves } from "./report/report_data.ts";
+import { retrievalMaps } from "./report/retrieval_maps.ts";
 import { type HistoryColumn, historyColumns } from "./metrics.ts";
 
 /** Queries shown. */
@@ -21,6 +25,9 @@ export interface FinishedRun {
   readonly settings: Record<string, string | number | boolean>;
   readonly history: ArrayLike<number>;
   readonly benchmark: Benchmark;
+  readonly device: Device;
+  /** The trained network. */
+  readonly model: ReidModel;
   readonly trained: Evaluation;
   /** Of the trained network. */
   readonly cameraPairs: readonly CameraPairScores[];
@@ -52,7 +59,7 @@ export async function gatherReport(run: FinishedRun): Promise<ReportData> {
       distanceHistogram("Before training", untrained.positives, untrained.negatives),
       distanceHistogram("After training", trained.positives, trained.negatives),
     ],
-    retrieval: await retrieval(run.benchmark, trained),
+    ...await retrieval(run),
     notes: run.notes,
   };
 }
@@ -77,26 +84,43 @@ function curves(history: ArrayLike<number>, columns: readonly HistoryColumn[]): 
   };
 }
 
-/** Every n-th query with the head of its ranking: chosen by its index, not by success. */
-async function retrieval(benchmark: Benchmark, { top }: Evaluation): Promise<Retrieval[]> {
+/** Every n-th query with the head of its ranking, chosen by its index, not by success; and the maps over the pictures. */
+async function retrieval(
+  { benchmark, device, model, trained }: FinishedRun,
+): Promise<Pick<ReportData, "retrieval" | "maps" | "partsLimit">> {
   const { dataset, queries, gallery } = benchmark;
   const images = [...dataset.query, ...dataset.gallery];
-  const reported = (image: number | undefined) => {
-    const found = images[image ?? -1];
-    if (found === undefined) throw new Error(`The report shows image ${image} of ${images.length}`);
-    return reportImage(dataset, found);
-  };
   const every = Math.max(1, Math.floor(queries.indices.length / ROWS));
-  const rows: Retrieval[] = [];
-  for (let q = 0; q < queries.indices.length && rows.length < ROWS; q += every) {
-    const matches = await Promise.all((top[q] ?? []).map(async ({ index, distance, right }) => ({
-      ...await reported(gallery.indices[index]),
-      distance,
-      right,
-    })));
-    rows.push({ query: await reported(queries.indices[q]), matches });
-  }
-  return rows;
+  const shown = [...queries.indices.keys()].filter((query) => query % every === 0).slice(0, ROWS).map((
+    query,
+  ) => ({
+    query: itemAt(queries.indices, query),
+    matches: (trained.top[query] ?? []).map((match) => ({
+      ...match,
+      image: itemAt(gallery.indices, match.index),
+    })),
+  }));
+  const reported = (image: number) => reportImage(dataset, itemAt(images, image));
+  const rows = await Promise.all(shown.map(async ({ query, matches }): Promise<Retrieval> => ({
+    query: await reported(query),
+    matches: await Promise.all(
+      matches.map(async ({ image, distance, right }) => ({ ...await reported(image), distance, right })),
+    ),
+  })));
+  const all = shown.flatMap(({ query, matches }) => [query, ...matches.map(({ image }) => image)]);
+  const cells = await benchmark.cells(device, model, all);
+  const cellsOf = (image: number) => {
+    const found = cells.get(image);
+    if (found === undefined) throw new Error(`The report maps image ${image}, which was not embedded`);
+    return found;
+  };
+  const { maps, limit } = await retrievalMaps(
+    shown.map(({ query, matches }) => ({
+      query: cellsOf(query),
+      matches: matches.map(({ image }) => cellsOf(image)),
+    })),
+  );
+  return { retrieval: rows, maps, partsLimit: limit };
 }
 
 /** An image with its person and camera as the user calls them. */

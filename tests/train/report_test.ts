@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { Image } from "imagescript";
 import { parseHTML } from "linkedom";
+import type { ImageCells } from "../../model/cell_embedder.ts";
 import { distanceHistogram } from "../../train/report/distance_histogram.ts";
 import { thinCurve } from "../../train/report/plots.ts";
 import type { PairKind } from "../../eval/verification/pairs.ts";
 import { supportedRates, type Verification } from "../../eval/verification/verify.ts";
 import { renderReport } from "../../train/report/report.ts";
 import type { NamedScores, ReportData, ReportImage, Retrieval } from "../../train/report/report_data.ts";
+import { retrievalMaps } from "../../train/report/retrieval_maps.ts";
 import { renderRetrievalPicture } from "../../train/report/retrieval_picture.ts";
 
 const HOSTILE = `<script>alert("1")</script>' onerror='x.jpg`;
@@ -63,9 +65,25 @@ function verificationOf(pairs: PairKind, negatives: number): Verification {
   };
 }
 
+/** The cells of an image of 2 × 1 cells. */
+function cells(...values: [number, number, number, number]): ImageCells {
+  const numbers = Float32Array.from(values);
+  return {
+    rows: 2,
+    columns: 1,
+    cells: numbers,
+    activation: numbers.map(Math.abs).subarray(0, 2),
+    embedding: numbers.subarray(2),
+  };
+}
+
 async function reportData(): Promise<ReportData> {
   const step = Array.from({ length: 500 }, (_, i) => i + 1);
   const falling = step.map((at) => 1 / at);
+  const maps = await retrievalMaps([{
+    query: cells(1, 0, 0, 1),
+    matches: [cells(1, 0.5, 0, 1), cells(0, 1, -1, 0), cells(1, 1, 1, 1)],
+  }]);
   return {
     title: `Run of ${HOSTILE}`,
     settings: { data: HOSTILE, margin: 0.3, normalize: true },
@@ -87,6 +105,8 @@ async function reportData(): Promise<ReportData> {
     },
     distances: [distanceHistogram("Before training", [0.1, 0.2], [0.15, 0.3])],
     retrieval: await retrieval(),
+    maps: maps.maps,
+    partsLimit: maps.limit,
     notes: [`Skipped ${HOSTILE}`],
   };
 }
@@ -118,13 +138,29 @@ Deno.test("renderReport() shows the scores, every plot and every picture with a 
   const plots = [...document.querySelectorAll("svg")];
   assert.equal(plots.length, 7);
   assert.ok(plots.every((plot) => plot.getAttribute("role") === "img" && plot.getAttribute("aria-label")));
-  const images = [...document.querySelectorAll("img")];
+  const images = [...document.querySelectorAll("img.crop")];
   assert.equal(images.length, 3);
   assert.ok(images.every((image) => image.getAttribute("src").startsWith("data:image/png;base64,")));
   assert.match(images[1].getAttribute("alt"), /^Rank 1, right: match 0.25, identity 7, camera 2$/);
   assert.equal(document.querySelectorAll("li.right").length, 1);
   assert.equal(document.querySelectorAll("li.wrong").length, 2);
   assert.equal(document.querySelectorAll('span[role="img"]').length, 1);
+});
+
+Deno.test("renderReport() lays maps over the pictures, chosen by radio buttons and told in numbers", async () => {
+  const document = parse(renderReport(await reportData()));
+  // The query's activations and parts for three matches; of each match both.
+  const maps = [...document.querySelectorAll("img.map")];
+  assert.equal(maps.length, 4 + 3 * 2);
+  assert.ok(maps.every((map) => map.getAttribute("src").startsWith("data:image/png;base64,")));
+  assert.equal(document.querySelectorAll('input[type="radio"][name="row-0"]').length, 4);
+  const [first, second] = [...document.querySelectorAll("li.match")].map(({ textContent }) => textContent);
+  // Means (0.5, 0.5) and (0.5, 0.75): cosine 5 / sqrt(26), the upper cell with 0.75 and the lower with 0.5 of 1.25.
+  assert.match(first!, /✓ 0\.25, cosine 0\.98; of it by height, from the top: 0\.59, 0\.39/);
+  assert.match(second!, /✗ 0\.50, cosine 0\.00; of it by height, from the top: 0\.50, -0\.50/);
+  const [of3] = [...document.querySelectorAll("li.query img.of-3")].map((map) => map.getAttribute("src"));
+  const query = await Image.decode(Uint8Array.fromBase64(of3!.split(",")[1]!)) as Image;
+  assert.deepEqual([query.width, query.height], [4, 8]);
 });
 
 Deno.test("renderReport() shows a table of camera pairs for rank-1 and one for mAP, darker where the score is better", async () => {

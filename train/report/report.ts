@@ -168,7 +168,7 @@ export function renderReport(data: ReportData): string {
       "Ranked retrieval",
       "Each row begins with a query, followed by its nearest gallery images with their distances. Green frames with ✓ " +
         `are right, red ones with ✗ are wrong. ${LEFT_OUT[data.protocol]}`,
-      retrievalHtml(data.retrieval),
+      retrievalHtml(data),
     ));
   }
   const series = data.scores.map(({ name }, i): [string, string] => [name, seriesColor(i)]);

@@ -4,6 +4,7 @@ import type { Protocol } from "../../data/protocol.ts";
 import type { CameraPairScores } from "../../eval/camera_pairs.ts";
 import type { RankingResult } from "../../eval/ranking.ts";
 import type { Verification } from "../../eval/verification/verify.ts";
+import type { RetrievalMaps } from "./retrieval_maps.ts";
 
 /** The scores of one way to rank the gallery. */
 export interface NamedScores {
@@ -86,6 +87,10 @@ export interface ReportData {
   readonly curves: TrainingCurves;
   readonly distances: readonly DistanceHistogram[];
   readonly retrieval: readonly Retrieval[];
+  /** The maps over the pictures of each row of `retrieval`. */
+  readonly maps: readonly RetrievalMaps[];
+  /** The part of a cosine, in one cell, at which the maps' scale ends. */
+  readonly partsLimit: number;
   /** Notes on events that a reader must know, such as skipped files or collapsed embeddings. */
   readonly notes: readonly string[];
 }
