@@ -24,6 +24,7 @@
  *
  * @module
  */
+export { MiningWarmUp } from "./mining_warm_up.ts";
 export type { CrossEntropyResult, TripletResult } from "../engine/mod.ts";
 export { CROSS_ENTROPY_METRICS, type Metric, METRICS, TRIPLET_METRICS } from "../kernels/mod.ts";
 export { basicTripletLoss } from "./basic.ts";

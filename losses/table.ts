@@ -21,6 +21,8 @@ export interface LossEntry {
   readonly source: string;
   /** The kinds of batches that it takes; the first is the default. */
   readonly samplers: readonly [BatchKind, ...BatchKind[]];
+  /** Whether it selects triplets by their distances. */
+  readonly mines: boolean;
   /** Default settings of training, chosen on the synthetic people: see docs/training.md. */
   readonly defaults: {
     readonly margin: number;
@@ -40,6 +42,7 @@ export const lossTable = {
     summary: "Triplets are drawn up before every epoch; nothing is mined.",
     source: "Schroff et al., FaceNet, 2015",
     samplers: ["triplets"],
+    mines: false,
     defaults: { margin, epochs: 8, learningRate: 0.006, idLoss: 1 },
     apply: basicLoss,
   },
@@ -47,6 +50,7 @@ export const lossTable = {
     summary: "Every image of a P×K batch with its farthest positive and its nearest negative.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
     samplers: ["pk", "shuffled"],
+    mines: true,
     defaults: { margin, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: hardTripletLoss,
   },
@@ -55,6 +59,7 @@ export const lossTable = {
       "Every positive pair of a shuffled batch with the nearest negative that is farther than the positive.",
     source: "Schroff et al., FaceNet, 2015, as TripletSemiHardLoss of TensorFlow Addons",
     samplers: ["shuffled", "pk"],
+    mines: true,
     defaults: { margin, epochs: 5, learningRate: 0.006, idLoss: 1 },
     apply: semiHardTripletLoss,
   },
@@ -62,6 +67,7 @@ export const lossTable = {
     summary: "All triplets of a P×K batch; the mean is over those that still cost something.",
     source: "Hermans et al., In Defense of the Triplet Loss for Person Re-Identification, 2017",
     samplers: ["pk", "shuffled"],
+    mines: false,
     defaults: { margin, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: batchAllTripletLoss,
   },
@@ -70,6 +76,7 @@ export const lossTable = {
       "Batch-hard, and every farthest positive also nearer, by half the margin, than any two other people are to each other.",
     source: "Chen et al., Beyond Triplet Loss: A Deep Quadruplet Network for Person Re-Identification, 2017",
     samplers: ["pk", "shuffled"],
+    mines: true,
     defaults: { margin, epochs: 3, learningRate: 0.01, idLoss: 0 },
     apply: quadrupletLoss,
   },

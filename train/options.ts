@@ -52,11 +52,16 @@ export function completeOptions(given: Partial<TrainingOptions>): TrainingOption
  */
 export function conflictIn(options: TrainingOptions, name = (key: string) => key): string | undefined {
   const { loss, sampler, neck, idLoss } = options;
-  const { samplers }: LossEntry = lossTable[loss];
+  const { samplers, mines }: LossEntry = lossTable[loss];
   if (!samplers.includes(sampler)) {
     return `${name("loss")} ${loss} takes batches of ${name("sampler")} ${
       samplers.join(" or ")
     }; got '${sampler}'`;
+  }
+  if (options.miningWarmUp > 0 && !mines) {
+    return `${name("miningWarmUp")} is for losses that select triplets: hard, semi-hard and quadruplet; got ${
+      name("loss")
+    } ${loss}`;
   }
   if (neck === "bnneck" && idLoss === 0) {
     return `${name("neck")} bnneck requires an identity head: give that a weight, such as ${

@@ -8,6 +8,7 @@ import {
   type Recorded,
   type WeightAverage,
 } from "../engine/mod.ts";
+import type { MiningWarmUp } from "../losses/mod.ts";
 import type { Sampler } from "../data/sampler.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import type { ReidModel } from "../model/reid_model.ts";
@@ -21,7 +22,13 @@ import { initialModel, modelSpec } from "./from_options.ts";
 import type { RunOptions } from "./options.ts";
 import { recordStep } from "./shards/record_step.ts";
 import { shardCounts } from "./shards/shard_count.ts";
-import { trainingAverage, trainingCenters, trainingOptimizer, type TrainingStep } from "./step.ts";
+import {
+  trainingAverage,
+  trainingCenters,
+  trainingMining,
+  trainingOptimizer,
+  type TrainingStep,
+} from "./step.ts";
 import {
   type BackboneValues,
   loadBackbone,
@@ -49,6 +56,7 @@ export interface RecordedRun {
   readonly model: ReidModel;
   readonly optimizer: Optimizer;
   readonly average: WeightAverage | undefined;
+  readonly mining: MiningWarmUp | undefined;
   readonly program: TrainingStep;
   /** The step of the epochs in which the backbone is frozen; undefined if none are left. */
   readonly frozenProgram: TrainingStep | undefined;
@@ -78,6 +86,7 @@ export async function recordRun(
     const average = trainingAverage(model, options); // First: the other state needs no average.
     const optimizer = trainingOptimizer(model, options);
     const centers = trainingCenters(model, options, identities);
+    const mining = trainingMining(options, options.epochs * batchesPerEpoch);
     if (resume) {
       refuseOtherNetwork(resume, spec);
       restoreCheckpoint(resume.checkpoint, model.parameters, optimizer.state, resume.path);
@@ -91,7 +100,7 @@ export async function recordRun(
       );
     }
     device.choose(resume?.checkpoint.variants ?? new Map());
-    const extras = { centers, average, taken: takenParameters(model, options) };
+    const extras = { centers, average, mining, taken: takenParameters(model, options) };
     const record = async (): Promise<TrainingStep> => {
       try {
         const step = await recordStep(device, model, optimizer, options, images, extras, ranks);
@@ -117,7 +126,7 @@ export async function recordRun(
     const frozenProgram = isFrozen
       ? await recordFrozenStep(device, model, optimizer, options, images, extras, ranks)
       : undefined;
-    return { options, model, optimizer, average, program, frozenProgram };
+    return { options, model, optimizer, average, mining, program, frozenProgram };
   } catch (error) {
     for (const each of made) each.destroy();
     throw error;

@@ -25,7 +25,7 @@ import {
 } from "../engine/mod.ts";
 import { augmentedBatch } from "../data/augmentation/augmentation.ts";
 import { imageUint32 } from "../kernels/mod.ts";
-import { CenterLoss, identityLoss, lossTable } from "../losses/mod.ts";
+import { CenterLoss, identityLoss, lossTable, MiningWarmUp } from "../losses/mod.ts";
 import { COLOR_STATISTICS } from "../model/conventions.ts";
 import type { FoldedWeights } from "../model/folded_weights.ts";
 import type { NeckFeatures, ReidModel } from "../model/reid_model.ts";
@@ -81,6 +81,11 @@ export function trainingCenters(
   return centerLoss > 0 ? new CenterLoss(model.parameters, identities, model.embeddingSize) : undefined;
 }
 
+/** The warm-up of mining of a run of so many steps, if it has one. */
+export function trainingMining({ miningWarmUp }: TrainingOptions, steps: number): MiningWarmUp | undefined {
+  return miningWarmUp > 0 ? new MiningWarmUp(miningWarmUp * steps) : undefined;
+}
+
 /** The weight average of a run that has one; adds its averages to the model's parameters, as they are so far. */
 export function trainingAverage(model: ReidModel, { ema }: TrainingOptions): WeightAverage | undefined {
   return ema > 0 ? new WeightAverage(model.parameters, ema) : undefined;
@@ -100,6 +105,8 @@ export interface StepExtras {
   readonly taken?: ReadonlySet<Parameter>;
   /** The center loss, from trainingCenters(). */
   readonly centers?: CenterLoss;
+  /** The warm-up of mining, from trainingMining(). */
+  readonly mining?: MiningWarmUp;
   /** The average of the weights, from trainingAverage(). */
   readonly average?: WeightAverage;
 }
@@ -132,9 +139,10 @@ export function metricLoss(
   embeddings: Tensor,
   before: Tensor,
   labels: Uint32Tensor,
-  centers: CenterLoss | undefined,
+  { centers, mining }: StepExtras,
 ): { total: Tensor; triplet: Tensor } {
-  const { loss, metrics } = lossTable[options.loss].apply(embeddings, labels, options);
+  const selected = lossTable[options.loss].apply(embeddings, labels, options);
+  const { loss, metrics } = mining?.apply(selected, embeddings, labels, options) ?? selected;
   const total = centers ? add(loss, affine(centers.apply(before, labels), options.centerLoss, 0)) : loss;
   return { total, triplet: metrics };
 }
@@ -185,7 +193,7 @@ export function recordTrainingStep(
         model.tripletFeatures(neck),
         neck.before,
         labels,
-        extras.centers,
+        extras,
       );
       const identity = options.idLoss > 0
         ? identityLoss(model.logits(neck), labels, options.labelSmoothing).loss

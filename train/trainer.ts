@@ -10,6 +10,7 @@ import { indexIdentities } from "../data/identity_index.ts";
 import type { PixelStore } from "../data/pixels.ts";
 import { prefetch } from "../data/prefetch.ts";
 import type { Batch, Sampler } from "../data/sampler.ts";
+import type { MiningWarmUp } from "../losses/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { ALONE, onAnyRank, type Ranks } from "../ranks/mod.ts";
 import { describeNonFinite } from "./non_finite_dispatch.ts";
@@ -62,6 +63,7 @@ export class Trainer {
   readonly optimizer: Optimizer;
   readonly program: TrainingStep;
   readonly average: WeightAverage | undefined;
+  readonly #mining: MiningWarmUp | undefined;
   /** The step of the epochs in which the backbone is frozen; undefined if none are left. */
   #frozenProgram: TrainingStep | undefined;
 
@@ -73,11 +75,12 @@ export class Trainer {
     readonly trained: TrainedPeople | undefined,
     readonly ranks: Ranks,
   ) {
-    const { options, model, optimizer, average, program, frozenProgram } = recorded;
+    const { options, model, optimizer, average, mining, program, frozenProgram } = recorded;
     this.options = options;
     this.model = model;
     this.optimizer = optimizer;
     this.average = average;
+    this.#mining = mining;
     this.program = program;
     this.#frozenProgram = frozenProgram;
   }
@@ -278,6 +281,7 @@ export class Trainer {
     optimizer.rate = learningRateAt(step, this.steps, options);
     optimizer.laterMomentum = beta1 && { momentum: beta1.beta1, from: beta1.from - before + 1 };
     if (average) average.step = step;
+    if (this.#mining) this.#mining.step = step;
   }
 
   #record(step: number, out: StepOutputs): StepMetrics {

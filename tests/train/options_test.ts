@@ -96,6 +96,10 @@ Deno.test("settings that do not fit together are refused in a file as on the com
     "loss hard takes batches of sampler pk or shuffled; got 'triplets'",
   );
   assert.match(refused({ neck: "bnneck" }), /^neck bnneck requires an identity head.*idLoss 1$/);
+  assert.match(
+    refused({ loss: "batch-all", miningWarmUp: 0.2 }),
+    /^miningWarmUp is for losses that select triplets/,
+  );
   assert.match(refused({ decayAt: "0.5" }), /^schedule cosine takes no share of the run as decayAt/);
 });
 

@@ -35,7 +35,11 @@ const runs: [string, Partial<TrainingOptions>][] = [
     clipNorm: 0.1,
     precision: "auto",
   }],
-  ["hard in f16 with averaged weights", { precision: "f16", ema: 0.9 }],
+  ["hard in f16 with averaged weights and a warm-up of mining", {
+    precision: "f16",
+    ema: 0.9,
+    miningWarmUp: 0.7,
+  }],
 ];
 
 for (const [what, changes] of runs) testResume(what, changes);

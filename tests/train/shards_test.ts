@@ -8,7 +8,7 @@ import { initialModel, modelSpec, stepAugmentations } from "../../train/from_opt
 import { conflictIn, type TrainingOptions } from "../../train/options.ts";
 import { recordStep } from "../../train/shards/record_step.ts";
 import { shardCounts } from "../../train/shards/shard_count.ts";
-import { trainingAverage, trainingCenters, trainingOptimizer } from "../../train/step.ts";
+import { trainingAverage, trainingCenters, trainingMining, trainingOptimizer } from "../../train/step.ts";
 import { withFolder } from "../cli/run_task.ts";
 import { assertNear } from "../model/gradients_agree.ts";
 import { onLocalRanks } from "../ranks/local_ranks.ts";
@@ -33,6 +33,7 @@ const ALL: Partial<TrainingOptions> = {
   centerLoss: 0.01,
   clipNorm: 0.1,
   ema: 0.9,
+  miningWarmUp: 0.7,
   precision: "f16",
 };
 
@@ -117,7 +118,9 @@ Deno.test("two shards of the same images make the step of their batch: all that 
     const average = trainingAverage(model, options);
     const optimizer = trainingOptimizer(model, options);
     const centers = trainingCenters(model, options, p);
-    const step = await recordStep(device, model, optimizer, options, images, { average, centers });
+    const mining = trainingMining(options, 10);
+    if (mining) mining.step = 3;
+    const step = await recordStep(device, model, optimizer, options, images, { average, centers, mining });
     optimizer.rate = 0.01;
     try {
       const { total, clipping, nonFinite } = await (await step.submit({

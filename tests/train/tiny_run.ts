@@ -20,6 +20,7 @@ export const TINY_OPTIONS: TrainingOptions = {
   batchSize: 4,
   triplets: 2,
   microBatches: 1,
+  miningWarmUp: 0,
   idLoss: 0,
   labelSmoothing: 0.1,
   idLearningRate: 0.05,

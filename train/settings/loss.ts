@@ -39,6 +39,17 @@ export const LOSS_SETTINGS = {
     type: "boolean",
     help: "Uses log(1 + e^x) instead of the hinge with its margin.",
   },
+  miningWarmUp: {
+    type: "number",
+    min: 0,
+    max: 1,
+    default: 0,
+    absent: 0,
+    value: "SHARE",
+    help:
+      "Share of the run in which the loss moves from the mean over all triplets of a batch to the selected ones. It helps " +
+      "where mining from random weights stays at the margin.",
+  },
   idLoss: {
     type: "number",
     min: 0,

@@ -106,7 +106,7 @@ function recordLoss(
     const [embeddings, before] = extras.centers
       ? [slice(features, 1, 0, D), slice(features, 1, D, size)]
       : [features, features];
-    const { total, triplet } = metricLoss(options, embeddings, before, labels, extras.centers);
+    const { total, triplet } = metricLoss(options, embeddings, before, labels, extras);
     return { total, triplet, gradient: backward(total).of(features)! };
   });
 }
