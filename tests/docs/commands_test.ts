@@ -62,7 +62,7 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task bench:peers --tasks mnist --rounds 5": "downloads other libraries, and times them for minutes",
   "deno task web": "serves until Ctrl-C; tests/web/ opens the pages",
   "deno task mutants --only losses/": "runs tests for minutes",
-  "deno task torture --short": "CI runs it: it takes minutes",
+  "deno task torture --short": "CI runs it, two at a time: it takes minutes",
   "deno task torture --only NAME --seed 3": "NAME stands for a torture",
   "deno task torture --only NAME --seed 3 --markdown docs/reliability.md": "NAME stands for a torture",
 };

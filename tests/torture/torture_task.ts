@@ -13,7 +13,7 @@ const COMMAND = {
   summary: "Tries to break what this program promises: crashes, faults, bad input, long runs. Prints one " +
     "table, and exits with 1 if anything was lost, hung or wrong.",
   examples: [
-    ["deno task torture --short", "what CI runs, less than five minutes on two cores"],
+    ["deno task torture --short --jobs 2", "what CI runs, less than five minutes on two cores"],
     ["deno task torture --out torture.md", "all trials, some hours"],
     ["deno task torture --only safetensors --seed 7", "one torture, with other random numbers"],
     [
@@ -25,6 +25,7 @@ const COMMAND = {
 
 const FLAGS = {
   short: { type: "boolean", help: "Fewer trials of each." },
+  jobs: { type: "integer", default: 1, min: 1, max: 64, help: "Tortures that run at the same time." },
   only: {
     type: "string",
     value: "NAMES",
@@ -66,31 +67,42 @@ async function updateMarkdown(file: string, rows: readonly TortureRow[]): Promis
 }
 
 async function main(args: string[]): Promise<number> {
-  const { short, only, seed, out, markdown } = parseFlags(COMMAND, FLAGS, args);
+  const { short, jobs, only, seed, out, markdown } = parseFlags(COMMAND, FLAGS, args);
   const names = chosen(only);
   if (markdown !== undefined) await updateMarkdown(markdown, []); // Not after hours.
   const stop = new AbortController();
   for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, () => stop.abort());
   const rows: TortureRow[] = [];
-  const began = performance.now();
-  for (const [i, name] of names.entries()) {
-    console.error(`${i + 1} of ${names.length}: ${name}`);
-    const row = await runTorture(name, moduleOf(TORTURES[name]!), { short, seed, signal: stop.signal });
-    if (stop.signal.aborted) {
-      if (rows.length > 0) console.log(tortureTable(rows));
-      return EXIT.interrupted;
-    }
+  const inOrder = () => rows.toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  // After each torture, as the next one may take hours; one after another, as they write the same files.
+  let written = Promise.resolve();
+  const keep = async (row: TortureRow) => {
     rows.push(row);
-    // After each torture: the next one may take hours.
-    if (out !== undefined) await Deno.writeTextFile(out, `${tortureTable(rows)}\n`);
+    if (out !== undefined) await Deno.writeTextFile(out, `${tortureTable(inOrder())}\n`);
     if (markdown !== undefined) await updateMarkdown(markdown, [row]);
-    if (!isClean(row.outcome)) {
+  };
+  const began = performance.now();
+  const queue = names.entries();
+  await Promise.all(Array.from({ length: jobs }, async () => {
+    for (const [i, name] of queue) {
+      console.error(`${i + 1} of ${names.length}: ${name}`);
+      const row = await runTorture(name, moduleOf(TORTURES[name]!), { short, seed, signal: stop.signal });
+      if (stop.signal.aborted) return;
+      await (written = written.then(() => keep(row)));
+      if (isClean(row.outcome)) continue;
       const again = `deno task torture${short ? " --short" : ""} --only ${name} --seed ${seed}`;
       console.error(`${name} failed; ${again} repeats it`);
     }
+  })).catch((error) => {
+    stop.abort(); // Ends what runs beside it.
+    throw error;
+  });
+  if (stop.signal.aborted) {
+    if (rows.length > 0) console.log(tortureTable(inOrder()));
+    return EXIT.interrupted;
   }
-  console.log(tortureTable(rows));
-  const failed = rows.filter(({ outcome }) => !isClean(outcome)).map(({ name }) => name);
+  console.log(tortureTable(inOrder()));
+  const failed = inOrder().filter(({ outcome }) => !isClean(outcome)).map(({ name }) => name);
   const took = formatSeconds((performance.now() - began) / 1000);
   console.error(failed.length === 0 ? `All held, in ${took}` : `Broken: ${failed.join(", ")}`);
   return failed.length === 0 ? EXIT.done : EXIT.failed;
