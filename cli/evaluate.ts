@@ -1,6 +1,7 @@
 /** `deno task evaluate`: scores a checkpoint by the Market-1501 protocol. */
 import { cameraLabel, cameraName, type ReidDataset } from "../data/dataset.ts";
 import { partsOfDataset } from "../data/joined_datasets.ts";
+import { requireTracklets } from "../data/tracklets.ts";
 import type { Device } from "../engine/mod.ts";
 import { requireCameras } from "../eval/require_cameras.ts";
 import type { RerankOptions } from "../eval/rerank/options.ts";
@@ -110,6 +111,7 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
     const trainedOn = people && await testPeopleNote(dataset, people);
     if (trainedOn) console.error(`note: ${printable(trainedOn)}`);
     // Before the long work.
+    if (flags.tracklets) requireTracklets(dataset);
     for (const part of partsOfDataset(dataset)) {
       if (flags.spatialTemporal) checkTimes(part);
       if (flags.cameraPairs) requireCameras(part, "cameraPairs", "a score by pair of cameras");
@@ -184,6 +186,7 @@ async function scoreTest(
     metric,
     unitLength: spec.normalize,
     multiQuery: flags.multiQuery,
+    tracklets: flags.tracklets,
     spatialTemporal: flags.spatialTemporal,
     reranking,
   });

@@ -4,6 +4,7 @@
  */
 import type { Benchmark, EmbeddedBenchmark } from "../eval/benchmark.ts";
 import { pooledQueries } from "../eval/multi_query.ts";
+import { trackletBenchmark } from "../eval/tracklets.ts";
 import type { RankingResult } from "../eval/ranking.ts";
 import { RERANK_DEFAULTS, type RerankOptions } from "../eval/rerank/options.ts";
 import type { Device } from "../engine/mod.ts";
@@ -18,6 +19,12 @@ export const OTHER_RANKINGS_FLAGS = {
     help:
       "Also searches with all images of an identity by one camera: the mean of the embeddings of its queries " +
       "and of the gallery images that the protocol removes for them (Zheng et al. 2015).",
+  },
+  tracklets: {
+    type: "boolean",
+    help:
+      "Also ranks tracklets, as for MARS: queries and gallery are the means of the embeddings of a person's images by one " +
+      "camera in one sequence. Requires names that say so, as in Market-1501 and MARS, or a CSV file with the column track.",
   },
   rerank: {
     type: "boolean",
@@ -81,6 +88,7 @@ export interface OtherRankings {
   /** Whether the network's embeddings have length one. */
   readonly unitLength: boolean;
   readonly multiQuery: boolean;
+  readonly tracklets: boolean;
   readonly reranking: RerankOptions | undefined;
   readonly spatialTemporal: boolean;
 }
@@ -88,7 +96,7 @@ export interface OtherRankings {
 /** The scores of a ranking. */
 export interface OtherRanking {
   /** Its name in JSON. */
-  readonly key: "multiQuery" | "reranked" | "multiQueryReranked" | "spatialTemporal";
+  readonly key: "multiQuery" | "reranked" | "multiQueryReranked" | "tracklets" | "spatialTemporal";
   /** Its name in a table. */
   readonly name: string;
   /** With the options of re-ranking, if re-ranked. */
@@ -100,7 +108,7 @@ export async function otherRankings(
   device: Device,
   benchmark: Benchmark,
   embedded: EmbeddedBenchmark,
-  { metric, unitLength, multiQuery, reranking, spatialTemporal }: OtherRankings,
+  { metric, unitLength, multiQuery, tracklets, reranking, spatialTemporal }: OtherRankings,
 ): Promise<OtherRanking[]> {
   const { queries, gallery, size } = embedded;
   const pooled = multiQuery
@@ -126,6 +134,15 @@ export async function otherRankings(
       key: "multiQueryReranked",
       ...await reranked(pooled, "multi-query, re-ranked", reranking),
     });
+  }
+  if (tracklets) {
+    const { scores } = await benchmark.rank(
+      device,
+      trackletBenchmark(benchmark, embedded, unitLength),
+      metric,
+    );
+    const what = `${scores.queries + scores.queriesWithoutMatch} of ${scores.gallery}`;
+    found.push({ key: "tracklets", name: `tracklets (${what})`, scores });
   }
   if (spatialTemporal) {
     const { scores } = await benchmark.spatialTemporal(device, embedded);

@@ -10,7 +10,7 @@ export interface PersonImage {
   sequence: number;
   /** Frame within the recording; 0 where the dataset is not `timed`. */
   frame: number;
-  /** What the names call the tracklet: pictures of one walk past the camera; absent where only `sequence` says it. */
+  /** The tracklet, among those of this person by this camera: pictures of one walk past it. Absent where nothing says it. */
   track?: string;
 }
 

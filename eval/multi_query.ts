@@ -4,7 +4,7 @@
  */
 import { itemAt } from "../engine/item_at.ts";
 import type { EmbeddedSet } from "./rank_gallery.ts";
-import { toUnitLength } from "../model/unit_length.ts";
+import { meansOf } from "../model/means.ts";
 
 /**
  * One query for each identity and camera among `queries`, in the order in which they first appear: the mean of the
@@ -36,13 +36,7 @@ export function pooledQueries(
     }
   }
   const pooled = [...pools.values()];
-  const embeddings = new Float32Array(pooled.length * size);
-  pooled.forEach(({ images }, query) => {
-    for (let d = 0; d < size; d++) {
-      embeddings[query * size + d] = images.reduce((sum, image) => sum + image[d]!, 0) / images.length;
-    }
-  });
-  if (unitLength) toUnitLength(embeddings, size);
+  const embeddings = meansOf(pooled.map(({ images }) => images), size, unitLength);
   const labels = {
     identity: Int32Array.from(pooled, ({ identity }) => identity),
     camera: Int32Array.from(pooled, ({ camera }) => camera),

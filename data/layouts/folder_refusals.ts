@@ -70,7 +70,7 @@ export function refuseSplit(root: string, { name, example, splitBy }: Naming, ha
 export function requireSamePeople(root: string, pictures: readonly Picture[], naming: Naming): void {
   const wrong = pictures.filter(({ folders, file }) => {
     const identity = parseImageName(naming, file)?.identity;
-    return identity !== undefined && folders.length > 0 &&
+    return identity !== undefined && identity !== -1 && folders.length > 0 &&
       !folders.some((folder) => Number(folder) === identity);
   });
   const [first] = wrong;

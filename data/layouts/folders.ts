@@ -25,6 +25,7 @@ import {
 } from "./image_name.ts";
 import { type NamedImage, type NamedParts, namedPeople } from "./named_people.ts";
 import type { Naming } from "./naming.ts";
+import { MARS } from "./other_namings.ts";
 import { PARTS_LOOKED_FOR, partsOf } from "./parts.ts";
 import { type Picture, type Pictures, picturesOf } from "./pictures.ts";
 import { type GivenParts, readPublished, twiceNote, unreadAdvice } from "./published_folders.ts";
@@ -105,6 +106,17 @@ async function readFound(
     if (found.all !== undefined) {
       if (depth === 0) throw refuseFlat(root, pictures, by);
       return await custom(cameraIs, byName, `Custom people, named as in ${by.name}`);
+    }
+    if (by === MARS) {
+      const { train, gallery: test } = found;
+      const tracklets = train !== undefined && test !== undefined && Object.keys(found).length === 2;
+      return await readNamed(folder, tracklets ? { train, test } : found, {
+        name: tracklets ? "MARS, with queries chosen here" : by.name,
+        cameraIs,
+        person: byName,
+        by,
+        sure: false,
+      });
     }
     if (by.published === undefined) return await custom(cameraIs, byName, by.name);
     return readPublished(root, given(folder, found, by), by);
@@ -191,7 +203,9 @@ async function readNamed(folder: DatasetFolder, found: Found, reading: NamedRead
     part.pictures.flatMap((picture) => {
       const { path } = picture, { identity, camera: named, ...time } = readImageName(path, reading.by);
       const camera = reading.by === "nowhere" ? UNKNOWN_CAMERA : named;
-      const person = reading.person(picture)?.normalize("NFC");
+      const said = reading.person(picture)?.normalize("NFC");
+      const unknown = identity === 0 && typeof reading.by === "object" && reading.by.distractors;
+      const person = unknown ? "" : said;
       const nobody = identity === -1 ||
         (identity === 0 && typeof reading.by === "object" && reading.by.published);
       if (nobody) junk++;

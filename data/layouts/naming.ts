@@ -13,6 +13,8 @@ export interface Naming {
   readonly timed: boolean;
   /** What else than folders for training, query and gallery says who is in which part; absent where nothing does. */
   readonly splitBy?: string;
+  /** Whether person 0 is nobody in particular, in a dataset without published folders. */
+  readonly distractors?: true;
   /** What the dataset's folder is usually called. */
   readonly folderName?: RegExp;
   readonly published?: PublishedCounts;
@@ -31,7 +33,7 @@ export interface ImageName {
   readonly sequence?: number;
   /** Frame within the recording. */
   readonly frame?: number;
-  /** The tracklet of this person and camera. */
+  /** The tracklet of this person and camera: the sequence, where names say no other. */
   readonly track?: string;
 }
 
@@ -40,7 +42,7 @@ export function parseImageName({ pattern, timed }: Naming, file: string): ImageN
   if (!isPicture(file)) return undefined;
   const groups = pattern.exec(stemOf(file))?.groups;
   if (groups === undefined) return undefined;
-  const { identity, camera, sequence, frame, track } = groups;
+  const { identity, camera, sequence, frame, track = sequence } = groups;
   return {
     ...(identity !== undefined && { identity: Number(identity) }),
     ...(camera !== undefined && { camera: String(Number(camera)) }),

@@ -13,13 +13,16 @@ export const MSMT17_NAMES: Naming = {
   splitBy: "the lists list_train.txt, list_query.txt and list_gallery.txt beside the folders",
 };
 
-/** MARS (Zheng et al. 2016): person, camera, tracklet, frame of the tracklet. */
+/**
+ * MARS (Zheng et al. 2016): person, camera, tracklet, frame of the tracklet; person 0 is a distractor, -1 junk. The frame is
+ * on no clock. Its .mat files choose the query tracklets; they are not read here.
+ */
 export const MARS: Naming = {
   name: "MARS",
   example: "0001C1T0001F001.jpg",
-  pattern: /^(?:00)?(?<identity>\d{4}|-1)C(?<camera>\d)T\d{4}F\d{3,4}$/,
+  pattern: /^(?:00)?(?<identity>\d{4}|-1)C(?<camera>\d)T(?<track>\d{4})F\d{3,4}$/,
   timed: false,
-  splitBy: "the tracklets of its .mat files, which are not read here",
+  distractors: true,
 };
 
 /** Person and camera, then anything: CUHK03 in its newer split, and many conversions of other datasets. */

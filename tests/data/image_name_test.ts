@@ -82,11 +82,11 @@ Deno.test("a layout that is asked for says where the camera is", () => {
 
 Deno.test("a name of a public dataset says who, where and when", () => {
   const names: [string, Record<string, unknown>][] = [
-    ["0002_c1s1_000451_03.jpg", { identity: 2, camera: "1", sequence: 1, frame: 451 }],
-    ["-1_c2s3_000001_02.jpg", { identity: -1, camera: "2", sequence: 3, frame: 1 }],
+    ["0002_c1s1_000451_03.jpg", { identity: 2, camera: "1", sequence: 1, frame: 451, track: "1" }],
+    ["-1_c2s3_000001_02.jpg", { identity: -1, camera: "2", sequence: 3, frame: 1, track: "3" }],
     ["0001_c2_f0046182.jpg", { identity: 1, camera: "2", sequence: 1, frame: 46182 }],
     ["0000_000_01_0303morning_0015_0.jpg", { identity: 0, camera: "1" }],
-    ["00-1C1T0001F001.jpg", { identity: -1, camera: "1" }],
+    ["00-1C1T0001F001.jpg", { identity: -1, camera: "1", track: "1" }],
   ];
   for (const [name, expected] of names) assert.deepEqual(readImageName(name, none), expected, name);
 });

@@ -266,8 +266,19 @@ export const KINDS: readonly Kind[] = [
   }, custom("door", "yard")],
   [
     "MARS",
-    { "bbox_train/0001": ["0001C1T0001F001.jpg"], "bbox_test/0000": ["0000C1T0001F001.jpg"] },
-    /named as those of MARS/,
+    {
+      "bbox_train/0001": ["0001C1T0001F001.jpg", "0001C1T0001F002.jpg"],
+      "bbox_train/0003": ["0003C2T0001F001.jpg"],
+      "bbox_test/0000": ["0000C1T0001F001.jpg"],
+      "bbox_test/00-1": ["00-1C1T0001F001.jpg"],
+      "bbox_test/0002": [
+        "0002C1T0001F001.jpg",
+        "0002C1T0001F002.jpg",
+        "0002C1T0002F001.jpg",
+        "0002C6T0001F001.jpg",
+      ],
+    },
+    "MARS, with queries chosen here train 1/1 1/1 3/2 query 2/1 2/6 gallery 0/1 2/1 2/1 2/1 2/6",
   ],
   [
     "PRID and iLIDS-VID",

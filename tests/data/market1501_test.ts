@@ -26,7 +26,7 @@ const small = {
 };
 
 Deno.test("a name of Market-1501 says identity, camera, sequence and frame", () => {
-  const expected = { identity: 2, camera: "1", sequence: 6, frame: 451 };
+  const expected = { identity: 2, camera: "1", sequence: 6, frame: 451, track: "6" };
   assert.deepEqual(parseImageName(MARKET_1501, "0002_c1s6_000451_03.jpg"), expected);
   assert.deepEqual(parseImageName(MARKET_1501, "0002_c1s6_000451_03.JPEG"), expected);
   assert.equal(parseImageName(MARKET_1501, "-1_c1s1_000401_03.jpg")?.identity, -1);

@@ -127,8 +127,34 @@ export const RANKING_CHANGES: readonly FileChanges[] = [
     file: "eval/multi_query.ts",
     changes: {
       "pools-over-cameras": ["`${person} ${cameraNumber}`", "`${person}`"],
+    },
+  },
+  {
+    ...ranking("multi_query"),
+    file: "model/means.ts",
+    changes: {
       "sum-for-mean": [" / images.length;", ";"],
-      "not-of-length-one": ["if (unitLength) toUnitLength(embeddings, size);", ""],
+      "not-of-length-one": ["if (unitLength) toUnitLength(means, size);", ""],
+    },
+  },
+  {
+    ...ranking("tracklets"),
+    file: "eval/tracklets.ts",
+    changes: {
+      "queries-of-one-image": ["collect(gallery.images, embedded.gallery, asking, false);", ""],
+      "images-twice": [
+        "tracklet.images.set(image.path,",
+        "tracklet.images.set(`${image.path} ${tracklet.images.size}`,",
+      ],
+      "one-camera-leaves-out-all": ['if (protocol === "Market-1501") return', 'if (protocol !== "") return'],
+    },
+  },
+  {
+    ...ranking("tracklets"),
+    file: "data/tracklets.ts",
+    changes: {
+      "distractors-together": ["|| identity <= 0", ""],
+      "a-track-for-all-cameras": ["[identity, camera, track]", "[identity, track]"],
     },
   },
   {
