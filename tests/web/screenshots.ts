@@ -1,7 +1,7 @@
 /**
  * Draws the pages at work into docs/web/, to be looked at. Needs a site with a gallery:
  *
- *     deno task train; deno task web --no-serve
+ *     deno task web --no-serve
  *     deno run --unstable-bundle --allow-all tests/web/screenshots.ts
  *
  * Arguments name the pages to draw, such as `training`; without any it draws them all.
@@ -38,9 +38,12 @@ const SHOTS: Readonly<Record<string, Shot>> = {
       await page.waitForSelector("#search:not([hidden])", { timeout: 120_000 });
       await page.click("#samples button:nth-child(4)");
       await page.waitForSelector('#matches[aria-busy="false"] li');
+      await page.focus("#matches li:nth-child(2) button");
+      await page.waitForSelector("#comparison.has-pair");
+      await page.evaluate(() => scrollTo(0, 0));
     },
-    wide: 900,
-    narrow: 1500,
+    wide: 1000,
+    narrow: 1600,
   },
   training: {
     page: "training.html",

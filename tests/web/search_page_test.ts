@@ -15,8 +15,8 @@ async function findAll(page: Page, pictures: readonly string[]) {
     const results = [];
     for (const picture of pictures) {
       const bytes = new Uint8Array(await (await fetch(picture)).arrayBuffer());
-      const { embedding, distances } = await searcher.find(bytes);
-      results.push({ embedding: [...embedding], distances: [...distances] });
+      const { cells, distances } = await searcher.find(bytes);
+      results.push({ embedding: [...cells.embedding], distances: [...distances] });
     }
     return results as { embedding: number[]; distances: number[] }[];
   }, pictures);
@@ -97,6 +97,46 @@ async function useByKeyboard(page: Page, { gallery }: SmallSite): Promise<void> 
   await page.focus("#more");
   await page.keyboard.press("Enter");
   assert.deepEqual(await waitForResult(page), expected.slice(0, 40));
+}
+
+/** Maps of matches by focus, pointer and touch: their numbers are those of the ranking, and they are no plain color. */
+async function compares(page: Page): Promise<void> {
+  const colors = (id: string) =>
+    page.$eval(id, (canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
+      return { width, height, different: new Set(new Uint32Array(data.buffer)).size };
+    });
+  const match = (place: number) => `#matches li:nth-child(${place})`;
+  const ways = [
+    () => page.focus(`${match(3)} button`),
+    () => page.hover(`${match(1)} button`),
+    () => page.dispatchEvent(`${match(5)} button`, "click"), // What a touch ends with.
+  ];
+  for (const [i, place] of [3, 1, 5].entries()) {
+    await ways[i]();
+    await page.waitForFunction(
+      (place) => document.querySelector("#comparison-text")?.textContent?.startsWith(`Match ${place}, `),
+      place,
+    );
+    const distance = Number(await page.getAttribute(match(place), "data-distance"));
+    const text = await page.textContent("#comparison-text") ?? "";
+    const [, cosine, byHeight] = /: cosine (\S+)\. Of it by height, from the top: (.*)\.$/.exec(text) ?? [];
+    assert.ok(Math.abs(Number(cosine) - (1 - distance ** 2 / 2)) < 0.006, `${text} at distance ${distance}`);
+    const rows = byHeight.split(", ").map(Number);
+    assert.equal(rows.length, 2); // 64 × 32 pixels.
+    assert.ok(Math.abs(rows[0] + rows[1] - Number(cosine)) < 0.02, text);
+    for (const id of ["#compared-query-map", "#compared-match-map", `${match(place)} canvas`]) {
+      const { width, height, different } = await colors(id);
+      assert.deepEqual([width, height], [8, 16]);
+      assert.ok(different > 1, id);
+    }
+  }
+  assert.equal(await page.$$eval("#matches canvas.current", (maps) => maps.length), 1);
+  const similarity = await page.textContent("#map-to");
+  await page.check("#map-activation");
+  assert.notEqual(await page.textContent("#map-to"), similarity);
+  assert.match(await page.textContent("#map-to") ?? "", /highest/);
 }
 
 async function showsNames(page: Page, { gallery }: SmallSite): Promise<void> {
@@ -226,6 +266,7 @@ Deno.test("The search page in a browser", async (t) => {
           checkAgainstDeno(page, site));
         await t.step("is used by keyboard alone", () =>
           useByKeyboard(page, site));
+        await t.step("shows what makes a match similar, by focus, pointer and touch", () => compares(page));
         await t.step("shows the names of people and cameras as text, whatever they are", () =>
           showsNames(page, site));
         await t.step("takes files by choice, drop and paste, and says what is no picture", () =>

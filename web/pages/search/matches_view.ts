@@ -12,8 +12,17 @@ export function describe({ person, camera }: GalleryPicture): string {
   return `${person === undefined ? "nobody known" : `person ${person}`}, camera ${camera}`;
 }
 
+/** A match in the list. */
+export interface MatchItem {
+  readonly item: HTMLLIElement;
+  /** Its picture, which can be compared with the query. */
+  readonly button: HTMLButtonElement;
+  /** Lies over the picture. */
+  readonly map: HTMLCanvasElement;
+}
+
 /** A match as a list item. */
-export function matchItem(match: Match, rank: number, picture: GalleryPicture): HTMLLIElement {
+export function matchItem(match: Match, rank: number, picture: GalleryPicture): MatchItem {
   const text = (className: string, textContent: string) => make("span", { className, textContent });
   const caption = make(
     "figcaption",
@@ -24,14 +33,21 @@ export function matchItem(match: Match, rank: number, picture: GalleryPicture): 
   );
   // The caption says all that is known, so the alternative text is empty. `loading` must come before `src`.
   const image = make("img", { loading: "lazy", alt: "", src: picture.picture });
-  const item = make("li", {}, make("figure", {}, image, caption));
+  const map = make("canvas", { className: "map", ariaHidden: "true" });
+  const button = make(
+    "button",
+    { type: "button", ariaLabel: `Compare match ${rank} with the query` },
+    image,
+    map,
+  );
+  const item = make("li", {}, make("figure", {}, button, caption));
   item.dataset.index = `${match.index}`;
   item.dataset.distance = `${match.distance}`;
   if (match.right !== undefined) {
     item.className = match.right ? "right" : "wrong";
     caption.append(text("verdict", match.right ? "✓ same person" : "✗ someone else"));
   }
-  return item;
+  return { item, button, map };
 }
 
 /** One sentence about a ranking, also for screen readers. */

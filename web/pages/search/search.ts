@@ -4,6 +4,7 @@ import { messageOf } from "../../../data/errors.ts";
 import { itemAt } from "../../../engine/item_at.ts";
 import { addReadouts, element, make } from "../../shell/dom.ts";
 import { showWebgpuMissing, whyMissing } from "../../shell/webgpu_missing.ts";
+import { Comparison } from "./comparison.ts";
 import type { GalleryPicture } from "./gallery_format.ts";
 import { type LoadedGallery, loadGallery } from "./load.ts";
 import { describe, matchItem, PAGE, summary } from "./matches_view.ts";
@@ -33,8 +34,11 @@ function fail(title: string, text: string): void {
 class SearchPage {
   #query = 0;
   #preview: string | undefined;
+  readonly #comparison: Comparison;
 
-  constructor(readonly site: LoadedGallery, readonly searcher: Searcher) {}
+  constructor(readonly site: LoadedGallery, readonly searcher: Searcher) {
+    this.#comparison = new Comparison(searcher, site.gallery.images);
+  }
 
   /** Shows the samples, and takes pictures by choice, paste and drop. */
   start(): void {
@@ -106,6 +110,7 @@ class SearchPage {
       element("read-decode").textContent = milliseconds(found.decodeTime);
       element("read-embed").textContent = milliseconds(found.embedTime);
       element("read-search").textContent = milliseconds(found.searchTime);
+      this.#comparison.begin(found.cells, address);
       this.#show(rank(found.distances, this.site.gallery.images, query));
     } catch (error) {
       if (number === this.#query) this.#complain(error);
@@ -122,9 +127,11 @@ class SearchPage {
     const more = element("more", HTMLButtonElement);
     const add = () => {
       const from = list.children.length;
-      const items = matches.slice(from, from + PAGE).map((match, i) =>
-        matchItem(match, from + i + 1, itemAt(images, match.index))
-      );
+      const items = matches.slice(from, from + PAGE).map((match, i) => {
+        const place = from + i + 1, shown = matchItem(match, place, itemAt(images, match.index));
+        this.#comparison.add(shown, match.index, place);
+        return shown.item;
+      });
       list.append(...items);
       more.hidden = list.children.length === matches.length;
       return items[0];
@@ -139,6 +146,7 @@ class SearchPage {
   }
 
   #complain(error: unknown): void {
+    this.#comparison.end();
     element("matches").replaceChildren();
     element("more").hidden = true;
     element("summary").textContent = "No result.";

@@ -1,11 +1,12 @@
 /** Computes the distances of a picture to a gallery: decodes, embeds and compares it. */
 import {
   buildTrainedModel,
+  CellEmbedder,
   constant,
   crossDistance,
   type Device,
-  Embedder,
   f32,
+  type ImageCells,
   type InputSpec,
   Program,
   type Tensor,
@@ -18,8 +19,8 @@ type DistanceProgram = Program<{ query: InputSpec<Tensor> }, { distances: Tensor
 
 /** The result for one picture; times in milliseconds. */
 export interface Found {
-  /** [D]. */
-  readonly embedding: Float32Array;
+  /** Its embedding and its cells. */
+  readonly cells: ImageCells;
   /** Euclidean distances to every picture of the gallery. */
   readonly distances: Float32Array;
   /** Time of decoding and resizing. */
@@ -33,7 +34,7 @@ export interface Found {
 /** A network and a gallery, ready on the GPU. */
 export class Searcher {
   private constructor(
-    readonly embedder: Embedder,
+    readonly embedder: CellEmbedder,
     readonly program: DistanceProgram,
     readonly decoder: ImageDecoder,
   ) {}
@@ -52,7 +53,7 @@ export class Searcher {
     decoder: ImageDecoder,
   ): Promise<Searcher> {
     const model = buildTrainedModel(device, trained);
-    const embedder = await Embedder.open(device, model, 1);
+    const embedder = await CellEmbedder.open(device, model, 1);
     const size = model.embeddingSize;
     const program: DistanceProgram = await Program.record(
       device,
@@ -72,21 +73,28 @@ export class Searcher {
    * @throws {DeviceLostError} when the GPU is lost.
    */
   async find(bytes: Uint8Array): Promise<Found> {
+    const { cells, decodeTime, embedTime } = await this.cells(bytes);
+    const embedded = performance.now();
+    const { distances } = await (await this.program.submit({ query: cells.embedding })).outputs;
+    return { cells, distances, decodeTime, embedTime, searchTime: performance.now() - embedded };
+  }
+
+  /**
+   * Embeds a picture and its cells.
+   *
+   * @param bytes a JPEG or PNG file.
+   * @throws {Error} when it is neither; the message says why.
+   * @throws {DeviceLostError} when the GPU is lost.
+   */
+  async cells(bytes: Uint8Array): Promise<Omit<Found, "distances" | "searchTime">> {
     const started = performance.now();
     const { imageHeight, imageWidth } = this.embedder.model.spec;
     const pixels = new Uint8Array(this.embedder.stride);
     resizeToRgb(await this.decoder.decode(bytes), pixels, imageWidth, imageHeight);
     const decoded = performance.now();
-    const embedding = await (await this.embedder.submit(pixels, 1)).embeddings;
-    const embedded = performance.now();
-    const { distances } = await (await this.program.submit({ query: embedding })).outputs;
-    return {
-      embedding,
-      distances,
-      decodeTime: decoded - started,
-      embedTime: embedded - decoded,
-      searchTime: performance.now() - embedded,
-    };
+    const [cells] = await this.embedder.embed(pixels, 1);
+    if (cells === undefined) throw new Error("the network gave no embedding");
+    return { cells, decodeTime: decoded - started, embedTime: performance.now() - decoded };
   }
 
   /** Frees the GPU memory. */
