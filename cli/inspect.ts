@@ -1,30 +1,42 @@
 /** `deno task inspect`: what is in a dataset, and what may be wrong with it, before training. */
 import { basename, join, resolve } from "node:path";
 import { DataError } from "../data/errors.ts";
+import type { Device } from "../engine/mod.ts";
+import { alikePeople } from "../inspect/alike_people.ts";
+import { embedPeople } from "../inspect/embeddings.ts";
 import { findDuplicates } from "../inspect/duplicates.ts";
 import { type FindList, findLists } from "../inspect/finds.ts";
-import { type Inspection, inspectionOf } from "../inspect/inspection.ts";
+import { type ComparedPeople, type Inspection, inspectionOf } from "../inspect/inspection.ts";
 import { inspectionJson } from "../inspect/json.ts";
 import { inspectionPage } from "../inspect/page.ts";
 import { smallPictures } from "../inspect/pictures.ts";
-import { listImages, readImages } from "../inspect/read_images.ts";
+import { type InspectedImage, listImages, readImages } from "../inspect/read_images.ts";
 import { removalList, removals } from "../inspect/removals.ts";
+import { wrongLabels } from "../inspect/wrong_labels.ts";
+import { Embedder } from "../model/embedder.ts";
+import { buildTrainedModel } from "../model/trained_model.ts";
+import { readTrainedModel, type TrainedModelFile } from "../train/trained_model_file.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { openTestedDevice } from "./device.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { makeFolder, writeOutput } from "./output.ts";
 import { openPeople, workerCount } from "./people.ts";
 import { withProgress } from "./progress.ts";
-import { CACHE_FLAG, DATA_FLAG, LAYOUT_FLAG } from "./shared_flags.ts";
+import { CACHE_FLAG, CHECKPOINT_FLAG, DATA_FLAG, EMA_FLAG, LAYOUT_FLAG } from "./shared_flags.ts";
 import { table } from "./table.ts";
 
 const COMMAND = {
   usage: "deno task inspect",
   summary:
     "Looks through a dataset before training: counts, broken and tiny files, duplicates, the same picture under two " +
-    "people. It writes a page with pictures and a JSON file, and changes nothing in the dataset.",
+    "people; with a network, suspected wrong labels and people that look like one. It writes a page with pictures and a " +
+    "JSON file, and changes nothing in the dataset.",
   examples: [
     ["deno task inspect --data people", "inspections/people/inspection.html"],
+    [
+      "deno task inspect --data people --checkpoint runs/hard",
+      "also suspected wrong labels; the network may have been trained on these people",
+    ],
     [
       "deno task inspect --data people --list remove.tsv",
       "also the files that one would remove, each with its reason",
@@ -35,6 +47,13 @@ const COMMAND = {
 const FLAGS = {
   data: DATA_FLAG,
   layout: LAYOUT_FLAG,
+  checkpoint: {
+    ...CHECKPOINT_FLAG,
+    help:
+      `${CHECKPOINT_FLAG.help} With it, images that are far from their own person and near another are found, and ` +
+      "people that look like one.",
+  },
+  ema: EMA_FLAG,
   out: {
     type: "string",
     value: "DIR",
@@ -47,7 +66,7 @@ const FLAGS = {
     value: "FILE",
     help:
       "Also writes the files that one would remove: on every line a path, a tab, and the reason, whose first word is " +
-      "its kind: broken, tiny, conflict (the same picture under two people: all copies), duplicate, near.",
+      "its kind: broken, tiny, conflict (the same picture under two people: all copies), label (suspected, with --checkpoint), duplicate, near.",
   },
   near: {
     type: "number",
@@ -57,6 +76,15 @@ const FLAGS = {
     help:
       "Two pictures are near duplicates if their thumbnails of 16 x 8 cells differ by at most this many of 255 levels " +
       "(root mean square). A copy of another compression or size differs by 1 to 4.",
+  },
+  suspect: {
+    type: "number",
+    min: 0,
+    max: 2,
+    default: 0.2,
+    help:
+      "With --checkpoint: an image's label is suspected if its mean cosine to the three nearest images of another person " +
+      "is at least this much above that to the three nearest of its own, by other cameras.",
   },
   show: {
     type: "integer",
@@ -68,9 +96,19 @@ const FLAGS = {
   cache: CACHE_FLAG,
 } as const satisfies FlagTable;
 
+/** Images on the GPU at once. */
+const BATCH = 64;
+
 /** Parses the flags, inspects, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { data, layout, list, near, show, cache, ...given } = parseFlags(COMMAND, FLAGS, args);
+  const { data, layout, checkpoint, ema, list, near, suspect, show, cache, ...given } = parseFlags(
+    COMMAND,
+    FLAGS,
+    args,
+  );
+  const trained = checkpoint === undefined
+    ? undefined
+    : await readTrainedModel(checkpoint, { averaged: ema });
   const dataset = await openPeople({ data, layout }, cache);
   const out = given.out ?? join("inspections", basename(resolve(dataset.root)));
   await makeFolder(out);
@@ -93,7 +131,8 @@ export async function main(args: string[]): Promise<number> {
     "images",
     (onProgress) => findDuplicates(device, read, near, onProgress),
   );
-  const inspection = inspectionOf(dataset, read, duplicates, near);
+  const compared = trained && await comparePeople(device, trained, read.images, suspect);
+  const inspection = inspectionOf(dataset, read, duplicates, near, compared);
   const lists = findLists(inspection, show);
   const shown = lists.flatMap(({ finds }) => finds.flatMap(({ images }) => images.map(({ image }) => image)));
   const paths = [...new Set(shown)].flatMap((image) => read.images[image]?.path ?? []);
@@ -113,6 +152,35 @@ export async function main(args: string[]): Promise<number> {
   );
   console.log(printable(`${page}: open it in a browser`));
   return EXIT.done;
+}
+
+/** Embeds the images, and compares the people. */
+async function comparePeople(
+  device: Device,
+  trained: TrainedModelFile,
+  images: readonly InspectedImage[],
+  suspectMargin: number,
+): Promise<ComparedPeople> {
+  const model = buildTrainedModel(device, trained.model);
+  const embedder = await Embedder.open(device, model, BATCH);
+  const people = await withProgress(
+    "Embedding",
+    "images",
+    (onProgress) => embedPeople(embedder, images, { workers: workerCount(), onProgress }),
+  );
+  embedder.destroy();
+  model.parameters.destroy();
+  const nearerToOthers = await withProgress(
+    "Comparing people",
+    "images",
+    (onProgress) => wrongLabels(device, people, onProgress),
+  );
+  return {
+    checkpoint: trained.path,
+    suspectMargin,
+    nearerToOthers,
+    alike: await alikePeople(device, people),
+  };
 }
 
 function summary({ broken }: Inspection, lists: readonly FindList[]): string {

@@ -2,7 +2,7 @@
 import type { Device } from "../engine/mod.ts";
 import { itemAt } from "../engine/item_at.ts";
 import { inLevels, THUMBNAIL } from "./image_facts.ts";
-import { nearestOthers } from "./nearest_others.ts";
+import { type NearestOthers, nearestOthers } from "./nearest_others.ts";
 import type { InspectedImage, ReadImages } from "./read_images.ts";
 
 /** Two images, by their indices, the first one first. */
@@ -49,8 +49,8 @@ export async function findDuplicates(
   for (const [row, image] of single.entries()) {
     values.set(thumbnails.subarray(image * THUMBNAIL, (image + 1) * THUMBNAIL), row * THUMBNAIL);
   }
-  const nearest = await nearestOthers(device, { values, size: THUMBNAIL }, { top: NEAREST, onProgress });
-  const pairs = nearPairs(single, nearest, levels);
+  const nearest = nearestOthers(device, { values, size: THUMBNAIL }, NEAREST, onProgress);
+  const pairs = await nearPairs(single, nearest, levels);
   const person = (image: number) => itemAt(images, image).identity;
   return {
     equal: groups.filter(({ length }) => length > 1),
@@ -66,14 +66,14 @@ function equalImages(images: readonly InspectedImage[]): number[][] {
 }
 
 /** Pairs within the limit, each once, in the order of the dataset. */
-function nearPairs(
+async function nearPairs(
   images: readonly number[],
-  nearest: readonly (readonly { position: number; distance: number }[])[],
+  neighbors: AsyncIterable<NearestOthers>,
   limit: number,
-): ImagePair[] {
+): Promise<ImagePair[]> {
   const pairs = new Map<string, ImagePair>();
-  for (const [row, list] of nearest.entries()) {
-    for (const { position, distance } of list) {
+  for await (const { row, nearest } of neighbors) {
+    for (const { position, distance } of nearest) {
       const levels = inLevels(distance);
       if (levels > limit) break;
       const [first, second] = [

@@ -1,6 +1,6 @@
 /** What an inspection found, as lists of groups of images for the page. */
 import { itemAt } from "../engine/item_at.ts";
-import { type Inspection, inTrainingAndTest, ofTwoPeople, TINY } from "./inspection.ts";
+import { type Inspection, inTrainingAndTest, ofTwoPeople, suspects, TINY } from "./inspection.ts";
 
 /** An image in a find. */
 export interface FoundImage {
@@ -68,6 +68,7 @@ export function findLists(inspection: Inspection, show: number): FindList[] {
       "One of the two identities is wrong. Distractors count as another person.",
       twoPeople,
     ),
+    ...networkLists(inspection, list),
     list("Duplicates", "Files with equal pixels, of one person.", (copies ?? []).map(whole)),
     list(
       "Near duplicates",
@@ -96,5 +97,42 @@ export function findLists(inspection: Inspection, show: number): FindList[] {
     ),
     extremes("Darkest", "The lowest mean luma, of 255.", (image) => itemAt(images, image).brightness),
     extremes("Brightest", "The highest mean luma, of 255.", (image) => -itemAt(images, image).brightness),
+  ];
+}
+
+/** Pictures that show each of two people who look alike. */
+const OF_A_PERSON = 2;
+
+/** The lists that need a network. */
+function networkLists(
+  inspection: Inspection,
+  list: (title: string, lead: string, finds: readonly Find[]) => FindList,
+): FindList[] {
+  const { compared, images } = inspection;
+  if (compared === undefined) return [];
+  const rowsOf = Map.groupBy(images.keys(), (image) => itemAt(images, image).identity);
+  const some = (person: number): FoundImage[] =>
+    (rowsOf.get(person) ?? []).slice(0, OF_A_PERSON).map((image) => ({ image }));
+  return [
+    list(
+      "Suspected wrong labels",
+      "An image, the most similar image of its own person by another camera, and that of the person it is nearer to. The " +
+        `margin is the mean cosine to three images of the other person, less that of its own: ${compared.suspectMargin} or ` +
+        `more here. ${compared.nearerToOthers.length.toLocaleString("en")} images have a margin above 0.`,
+      suspects(inspection).map(({ image, own, other, margin }): Find => ({
+        images: [{ image, note: "suspect" }, { image: own, note: "own" }, { image: other, note: "other" }],
+        note: `margin ${margin.toFixed(2)}`,
+      })),
+    ),
+    list(
+      "People that look like one",
+      "Pairs of identities whose images are on average hardly farther from one another than the images of one of them: " +
+        "one person under two identities, or two people whom the network cannot tell apart. The ratio is the mean squared " +
+        "distance across the pair over that within a person.",
+      compared.alike.map(({ first, second, ratio }): Find => ({
+        images: [...some(first), ...some(second)],
+        note: `ratio ${ratio.toFixed(2)}`,
+      })),
+    ),
   ];
 }

@@ -5,7 +5,8 @@ import { type Inspection, ofTwoPeople, TINY } from "./inspection.ts";
 
 /** The file's text. */
 export function inspectionJson(inspection: Inspection): string {
-  const { dataset, images, counts, broken, tiny, duplicates, levels } = inspection;
+  const { dataset, images, counts, broken, tiny, duplicates, levels, compared } = inspection;
+  const name = (identity: number) => identityName(dataset, identity);
   const path = (image: number) => itemAt(images, image).path;
   const pair = ({ first, second, levels }: { first: number; second: number; levels: number }) => ({
     files: [path(first), path(second)],
@@ -29,9 +30,25 @@ export function inspectionJson(inspection: Inspection): string {
       kept: path(kept),
       others: others.map(({ image, levels }) => ({ path: path(image), levels })),
     })),
+    ...(compared && {
+      checkpoint: compared.checkpoint,
+      suspectMargin: compared.suspectMargin,
+      wrongLabels: compared.nearerToOthers.map(({ image, own, other, margin }) => ({
+        path: path(image),
+        person: name(itemAt(images, image).identity),
+        own: path(own),
+        other: path(other),
+        otherPerson: name(itemAt(images, other).identity),
+        margin,
+      })),
+      alikePeople: compared.alike.map(({ first, second, ratio }) => ({
+        people: [name(first), name(second)],
+        ratio,
+      })),
+    }),
     images: images.map(({ path, identity, camera, parts, width, height, brightness, sharpness }) => ({
       path,
-      person: identityName(dataset, identity),
+      person: name(identity),
       camera: cameraName(dataset, camera),
       parts,
       width,

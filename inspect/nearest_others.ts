@@ -3,7 +3,7 @@ import type { Device } from "../engine/mod.ts";
 import type { Neighbor } from "../search/nearest_list.ts";
 import { openScan } from "../search/scan.ts";
 
-/** Vectors that are compared with all others between two calls of `onProgress`. */
+/** Vectors that are compared with all others at once. */
 const TOGETHER = 256;
 
 /** Vectors of one length. */
@@ -13,50 +13,48 @@ export interface VectorList {
   readonly size: number;
 }
 
-/** Options of {@link nearestOthers} and {@link nearestOf}. */
-export interface NearestOptions {
-  /** How many of the nearest. */
-  readonly top: number;
-  /** Called with the number of vectors so far and in all. */
-  readonly onProgress?: (done: number, total: number) => void;
+/** A vector's nearest others, nearest first; `position` is a row of the list. */
+export interface NearestOthers {
+  /** The vector's row. */
+  readonly row: number;
+  readonly nearest: readonly Neighbor[];
 }
 
 /**
- * For each query its nearest vectors, nearest first: `position` is a vector's row in the list.
+ * Goes through the vectors in order. Memory holds the nearest of a few hundred of them.
  *
+ * @param top how many of the nearest.
+ * @param onProgress called with the number of vectors so far and in all, when their nearest are used.
  * @throws {RangeError} when a number is not finite, or `top` is out of range.
  * @throws {LimitError | GpuError} when the vectors do not fit the GPU.
  */
-export async function nearestOf(
+export async function* nearestOthers(
   device: Device,
-  queries: VectorList,
   { values, size }: VectorList,
-  { top, onProgress = () => {} }: NearestOptions,
-): Promise<Neighbor[][]> {
-  const count = values.length / size, asked = queries.values.length / size;
+  top: number,
+  onProgress: (done: number, total: number) => void = () => {},
+): AsyncGenerator<NearestOthers, void, void> {
+  const count = values.length / size;
   const pages = async function* () {
-    yield { ids: Array.from({ length: count }, (_, i) => String(i)), embeddings: values };
+    yield { ids: Array.from({ length: count }, (_, row) => String(row)), embeddings: values };
   };
-  const scan = await openScan(device, pages(), { size, top }, Math.max(1, Math.min(TOGETHER, asked)));
+  // One more, as each vector finds itself.
+  const scan = await openScan(
+    device,
+    pages(),
+    { size, top: top + 1 },
+    Math.max(1, Math.min(TOGETHER, count)),
+  );
   try {
-    const found: Neighbor[][] = [];
-    for (let first = 0; first < asked; first += TOGETHER) {
-      const end = Math.min(asked, first + TOGETHER);
-      found.push(...await scan.search(queries.values.subarray(first * size, end * size)));
-      onProgress(end, asked);
+    for (let first = 0; first < count; first += TOGETHER) {
+      const end = Math.min(count, first + TOGETHER);
+      for (const [i, list] of (await scan.search(values.subarray(first * size, end * size))).entries()) {
+        const row = first + i;
+        yield { row, nearest: list.filter(({ position }) => position !== row).slice(0, top) };
+      }
+      onProgress(end, count);
     }
-    return found;
   } finally {
     scan.destroy();
   }
-}
-
-/** For each vector the nearest others of its list: see {@link nearestOf}. */
-export async function nearestOthers(
-  device: Device,
-  vectors: VectorList,
-  { top, onProgress }: NearestOptions,
-): Promise<Neighbor[][]> {
-  const found = await nearestOf(device, vectors, vectors, { top: top + 1, onProgress });
-  return found.map((list, i) => list.filter(({ position }) => position !== i).slice(0, top));
 }

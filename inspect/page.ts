@@ -8,7 +8,7 @@ import { figure, figures, section } from "../train/report/page_parts.ts";
 import reportStyle from "../train/report/report.css" with { type: "text" };
 import { svgPlot } from "../train/report/svg.ts";
 import theme from "../train/report/theme.css" with { type: "text" };
-import type { Quantiles } from "./counts.ts";
+import { type Quantiles, quantiles } from "./counts.ts";
 import type { Find, FindList, FoundImage } from "./finds.ts";
 import style from "./page.css" with { type: "text" };
 import type { Inspection } from "./inspection.ts";
@@ -102,12 +102,12 @@ function countsSections({ counts, images }: Inspection): Html {
     figures(
       figure(
         "Images of a person",
-        histogram("images of a person", ofPerson, Math.ceil(Math.max(1, ...ofPerson) / 40)),
+        histogram("images of a person", ofPerson, 1),
         peopleText,
       ),
       figure(
         "Height in pixels",
-        histogram("height", images.map(({ height }) => height)),
+        histogram("height", images.map(({ height }) => height), 1),
         range(counts.height),
       ),
       figure(
@@ -124,9 +124,12 @@ function countsSections({ counts, images }: Inspection): Html {
   );
 }
 
-/** @param step width of a bin; by default about 40 bins. */
-function histogram(label: string, values: readonly number[], step?: number): Html {
-  const bins = step === undefined ? { thresholds: 40 } : { interval: step };
+/** A histogram of about 40 bins. @param step the least width of a bin: 1 where values are integers. */
+function histogram(label: string, values: readonly number[], step = 0): Html {
+  if (values.length === 0) return html``;
+  const { min, max } = quantiles(values);
+  const width = Math.max(step, (max - min) / 40) || 1;
+  const bins = step > 0 ? { interval: Math.ceil(width) } : max > min ? { thresholds: 40 } : { interval: 1 };
   return new Html(svgPlot(`Histogram: ${label}`, {
     width: 440,
     height: 220,

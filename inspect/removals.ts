@@ -1,18 +1,19 @@
 /** The files that one would remove from a dataset, with reasons. */
 import { itemAt } from "../engine/item_at.ts";
-import { type Inspection, ofTwoPeople } from "./inspection.ts";
+import { type Inspection, ofTwoPeople, suspects } from "./inspection.ts";
 import { personName } from "./read_images.ts";
 
 /** A file to remove. */
 export interface Removal {
   readonly path: string;
-  /** The first word is the kind: broken, tiny, conflict, duplicate, near. */
+  /** The first word is the kind: broken, tiny, conflict, label, duplicate, near. */
   readonly reason: string;
 }
 
 /**
  * The files to remove, each once, for its first reason: broken files, tiny images, all copies of a picture that is there
- * under two people, since nothing says which of them is right, and of other copies all but the first.
+ * under two people, since nothing says which of them is right, images that a network suspects, and of other copies all
+ * but the first.
  */
 export function removals(inspection: Inspection): Removal[] {
   const { dataset, images, broken, tiny, duplicates: { equal, near, nearOfTwoPeople } } = inspection;
@@ -29,21 +30,22 @@ export function removals(inspection: Inspection): Removal[] {
     const { width, height } = itemAt(images, image);
     add(image, `tiny: ${width} x ${height} pixels`);
   }
-  for (const group of equal) {
-    const [first = 0, ...copies] = group;
-    if (ofTwoPeople(inspection, group)) {
-      for (const image of group) {
-        const other = group.find((one) => ofTwoPeople(inspection, [one, image])) ?? first;
-        add(image, `conflict: the same picture as ${name(other)}`);
-      }
-    } else {
-      for (const copy of copies) add(copy, `duplicate: the same picture as ${itemAt(images, first).path}`);
+  for (const group of equal.filter((group) => ofTwoPeople(inspection, group))) {
+    for (const image of group) {
+      const other = group.find((one) => ofTwoPeople(inspection, [one, image])) ?? image;
+      add(image, `conflict: the same picture as ${name(other)}`);
     }
   }
   for (const { first, second, levels } of nearOfTwoPeople) {
     for (const [one, other] of [[first, second], [second, first]] as const) {
       add(one, `conflict: nearly the same picture as ${name(other)}, ${levels.toFixed(1)} levels apart`);
     }
+  }
+  for (const { image, other, margin } of suspects(inspection)) {
+    add(image, `label: nearer to ${name(other)} by ${margin.toFixed(2)}`);
+  }
+  for (const [first = 0, ...copies] of equal) {
+    for (const copy of copies) add(copy, `duplicate: the same picture as ${itemAt(images, first).path}`);
   }
   for (const { kept, others } of near) {
     for (const { image, levels } of others) {

@@ -23,6 +23,7 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task train --resume runs/hard": "tests/cli/train_test.ts resumes a run",
   "deno task train --help": "tests/cli/least_privilege_test.ts prints every --help",
   "deno task train --weights FILE --pretrained-blocks 18": "tests/cli/weights_test.ts trains from files",
+  "deno task inspect --data people --list remove.tsv": "tests/inspect/command_test.ts runs it",
   "deno task augment --preview out.png": "tests/cli/augment_test.ts draws it",
   "deno task embed --checkpoint demo --images crops --out vectors.parquet":
     "newcomer_test.ts embeds by a run",

@@ -20,14 +20,14 @@ export const RUN: Readonly<Record<string, Run>> = {
     says: /deno task train --data people/,
     file: "people/bounding_box_test",
   },
-  "deno task inspect --data people --list remove.tsv": {
-    says: /^remove\.tsv: \d+ files/m,
-    file: "inspections/people/inspection.html",
-  },
   "npx -y deno@2.9.6 task train --loss hard": {
     small: [...TINY, "--data=people"],
     says: /^trained .*%/m,
     file: "runs/hard/report.html",
+  },
+  "deno task inspect --data people --checkpoint runs/hard": {
+    says: /^Suspected wrong labels +\d+$/m,
+    file: "inspections/people/inspection.html",
   },
   "deno task evaluate --checkpoint runs/hard": { says: /^step 4 .*%/m },
   "deno task embed --checkpoint runs/hard --images people/bounding_box_test --out runs/hard/vectors.parquet":
