@@ -7,6 +7,7 @@ import type { OnnxOptions } from "../export/onnx/network.ts";
 import { otherThanTorchvision } from "../export/torchvision.ts";
 import { keysOf } from "../model/settings.ts";
 import { ModelFileError, type TrainedModel, WEIGHT_FORMATS } from "../model/trained_model.ts";
+import { DEMO } from "../train/demo/demo.ts";
 import { RunError } from "../train/errors.ts";
 import { readConfig } from "../train/run_folder.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
@@ -44,7 +45,7 @@ const FLAGS = {
   out: {
     type: "string",
     value: "FILE",
-    help: `File to write. By default in the run's folder: ${
+    help: `File to write. By default in the run's folder, and of ${DEMO} in the working directory: ${
       FORMAT_NAMES.map((name) => FORMATS[name].fileName).join(", ")
     }.`,
   },
@@ -96,9 +97,9 @@ export async function main(args: string[]): Promise<number> {
   ] as const;
   const broken = requirements.find(([given, , format]) => given && format !== name);
   if (broken) throw new UsageError(`--${broken[1]} requires --format ${broken[2]}`);
-  const { model, path, run } = await readTrainedModel(flags.checkpoint, { averaged: flags.ema });
+  const { model, path, run, isDemo } = await readTrainedModel(flags.checkpoint, { averaged: flags.ema });
   const training = run === undefined ? undefined : (await readConfig(run)).options;
-  const out = flags.out ?? join(run ?? dirname(path), FORMATS[name].fileName);
+  const out = flags.out ?? join(run ?? (isDemo ? "" : dirname(path)), FORMATS[name].fileName);
   const exists = await Deno.lstat(out).then(() => true, () => false);
   if (exists && !flags.overwrite) {
     throw new RunError(

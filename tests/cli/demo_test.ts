@@ -6,7 +6,7 @@ import { modelIdentity } from "../../model/trained_model.ts";
 import { DEMO, DEMO_PATH } from "../../train/demo/demo.ts";
 import scores from "../../train/demo/scores.json" with { type: "json" };
 import { readTrainedModel } from "../../train/trained_model_file.ts";
-import { runTask, withFolder } from "./run_task.ts";
+import { exists, runTask, withFolder } from "./run_task.ts";
 
 Deno.test("the demonstration takes 1 MiB at most, and its scores are of this very network", async () => {
   assert.ok((await Deno.stat(DEMO_PATH)).size <= 2 ** 20);
@@ -40,6 +40,10 @@ Deno.test("evaluate --checkpoint demo says what it is, and it ranks strangers be
       const line = stdout.split("\n").find((line) => row.test(line)) ?? "";
       return Number(/(?:[\d.]+ % +){4}([\d.]+) %/.exec(line)?.[1]);
     };
+    const exported = await runTask("export", ["--checkpoint=demo", "--format=model"], { cwd: folder });
+    assert.equal(exported.code, 0, exported.stderr);
+    assert.match(exported.stderr, /demonstration/);
+    assert.ok(exists(`${folder}/model.safetensors`)); // Not among the program's files.
     const [network, colors] = [mAP(/^step 4000 /), mAP(/^color histogram /)];
     assert.ok(network > 80 && network > colors + 20, `${network} and ${colors}`);
   });
