@@ -41,7 +41,7 @@ export const RUN_FLAGS = {
     group: "Transfer learning",
     help:
       "MobileNetV2 trained on ImageNet, with the names of torchvision, timm, Keras or fast-reid: a file of safetensors, " +
-      "PyTorch (.pth) or TensorFlow.js (model.json). The run takes over its padding, epsilon and scale of colors, and its " +
+      "PyTorch (.pth) or TensorFlow.js (model.json), as deno task weights lists them. The run takes over its padding, epsilon and scale of colors, and its " +
       "width unless --width is given. --pretrained-blocks and --backbone-lr have defaults for it.",
   },
   testFlip: TEST_FLIP_FLAG,
@@ -137,6 +137,12 @@ export function parseTrainFlags(args: readonly string[]): TrainFlags {
         flagName(kept)
       }, or start a new run without ` +
         "--resume",
+    );
+  }
+  if (/^https?:\/\//i.test(given.weights ?? "")) {
+    throw new UsageError(
+      `--weights takes a file, and train has no permission to fetch one: deno task weights ${given.weights} --out ` +
+        "weights.safetensors does it",
     );
   }
   const options = settingsFrom({ ...given, initialWeights: given.weights ?? "" });

@@ -5,7 +5,7 @@ import { type ConventionKey, CONVENTIONS } from "../conventions.ts";
 import { firstFew } from "../first_few.ts";
 import { keysOf } from "../settings.ts";
 import { FAMILIES, type Family, type FamilyKey, type LayerNames } from "./families.ts";
-import { backboneNames, countMatches, sortTensors } from "./tensor_names.ts";
+import { backboneNames, familyOf, sortTensors } from "./tensor_names.ts";
 import { type NetworkLayer, networkLayers } from "../network_layers.ts";
 import { fromOihw, weightShape } from "./weight_axes.ts";
 
@@ -52,7 +52,8 @@ const [LEAST_WIDTH, MOST_WIDTH] = [0.35, 1.4];
  * trained network cannot have, or an unknown convention.
  */
 export function readPretrained(file: SafetensorsFile, width?: number): PretrainedBackbone {
-  const family = familyOf(file);
+  const names = [...file.tensors.keys()];
+  const family = familyOf(names) ?? refuseNames(names);
   const { backbone: tensors, prefixes, ignored, unknown, twice } = sortTensors(file.tensors, family);
   const { otherNetwork } = family;
   if (otherNetwork !== undefined && unknown.some((name) => otherNetwork.names.test(name))) {
@@ -116,7 +117,7 @@ function conventionOf({ metadata }: SafetensorsFile, family: Family): Convention
 }
 
 /** The names of a layer's tensors in this program's parameters. */
-const PARAMETER: Readonly<LayerNames> = {
+export const PARAMETER: Readonly<LayerNames> = {
   weight: "weight",
   gamma: "gamma",
   beta: "beta",
@@ -131,13 +132,8 @@ function tensorOf(tensors: ReadonlyMap<string, SafetensorsTensor>, name: string)
   return tensor;
 }
 
-/** The family that most of the file's names belong to. */
-function familyOf(file: SafetensorsFile): Family {
-  const names = [...file.tensors.keys()];
-  const best = FAMILIES.map((family) => ({ family, matches: countMatches(names, family) }))
-    .reduce((best, other) => other.matches > best.matches ? other : best);
-  // A ResNet and timm's MobileNetV2 both have a "bn1": one match is not enough.
-  if (best.matches > backboneNames(best.family).size / 4) return best.family;
+/** @throws {PretrainedError} Whose names belong to no family. */
+function refuseNames(names: readonly string[]): never {
   const examples = FAMILIES.map(({ key, names }) => `${names(networkLayers(1)[0]).weight} (${key})`).join(
     ", ",
   );
@@ -145,8 +141,7 @@ function familyOf(file: SafetensorsFile): Family {
     `It is not a MobileNetV2 of a known library: it has ${
       firstFew(names)
     }, where the first convolution would be ` +
-      `${examples}. Give MobileNetV2 weights of torchvision, timm or Keras, converted to safetensors with their original ` +
-      "names.",
+      `${examples}. Give MobileNetV2 weights with one of these libraries' names.`,
   );
 }
 

@@ -4,12 +4,14 @@
  */
 import type { SafetensorsTensor } from "../safetensors.ts";
 import { networkLayers } from "../network_layers.ts";
-import type { Family } from "./families.ts";
+import { FAMILIES, type Family } from "./families.ts";
 
 /** The tensors of a file. */
 export interface SortedTensors {
   /** Of the backbone, by the family's names. */
   readonly backbone: ReadonlyMap<string, SafetensorsTensor>;
+  /** Their names in the file. */
+  readonly sources: ReadonlyMap<string, string>;
   /** What stands before those names in the file, such as `module.backbone.`; the most frequent first. */
   readonly prefixes: readonly string[];
   /** Known and not needed: heads, PyTorch's counts of batches. */
@@ -72,6 +74,7 @@ export function sortTensors(
   for (const { prefix } of found.values()) counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
   return {
     backbone: new Map([...found].map(([canonical, { name }]) => [canonical, tensors.get(name)!])),
+    sources: new Map([...found].map(([canonical, { name }]) => [canonical, name])),
     prefixes: [...counts].filter(([prefix]) => prefix !== "").sort(([, a], [, b]) => b - a)
       .map(([prefix]) => prefix),
     ignored,
@@ -81,10 +84,18 @@ export function sortTensors(
 }
 
 /** How many different tensors of a family's backbone a file has names of. */
-export function countMatches(names: Iterable<string>, family: Family): number {
+function countMatches(names: Iterable<string>, family: Family): number {
   const known = backboneNames(family);
   const places = Array.from(names, (name) => placeOf(name, family, known)?.canonical);
   return new Set(places.filter((canonical) => canonical !== undefined)).size;
+}
+
+/** The family that most of a file's names belong to; undefined where they are no MobileNetV2's. */
+export function familyOf(names: readonly string[]): Family | undefined {
+  const best = FAMILIES.map((family) => ({ family, matches: countMatches(names, family) }))
+    .reduce((best, other) => other.matches > best.matches ? other : best);
+  // A ResNet and timm's MobileNetV2 both have a "bn1": one match is not enough.
+  return best.matches > backboneNames(best.family).size / 4 ? best.family : undefined;
 }
 
 /** The longest end of a name that is one of the backbone's, and what stands before it. */

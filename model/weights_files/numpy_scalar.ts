@@ -1,7 +1,6 @@
 /** NumPy's scalars in pickles, such as the score that a training program kept: a type and the bytes of one number. */
-import { damaged } from "./weights_file_error.ts";
+import { damaged, refused } from "./weights_file_error.ts";
 import { PickleObject, PickleTuple, type PickleValue } from "./pickle_values.ts";
-import { refused } from "./pickle.ts";
 
 /** How a number of a type is read. */
 const READERS: Readonly<Record<string, (view: DataView, little: boolean) => number | bigint | boolean>> = {

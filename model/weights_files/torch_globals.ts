@@ -6,7 +6,6 @@ import { brief } from "../safetensors_json.ts";
 import type { SafetensorsDtype } from "../safetensors.ts";
 import { latin1 } from "./byte_reader.ts";
 import { numpyScalar, NumpyType } from "./numpy_scalar.ts";
-import { refused } from "./pickle.ts";
 import {
   PickleDict,
   PickleGlobal,
@@ -17,7 +16,7 @@ import {
   type PickleValue,
 } from "./pickle_values.ts";
 import { TorchDtype, TorchStorage, TorchTensor } from "./torch_tensor.ts";
-import { damaged } from "./weights_file_error.ts";
+import { damaged, refused } from "./weights_file_error.ts";
 
 /** Element types: PyTorch's name, its older storage class, and safetensors' name. */
 const DTYPES: readonly (readonly [name: string, storage: string, dtype?: SafetensorsDtype])[] = [
@@ -97,6 +96,11 @@ function encoded([text, encoding]: readonly PickleValue[]): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
+/** Protocols before 3 write empty bytes as a call without arguments. */
+function noBytes(args: readonly PickleValue[]): Uint8Array {
+  return args.length === 0 ? new Uint8Array(0) : wrong("bytes");
+}
+
 /** `_rebuild_parameter`: a parameter is its tensor. */
 function parameter([data]: readonly PickleValue[]): TorchTensor {
   return data instanceof TorchTensor ? data : wrong("a parameter");
@@ -110,6 +114,8 @@ const CALLS: Readonly<Record<string, (args: readonly PickleValue[]) => PickleVal
   "builtins.frozenset": set,
   "__builtin__.frozenset": set,
   "_codecs.encode": encoded,
+  "__builtin__.bytes": noBytes,
+  "builtins.bytes": noBytes,
   "torch.Size": ([size]) => size instanceof PickleTuple ? size : wrong("a size"),
   "torch.device": ([type]) => typeof type === "string" ? type : wrong("a device"),
   "torch._utils._rebuild_tensor": (args) => tensor(args),

@@ -24,3 +24,12 @@ export class WeightsFileError extends UserError {
 export function damaged(message: string): WeightsFileError {
   return new WeightsFileError("damaged", `It is damaged or cut off: ${message}. Download or copy it again.`);
 }
+
+/** The error for what a pickle must not do. */
+export function refused(what: string): WeightsFileError {
+  return new WeightsFileError(
+    "refused",
+    `Its pickle ${what}, which is neither a tensor nor a plain container: nothing of it was run. Save the network's ` +
+      "state_dict() and nothing else, and give that file.",
+  );
+}

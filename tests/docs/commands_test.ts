@@ -24,6 +24,10 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task train --help": "tests/cli/least_privilege_test.ts prints every --help",
   "deno task train --weights FILE --pretrained-blocks 18": "tests/cli/weights_test.ts trains from files",
   "deno task inspect --data people --list remove.tsv": "tests/inspect/command_test.ts runs it",
+  "deno task weights mobilenet_v2.pth": "tests/cli/weights_command_test.ts lists a file",
+  "deno task weights https://download.pytorch.org/models/mobilenet_v2-7ebf99e0.pth --out mobilenet_v2.safetensors":
+    "fetches from the web; tests/cli/weights_command_test.ts fetches from this machine",
+  "deno task torture --only weights": "runs for minutes",
   "deno task augment --preview out.png": "tests/cli/augment_test.ts draws it",
   "deno task embed --checkpoint demo --images crops --out vectors.parquet":
     "newcomer_test.ts embeds by a run",

@@ -1,6 +1,7 @@
 /** The module of every torture, by name, in the order of the table. A new torture adds a line. */
 export const TORTURES: Readonly<Record<string, string>> = {
   "safetensors": "./input/safetensors.ts",
+  "weights": "./input/weights.ts",
   "images": "./input/images.ts",
   "command-lines": "./input/command_lines.ts",
   "settings": "./input/json_files.ts",

@@ -4,22 +4,21 @@
  *
  * Its lock leaves out TensorFlow.js, a peer dependency of 300 MB that the weights do not need.
  */
-import { encodeSafetensors, type SafetensorsTensor } from "../../../model/safetensors.ts";
+import { encodeSafetensors } from "../../../model/safetensors.ts";
+import { readWeights } from "../../../model/weights_files/read_weights.ts";
 
 // A name in a variable: the type checker would otherwise ask for the package.
 const NSFWJS = "nsfwjs/models/mobilenet_v2";
 
 const { MobileNetV2Model } = await import(NSFWJS);
-const { weightsManifest: [{ weights }] } = (await MobileNetV2Model.modelJson()).default;
-const [bundle] = await Promise.all(
+const model = (await MobileNetV2Model.modelJson()).default;
+const bundles = await Promise.all(
   MobileNetV2Model.weightBundles.map((load: () => Promise<{ default: string }>) => load()),
 );
-const bytes = Uint8Array.fromBase64(bundle.default);
-const tensors = new Map<string, SafetensorsTensor>();
-let offset = 0;
-for (const { name, shape, quantization: { min, scale } } of weights) {
-  const count = shape.reduce((a: number, b: number) => a * b, 1);
-  const data = Float32Array.from(bytes.subarray(offset, offset += count), (value) => value * scale + min);
-  tensors.set(name, { dtype: "F32", shape, data });
-}
+const [{ paths }] = model.weightsManifest;
+const { format, tensors } = await readWeights(
+  new TextEncoder().encode(JSON.stringify(model)),
+  (path) => Promise.resolve(Uint8Array.fromBase64(bundles[paths.indexOf(path)].default)),
+);
+if (format !== "layers-model") throw new Error(format);
 await Deno.writeFile(Deno.args[0]!, encodeSafetensors(tensors));

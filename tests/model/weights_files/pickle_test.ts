@@ -84,7 +84,7 @@ Deno.test("plain values are what Python wrote, in protocols 0 to 5", () => {
       new Tuple([1, 2, 3]),
       new Tuple([1, 2, 3, "4"]),
     ]],
-    ["bytes", Uint8Array.of(0, 127, 128, 255)],
+    ["bytes", [Uint8Array.of(0, 127, 128, 255), new Uint8Array(0)]],
     ["shared", [shared, shared]],
     [7, new Map()],
     ["many", Array.from({ length: 300 }, (_, i) => `${i}`)],
@@ -230,7 +230,7 @@ Deno.test("a damaged pickle ends in an error that says where", () => {
 Deno.test("a pickle made to fill the memory or to take forever is refused within a second", () => {
   const start = performance.now();
   const many = "too-large";
-  assertRefused(new Uint8Array(3_000_000).fill(0x5d), many, /more than 2000000 operations/); // Lists.
+  assertRefused(new Uint8Array(3_000_000).fill(0x5d), many, /more than 1000000 operations/); // Lists.
   assertRefused(new Uint8Array(3_000_000).fill(0x28), many, /operations/); // Marks.
   // A large dict that a short loop of calls would copy each time.
   const entries = latin(Array.from({ length: 3000 }, (_, i) => `I${i}\nN`).join(""));

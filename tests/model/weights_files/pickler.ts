@@ -104,6 +104,7 @@ class Writer {
     else if (typeof value === "string") this.#text(value);
     else if (value instanceof Uint8Array) {
       if (this.protocol >= 3) this.#add("B", le(value.length, 4), value);
+      else if (value.length === 0) this.write(new Call(new Global("__builtin__", "bytes"), new Tuple([])));
       else {
         const text = String.fromCharCode(...value);
         this.write(new Call(new Global("_codecs", "encode"), new Tuple([text, "latin1"])));
