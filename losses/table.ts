@@ -73,7 +73,7 @@ export const lossTable = {
   },
   quadruplet: {
     summary:
-      "Batch-hard, and every farthest positive also nearer, by half the margin, than any two other people are to each other.",
+      "Batch-hard, and every farthest positive also nearer, by half the margin, than its nearest negative is to a third person.",
     source: "Chen et al., Beyond Triplet Loss: A Deep Quadruplet Network for Person Re-Identification, 2017",
     samplers: ["pk", "shuffled"],
     mines: true,

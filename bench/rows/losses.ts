@@ -96,7 +96,6 @@ function selections(): BenchRow[] {
     ...[BATCH, 4 * BATCH].flatMap(batchAll),
     row(`quadruplet ${BATCH}×${BATCH}`, nearestIdentities(BATCH), { distances, labels, nearest: [BATCH, 2] }),
     row(`quadruplet ${BATCH}×${BATCH}`, nearestOthers(BATCH), {
-      distances,
       labels,
       hard: { shape: [BATCH, 1, 2], values: hard },
       nearest: { shape: [BATCH, 2], values: hard.map((_, i) => 4 * ((i >> 3) + 1 + (i & 1)) % BATCH) },

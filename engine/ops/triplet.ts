@@ -50,8 +50,8 @@ export function selectSemiHard(distances: Tensor, labels: Uint32Tensor): Uint32T
 }
 
 /**
- * The second half of every anchor's hardest quadruplet: its positive from {@link selectHard} against the nearest two images
- * of two other identities, of equals those of lowest index.
+ * The second half of every anchor's hardest quadruplet: its positive from {@link selectHard} against its nearest negative
+ * with the image nearest to that one of a third identity, of equals that of lowest index.
  *
  * distances [B, B], labels [B], hard [B, 1, 2] → selection [1, B, 2] for distances reshaped to [1, B · B], `NONE` where there is none.
  * Chen, Chen, Zhang and Huang, "Beyond triplet loss", 2017.
@@ -66,9 +66,8 @@ export function selectNearestOthers(
   const batch = checkBatch("selectNearestOthers", distances, labels);
   const nearest = temporary([batch, 2], "u32");
   const selection = temporary([1, batch, 2], "u32");
-  const given = { distances: distances.value, labels: labels.value };
-  record(nearestIdentities(batch), { ...given, nearest });
-  record(nearestOthers(batch), { ...given, hard: hard.value, nearest, selection });
+  record(nearestIdentities(batch), { distances: distances.value, labels: labels.value, nearest });
+  record(nearestOthers(batch), { labels: labels.value, hard: hard.value, nearest, selection });
   return new Uint32Tensor([1, batch, 2], selection);
 }
 

@@ -1,5 +1,5 @@
-// The nearest negative of every image, and the nearest of a third identity: all that the search for the nearest pair of
-// two identities, neither of them a given one, needs of a row.
+// The nearest negative of every image, and the nearest of a third identity: one of them is the nearest of an identity that
+// is neither the image's nor a given one.
 //
 //   first(l)  = argmin_k distances[l, k]  over  labels[k] != labels[l]
 //   second(l) = argmin_k distances[l, k]  over  labels[k] != labels[l], labels[k] != labels[first(l)]

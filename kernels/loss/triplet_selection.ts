@@ -58,22 +58,21 @@ export function nearestIdentities(batch: number): Dispatch {
 }
 
 /**
- * Of every anchor the positive, and the nearest two images of two other identities, as places among batch · batch
- * distances. Bindings: `distances`, `labels`, `hard` [batch, 1, 2], `nearest` [batch, 2], `selection` [1, batch, 2].
+ * Of every anchor the positive, and its nearest negative with the nearest image of a third identity, as places among
+ * batch · batch distances. Bindings: `labels`, `hard` [batch, 1, 2], `nearest` [batch, 2], `selection` [1, batch, 2].
  */
 export function nearestOthers(batch: number): Dispatch {
   return {
     kernel: "nearest_others",
     source: others,
     bindings: [
-      reads("distances"),
       reads("labels", "u32"),
       reads("hard", "u32"),
       reads("nearest", "u32"),
       writes("selection", "u32"),
     ],
-    constants: { B: batch, B4: vec4Count(batch) },
+    constants: { B: batch },
     workgroups: flatWorkgroups(batch),
-    cost: { flops: batch * batch, bytes: 32 * batch },
+    cost: { flops: batch, bytes: 32 * batch },
   };
 }

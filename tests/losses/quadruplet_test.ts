@@ -37,9 +37,9 @@ async function secondTerms(
 }
 
 onBothStorages((test) => {
-  test("quadruplet() adds the positives against the nearest pair of two others, with half the margin", async (device) => {
+  test("quadruplet() adds the positives against the nearest negative and the third nearest to it, with half the margin", async (device) => {
     // Images 0, 2 | 10 | 11.5 | 20. First term: 2 - 10 + 2 and 2 - 8 + 2, both below 0.
-    // Second term of anchors 0 and 1: others are 10 and 11.5, 2 - 1.5 + 1.
+    // Second term of anchors 0 and 1: the nearest negative is 10, its nearest third 11.5: 2 - 1.5 + 1.
     const { loss, gradient, metrics } = await quadruplet(device, [0, 2, 10, 11.5, 20], [0, 0, 1, 2, 3]);
     assert.equal(loss, 1.5);
     assert.deepEqual(gradient, [-1, 1, 1, -1, 0]);
@@ -77,7 +77,7 @@ onBothStorages((test) => {
     }
   });
 
-  test("quadruplet() finds the nearest pair of two others as a search through all pairs does, ties included", async (device) => {
+  test("quadruplet() finds the nearest negative and its nearest third as a search through all does, ties included", async (device) => {
     const random = seededRandom(8);
     for (let trial = 0; trial < 12; trial++) {
       const batch = 3 + random.integer(9);

@@ -39,7 +39,7 @@ export function batchAllTripletLoss(
   return minedLoss(embeddings, labels, options, mineAll, "active");
 }
 
-/** Embeddings [B, D]: batch-hard, and with half the margin the positives against the nearest pair of two others. */
+/** Embeddings [B, D]: batch-hard, and with half the margin the positives against the nearest negative and its nearest third. */
 export function quadrupletLoss(embeddings: RefTensor, labels: Indices, options: TripletOptions): RefTensor {
   const distances = pairwiseDistance(embeddings, options.metric);
   const { pairs, clearance } = mineNearestOthers(distances.data, labels);

@@ -69,8 +69,8 @@ export interface PairOfPairs {
 }
 
 /**
- * Chen et al. 2017: every anchor and its farthest positive, with the nearest pair of images of two identities that are
- * not the anchor's, found among all pairs.
+ * Chen et al. 2017: every anchor and its farthest positive, with its nearest negative and the image nearest to that one of a
+ * third identity.
  */
 export function mineNearestOthers(
   distances: Float64Array,
@@ -80,22 +80,13 @@ export function mineNearestOthers(
   let clearance = Infinity;
   labels.forEach((identity, anchor) => {
     const positive = farthest(rowOf(distances, labels, anchor), positivesOf(labels, anchor));
-    const candidates: number[] = [];
-    for (let l = 0; l < labels.length; l++) {
-      for (let k = l + 1; k < labels.length; k++) {
-        if (labels[l] !== identity && labels[k] !== identity && labels[l] !== labels[k]) {
-          candidates.push(l * labels.length + k);
-        }
-      }
-    }
-    const others = nearest(distances, candidates);
-    if (positive === null || others === null) return;
-    const { index } = others;
-    pairs.push({
-      positive: [anchor, positive.index],
-      others: [Math.floor(index / labels.length), index % labels.length],
-    });
-    clearance = Math.min(clearance, positive.lead, others.lead);
+    const negative = nearest(rowOf(distances, labels, anchor), negativesOf(labels, anchor));
+    if (positive === null || negative === null) return;
+    const thirds = negativesOf(labels, negative.index).filter((k) => labels[k] !== identity);
+    const third = nearest(rowOf(distances, labels, negative.index), thirds);
+    if (third === null) return;
+    pairs.push({ positive: [anchor, positive.index], others: [negative.index, third.index] });
+    clearance = Math.min(clearance, positive.lead, negative.lead, third.lead);
   });
   return { pairs, clearance };
 }

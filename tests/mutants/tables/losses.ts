@@ -90,8 +90,8 @@ export const LOSS_CHANGES: readonly FileChanges[] = [
     ...loss("quadruplet"),
     file: "kernels/loss/nearest_others.wgsl",
     changes: {
-      "own-images-in-the-pair": ["if (k != NONE && labels_at(k) == identity) {", "if (k == NONE) {"],
-      "ties-go-to-the-last": ["pair == NONE || d < least", "pair == NONE || d <= least"],
+      "own-images-in-the-pair": ["if (k != NONE && labels_at(k) == labels_at(anchor)) {", "if (k == NONE) {"],
+      "third-nearest-to-the-anchor": ["var k = nearest_at(l * 2u);", "var k = nearest_at(anchor * 2u + 1u);"],
     },
   },
   {
