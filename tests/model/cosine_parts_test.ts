@@ -50,7 +50,7 @@ Deno.test("cosineParts() of an embedding of length 0 are 0, and half a cell is r
   assert.throws(() => cosineParts(new Float32Array(0), new Float32Array(3), 3), RangeError);
 });
 
-/** The feature map [2, 2, 1, C] of two images, by a program of its own with batch norms that are not folded in. */
+/** The feature map [2, 2, 1, C] of two images, by another program, whose batch norms are not folded in. */
 async function featureMap(device: Device, model: ReidModel, pixels: Uint8Array): Promise<Float32Array> {
   const program = await Program.record(
     device,

@@ -2,7 +2,7 @@
 import { type Mutant, mutantsOf } from "./mutant.ts";
 import { CHECKPOINT_CHANGES } from "./tables/checkpoints.ts";
 import { ENGINE_CHANGES } from "./tables/engine.ts";
-import { EMBED_CHANGES, EXPORT_CHANGES } from "./tables/files.ts";
+import { EMBED_CHANGES, EXPORT_CHANGES, MODEL_FILE_CHANGES } from "./tables/files.ts";
 import { KERNEL_CHANGES } from "./tables/kernels.ts";
 import { LAYOUT_CHANGES } from "./tables/layouts.ts";
 import { LOSS_CHANGES } from "./tables/losses.ts";
@@ -27,6 +27,7 @@ export const MUTANTS: readonly Mutant[] = mutantsOf([
   ...CHECKPOINT_CHANGES,
   ...TRAINING_CHANGES,
   ...EXPORT_CHANGES,
+  ...MODEL_FILE_CHANGES,
   ...EMBED_CHANGES,
   ...SEARCH_CHANGES,
   ...WEB_CHANGES,

@@ -69,6 +69,31 @@ export const EXPORT_CHANGES: readonly FileChanges[] = [
   },
 ];
 
+/** Model files, and the maps of a report. */
+export const MODEL_FILE_CHANGES: readonly FileChanges[] = [
+  {
+    ...files("model-file", "model/trained_model"),
+    filter: "/in f16/",
+    file: "model/trained_model.ts",
+    changes: {
+      "batch-norms-rounded-too": [
+        'name.endsWith(".weight") ? inHalf(name, tensor) : tensor',
+        "inHalf(name, tensor)",
+      ],
+      "infinite-weights": ["(bits & 0x7fff) >= 0x7c00", "bits >= 0xffff"],
+    },
+  },
+  {
+    ...files("model-file", "train/report"),
+    filter: "/maps/",
+    file: "train/report/retrieval_maps.ts",
+    changes: {
+      "parts-of-the-query-in-numbers": ["mapOf(match, of.match)", "mapOf(match, of.query)"],
+      "one-pixel-a-cell": ["const PIXELS = 4;", "const PIXELS = 1;"],
+    },
+  },
+];
+
 /** Vectors on disk. */
 export const EMBED_CHANGES: readonly FileChanges[] = [
   {
