@@ -9,6 +9,7 @@ import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
 import { writeOutput } from "./output.ts";
 import { CACHE_FLAG, JSON_FLAG } from "./shared_flags.ts";
 import { digestInName, parseDigest, requireDigest } from "./weights/digest.ts";
+import { shown } from "./weights/download.ts";
 import { fetchWeights } from "./weights/fetched.ts";
 import { type Listing, listingJson, listingText, warnings } from "./weights/listing.ts";
 
@@ -63,8 +64,9 @@ export async function main(args: string[]): Promise<number> {
   }
   const path = url === undefined ? source : await fetchWeights(url, cache, wanted);
   const onDisk = await readWeightsFile(path).catch(async (error) => {
-    if (url !== undefined) await Deno.remove(path).catch(() => {}); // Not to be found in the cache again.
-    throw error;
+    if (url === undefined || !(error instanceof RunError)) throw error;
+    await Deno.remove(path).catch(() => {}); // Not to be found in the cache again.
+    throw new RunError(error.message.replaceAll(path, () => shown(url)), { remedies: error.remedies });
   });
   refuseOwnFile(path, onDisk.file);
   const listing = await describe(source, onDisk);

@@ -1,6 +1,6 @@
 /** A file of weights on disk, in any of the formats that are read, and the same weights as safetensors. */
 import { basename, dirname, join } from "node:path";
-import { firstFew } from "../data/errors.ts";
+import { firstFew, messageOf } from "../data/errors.ts";
 import type { OtherFile } from "../model/other_files.ts";
 import { encodeSafetensors, SafetensorsError } from "../model/safetensors.ts";
 import { CHECKPOINT_FORMAT, MODEL_FORMAT } from "../model/trained_model.ts";
@@ -28,7 +28,7 @@ export async function readWeightsFile(path: string): Promise<WeightsOnDisk> {
   await refuseFolder(path);
   const bytes = await readWhole(path);
   try {
-    const file = await readWeights(bytes, (shard) => readWhole(join(dirname(path), shard)));
+    const file = await readWeights(bytes, (shard) => readShard(path, shard));
     return { name: basename(path), bytes, file };
   } catch (error) {
     if (error instanceof WeightsFileError) {
@@ -36,6 +36,17 @@ export async function readWeightsFile(path: string): Promise<WeightsOnDisk> {
     }
     if (error instanceof SafetensorsError) throw notSafetensors(path, error);
     throw error;
+  }
+}
+
+/** Reads one of the files of a layers model. */
+async function readShard(path: string, shard: string): Promise<Uint8Array> {
+  try {
+    return await readWhole(join(dirname(path), shard));
+  } catch (error) {
+    throw new RunError(
+      `${path} names other files with its weights: ${messageOf(error)}. Put them beside it.`,
+    );
   }
 }
 

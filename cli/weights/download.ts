@@ -32,7 +32,7 @@ export async function download(url: URL, path: string, options: DownloadOptions 
   const { mostBytes = MOST_BYTES, silentSeconds = SILENT_SECONDS } = options;
   const file = await openPart(path + PART);
   const silence = new Silence(url, silentSeconds);
-  let done: number;
+  let done = 0;
   try {
     const answer = await request(url, file, path + FACTS, silence.signal);
     const total = totalOf(answer.response, answer.begin);
@@ -53,7 +53,9 @@ export async function download(url: URL, path: string, options: DownloadOptions 
     );
   } finally {
     silence.end();
+    const { size } = await file.stat();
     file.close();
+    if (size === 0 && done === 0) await Deno.remove(path + PART).catch(() => {}); // There is nothing to go on from.
   }
   await Deno.rename(path + PART, path);
   await syncFolder(path);

@@ -29,6 +29,9 @@ export function named(value: PickleValue | undefined): string {
   if (value instanceof PickleObject) return value.what;
   if (value instanceof PickleDict) return "a dict";
   if (value instanceof PickleList) return "a list";
+  if (value instanceof PickleTuple) return "a tuple";
+  if (value instanceof PickleSet) return "a set";
+  if (value instanceof Uint8Array) return "bytes";
   return value === null ? "None" : `a ${typeof value}`;
 }
 

@@ -151,7 +151,7 @@ Deno.test("an error of the server, none at all, silence and too large a file are
     );
     closed.password = closed.username = "secret";
     await fails(download(closed, path), /^(?!.*secret)/);
-    assert.ok(!exists(path));
+    assert.ok(!exists(path) && !exists(`${path}.part`));
     await using _other = await Deno.open(`${path}.part`, { write: true, create: true }).then((file) => {
       file.lockSync(true);
       return { [Symbol.asyncDispose]: () => Promise.resolve(file.close()) };

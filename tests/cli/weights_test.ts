@@ -38,6 +38,11 @@ Deno.test("a file of weights that is none is told in one paragraph with its path
       return `${folder}/${name}`;
     };
     assert.match(await refusal(`${folder}/none`), /cannot be read/);
+    const model = new TextEncoder().encode('{"weightsManifest": [{"paths": ["a.bin"], "weights": []}]}');
+    assert.match(
+      await refusal(await write("model.json", model)),
+      /names other files .*a\.bin cannot be read.*beside it/,
+    );
     for (const length of [0, 5000, whole.length - 1]) {
       assert.match(
         await refusal(await write("cut", whole.subarray(0, length))),

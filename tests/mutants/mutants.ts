@@ -12,6 +12,7 @@ import { RANKING_CHANGES, RERANK_CHANGES } from "./tables/ranking.ts";
 import { SAMPLING_CHANGES } from "./tables/sampling.ts";
 import { SEARCH_CHANGES, WEB_CHANGES } from "./tables/search.ts";
 import { TRAINING_CHANGES } from "./tables/training.ts";
+import { WEIGHTS_CHANGES } from "./tables/weights.ts";
 
 /** In the order in which they are tried. */
 export const MUTANTS: readonly Mutant[] = mutantsOf([
@@ -26,6 +27,7 @@ export const MUTANTS: readonly Mutant[] = mutantsOf([
   ...LAYOUT_CHANGES,
   ...CHECKPOINT_CHANGES,
   ...TRAINING_CHANGES,
+  ...WEIGHTS_CHANGES,
   ...EXPORT_CHANGES,
   ...MODEL_FILE_CHANGES,
   ...EMBED_CHANGES,

@@ -8,7 +8,7 @@ import {
   type WeightsFileErrorKind,
 } from "../../../model/weights_files/weights_file_error.ts";
 import { publish } from "../pretrained/published_network.ts";
-import { Call, Global, latin, type Picklable, pickle, Tuple } from "./pickler.ts";
+import { Call, Global, latin, Persistent, type Picklable, pickle, Tuple } from "./pickler.ts";
 import {
   stateDict,
   type Storage,
@@ -166,8 +166,34 @@ Deno.test("the zip form may be deflated, zip64, big-endian, and have any folder;
     "too-large",
     /entry "archive\/data\/0" would take 83886080 bytes/,
   );
-  const spread = stateDict([["w", tensor(storage, [1 << 20, 1 << 10], { strides: [0, 0] })]]);
-  await refuses(await torchZip(spread, [storage]), "too-large", /tensor w would take 4294967296 bytes/);
+  const spread = stateDict([["w", tensor(storage, [1 << 12, 1 << 13], { strides: [0, 0] })]]);
+  await refuses(await torchZip(spread, [storage]), "too-large", /tensor w would take 134217728 bytes/);
+});
+
+Deno.test("storages without a type get it from their tensors, as PyTorch writes its newer types", async () => {
+  const bytes = Uint8Array.of(1, 0, 255, 255, 2, 0, 3, 0);
+  const id = new Persistent(
+    new Tuple(["storage", new Global("torch.storage", "UntypedStorage"), "0", "cpu", 8]),
+  );
+  const hooks = new Call(new Global("collections", "OrderedDict"), new Tuple([]));
+  const newer = (dtype: string, offset: number, shape: number[]) =>
+    new Call(
+      new Global("torch._utils", "_rebuild_tensor_v3"),
+      new Tuple([id, offset, new Tuple(shape), new Tuple([1]), false, hooks, new Global("torch", dtype)]),
+    );
+  const value = stateDict([["a", newer("uint16", 1, [3])], ["b", newer("float8_e5m2", 4, [2])]]);
+  const storage: Storage = { key: "0", dtype: "U8", bytes };
+  for await (const [, file] of forms(value, [storage])) {
+    const { tensors } = await readWeights(file);
+    const [a, b] = [tensors.get("a"), tensors.get("b")];
+    assert.deepEqual([a?.dtype, ...a?.data ?? []], ["U16", 65535, 2, 3]);
+    assert.deepEqual([b?.dtype, ...b?.data ?? []], ["F8_E5M2", 2, 0]);
+  }
+  await refuses(
+    await torchZip(stateDict([["c", newer("complex128", 0, [1])]]), [storage]),
+    "unsupported",
+    /tensor of complex128/,
+  );
 });
 
 Deno.test("wrappers around a state_dict are passed over, what is beside it is told", async () => {
@@ -197,6 +223,11 @@ Deno.test("wrappers around a state_dict are passed over, what is beside it is to
     ],
     [[tensor(storage, [1]), new Tuple([tensor(storage, [2])])], ["0", "1.0"], /^$/],
     [tensor(storage, [1]), ["tensor"], /^$/],
+    [
+      new Map<Picklable, Picklable>([["state", new Map([["epoch", 1]])], ["w", tensor(storage, [1])]]),
+      ["w"],
+      /^$/,
+    ],
   ];
   for (const [value, names, note] of cases) {
     for await (const [, file] of forms(value, [storage])) {
