@@ -45,10 +45,11 @@ export class PixelStore {
   /** Sentences for the user, e.g. that the cache could not be written. */
   readonly notes: string[];
   readonly #pixels: Uint8Array | Deno.FsFile;
+  readonly #paths: readonly string[];
 
   private constructor(
     paths: readonly string[],
-    { height, width }: PixelStoreOptions,
+    { height, width }: Pick<PixelStoreOptions, "height" | "width">,
     pixels: Uint8Array | Deno.FsFile,
     failures: readonly [number, string][],
     notes: string[] = [],
@@ -62,6 +63,7 @@ export class PixelStore {
     this.failed = byFile(paths, failures);
     this.notes = notes;
     this.#pixels = pixels;
+    this.#paths = paths;
   }
 
   /**
@@ -152,6 +154,15 @@ export class PixelStore {
         { remedies: [{ kind: "resume" }] },
       );
     }
+  }
+
+  /** The same pixels, with some images not usable. @param images Their indices. */
+  without(images: Iterable<number>): PixelStore {
+    const store = new PixelStore(this.#paths, this, this.#pixels, []);
+    store.failed.push(...this.failed);
+    for (const [index, usable] of this.usable.entries()) store.usable[index] = usable;
+    for (const index of images) store.usable[index] = false;
+    return store;
   }
 
   /** Closes the cache file where the pixels are read from it. */

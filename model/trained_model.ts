@@ -13,6 +13,7 @@ import {
   type SafetensorsTensor,
   toFloat32,
 } from "./safetensors.ts";
+import { parseThresholds, type Thresholds } from "./thresholds.ts";
 import { floatsOf } from "./safetensors_dtype.ts";
 
 /** `format` in the metadata of a training checkpoint. */
@@ -47,6 +48,8 @@ export interface TrainedModel {
   readonly step: number;
   /** Weights and running statistics by name, f32. */
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
+  /** Which distances between its embeddings mean one person; undefined if nobody was held out to estimate them. */
+  readonly thresholds?: readonly Thresholds[] | undefined;
 }
 
 /**
@@ -78,12 +81,24 @@ export function decodeTrainedModel(bytes: Uint8Array, { averaged = true } = {}):
   try {
     const steps = Number(step);
     if (!Number.isSafeInteger(steps) || steps < 0) throw new Error(`its step is ${step}`);
-    return trainedModel(parseModelSpec(JSON.parse(model ?? "")), steps, file.tensors, averaged);
+    const trained = trainedModel(parseModelSpec(JSON.parse(model ?? "")), steps, file.tensors, averaged);
+    const isScored = averaged || !file.tensors.keys().some((name) => name.startsWith(AVERAGE_PREFIX));
+    return { ...trained, ...(isScored && { thresholds: thresholdsIn(file.metadata) }) };
   } catch (error) {
     throw new ModelFileError(
       `it is damaged or of another version of this program: ${(error as Error).message}`,
     );
   }
+}
+
+/**
+ * The thresholds in a file's metadata; undefined if it has none. Those of a checkpoint belong to the averaged weights where
+ * there are any.
+ *
+ * @throws {Error} If they are no thresholds.
+ */
+export function thresholdsIn({ thresholds }: Readonly<Record<string, string>>): Thresholds[] | undefined {
+  return thresholds === undefined ? undefined : parseThresholds(JSON.parse(thresholds));
 }
 
 /**
@@ -129,7 +144,7 @@ export type WeightFormat = typeof WEIGHT_FORMATS[number];
  * @throws {ModelFileError} When a weight is too large for f16.
  */
 export function encodeTrainedModel(
-  { spec, step, tensors }: TrainedModel,
+  { spec, step, tensors, thresholds }: TrainedModel,
   { weights = "f32" }: { readonly weights?: WeightFormat } = {},
 ): Uint8Array<ArrayBuffer> {
   const stored = weights === "f32" ? tensors : new Map(
@@ -139,6 +154,7 @@ export function encodeTrainedModel(
     format: MODEL_FORMAT,
     step: String(step),
     model: JSON.stringify(parseModelSpec(spec)), // Puts the fields in a fixed order.
+    ...(thresholds && { thresholds: JSON.stringify(thresholds) }),
   });
 }
 

@@ -6,6 +6,7 @@
 import { AVERAGE_PREFIX, type Choices, type ParameterSet } from "../engine/mod.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import type { SafetensorsTensor } from "../model/safetensors.ts";
+import type { Thresholds } from "../model/thresholds.ts";
 import { RunError } from "./errors.ts";
 import type { TrainingOptions } from "./options.ts";
 import type { TrainedPeople } from "./trained_people.ts";
@@ -20,6 +21,8 @@ export interface Checkpoint {
   readonly variants: Choices;
   /** Whom the run was trained on; undefined in files of earlier versions. */
   readonly people?: TrainedPeople | undefined;
+  /** Which distances mean one person, for the network that is scored; at the end of a run that holds people out. */
+  readonly thresholds?: readonly Thresholds[] | undefined;
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
 }
 

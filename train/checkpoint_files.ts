@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { parseChoices } from "../kernels/mod.ts";
 import { parseModelSpec } from "../model/model_spec.ts";
 import { decodeSafetensors, SafetensorsError, type SafetensorsTensor } from "../model/safetensors.ts";
-import { CHECKPOINT_FORMAT, MODEL_FORMAT, otherVersion } from "../model/trained_model.ts";
+import { CHECKPOINT_FORMAT, MODEL_FORMAT, otherVersion, thresholdsIn } from "../model/trained_model.ts";
 import { type Checkpoint, HISTORY_TENSOR } from "./checkpoint.ts";
 import { DEMO, DEMO_PATH, demoNote } from "./demo/demo.ts";
 import { encodeWithChecksum, isIntact } from "./checksum.ts";
@@ -36,7 +36,7 @@ export interface LoadedCheckpoint {
  * @throws {RunError} when it cannot be written; earlier checkpoints are untouched.
  */
 export async function saveCheckpoint(run: string, checkpoint: Checkpoint, keep = 3): Promise<string> {
-  const { tensors, step, model, options, variants, people } = checkpoint;
+  const { tensors, step, model, options, variants, people, thresholds } = checkpoint;
   const bytes = await encodeWithChecksum(tensors, {
     format: CHECKPOINT_FORMAT,
     step: String(step),
@@ -44,6 +44,7 @@ export async function saveCheckpoint(run: string, checkpoint: Checkpoint, keep =
     options: JSON.stringify(options),
     variants: JSON.stringify(Object.fromEntries(variants)),
     ...(people && { people: JSON.stringify(people) }),
+    ...(thresholds && { thresholds: JSON.stringify(thresholds) }),
   });
   const folder = join(run, CHECKPOINTS);
   const path = join(folder, `step-${String(step).padStart(7, "0")}.safetensors`);
@@ -223,7 +224,16 @@ function parseCheckpoint(
   const model = parseModelSpec(parsed("model"));
   const variants = parseChoices(parsed("variants"));
   const people = metadata.people === undefined ? undefined : parseTrainedPeople(parsed("people"));
-  return { step, model, options: parseTrainingOptions(parsed("options")), variants, people, tensors };
+  const thresholds = thresholdsIn(metadata);
+  return {
+    step,
+    model,
+    options: parseTrainingOptions(parsed("options")),
+    variants,
+    people,
+    thresholds,
+    tensors,
+  };
 }
 
 /** Names of a run's checkpoints, oldest first. */

@@ -14,6 +14,8 @@ export interface TrainedPeople {
   readonly persons: readonly string[];
   /** Of people whom the run has seen before and who are not among these any more. */
   readonly earlier: readonly string[];
+  /** Of people who were left out of training to estimate thresholds on them. */
+  readonly heldOut: readonly string[];
   /** Of the paths of the images below the dataset's folder. */
   readonly images: string;
 }
@@ -30,11 +32,13 @@ const digest = (value: unknown) => sha256(new TextEncoder().encode(JSON.stringif
  *
  * @param usable for each training image, whether it could be decoded.
  * @param before those of the checkpoint that the run goes on from.
+ * @param heldOut digests of the people who are left out.
  */
 export async function trainedPeople(
   dataset: ReidDataset,
   usable: readonly boolean[],
   before?: TrainedPeople,
+  heldOut: readonly string[] = [],
 ): Promise<TrainedPeople> {
   const images = dataset.train.filter((_, i) => usable[i]);
   const persons = [...(await personDigests(dataset, images)).values()];
@@ -45,16 +49,16 @@ export async function trainedPeople(
   const paths = partsOfDataset(dataset).flatMap((part) =>
     pathsIn(part, part.train.filter(({ path }) => listed.has(path)))
   );
-  return { persons, earlier: [...earlier], images: await digest([await drawnFrom(dataset), paths]) };
+  return { persons, earlier: [...earlier], heldOut, images: await digest([await drawnFrom(dataset), paths]) };
 }
 
 /** Reads what {@link trainedPeople} made from a file. @throws {Error} if it is something else. */
 export function parseTrainedPeople(value: unknown): TrainedPeople {
-  const { persons, earlier, images } = Object(value);
+  const { persons, earlier, heldOut = [], images } = Object(value);
   const isDigests = (list: unknown): list is string[] =>
     Array.isArray(list) && list.every((each) => /^[0-9a-f]{12}$/.test(each));
-  if (isDigests(persons) && isDigests(earlier) && typeof images === "string") {
-    return { persons, earlier, images };
+  if (isDigests(persons) && isDigests(earlier) && isDigests(heldOut) && typeof images === "string") {
+    return { persons, earlier, heldOut, images };
   }
   throw new Error("its people are no digests");
 }
@@ -114,7 +118,7 @@ export async function testPeopleNote(
 }
 
 /** A digest of each person among images, by identity, ascending. */
-async function personDigests(
+export async function personDigests(
   dataset: ReidDataset,
   images: readonly PersonImage[],
 ): Promise<Map<number, string>> {

@@ -37,6 +37,8 @@ export interface OperatingPoint {
   readonly rate: number;
   /** The largest threshold with at most this rate among the pairs at hand; −1 where pairs at distance 0 exceed it. */
   readonly distance: number;
+  /** Of that threshold. */
+  readonly falseAccept: Estimate;
   readonly trueAccept: Estimate;
 }
 
@@ -96,6 +98,7 @@ function chosenPoints(counts: PairCounts, roc: Roc, thresholds: readonly number[
   const negatives = total(counts.negatives);
   const chosen = new Set(thresholds.map((distance) => pointOf(counts, distance)));
   if (negatives === 0 || total(counts.positives) === 0) return [];
+  for (const rate of FALSE_ACCEPT_RATES) chosen.add(pointAt(roc, rate));
   const decades = Math.ceil(Math.log10(negatives));
   for (let i = 0; i <= decades * PER_DECADE; i++) chosen.add(pointAt(roc, 10 ** (-i / PER_DECADE)));
   const byTrueAccept = { falseAccept: roc.trueAccept, trueAccept: roc.falseAccept };
@@ -142,6 +145,7 @@ function rates(
       return {
         rate,
         distance: distanceOf(point),
+        falseAccept: atPoint(point, "falseAccept"),
         trueAccept: estimated(itemAt(roc.trueAccept, point), (sample) => trueAcceptAt(sample, rate)),
       };
     }),

@@ -59,7 +59,12 @@ function verificationOf(pairs: PairKind, negatives: number): Verification {
     negatives,
     auc: about(0.943),
     eer: about(0.135),
-    points: supportedRates(negatives).map((rate) => ({ rate, distance: 0.7, trueAccept: about(0.5 + rate) })),
+    points: supportedRates(negatives).map((rate) => ({
+      rate,
+      distance: 0.7,
+      falseAccept: about(rate),
+      trueAccept: about(0.5 + rate),
+    })),
     thresholds: [],
     curve: [[0, 0, 0.1], [1e-3, 0.4, 0.5], [0.1, 0.8, 0.9], [1, 1, 2]],
   };

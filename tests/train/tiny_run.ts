@@ -56,6 +56,7 @@ export const TINY_OPTIONS: TrainingOptions = {
   colorJitter: 0,
   precision: "f32",
   memory: "normal",
+  holdoutPeople: 0,
   seed: 7,
 };
 

@@ -86,6 +86,17 @@ export const TRAINING_SETTINGS = {
       "low recomputes the expanded activations for the gradients instead of keeping them: less memory, slower steps, " +
       "the same results.",
   },
+  holdoutPeople: {
+    type: "integer",
+    min: 0,
+    max: 1000000,
+    default: 0,
+    absent: 0,
+    value: "COUNT",
+    help:
+      "Leaves COUNT of the training people out of training, drawn by the seed, and estimates on them which distance means " +
+      "one person: the thresholds that the network keeps, for search --threshold auto (docs/evaluation.md).",
+  },
   seed: {
     type: "integer",
     min: 0,

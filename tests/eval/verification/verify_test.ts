@@ -54,7 +54,9 @@ Deno.test("all rates equal those of pairs that are compared one by one", async (
       points.map(({ rate }) => rate),
       kind === "cross-camera" ? [0.1, 0.01].slice(0, points.length) : [0.1],
     );
-    for (const { rate, distance, trueAccept } of points) {
+    for (const { rate, distance, falseAccept, trueAccept } of points) {
+      near(falseAccept.value, literalRate(pairs, false, distance));
+      assert.ok(falseAccept.low <= falseAccept.value && falseAccept.value <= falseAccept.high);
       assert.ok(rate * negatives >= 30);
       const largest = distances.filter((each) => literalRate(pairs, false, each) <= rate).at(-1)!;
       assert.ok(distance >= largest && distance <= largest * (1 + BIN_WIDTH));

@@ -1,0 +1,67 @@
+/** Training people who are left out of training, so that thresholds can be estimated on them. */
+import type { ReidDataset } from "../data/dataset.ts";
+import { protocolOf } from "../data/protocol.ts";
+import { itemAt } from "../engine/item_at.ts";
+import { Random } from "../engine/random.ts";
+import type { TrainingOptions } from "./options.ts";
+import { RunError } from "./errors.ts";
+import { personDigests, type TrainedPeople } from "./trained_people.ts";
+
+/** Names this draw among those of the seed. */
+const HELD_OUT = 0x4e01d;
+
+/** The people left out. */
+export interface HeldOutPeople {
+  /** Their digests. */
+  readonly persons: readonly string[];
+  /** Indices of their usable images in the training list, ascending. */
+  readonly images: readonly number[];
+}
+
+/**
+ * Draws the people to leave out: of those with usable images by two cameras, or with two images where there is one camera.
+ * A run that goes on leaves out the same people as before, whatever was added to the dataset, and in the place of those who
+ * are gone, others whom it was not trained on.
+ *
+ * @param usable for each training image, whether it could be decoded.
+ * @param before those of the checkpoint that the run goes on from.
+ * @throws {RunError} if there are too few people.
+ */
+export async function holdOutPeople(
+  dataset: ReidDataset,
+  usable: readonly boolean[],
+  { holdoutPeople: count, seed }: Pick<TrainingOptions, "holdoutPeople" | "seed">,
+  before?: TrainedPeople,
+): Promise<HeldOutPeople> {
+  if (count === 0) return { persons: [], images: [] };
+  const images = [...dataset.train.keys()].filter((image) => usable[image]);
+  const byPerson = Map.groupBy(images, (image) => itemAt(dataset.train, image).identity);
+  const digests = await personDigests(dataset, images.map((image) => itemAt(dataset.train, image)));
+  const digestOf = (identity: number) => digests.get(identity) ?? "";
+  const isPaired = (own: readonly number[]) =>
+    protocolOf(dataset) === "same-camera"
+      ? own.length > 1
+      : new Set(own.map((image) => dataset.train[image]?.camera)).size > 1;
+  const able = [...byPerson].filter(([, own]) => isPaired(own)).map(([identity]) => identity).sort((a, b) =>
+    a - b
+  );
+  const trained = new Set([...before?.persons ?? [], ...before?.earlier ?? []]);
+  const known = new Set(before?.heldOut);
+  const drawn = new Random(seed).fork(HELD_OUT).shuffle(able);
+  const free = drawn.filter((identity) => !trained.has(digestOf(identity)));
+  const chosen = [
+    ...free.filter((identity) => known.has(digestOf(identity))),
+    ...free.filter((identity) => !known.has(digestOf(identity))),
+  ].slice(0, count);
+  if (chosen.length < count || byPerson.size - count < 2) {
+    throw new RunError(
+      `${count} people cannot be held out of training: of ${byPerson.size} people, ${free.length} can be (they have ` +
+        "images by two cameras, and the run was not trained on them), and at least two must stay. Hold out fewer.",
+      { remedies: [{ kind: "change", settings: ["holdoutPeople"] }] },
+    );
+  }
+  return {
+    persons: chosen.map(digestOf),
+    images: chosen.flatMap((identity) => byPerson.get(identity) ?? []).sort((a, b) => a - b),
+  };
+}
