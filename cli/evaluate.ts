@@ -6,6 +6,7 @@ import type { Device } from "../engine/mod.ts";
 import { requireCameras } from "../eval/require_cameras.ts";
 import type { RerankOptions } from "../eval/rerank/options.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
+import { searchOpenSet, verifyNetwork } from "../eval/verification/verify_network.ts";
 import { type Metric, METRICS } from "../kernels/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import { inGroup } from "../model/settings.ts";
@@ -23,7 +24,8 @@ import { dataSource, type NamedTest, openPeople, openTests } from "./people.ts";
 import { withProgress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
 import { FLIPPED, plainScores, protocolNote, scoreCounts, scoreTable, testNote } from "./scores.ts";
-import { verificationTables } from "./verification_text.ts";
+import { VERIFICATION_FLAGS } from "./verification_flags.ts";
+import { openSetTable, verificationTables } from "./verification_text.ts";
 import {
   CACHE_FLAG,
   CHECKPOINT_FLAG,
@@ -71,14 +73,7 @@ const FLAGS = {
     help:
       "Also shows rank-1 and mAP of each pair of cameras: queries of one among gallery images of the other.",
   },
-  verification: {
-    type: "boolean",
-    default: true,
-    group: "Scoring",
-    help:
-      "Also says how well a threshold on the distance tells pairs of one person from pairs of two: ROC, equal error rate, " +
-      "and true accepts at false-accept rates. --no-verification: only ranks.",
-  },
+  ...VERIFICATION_FLAGS,
   ...inGroup("Scoring", OTHER_RANKINGS_FLAGS),
   colors: {
     type: "boolean",
@@ -174,7 +169,7 @@ async function scoreTest(
   device: Device,
   model: ReidModel,
   { name, dataset, benchmark }: NamedTest,
-  { network: { path, spec, step, averaged }, metric, reranking, testFlip, ...flags }: Scoring,
+  { network: { path, spec, step, averaged, thresholds }, metric, reranking, testFlip, ...flags }: Scoring,
 ): Promise<TestScores> {
   const { store, protocol } = benchmark;
   const embedded = await withProgress("Embedding", "images", (update) => {
@@ -191,7 +186,11 @@ async function scoreTest(
     reranking,
   });
   const cameraPairs = flags.cameraPairs ? await benchmark.cameraPairs(device, embedded, metric) : undefined;
-  const verification = flags.verification ? await benchmark.verify(device, embedded, metric) : undefined;
+  const use = { metric, flip: testFlip, unitLength: spec.normalize, thresholds };
+  const verified = flags.verification ? await verifyNetwork(device, benchmark, embedded, use) : undefined;
+  const openSet = flags.openSet
+    ? await searchOpenSet(device, benchmark, embedded, { ...use, falseAlarm: flags.falseAlarm })
+    : undefined;
   const rule = testNote(name) + protocolNote(protocol);
   const row = `step ${step}${testFlip ? FLIPPED : ""}${rule}`;
   const rows = [
@@ -214,7 +213,8 @@ async function scoreTest(
       averaged,
       ...plainScores(scores),
       ...Object.fromEntries(others.map(({ key, scores }) => [key, plainScores(scores)])),
-      ...(verification && { verification }),
+      ...verified,
+      ...(openSet && { openSet }),
       ...(cameraPairs && {
         cameraPairs: cameraPairs.map((pair) => ({
           ...pair,
@@ -226,7 +226,8 @@ async function scoreTest(
     rows,
     counts: scoreCounts(scores, protocol),
     details: [
-      ...(verification ? [verificationTables(verification)] : []),
+      ...(verified ? [verificationTables(verified)] : []),
+      ...(openSet ? [openSetTable(openSet)] : []),
       ...(cameraPairs ? [cameraPairTables(cameraPairs, dataset.names)] : []),
     ],
   };

@@ -124,7 +124,16 @@ async function trainOn(device: Device, flags: TrainFlags, run: Run): Promise<num
     const { before } = run;
     await eachTest(
       tests,
-      (test, i) => scoreRun(trainer, run.folder?.path, test, itemAt(before, i), notes, flags.testFlip),
+      (test, i) =>
+        scoreRun(
+          trainer,
+          run.folder?.path,
+          test,
+          itemAt(before, i),
+          notes,
+          flags.testFlip,
+          run.newest?.checkpoint.thresholds,
+        ),
     );
     return EXIT.done;
   } finally {

@@ -1,6 +1,9 @@
 /** The scores of a run: of the network before training, to compare with, and of the trained one, with its report. */
 import { join } from "node:path";
 import type { Benchmark } from "../eval/benchmark.ts";
+import { verifyNetwork } from "../eval/verification/verify_network.ts";
+import type { Thresholds } from "../model/thresholds.ts";
+import { gatherValues } from "../ranks/mod.ts";
 import type { PretrainedFile } from "../train/pretrained_file.ts";
 import { renderReport } from "../train/report/report.ts";
 import { renderRetrievalPicture } from "../train/report/retrieval_picture.ts";
@@ -48,6 +51,8 @@ export async function baselines(
 /**
  * Scores the trained network on a test, prints the scores, and writes them and the report into the run's folder, or into
  * one in it for each of several tests. Ranks share the work; those without a folder leave the rest to the one that has it.
+ *
+ * @param thresholds those that the network keeps; on rank 0.
  */
 export async function scoreRun(
   trainer: Trainer,
@@ -56,6 +61,7 @@ export async function scoreRun(
   { untrained, colors }: Baselines,
   notes: readonly string[],
   testFlip: boolean,
+  thresholds: readonly Thresholds[] | undefined,
 ): Promise<void> {
   const { device, model, options } = trainer;
   await trainer.useAverage();
@@ -66,19 +72,22 @@ export async function scoreRun(
   );
   const trained = await benchmark.rank(device, embedded, options.metric);
   const cameraPairs = await benchmark.cameraPairs(device, embedded, options.metric);
-  const verification = await benchmark.verify(device, embedded, options.metric);
+  const [kept] = await gatherValues(trainer.ranks, thresholds);
+  const { metric, normalize: unitLength } = options;
+  const use = { metric, flip: testFlip, unitLength, thresholds: kept };
+  const verified = await verifyNetwork(device, benchmark, embedded, use);
   if (folder === undefined) return;
   const { protocol } = benchmark, rule = testNote(name) + protocolNote(protocol);
   const place = name === undefined ? folder : join(folder, "tests", name);
   await makeFolder(place);
   const rows = [
-    { name: "trained", scores: { protocol, testFlip, ...trained.scores, verification } },
+    { name: "trained", scores: { protocol, testFlip, ...trained.scores, ...verified } },
     { name: "untrained", scores: { protocol, testFlip, ...untrained.scores } },
     { name: "color histogram", scores: { protocol, ...colors } },
   ];
   const shown = rows.map(({ name, scores }) => ({ name: name + rule, scores }));
   console.log(`\n${scoreTable(shown)}\n${scoreCounts(trained.scores, protocol)}`);
-  for (const kind of verification) console.log(verificationLine(kind));
+  for (const kind of verified.verification) console.log(verificationLine(kind));
   if (options.ema > 0) console.log("The trained network is the average of its weights (--ema)");
   if (testFlip) console.log("Embeddings of both networks are averaged with those of the mirror images");
   const facts = runFacts(trainer);
@@ -93,7 +102,7 @@ export async function scoreRun(
     model,
     trained,
     cameraPairs,
-    verification,
+    verified,
     untrained,
     colors,
     notes: protocol === "same-camera" ? [SAME_CAMERA, ...notes] : notes,

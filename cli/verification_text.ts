@@ -1,14 +1,22 @@
 /** Verification as tables for the terminal. */
 import type { Estimate } from "../eval/verification/resampled_people.ts";
 import { FALSE_ACCEPT_RATES, LEAST_ERRORS, type Verification } from "../eval/verification/verify.ts";
+import { FALSE_ALARM_RATES } from "../eval/verification/open_set.ts";
 import { table } from "./table.ts";
+import type { SearchedOpenSet, Verified } from "../eval/verification/verify_network.ts";
 
 const percent = (share: number) => (100 * share).toFixed(1);
 const whole = (count: number) => count.toLocaleString("en");
 
+/** A small share in per cent. */
+const rare = (share: number) => String(Number((100 * share).toPrecision(2)));
+
 /** A share in per cent with its interval. */
-export function withInterval({ value, low, high }: Estimate): string {
-  return `${percent(value)} % [${percent(low)}, ${percent(high)}]`;
+export function withInterval(
+  { value, low, high }: Estimate,
+  digits: (share: number) => string = percent,
+): string {
+  return `${digits(value)} % [${digits(low)}, ${digits(high)}]`;
 }
 
 /** A false-accept rate as users write it: 1e-2. */
@@ -16,9 +24,9 @@ export function rateName(rate: number): string {
   return rate.toExponential();
 }
 
-/** A block of lines for each kind of pairs. */
-export function verificationTables(kinds: readonly Verification[]): string {
-  const blocks = kinds.map(({ pairs, positives, negatives, auc, eer, points }) => {
+/** A block of lines for each kind of pairs, and one for the network's thresholds. */
+export function verificationTables({ verification, thresholds }: Verified): string {
+  const blocks = verification.map(({ pairs, positives, negatives, auc, eer, points }) => {
     const left = FALSE_ACCEPT_RATES.slice(points.length);
     const rows = [
       ["  AUC", withInterval(auc), ""],
@@ -41,7 +49,52 @@ export function verificationTables(kinds: readonly Verification[]): string {
         : []),
     ].join("\n");
   });
+  if (thresholds) blocks.push(keptTable(thresholds));
   return [...blocks, "In brackets: 95 % intervals, by resampling people"].join("\n");
+}
+
+function keptTable({ people, pairs, rates }: NonNullable<Verified["thresholds"]>): string {
+  const rows = rates.map((
+    { wanted, expected: [low, high], measured: { distance, falseAccept, trueAccept } },
+  ) => [
+    `  ${rateName(wanted)}`,
+    distance.toFixed(4),
+    withInterval(falseAccept, rare),
+    `${rare(low)} to ${rare(high)} %`,
+    withInterval(trueAccept),
+  ]);
+  return [
+    `The network's thresholds, chosen on ${people} people held out of training; measured on these ${pairs} pairs`,
+    table([["  chosen for", "distance", "false accepts", "expected", "true accepts"], ...rows]),
+  ].join("\n");
+}
+
+/** Lines about open-set search. */
+export function openSetTable({ galleries, mated, unmated, points, threshold }: SearchedOpenSet): string {
+  const left = FALSE_ALARM_RATES.slice(points.length);
+  const rows = points.map(({ rate, distance, identified }) => [
+    `  identified at false alarms in ${percent(rate)} % of searches`,
+    withInterval(identified),
+    `distance ${distance.toFixed(4)}`,
+  ]);
+  const lines = [
+    `Open set: half of the people left out of the gallery (${galleries.map(whole).join(" and ")} images); ` +
+    `${whole(mated)} searches for people in it, ${whole(unmated)} for people not in it`,
+    ...(rows.length > 0 ? [table(rows)] : []),
+    ...(left.length > 0
+      ? [`  ${left.map(rateName).join(", ")} left out: fewer than ${LEAST_ERRORS} false alarms at that rate`]
+      : []),
+  ];
+  if (threshold) {
+    const { wanted, distances, extrapolated, falseAlarm, identified } = threshold;
+    lines.push(
+      `  the network's threshold for false alarms in ${rare(wanted)} % of searches${
+        extrapolated ? " (extrapolated)" : ""
+      }, distance ${distances.map((each) => each.toFixed(4)).join(" and ")}: false alarms in ` +
+        `${withInterval(falseAlarm, rare)}, identified ${withInterval(identified)}`,
+    );
+  }
+  return lines.join("\n");
 }
 
 /** One line about a kind of pairs. */

@@ -9,7 +9,9 @@ export type ResumeRun = { readonly kind: "resume"; readonly run?: string };
 export type DataRemedy =
   | OtherOutput
   | ChangeSettings<"cameraFrom" | "identityFrom">
-  | SetSettings<"cameraPairs" | "multiQuery" | "shardSize" | "spatialTemporal" | "testFlip" | "tracklets">
+  | SetSettings<
+    "cameraPairs" | "multiQuery" | "openSet" | "shardSize" | "spatialTemporal" | "testFlip" | "tracklets"
+  >
   // The folder of a dataset, or none for synthetic people.
   | { readonly kind: "dataset-folder" }
   // Say which layout a dataset has; names of layouts that could be meant.

@@ -25,6 +25,7 @@ import { shareOfRank } from "./share_of_rank.ts";
 import { jointRows, type Sights } from "./spatial_temporal/joint_rows.ts";
 import { recordingTimes, requireTimes } from "./spatial_temporal/recording_times.ts";
 import { TravelTimes } from "./spatial_temporal/travel_times.ts";
+import { type OpenSet, openSet } from "./verification/open_set.ts";
 import type { PairProblem } from "./verification/pairs.ts";
 import { type Verification, verify } from "./verification/verify.ts";
 
@@ -173,6 +174,22 @@ export class Benchmark {
   }
 
   /**
+   * Searches for people of whom half are not in the gallery: see {@link openSet}.
+   *
+   * @param thresholds For each threshold of which rates are wanted, the distance for a gallery of a number of images.
+   */
+  openSet(
+    device: Device,
+    embedded: EmbeddedBenchmark,
+    metric: Metric,
+    thresholds: readonly ((gallery: number) => number)[] = [],
+  ): Promise<OpenSet> {
+    const rows = () => this.#rows(device, embedded, metric);
+    const problem = { queries: this.queries.labels, gallery: this.gallery.labels, rows };
+    return openSet(problem, thresholds, this.#share);
+  }
+
+  /**
    * Ranks by look and time together: st-ReID's joint metric of the embeddings' cosines and of the travel times between
    * cameras, which are estimated from the training images' names. The GPU computes rows of distances, the CPU ranks them
    * by the same rules.
@@ -219,11 +236,8 @@ export class Benchmark {
     return this.#countJunk(await rankByColor(queries, gallery, this.#share));
   }
 
-  #pairs(device: Device, { queries, gallery, size }: EmbeddedBenchmark, metric: Metric): PairProblem {
+  #pairs(device: Device, embedded: EmbeddedBenchmark, metric: Metric): PairProblem {
     const files = new Map(this.gallery.images.map(({ path }, index) => [path, index]));
-    const problem = { queries: queries.embeddings, gallery: gallery.embeddings, size, metric };
-    const [first] = this.#share.range(queries.labels.identity.length);
-    const share = this.#share;
     const labels = ({ images, labels: { identity } }: TestSet): ImageLabels => {
       return { identity, camera: Int32Array.from(images, ({ camera }) => camera) };
     };
@@ -233,13 +247,21 @@ export class Benchmark {
       gallery: labels(this.gallery),
       itself,
       withinOneList: itself.length === files.size && itself.every((index, query) => index === query),
-      async *rows() {
-        let query = first;
-        for await (const row of distanceRows(device, problem, RERANK_BUDGET, () => {}, share)) {
-          yield [query++, row];
-        }
-      },
+      rows: () => this.#rows(device, embedded, metric),
     };
+  }
+
+  /** The queries of this process, with their distances to the whole gallery. */
+  async *#rows(
+    device: Device,
+    { queries, gallery, size }: EmbeddedBenchmark,
+    metric: Metric,
+  ): AsyncGenerator<[query: number, distances: Float32Array]> {
+    const problem = { queries: queries.embeddings, gallery: gallery.embeddings, size, metric };
+    let [query] = this.#share.range(queries.labels.identity.length);
+    for await (const row of distanceRows(device, problem, RERANK_BUDGET, () => {}, this.#share)) {
+      yield [query++, row];
+    }
   }
 
   #withJunk(evaluation: Evaluation): Evaluation {

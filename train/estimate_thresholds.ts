@@ -26,7 +26,7 @@ export interface HeldOutImages {
  * Estimates the thresholds of the network that a checkpoint is scored with: the average of the weights if it has one. For
  * embeddings of images, and for those averaged over mirror images.
  *
- * @returns empty where the images make no pairs of one person, or of two.
+ * @returns empty where the images are too few.
  */
 export async function thresholdsOfCheckpoint(
   device: Device,

@@ -7,7 +7,7 @@ import { itemAt } from "../engine/item_at.ts";
 import type { CameraPairScores } from "../eval/camera_pairs.ts";
 import type { Evaluation } from "../eval/evaluate.ts";
 import type { RankingResult } from "../eval/ranking.ts";
-import type { Verification } from "../eval/verification/verify.ts";
+import type { Verified } from "../eval/verification/verify_network.ts";
 import type { ReidModel } from "../model/reid_model.ts";
 import type { RunOptions } from "./options.ts";
 import { distanceHistogram } from "./report/distance_histogram.ts";
@@ -31,7 +31,7 @@ export interface FinishedRun {
   readonly trained: Evaluation;
   /** Of the trained network. */
   readonly cameraPairs: readonly CameraPairScores[];
-  readonly verification: readonly Verification[];
+  readonly verified: Verified;
   readonly untrained: Evaluation;
   readonly colors: RankingResult;
   readonly notes: readonly string[];
@@ -52,7 +52,7 @@ export async function gatherReport(run: FinishedRun): Promise<ReportData> {
     ],
     protocol,
     cameraPairs: run.cameraPairs,
-    verification: run.verification,
+    verified: run.verified,
     names: run.benchmark.dataset.names,
     curves: curves(run.history, historyColumns(options)),
     distances: [

@@ -4,6 +4,7 @@ import type { Metric } from "../kernels/mod.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
 import { ReidModel } from "../model/reid_model.ts";
 import { decodeSafetensors } from "../model/safetensors.ts";
+import type { Thresholds } from "../model/thresholds.ts";
 import { buildTrainedModel, MODEL_FORMAT } from "../model/trained_model.ts";
 import { restoreCheckpoint } from "./checkpoint.ts";
 import { checkpointPath, loadCheckpoint, runOfCheckpoint } from "./checkpoint_files.ts";
@@ -24,6 +25,8 @@ export interface ScoredNetwork {
   readonly metric: Metric | undefined;
   /** Whom it was trained on, where the file knows. */
   readonly people: TrainedPeople | undefined;
+  /** Which distances between its embeddings mean one person; undefined if nobody was held out to estimate them. */
+  readonly thresholds: readonly Thresholds[] | undefined;
   /** Whether its weights are the averages of a run's. */
   readonly averaged: boolean;
   /** Puts it on a device. Free it with `parameters.destroy()`. */
@@ -40,9 +43,19 @@ export async function readScoredNetwork(place: string, averaged: boolean): Promi
   const path = await checkpointPath(place);
   if (await isModelFile(path)) {
     const { model } = await readTrainedModel(path);
-    const { spec, step } = model;
+    const { spec, step, thresholds } = model;
     const build = (device: Device) => buildTrainedModel(device, model);
-    return { path, run: undefined, spec, step, metric: undefined, people: undefined, averaged: false, build };
+    return {
+      path,
+      run: undefined,
+      spec,
+      step,
+      metric: undefined,
+      people: undefined,
+      thresholds,
+      averaged: false,
+      build,
+    };
   }
   const { checkpoint } = await loadCheckpoint(path);
   const { model: spec, step, options: { metric, ema }, people } = checkpoint;
@@ -54,6 +67,7 @@ export async function readScoredNetwork(place: string, averaged: boolean): Promi
     step,
     metric,
     people,
+    thresholds: useAverage === ema > 0 ? checkpoint.thresholds : undefined,
     averaged: useAverage,
     build(device) {
       const model = new ReidModel(device, spec, new Random(0));

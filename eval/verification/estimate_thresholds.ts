@@ -31,7 +31,7 @@ export type EstimatedThresholds = Omit<Thresholds, "flip" | "unitLength">;
  *
  * @param set Images of people who are neither trained nor tested on; several of each person.
  * @param size Length of an embedding.
- * @returns Undefined where there are no pairs of one person, or of two.
+ * @returns Undefined where the images are too few for a single rate.
  */
 export async function estimateThresholds(
   device: Device,
@@ -51,6 +51,8 @@ export async function estimateThresholds(
   const [found] = await verify({ queries: labels, gallery: labels, rows, withinOneList: true });
   if (found === undefined) return undefined;
   for await (const [query, row] of rows()) searching.add(query, row);
+  const searches = searching.thresholds();
+  if (found.points.length + searches.length === 0) return undefined;
   return {
     people: new Set(labels.identity).size,
     images,
@@ -60,7 +62,7 @@ export async function estimateThresholds(
       distance,
       interval: [low, high],
     })),
-    searches: searching.thresholds(),
+    searches,
   };
 }
 

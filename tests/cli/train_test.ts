@@ -160,12 +160,18 @@ Deno.test("train ends with checkpoints, scores and a report; evaluate finds the 
 Deno.test("train goes on where it was, after Ctrl-C, a kill and a full disk, and ends with the same bytes", async (t) => {
   await withFolder(async (folder) => {
     await writeTinyPeople(`${folder}/people`);
-    const settings = [...TINY, "--batches-per-epoch=25"];
+    const settings = [...TINY, "--batches-per-epoch=25", "--holdout-people=2", "--id-loss=1"];
     const start = [`--data=${folder}/people`, `--cache=${folder}/cache`, ...settings];
     const [whole, run] = [`${folder}/whole`, `${folder}/run`];
     const resume = [`--resume=${run}`, `--cache=${folder}/cache`];
     const end = "checkpoints/step-0000050.safetensors";
-    assert.equal((await runTask("train", [...start, `--out=${whole}`])).code, 0);
+    const { code, stderr } = await runTask("train", [...start, `--out=${whole}`]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^note: the people held out are too few for thresholds.*--holdout-people$/m);
+    const { checkpoint: { people, model, thresholds } } = await loadCheckpoint(whole);
+    assert.deepEqual([people?.persons.length, people?.heldOut.length, model.identities], [2, 2, 2]);
+    assert.equal(new Set([...people!.persons, ...people!.heldOut]).size, 4);
+    assert.equal(thresholds, undefined);
 
     await t.step("Ctrl-C before the training leaves nothing behind", async () => {
       const { code, stderr } = await runTask("train", [...start, `--out=${run}`], {

@@ -98,7 +98,7 @@ async function reportData(): Promise<ReportData> {
       { query: 1, gallery: 2, queries: 30, rank1: 0.615, mAP: 0.5 },
       { query: 10, gallery: 1, queries: 4, rank1: 0.25, mAP: 0.125 },
     ],
-    verification: [verificationOf("cross-camera", 2e5), verificationOf("same-camera", 900)],
+    verified: { verification: [verificationOf("cross-camera", 2e5), verificationOf("same-camera", 900)] },
     names: undefined,
     curves: {
       step,
@@ -194,7 +194,7 @@ Deno.test("renderReport() shows rates of thresholds with their intervals, and a 
   assert.deepEqual(rows[3], ["equal error rate", "13.5 % [12.5, 14.5]", "13.5 % [12.5, 14.5]"]);
   assert.deepEqual(rows.at(-2), ["true accepts at false-accept rate 1e-2", "51.0 % [50.0, 52.0]", "–"]);
   assert.equal(rows.length, 7);
-  const without = parse(renderReport({ ...await reportData(), verification: [] }));
+  const without = parse(renderReport({ ...await reportData(), verified: { verification: [] } }));
   assert.doesNotMatch(without.body.textContent, /Same or different/);
 });
 

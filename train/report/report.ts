@@ -183,8 +183,8 @@ export function renderReport(data: ReportData): string {
       cameraPairFigures(data),
     ));
   }
-  if (data.verification.length > 0) {
-    body.push(section("Same or different", VERIFICATION_EXPLAINED, verificationHtml(data.verification)));
+  if (data.verified.verification.length > 0) {
+    body.push(section("Same or different", VERIFICATION_EXPLAINED, verificationHtml(data.verified)));
   }
   if (data.curves.step.length > 0) {
     const lead = "Lines are means over neighboring steps; bands show the lowest and the highest of them.";

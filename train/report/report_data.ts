@@ -3,7 +3,7 @@ import type { ReidDataset } from "../../data/dataset.ts";
 import type { Protocol } from "../../data/protocol.ts";
 import type { CameraPairScores } from "../../eval/camera_pairs.ts";
 import type { RankingResult } from "../../eval/ranking.ts";
-import type { Verification } from "../../eval/verification/verify.ts";
+import type { Verified } from "../../eval/verification/verify_network.ts";
 import type { RetrievalMaps } from "./retrieval_maps.ts";
 
 /** The scores of one way to rank the gallery. */
@@ -80,8 +80,8 @@ export interface ReportData {
   readonly protocol: Protocol;
   /** The trained network's scores by pair of cameras; none by the same-camera protocol. */
   readonly cameraPairs: readonly CameraPairScores[];
-  /** The trained network's rates of thresholds, for each kind of pairs. */
-  readonly verification: readonly Verification[];
+  /** The trained network's rates of thresholds. */
+  readonly verified: Verified;
   /** Names of people and cameras, where they are not their numbers. */
   readonly names: ReidDataset["names"];
   readonly curves: TrainingCurves;

@@ -1,6 +1,6 @@
 /** Verification in the report: the ROC curve, and rates with their intervals. */
 import type { Estimate } from "../../eval/verification/resampled_people.ts";
-import type { Verification } from "../../eval/verification/verify.ts";
+import type { Verified } from "../../eval/verification/verify_network.ts";
 import { figure, figures, legend } from "./page_parts.ts";
 import { type Html, html, scrollTable } from "./html.ts";
 import { rocPlot, seriesColor } from "./plots.ts";
@@ -12,13 +12,12 @@ export const VERIFICATION_EXPLAINED =
 
 const whole = (value: number) => value.toLocaleString("en");
 
-function cell({ value, low, high }: Estimate): Html {
-  const percent = (share: number) => (100 * share).toFixed(1);
+function cell({ value, low, high }: Estimate, percent = (share: number) => (100 * share).toFixed(1)): Html {
   return html`<td>${percent(value)}\u00a0% [${percent(low)},\u00a0${percent(high)}]</td>`;
 }
 
-/** The section's curve and table. */
-export function verificationHtml(kinds: readonly Verification[]): Html {
+/** The section's curve and tables. */
+export function verificationHtml({ verification: kinds, thresholds }: Verified): Html {
   const rates = [...new Set(kinds.flatMap(({ points }) => points.map(({ rate }) => rate)))];
   const table = scrollTable({
     label: "Rates of thresholds on the distance",
@@ -39,7 +38,28 @@ export function verificationHtml(kinds: readonly Verification[]): Html {
     ],
   });
   const names = kinds.map(({ pairs }, i): [string, string] => [`${pairs} pairs`, seriesColor(i)]);
-  return html`${table}${
-    figures(figure("Receiver operating characteristic", rocPlot(kinds), legend(...names)))
-  }`;
+  const roc = figure("Receiver operating characteristic", rocPlot(kinds), legend(...names));
+  return html`${table}${thresholds ? keptTable(thresholds) : ""}${figures(roc)}`;
+}
+
+function keptTable({ people, pairs, rates }: NonNullable<Verified["thresholds"]>): Html {
+  const rare = (share: number) => String(Number((100 * share).toPrecision(2)));
+  const table = scrollTable({
+    label: "The network's thresholds",
+    kind: "scores",
+    head: ["distance", "false accepts", "expected", "true accepts"],
+    rows: rates.map(({ wanted, expected: [low, high], measured: { distance, falseAccept, trueAccept } }) => [
+      `chosen for false-accept rate ${wanted.toExponential()}`,
+      [
+        html`<td>${distance.toFixed(4)}</td>`,
+        cell(falseAccept, rare),
+        html`<td>${rare(low)} to ${rare(high)}\u00a0%</td>`,
+        cell(trueAccept),
+      ],
+    ]),
+  });
+  return html`
+    <p>The network keeps these thresholds. They were chosen on ${people} people held out of training, and are
+    measured here on the ${pairs} pairs of the test.</p>${table}
+  `;
 }

@@ -95,7 +95,7 @@ export const TRAINING_SETTINGS = {
     value: "COUNT",
     help:
       "Leaves COUNT of the training people out of training, drawn by the seed, and estimates on them which distance means " +
-      "one person: the thresholds that the network keeps, for search --threshold auto (docs/evaluation.md).",
+      "one person: the network keeps these thresholds (docs/evaluation.md).",
   },
   seed: {
     type: "integer",
