@@ -1,6 +1,5 @@
 /** Training people who are left out of training, so that thresholds can be estimated on them. */
 import type { ReidDataset } from "../data/dataset.ts";
-import { protocolOf } from "../data/protocol.ts";
 import { itemAt } from "../engine/item_at.ts";
 import { Random } from "../engine/random.ts";
 import type { TrainingOptions } from "./options.ts";
@@ -19,7 +18,7 @@ export interface HeldOutPeople {
 }
 
 /**
- * Draws the people to leave out: of those with usable images by two cameras, or with two images where there is one camera.
+ * Draws the people to leave out: of those with usable images by two cameras, or with two images if nobody has that.
  * A run that goes on leaves out the same people as before, whatever was added to the dataset, and in the place of those who
  * are gone, others whom it was not trained on.
  *
@@ -38,13 +37,10 @@ export async function holdOutPeople(
   const byPerson = Map.groupBy(images, (image) => itemAt(dataset.train, image).identity);
   const digests = await personDigests(dataset, images.map((image) => itemAt(dataset.train, image)));
   const digestOf = (identity: number) => digests.get(identity) ?? "";
-  const isPaired = (own: readonly number[]) =>
-    protocolOf(dataset) === "same-camera"
-      ? own.length > 1
-      : new Set(own.map((image) => dataset.train[image]?.camera)).size > 1;
-  const able = [...byPerson].filter(([, own]) => isPaired(own)).map(([identity]) => identity).sort((a, b) =>
-    a - b
-  );
+  const withSeveral = (of: (image: number) => unknown) =>
+    [...byPerson].filter(([, own]) => new Set(own.map(of)).size > 1).map(([identity]) => identity);
+  const byCameras = withSeveral((image) => dataset.train[image]?.camera);
+  const able = (byCameras.length > 0 ? byCameras : withSeveral((image) => image)).sort((a, b) => a - b);
   const trained = new Set([...before?.persons ?? [], ...before?.earlier ?? []]);
   const known = new Set(before?.heldOut);
   const drawn = new Random(seed).fork(HELD_OUT).shuffle(able);
@@ -55,8 +51,8 @@ export async function holdOutPeople(
   ].slice(0, count);
   if (chosen.length < count || byPerson.size - count < 2) {
     throw new RunError(
-      `${count} people cannot be held out of training: of ${byPerson.size} people, ${free.length} can be (they have ` +
-        "images by two cameras, and the run was not trained on them), and at least two must stay. Hold out fewer.",
+      `${count} people cannot be held out of training: of ${byPerson.size} people, ${free.length} can be (of whom ` +
+        "there are pairs of images, and whom the run was not trained on), and at least two must stay. Hold out fewer.",
       { remedies: [{ kind: "change", settings: ["holdoutPeople"] }] },
     );
   }
