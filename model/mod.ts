@@ -69,6 +69,8 @@ export {
   WEIGHT_FORMATS,
   type WeightFormat,
 } from "./trained_model.ts";
+export type { ComparisonThreshold, SearchThresholds, Thresholds } from "./thresholds.ts";
+export { type SearchThreshold, searchThreshold } from "./search_threshold.ts";
 export { loadParameters, saveParameters, type Unloaded } from "./parameter_file.ts";
 export { type ReadShard } from "./weights_files/layers_model.ts";
 export {
