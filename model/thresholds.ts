@@ -28,8 +28,9 @@ export interface Thresholds {
   readonly flip: boolean;
   /** Whether embeddings have length one. */
   readonly unitLength: boolean;
-  /** People and images that they are estimated on. */
+  /** People that they are estimated on. */
   readonly people: number;
+  /** Images of these people. */
   readonly images: number;
   /** Pairs that `comparisons` are estimated on: of images by two cameras, or by one where there is only one. */
   readonly pairs: "cross-camera" | "same-camera";
