@@ -1,10 +1,13 @@
 /** `deno task embed`: writes vectors of images to files, for other programs and for `deno task index`. */
 import { dirname } from "node:path";
-import { namingOf } from "../data/layouts/image_name.ts";
+import { DataError } from "../data/errors.ts";
+import { agreedNaming, type LayoutName, namingOf } from "../data/layouts/image_name.ts";
+import { isPeopleTable } from "../data/layouts/people_table.ts";
 import { extensionOf, FORMATS } from "../embed/formats.ts";
 import type { ImageFile, PassedOver } from "../embed/image_files.ts";
 import { ImageList } from "../embed/image_list.ts";
 import { manifestPath } from "../embed/manifest.ts";
+import { inTracklets } from "../embed/tracklets.ts";
 import { writeVectors, type WrittenVectors } from "../embed/write_vectors.ts";
 import { Embedder } from "../model/embedder.ts";
 import { buildTrainedModel, modelIdentity } from "../model/trained_model.ts";
@@ -21,6 +24,7 @@ import { workerCount } from "./people.ts";
 import { formatSeconds, type Progress, progress } from "./progress.ts";
 import {
   CACHE_FLAG,
+  CAMERA_FROM_FLAG,
   CHECKPOINT_FLAG,
   EMA_FLAG,
   IMAGES_FLAG,
@@ -42,6 +46,10 @@ const COMMAND = {
       "find crops -name '*.jpg' | sort | deno task embed --checkpoint runs/hard --images - --out vectors.npy",
       "images in the order of their names",
     ],
+    [
+      "deno task embed --checkpoint runs/hard --images people.csv --group track --out tracklets.parquet",
+      "a vector for each tracklet of a CSV file",
+    ],
   ],
 } as const;
 
@@ -52,6 +60,16 @@ const FLAGS = {
   checkpoint: { ...CHECKPOINT_FLAG, required: true },
   images: { ...IMAGES_FLAG, required: true },
   layout: LAYOUT_FLAG,
+  cameraFrom: CAMERA_FROM_FLAG,
+  group: {
+    type: "choice",
+    choices: ["track"],
+    help:
+      "track: a vector for each tracklet, the mean of those of a person's images by one camera in one sequence, scaled to " +
+      "length one if the network's are. Requires names that say so, as in Market-1501 and MARS, or a CSV file with the " +
+      "column track; other images stay alone. Adds the columns tracklet (PERSON/CAMERA/TRACK), images (their number) and " +
+      "spread (1 minus their mean cosine to the mean, 0 where all are the same).",
+  },
   out: {
     type: "string",
     value: "FILE",
@@ -90,7 +108,9 @@ function parse(args: string[]): FlagValues<typeof FLAGS> {
 }
 
 async function embed(
-  { checkpoint, images, layout, out, testFlip: flip, ema, shardSize }: FlagValues<typeof FLAGS>,
+  { checkpoint, images, layout, cameraFrom, group, out, testFlip: flip, ema, shardSize }: FlagValues<
+    typeof FLAGS
+  >,
   ranks: Ranks,
 ): Promise<number> {
   if (ranks.size > 1 && images === "-") {
@@ -100,7 +120,7 @@ async function embed(
   }
   const trained = await readTrainedModel(checkpoint, { averaged: ema });
   const passed: PassedOver = { links: 0, others: 0 };
-  const source = await openImages(images, passed);
+  const source = await openImages(images, passed, cameraFrom);
   await makeFolder(dirname(out));
   const start = performance.now();
   using interrupt = listenForInterrupt(
@@ -108,13 +128,15 @@ async function embed(
     "Stopping; finished shards stay. Once more to leave at once",
   );
   const listed = `${out}.images.part${ranks.rank || ""}`;
-  using list = await ImageList.write(listed, until(source, interrupt));
+  const files = until(source, interrupt);
+  const ordered = group === undefined ? files : trackletsOf(await Array.fromAsync(files), images, layout);
+  using list = await ImageList.write(listed, ordered, () => {}, group !== undefined);
   if (await onAnyRank(ranks, interrupt.requested)) return EXIT.interrupted;
   sayPassedOver(images, passed);
   if (list.count === 0) throw noImages(images);
 
   const named = namingOf(layout, list.agreed);
-  sayNaming(images, named);
+  if (cameraFrom === undefined && !isPeopleTable(images)) sayNaming(images, named);
   using device = await openTestedDevice(CACHE_FLAG.default);
   await sayAdapters(ranks, device.adapter.name);
   const model = buildTrainedModel(device, trained.model);
@@ -128,6 +150,7 @@ async function embed(
     flip,
     shardSize,
     named,
+    tracklets: group !== undefined,
     ranks,
     stopRequested: () => interrupt.requested,
     onStart: (before) => {
@@ -146,8 +169,27 @@ async function embed(
   embedder.destroy();
   model.parameters.destroy();
   const seconds = (performance.now() - start) / 1000;
-  console.log(summary(out, result, model.embeddingSize, seconds));
+  console.log(summary(out, result, model.embeddingSize, seconds, group === undefined ? "" : " of tracklets"));
   return result.finished ? EXIT.done : EXIT.interrupted;
+}
+
+/** The images by tracklets. @throws {DataError} when there are none. */
+async function* trackletsOf(
+  files: readonly ImageFile[],
+  images: string,
+  layout: LayoutName | undefined,
+): AsyncGenerator<ImageFile> {
+  const ordered = inTracklets(files, namingOf(layout, agreedNaming(files.map(({ path }) => path))));
+  if (files.length > 0 && ordered.every(({ known }) => known?.tracklet === undefined)) {
+    throw new DataError(
+      `Nothing says the tracklets of the images in ${images}, such as ${
+        files[0]?.id
+      }. File names of Market-1501 have a ` +
+        "sequence (0002_c1s1_000451_03.jpg) and those of MARS a tracklet (0001C1T0001F001.jpg); a CSV file may have the " +
+        "column track. Leave out --group.",
+    );
+  }
+  yield* ordered;
 }
 
 /** The most undecodable images to name on stderr; the manifest has all. */
@@ -165,11 +207,14 @@ function summary(
   { finished, shards, vectors, failed, embedded }: WrittenVectors,
   size: number,
   seconds: number,
+  what: string,
 ): string {
   const count = (value: number) => value.toLocaleString("en");
   const parts = shards.all === 1 ? "" : ` in ${shards.finished} of ${shards.all} shards`;
   const line =
-    `${out}: ${count(vectors)} vectors of ${size} numbers${parts}, ${count(failed)} images left out; ` +
+    `${out}: ${count(vectors)} vectors${what} of ${size} numbers${parts}, ${
+      count(failed)
+    } images left out; ` +
     `${count(embedded)} embedded in ${formatSeconds(seconds)} (${
       (embedded / seconds).toFixed(1)
     } images/s); ` +

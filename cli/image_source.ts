@@ -1,18 +1,67 @@
 /** The images of `--images`, for the commands that embed them. */
+import { printable } from "./command.ts";
 import { DataError, messageOf } from "../data/errors.ts";
 import type { NamedBy } from "../data/layouts/image_name.ts";
 import { isFolder } from "../data/layouts/dataset_folder.ts";
-import { type ImageFile, imagesInFolder, imagesInList, type PassedOver } from "../embed/image_files.ts";
+import { isPeopleTable } from "../data/layouts/people_table.ts";
+import { pathBelow, pathPattern } from "../data/layouts/path_patterns.ts";
+import {
+  type ImageFile,
+  imagesInFolder,
+  imagesInList,
+  imagesInTable,
+  type PassedOver,
+} from "../embed/image_files.ts";
+import { factsOf } from "../embed/image_facts.ts";
 
 /**
  * Opens the images of `--images`.
  *
  * @param passed counts the files of a folder that are left out.
+ * @param cameraFrom the pattern of cameras in paths below the folder, or in ids where there is none.
  * @throws {DataError} when there is no such folder or list.
  */
-export async function openImages(images: string, passed: PassedOver): Promise<AsyncIterable<ImageFile>> {
+export async function openImages(
+  images: string,
+  passed: PassedOver,
+  cameraFrom?: string,
+): Promise<AsyncIterable<ImageFile>> {
+  const source = await openSource(images, passed);
+  if (cameraFrom === undefined) return source;
+  if (isPeopleTable(images)) {
+    throw new DataError(
+      `${images} has a column for the camera: leave out --camera-from, or give the folder of the images.`,
+    );
+  }
+  return withCameras(source, await isFolder(images) ? await Deno.realPath(images) : undefined, cameraFrom);
+}
+
+async function* withCameras(
+  source: AsyncIterable<ImageFile>,
+  root: string | undefined,
+  cameraFrom: string,
+): AsyncGenerator<ImageFile> {
+  const cameraOf = pathPattern("cameraFrom", cameraFrom);
+  let unmatched = 0, example = "";
+  for await (const file of source) {
+    const below = root === undefined ? file.id : pathBelow(root, file.path);
+    const camera = cameraOf(below), { time } = factsOf(file.path, undefined);
+    if (camera === undefined) [unmatched, example] = [unmatched + 1, example || below];
+    yield {
+      ...file,
+      known: { ...(camera !== undefined && { camera }), ...(time !== undefined && { time }) },
+    };
+  }
+  if (unmatched === 0) return;
+  const text =
+    `${unmatched} paths do not match --camera-from ${cameraFrom}, such as ${example}: these images have no camera`;
+  console.error(`warning: ${printable(text)}`);
+}
+
+async function openSource(images: string, passed: PassedOver): Promise<AsyncIterable<ImageFile>> {
   if (images === "-") return imagesInList(Deno.stdin.readable, "stdin");
   if (await isFolder(images)) return imagesInFolder(images, passed);
+  if (isPeopleTable(images)) return imagesInTable(images);
   try {
     return imagesInList((await Deno.open(images)).readable, images);
   } catch (error) {

@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import { DataError } from "../data/errors.ts";
 import { embedImages } from "../embed/embed_images.ts";
+import { itemAt } from "../engine/item_at.ts";
+import { meansOf } from "../model/means.ts";
 import { inGroup } from "../model/settings.ts";
 import { Gallery } from "../search/gallery.ts";
 import type { FoundImage } from "../search/gallery_types.ts";
@@ -24,6 +26,7 @@ const COMMAND = {
   summary: "Ranks the images of a gallery (deno task index) by how much they look like a person's image.",
   examples: [
     ["deno task search --image crop.jpg", "the ten nearest, as a table"],
+    ["deno task search --image a.jpg b.jpg", "several images of one person as one query"],
     [
       "deno task search --image crop.jpg --not-camera 3 --after 2026-01-31 --out found.html",
       "as a page with pictures",
@@ -33,10 +36,12 @@ const COMMAND = {
 
 const FLAGS = {
   image: {
-    type: "string",
-    value: "FILE",
+    type: "strings",
+    value: "FILE...",
     required: true,
-    help: "Image of the person to look for: JPEG or PNG.",
+    help:
+      "Image of the person to look for: JPEG or PNG. Of several images, the mean of their embeddings is searched for, scaled " +
+      "to length one if the network's are.",
   },
   top: { type: "integer", min: 1, max: 1000, default: 10, help: "How many images to show." },
   checkpoint: {
@@ -85,6 +90,8 @@ export async function main(args: string[]): Promise<number> {
   const { image, top, scan, efSearch, out } = flags;
   if (flags.images !== undefined && out === undefined) throw new UsageError("--images requires --out");
   const conditions = galleryFilter(flags);
+  const twice = image.find((file, i) => image.indexOf(file) < i);
+  if (twice !== undefined) throw new UsageError(`--image names ${twice} twice; give each image once`);
   const { found, location } = await withDatabase(flags, async (database) => {
     const gallery = await Gallery.open(database);
     const filter = await checkedFilter(database, conditions);
@@ -97,10 +104,11 @@ export async function main(args: string[]): Promise<number> {
   if (out !== undefined) {
     const { images: folder } = flags;
     const shown = folder === undefined ? found : found.map((one) => ({ ...one, path: join(folder, one.id) }));
-    await writeOutput(out, await resultPage({ query: image, gallery: location, found: shown }));
+    await writeOutput(out, await resultPage({ queries: image, gallery: location, found: shown }));
   }
   const results = found.map((one, i) => ({ rank: i + 1, ...one }));
-  console.log(flags.json ? JSON.stringify({ query: image, gallery: location, results }) : matchTable(found));
+  const query = image.length === 1 ? image[0] : image;
+  console.log(flags.json ? JSON.stringify({ query, gallery: location, results }) : matchTable(found));
   if (out !== undefined && !flags.json) console.log(`\nWith pictures: ${printable(out)}`);
   return EXIT.done;
 }
@@ -114,10 +122,10 @@ async function scanOnGpu(
   return (await scanGallery(device, gallery, embedding, options)).flat();
 }
 
-/** The query's embedding. It must be by the gallery's network. */
+/** The query's embedding: of several images, their mean. It must be by the gallery's network. */
 async function embedQuery(
   gallery: Gallery,
-  image: string,
+  images: readonly string[],
   checkpoint: string,
   ema: boolean,
 ): Promise<Float32Array> {
@@ -131,11 +139,17 @@ async function embedQuery(
   await Gallery.open(gallery.database, model);
   using network = await openEmbedder(trained, 1);
   const options = { workers: 1, flip };
-  for await (const query of embedImages(network.embedder, [{ id: image, path: image }], options)) {
-    if ("embedding" in query) return query.embedding;
-    throw new DataError(`${image} cannot be searched for: ${query.failed}. Give a JPEG or PNG file.`);
+  const files = images.map((path) => ({ id: path, path }));
+  const embeddings: Float32Array[] = [];
+  for await (const query of embedImages(network.embedder, files, options)) {
+    if ("failed" in query) {
+      throw new DataError(`${query.id} cannot be searched for: ${query.failed}. Give a JPEG or PNG file.`);
+    }
+    embeddings.push(query.embedding);
   }
-  throw new Error("An image was neither embedded nor refused");
+  return embeddings.length === 1
+    ? itemAt(embeddings, 0)
+    : meansOf([embeddings], network.embedder.model.embeddingSize, trained.spec.normalize);
 }
 
 /** The result as a table for the terminal. */

@@ -80,9 +80,9 @@ export const CACHE_FLAG = {
 /** `--images`: images to embed. */
 export const IMAGES_FLAG = {
   type: "string",
-  value: "DIR|LIST|-",
+  value: "DIR|LIST|CSV|-",
   help:
-    "A folder, searched with its subfolders; a text file with the path of an image on every line, relative to the " +
+    "A folder, searched with its subfolders; a CSV file, as for --data of training; a text file with the path of an image on every line, relative to the " +
     "working directory; or -, such lines on stdin. An image's id is its path from the working directory, or its full path " +
     "if it lies elsewhere, however it is given.",
 } as const satisfies FlagTable[string];

@@ -1,16 +1,17 @@
 /** Tracklets: the pictures of one person on one walk past a camera. */
-import type { PersonImage, ReidDataset } from "./dataset.ts";
+import type { ReidDataset } from "./dataset.ts";
 import { DataError } from "./errors.ts";
 import { partsOfDataset } from "./joined_datasets.ts";
 
 /**
- * What all images of a tracklet share; undefined for an image that is in none, as its name says no track or it shows nobody
- * in particular.
+ * What all images of a tracklet share, as PERSON/CAMERA/TRACK; undefined for an image that is in none, as its name says no
+ * track or it shows nobody in particular.
  */
 export function trackletOf(
-  { identity, camera, track }: Pick<PersonImage, "identity" | "camera" | "track">,
+  { identity, camera, track }: { identity: number | string; camera: number | string; track?: string },
 ): string | undefined {
-  return track === undefined || identity <= 0 ? undefined : JSON.stringify([identity, camera, track]);
+  const isNobody = typeof identity === "number" ? identity <= 0 : identity === "";
+  return track === undefined || isNobody ? undefined : [identity, camera, track].join("/");
 }
 
 /** @throws {DataError} When the names of the test say no tracklets. */

@@ -1,11 +1,12 @@
 /** A stream from image files to embeddings: any number of images in a fixed amount of memory. */
 import { DecodePool } from "../data/images/decode_pool.ts";
 import type { DecodeReply } from "../data/images/decode_worker.ts";
-import { type NamedBy, readImageName } from "../data/layouts/image_name.ts";
+import type { NamedBy } from "../data/layouts/image_name.ts";
 import type { Embedder } from "../model/embedder.ts";
 import { ALONE, gatherValues, type Ranks } from "../ranks/mod.ts";
 import type { ImageFile } from "./image_files.ts";
 import { inOrder } from "./in_order.ts";
+import { factsOf } from "./image_facts.ts";
 
 /** An image and its vector. */
 export interface ImageEmbedding {
@@ -15,6 +16,12 @@ export interface ImageEmbedding {
   readonly camera?: string;
   /** The frame's number, where the image's name has it: see `ImageName`. */
   readonly time?: number;
+  /** The tracklet that it is in, or that it is, where that is known: see `trackletOf`. */
+  readonly tracklet?: string;
+  /** Of a tracklet: how many images its vector is the mean of. */
+  readonly images?: number;
+  /** Of a tracklet: 1 minus the mean cosine of their embeddings to the mean; 0 where all are the same. */
+  readonly spread?: number;
   /** [embedding size]. */
   readonly embedding: Float32Array;
 }
@@ -79,9 +86,9 @@ export async function* embedImages(
   const pool = new DecodePool({ height: spec.imageHeight, width: spec.imageWidth, workers });
   let index = 0;
   try {
-    const decoded = inOrder(files, BATCHES_DECODED * batch * ranks.size, async ({ id, path }) => {
+    const decoded = inOrder(files, BATCHES_DECODED * batch * ranks.size, async (file) => {
       const isOwn = Math.floor(index++ / batch) % ranks.size === ranks.rank;
-      return { id, path, decoded: isOwn ? await pool.decode(path) : undefined };
+      return { file, decoded: isOwn ? await pool.decode(file.path) : undefined };
     });
     const embedded = inOrder(
       rounds(decoded, batch, stride, ranks.size),
@@ -100,7 +107,7 @@ export async function* embedImages(
       for (const { reasons, vectors } of parts) {
         let row = 0;
         for (const reason of reasons) {
-          const { id, path } = next.next().value!;
+          const { id, path, known } = next.next().value!;
           if (reason !== undefined) {
             yield { id, failed: reason };
             continue;
@@ -110,13 +117,8 @@ export async function* embedImages(
             yield { id, failed: NO_DIRECTION };
             continue;
           }
-          const { camera, frame } = readImageName(path, named);
-          yield {
-            id,
-            ...(camera !== undefined && { camera }),
-            ...(frame !== undefined && { time: frame }),
-            embedding,
-          };
+          const { tracklet: _, ...facts } = factsOf(path, named); // It is kept where the tracklets are asked for.
+          yield { id, ...known ?? facts, embedding };
         }
       }
     }
@@ -139,15 +141,15 @@ function hasNoDirection(embedding: Float32Array): boolean {
 
 /** Packs images into rounds of a batch for each of `ranks` ranks: their files, and the pixels of those decoded here. */
 async function* rounds(
-  images: AsyncIterable<ImageFile & { decoded: DecodeReply | undefined }>,
+  images: AsyncIterable<{ file: ImageFile; decoded: DecodeReply | undefined }>,
   batch: number,
   stride: number,
   ranks: number,
 ): AsyncGenerator<Round> {
   const empty = (): Round => ({ images: [], reasons: [], pixels: new Uint8Array(batch * stride), rows: 0 });
   let round = empty();
-  for await (const { id, path, decoded } of images) {
-    round.images.push({ id, path });
+  for await (const { file, decoded } of images) {
+    round.images.push(file);
     if (decoded && "pixels" in decoded) {
       round.pixels.set(decoded.pixels, round.rows++ * stride);
       round.reasons.push(undefined);

@@ -1,7 +1,19 @@
 /** The images to embed: those in a folder at any depth, or those of a list. */
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { DataError, messageOf } from "../data/errors.ts";
+import { readPeopleTable } from "../data/layouts/people_table.ts";
 import { isPicture, visible } from "../data/layouts/picture_file.ts";
+import { UNKNOWN_CAMERA } from "../data/protocol.ts";
+import { trackletOf } from "../data/tracklets.ts";
+
+/** What is known of an image from elsewhere than its name. */
+export interface KnownFacts {
+  readonly camera?: string;
+  /** The frame's number. */
+  readonly time?: number;
+  /** See `trackletOf`. */
+  readonly tracklet?: string;
+}
 
 /** An image to embed. */
 export interface ImageFile {
@@ -9,6 +21,8 @@ export interface ImageFile {
   readonly id: string;
   /** The file: its folder without links, and its name. */
   readonly path: string;
+  /** Without it, its name is read. */
+  readonly known?: KnownFacts;
 }
 
 /**
@@ -90,6 +104,28 @@ async function sortedEntries(folder: string): Promise<Deno.DirEntry[]> {
 async function leadsToFolder(path: string): Promise<boolean> {
   // A dangling link counts as a file: decoding gives the reason.
   return (await Deno.stat(path).catch(() => undefined))?.isDirectory ?? false;
+}
+
+/**
+ * The images of a table of people, each once, in the order of their paths, with what the table says of them.
+ *
+ * @throws {DataError} When the table cannot be read, see `readPeopleTable`.
+ */
+export async function* imagesInTable(table: string): AsyncGenerator<ImageFile> {
+  const ids = new ImageIds(), seen = new Set<string>();
+  for (const { path, person, camera, frame, track } of (await readPeopleTable(table)).images) {
+    if (seen.has(path)) continue; // Both a query and in the gallery.
+    seen.add(path);
+    const tracklet = trackletOf({ identity: person, camera, ...(track !== undefined && { track }) });
+    yield {
+      ...await ids.of(path),
+      known: {
+        ...(camera !== UNKNOWN_CAMERA && { camera }),
+        ...(frame !== undefined && { time: frame }),
+        ...(tracklet !== undefined && { tracklet }),
+      },
+    };
+  }
 }
 
 /**

@@ -24,6 +24,8 @@ export class ImageList implements Disposable {
     readonly fingerprint: string,
     /** The naming that the images agree on. */
     readonly agreed: NamedBy,
+    /** Where each tracklet begins, ascending; absent where images stand for themselves. */
+    private readonly starts: readonly number[] | undefined,
   ) {}
 
   /**
@@ -31,17 +33,21 @@ export class ImageList implements Disposable {
    *
    * @param path The file, until the list is disposed of.
    * @param onProgress Called with the number of images so far.
+   * @param grouped Whether the images of a tracklet, which follow one another, stay together in a shard.
    * @throws {DataError} When another process holds it, or it cannot be written.
    */
   static async write(
     path: string,
     images: AsyncIterable<ImageFile>,
     onProgress: (images: number) => void = () => {},
+    grouped = false,
   ): Promise<ImageList> {
     const file = await openLocked(path);
     try {
       const hash = createHash("sha256");
       const votes = new NamingVotes();
+      const starts: number[] = [];
+      let open: string | undefined;
       let count = 0;
       let text = "";
       const flush = async () => {
@@ -50,14 +56,24 @@ export class ImageList implements Disposable {
         text = "";
       };
       for await (const { image, state } of inOrder(images, ASKED_AHEAD, describe)) {
-        hash.update(JSON.stringify([image.id, ...state]) + "\n");
-        text += JSON.stringify([image.id, image.path]) + "\n";
+        const { id, path, known } = image;
+        hash.update(JSON.stringify(known === undefined ? [id, ...state] : [id, ...state, known]) + "\n");
+        text += JSON.stringify([id, path, known]) + "\n";
+        if (grouped && (known?.tracklet === undefined || known.tracklet !== open)) starts.push(count);
+        open = known?.tracklet;
         if (text.length > WRITE_BYTES) await flush();
-        votes.add(image.path);
+        votes.add(path);
         onProgress(++count);
       }
       await flush();
-      return new ImageList(path, file, count, hash.digest("hex"), votes.decide());
+      return new ImageList(
+        path,
+        file,
+        count,
+        hash.digest("hex"),
+        votes.decide(),
+        grouped ? starts : undefined,
+      );
     } catch (error) {
       file.close();
       await Deno.remove(path).catch(() => {});
@@ -68,6 +84,19 @@ export class ImageList implements Disposable {
         { remedies: [{ kind: "other-output" }] },
       );
     }
+  }
+
+  /** Where each shard begins: every `size` images, or with the next tracklet after these. */
+  shardStarts(size: number): number[] {
+    if (this.starts === undefined) {
+      return Array.from({ length: Math.ceil(this.count / size) }, (_, shard) => shard * size);
+    }
+    const shards: number[] = [];
+    for (const start of this.starts) {
+      const last = shards.at(-1);
+      if (last === undefined || start >= last + size) shards.push(start);
+    }
+    return shards;
   }
 
   /** The images whose indices `wanted` accepts, in order. */
@@ -82,8 +111,8 @@ export class ImageList implements Disposable {
       rest = lines.pop() ?? "";
       for (const line of lines) {
         if (!wanted(index++)) continue;
-        const [id, path] = JSON.parse(line);
-        yield { id, path };
+        const [id, path, known] = JSON.parse(line);
+        yield known === null ? { id, path } : { id, path, known };
       }
     }
   }

@@ -7,35 +7,59 @@ export type ImageLabel = Omit<ImageEmbedding, "embedding">;
 /** Nine significant digits identify every float32, so that reading returns the same bits. */
 const DIGITS = 9;
 
-/** Lines `{"id", "camera", "time"}`; camera and time only where they are known. */
+/** Lines `{"id", "camera", "time"}`; camera and time only where they are known. Of tracklets, see {@link trackletFields}. */
 export function encodeLabels(images: readonly ImageLabel[]): Uint8Array<ArrayBuffer> {
-  return lines(images.map(({ id, camera, time }) => JSON.stringify({ id, camera, time })));
+  return lines(
+    images.map((image) =>
+      JSON.stringify({ id: image.id, camera: image.camera, time: image.time, ...trackletFields(image) })
+    ),
+  );
+}
+
+/** What the vector of a tracklet has beside those of images: which one it is, how many images, and their spread. */
+function trackletFields({ tracklet, images, spread }: ImageLabel) {
+  return images === undefined ? {} : { tracklet, images, spread };
 }
 
 /** Reads what {@link encodeLabels} wrote. @throws {Error} where a line is none of its. */
 export function decodeLabels(bytes: Uint8Array): ImageLabel[] {
-  return parse(bytes).map(({ id, camera, time }) => ({ id, ...known({ camera, time }) }));
+  return parse(bytes).map((line) => ({ id: line.id, ...known(line) }));
 }
 
 /** Lines `{"id", "camera", "time", "embedding": [...]}`; camera and time only where they are known. */
 export function encodeJsonl(images: readonly ImageEmbedding[]): Uint8Array<ArrayBuffer> {
-  return lines(images.map(({ id, camera, time, embedding }) => {
+  return lines(images.map(({ id, camera, time, embedding, ...rest }) => {
     const numbers = Array.from(embedding, (x) => Number(x.toPrecision(DIGITS)));
-    return JSON.stringify({ id, camera, time, embedding: numbers });
+    return JSON.stringify({ id, camera, time, ...trackletFields({ id, ...rest }), embedding: numbers });
   }));
 }
 
 /** Reads what {@link encodeJsonl} wrote. @throws {Error} where a line is none of its. */
 export function decodeJsonl(bytes: Uint8Array): ImageEmbedding[] {
-  return parse(bytes).map(({ id, camera, time, embedding }) => {
+  return parse(bytes).map((line) => {
+    const { id, embedding } = line;
     if (!Array.isArray(embedding)) throw new Error(`${id} has no embedding`);
-    return { id, ...known({ camera, time }), embedding: Float32Array.from(embedding) };
+    return { id, ...known(line), embedding: Float32Array.from(embedding) };
   });
 }
 
 /** The fields that have a value. Files of earlier versions have cameras as numbers. */
-export function known({ camera, time }: { camera?: string | number | null; time?: number | null }) {
-  return { ...(camera != null && { camera: String(camera) }), ...(time != null && { time }) };
+export function known({ camera, time, tracklet, images, spread }: MaybeKnown) {
+  return {
+    ...(camera != null && { camera: String(camera) }),
+    ...(time != null && { time }),
+    ...(tracklet != null && { tracklet }),
+    ...(images != null && { images }),
+    ...(spread != null && { spread }),
+  };
+}
+
+interface MaybeKnown {
+  readonly camera?: string | number | null;
+  readonly time?: number | null;
+  readonly tracklet?: string | null;
+  readonly images?: number | null;
+  readonly spread?: number | null;
 }
 
 function lines(texts: readonly string[]): Uint8Array<ArrayBuffer> {
@@ -43,10 +67,8 @@ function lines(texts: readonly string[]): Uint8Array<ArrayBuffer> {
 }
 
 /** A line, of which only the id was checked. */
-interface Line {
+interface Line extends MaybeKnown {
   readonly id: string;
-  readonly camera?: string | number;
-  readonly time?: number;
   readonly embedding?: unknown;
 }
 

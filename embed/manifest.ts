@@ -25,6 +25,8 @@ export interface VectorsOf {
   readonly shardSize: number;
   /** How cameras and times were read from names; absent in vectors of earlier versions. */
   readonly names?: string;
+  /** Of vectors of tracklets: the number of shards, each with whole tracklets. */
+  readonly trackletShards?: number;
 }
 
 /** A file of a finished shard. */
@@ -61,8 +63,8 @@ export function manifestPath(out: string): string {
 }
 
 /** The total number of shards. */
-export function shardCount({ images, shardSize }: VectorsOf): number {
-  return Math.ceil(images / shardSize);
+export function shardCount({ images, shardSize, trackletShards }: VectorsOf): number {
+  return trackletShards ?? Math.ceil(images / shardSize);
 }
 
 /** How many images of the shards have vectors, and how many could not be decoded. */
@@ -126,7 +128,8 @@ export async function readManifest(out: string): Promise<Manifest | undefined> {
 }
 
 function parseManifest(of: Record<keyof VectorsOf, unknown>, shards: unknown): Manifest {
-  const { model, embeddingSize, flip, pixels = 1, images, fingerprint, shardSize, names } = of;
+  const { model, embeddingSize, flip, pixels = 1, images, fingerprint, shardSize, names, trackletShards } =
+    of;
   if (
     !isText(model) || !isText(fingerprint) || typeof flip !== "boolean" || !Array.isArray(shards) ||
     (names !== undefined && !isText(names))
@@ -135,6 +138,9 @@ function parseManifest(of: Record<keyof VectorsOf, unknown>, shards: unknown): M
   }
   if (!isCount(embeddingSize, 1) || !isCount(pixels, 1) || !isCount(images) || !isCount(shardSize, 1)) {
     throw new Error("its sizes are not integers");
+  }
+  if (trackletShards !== undefined && !isCount(trackletShards)) {
+    throw new Error("trackletShards is no integer");
   }
   const vectors = {
     model,
@@ -145,6 +151,7 @@ function parseManifest(of: Record<keyof VectorsOf, unknown>, shards: unknown): M
     fingerprint,
     shardSize,
     ...(names !== undefined && { names }),
+    ...(trackletShards !== undefined && { trackletShards }),
   };
   for (const [i, shard] of shards.entries()) {
     if (!isShard(shard, vectors)) throw new Error(`its shard ${i} is invalid`);
@@ -155,7 +162,8 @@ function parseManifest(of: Record<keyof VectorsOf, unknown>, shards: unknown): M
 
 function isShard(shard: Shard | null, of: VectorsOf): shard is Shard {
   return isCount(shard?.index) && shard.index < shardCount(of) && isCount(shard.vectors) &&
-    shard.vectors <= of.shardSize && Array.isArray(shard.files) && shard.files.length > 0 &&
+    shard.vectors <= (of.trackletShards === undefined ? of.shardSize : of.images) &&
+    Array.isArray(shard.files) && shard.files.length > 0 &&
     shard.files.every((file) =>
       isBeside(file?.name) && isCount(file.bytes) && /^[0-9a-f]{64}$/.test(file.sha256)
     ) &&

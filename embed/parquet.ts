@@ -1,6 +1,7 @@
 /**
  * Vectors as Apache Parquet: columns id (STRING), camera (STRING, null where unknown), time (INT64, null where
- * unknown) and embedding (LIST of required FLOAT, all of one length). Parquet has no list of a fixed length; pandas,
+ * unknown) and embedding (LIST of required FLOAT, all of one length); of tracklets, also tracklet (STRING, null for an image
+ * alone), images (INT32) and spread (FLOAT). Parquet has no list of a fixed length; pandas,
  * pyarrow and DuckDB read this as a list of float32. The file's key-value metadata identifies the network of the vectors.
  */
 import { parquetMetadata, parquetReadObjects, type SchemaElement } from "hyparquet";
@@ -36,6 +37,27 @@ const SCHEMA: SchemaElement[] = [
   { name: "element", type: "FLOAT", repetition_type: "REQUIRED" },
 ];
 
+/** The columns of tracklets, before the embedding. */
+const TRACKLET_SCHEMA: SchemaElement[] = [
+  {
+    name: "tracklet",
+    type: "BYTE_ARRAY",
+    converted_type: "UTF8",
+    logical_type: { type: "STRING" },
+    repetition_type: "OPTIONAL",
+  },
+  { name: "images", type: "INT32", repetition_type: "REQUIRED" },
+  { name: "spread", type: "FLOAT", repetition_type: "REQUIRED" },
+];
+
+/** The schema of images, or of tracklets. */
+function schemaOf(ofTracklets: boolean): SchemaElement[] {
+  if (!ofTracklets) return SCHEMA;
+  const before = SCHEMA.findIndex(({ name }) => name === "embedding");
+  const columns = [...SCHEMA.slice(1, before), ...TRACKLET_SCHEMA];
+  return [{ name: "vectors", num_children: columns.length + 1 }, ...columns, ...SCHEMA.slice(before)];
+}
+
 /** Rows in a row group: few enough that the encoder's memory is small compared to the shard. */
 const GROUP = 500;
 
@@ -44,10 +66,10 @@ export function encodeParquet(
   rows: readonly ImageEmbedding[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(), ofTracklets = rows.some(({ images }) => images !== undefined);
   const file = new ParquetWriter({
     writer,
-    schema: SCHEMA,
+    schema: schemaOf(ofTracklets),
     statistics: false,
     kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     createdBy: "webgpu-reid",
@@ -60,6 +82,13 @@ export function encodeParquet(
         { name: "id", data: group.map(({ id }) => id) },
         { name: "camera", data: group.map(({ camera }) => camera ?? null) },
         { name: "time", data: group.map(({ time }) => time === undefined ? null : BigInt(time)) },
+        ...(ofTracklets
+          ? [
+            { name: "tracklet", data: group.map(({ tracklet }) => tracklet ?? null) },
+            { name: "images", data: group.map(({ images = 1 }) => images) },
+            { name: "spread", data: group.map(({ spread = 0 }) => spread) },
+          ]
+          : []),
         {
           name: "embedding",
           data: group.map(({ embedding }) => Array.from(embedding)),
@@ -95,9 +124,9 @@ export async function* decodeParquet(bytes: Uint8Array<ArrayBuffer>): AsyncGener
       rowStart,
       rowEnd: Math.min(rows, rowStart + GROUP),
     });
-    yield group.map(({ id, camera, time, embedding }) => ({
+    yield group.map(({ id, time, embedding, ...rest }) => ({
       id,
-      ...known({ camera, time: time == null ? time : Number(time) }),
+      ...known({ ...rest, time: time == null ? time : Number(time) }),
       embedding: Float32Array.from(embedding),
     }));
   }

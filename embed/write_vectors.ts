@@ -19,12 +19,12 @@ import { removeUnfinished, writeWhole } from "../train/write_whole.ts";
 import { type EmbeddedImage, embedImages, type ImageEmbedding } from "./embed_images.ts";
 import { formatOf } from "./formats.ts";
 import type { ImageList } from "./image_list.ts";
+import { meansOfTracklets } from "./tracklets.ts";
 import {
   manifestPath,
   readManifest,
   readShardFiles,
   type Shard,
-  shardCount,
   type ShardFile,
   totals,
   type VectorsOf,
@@ -45,6 +45,8 @@ export interface WriteVectorsOptions {
   readonly shardSize: number;
   /** How the images are named, by default as they agree. */
   readonly named?: NamedBy;
+  /** Whether to write the means of tracklets, which the list has together. Default false. */
+  readonly tracklets?: boolean;
   /** Processes that share the work, and all call this. Rank 0 reads and writes the files. By default none. */
   readonly ranks?: Ranks;
   /** Called after every batch: whether to stop. The unfinished shard is dropped. */
@@ -83,7 +85,17 @@ export async function writeVectors(
   list: ImageList,
   options: WriteVectorsOptions,
 ): Promise<WrittenVectors> {
-  const { out, workers, flip, shardSize, named = list.agreed, ranks = ALONE, stopRequested } = options;
+  const {
+    out,
+    workers,
+    flip,
+    shardSize,
+    named = list.agreed,
+    tracklets = false,
+    ranks = ALONE,
+    stopRequested,
+  } = options;
+  const starts = list.shardStarts(shardSize);
   const writes = ranks.rank === 0;
   const of: VectorsOf = {
     model: options.model,
@@ -94,6 +106,7 @@ export async function writeVectors(
     fingerprint: list.fingerprint,
     shardSize,
     names: namingText(named),
+    ...(tracklets && { trackletShards: starts.length }),
   };
   const { model, fingerprint, ...settings } = of;
   await sameOnAllRanks(ranks, {
@@ -103,17 +116,21 @@ export async function writeVectors(
   });
   // What the first rank finds, for all.
   const shards = itemAt(await gatherValues(ranks, writes ? await finishedShards(out, of) : []), 0);
-  const all = shardCount(of);
+  const all = starts.length;
   const before = new Set(shards.map(({ index }) => index));
   const pending = Array.from({ length: all }, (_, index) => index).filter((index) => !before.has(index));
-  const sizeOf = (index: number) => Math.min(shardSize, list.count - index * shardSize);
+  const sizeOf = (index: number) => (starts[index + 1] ?? list.count) - itemAt(starts, index);
   options.onStart?.([...before].reduce((sum, index) => sum + sizeOf(index), 0));
 
   const save = async () => {
     if (writes) await writeOrExplain(out, () => writeManifest(out, { of, shards }));
   };
   await save(); // Before the first vector, so that an output that cannot be written fails now.
-  const images = list.images((index) => !before.has(Math.floor(index / shardSize)));
+  let shard = 0; // Of the image at hand: they come in order.
+  const images = list.images((index) => {
+    while (index >= (starts[shard + 1] ?? Infinity)) shard++;
+    return !before.has(shard);
+  });
   let rows: ImageEmbedding[] = [], failed: [string, string][] = [];
   let embedded = 0;
   const how = { workers, flip, named, ranks, stopRequested };
@@ -129,6 +146,7 @@ export async function writeVectors(
     const [index] = pending;
     if (index === undefined || rows.length + failed.length < sizeOf(index)) continue;
     pending.shift();
+    if (tracklets) rows = meansOfTracklets(rows, embedder.model.spec.normalize);
     const files = writes
       ? await writeOrExplain(out, () => writeShard(shardPath(out, index, all), out, rows, of))
       : [];
@@ -193,6 +211,9 @@ function requireSame(out: string, found: VectorsOf, wanted: VectorsOf): void {
     found.model !== wanted.model ? "another network" : "",
     found.images !== wanted.images || found.fingerprint !== wanted.fingerprint
       ? `other or changed images (${found.images} then, ${wanted.images} now)`
+      : "",
+    (found.trackletShards === undefined) !== (wanted.trackletShards === undefined)
+      ? (found.trackletShards === undefined ? "single images" : "tracklets")
       : "",
     found.flip !== wanted.flip ? `images ${found.flip ? "and" : "without"} their mirror images` : "",
     found.pixels !== wanted.pixels ? "pixels that another version of this program decoded differently" : "",

@@ -1,6 +1,7 @@
 /** `deno task index add`: adds images, or vectors of images, to a gallery. */
 import { DataError } from "../../data/errors.ts";
 import { agreedNaming, namingOf } from "../../data/layouts/image_name.ts";
+import { isPeopleTable } from "../../data/layouts/people_table.ts";
 import { embedImages, type ImageEmbedding } from "../../embed/embed_images.ts";
 import type { PassedOver } from "../../embed/image_files.ts";
 import { readVectors } from "../../embed/read_vectors.ts";
@@ -15,7 +16,14 @@ import { noImages, openImages, sayNaming, sayPassedOver } from "../image_source.
 import { listenForInterrupt } from "../interrupt.ts";
 import { workerCount } from "../people.ts";
 import { progress } from "../progress.ts";
-import { CHECKPOINT_FLAG, EMA_FLAG, IMAGES_FLAG, LAYOUT_FLAG, TEST_FLIP_FLAG } from "../shared_flags.ts";
+import {
+  CAMERA_FROM_FLAG,
+  CHECKPOINT_FLAG,
+  EMA_FLAG,
+  IMAGES_FLAG,
+  LAYOUT_FLAG,
+  TEST_FLIP_FLAG,
+} from "../shared_flags.ts";
 import { DATABASE_FLAGS, withDatabase } from "./database.ts";
 import { openEmbedder, readNetwork } from "./network.ts";
 import { PlannedAdd } from "./planned_add.ts";
@@ -44,6 +52,7 @@ const SHOWN_FAILURES = 10;
 const FLAGS = {
   images: IMAGES_FLAG,
   layout: LAYOUT_FLAG,
+  cameraFrom: CAMERA_FROM_FLAG,
   checkpoint: { ...CHECKPOINT_FLAG, help: `For --images. ${CHECKPOINT_FLAG.help}` },
   vectors: {
     type: "string",
@@ -81,9 +90,10 @@ export async function add(args: string[]): Promise<number> {
   if (vectors === undefined || images !== undefined) {
     throw new UsageError("Give --images (with --checkpoint), or --vectors");
   }
-  if (flags.checkpoint !== undefined || flags.layout !== undefined || flags.testFlip || !flags.ema) {
+  const { checkpoint, layout, cameraFrom } = flags;
+  if ([checkpoint, layout, cameraFrom].some((given) => given !== undefined) || flags.testFlip || !flags.ema) {
     throw new UsageError(
-      "--checkpoint, --layout, --test-flip and --no-ema require --images: --vectors contains the network's vectors",
+      "--checkpoint, --layout, --camera-from, --test-flip and --no-ema require --images: --vectors contains the network's vectors",
     );
   }
   return await addVectors(flags, vectors);
@@ -120,11 +130,11 @@ async function addImages(flags: Flags, source: string): Promise<number> {
     );
   }
   const passed: PassedOver = { links: 0, others: 0 };
-  const files = await Array.fromAsync(await openImages(source, passed));
+  const files = await Array.fromAsync(await openImages(source, passed, flags.cameraFrom));
   sayPassedOver(source, passed);
   if (files.length === 0) throw noImages(source);
   const named = namingOf(flags.layout, agreedNaming(files.map(({ path }) => path)));
-  sayNaming(source, named);
+  if (flags.cameraFrom === undefined && !isPeopleTable(source)) sayNaming(source, named);
   const { trained, model } = await readNetwork(flags.checkpoint, flags.ema, flags.testFlip);
   return await withGallery(flags, model, async (gallery) => {
     const plan = new PlannedAdd(gallery);

@@ -7,8 +7,8 @@ import style from "./page.css" with { type: "text" };
 
 /** A query and its results. */
 export interface SearchResult {
-  /** The query's file. */
-  readonly query: string;
+  /** The query's files, at least one: several images of one person. */
+  readonly queries: readonly string[];
   /** The location of the gallery. */
   readonly gallery: string;
   /** Nearest first, each with the path of its file if known. */
@@ -19,7 +19,10 @@ export interface SearchResult {
  * The page as HTML: the query, then the images found, nearest first, with their pictures. For a picture that cannot be
  * read it shows the name. All names are shown as text.
  */
-export async function resultPage({ query, gallery, found }: SearchResult): Promise<string> {
+export async function resultPage({ queries, gallery, found }: SearchResult): Promise<string> {
+  const pictures: Html[] = [];
+  for (const query of queries) pictures.push(await picture(query, "The query"));
+  const query = queries.join(", ");
   const cards: Html[] = [];
   for (const [i, image] of found.entries()) cards.push(await card(image, i + 1));
   const count = `${found.length} nearest image${found.length === 1 ? "" : "s"}`;
@@ -29,7 +32,7 @@ export async function resultPage({ query, gallery, found }: SearchResult): Promi
     html`
       <main>
         <header>
-          ${await picture(query, "The query")}
+          ${pictures}
           <div>
             <h1>Who looks like this?</h1>
             <p class="name">${query}</p>

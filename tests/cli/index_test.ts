@@ -84,6 +84,26 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
       },
     );
 
+    await t.step("several images are one query: the mean of their embeddings", async () => {
+      const images = [query, `${folder}/crops/${names[8]}`];
+      const found = await runTask("search", [
+        place,
+        "--image",
+        ...images,
+        "--top=31",
+        "--scan=exact",
+        "--json",
+      ]);
+      assert.equal(found.code, 0, found.stderr);
+      const { query: asked, results } = JSON.parse(found.stdout);
+      assert.deepEqual(asked, images);
+      const ids = await Promise.all(images.map((path) => Deno.realPath(path)));
+      const [a, b] = ids.map((id) => results.find((one: { id: string }) => one.id === id).distance);
+      assert.ok(a > 0.001 && Math.abs(a - b) < 1e-4, `${a} and ${b}: as far from their mean`);
+      const twice = await runTask("search", [place, "--image", query, query]);
+      assert.match(onlyError(twice, 2), /--image names .* twice; give each image once/);
+    });
+
     await t.step("another network is refused, and the gallery stays as it was", async () => {
       const other = `--checkpoint=${folder}/2.safetensors`;
       const added = onlyError(await runTask("index", ["add", place, images, other]), 1);

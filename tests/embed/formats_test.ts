@@ -36,6 +36,29 @@ Deno.test("every format gives back the bits of vectors, their ids, cameras and t
   }
 });
 
+Deno.test("every format gives back tracklets, beside images that are in none", async () => {
+  const of = {
+    model: "a",
+    embeddingSize: 5,
+    flip: false,
+    pixels: 2,
+    images: 9,
+    fingerprint: "b",
+    shardSize: 9,
+  };
+  const rows = drawRows(501).map((row, i) => ({
+    ...row,
+    ...(i % 4 > 0 && { tracklet: `${i}/1/2` }),
+    images: 1 + i % 4,
+    spread: Math.fround(i / 501),
+  }));
+  for (const [extension, format] of Object.entries(FORMATS)) {
+    const [vectors, ids] = format.encode(`v${extension}`, rows, of);
+    const found = (await Array.fromAsync(format.decode(vectors!.bytes, ids?.bytes))).flat();
+    assert.deepEqual(found, rows, extension);
+  }
+});
+
 Deno.test("encodeNpy() writes what numpy.lib.format describes, and decodeNpy() refuses what it does not write", () => {
   const vectors = [Float32Array.of(1, -2, 0.5), Float32Array.of(3, 4, 5)];
   const bytes = encodeNpy(vectors, 3);

@@ -1,7 +1,9 @@
 /** Writing vectors and taking it up again, without a GPU: the network is one that gives an image's mean color. */
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { imagesInFolder, imagesInList } from "../../embed/image_files.ts";
 import { ImageList } from "../../embed/image_list.ts";
+import { inTracklets, meansOfTracklets } from "../../embed/tracklets.ts";
 import { readVectors } from "../../embed/read_vectors.ts";
 import { writeVectors, type WriteVectorsOptions } from "../../embed/write_vectors.ts";
 import type { Embedder } from "../../model/embedder.ts";
@@ -82,6 +84,93 @@ Deno.test("writeVectors() makes again what is missing or damaged and nothing els
       /None of the 2 images could be embedded \(.*\/a\.jpg: /,
     );
   });
+});
+
+Deno.test("writeVectors() writes means of tracklets, whole ones in each shard, and goes on after a stop", async () => {
+  await withFolder(async (temporary) => {
+    const folder = await Deno.realPath(temporary), names = (await writeNoise(`${folder}/noise`, 9)).sort();
+    await Deno.mkdir(`${folder}/images`);
+    // Tracklet 1/1/1 of three images, of which one is broken, 1/2/1 of one, 2/1/1 of three, and distractors.
+    const tracks = [
+      "0001_c1s1",
+      "0002_c1s1",
+      "0001_c1s1",
+      "0001_c2s1",
+      "0000_c1s1",
+      "0002_c1s1",
+      "0000_c1s1",
+      "0002_c1s1",
+    ];
+    for (const [i, track] of tracks.entries()) {
+      await Deno.copyFile(`${folder}/noise/${names[i]}`, `${folder}/images/${track}_00000${9 - i}_00.jpg`);
+    }
+    await Deno.writeTextFile(`${folder}/images/0001_c1s1_000001_00.jpg`, "no picture");
+    const files = await Array.fromAsync(imagesInFolder(`${folder}/images`, { links: 0, others: 0 }));
+    const write = async (out: string, changes: Partial<WriteVectorsOptions> = {}) => {
+      const mixed = [...files.filter((_, i) => i % 2 > 0), ...files.filter((_, i) => i % 2 === 0)];
+      const ordered = Readable.from(inTracklets(mixed, undefined));
+      using list = await ImageList.write(`${folder}/list`, ordered, () => {}, true);
+      const options = { model: "a", out, workers: 1, flip: false, shardSize: 2, tracklets: true };
+      return await writeVectors(MEAN_COLOR, list, { ...options, ...changes });
+    };
+    const read = async (out: string) => (await Array.fromAsync((await readVectors(out)).batches())).flat();
+    const whole = `${folder}/whole.jsonl`, stopped = `${folder}/stopped.jsonl`;
+    const written = await write(whole);
+    assert.deepEqual([written.finished, written.vectors, written.failed, written.embedded], [true, 5, 1, 8]);
+    const tracklets = await read(whole);
+    const shown = tracklets.map(({ id, camera, time, tracklet, images }) => [
+      id.split("/").at(-1),
+      camera,
+      time,
+      tracklet,
+      images,
+    ]);
+    const byId = shown.sort((a, b) => `${a[0]}` < `${b[0]}` ? -1 : 1);
+    assert.deepEqual(byId, [
+      ["0000_c1s1_000003_00.jpg", "1", 3, undefined, 1],
+      ["0000_c1s1_000005_00.jpg", "1", 5, undefined, 1],
+      ["0001_c1s1_000007_00.jpg", "1", 7, "1/1/1", 2],
+      ["0001_c2s1_000006_00.jpg", "2", 6, "1/2/1", 1],
+      ["0002_c1s1_000002_00.jpg", "1", 2, "2/1/1", 3],
+    ]);
+    assert.deepEqual(
+      tracklets.filter(({ spread = -1 }) => spread > 1e-6).map(({ images }) => images).sort(),
+      [2, 3],
+    );
+    let seen = 0;
+    const first = await write(stopped, { onImage: () => seen++, stopRequested: () => seen >= 4 });
+    assert.equal(first.finished, false);
+    assert.equal((await write(stopped)).finished, true);
+    assert.deepEqual(await read(stopped), tracklets);
+    await assert.rejects(write(stopped, { tracklets: false }), /has vectors of tracklets/);
+  });
+});
+
+Deno.test("meansOfTracklets() scales means to length one where embeddings have it, and says how far they spread", () => {
+  const row = (tracklet: string | undefined, ...embedding: number[]) => ({
+    id: `${embedding}`,
+    ...(tracklet !== undefined && { tracklet }),
+    embedding: Float32Array.from(embedding),
+  });
+  const rows = [
+    row("a", 1, 0),
+    row("a", 0, 1),
+    row(undefined, 1, 0),
+    row(undefined, 1, 0),
+    row("b", 0, 1),
+    row("b", 0, 1),
+  ];
+  const means = meansOfTracklets(rows, true);
+  assert.deepEqual(means.map(({ images }) => images), [2, 1, 1, 2]);
+  assert.deepEqual(means.map(({ embedding }) => [...embedding]), [
+    [Math.fround(Math.SQRT1_2), Math.fround(Math.SQRT1_2)],
+    [1, 0],
+    [1, 0],
+    [0, 1],
+  ]);
+  assert.deepEqual(means.map(({ spread = -1 }) => Math.abs(spread) < 1e-6), [false, true, true, true]);
+  assert.ok(Math.abs((means[0]?.spread ?? 0) - (1 - Math.SQRT1_2)) < 1e-6);
+  assert.deepEqual([...meansOfTracklets(rows, false)[0]!.embedding], [0.5, 0.5]);
 });
 
 Deno.test("writeVectors() on several ranks leaves the files of one process, stopped on one rank and gone on with", async () => {

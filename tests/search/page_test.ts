@@ -18,8 +18,9 @@ Deno.test("The page of a search holds its pictures, and names in it are text", a
     const others = [chunk("tEXt", new Uint8Array(9)), chunk("tRNS", new Uint8Array(6))];
     await Deno.writeFile(`${folder}/keyed.png`, drawnPng(HEADER, others, [turned]));
     await Deno.writeFile(`${folder}/note.jpg`, new TextEncoder().encode("<svg onload=alert(1)>"));
+    const more = [`${folder}/keyed.png`, `${folder}/missing.jpg`];
     const page = await resultPage({
-      query,
+      queries: [query, ...more],
       gallery: evil,
       found: [
         { id: evil, path: query, distance: 0.125, camera: evil, time: "2026-01-31T18:30:05.000Z" },
@@ -47,7 +48,11 @@ Deno.test("The page of a search holds its pictures, and names in it are text", a
     // Pictures carry their orientation, which a browser applies; PNGs only that and their opaque pixels.
     const jpeg = `data:image/jpeg;base64,${JPEG.toBase64()}`;
     const png = `data:image/png;base64,${drawnPng(HEADER, [turned]).toBase64()}`;
-    assert.deepEqual(pictures, [jpeg, jpeg, png]);
-    assert.equal(document.querySelectorAll(".missing").length, 2);
+    assert.deepEqual(pictures, [jpeg, png, jpeg, png]);
+    assert.equal(document.querySelectorAll(".missing").length, 3);
+    assert.match(
+      document.querySelector("header .name")!.textContent,
+      /query\.jpg, .*keyed\.png, .*missing\.jpg$/,
+    );
   });
 });

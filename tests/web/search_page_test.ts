@@ -209,7 +209,7 @@ async function drawsResults(page: Page): Promise<void> {
   const found = PICTURE_CASES.flatMap(({ name, expected }) => [name, expected]).map((file) => {
     return { id: file, path: PICTURES + file, distance: 0 };
   });
-  await page.setContent(await resultPage({ query: found[0].path, gallery: "g", found }));
+  await page.setContent(await resultPage({ queries: [found[0].path], gallery: "g", found }));
   const differences = await page.$$eval("li img", async (images) => {
     const drawn: Uint8ClampedArray[] = [];
     for (const image of images as HTMLImageElement[]) {

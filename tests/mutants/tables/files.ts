@@ -199,8 +199,12 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
         "whole.push(shard);",
       ],
       "finished-shards-embedded-again": [
-        "list.images((index) => !before.has(Math.floor(index / shardSize)))",
-        "list.images(() => true)",
+        "return !before.has(shard);",
+        "return true;",
+      ],
+      "tracklets-as-images": [
+        "if (tracklets) rows = meansOfTracklets",
+        "if (tracklets && of.flip) rows = meansOfTracklets",
       ],
       "other-network-continued": ['found.model !== wanted.model ? "another network" : ""', '""'],
       "other-images-continued": [
@@ -208,6 +212,22 @@ export const EMBED_CHANGES: readonly FileChanges[] = [
         "found.images !== wanted.images",
       ],
       "none-is-a-success": ["if (finished && vectors === 0) {", "if (finished && vectors < 0) {"],
+    },
+  },
+  {
+    ...files("embed", "embed/write_vectors"),
+    file: "embed/tracklets.ts",
+    changes: {
+      "not-by-time": ["timeOf(a) - timeOf(b)", "timeOf(b) - timeOf(a)"],
+      "images-alone-together": ["image.tracklet !== undefined && last[0]?.tracklet", "last[0]?.tracklet"],
+      "spread-of-the-sum": [", 0) / group.length;", ", 0);"],
+    },
+  },
+  {
+    ...files("embed", "embed/write_vectors"),
+    file: "embed/image_list.ts",
+    changes: {
+      "shards-cut-tracklets": ["if (this.starts === undefined) {", "if (this.starts !== undefined) {"],
     },
   },
   {

@@ -153,8 +153,8 @@ export const RANKING_CHANGES: readonly FileChanges[] = [
     ...ranking("tracklets"),
     file: "data/tracklets.ts",
     changes: {
-      "distractors-together": ["|| identity <= 0", ""],
-      "a-track-for-all-cameras": ["[identity, camera, track]", "[identity, track]"],
+      "distractors-together": ["identity <= 0 :", "identity < -1 :"],
+      "a-track-for-all-cameras": ["[identity, camera, track].join", "[identity, track].join"],
     },
   },
   {
