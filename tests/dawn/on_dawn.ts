@@ -67,7 +67,8 @@ for (const kernels of ["gpu", "software"] as const) {
   // Shapes in a uniform share pipelines; Dawn compiles the other texts below.
   const device = await open({ kernels, storage: "buffer", constants: "uniform" });
   await checkTable(device);
-  for (const key of LOSSES) {
+  // The kernels of losses are the same in both classes, and SwiftShader is slow at the network's for GPUs.
+  for (const key of whole || kernels === "software" ? LOSSES : ["hard"] as const) {
     await check(
       `MobileNetV2 with the ${key} loss has the gradients of f64, ${kernels}`,
       () => checkGradients(device, small, key),
