@@ -13,7 +13,7 @@ import { inGroup } from "../model/settings.ts";
 import { type Ranks, rankZeroFirst, sameOnAllRanks } from "../ranks/mod.ts";
 import { digestOfBuffers, digestOfTest } from "../train/same_run.ts";
 import { readConfig } from "../train/run_folder.ts";
-import { readScoredNetwork } from "../train/scored_network.ts";
+import { MODEL_FILE_METRIC, readScoredNetwork } from "../train/scored_network.ts";
 import { testPeopleNote } from "../train/trained_people.ts";
 import { cameraPairTables } from "./camera_pairs.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
@@ -49,9 +49,6 @@ const COMMAND = {
     ],
   ],
 } as const;
-
-/** Model files do not say with which distance they were trained; this is the default of training. */
-const MODEL_FILE_METRIC = "euclidean";
 
 const FLAGS = {
   checkpoint: { ...CHECKPOINT_FLAG, required: true },

@@ -20,9 +20,9 @@ import { EXIT, printable, runCommand } from "./command.ts";
 import { openTestedDevice } from "./device.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { makeFolder, writeOutput } from "./output.ts";
-import { openPeople, workerCount } from "./people.ts";
+import { dataSource, openPeople, workerCount } from "./people.ts";
 import { withProgress } from "./progress.ts";
-import { CACHE_FLAG, CHECKPOINT_FLAG, DATA_FLAG, EMA_FLAG, LAYOUT_FLAG } from "./shared_flags.ts";
+import { CACHE_FLAG, CHECKPOINT_FLAG, DATA_FLAG, EMA_FLAG, NAMES_FLAGS } from "./shared_flags.ts";
 import { table } from "./table.ts";
 
 const COMMAND = {
@@ -46,7 +46,7 @@ const COMMAND = {
 
 const FLAGS = {
   data: DATA_FLAG,
-  layout: LAYOUT_FLAG,
+  ...NAMES_FLAGS,
   checkpoint: {
     ...CHECKPOINT_FLAG,
     help:
@@ -101,7 +101,7 @@ const BATCH = 64;
 
 /** Parses the flags, inspects, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { data, layout, checkpoint, ema, list, near, suspect, show, cache, ...given } = parseFlags(
+  const { checkpoint, ema, list, near, suspect, show, cache, ...flags } = parseFlags(
     COMMAND,
     FLAGS,
     args,
@@ -109,8 +109,8 @@ export async function main(args: string[]): Promise<number> {
   const trained = checkpoint === undefined
     ? undefined
     : await readTrainedModel(checkpoint, { averaged: ema });
-  const dataset = await openPeople({ data, layout }, cache);
-  const out = given.out ?? join("inspections", basename(resolve(dataset.root)));
+  const dataset = await openPeople(dataSource(flags, undefined), cache);
+  const out = flags.out ?? join("inspections", basename(resolve(dataset.root)));
   await makeFolder(out);
   const workers = workerCount();
   const read = await withProgress(

@@ -3,6 +3,7 @@ import type { Device } from "../engine/mod.ts";
 import type { Metric } from "../kernels/mod.ts";
 import { type EmbeddedSet, type RankedQuery, rankGallery } from "./rank_gallery.ts";
 import {
+  averagePrecision,
   type ImageLabels,
   JUNK,
   type RankedMatch,
@@ -17,6 +18,8 @@ export interface Evaluation {
   readonly scores: RankingResult;
   /** For each query its nearest gallery images, after removal. */
   readonly top: RankedMatch[][];
+  /** For each query its average precision; NaN where it has no right match. */
+  readonly precisions: number[];
   /** Distances of pairs of images of one person from two cameras. */
   readonly positives: number[];
   /** Distances of pairs of images of two people: a regular sample. */
@@ -56,6 +59,7 @@ export function evaluationOf(queries: readonly RankedQuery[], gallery: ImageLabe
   return {
     scores: accumulator.result(),
     top: queries.map(({ top }) => top),
+    precisions: queries.map(({ ranks }) => averagePrecision(ranks).plain),
     positives: queries.flatMap(({ positives }) => [...positives]),
     negatives: queries.flatMap(({ negatives }) => negatives),
   };

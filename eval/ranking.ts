@@ -71,6 +71,18 @@ function lowerBound(sorted: Float32Array, value: number): number {
   return low;
 }
 
+/** Both average precisions of a query by the ranks of its right matches; NaN where it has none. */
+export function averagePrecision(ranks: Int32Array): { plain: number; trapezoid: number } {
+  let plain = 0, trapezoid = 0;
+  for (const [i, rank] of ranks.entries()) {
+    const after = (i + 1) / (rank + 1);
+    const before = rank === 0 ? 1 : i / rank;
+    plain += after;
+    trapezoid += (after + before) / 2;
+  }
+  return { plain: plain / ranks.length, trapezoid: trapezoid / ranks.length };
+}
+
 /**
  * Accumulates scores query by query, so that the caller needs to hold only a block of distances at a time, regardless of
  * the number of queries and gallery images.
@@ -148,16 +160,10 @@ export class RankingAccumulator {
       this.#queriesWithoutMatch++;
       return;
     }
-    let precision = 0, trapezoid = 0;
-    for (const [i, rank] of ranks.entries()) {
-      const after = (i + 1) / (rank + 1);
-      const before = rank === 0 ? 1 : i / rank;
-      precision += after;
-      trapezoid += (after + before) / 2;
-    }
+    const precision = averagePrecision(ranks);
     this.#queries++;
-    this.#precision += precision / ranks.length;
-    this.#precisionTrapezoid += trapezoid / ranks.length;
+    this.#precision += precision.plain;
+    this.#precisionTrapezoid += precision.trapezoid;
     this.#inversePenalty += ranks.length / (last + 1);
     if (first < CMC_LENGTH) this.#firstMatches[first]! += 1;
   }

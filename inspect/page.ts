@@ -3,10 +3,10 @@ import * as Plot from "@observablehq/plot";
 import { basename } from "node:path";
 import { cameraName } from "../data/dataset.ts";
 import { itemAt } from "../engine/item_at.ts";
-import { Html, html, htmlPage, scrollTable } from "../train/report/html.ts";
+import { type Html, html, htmlPage, scrollTable } from "../train/report/html.ts";
 import { figure, figures, section } from "../train/report/page_parts.ts";
 import reportStyle from "../train/report/report.css" with { type: "text" };
-import { svgPlot } from "../train/report/svg.ts";
+import { pagePlot } from "../train/report/plots.ts";
 import theme from "../train/report/theme.css" with { type: "text" };
 import { type Quantiles, quantiles } from "./counts.ts";
 import type { Find, FindList, FoundImage } from "./finds.ts";
@@ -130,14 +130,8 @@ function histogram(label: string, values: readonly number[], step = 0): Html {
   const { min, max } = quantiles(values);
   const width = Math.max(step, (max - min) / 40) || 1;
   const bins = step > 0 ? { interval: Math.ceil(width) } : max > min ? { thresholds: 40 } : { interval: 1 };
-  return new Html(svgPlot(`Histogram: ${label}`, {
-    width: 440,
+  return pagePlot(`Histogram: ${label}`, {
     height: 220,
-    marginTop: 26,
-    marginLeft: 56,
-    marginRight: 14,
-    marginBottom: 38,
-    style: { fontSize: "13px", background: "none" },
     x: { label, ticks: 6, nice: true },
     y: { label: "count", grid: true, ticks: 5, nice: true },
     marks: [
@@ -148,7 +142,7 @@ function histogram(label: string, values: readonly number[], step = 0): Html {
       }),
       Plot.ruleY([0]),
     ],
-  }));
+  });
 }
 
 function brokenSection({ broken }: Inspection): Html {

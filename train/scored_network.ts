@@ -12,6 +12,9 @@ import type { TrainedPeople } from "./trained_people.ts";
 import { readTrainedModel } from "./trained_model_file.ts";
 import { readWhole } from "./write_whole.ts";
 
+/** The distance by which a model file is scored, as it does not say with which one it was trained. */
+export const MODEL_FILE_METRIC = "euclidean";
+
 /** A network and what its file says of its training. */
 export interface ScoredNetwork {
   /** The file. */

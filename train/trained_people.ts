@@ -3,7 +3,7 @@
  * that a dataset lies in.
  */
 import { join, relative } from "node:path";
-import { countIdentities, identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
+import { identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
 import { partsOfDataset } from "../data/joined_datasets.ts";
 import { sha256 } from "./checksum.ts";
 import { RunError } from "./errors.ts";
@@ -100,20 +100,38 @@ export function resumeNotes(
   );
 }
 
+/** People of a part of a dataset. */
+export interface KnownPeople {
+  /** Those who were in a run's training, ascending. */
+  readonly known: readonly number[];
+  /** The number of all. */
+  readonly all: number;
+}
+
+/** Which people among a dataset's images were in training. Distractors are no people. */
+export async function knownPeople(
+  dataset: ReidDataset,
+  images: readonly PersonImage[],
+  { persons, earlier }: Pick<TrainedPeople, "persons" | "earlier">,
+): Promise<KnownPeople> {
+  const seen = new Set([...persons, ...earlier]);
+  const people = [...await personDigests(dataset, images.filter(({ identity }) => identity > 0))];
+  return {
+    known: people.filter(([, person]) => seen.has(person)).map(([identity]) => identity),
+    all: people.length,
+  };
+}
+
 /** A note about the people of the test who were in training too; undefined if there are none. */
 export async function testPeopleNote(
   dataset: ReidDataset,
   trained: Pick<TrainedPeople, "persons" | "earlier">,
 ): Promise<string | undefined> {
-  const seen = new Set([...trained.persons, ...trained.earlier]);
-  const test = [...dataset.query, ...dataset.gallery].filter(({ identity }) => identity > 0);
-  const known = [...await personDigests(dataset, test)].filter(([, person]) => seen.has(person));
+  const { known, all } = await knownPeople(dataset, [...dataset.query, ...dataset.gallery], trained);
   if (known.length === 0) return undefined;
-  const names = known.slice(0, NAMED).map(([identity]) => identityName(dataset, identity)).join(", ");
+  const names = known.slice(0, NAMED).map((identity) => identityName(dataset, identity)).join(", ");
   const more = known.length > NAMED ? ` and ${known.length - NAMED} more` : "";
-  return `${known.length} of the ${
-    countIdentities(test)
-  } people of the test were in training (${names}${more}): scores ` +
+  return `${known.length} of the ${all} people of the test were in training (${names}${more}): scores ` +
     "on them say little about people whom the network has not seen";
 }
 

@@ -29,6 +29,8 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task weights https://download.pytorch.org/models/mobilenet_v2-7ebf99e0.pth --out mobilenet_v2.safetensors":
     "fetches from the web; tests/cli/weights_command_test.ts fetches from this machine",
   "deno task torture --only weights": "runs for minutes",
+  "deno task compare --runs runs/hard runs/basic --data people synthetic:benchmark":
+    "tests/cli/compare_test.ts compares drawn networks",
   "deno task augment --preview out.png": "tests/cli/augment_test.ts draws it",
   "deno task embed --checkpoint demo --images crops --out vectors.parquet":
     "newcomer_test.ts embeds by a run",

@@ -9,7 +9,7 @@ import {
   type RankingDetails,
   type RankingProblem,
 } from "../../eval/rank_gallery.ts";
-import { RankingAccumulator } from "../../eval/ranking.ts";
+import { averagePrecision, RankingAccumulator } from "../../eval/ranking.ts";
 import { tensorBytes } from "../../kernels/mod.ts";
 import { distancesOf, rankedOnCpu } from "../../bench/ranked_on_cpu.ts";
 import { type SeededRandom, seededRandom } from "../reference/seeded_random.ts";
@@ -150,6 +150,7 @@ Deno.test("evaluate() gives the scores and samples of the distances that the CPU
   assert.deepEqual(await evaluate(device, queries, gallery, size, metric), {
     scores: accumulator.result(),
     top: expected.map(({ top }) => top),
+    precisions: expected.map(({ ranks }) => averagePrecision(ranks).plain),
     positives: expected.flatMap(({ positives }) => [...positives]),
     negatives: expected.flatMap(({ negatives }) => negatives),
   });

@@ -11,7 +11,8 @@ import { svgPlot } from "./svg.ts";
 /** CSS colors of the sets in a comparison, the trained network first. */
 export const seriesColor = (i: number): string => `var(--series-${i % 4 + 1})`;
 
-function draw(label: string, options: Plot.PlotOptions): Html {
+/** A plot of a page's usual size. @param label what it shows, for those who cannot see it. */
+export function pagePlot(label: string, options: Plot.PlotOptions): Html {
   const svg = svgPlot(label, {
     width: 440,
     height: 250,
@@ -74,7 +75,7 @@ export function curvePlot(
   step: ArrayLike<number>,
   ...curves: readonly (readonly [values: ArrayLike<number>, color: string])[]
 ): Html {
-  return draw(`${what} over the steps of training`, {
+  return pagePlot(`${what} over the steps of training`, {
     x: { label: "step", ticks: 6, nice: true },
     y: { grid: true, zero: true, nice: true, ticks: 5, ...y },
     marks: [
@@ -105,7 +106,7 @@ export function histogramPlot(histogram: DistanceHistogram, upper: number): Html
     }));
     return Plot.rectY(bins, { x1: "x1", x2: "x2", y: "share", fill: color, fillOpacity: 0.55, inset: 0 });
   };
-  return draw(`${histogram.name}: distances of positive and of negative pairs`, {
+  return pagePlot(`${histogram.name}: distances of positive and of negative pairs`, {
     x: { label: "distance", domain: [0, upper || 1], ticks: 6 },
     y: { label: "share of pairs", grid: true, ticks: 5, tickFormat: "~%", nice: true },
     marks: [
@@ -127,7 +128,7 @@ export function cmcPlot(sets: readonly NamedScores[]): Html {
       strokeWidth: i === 0 ? 2.4 : 1.6,
     });
   });
-  return draw(`Cumulative matching characteristic of ${sets.map(({ name }) => name).join(", ")}`, {
+  return pagePlot(`Cumulative matching characteristic of ${sets.map(({ name }) => name).join(", ")}`, {
     height: 290,
     x: { label: "k", type: "linear", ticks: [1, 10, 20, 30, 40, 50] },
     y: { label: "right match among the first k", domain: [0, 1], grid: true, tickFormat: "%", ticks: 5 },
@@ -149,7 +150,7 @@ export function rocPlot(kinds: readonly Verification[]): Html {
       curve: "step-after",
     });
   });
-  return draw(`ROC of ${kinds.map(({ pairs }) => pairs).join(" and of ")} pairs`, {
+  return pagePlot(`ROC of ${kinds.map(({ pairs }) => pairs).join(" and of ")} pairs`, {
     height: 290,
     x: {
       label: "false-accept rate",

@@ -65,7 +65,7 @@ export const RANKING_CHANGES: readonly FileChanges[] = [
         "      this.#queriesWithoutMatch++;\n",
         "      this.#queriesWithoutMatch++;\n      this.#queries++;\n",
       ],
-      "sum-of-precisions": ["this.#precision += precision / ranks.length", "this.#precision += precision"],
+      "sum-of-precisions": ["plain: plain / ranks.length", "plain: plain"],
       "top-shows-same-camera": ["if (right && gallery.camera[index] === camera) continue;", ""],
       "top-shows-junk": ["if (person === JUNK) continue;", ""],
       "top-ties-right-first": ["Number(a.right) - Number(b.right)", "Number(b.right) - Number(a.right)"],

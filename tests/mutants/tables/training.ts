@@ -208,8 +208,8 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
       "other-people-accepted": ["if (!hasParametersOfPeople) return [others];", "return [others];"],
       "other-images-not-told": ["people.images === now.images ? []", 'people.images !== "" ? []'],
       "those-before-forgotten": [
-        "new Set([...trained.persons, ...trained.earlier])",
-        "new Set([...trained.persons])",
+        "new Set([...persons, ...earlier])",
+        "new Set(persons)",
       ],
       "distractors-are-people": [
         ".filter(({ identity }) => identity > 0)",
