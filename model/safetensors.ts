@@ -17,6 +17,7 @@ import {
   type SafetensorsDtype,
   viewAs,
 } from "./safetensors_dtype.ts";
+import { isSize } from "./is_size.ts";
 import { otherFile } from "./other_files.ts";
 import { SafetensorsError } from "./safetensors_error.ts";
 
@@ -64,10 +65,6 @@ function byteLength(name: string, dtype: SafetensorsDtype, shape: readonly numbe
     throw new SafetensorsError("invalid-tensor", message);
   }
   return bits / 8;
-}
-
-function isSize(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 const byCodeUnits = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;

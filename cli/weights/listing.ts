@@ -1,7 +1,7 @@
 /** What `deno task weights` prints about a file: every tensor, what of it a MobileNetV2 takes, and what is wrong with it. */
 import { firstFew } from "../../data/errors.ts";
+import { elementCount } from "../../kernels/wgsl/storage.ts";
 import type { Inventory, TensorUse } from "../../model/pretrained/inventory.ts";
-import type { SafetensorsTensor } from "../../model/safetensors.ts";
 import { WEIGHTS_FORMATS, type WeightsFile } from "../../model/weights_files/read_weights.ts";
 import { printable } from "../command.ts";
 import { table } from "../table.ts";
@@ -16,11 +16,6 @@ export interface Listing {
   readonly nameFits: boolean | undefined;
   readonly file: WeightsFile;
   readonly inventory: Inventory;
-}
-
-/** Numbers of a tensor. */
-function countOf({ shape }: SafetensorsTensor): number {
-  return shape.reduce((product, length) => product * length, 1);
 }
 
 function useText(use: TensorUse | undefined): string {
@@ -44,7 +39,7 @@ export function listingText(listing: Listing): string {
     table([header, ...rows]),
     "",
     `${source}: ${WEIGHTS_FORMATS[file.format]}, ${(fileBytes / 1e6).toFixed(1)} MB`,
-    `SHA-256 ${sha256}${fits}`,
+    `SHA-256 ${file.format === "layers-model" ? "of model.json alone " : ""}${sha256}${fits}`,
     contentText(file),
     ...networkText(inventory),
   ].join("\n");
@@ -53,7 +48,7 @@ export function listingText(listing: Listing): string {
 function contentText({ tensors }: WeightsFile): string {
   const byType = Map.groupBy(tensors.values(), ({ dtype }) => dtype);
   const types = [...byType].map(([dtype, { length }]) => `${length} ${dtype}`).join(", ");
-  const numbers = tensors.values().reduce((sum, tensor) => sum + countOf(tensor), 0);
+  const numbers = tensors.values().reduce((sum, tensor) => sum + elementCount(tensor.shape), 0);
   return `${tensors.size} tensors (${types}) of ${numbers.toLocaleString("en")} numbers`;
 }
 

@@ -3,6 +3,8 @@
  * manifest of the weights, whose bytes are in other files (shards) beside it. Weights of a group follow each other, in
  * the order of the manifest, through the group's shards, little-endian; they may be quantized.
  */
+import { elementCount } from "../../kernels/wgsl/storage.ts";
+import { isSize } from "../is_size.ts";
 import { keysOf } from "../settings.ts";
 import type { SafetensorsDtype, SafetensorsTensor } from "../safetensors.ts";
 import { SAFETENSORS_BITS, viewAs } from "../safetensors_dtype.ts";
@@ -121,14 +123,9 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-function countOf({ shape }: Weight): number {
-  return shape.reduce((product, length) => product * length, 1);
-}
-
-function storedBytes(weight: Weight): number {
-  const { dtype, quantization } = weight;
+function storedBytes({ shape, dtype, quantization }: Weight): number {
   const stored = quantization === undefined ? dtype : DTYPES[quantization.dtype] ?? dtype;
-  return countOf(weight) * SAFETENSORS_BITS[stored] / 8;
+  return elementCount(shape) * SAFETENSORS_BITS[stored] / 8;
 }
 
 function readWeight(weight: Weight, bytes: Uint8Array): SafetensorsTensor {
@@ -150,10 +147,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function readManifest(manifest: unknown): Group[] {

@@ -2,6 +2,7 @@
 import { otherFile } from "../other_files.ts";
 import { decodeSafetensors, type SafetensorsTensor } from "../safetensors.ts";
 import { budgetOf } from "./budget.ts";
+import { latin1 } from "./byte_reader.ts";
 import { parseModelJson, readLayersModel, type ReadShard } from "./layers_model.ts";
 import { readPickle } from "./pickle.ts";
 import { endOfMagic, otherPickle, readTorchStream, readTorchZip } from "./torch_file.ts";
@@ -9,8 +10,11 @@ import { storageFromId, TORCH_GLOBALS } from "./torch_globals.ts";
 import { WeightsFileError } from "./weights_file_error.ts";
 import { ZipArchive } from "./zip.ts";
 
-/** Bytes that a pickle can begin with: PROTO of protocol 2 and later; GLOBAL and MARK of earlier ones. */
-const PROTO = 0x80, GLOBAL = 0x63, MARK = 0x28;
+/** The first byte of pickles since protocol 2. */
+const PROTO = 0x80;
+/** How earlier ones look that name something: by GLOBAL at their beginning, or by INST behind its arguments. */
+const NAMES_SOMETHING =
+  /^\(*c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n|^\([^]{0,400}\ni[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n/;
 
 /** The formats, in words. */
 export const WEIGHTS_FORMATS = {
@@ -81,8 +85,8 @@ export async function readWeights(bytes: Uint8Array, shard?: ReadShard): Promise
 /** @throws {WeightsFileError} for a pickle that `torch.save` did not write: with what it calls, if it calls anything. */
 function refusePickle(bytes: Uint8Array): void {
   const [first, second = 0] = bytes;
-  if (first !== PROTO && first !== GLOBAL && first !== MARK) return;
   const isCertain = first === PROTO && second <= 5;
+  if (!isCertain && !NAMES_SOMETHING.test(latin1(bytes.subarray(0, 1000)))) return;
   try {
     readPickle(bytes, { globals: TORCH_GLOBALS, persistent: storageFromId });
   } catch (error) {

@@ -41,7 +41,9 @@ export function namedTensors(value: PickleValue): NamedTensors {
   }
   const tensors = root instanceof TorchTensor ? new Map([["tensor", root]]) : flatten(root);
   if (tensors.size > 0) return { tensors, notes };
-  const keys = root instanceof PickleDict ? [...root.entries.keys()].map((key) => brief(String(key))) : [];
+  const keys = root instanceof PickleDict
+    ? [...root.entries.keys()].filter(isName).map((key) => brief(`${key}`))
+    : [];
   throw new WeightsFileError(
     "unsupported",
     `It holds no tensors${
@@ -65,7 +67,7 @@ function wrapped(
   const seen = new Set<PickleValue>([value, content]);
   for (const [name, other] of value.entries) {
     const count = other instanceof TorchTensor ? 1 : seen.has(other) ? 0 : flatten(other, seen).size;
-    if (count > 0) others.set(brief(String(name)), count);
+    if (count > 0) others.set(isName(name) ? brief(`${name}`) : "others", count);
   }
   return { key, content, others };
 }
@@ -92,12 +94,12 @@ function flatten(root: PickleValue, seen = new Set<PickleValue>()): Map<string, 
     if (depth > MOST_DEPTH) throw damaged(`its containers are nested more than ${MOST_DEPTH} deep`);
     const inner: typeof open = [];
     for (const [key, item] of itemsOf(value)) {
-      if (typeof key !== "string" && typeof key !== "number") continue;
+      if (!isName(key)) continue;
       const name = prefix + key;
-      if (name.length > MOST_NAME) {
-        throw damaged(`it has a name of ${name.length} characters: ${brief(name)}`);
-      }
       if (item instanceof TorchTensor) {
+        if (name.length > MOST_NAME) {
+          throw damaged(`a tensor has a name of ${name.length} characters: ${brief(name)}`);
+        }
         if (tensors.has(name)) throw damaged(`two tensors are called ${brief(name)}`);
         tensors.set(name, item);
       } else if (!seen.has(item) && isContainer(item)) {
@@ -108,6 +110,10 @@ function flatten(root: PickleValue, seen = new Set<PickleValue>()): Map<string, 
     open.push(...inner.reverse());
   }
   return tensors;
+}
+
+function isName(key: PickleValue): key is string | number {
+  return typeof key === "string" || typeof key === "number";
 }
 
 function isContainer(value: PickleValue): boolean {

@@ -2,6 +2,8 @@
  * What a file that PyTorch wrote may name, and what stands for it here: functions that rebuild tensors, types, plain
  * containers, and NumPy's scalars, which training programs put beside the weights.
  */
+import { elementCount } from "../../kernels/wgsl/storage.ts";
+import { isSize } from "../is_size.ts";
 import { brief } from "../safetensors_json.ts";
 import type { SafetensorsDtype } from "../safetensors.ts";
 import { latin1 } from "./byte_reader.ts";
@@ -46,10 +48,6 @@ function wrong(what: string): never {
   throw damaged(`the pickle rebuilds ${what} from other arguments than PyTorch writes`);
 }
 
-function isSize(value: PickleValue | undefined): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
 function sizes(value: PickleValue | undefined): number[] {
   const items = value instanceof PickleTuple || value instanceof PickleList ? value.items : undefined;
   if (items === undefined || items.length > MOST_AXES || !items.every(isSize)) return wrong("a tensor");
@@ -59,7 +57,7 @@ function sizes(value: PickleValue | undefined): number[] {
 function tensor([storage, offset, shape, strides]: readonly PickleValue[], dtype?: TorchDtype): TorchTensor {
   if (!(storage instanceof TorchStorage) || !isSize(offset)) return wrong("a tensor");
   const [lengths, steps] = [sizes(shape), sizes(strides)];
-  const count = lengths.reduce((product, length) => product * length, 1);
+  const count = elementCount(lengths);
   if (lengths.length !== steps.length || !Number.isSafeInteger(count)) return wrong("a tensor");
   return new TorchTensor(storage, dtype ?? storage.dtype, offset, lengths, steps);
 }

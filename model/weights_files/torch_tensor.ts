@@ -2,6 +2,7 @@
  * Tensors and storages of PyTorch. A storage is a row of elements in the file; a tensor is a view of it by an offset, a
  * shape and strides, all in elements. Several tensors may share a storage.
  */
+import { elementCount } from "../../kernels/wgsl/storage.ts";
 import type { SafetensorsDtype, SafetensorsTensor } from "../safetensors.ts";
 import { SAFETENSORS_BITS, viewAs } from "../safetensors_dtype.ts";
 import { brief } from "../safetensors_json.ts";
@@ -79,7 +80,7 @@ export function readTensor(
   const size = elementBytes(dtype);
   const whole = (storage.first + storage.elements) * elementBytes(storage.dtype);
   const begin = storage.first * elementBytes(storage.dtype) + tensor.offset * size;
-  const count = shape.reduce((product, length) => product * length, 1);
+  const count = elementCount(shape);
   const last = count === 0 ? 0 : shape.reduce((sum, length, i) => sum + (length - 1) * (strides[i] ?? 0), 1);
   if (!(whole <= bytes.byteLength) || !(begin + last * size <= whole)) {
     throw damaged(
@@ -119,7 +120,7 @@ function gather(
   shape: readonly number[],
   strides: readonly number[],
 ): Uint8Array {
-  const count = shape.reduce((product, length) => product * length, 1);
+  const count = elementCount(shape);
   const result = new Uint8Array(count * size);
   const index = shape.map(() => 0);
   let from = 0;

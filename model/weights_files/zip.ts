@@ -2,7 +2,7 @@
  * Zip archives, read from memory by PKWARE's APPNOTE 6.3.10: entries that are stored or deflated, also with the sizes
  * and offsets of zip64.
  */
-import { brief, quoted } from "../safetensors_json.ts";
+import { quoted } from "../safetensors_json.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { crc32 } from "./crc32.ts";
 import { type Budget, spend } from "./budget.ts";
@@ -163,7 +163,7 @@ function readEntry(reader: ByteReader): Entry {
 
 /** The content of the zip64 field: those of the sizes and the offset that did not fit into 32 bits. */
 function zip64Field(extra: Uint8Array, name: string): ByteReader {
-  const what = `the extra field of ${brief(JSON.stringify(name))}`;
+  const what = `the extra field of ${quoted(name)}`;
   const reader = new ByteReader(extra, what);
   while (reader.at < extra.length) {
     const id = reader.u16();
