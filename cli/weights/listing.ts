@@ -63,7 +63,7 @@ function networkText({ family, uses, result }: Inventory): string[] {
     ...(counts.length > 0 ? [`${counts.length} counts of batches`] : []),
   ];
   return [
-    `MobileNetV2 of width ${width} under ${family}'s names, padding and colors of convention ${convention}: ` +
+    `MobileNetV2 of width ${width} with the names of ${family}, and padding and colors of ${convention}: ` +
     `deno task train --weights takes ${named("backbone").length} tensors`,
     ...(prefixes.length > 0 ? [`Read without ${printable(prefixes.join(", "))} before the names`] : []),
     `Left over: ${left.length > 0 ? left.join("; ") : "nothing"}`,

@@ -36,7 +36,7 @@ Deno.test("a .pth is listed, checked and converted; the file is not replaced wit
       stdout,
       new RegExp(`^SHA-256 ${digest}${/[a-f]/.test(digest.slice(0, 8)) ? ", which begins as" : ""}`, "m"),
     );
-    assert.match(stdout, /^MobileNetV2 of width 0\.35 under torchvision's names.* takes 260 tensors$/m);
+    assert.match(stdout, /^MobileNetV2 of width 0\.35 with the names of torchvision, .* takes 260 tensors$/m);
     assert.match(stdout, /^Left over: the head \S+, \S+; 52 counts of batches$/m);
     assert.match(stderr, /^note: the network is what the file has under model$/m);
 
