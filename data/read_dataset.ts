@@ -192,7 +192,7 @@ function requireUsable(dataset: ReidDataset): void {
   );
   if (answerable) return;
   const people = countIdentities(train) + matches.size;
-  if (people === train.length + gallery.length) {
+  if (alone && people === train.length + gallery.length) {
     throw new DataError(
       `Each of the ${people} people in ${root} has one image. Training and scoring compare two images of a person: give ` +
         "more images of some people, at least two of each. People with one image are of use in a gallery alone, beside " +

@@ -119,11 +119,15 @@ export function requireOnePerson(root: string, pictures: readonly Picture[], per
   );
 }
 
-/** The user says that there are folders of cameras, and there are not. */
+/** The user says that there are folders of people, or of cameras and people, and there are not. */
 export function refuseDepth(root: string, pictures: readonly Picture[], layout: LayoutName): DataError {
+  const [how, what] = layout === "one-camera"
+    ? ["with a folder for each person", "the people's folders"]
+    : ["two folders deep", "the outer folders"];
   return new DataError(
-    `${root} was said to be laid out as ${layout}, two folders deep, but its images are not, such as ` +
-      `${pictures[0]?.path}. Give the folder that holds the outer folders, or another layout.`,
+    `${root} was said to be laid out as ${layout}, ${how}, but its images are not, such as ${
+      pictures[0]?.path
+    }. Give the folder that holds ${what}, or another layout.`,
   );
 }
 

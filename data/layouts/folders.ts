@@ -124,6 +124,7 @@ async function readFound(
   if (depth !== 2 && (layout === "person/camera" || layout === "camera/person")) {
     throw refuseDepth(root, pictures, layout);
   }
+  if (depth === 0 && layout === "one-camera") throw refuseDepth(root, pictures, layout);
   if (depth === 0) throw refuseFlat(root, pictures, undefined);
   if (by === "nowhere") return await custom("not in the names", ({ folders }) => folders[0]);
   const inFolders = by === "folder" || by === "outer folder";

@@ -1,5 +1,5 @@
 /** People and cameras by their names: numbers follow from the order of the names. */
-import { camerasOf, countIdentities, type PersonImage, type ReidDataset } from "../dataset.ts";
+import { camerasOf, countIdentities, identityName, type PersonImage, type ReidDataset } from "../dataset.ts";
 import { DataError } from "../errors.ts";
 import { Numbering } from "./numbering.ts";
 import { firstOfEachCamera, isInTest } from "./split_by_name.ts";
@@ -81,7 +81,7 @@ export async function namedPeople(
     ignored,
     warnings: [...warnings],
   };
-  requireParts(dataset, cameraIs);
+  requireParts(dataset, "all" in parts, cameraIs);
   dataset.warnings.push(...oddities(dataset, cameraIs));
   return dataset;
 }
@@ -101,7 +101,19 @@ async function divided(parts: NamedParts) {
   return { train, query: queriesOf(test), gallery: test };
 }
 
-function requireParts({ root, train, query, gallery }: ReidDataset, cameraIs: string): void {
+function requireParts(dataset: ReidDataset, isUndivided: boolean, cameraIs: string): void {
+  const { root, train, query, gallery } = dataset, all = [...train, ...gallery];
+  if (isUndivided && countIdentities(all) === 1) {
+    const [{ identity, path } = { identity: 0, path: "" }] = all;
+    throw new DataError(
+      `All ${all.length} images in ${root} show one person, "${
+        identityName(dataset, identity)
+      }", such as ${path}: training ` +
+        "and test need several people each. Make a folder for each person, or say where the person is in the paths of the " +
+        "images.",
+      { remedies: [{ kind: "change", settings: ["identityFrom"] }] },
+    );
+  }
   const sorted = `Sort the people yourself, into folders ${root}/train and ${root}/test`;
   if (train.length === 0 || gallery.length === 0) {
     throw new DataError(

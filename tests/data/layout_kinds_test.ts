@@ -119,6 +119,11 @@ Deno.test("a layout that the user names is taken, and refused only where the fol
       /^Custom people train bob\/unknown bob\/unknown .*query alice\/unknown alice\/unknown/,
     ],
     [parts, "one-camera", /train 0\/unknown .*gallery 0\/unknown$/],
+    [
+      { ".": flat },
+      "one-camera",
+      /laid out as one-camera, with a folder for each person, but its images are not/,
+    ],
     [{ ".": flat }, "people", /^Custom people train .*2\/1 2\/2 5.* query 1\/1 1\/2 3\/1/],
     [
       {

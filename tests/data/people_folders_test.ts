@@ -89,7 +89,10 @@ Deno.test("custom people who cannot be evaluated are refused with the reason", a
   const people = (files: string[], names = everybody) =>
     Object.fromEntries(names.map((name) => [name, files]));
   const bad: [Record<string, string[]>, RegExp][] = [
-    [{ photos: ["a.jpg"] }, /people in .* are all in training/],
+    [
+      { photos: ["a.jpg", "b.jpg"] },
+      /All 2 images in .* show one person, "photos", .*Make a folder for each person, or say/,
+    ],
     [
       people(["p1_cam1_1.jpg", "p1_cam2_1.jpg"]),
       /do not say their cameras for certain: .* is "p1", which does not/,

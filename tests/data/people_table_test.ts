@@ -64,6 +64,11 @@ const TABLES: readonly [name: string, text: string | Uint8Array<ArrayBuffer>, ex
     /cannot be read as CSV, line \d: Quote Not Closed/,
   ],
   ["no identity", "path,identity\n1.jpg,a\n2.jpg,\n", /line 3 has no identity. Only images of the gallery/],
+  [
+    "nobody in training",
+    "path,identity,split\n1.jpg,,train\n",
+    /line 2 has no identity\. Only images of the gallery/,
+  ],
   ["no path", "path,identity\n,a\n", /line 2 has no path/],
   [
     "another split",
