@@ -31,6 +31,8 @@ function flagsFor(remedy: Remedy): string {
       }--images DIR --checkpoint RUN`;
     case "change":
       return remedy.settings.map((key) => `--${flagName(key)}`).join(", ");
+    case "convert-weights":
+      return `deno task weights FILE --out ${remedy.to}`;
     case "dataset-folder":
       return "without --data, synthetic people are used";
     case "debug-numerics":

@@ -19,6 +19,8 @@ export type RunRemedy =
   | { readonly kind: "self-test" }
   // Export a model file from a run.
   | { readonly kind: "export-model" }
+  // Write a file of weights as safetensors.
+  | { readonly kind: "convert-weights"; readonly to: string }
   // Export the weights of a run as safetensors under torchvision's names.
   | { readonly kind: "export-weights" };
 

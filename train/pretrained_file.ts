@@ -55,12 +55,15 @@ export async function loadRunsPretrained(
   if (options.initialWeights === "") return undefined;
   const path = join(run, PRETRAINED);
   const remedy =
-    `Copy the weights that the run began with, of SHA-256 ${options.initialWeights}, to ${path}.`;
+    `Copy the weights that the run began with, as safetensors of SHA-256 ${options.initialWeights}, to ${path}.`;
+  const remedies = [{ kind: "convert-weights", to: path }] as const;
   const file = await loadPretrained(path, options.width).catch((error: RunError) => {
-    throw new RunError(`${error.message} ${remedy}`, { remedies: error.remedies });
+    throw new RunError(`${error.message} ${remedy}`, { remedies: [...error.remedies, ...remedies] });
   });
   if (file.options.initialWeights !== options.initialWeights) {
-    throw new RunError(`${path} has another content than the file that the run began with. ${remedy}`);
+    throw new RunError(`${path} has another content than the file that the run began with. ${remedy}`, {
+      remedies,
+    });
   }
   return file;
 }

@@ -55,6 +55,10 @@ Deno.test("a command names the flags and tasks of what helps behind an error's m
     ],
     [new RunError("None.", { remedies: [{ kind: "run-folder" }] }), "None (such as runs/hard)."],
     [
+      new RunError("Other.", { remedies: [{ kind: "convert-weights", to: "x" }] }),
+      "Other (deno task weights FILE --out x).",
+    ],
+    [
       new RunError("Wrong.", { remedies: [{ kind: "self-test" }] }),
       "Wrong (deno task doctor --self-test writes a report).",
     ],

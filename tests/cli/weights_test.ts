@@ -77,7 +77,14 @@ Deno.test("a run's copy of its weights must be the file that it began with", asy
     assert.equal((await loadRunsPretrained(folder, own))?.backbone.family, "torchvision");
     assert.equal(await loadRunsPretrained(folder, TINY_OPTIONS), undefined);
     const message = /has another content.*Copy the weights.*SHA-256 abc/;
-    await assert.rejects(loadRunsPretrained(folder, { ...own, initialWeights: "abc" }), { message });
+    const remedies = [{ kind: "convert-weights", to: `${folder}/pretrained.safetensors` }];
+    await assert.rejects(loadRunsPretrained(folder, { ...own, initialWeights: "abc" }), {
+      message,
+      remedies,
+    });
+    // The file as it was given is as good as its copy.
+    await Deno.writeFile(`${folder}/pretrained.safetensors`, await torchFile());
+    assert.equal((await loadRunsPretrained(folder, own))?.options.initialWeights, options.initialWeights);
     await Deno.remove(`${folder}/pretrained.safetensors`);
     await assert.rejects(loadRunsPretrained(folder, own), { message: /cannot be read.*Copy the weights/ });
   });
