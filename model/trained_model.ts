@@ -82,7 +82,7 @@ export function decodeTrainedModel(bytes: Uint8Array, { averaged = true } = {}):
     const steps = Number(step);
     if (!Number.isSafeInteger(steps) || steps < 0) throw new Error(`its step is ${step}`);
     const trained = trainedModel(parseModelSpec(JSON.parse(model ?? "")), steps, file.tensors, averaged);
-    const isScored = averaged || !file.tensors.keys().some((name) => name.startsWith(AVERAGE_PREFIX));
+    const isScored = averaged || ![...file.tensors.keys()].some((name) => name.startsWith(AVERAGE_PREFIX));
     return { ...trained, ...(isScored && { thresholds: thresholdsIn(file.metadata) }) };
   } catch (error) {
     throw new ModelFileError(
