@@ -24,6 +24,11 @@ Deno.test("--neck bnneck asks for the identity head that it is for", () => {
   assert.deepEqual([options.neck, options.testFeature, options.idLoss], ["bnneck", "before", 0.5]);
 });
 
+Deno.test("an address of weights is told what fetches it", () => {
+  const said = message("--weights=https://example.com/net.pth");
+  assert.match(said, /takes a file.*deno task weights https:\/\/example\.com\/net\.pth --out/);
+});
+
 Deno.test("--no-neck is told how it is written", () => {
   assert.equal(message("--no-neck"), "--no-neck is written --neck none");
   assert.match(message("--no-metric"), /^Unknown flag --no-metric/);
