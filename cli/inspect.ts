@@ -5,7 +5,7 @@ import type { Device } from "../engine/mod.ts";
 import { alikePeople } from "../inspect/alike_people.ts";
 import { embedPeople } from "../inspect/embeddings.ts";
 import { findDuplicates } from "../inspect/duplicates.ts";
-import { type FindList, findLists } from "../inspect/finds.ts";
+import { type FindList, findLists, shownImages } from "../inspect/finds.ts";
 import { type ComparedPeople, type Inspection, inspectionOf } from "../inspect/inspection.ts";
 import { inspectionJson } from "../inspect/json.ts";
 import { inspectionPage } from "../inspect/page.ts";
@@ -134,8 +134,7 @@ export async function main(args: string[]): Promise<number> {
   const compared = trained && await comparePeople(device, trained, read.images, suspect);
   const inspection = inspectionOf(dataset, read, duplicates, near, compared);
   const lists = findLists(inspection, show);
-  const shown = lists.flatMap(({ finds }) => finds.flatMap(({ images }) => images.map(({ image }) => image)));
-  const paths = [...new Set(shown)].flatMap((image) => read.images[image]?.path ?? []);
+  const paths = shownImages(lists).flatMap((image) => read.images[image]?.path ?? []);
   const pictures = await smallPictures(paths, { workers });
   const page = join(out, "inspection.html");
   await writeOutput(page, inspectionPage(inspection, lists, pictures));

@@ -26,6 +26,15 @@ export interface FindList {
   readonly finds: readonly Find[];
 }
 
+/** Images of a find that are shown. */
+export const MOST_OF_A_FIND = 8;
+
+/** The images that the page shows, each once. */
+export function shownImages(lists: readonly FindList[]): number[] {
+  const shown = lists.flatMap(({ finds }) => finds.flatMap(({ images }) => images.slice(0, MOST_OF_A_FIND)));
+  return [...new Set(shown.map(({ image }) => image))];
+}
+
 const fixed = (levels: number) => `${levels.toFixed(1)} levels`;
 
 /**

@@ -9,15 +9,12 @@ import reportStyle from "../train/report/report.css" with { type: "text" };
 import { pagePlot } from "../train/report/plots.ts";
 import theme from "../train/report/theme.css" with { type: "text" };
 import { type Quantiles, quantiles } from "./counts.ts";
-import type { Find, FindList, FoundImage } from "./finds.ts";
+import { type Find, type FindList, type FoundImage, MOST_OF_A_FIND } from "./finds.ts";
 import style from "./page.css" with { type: "text" };
 import type { Inspection } from "./inspection.ts";
 import { personName } from "./read_images.ts";
 
 const count = (value: number) => value.toLocaleString("en");
-
-/** Pictures of a find that are shown. */
-const MOST_OF_A_FIND = 8;
 
 /** Broken files that are shown. */
 const MOST_BROKEN = 100;

@@ -30,6 +30,9 @@ Deno.test("sharpness is the variance of the Laplacian", () => {
   // Columns of 0 and 10: the Laplacian is +20 and -20, its mean 0.
   const stripes = measure(draw((x) => x % 2 === 0 ? [0, 0, 0] : [10, 10, 10]));
   close(stripes.sharpness, 400);
+  // A bright border on the left: 100 in one of 62 columns, and 0 in the others.
+  const border = measure(draw((x) => x === 0 ? [100, 100, 100] : [0, 0, 0]));
+  close(border.sharpness, 100 ** 2 / 62 - (100 / 62) ** 2);
   // One bright pixel: -4v there, v at its four neighbors.
   const dot = measure(draw((x, y) => x === 20 && y === 30 ? [9, 9, 9] : [0, 0, 0]));
   close(dot.sharpness, 20 * 81 / ((height - 2) * (width - 2)));

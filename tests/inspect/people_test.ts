@@ -59,6 +59,8 @@ Deno.test("wrong labels and people that look alike", async (t) => {
       const people = draw(images);
       const found = await wrongLabels(device, people);
       assert.deepEqual(found.map(({ image }) => image).sort(), [113, 130]);
+      const [first, second] = found.map(({ margin }) => margin);
+      assert.ok(first! > second!, "the largest margin first");
       for (const { image, own, other, margin } of found) {
         const row = image - 100;
         const product = (a: number) => {
@@ -93,8 +95,15 @@ Deno.test("wrong labels and people that look alike", async (t) => {
         const images = rightLabels(5).map((image) => ({ ...image, camera: 1 }));
         images[7] = { ...images[7]!, label: 4 };
         images.push({ shows: 3, label: 9, camera: 1 }); // So images of person 3 are suspected, and not this one.
-        const found = (await wrongLabels(device, draw(images))).map(({ image }) => image);
-        assert.ok(found.includes(107) && !found.includes(130), `${found}`);
+        const people = draw(images);
+        const found = await wrongLabels(device, people);
+        const suspected = found.map(({ image }) => image);
+        assert.ok(suspected.includes(107) && !suspected.includes(130), `${suspected}`);
+        const { margin } = found.find(({ image }) => image === 107)!;
+        const rows = rowsOfPeople(people);
+        const of = (person: number) =>
+          ofThree(rows.get(person)!.filter((row) => row !== 7).map((row) => cosine(people, 7, row)));
+        assert.ok(Math.abs(margin - (of(2) - of(4))) < 1e-9);
       },
     );
 

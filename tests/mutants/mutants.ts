@@ -3,6 +3,7 @@ import { type Mutant, mutantsOf } from "./mutant.ts";
 import { CHECKPOINT_CHANGES } from "./tables/checkpoints.ts";
 import { ENGINE_CHANGES } from "./tables/engine.ts";
 import { EMBED_CHANGES, EXPORT_CHANGES, MODEL_FILE_CHANGES } from "./tables/files.ts";
+import { COMPARE_CHANGES, INSPECT_CHANGES } from "./tables/inspect.ts";
 import { KERNEL_CHANGES } from "./tables/kernels.ts";
 import { LAYOUT_CHANGES } from "./tables/layouts.ts";
 import { LOSS_CHANGES } from "./tables/losses.ts";
@@ -22,6 +23,7 @@ export const MUTANTS: readonly Mutant[] = mutantsOf([
   ...LOSS_CHANGES,
   ...RANKING_CHANGES,
   ...RERANK_CHANGES,
+  ...COMPARE_CHANGES,
   ...SAMPLING_CHANGES,
   ...PICTURE_CHANGES,
   ...LAYOUT_CHANGES,
@@ -32,5 +34,6 @@ export const MUTANTS: readonly Mutant[] = mutantsOf([
   ...MODEL_FILE_CHANGES,
   ...EMBED_CHANGES,
   ...SEARCH_CHANGES,
+  ...INSPECT_CHANGES,
   ...WEB_CHANGES,
 ]);
