@@ -16,8 +16,8 @@ import { complaintsOf, pretendGpu, violations, waitUntil, withBrowser, withServe
 /** Milliseconds. Software compiles the network's shaders in half a minute where nothing else runs. */
 const PATIENCE = 180_000;
 const STEPS = 3;
-/** People in a batch. */
-const PEOPLE = 3;
+/** People in a batch, and pictures of each. */
+const PEOPLE = 3, PICTURES = 2;
 /** Pictures of each person by each of the page's cameras. */
 const EACH = 2;
 
@@ -164,7 +164,8 @@ Deno.test("page two trains as Deno does, shows it, and tells what goes wrong", a
         await page.goto(`${url}training.html`);
         await page.waitForSelector("#step:enabled", { timeout: PATIENCE });
         await page.fill("#p", `${PEOPLE}`); // The kernels for GPUs are slow without one.
-        await page.locator("#p").blur();
+        await page.fill("#k", `${PICTURES}`);
+        await page.locator("#k").blur();
         assert.match((await page.textContent("#adapter"))!, /^Computing on a GPU\.$/);
         await checkAgainstDeno(page);
         await checkViews(page);
