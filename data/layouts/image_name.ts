@@ -84,6 +84,7 @@ export function canBeCamera(prefix: string, { folder, file }: { folder: string; 
 /** Whether a path says for certain that it names no camera: IMG_0001.jpg, 0001.jpg, alice/alice_1.jpg. */
 export function namesNoCamera(path: string): boolean {
   const { file, folder, outer } = pathParts(path), prefix = prefixOf(file);
+  if ([...DISTINCT, ...COMMON].some((naming) => parseImageName(naming, file) !== undefined)) return false;
   if ([folder, outer, ...file.split(/[_.]/).slice(0, -1)].some((part) => CAMERA.test(part))) return false;
   return prefix === undefined || NO_CAMERA.test(prefix) || prefix.toLowerCase() === folder.toLowerCase();
 }

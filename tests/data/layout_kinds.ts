@@ -354,6 +354,15 @@ export const KINDS: readonly Kind[] = [
     custom("unknown", "unknown"),
   ],
   [
+    "a name of Market-1501 among names that say no camera",
+    {
+      ...people((person) => ({ [person]: ["1.jpg", "2.jpg"] })),
+      "0002": ["0002_c1s1_000451_03.jpg", "1.jpg"],
+    },
+    /do not say their cameras for certain/,
+    ["people", "one-camera"],
+  ],
+  [
     "names without an underscore",
     people((person) => ({ [person]: ["1.jpg", "2.jpg"] })),
     custom("unknown", "unknown"),
