@@ -1,4 +1,5 @@
 /** The epochs of `deno task train`, with progress, checkpoints and what goes wrong. */
+import { lossTable } from "../losses/mod.ts";
 import { onAnyRank } from "../ranks/mod.ts";
 import type { Checkpoint } from "../train/checkpoint.ts";
 import { keepAsBest, saveCheckpoint } from "../train/checkpoint_files.ts";
@@ -24,6 +25,7 @@ export async function trainEpochs(
     margin: options.margin,
     softMargin: options.softMargin,
     normalized: options.normalize && options.neck !== "bnneck",
+    mines: lossTable[options.loss].mines && options.miningWarmUp === 0 && options.idLoss === 0,
   });
   const notes: string[] = [...sampler.notes];
   if (trainer.step >= trainer.steps) {

@@ -4,6 +4,10 @@ import type { StepMetrics } from "./metrics.ts";
 
 /** Steps in a row that count as a collapse. */
 const PATIENCE = 30;
+/** Steps in a row with a mean loss above the margin that count as a plateau. */
+const PLATEAU = 300;
+/** What a step leaves of the mean loss before it. */
+const MEAN_DECAY = 0.95;
 /** Spread below which embeddings of length one have collapsed. */
 const COLLAPSED_SPREAD = 0.05;
 
@@ -21,11 +25,16 @@ export class Watch {
   onePersonOnly = 0;
   #flat = 0;
   #saidCollapse = false;
+  #meanLoss: number | undefined;
+  #above = 0;
   #steps = 0;
   #firstStep: number | undefined;
 
-  /** @param normalized whether embeddings have length one. */
-  constructor(readonly loss: { margin: number; softMargin: boolean; normalized: boolean }) {}
+  /**
+   * @param normalized whether embeddings have length one.
+   * @param mines whether the loss selects the hardest triplets from the first step on.
+   */
+  constructor(readonly loss: { margin: number; softMargin: boolean; normalized: boolean; mines: boolean }) {}
 
   /** Takes one step's metrics; returns a warning when there is something new to say. */
   step({ step, triplet, spread, triplets, withoutNegative }: StepMetrics): Warning | undefined {
@@ -50,7 +59,7 @@ export class Watch {
     const { margin, softMargin, normalized } = this.loss;
     const atMargin = softMargin ? Math.abs(triplet - Math.LN2) < 0.01 : triplet > 0.97 * margin && margin > 0;
     this.#flat = atMargin && spread < (normalized ? COLLAPSED_SPREAD : 1e-3) ? this.#flat + 1 : 0;
-    if (this.#flat < PATIENCE || this.#saidCollapse) return undefined;
+    if (this.#flat < PATIENCE || this.#saidCollapse) return this.#plateau(triplet);
     this.#saidCollapse = true;
     const stood = softMargin ? "0.693" : "the margin";
     return {
@@ -61,6 +70,24 @@ export class Watch {
         { kind: "change", settings: ["learningRate", "warmUp", "p", "k"] },
         { kind: "set", settings: { idLoss: 1 } },
       ],
+    };
+  }
+
+  /** A warning when the mean loss has stood above the margin (above log 2 with soft margin) for long. */
+  #plateau(triplet: number): Warning | undefined {
+    const { margin, softMargin, mines } = this.loss;
+    if (!mines) return undefined;
+    this.#meanLoss = MEAN_DECAY * (this.#meanLoss ?? triplet) + (1 - MEAN_DECAY) * triplet;
+    this.#above = this.#meanLoss >= (softMargin ? Math.LN2 : margin) ? this.#above + 1 : 0;
+    if (this.#above !== PLATEAU || this.#saidCollapse) return undefined;
+    return {
+      message:
+        `For ${PLATEAU} steps the mean loss has stood above ${
+          softMargin ? "0.693" : "the margin"
+        }: the nearest ` +
+        "negatives are still nearer than the farthest positives, and such a run may not learn at all. A warm-up of mining " +
+        "or an identity loss helps.",
+      remedies: [{ kind: "set", settings: { miningWarmUp: 0.2 } }, { kind: "set", settings: { idLoss: 1 } }],
     };
   }
 

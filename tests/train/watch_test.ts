@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { StepMetrics } from "../../train/metrics.ts";
 import { Watch } from "../../train/watch.ts";
 
-const LOSS = { margin: 0.3, softMargin: false, normalized: true };
+const LOSS = { margin: 0.3, softMargin: false, normalized: true, mines: true };
 
 /** A step of a run that goes well. */
 const WELL: StepMetrics = {
@@ -73,4 +73,18 @@ Deno.test("Watch says when its counts begin where a run was resumed", () => {
   const watch = new Watch(LOSS);
   watch.step({ ...WELL, step: 40, triplets: 0 });
   assert.match(watch.summary()[0], /^1 of 1 batches since the run was resumed/);
+});
+
+Deno.test("Watch says once that mining has stood above the margin for long, and not of losses that mine nothing", () => {
+  const losses = Array.from({ length: 700 }, (_, i) => 0.33 + 0.1 * Math.sin(i)); // Single steps are below the margin.
+  const said = (mines: boolean, values: number[]) => {
+    const watch = new Watch({ ...LOSS, mines });
+    return values.flatMap((triplet, step) => watch.step({ ...WELL, step, triplet }) ?? []);
+  };
+  const [warning, ...more] = said(true, losses);
+  assert.match(warning!.message, /^For 300 steps the mean loss has stood above the margin/);
+  assert.deepEqual(warning!.remedies.at(0), { kind: "set", settings: { miningWarmUp: 0.2 } });
+  assert.deepEqual(more, []);
+  assert.deepEqual(said(false, losses), []);
+  assert.deepEqual(said(true, losses.slice(0, 250).concat(Array.from({ length: 400 }, () => 0.2))), []);
 });
