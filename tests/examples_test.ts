@@ -62,7 +62,7 @@ Deno.test("Example: triplets of eight digits teach the embedding of two others",
 });
 
 Deno.test("Example: kept convolutions help where there are few images", async () => {
-  const output = await runExample("transfer.ts", "100");
+  const output = await runExample("transfer.ts", "50");
   const [, kept, scratch] = /: ([\d.]+) % with the kept convolutions, ([\d.]+) %/.exec(output)?.map(Number) ??
     [];
   assert.ok(kept > scratch + 3, output);
