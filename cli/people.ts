@@ -2,6 +2,7 @@
 import { basename, join } from "node:path";
 import { describeDataset, type ReidDataset } from "../data/dataset.ts";
 import { joinDatasets, partsOfDataset } from "../data/joined_datasets.ts";
+import { isPeopleTable } from "../data/layouts/people_table.ts";
 import { PixelStore } from "../data/pixels.ts";
 import { readDataset, type ReadDatasetOptions } from "../data/read_dataset.ts";
 import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
@@ -74,7 +75,8 @@ export async function openPeople(
   if (others.length === 0) return await openOne(first, source, cache, say);
   const parts: { name: string; dataset: ReidDataset }[] = [];
   for (const data of [first, ...others]) {
-    const dataset = await openOne(data, source, cache, say);
+    const isTable = data !== undefined && isPeopleTable(data); // What is said of folders is not said of it.
+    const dataset = await openOne(data, isTable ? {} : source, cache, say);
     if (parts.some((part) => part.dataset.root === dataset.root)) {
       throw new UsageError(`--data names ${data} twice; name every dataset once`);
     }

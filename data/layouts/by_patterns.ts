@@ -46,11 +46,14 @@ export async function readByPatterns(
   if (identityOf === undefined && pictures.every((picture) => personOf(picture) === undefined)) {
     throw refuseFlat(root, pictures, undefined);
   }
-  const isPerson = (picture: Picture) => {
+  const saysNoCamera = (picture: Picture) => {
     const { camera } = readImageName(below(picture), agreed);
     return camera === personOf(picture) || namesNoCamera(below(picture));
   };
-  const by = namingOf(layout, typeof agreed !== "object" && pictures.every(isPerson) ? "nowhere" : agreed);
+  const by = namingOf(
+    layout,
+    typeof agreed !== "object" && pictures.every(saysNoCamera) ? "nowhere" : agreed,
+  );
   if (cameraOf === undefined && by === undefined) throw refuseNoCamera(root, pictures, by);
 
   let junk = 0;
