@@ -5,6 +5,7 @@ import { embedImages } from "../embed/embed_images.ts";
 import { itemAt } from "../engine/item_at.ts";
 import { meansOf } from "../model/means.ts";
 import { inGroup } from "../model/settings.ts";
+import type { Thresholds } from "../model/thresholds.ts";
 import { Gallery } from "../search/gallery.ts";
 import type { FoundImage } from "../search/gallery_types.ts";
 import { checkedFilter } from "../search/known_values.ts";
@@ -19,6 +20,14 @@ import { openEmbedder, readNetwork } from "./index/network.ts";
 import { DATABASE_FLAGS, withDatabase } from "./index/database.ts";
 import { writeOutput } from "./output.ts";
 import { CHECKPOINT_FLAG, EMA_FLAG, JSON_FLAG } from "./shared_flags.ts";
+import {
+  askedThreshold,
+  EXTRAPOLATED,
+  limitOf,
+  nobody,
+  OF_SINGLE_IMAGES,
+  THRESHOLD_FLAGS,
+} from "./search_threshold.ts";
 import { table } from "./table.ts";
 
 const COMMAND = {
@@ -27,6 +36,7 @@ const COMMAND = {
   examples: [
     ["deno task search --image crop.jpg", "the ten nearest, as a table"],
     ["deno task search --image a.jpg b.jpg", "several images of one person as one query"],
+    ["deno task search --image crop.jpg --threshold auto", "nobody, if the nearest is too far"],
     [
       "deno task search --image crop.jpg --not-camera 3 --after 2026-01-31 --out found.html",
       "as a page with pictures",
@@ -66,6 +76,7 @@ const FLAGS = {
     help:
       "Candidates that a search of an HNSW index keeps: with more it misses fewer images and takes longer.",
   },
+  ...inGroup("Who is meant", THRESHOLD_FLAGS),
   ...inGroup("Which images", FILTER_FLAGS),
   out: {
     type: "string",
@@ -89,26 +100,51 @@ export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
   const { image, top, scan, efSearch, out } = flags;
   if (flags.images !== undefined && out === undefined) throw new UsageError("--images requires --out");
+  const asked = askedThreshold(flags);
   const conditions = galleryFilter(flags);
   const twice = image.find((file, i) => image.indexOf(file) < i);
   if (twice !== undefined) throw new UsageError(`--image names ${twice} twice; give each image once`);
-  const { found, location } = await withDatabase(flags, async (database) => {
+  const { all, location, limit } = await withDatabase(flags, async (database) => {
     const gallery = await Gallery.open(database);
     const filter = await checkedFilter(database, conditions);
-    const embedding = await embedQuery(gallery, image, flags.checkpoint ?? gallery.model.summary, flags.ema);
-    const found = scan === "gpu"
+    const { embedding, thresholds } = await embedQuery(
+      gallery,
+      image,
+      flags.checkpoint ?? gallery.model.summary,
+      flags.ema,
+    );
+    const limit = asked &&
+      limitOf(asked, gallery.model.thresholds ?? thresholds, await gallery.count(filter));
+    if (limit?.extrapolated) console.error(`note: ${EXTRAPOLATED}`);
+    if (limit?.falseAlarm !== undefined && image.length > 1) console.error(`note: ${OF_SINGLE_IMAGES}`);
+    const all = scan === "gpu"
       ? await scanOnGpu(gallery, embedding, { top, filter })
       : await gallery.search(embedding, { top, filter, exact: scan === "exact", efSearch });
-    return { found, location: database.location };
+    return { all, location: database.location, limit };
   });
+  const found = limit === undefined ? all : all.filter(({ distance }) => distance <= limit.distance);
+  const reason = limit && nobody(found, all, limit);
   if (out !== undefined) {
     const { images: folder } = flags;
     const shown = folder === undefined ? found : found.map((one) => ({ ...one, path: join(folder, one.id) }));
-    await writeOutput(out, await resultPage({ queries: image, gallery: location, found: shown }));
+    await writeOutput(out, await resultPage({ queries: image, gallery: location, found: shown, reason }));
   }
   const results = found.map((one, i) => ({ rank: i + 1, ...one }));
   const query = image.length === 1 ? image[0] : image;
-  console.log(flags.json ? JSON.stringify({ query, gallery: location, results }) : matchTable(found));
+  const threshold = limit && { threshold: limit, reason };
+  console.log(
+    flags.json
+      ? JSON.stringify({ query, gallery: location, ...threshold, results })
+      : reason === undefined
+      ? matchTable(found)
+      : printable(reason),
+  );
+  const farther = all.length - found.length;
+  if (!flags.json && limit && reason === undefined && farther > 0) {
+    console.log(
+      `\n${farther} more of the nearest ${all.length} are farther than ${limit.distance.toFixed(4)}`,
+    );
+  }
   if (out !== undefined && !flags.json) console.log(`\nWith pictures: ${printable(out)}`);
   return EXIT.done;
 }
@@ -122,13 +158,13 @@ async function scanOnGpu(
   return (await scanGallery(device, gallery, embedding, options)).flat();
 }
 
-/** The query's embedding: of several images, their mean. It must be by the gallery's network. */
+/** The query's embedding: of several images, their mean. It must be by the gallery's network, whose thresholds it brings. */
 async function embedQuery(
   gallery: Gallery,
   images: readonly string[],
   checkpoint: string,
   ema: boolean,
-): Promise<Float32Array> {
+): Promise<{ embedding: Float32Array; thresholds: Thresholds | undefined }> {
   const { flip, summary } = gallery.model;
   const { trained, model } = await readNetwork(checkpoint, ema, flip).catch((error) => {
     if (!(error instanceof RunError)) throw error;
@@ -147,9 +183,10 @@ async function embedQuery(
     }
     embeddings.push(query.embedding);
   }
-  return embeddings.length === 1
+  const embedding = embeddings.length === 1
     ? itemAt(embeddings, 0)
     : meansOf([embeddings], network.embedder.model.embeddingSize, trained.spec.normalize);
+  return { embedding, thresholds: model.thresholds };
 }
 
 /** The result as a table for the terminal. */

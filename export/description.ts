@@ -37,7 +37,7 @@ export async function describe(
   model: TrainedModel,
   training: object | undefined,
 ): Promise<Record<string, string>> {
-  const { spec, step } = model;
+  const { spec, step, thresholds } = model;
   const { mean, deviation } = COLOR_STATISTICS[spec.color];
   return {
     architecture: "mobilenet_v2",
@@ -58,6 +58,7 @@ export async function describe(
     batch_norm_momentum: String(Number((1 - spec.momentum).toPrecision(12))),
     [CONVENTION_METADATA]: conventionOf(spec) ?? "other",
     model_identity: await modelIdentity(model),
+    ...(thresholds && { thresholds: JSON.stringify(thresholds) }),
     training_step: String(step),
     ...(training && { training_options: JSON.stringify(training) }),
     producer: `${PRODUCER.name} ${PRODUCER.version}`,

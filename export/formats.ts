@@ -34,7 +34,11 @@ export const FORMATS: Readonly<Record<FormatName, ExportFormat>> = {
   onnx: {
     fileName: "model.onnx",
     summary: "a graph for ONNX Runtime and others, from pixels to embedding",
-    encode: async (model, training, options) => encodeOnnx(model, options, await describe(model, training)),
+    async encode(model, training, options) {
+      // Thresholds belong to embeddings as the network gives them.
+      const thresholds = options.normalize || !model.spec.normalize ? model.thresholds : undefined;
+      return encodeOnnx(model, options, await describe({ ...model, thresholds }, training));
+    },
   },
   safetensors: {
     fileName: "torchvision.safetensors",

@@ -46,11 +46,19 @@ function distanceAt(points: SearchThresholds["points"], rate: number): SearchThr
   if (after === 0) return { distance: first[1], extrapolated: false };
   const extrapolated = after < 0;
   const [low, high] = extrapolated
-    ? [last, points.find(([falseAlarm]) => falseAlarm <= SLOPE_FACTOR * last[0]) ?? last]
+    ? [last, slopeBegin(points)]
     : [points[after] ?? last, points[after - 1] ?? first];
+  if (high === undefined) return undefined;
   const steps = Math.log(high[0] / low[0]);
   // Without a slope there is nothing to continue.
   if (extrapolated && !(steps > 0 && high[1] > low[1])) return undefined;
   const distance = low[1] + (high[1] - low[1]) * Math.log(rate / low[0]) / steps;
   return { distance, extrapolated };
+}
+
+/** The point from which a line to the last one is continued. */
+function slopeBegin(points: SearchThresholds["points"]): SearchThresholds["points"][number] | undefined {
+  const before = points.slice(0, -1), last = points.at(-1);
+  return before.find(([falseAlarm]) => last !== undefined && falseAlarm <= SLOPE_FACTOR * last[0]) ??
+    before.at(-1);
 }

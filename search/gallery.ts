@@ -12,7 +12,7 @@ import type {
   SearchOptions,
 } from "./gallery_types.ts";
 import { insertImages } from "./insert_images.ts";
-import { readModel, requireSameModel, writeModel } from "./model_record.ts";
+import { readModel, requireSameModel, writeModel, writeThresholds } from "./model_record.ts";
 import { type Candidate, type Placement, placements } from "./placement.ts";
 import { addPathsIndex, createTables, MAX_DIMENSION, MAX_HNSW_DIMENSION } from "./schema.ts";
 import type { Vectors } from "./vector_blocks.ts";
@@ -73,6 +73,7 @@ export class Gallery {
     }
     const gallery = await Gallery.open(database, model);
     await addPathsIndex(database);
+    await writeThresholds(database, gallery.model, model);
     return gallery;
   }
 

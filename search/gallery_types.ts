@@ -1,4 +1,5 @@
 /** Types of a gallery: its network, its images, queries and results. */
+import type { Thresholds } from "../model/thresholds.ts";
 import type { GalleryFilter } from "./filter.ts";
 
 /** The network of a gallery's embeddings. Embeddings of different networks must not be compared. */
@@ -11,6 +12,8 @@ export interface GalleryModel {
   readonly flip: boolean;
   /** A name for people, such as the path of its checkpoint. */
   readonly summary: string;
+  /** Which distances between these embeddings mean one person; undefined if the network keeps none. */
+  readonly thresholds?: Thresholds | undefined;
 }
 
 /** An image without its embedding. */

@@ -2,6 +2,7 @@
 import { queryRow, type Statements } from "./database.ts";
 import { SearchError } from "./errors.ts";
 import type { GalleryModel } from "./gallery_types.ts";
+import { parseThresholds } from "../model/thresholds.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 
 /**
@@ -16,8 +17,19 @@ export async function readModel(statements: Statements): Promise<GalleryModel | 
   );
   if (!found) return undefined;
   const [row] = await statements.query<
-    { schema_version: number; model: string; model_summary: string; dimension: number; flip: boolean }
-  >("select schema_version, model, model_summary, dimension, flip from reid.gallery");
+    {
+      schema_version: number;
+      model: string;
+      model_summary: string;
+      dimension: number;
+      flip: boolean;
+      thresholds: string | null;
+    }
+  >(
+    // Galleries of earlier versions of this program have no column of thresholds.
+    `select schema_version, model, model_summary, dimension, flip, to_jsonb(gallery) ->> 'thresholds' as thresholds
+     from reid.gallery as gallery`,
+  );
   if (row === undefined) return undefined;
   if (row.schema_version !== SCHEMA_VERSION) {
     throw new SearchError(
@@ -25,7 +37,21 @@ export async function readModel(statements: Statements): Promise<GalleryModel | 
         "Use the version of the program that made it, or add its images to a new gallery.",
     );
   }
-  return { identity: row.model, dimension: row.dimension, flip: row.flip, summary: row.model_summary };
+  const [thresholds] = row.thresholds === null ? [] : parseThresholds([JSON.parse(row.thresholds)]);
+  const { model: identity, dimension, flip, model_summary: summary } = row;
+  return { identity, dimension, flip, summary, ...(thresholds && { thresholds }) };
+}
+
+/** Records the thresholds of a gallery's network, if it has none or others. */
+export async function writeThresholds(
+  statements: Statements,
+  gallery: GalleryModel,
+  { thresholds }: GalleryModel,
+): Promise<void> {
+  const text = JSON.stringify(thresholds);
+  if (text === undefined || text === JSON.stringify(gallery.thresholds)) return;
+  await statements.query("alter table reid.gallery add column if not exists thresholds text");
+  await statements.query("update reid.gallery set thresholds = $1::text", [text]);
 }
 
 /** Records the network of a new gallery. If another process has recorded one first, that one stays. */

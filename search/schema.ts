@@ -47,7 +47,8 @@ export async function createTables(statements: Statements, dimension: number): P
       model_summary text not null,
       dimension integer not null,
       flip boolean not null,
-      created timestamptz not null default now()
+      created timestamptz not null default now(),
+      thresholds text
     )`,
     // Ids are ordered by their bytes, as everywhere, and not by the language of the server.
     `create table if not exists reid.images (

@@ -1,4 +1,5 @@
 /** The network that embeds images and queries of a gallery. */
+import { thresholdsFor } from "../../eval/verification/kept_thresholds.ts";
 import { Embedder } from "../../model/embedder.ts";
 import { featureCount } from "../../model/network_layers.ts";
 import { buildTrainedModel, modelIdentity, type TrainedModel } from "../../model/trained_model.ts";
@@ -24,7 +25,9 @@ export async function readNetwork(checkpoint: string, averaged: boolean, flip: b
   const { model: trained } = await readTrainedModel(checkpoint, { averaged });
   const { embeddingSize, width } = trained.spec;
   const dimension = embeddingSize || featureCount(width);
-  return { trained, model: { identity: await modelIdentity(trained), dimension, flip, summary: checkpoint } };
+  const thresholds = thresholdsFor(trained.thresholds, { flip, unitLength: trained.spec.normalize });
+  const identity = await modelIdentity(trained);
+  return { trained, model: { identity, dimension, flip, summary: checkpoint, thresholds } };
 }
 
 /** Puts a network on a device, for batches of so many images. Disposal frees both. */

@@ -13,13 +13,15 @@ export interface SearchResult {
   readonly gallery: string;
   /** Nearest first, each with the path of its file if known. */
   readonly found: readonly FoundImage[];
+  /** Why nobody is found although the gallery has images; undefined if somebody is, or there is no threshold. */
+  readonly reason?: string | undefined;
 }
 
 /**
  * The page as HTML: the query, then the images found, nearest first, with their pictures. For a picture that cannot be
  * read it shows the name. All names are shown as text.
  */
-export async function resultPage({ queries, gallery, found }: SearchResult): Promise<string> {
+export async function resultPage({ queries, gallery, found, reason }: SearchResult): Promise<string> {
   const pictures: Html[] = [];
   for (const query of queries) pictures.push(await picture(query, "The query"));
   const query = queries.join(", ");
@@ -36,9 +38,12 @@ export async function resultPage({ queries, gallery, found }: SearchResult): Pro
           <div>
             <h1>Who looks like this?</h1>
             <p class="name">${query}</p>
-            <p>${found.length === 0
+            ${reason === undefined ? "" : html`<p>${reason}.</p>`}
+            <p>${found.length > 0
+              ? count
+              : reason === undefined
               ? "No image of the gallery meets the conditions"
-              : count} in ${gallery}. Distances are Euclidean, between embeddings: a smaller one means more alike.</p>
+              : "No image is shown"} in ${gallery}. Distances are Euclidean, between embeddings: a smaller one means more alike.</p>
           </div>
         </header>
         <ol>${cards}</ol>

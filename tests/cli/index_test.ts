@@ -1,6 +1,8 @@
 /** `deno task index` and `deno task search`, from images to a page. */
 import assert from "node:assert/strict";
+import { KEPT } from "../model/drawn_thresholds.ts";
 import { Device } from "../../engine/mod.ts";
+import { searchThreshold } from "../../model/search_threshold.ts";
 import { encodeTrainedModel } from "../../model/trained_model.ts";
 import { tinyNetwork, writeNoise } from "../embed/tiny_network.ts";
 import { exists, onlyError, runTask, withFolder } from "./run_task.ts";
@@ -9,10 +11,11 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
   await withFolder(async (folder) => {
     const device = await Device.open();
     for (const seed of [1, 2]) {
-      await Deno.writeFile(
-        `${folder}/${seed}.safetensors`,
-        encodeTrainedModel(await tinyNetwork(device, seed)),
-      );
+      const network = await tinyNetwork(device, seed);
+      await Deno.writeFile(`${folder}/${seed}.safetensors`, encodeTrainedModel(network));
+      const thresholds = [{ ...KEPT, unitLength: network.spec.normalize }];
+      const bytes = encodeTrainedModel({ ...network, thresholds });
+      await Deno.writeFile(`${folder}/${seed}-thresholds.safetensors`, bytes);
     }
     device.destroy();
     // With the broken one 32: the network is compiled for as many at a time as by other tests.
@@ -47,6 +50,43 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
       const distances: number[] = results.map(({ distance }: { distance: number }) => distance);
       assert.deepEqual(distances, distances.toSorted((a, b) => a - b));
       assert.equal((await Deno.readTextFile(page)).match(/src="data:image\/jpeg;base64,/g)!.length, 5);
+    });
+
+    await t.step("beyond a threshold there is nobody", async () => {
+      const search = (...more: string[]) => runTask("search", [place, `--image=${query}`, ...more]);
+      const near = await search("--threshold=1e-6", "--top=3");
+      assert.match(
+        near.stdout,
+        /^1 +0\.0000 .*\n\n2 more of the nearest 3 are farther than 0\.0000\n$/m,
+        near.stderr,
+      );
+      const page = `${folder}/nobody.html`;
+      const nobody = await search(
+        "--threshold=1e-6",
+        "--not-camera=2",
+        "--scan=gpu",
+        "--json",
+        `--out=${page}`,
+      );
+      assert.equal(nobody.code, 0, nobody.stderr);
+      const { results, threshold, reason } = JSON.parse(nobody.stdout);
+      assert.deepEqual([results, threshold], [[], { distance: 1e-6 }]);
+      assert.match(
+        reason,
+        /^Nobody in the gallery: the nearest image, .*, farther than the threshold of 0\.0000$/,
+      );
+      const text = await Deno.readTextFile(page);
+      assert.match(text, /Nobody in the gallery: the nearest image/);
+      assert.equal(text.match(/src="data:image\/jpeg;base64,/g)!.length, 1);
+
+      // The same network, with thresholds, which the gallery then has.
+      const kept = `--checkpoint=${folder}/1-thresholds.safetensors`;
+      const added = await runTask("index", ["add", place, images, kept]);
+      assert.equal(added.code, 0, added.stderr);
+      const auto = await search("--threshold=auto", "--false-alarm=0.1", "--json");
+      const { threshold: chosen } = JSON.parse(auto.stdout);
+      const expected = searchThreshold(KEPT, 0.1, 31);
+      assert.deepEqual(chosen, { ...expected, falseAlarm: 0.1, gallery: 31 });
     });
 
     await t.step(
@@ -162,6 +202,13 @@ Deno.test("index and search explain themselves, and refuse command lines that me
     ["index", ["remove", "--after=20260131", "--before=2026-01-31T00:00+01:00"], /is not before --before/],
     ["index", ["remove", "--camera=1", "--not-camera=1"], /both name 1/],
     ["search", [], /--image is required/],
+    [
+      "search",
+      ["--image=a", "--threshold=near"],
+      /--threshold must be auto or a distance above 0; got 'near'/,
+    ],
+    ["search", ["--image=a", "--threshold=0"], /must be auto or a distance above 0; got '0'/],
+    ["search", ["--image=a", "--false-alarm=0.1"], /--false-alarm requires --threshold auto/],
   ];
   const ended = await Promise.all(wrong.map(([task, args]) => runTask(task, args)));
   for (const [i, [, , expected]] of wrong.entries()) assert.match(onlyError(ended[i], 2), expected);

@@ -20,6 +20,7 @@ const PARSED: Readonly<Record<string, string>> = {
   "deno task train --data synthetic:benchmark": "trains for minutes",
   "deno task train --recipe strong --data Market-1501-v15.09.15 --width 1 --image-height 256 --image-width 128 --epochs 120":
     "needs the dataset and a GPU",
+  "deno task search --image crop.jpg --threshold auto": "tests/cli/index_test.ts searches with a threshold",
   "deno task train --holdout-people 64": "tests/cli/train_test.ts holds people out",
   "deno task train --resume runs/hard": "tests/cli/train_test.ts resumes a run",
   "deno task train --help": "tests/cli/least_privilege_test.ts prints every --help",

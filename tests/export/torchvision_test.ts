@@ -13,6 +13,7 @@ import {
   modelIdentity,
   type TrainedModel,
 } from "../../model/trained_model.ts";
+import { KEPT } from "../model/drawn_thresholds.ts";
 import { publish } from "../model/pretrained/published_network.ts";
 import { TINY_OPTIONS } from "../train/tiny_run.ts";
 import { drawModel, smallSpec } from "./drawn_model.ts";
@@ -46,6 +47,20 @@ Deno.test("projection and neck stand beside the backbone as PyTorch's layers hav
   assert.deepEqual(tensors.get("neck.bias")!.data, new Float32Array(12));
   assert.deepEqual(tensors.get("neck.running_var")!.data, model.tensors.get("neck.running_variance")!.data);
   assert.deepEqual(tensors.get("neck.num_batches_tracked")!.shape, []);
+});
+
+Deno.test("exported networks bring their thresholds, if their embeddings are as the network's", async () => {
+  const model = { ...drawModel(smallSpec({ width: 0.35 }), 6), thresholds: [KEPT] };
+  const { metadata } = decodeSafetensors(await FORMATS.safetensors.encode(model, undefined, OPTIONS));
+  assert.deepEqual(JSON.parse(metadata.thresholds), [KEPT]);
+  const file = await FORMATS.model.encode(model, undefined, OPTIONS);
+  assert.deepEqual(decodeTrainedModel(file as Uint8Array<ArrayBuffer>).thresholds, [KEPT]);
+  assert.equal(await modelIdentity(model), await modelIdentity({ ...model, thresholds: undefined }));
+  const hasThresholds = async (normalize: boolean) =>
+    new TextDecoder().decode(await FORMATS.onnx.encode(model, undefined, { ...OPTIONS, normalize })).includes(
+      JSON.stringify([KEPT]),
+    );
+  assert.deepEqual([await hasThresholds(true), await hasThresholds(false)], [true, !model.spec.normalize]);
 });
 
 Deno.test("train --weights reads an exported backbone as it was, with its convention", async () => {

@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
 import { searchThreshold } from "../../model/search_threshold.ts";
+import { KEPT } from "./drawn_thresholds.ts";
 import { inMetric, parseThresholds, type Thresholds } from "../../model/thresholds.ts";
 
 const near = (a: number | undefined, b: number) => assert.ok(Math.abs((a ?? NaN) - b) < 1e-12, `${a} ${b}`);
-
-const KEPT: Thresholds = {
-  flip: false,
-  unitLength: true,
-  people: 10,
-  images: 80,
-  pairs: "cross-camera",
-  comparisons: [{ falseAccept: 0.1, distance: 0.9, interval: [0.05, 0.2] }],
-  searches: [
-    { gallery: 10, points: [[0.5, 1.2], [0.1, 1], [0.01, 0.8]] },
-    { gallery: 40, points: [[0.5, 1], [0.1, 0.7], [0.02, 0.5]] },
-  ],
-};
 
 Deno.test("a search's threshold is that of the largest gallery that is no larger than its own", () => {
   assert.deepEqual(searchThreshold(KEPT, 0.1, 10), { distance: 1, extrapolated: false });

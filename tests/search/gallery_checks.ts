@@ -5,6 +5,7 @@ import type { GalleryFilter } from "../../search/filter.ts";
 import { Gallery } from "../../search/gallery.ts";
 import { checkedFilter, knownId } from "../../search/known_values.ts";
 import type { GalleryImage } from "../../search/gallery_types.ts";
+import { KEPT } from "../model/drawn_thresholds.ts";
 import { namedModel, nearestInF64, randomImages } from "./random_images.ts";
 
 const D = 24;
@@ -41,6 +42,18 @@ export async function checkGallery(t: Deno.TestContext, database: () => Database
     );
     const some = await Array.fromAsync(gallery.vectors({ camera: "2" }, 50));
     assert.deepEqual(some.map(({ ids }) => ids.length), [50, 50]);
+  });
+
+  await t.step("keeps the thresholds of its network, those that were given last", async () => {
+    assert.equal((await Gallery.open(database())).model.thresholds, undefined);
+    // As an earlier version made it.
+    await database().query("alter table reid.gallery drop column thresholds");
+    assert.equal((await Gallery.open(database())).model.thresholds, undefined);
+    await Gallery.create(database(), { ...MODEL, thresholds: { ...KEPT, people: 9 } });
+    await Gallery.create(database(), { ...MODEL, thresholds: KEPT });
+    await Gallery.create(database(), MODEL);
+    assert.deepEqual((await Gallery.open(database(), MODEL)).model, { ...MODEL, thresholds: KEPT });
+    await database().query("update reid.gallery set thresholds = null");
   });
 
   await t.step("finds what a comparison with all images in f64 finds", async () => {
