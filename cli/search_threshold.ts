@@ -63,8 +63,8 @@ export const EXTRAPOLATED =
 
 /** What there is to say about a query of several images. */
 export const OF_SINGLE_IMAGES =
-  "the network's threshold was estimated on single images, and this query is the mean of several: means are nearer to " +
-  "everybody, so there are more false alarms";
+  "the network's threshold was estimated on single images, and this query is the mean of several, so its rate of false " +
+  "alarms can be another one";
 
 /**
  * The threshold for a gallery.
