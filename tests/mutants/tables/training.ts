@@ -91,9 +91,10 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
     ...training("training", "train/watch"),
     file: "train/watch.ts",
     changes: {
-      "says-it-again": ["|| this.#saidCollapse) return", ") return"],
+      "says-it-again": ["PATIENCE || this.#saidCollapse) return", "PATIENCE) return"],
       "a-step-early": ["this.#flat < PATIENCE ||", "this.#flat < PATIENCE - 1 ||"],
       "not-in-a-row": ["? this.#flat + 1 : 0;", "? this.#flat + 1 : this.#flat;"],
+      "single-steps-end-a-plateau": ["this.#above = this.#meanLoss >=", "this.#above = triplet >="],
     },
   },
   {
