@@ -198,6 +198,26 @@ Deno.test("renderReport() shows rates of thresholds with their intervals, and a 
   assert.doesNotMatch(without.body.textContent, /Same or different/);
 });
 
+Deno.test("renderReport() shows the network's thresholds, and marks them among the distances", async () => {
+  const data = await reportData();
+  const about = (value: number) => ({ value, low: value / 2, high: 2 * value });
+  const rates = [0.1, 0.01].map((wanted) => ({
+    wanted,
+    expected: [wanted / 2, 2 * wanted] as const,
+    measured: { distance: 0.2 + wanted, falseAccept: about(wanted), trueAccept: about(0.4) },
+  }));
+  const thresholds = { people: 12, pairs: "cross-camera" as const, rates };
+  const document = parse(renderReport({ ...data, verified: { ...data.verified, thresholds } }));
+  const table = document.querySelector('[aria-label="The network\'s thresholds"]');
+  const cells = [...table.querySelectorAll("td")].map(({ textContent }) =>
+    textContent.replaceAll("\u00a0", " ")
+  );
+  assert.deepEqual(cells.slice(-4), ["0.2100", "1 % [0.5, 2]", "0.5 to 2 %", "40.0 % [20.0, 80.0]"]);
+  const dashed = [...document.querySelectorAll('[stroke-dasharray="4 3"]')];
+  assert.equal(dashed.flatMap((group) => [...group.querySelectorAll("line")]).length, 2);
+  assert.match(document.body.textContent, /thresholds chosen for false-accept rates 1e-2, 1e-1/);
+});
+
 Deno.test("renderReport() treats names and settings as text, and refers to nothing outside itself", async () => {
   const page = renderReport(await reportData());
   const document = parse(page);

@@ -95,8 +95,13 @@ export function upperEnd({ binWidth, positives, negatives }: DistanceHistogram):
  * The distances of positive and of negative pairs, each as a share of its own pairs.
  *
  * @param upper the right end of the axis, shared by plots that are to be compared.
+ * @param thresholds distances to mark.
  */
-export function histogramPlot(histogram: DistanceHistogram, upper: number): Html {
+export function histogramPlot(
+  histogram: DistanceHistogram,
+  upper: number,
+  thresholds: readonly number[] = [],
+): Html {
   const bars = (counts: readonly number[], color: string) => {
     const total = Math.max(1, counts.reduce((sum, count) => sum + count, 0));
     const bins = counts.map((count, i) => ({
@@ -112,6 +117,7 @@ export function histogramPlot(histogram: DistanceHistogram, upper: number): Html
     marks: [
       bars(histogram.negatives, "var(--negative)"),
       bars(histogram.positives, "var(--positive)"),
+      Plot.ruleX(thresholds, { stroke: "var(--ink)", strokeDasharray: "4 3" }),
       Plot.ruleY([0]),
     ],
   });

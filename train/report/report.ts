@@ -122,12 +122,18 @@ function trainingFigures(curves: TrainingCurves): Html {
   return figures(...list);
 }
 
-function distanceFigures(histograms: ReportData["distances"]): Html {
+function distanceFigures({ distances: histograms, verified: { thresholds } }: ReportData): Html {
   const upper = Math.max(...histograms.map(upperEnd));
   const key = legend(["pairs of one identity", POSITIVE], ["pairs of two identities", NEGATIVE]);
-  return figures(
-    ...histograms.map((histogram) => figure(histogram.name, histogramPlot(histogram, upper), key)),
-  );
+  const kept = thresholds?.rates ?? [];
+  const rates = kept.map(({ wanted }) => wanted.toExponential()).reverse().join(", ");
+  const marks =
+    html`${key}Dashed, from left to right: the thresholds chosen for false-accept rates ${rates}.`;
+  return figures(...histograms.map((histogram, i) => {
+    const isTrained = i === histograms.length - 1 && kept.length > 0;
+    const at = isTrained ? kept.map(({ measured }) => measured.distance) : [];
+    return figure(histogram.name, histogramPlot(histogram, upper, at), isTrained ? marks : key);
+  }));
 }
 
 function cameraPairFigures({ cameraPairs: pairs, names }: ReportData): Html {
@@ -194,7 +200,7 @@ export function renderReport(data: ReportData): string {
     body.push(section(
       "Distances between embeddings",
       "The less the two overlap, the better the ranking. Shares are of the pairs of each kind.",
-      distanceFigures(data.distances),
+      distanceFigures(data),
     ));
   }
   body.push(section("Settings", "", settingsTable(data.settings)));
