@@ -112,13 +112,14 @@ export async function main(args: string[]): Promise<number> {
     }
     for (const { store } of tests.values()) store.close();
   }
-  const { seed, out } = flags;
+  const { seed, out, testFlip } = flags;
   const comparison: Comparison = {
     networks: [...measured.values()],
     datasets: [...sources.keys()],
     scores,
     pairs: comparePairs(scores, seed),
     adapter: device.adapter.name,
+    testFlip,
     seed,
   };
   await writeOutput(join(out, "comparison.json"), comparisonJson(comparison));

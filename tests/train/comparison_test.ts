@@ -74,6 +74,7 @@ Deno.test("Markdown shows the matrix with marks, and no mark becomes a list", ()
     scores: all,
     pairs: [],
     adapter: "GPU",
+    testFlip: true,
     seed: 1,
   };
   const text = comparisonMarkdown(comparison);
@@ -81,6 +82,7 @@ Deno.test("Markdown shows the matrix with marks, and no mark becomes a list", ()
   assert.match(text, /^\| a\\\|x \| 128 × 64 \| 12 \| 1,234 \| 0\.0 \| 12\.50 \| 1,000 \|$/m);
   assert.match(text, /^\\\* the network was trained/m);
   assert.doesNotMatch(text, /^\* |Differences/m);
+  assert.match(text, /^Embeddings are averaged over mirror images/m);
 });
 
 Deno.test("points have a sign, and names in the plot stand apart", () => {

@@ -66,6 +66,8 @@ export interface Comparison {
   readonly pairs: readonly ComparedPair[];
   /** The GPU. */
   readonly adapter: string;
+  /** Whether embeddings are averaged over mirror images. */
+  readonly testFlip: boolean;
   /** Of the resampled people. */
   readonly seed: number;
 }

@@ -2,9 +2,10 @@
 import type { Comparison } from "./comparison.ts";
 
 /** The file's text. */
-export function comparisonJson({ networks, scores, pairs, adapter, seed }: Comparison): string {
+export function comparisonJson({ networks, scores, pairs, adapter, testFlip, seed }: Comparison): string {
   const result = {
     adapter,
+    testFlip,
     seed,
     networks,
     scores: scores.map(({ network, data, protocol, scores, trainedOn }) => ({

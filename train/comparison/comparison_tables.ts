@@ -64,10 +64,11 @@ export function comparisonTables(comparison: Comparison): Table[] {
 }
 
 /** What readers of the tables must know. */
-export function tableNotes({ adapter, pairs, scores, seed }: Comparison): string[] {
+export function tableNotes({ adapter, testFlip, pairs, scores, seed }: Comparison): string[] {
   return [
     `Time: the median of full batches on ${adapter}, from pixels to embeddings, without decoding. MB: weights and ` +
     "running statistics in f32.",
+    ...(testFlip ? ["Embeddings are averaged over mirror images, which takes twice the time."] : []),
     ...(pairs.length === 0 ? [] : [
       "Differences: first minus second on the same queries. The interval is that of a paired bootstrap over people " +
       `(1,000 samples, seed ${seed}); a difference is real where it does not contain 0. Of many pairs, one in twenty ` +
