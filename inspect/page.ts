@@ -182,7 +182,7 @@ function findItem(
   const shown = images.slice(0, MOST_OF_A_FIND).map((image) => card(inspection, image, pictures));
   const lines = [note, more > 0 ? `and ${count(more)} more` : undefined].filter((line) => line !== undefined);
   return html`
-    <li><div class="pictures">${shown}</div>${lines.map((line) => html`<p>${line}</p>`)}</li>
+    <li><div class="find-pictures">${shown}</div>${lines.map((line) => html`<p>${line}</p>`)}</li>
   `;
 }
 
