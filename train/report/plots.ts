@@ -158,6 +158,7 @@ export function rocPlot(kinds: readonly Verification[]): Html {
   });
   return pagePlot(`ROC of ${kinds.map(({ pairs }) => pairs).join(" and of ")} pairs`, {
     height: 290,
+    marginRight: 24, // For the last label.
     x: {
       label: "false-accept rate",
       type: "log",
