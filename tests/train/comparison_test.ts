@@ -9,8 +9,8 @@ import {
   markOf,
 } from "../../train/comparison/comparison.ts";
 import { comparisonMarkdown } from "../../train/comparison/comparison_markdown.ts";
-import { spreadOut } from "../../train/comparison/comparison_page.ts";
-import { points } from "../../train/comparison/comparison_tables.ts";
+import { comparisonPage, spreadOut } from "../../train/comparison/comparison_page.ts";
+import { comparisonTables, points } from "../../train/comparison/comparison_tables.ts";
 
 const scores: RankingResult = {
   rank: { 1: 0.5, 5: 1, 10: 1, 20: 1 },
@@ -55,10 +55,9 @@ Deno.test("scores say whether a network knows the people", () => {
   assert.deepEqual(markNotes({ scores: cells.slice(0, 1) }), []);
 });
 
-Deno.test("Markdown shows the matrix with marks, and no mark becomes a list", () => {
-  const all = [cell("a|x", [1, 1, 1, 1], 5)];
+const compared = (name: string, scores: readonly ComparedScores[]): Comparison => {
   const network = {
-    name: "a|x",
+    name,
     path: "a",
     step: 1000,
     imageHeight: 128,
@@ -68,21 +67,40 @@ Deno.test("Markdown shows the matrix with marks, and no mark becomes a list", ()
     bytes: 4936,
     secondsPerImage: 0.0125,
   };
-  const comparison: Comparison = {
+  return {
     networks: [network],
-    datasets: ["people"],
-    scores: all,
+    datasets: [...new Set(scores.map(({ data }) => data))],
+    scores,
     pairs: [],
     adapter: "GPU",
     testFlip: true,
     seed: 1,
   };
-  const text = comparisonMarkdown(comparison);
+};
+
+Deno.test("Markdown shows the matrix with marks, and no mark becomes a list", () => {
+  const text = comparisonMarkdown(compared("a|x", [cell("a|x", [1, 1, 1, 1], 5)]));
   assert.match(text, /^\| a\\\|x \| 50\.0\* \| 25\.0 \| 12\.5 \|$/m);
   assert.match(text, /^\| a\\\|x \| 128 × 64 \| 12 \| 1,234 \| 0\.0 \| 12\.50 \| 1,000 \|$/m);
   assert.match(text, /^\\\* the network was trained/m);
   assert.doesNotMatch(text, /^\* |Differences/m);
   assert.match(text, /^Embeddings are averaged over mirror images/m);
+});
+
+Deno.test("a dataset that is scored by the same-camera protocol is named as such wherever its scores are shown", () => {
+  const oneCamera: ComparedScores = { ...cell("a", [1]), data: "gate", protocol: "same-camera" };
+  const difference = { value: 0, low: 0, high: 0 };
+  const pair = { data: "gate", first: "a", second: "b", difference, isReal: false };
+  const comparison: Comparison = { ...compared("a", [cell("a", [1]), oneCamera]), pairs: [pair] };
+  const [, matrix, differences] = comparisonTables(comparison);
+  assert.deepEqual(matrix!.head.filter((title) => title.includes(":")), [
+    "people: rank-1",
+    "gate (same-camera): rank-1",
+  ]);
+  assert.deepEqual(differences!.rows.map(([data]) => data), ["gate (same-camera)"]);
+  assert.match(comparisonMarkdown(comparison), /\| people: rank-1 .*\| gate \(same-camera\): rank-1 \|/);
+  const page = comparisonPage(comparison);
+  assert.match(page, />people: rank-1<[^]*>gate \(same-camera\): rank-1</);
 });
 
 Deno.test("points have a sign, and names in the plot stand apart", () => {

@@ -92,6 +92,12 @@ export function scoresOf({ scores }: Comparison, network: string, data: string):
   return found;
 }
 
+/** A dataset's name, with its protocol where that is the easier one: "people (same-camera)". */
+export function dataTitle({ scores }: Pick<Comparison, "scores">, data: string): string {
+  const isSameCamera = scores.some((one) => one.data === data && one.protocol === "same-camera");
+  return isSameCamera ? `${data} (same-camera)` : data;
+}
+
 /** The mark behind scores: † for people of the test in training, * for those to train on, ? where that is not known. */
 export function markOf({ trainedOn }: ComparedScores): string {
   if (trainedOn === undefined) return "?";

@@ -5,7 +5,7 @@ import { figure, legend, section } from "../report/page_parts.ts";
 import { pagePlot, seriesColor } from "../report/plots.ts";
 import reportStyle from "../report/report.css" with { type: "text" };
 import theme from "../report/theme.css" with { type: "text" };
-import { type Comparison, markNotes, scoresOf } from "./comparison.ts";
+import { type Comparison, dataTitle, markNotes, scoresOf } from "./comparison.ts";
 import { comparisonTables, type Table, tableNotes } from "./comparison_tables.ts";
 
 const tableSection = ({ title, head, rows }: Table): Html =>
@@ -67,7 +67,7 @@ function latencyPlot(comparison: Comparison): Html {
       }),
     ],
   });
-  const series = datasets.map((data, i): [string, string] => [data, seriesColor(i)]);
+  const series = datasets.map((data, i): [string, string] => [dataTitle(comparison, data), seriesColor(i)]);
   return figure("mAP against time", plot, legend(...series));
 }
 

@@ -1,6 +1,6 @@
 /** The tables of a comparison, as rows of cells: the terminal, Markdown and the page show the same. */
 import type { Comparison } from "./comparison.ts";
-import { markOf, scoresOf } from "./comparison.ts";
+import { dataTitle, markOf, scoresOf } from "./comparison.ts";
 
 /** A table: the titles of the columns after the first, and rows that begin with a heading. */
 export interface Table {
@@ -38,7 +38,7 @@ export function comparisonTables(comparison: Comparison): Table[] {
   };
   const matrix: Table = {
     title: "Scores in per cent",
-    head: datasets.flatMap((data) => [`${data}: rank-1`, "mAP", "trapezoid"]),
+    head: datasets.flatMap((data) => [`${dataTitle(comparison, data)}: rank-1`, "mAP", "trapezoid"]),
     rows: networks.map(({ name }) => [
       name,
       ...datasets.flatMap((data) => {
@@ -52,7 +52,7 @@ export function comparisonTables(comparison: Comparison): Table[] {
     title: "Differences of mAP in points",
     head: ["first", "second", "difference", "95 % interval", "real"],
     rows: pairs.map(({ data, first, second, difference, isReal }) => [
-      data,
+      dataTitle(comparison, data),
       first,
       second,
       points(difference.value),
@@ -76,7 +76,8 @@ export function tableNotes({ adapter, testFlip, pairs, scores, seed }: Compariso
     ]),
     ...(scores.some(({ protocol }) => protocol === "same-camera")
       ? [
-        "Datasets by one camera are scored by the same-camera protocol, which is easier than that across cameras.",
+        "Datasets marked same-camera are by one camera and scored by the same-camera protocol, which is easier than " +
+        "that across cameras.",
       ]
       : []),
   ];
