@@ -9,9 +9,11 @@ export function joinDatasets(parts: NonNullable<ReidDataset["parts"]>): ReidData
   const identities = new Map<number, string>(), cameras = new Map<number, string>();
   const joined = parts.map(({ name, dataset }) => {
     const { train, query, gallery } = dataset;
-    const people = [...new Set([...train, ...query, ...gallery].map(({ identity }) => identity))]
-      .filter((identity) => identity !== 0).sort((a, b) => a - b);
-    const personOf = numbered(people, identities, (person) => `${name}:${identityName(dataset, person)}`);
+    const personOf = numbered(
+      peopleOf(dataset),
+      identities,
+      (person) => `${name}:${identityName(dataset, person)}`,
+    );
     const cameraOf = numbered(
       camerasOf(dataset),
       cameras,
@@ -41,6 +43,12 @@ export function joinDatasets(parts: NonNullable<ReidDataset["parts"]>): ReidData
   };
 }
 
+/** All people, ascending; distractors are none. */
+function peopleOf({ train, query, gallery }: ReidDataset): number[] {
+  return [...new Set([...train, ...query, ...gallery].map(({ identity }) => identity))]
+    .filter((identity) => identity !== 0).sort((a, b) => a - b);
+}
+
 /** Numbers items on from those in `names`, and names them there. */
 function numbered(
   items: readonly number[],
@@ -57,4 +65,17 @@ function numbered(
 /** The datasets that one consists of: itself, where it was not joined. */
 export function partsOfDataset(dataset: ReidDataset): readonly ReidDataset[] {
   return dataset.parts?.map((part) => part.dataset) ?? [dataset];
+}
+
+/** Each person as the datasets that one consists of know them: by the dataset's own number. */
+export function peopleInParts(
+  dataset: ReidDataset,
+): ReadonlyMap<number, { readonly part: ReidDataset; readonly identity: number }> {
+  const everybody = partsOfDataset(dataset).flatMap((part) =>
+    peopleOf(part).map((identity) => ({ part, identity }))
+  );
+  // Joining numbers people on from part to part.
+  return new Map(
+    everybody.map((person, i) => [dataset.parts === undefined ? person.identity : i + 1, person]),
+  );
 }

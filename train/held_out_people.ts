@@ -20,7 +20,8 @@ export interface HeldOutPeople {
 /**
  * Draws the people to leave out: of those with usable images by two cameras, or with two images if nobody has that.
  * A run that goes on leaves out the same people as before, whatever was added to the dataset, and in the place of those who
- * are gone, others whom it was not trained on.
+ * are gone, others whom it was not trained on. People of the same name in several datasets, who may be one person, are left
+ * out together, and count as one.
  *
  * @param usable for each training image, whether it could be decoded.
  * @param before those of the checkpoint that the run goes on from.
@@ -43,21 +44,23 @@ export async function holdOutPeople(
   const able = (byCameras.length > 0 ? byCameras : withSeveral((image) => image)).sort((a, b) => a - b);
   const trained = new Set([...before?.persons ?? [], ...before?.earlier ?? []]);
   const known = new Set(before?.heldOut);
-  const drawn = new Random(seed).fork(HELD_OUT).shuffle(able);
-  const free = drawn.filter((identity) => !trained.has(digestOf(identity)));
+  const drawn = new Random(seed).fork(HELD_OUT).shuffle([...new Set(able.map(digestOf))]);
+  const free = drawn.filter((person) => !trained.has(person));
   const chosen = [
-    ...free.filter((identity) => known.has(digestOf(identity))),
-    ...free.filter((identity) => !known.has(digestOf(identity))),
+    ...free.filter((person) => known.has(person)),
+    ...free.filter((person) => !known.has(person)),
   ].slice(0, count);
-  if (chosen.length < count || byPerson.size - count < 2) {
+  const everybody = new Set(digests.values()).size;
+  if (chosen.length < count || everybody - count < 2) {
     throw new RunError(
-      `${count} people cannot be held out of training: of ${byPerson.size} people, ${free.length} can be (of whom ` +
+      `${count} people cannot be held out of training: of ${everybody} people, ${free.length} can be (of whom ` +
         "there are pairs of images, and whom the run was not trained on), and at least two must stay. Hold out fewer.",
       { remedies: [{ kind: "change", settings: ["holdoutPeople"] }] },
     );
   }
+  const isChosen = new Set(chosen);
   return {
-    persons: chosen.map(digestOf),
-    images: chosen.flatMap((identity) => byPerson.get(identity) ?? []).sort((a, b) => a - b),
+    persons: chosen,
+    images: images.filter((image) => isChosen.has(digestOf(itemAt(dataset.train, image).identity))),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { join, relative } from "node:path";
 import { identityName, type PersonImage, type ReidDataset } from "../data/dataset.ts";
-import { partsOfDataset } from "../data/joined_datasets.ts";
+import { partsOfDataset, peopleInParts } from "../data/joined_datasets.ts";
 import { sha256 } from "./checksum.ts";
 import { RunError } from "./errors.ts";
 
@@ -88,7 +88,7 @@ export function resumeNotes(
       "result is not that of a run without a stop",
     ];
   }
-  const known = new Set(people.persons).intersection(new Set(now.persons)).size;
+  const before = new Set(people.persons), known = now.persons.filter((person) => before.has(person)).length;
   const others =
     `the run was trained on ${people.persons.length} people, and of the ${now.persons.length} that it is ` +
     `to go on with ${known === 0 ? "none is" : `${known} are`} among them`;
@@ -135,18 +135,31 @@ export async function testPeopleNote(
     "on them say little about people whom the network has not seen";
 }
 
-/** A digest of each person among images, by identity, ascending. */
+/**
+ * A digest of each person among images, by identity, ascending. It is the same whether a dataset is read alone or joined
+ * with others, so people of the same name in two parts of a joined one have equal digests.
+ */
 export async function personDigests(
   dataset: ReidDataset,
   images: readonly PersonImage[],
 ): Promise<Map<number, string>> {
+  const people = peopleInParts(dataset);
   // Equal numbers in two datasets are two people; named folders may be copied from one to another.
-  const origin = await drawnFrom(dataset) || dataset.name;
+  const origins = new Map(
+    await Promise.all(
+      partsOfDataset(dataset).map(async (part): Promise<[ReidDataset, string]> => [
+        part,
+        await drawnFrom(part) || part.name,
+      ]),
+    ),
+  );
   const identities = [...new Set(images.map(({ identity }) => identity))].sort((a, b) => a - b);
   return new Map(
     await Promise.all(identities.map(async (identity): Promise<[number, string]> => {
-      const isNamed = dataset.names?.identity.has(identity) ?? false;
-      const person = await digest([isNamed ? "" : origin, identityName(dataset, identity)]);
+      const own = people.get(identity) ?? { part: dataset, identity };
+      const isNamed = own.part.names?.identity.has(own.identity) ?? false;
+      const origin = isNamed ? "" : origins.get(own.part);
+      const person = await digest([origin, identityName(own.part, own.identity)]);
       return [identity, person.slice(0, PERSON_DIGITS)];
     })),
   );

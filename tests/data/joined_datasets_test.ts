@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { cameraName, identityName } from "../../data/dataset.ts";
 import { joinDatasets, partsOfDataset } from "../../data/joined_datasets.ts";
 import { readDataset } from "../../data/read_dataset.ts";
-import { testPeopleNote, trainedPeople } from "../../train/trained_people.ts";
+import { holdOutPeople } from "../../train/held_out_people.ts";
+import { knownPeople, resumeNotes, testPeopleNote, trainedPeople } from "../../train/trained_people.ts";
 import { withFiles } from "./dataset_files.ts";
 
 const MARKET = {
@@ -53,4 +54,69 @@ Deno.test("joined datasets keep people and cameras apart, and their tests", asyn
     const fewer = await trainedPeople(moved, moved.train.map((_, i) => i !== 3));
     assert.notEqual(fewer.images, people.images);
   });
+});
+
+Deno.test("people are the same ones in a joined dataset as alone", async () => {
+  await withFiles({
+    ...MARKET,
+    ...OWN,
+    "more/train/b": ["gate_1.jpg", "door_1.jpg"],
+    "more/train/c": ["gate_1.jpg"],
+    "more/test/1": ["gate_1.jpg", "door_1.jpg"],
+  }, async (root) => {
+    const market = await readDataset(`${root}/market`), own = await readDataset(`${root}/own`);
+    const joined = joinDatasets([{ name: "market", dataset: market }, { name: "own", dataset: own }]);
+    const all = (dataset: typeof joined) => trainedPeople(dataset, dataset.train.map(() => true));
+    const [ofMarket, ofOwn, ofBoth] = [await all(market), await all(own), await all(joined)];
+    assert.deepEqual(ofBoth.persons, [...ofMarket.persons, ...ofOwn.persons]);
+    for (const part of [market, own]) {
+      assert.deepEqual(await knownPeople(part, part.train, ofBoth), {
+        known: part === market ? [2, 7] : [2, 3],
+        all: 2,
+      });
+    }
+    assert.match(resumeNotes("step-1", ofBoth, ofMarket, false).join(), /of the 2 .* 2 are among them/);
+    const swapped = { ...joined, query: joined.train, gallery: joined.train };
+    assert.match(await testPeopleNote(swapped, ofOwn) ?? "", /^2 of the 4 .*\(own:2, own:b\)/);
+    // People who are called b in two datasets may be one.
+    const named = joinDatasets([{ name: "own", dataset: own }, {
+      name: "more",
+      dataset: await readDataset(`${root}/more`, { layout: "people" }),
+    }]);
+    assert.match(
+      resumeNotes("step-1", await all(named), ofOwn, false).join(),
+      /on 4 people, and of the 2 .* 2 are/,
+    );
+  });
+});
+
+Deno.test("people of the same name in two datasets are held out together", async () => {
+  const files = Object.fromEntries(
+    ["a", "b", "c", "d", "e"].flatMap((person) =>
+      ["one", "two"].map((name) => [`${name}/train/${person}`, ["x_1.jpg", "y_1.jpg"]])
+    ),
+  );
+  await withFiles(
+    { ...files, "one/test/f": ["x_1.jpg", "y_1.jpg"], "two/test/f": ["x_1.jpg", "y_1.jpg"] },
+    async (root) => {
+      const joined = joinDatasets([
+        { name: "one", dataset: await readDataset(`${root}/one`) },
+        { name: "two", dataset: await readDataset(`${root}/two`) },
+      ]);
+      const usable = joined.train.map(() => true);
+      const { persons, images } = await holdOutPeople(joined, usable, { seed: 1, holdoutPeople: 2 });
+      assert.deepEqual([persons.length, images.length], [2, 8]);
+      const trained = await trainedPeople(
+        joined,
+        usable.map((_, image) => !images.includes(image)),
+        undefined,
+        persons,
+      );
+      assert.ok(trained.persons.length === 6 && !persons.some((person) => trained.persons.includes(person)));
+      assert.deepEqual(
+        (await holdOutPeople(joined, usable, { seed: 1, holdoutPeople: 2 }, trained)).images,
+        images,
+      );
+    },
+  );
 });

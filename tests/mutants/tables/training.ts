@@ -199,7 +199,7 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
     },
   },
   {
-    ...training("training", "train/trained_people"),
+    ...training("training", "train/trained_people", "data/joined_datasets"),
     file: "train/trained_people.ts",
     changes: {
       "order-of-labels-ignored": [
@@ -216,7 +216,11 @@ export const TRAINING_CHANGES: readonly FileChanges[] = [
         ".filter(({ identity }) => identity > 0)",
         ".filter(({ identity }) => identity >= 0)",
       ],
-      "equal-numbers-are-one-person": ['await digest([isNamed ? "" : origin,', 'await digest(["",'],
+      "equal-numbers-are-one-person": ['isNamed ? "" : origins.get(own.part);', '"";'],
+      "joined-people-are-others": [
+        "identityName(own.part, own.identity)]",
+        "identityName(dataset, identity)]",
+      ],
       "undecodable-images-count": [
         "dataset.train.filter((_, i) => usable[i])",
         "dataset.train.filter(() => usable)",
