@@ -148,16 +148,21 @@ export function parseGiven<const Table extends FlagTable>(
 /**
  * The values of all flags of a table: those that are given, else the defaults.
  *
+ * @param argument the key of the flag whose value may also stand alone.
  * @throws {UsageError} if a required flag is missing.
  */
 export function withDefaults<const Table extends FlagTable>(
   table: Table,
   given: Partial<ValuesOf<Table>>,
+  argument?: string,
 ): FlagValues<Table> {
   const values = Object.entries<Flag>(table).map(([key, flag]) => {
     const value = given[key] ?? flag.default ?? (flag.type === "boolean" ? false : undefined);
     if (value === undefined && flag.required) {
-      throw new UsageError(`--${flagName(key)} is required: ${phrase(flag.help)}`);
+      const missing = key === argument && flag.value !== undefined
+        ? `${flag.value} is missing`
+        : `--${flagName(key)} is required`;
+      throw new UsageError(`${missing}: ${phrase(flag.help)}`);
     }
     return [key, value];
   });
@@ -175,5 +180,5 @@ export function parseFlags<const Table extends FlagTable>(
   table: Table,
   args: readonly string[],
 ): FlagValues<Table> {
-  return withDefaults(table, parseGiven(command, table, args));
+  return withDefaults(table, parseGiven(command, table, args), command.argument);
 }

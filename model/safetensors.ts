@@ -92,7 +92,13 @@ export function encodeSafetensors(
   }
   let end = 0;
   for (const [name, { dtype, shape, data }] of sorted) {
-    if (name === "__metadata__" || !shape.every(isSize)) {
+    if (name === "__metadata__") {
+      throw new SafetensorsError(
+        "invalid-tensor",
+        `A tensor cannot have the name ${quoted(name)}, which stands for the strings in the header`,
+      );
+    }
+    if (!shape.every(isSize)) {
       throw new SafetensorsError(
         "invalid-tensor",
         `Cannot write a tensor ${quoted(name)} of shape [${brief(String(shape))}]`,
@@ -155,14 +161,18 @@ function readHeader(bytes: Uint8Array): { text: string; dataStart: number } {
   }
 }
 
+/** Whether bytes begin with the length of a header, then {: no text and no pickle, but safetensors, whole or not. */
+export function beginsAsSafetensors(bytes: Uint8Array): boolean {
+  return bytes[7] === 0 && bytes[8] === 0x7b;
+}
+
 /** The header's object. @throws {SafetensorsError} With what the file is, if it is known and something else. */
 function headerOf(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
   try {
     const { text, dataStart } = readHeader(bytes);
     return { header: parseJsonObject(text), dataStart };
   } catch (error) {
-    const begun = bytes[8] === 0x7b && bytes[7] === 0; // A length, then {: it is a safetensors file with a fault.
-    if (begun || !(error instanceof SafetensorsError)) throw error;
+    if (beginsAsSafetensors(bytes) || !(error instanceof SafetensorsError)) throw error;
     throw new SafetensorsError(error.kind, error.message, otherFile(bytes));
   }
 }

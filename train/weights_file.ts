@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { firstFew, messageOf } from "../data/errors.ts";
 import type { OtherFile } from "../model/other_files.ts";
-import { encodeSafetensors, SafetensorsError } from "../model/safetensors.ts";
+import { beginsAsSafetensors, encodeSafetensors, SafetensorsError } from "../model/safetensors.ts";
 import { CHECKPOINT_FORMAT, MODEL_FORMAT } from "../model/trained_model.ts";
 import { readWeights, type WeightsFile } from "../model/weights_files/read_weights.ts";
 import { WeightsFileError } from "../model/weights_files/weights_file_error.ts";
@@ -34,7 +34,7 @@ export async function readWeightsFile(path: string): Promise<WeightsOnDisk> {
     if (error instanceof WeightsFileError) {
       throw new RunError(`${path} cannot be used: ${withPath(path, error.message)}`);
     }
-    if (error instanceof SafetensorsError) throw notSafetensors(path, error);
+    if (error instanceof SafetensorsError) throw notSafetensors(path, bytes, error);
     throw error;
   }
 }
@@ -50,9 +50,22 @@ async function readShard(path: string, shard: string): Promise<Uint8Array> {
   }
 }
 
-/** The weights as a safetensors file: the file itself if it is one. Equal tensors give equal bytes. */
-export function asSafetensors({ bytes, file }: WeightsOnDisk): Uint8Array<ArrayBuffer> {
-  return file.format === "safetensors" ? bytes : encodeSafetensors(file.tensors);
+/**
+ * The weights as a safetensors file: the file itself if it is one. Equal tensors give equal bytes.
+ *
+ * @throws {RunError} for tensors that the format cannot hold.
+ */
+export function asSafetensors({ name, bytes, file }: WeightsOnDisk): Uint8Array<ArrayBuffer> {
+  if (file.format === "safetensors") return bytes;
+  try {
+    return encodeSafetensors(file.tensors);
+  } catch (error) {
+    if (!(error instanceof SafetensorsError)) throw error;
+    throw new RunError(
+      `${name} cannot be written as safetensors: ${error.message}. Rename or leave out that tensor in the program that ` +
+        "wrote the file.",
+    );
+  }
 }
 
 /** @throws {RunError} for a file of this program that is not one of published weights. */
@@ -72,8 +85,14 @@ export function refuseOwnFile(path: string, { metadata }: WeightsFile): void {
   }
 }
 
-function notSafetensors(path: string, { message, other }: SafetensorsError): RunError {
+function notSafetensors(path: string, bytes: Uint8Array, { message, other }: SafetensorsError): RunError {
+  if (bytes.length === 0) return new RunError(`${path} is empty. Download or copy it again.`);
   if (other === undefined) {
+    if (!path.endsWith(".safetensors") && !beginsAsSafetensors(bytes)) {
+      return new RunError(
+        `${path} is neither a file of PyTorch nor of safetensors nor of TensorFlow.js. Get the file of weights again.`,
+      );
+    }
     return new RunError(
       `${path} is no whole safetensors file: ${message}. Get or convert the weights again.`,
     );

@@ -1,6 +1,6 @@
 /** Files of weights in every format that is read here, recognized by their first bytes. */
 import { otherFile } from "../other_files.ts";
-import { decodeSafetensors, type SafetensorsTensor } from "../safetensors.ts";
+import { beginsAsSafetensors, decodeSafetensors, type SafetensorsTensor } from "../safetensors.ts";
 import { budgetOf } from "./budget.ts";
 import { latin1 } from "./byte_reader.ts";
 import { parseModelJson, readLayersModel, type ReadShard } from "./layers_model.ts";
@@ -65,8 +65,7 @@ export async function readWeights(bytes: Uint8Array, shard?: ReadShard): Promise
   if (magic !== undefined) {
     return { format: "torch-stream", metadata: {}, ...readTorchStream(bytes, magic, budget) };
   }
-  // The length of a header, then {: no text and no pickle.
-  const isSafetensors = bytes[7] === 0 && bytes[8] === 0x7b;
+  const isSafetensors = beginsAsSafetensors(bytes);
   if (!isSafetensors) refusePickle(bytes);
   const model = isSafetensors ? undefined : parseModelJson(bytes);
   if (model !== undefined) {

@@ -145,6 +145,11 @@ Deno.test("parseFlags() refuses to go without a required flag", () => {
   const table = { out: { type: "string", required: true, help: "Folder to write." } } as const;
   assert.equal(parseFlags(command, table, ["--out=x"]).out, "x");
   assert.throws(() => parseFlags(command, table, []), new UsageError("--out is required: Folder to write."));
+  const alone = { ...command, argument: "file" };
+  const file = {
+    file: { type: "string", value: "FILE|URL", required: true, help: "File to read." },
+  } as const;
+  assert.throws(() => parseFlags(alone, file, []), new UsageError("FILE|URL is missing: File to read."));
 });
 
 Deno.test("parseGiven() gives the flags that are given and no others", () => {

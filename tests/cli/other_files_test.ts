@@ -6,8 +6,15 @@ import { MODEL_FORMAT } from "../../model/trained_model.ts";
 import { loadCheckpoint } from "../../train/checkpoint_files.ts";
 import { RunError } from "../../train/errors.ts";
 import { loadPretrained } from "../../train/pretrained_file.ts";
+import { asSafetensors, readWeightsFile } from "../../train/weights_file.ts";
 import { readTrainedModel } from "../../train/trained_model_file.ts";
-import { zipArchive } from "../model/weights_files/torch_writer.ts";
+import {
+  stateDict,
+  type Storage,
+  tensor,
+  torchStream,
+  zipArchive,
+} from "../model/weights_files/torch_writer.ts";
 import { withFolder } from "./run_task.ts";
 
 /** Characters as bytes. */
@@ -96,11 +103,32 @@ Deno.test("A file of another format is called what it is, as weights and as a ch
         new RegExp(`is .*${what.source}.*, not a checkpoint of this program`),
       );
     }
-    for (const bytes of [new Uint8Array(0), encodeSafetensors(new Map(), { a: "b" }).subarray(0, 20)]) {
+    for (
+      const [bytes, message] of [
+        [new Uint8Array(0), /is empty/],
+        [encodeSafetensors(new Map(), { a: "b" }).subarray(0, 20), /no whole safetensors file.*truncated/],
+        [latin("hello\0"), /is neither a file of PyTorch nor of safetensors/],
+        [latin("\x01\x02\x03 and more"), /is neither a file of PyTorch nor of safetensors/],
+      ] as const
+    ) {
       await Deno.writeFile(path, bytes);
-      assert.match(await refusal(loadPretrained), /truncated/);
-      assert.match(await refusal(loadCheckpoint), /truncated/);
+      assert.match(await refusal(loadPretrained), message);
+      assert.match(await refusal(loadCheckpoint), /truncated|not a safetensors file/);
     }
+  });
+});
+
+Deno.test("A tensor whose name safetensors cannot hold is named in the error", async () => {
+  await withFolder(async (folder) => {
+    const storage: Storage = { key: "0", dtype: "F32", bytes: new Uint8Array(4) };
+    const path = `${folder}/net.pth`;
+    await Deno.writeFile(path, torchStream(stateDict([["__metadata__", tensor(storage, [1])]]), [storage]));
+    const onDisk = await readWeightsFile(path);
+    assert.throws(
+      () => asSafetensors(onDisk),
+      (error) =>
+        error instanceof RunError && /net\.pth cannot be written .*"__metadata__"/.test(error.message),
+    );
   });
 });
 

@@ -108,7 +108,7 @@ Deno.test("what a file has besides a MobileNetV2, and what is wrong with it, is 
     assert.match(nan.stderr, /NaN or infinite: module\.features\.0\.1\.bias \(16\)/);
     assert.match(onlyError(refused, 1), /evil\.pth cannot be used: Its pickle names os\.system/);
     assert.ok(!exists(`${folder}/evil.safetensors`));
-    assert.match(onlyError(none, 2), /--file is required/);
+    assert.match(onlyError(none, 2), /FILE\|URL is missing: File of weights/);
     assert.match(onlyError(wrong, 2), /--sha256 must be 8 to 64 hexadecimal digits/);
     assert.match(onlyError(scheme, 2), /must begin with https:\/\/ or http:\/\//);
   }));

@@ -43,7 +43,7 @@ Deno.test("a file of weights that is none is told in one paragraph with its path
       await refusal(await write("model.json", model)),
       /names other files .*a\.bin cannot be read.*beside it/,
     );
-    for (const length of [0, 5000, whole.length - 1]) {
+    for (const length of [5000, whole.length - 1]) {
       assert.match(
         await refusal(await write("cut", whole.subarray(0, length))),
         /no whole safetensors file.*truncated/,
