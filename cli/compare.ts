@@ -1,6 +1,7 @@
 /** `deno task compare`: several networks on several datasets. */
-import { basename, join, resolve } from "node:path";
+import { join } from "node:path";
 import type { ReidDataset } from "../data/dataset.ts";
+import { itemAt } from "../engine/item_at.ts";
 import type { Device } from "../engine/mod.ts";
 import type { Benchmark } from "../eval/benchmark.ts";
 import { embeddingTime } from "../eval/embedding_time.ts";
@@ -16,13 +17,15 @@ import { comparisonJson } from "../train/comparison/comparison_json.ts";
 import { comparisonMarkdown } from "../train/comparison/comparison_markdown.ts";
 import { comparisonPage } from "../train/comparison/comparison_page.ts";
 import { comparisonTables, tableNotes } from "../train/comparison/comparison_tables.ts";
+import { DEMO } from "../train/demo/demo.ts";
 import { MODEL_FILE_METRIC, readScoredNetwork, type ScoredNetwork } from "../train/scored_network.ts";
 import { knownPeople } from "../train/trained_people.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { openTestedDevice } from "./device.ts";
-import { type FlagTable, type FlagValues, parseFlags, UsageError } from "./flags.ts";
+import { type FlagTable, type FlagValues, parseFlags } from "./flags.ts";
 import { makeFolder, writeOutput } from "./output.ts";
-import { type DataSource, openBenchmark, openPeople } from "./people.ts";
+import { type DataSource, isSyntheticSet, openBenchmark, openPeople } from "./people.ts";
+import { distinctNames, type IsWord, requireEachOnce } from "./places.ts";
 import { withProgress } from "./progress.ts";
 import {
   CACHE_FLAG,
@@ -79,7 +82,7 @@ const BATCH = 32;
 export async function main(args: string[]): Promise<number> {
   const flags = parseFlags(COMMAND, FLAGS, args);
   const networks = await readNetworks(flags.runs, flags.ema);
-  const sources = distinctNames("--data", flags.data);
+  const sources = await namedPlaces("--data", flags.data, isSyntheticSet);
   await makeFolder(flags.out);
   using device = await openTestedDevice(flags.cache);
   const scores: ComparedScores[] = [];
@@ -136,25 +139,21 @@ export async function main(args: string[]): Promise<number> {
 /** Reads all networks before any is scored, so that a mistake is found at once. */
 async function readNetworks(runs: readonly string[], ema: boolean): Promise<Map<string, ScoredNetwork>> {
   const networks = new Map<string, ScoredNetwork>();
-  for (const [name, place] of distinctNames("--runs", runs)) {
+  for (const [name, place] of await namedPlaces("--runs", runs, (run) => run === DEMO)) {
     networks.set(name, await readScoredNetwork(place, ema));
   }
   return networks;
 }
 
-/**
- * Short names for places: the last part of each, or the whole where that is not its alone.
- *
- * @throws {UsageError} if a place is named twice.
- */
-function distinctNames(flag: string, places: readonly string[]): Map<string, string> {
-  const repeated = places.find((place, i) =>
-    places.findIndex((other) => resolve(other) === resolve(place)) !== i
-  );
-  if (repeated !== undefined) throw new UsageError(`${flag} names ${repeated} twice; name each once`);
-  const short = (place: string) => basename(place).replace(/\.(safetensors|csv|tsv)$/, "");
-  const isAlone = (place: string) => places.filter((other) => short(other) === short(place)).length === 1;
-  return new Map(places.map((place) => [isAlone(place) ? short(place) : place, place]));
+/** Places by short names. @throws {UsageError} if one is named twice. */
+async function namedPlaces(
+  flag: string,
+  places: readonly string[],
+  isWord: IsWord,
+): Promise<Map<string, string>> {
+  await requireEachOnce(flag, places, isWord);
+  const names = distinctNames(places, isWord);
+  return new Map(places.map((place, i) => [itemAt(names, i), place]));
 }
 
 /** A network on a dataset. */

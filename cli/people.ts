@@ -1,5 +1,5 @@
 /** The people that a command works on: a dataset folder, or synthetic ones, and their decoded pixels. */
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { describeDataset, type ReidDataset } from "../data/dataset.ts";
 import { joinDatasets, partsOfDataset } from "../data/joined_datasets.ts";
 import { isPeopleTable } from "../data/layouts/people_table.ts";
@@ -7,6 +7,7 @@ import { PixelStore } from "../data/pixels.ts";
 import { readDataset, type ReadDatasetOptions } from "../data/read_dataset.ts";
 import { SYNTHETIC_SETS } from "../data/synthetic/options.ts";
 import { ensureSyntheticPeople, holdsSyntheticPeople } from "../data/synthetic/write.ts";
+import { itemAt } from "../engine/item_at.ts";
 import { Benchmark } from "../eval/benchmark.ts";
 import { type RepeatedPicture, repeatedPictures } from "../eval/repeated_pictures.ts";
 import type { ModelSpec } from "../model/model_spec.ts";
@@ -14,6 +15,7 @@ import { keysOf } from "../model/settings.ts";
 import { ALONE, type Ranks } from "../ranks/mod.ts";
 import { printable } from "./command.ts";
 import { UsageError } from "./flags.ts";
+import { distinctNames, requireEachOnce } from "./places.ts";
 import { withProgress } from "./progress.ts";
 
 /** Threads for decoding and drawing: the cores, but no more than eight. */
@@ -27,12 +29,19 @@ const SYNTHETIC = "synthetic:";
 /** The sets of synthetic people as `--data` takes them. */
 export const SYNTHETIC_DATA: readonly string[] = Object.keys(SYNTHETIC_SETS).map((name) => SYNTHETIC + name);
 
-/** The set of synthetic people that `--data` asks for; undefined where it names a folder. */
-function syntheticSet(data: string | undefined): keyof typeof SYNTHETIC_SETS | undefined {
-  if (data === undefined) return "default";
-  if (!data.startsWith(SYNTHETIC)) return undefined;
+/** Whether a value of `--data` is a set of synthetic people, and no path. */
+export function isSyntheticSet(data: string): boolean {
+  return data.startsWith(SYNTHETIC);
+}
+
+/** What `--data` names: a set of synthetic people, or a folder or file. */
+function placeOf(
+  data: string | undefined,
+): { readonly set: keyof typeof SYNTHETIC_SETS } | { readonly path: string } {
+  if (data === undefined) return { set: "default" };
+  if (!isSyntheticSet(data)) return { path: data };
   const set = keysOf(SYNTHETIC_SETS).find((name) => data === SYNTHETIC + name);
-  if (set !== undefined) return set;
+  if (set !== undefined) return { set };
   throw new UsageError(
     `--data ${data}: there is no such set of synthetic people; give ${SYNTHETIC_DATA.join(" or ")}`,
   );
@@ -71,52 +80,46 @@ export async function openPeople(
   cache: string,
   say: (line: string) => void = console.log,
 ): Promise<ReidDataset> {
-  const [first, ...others] = dataOf(source);
-  if (others.length === 0) return await openOne(first, source, cache, say);
+  const places = dataOf(source).filter((data) => data !== undefined);
+  if (places.length < 2) return await openOne(places[0], source, cache, say);
+  await requireEachOnce("--data", places, isSyntheticSet);
+  const names = distinctNames(places, isSyntheticSet);
   const parts: { name: string; dataset: ReidDataset }[] = [];
-  for (const data of [first, ...others]) {
-    const isTable = data !== undefined && isPeopleTable(data); // What is said of folders is not said of it.
-    const dataset = await openOne(data, isTable ? {} : source, cache, say);
-    if (parts.some((part) => part.dataset.root === dataset.root)) {
-      throw new UsageError(`--data names ${data} twice; name every dataset once`);
-    }
-    const name = shortName(data ?? SYNTHETIC);
-    const taken = parts.filter((part) => part.name.replace(/-\d+$/, "") === name).length;
-    parts.push({ name: taken === 0 ? name : `${name}-${taken + 1}`, dataset });
+  for (const [i, data] of places.entries()) {
+    // What is said of folders is not said of a table.
+    const dataset = await openOne(data, isPeopleTable(data) ? {} : source, cache, say);
+    parts.push({ name: itemAt(names, i), dataset });
   }
+  // A set of synthetic people has a folder in the cache.
+  await requireEachOnce("--data", parts.map(({ dataset }) => dataset.root), () => false);
   const joined = joinDatasets(parts);
   say(`Together ${describeDataset(joined)}`);
   return joined;
 }
 
-/** What a dataset is called beside others: its last folder, without what a file's name cannot have. */
-function shortName(data: string): string {
-  const name = basename(data).replace(/\.(csv|tsv)$/i, "").replace(/[^\p{L}\p{N}._-]+/gu, "-");
-  return name.replace(/^\.+/, "") || "data";
-}
-
 async function openOne(
-  folder: string | undefined,
+  data: string | undefined,
   { layout, identityFrom, cameraFrom }: DataSource,
   cache: string,
   say: (line: string) => void,
 ): Promise<ReidDataset> {
-  const set = syntheticSet(folder);
-  let root = folder!;
-  if (set !== undefined) {
+  const place = placeOf(data);
+  let root: string;
+  if ("path" in place) root = place.path;
+  else {
     root = await withProgress(
       "Drawing synthetic people",
       "images",
       (onProgress) =>
-        ensureSyntheticPeople(cache, SYNTHETIC_SETS[set], { workers: workerCount(), onProgress }),
+        ensureSyntheticPeople(cache, SYNTHETIC_SETS[place.set], { workers: workerCount(), onProgress }),
     );
-    const why = folder === undefined ? "No --data given: using" : `The ${set} set of`;
+    const why = data === undefined ? "No --data given: using" : `The ${place.set} set of`;
     say(`${why} synthetic people, drawn by this program into ${root}`);
   }
-  const how = set === undefined ? { layout, identityFrom, cameraFrom } : {};
+  const how = "path" in place ? { layout, identityFrom, cameraFrom } : {};
   const dataset = await readDataset(root, how);
   if (await holdsSyntheticPeople(root)) dataset.name = "Synthetic people";
-  if (set === undefined) {
+  if ("path" in place) {
     const read = Object.values(how).every((option) => option === undefined);
     say(`Data: ${root}, ${read ? "recognized" : "read"} as ${dataset.name}`);
   }

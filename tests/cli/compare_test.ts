@@ -51,14 +51,16 @@ Deno.test("compare scores each network on each dataset, and says what is wrong w
       ["compare", ...runs, "./one.safetensors", "--data=people"],
       ["compare", ...runs, "--data", "people", "people/"],
       ["compare", "--runs", "one.safetensors", "people", "--data=people"],
+      ["compare", "--runs", "demo", "./demo", "--data=people"],
     ]);
-    assert.deepEqual(refused.map(({ code }) => code), [2, 2, 2, 1]);
+    assert.deepEqual(refused.map(({ code }) => code), [2, 2, 2, 1, 1]);
     for (
       const [i, message] of [
         /--data is required/,
         /twice/,
-        /--data names people\/? twice/,
+        /--data names people twice, as people and people\//,
         /no checkpoint in people/,
+        /\.\/demo/, // Not the demonstration.
       ].entries()
     ) {
       assert.match(refused[i]!.stderr, message);
