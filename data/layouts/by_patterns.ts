@@ -5,7 +5,14 @@ import { UNKNOWN_CAMERA } from "../protocol.ts";
 import type { DatasetFolder } from "./dataset_folder.ts";
 import { refuseFlat, refuseNoCamera, refuseNoPictures } from "./folder_refusals.ts";
 import { type Found, namedParts } from "./folders.ts";
-import { agreedNaming, type LayoutName, namesNoCamera, namingOf, readImageName } from "./image_name.ts";
+import {
+  agreedNaming,
+  type LayoutName,
+  namesNoCamera,
+  namingOf,
+  readImageName,
+  showsDistractor,
+} from "./image_name.ts";
 import { type NamedImage, namedPeople } from "./named_people.ts";
 import { partsOf } from "./parts.ts";
 import { pathBelow, pathPattern, type PathPatterns, unmatchedNote } from "./path_patterns.ts";
@@ -14,7 +21,8 @@ import { twiceNote, unreadAdvice } from "./published_folders.ts";
 
 /**
  * Reads the pictures at any depth of a folder, or of the parts in it. What no pattern says is read from the names, or is
- * the outermost folder of a part for the person.
+ * the outermost folder of a part for the person. Where no pattern says the person, junk boxes are left out, and distractors
+ * are in the gallery alone.
  *
  * @throws {DataError} When a pattern is wrong or matches nothing, or something else of the names is not certain.
  */
@@ -56,17 +64,20 @@ export async function readByPatterns(
   );
   if (cameraOf === undefined && by === undefined) throw refuseNoCamera(root, pictures, by);
 
-  let junk = 0;
+  let junk = 0, strayDistractors = 0;
   const images = (part: Pictures): NamedImage[] =>
     part.pictures.flatMap((picture) => {
-      const { identity, camera: named, ...time } = readImageName(below(picture), by);
-      const person = personOf(picture);
+      const { identity: _, camera: named, ...time } = readImageName(below(picture), by);
+      const isJunk = identityOf === undefined && readImageName(below(picture), agreed).identity === -1;
+      const isDistractor = identityOf === undefined && showsDistractor(below(picture), agreed);
+      const person = isDistractor ? "" : personOf(picture);
       const camera = cameraOf !== undefined
         ? cameraOf(below(picture))
         : by === "nowhere"
         ? UNKNOWN_CAMERA
         : named;
-      if (identity === -1 && identityOf === undefined) junk++;
+      if (isJunk) junk++;
+      else if (isDistractor && part !== found.gallery && part !== found.test) strayDistractors++;
       else if (person === undefined) nobody.add(below(picture));
       else if (camera === undefined) nowhere.add(below(picture));
       else return [{ ...time, path: picture.path, person, camera }];
@@ -78,6 +89,8 @@ export async function readByPatterns(
     cameraFrom !== undefined && unmatchedNote("cameraFrom", cameraFrom, [...nowhere], pictures.length),
     identityFrom === undefined && nobody.size > 0 &&
     `${nobody.size} images are in no folder of a person, and are left out.`,
+    strayDistractors > 0 &&
+    `${strayDistractors} images outside of a gallery are of identity 0, which means "nobody in particular", and are left out.`,
     cameraFrom === undefined && nowhere.size > 0 &&
     `${nowhere.size} images have no camera in their names, and are left out.`,
   ];
@@ -88,7 +101,8 @@ export async function readByPatterns(
     cameraIs: cameraFrom === undefined ? "in the names" : `what the pattern ${cameraFrom} finds`,
     ignored: {
       junk,
-      otherFiles: nobody.size + nowhere.size + lists.reduce((sum, { otherFiles }) => sum + otherFiles, 0),
+      otherFiles: nobody.size + nowhere.size + strayDistractors +
+        lists.reduce((sum, { otherFiles }) => sum + otherFiles, 0),
     },
     warnings: [
       ...said,

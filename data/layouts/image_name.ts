@@ -97,18 +97,25 @@ export function namesNoCamera(path: string): boolean {
  */
 export function readImageName(path: string, by: NamedBy): ImageName {
   if (by === "nowhere") return {};
-  const { file, folder, outer } = pathParts(path);
-  if (typeof by === "object") {
-    const named = parseImageName(by, file);
-    if (named !== undefined) return named;
-  }
-  const distinct = distinctNaming(file);
-  if (distinct !== undefined) return parseImageName(distinct, file) ?? {};
+  const { file, folder, outer } = pathParts(path), naming = namingOfFile(file, by);
+  if (naming !== undefined) return parseImageName(naming, file) ?? {};
   if (by === "folder") return folder === "" ? {} : { camera: folder };
   if (by === "outer folder") return outer === "" ? {} : { camera: outer };
   const prefix = prefixOf(file);
   if (prefix === undefined || (by !== "prefix" && by !== "likely prefix")) return {};
   return by === "prefix" || canBeCamera(prefix, { folder, file }) ? { camera: prefix } : {};
+}
+
+/** Whether a path says that nobody in particular is shown: person 0 of a dataset with distractors. */
+export function showsDistractor(path: string, by: NamedBy): boolean {
+  const { file } = pathParts(path), naming = namingOfFile(file, by);
+  return naming !== undefined && (naming.distractors ?? naming.published !== undefined) &&
+    parseImageName(naming, file)?.identity === 0;
+}
+
+/** The naming of a dataset that a file's name is read by. */
+function namingOfFile(file: string, by: NamedBy): Naming | undefined {
+  return typeof by === "object" && parseImageName(by, file) !== undefined ? by : distinctNaming(file);
 }
 
 /** Prefixes that are remembered: more are no cameras. */

@@ -18,6 +18,21 @@ const parts: Files = {
   "train/eve/later": ["1-x.jpg"],
   "test/alice": ["1-x.jpg", "2-y.jpg", "oops.jpg"],
 };
+const market: Files = {
+  "bounding_box_train": [
+    "0000_c1s1_000151_01.jpg",
+    "0002_c1s1_000451_03.jpg",
+    "0002_c2s1_000020_01.jpg",
+    "0007_c1s1_000020_01.jpg",
+  ],
+  "query": ["0001_c1s1_001051_00.jpg"],
+  "bounding_box_test": [
+    "-1_c2s1_000151_01.jpg",
+    "0000_c3s1_000151_01.jpg",
+    "0001_c1s1_001051_00.jpg",
+    "0001_c3s1_000551_00.jpg",
+  ],
+};
 const EVERYBODY =
   "train bob/A bob/B eve/A eve/B query alice/A alice/B carol/A carol/B gallery alice/A alice/B carol/A carol/B";
 const everybody = (a: string, b: string) => EVERYBODY.replaceAll("/A", `/${a}`).replaceAll("/B", `/${b}`);
@@ -62,6 +77,20 @@ const CASES: readonly [name: string, Files, ReadDatasetOptions, string | RegExp,
     { cameraFrom: "-(.)\\." },
     "train bob/x bob/y eve/x query alice/x alice/y gallery alice/x alice/y\n" +
     "1 of 6 paths do not match the pattern of the camera, -(.)\\., and are left out: test/alice/oops.jpg.",
+  ],
+  [
+    "cameras alone, of people, distractors and junk by the names of Market-1501",
+    market,
+    { cameraFrom: "(c\\d)s" },
+    "train 2/c1 2/c2 7/c1 query 1/c1 gallery 0/c3 1/c1 1/c3\n" +
+    '1 images outside of a gallery are of identity 0, which means "nobody in particular", and are left out.',
+  ],
+  [
+    "people alone, of whom some are called 0 and -1",
+    market,
+    { identityFrom: "/(-?\\d+)_" },
+    "train 0000/1 0002/1 0002/2 0007/1 query 0001/1 gallery -1/2 0000/3 0001/1 0001/3\n" +
+    "1 people are in both training and test (0000): the scores are not those of people who are new to the network.",
   ],
   ["cameras alone, of nobody", { ".": flat }, { cameraFrom: "(cam\\d)" }, /in no folders of people/],
   [

@@ -204,6 +204,15 @@ export const LAYOUT_CHANGES: readonly FileChanges[] = [
     },
   },
   {
+    ...data("layouts", "data/path_patterns"),
+    file: "data/layouts/by_patterns.ts",
+    changes: {
+      "distractors-as-a-person": ['isDistractor ? "" : personOf(picture)', "personOf(picture)"],
+      "distractors-in-training": ["strayDistractors++;", "return [];"],
+      "junk-as-a-person": ["if (isJunk) junk++;\n      else if", "if"],
+    },
+  },
+  {
     ...data("layouts", "data/joined_datasets"),
     file: "data/joined_datasets.ts",
     changes: {
