@@ -54,7 +54,7 @@ const FLAGS = {
   checkpoint: { ...CHECKPOINT_FLAG, required: true },
   data: {
     ...DATASETS_FLAG,
-    value: "DIR...",
+    value: "DIR",
     help: `${DATASETS_FLAG.help} Each of several is scored alone. By default the data of the training.`,
   },
   ...NAMES_FLAGS,

@@ -47,7 +47,7 @@ const COMMAND = {
 const FLAGS = {
   image: {
     type: "strings",
-    value: "FILE...",
+    value: "FILE",
     required: true,
     help:
       "Image of the person to look for: JPEG or PNG. Of several images, the mean of their embeddings is searched for, scaled " +

@@ -47,7 +47,7 @@ export const RUN_FLAGS = {
   testFlip: TEST_FLIP_FLAG,
   data: {
     ...DATASETS_FLAG,
-    value: "DIR...",
+    value: "DIR",
     group: "Files",
     help:
       `${DATASETS_FLAG.help} Of several, all are trained on together, their people kept apart, and each one's test is scored ` +

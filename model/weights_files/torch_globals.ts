@@ -18,7 +18,7 @@ import {
   type PickleValue,
 } from "./pickle_values.ts";
 import { TorchDtype, TorchStorage, TorchTensor } from "./torch_tensor.ts";
-import { damaged, refused } from "./weights_file_error.ts";
+import { damaged, refused, WeightsFileError } from "./weights_file_error.ts";
 
 /** Element types: PyTorch's name, its older storage class, and safetensors' name. */
 const DTYPES: readonly (readonly [name: string, storage: string, dtype?: SafetensorsDtype])[] = [
@@ -152,9 +152,17 @@ export const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal | PickleObject> = n
  * A storage from its persistent id: ("storage", class, key, device, elements) and, before PyTorch 1.6, the view that it
  * is of another storage: (key, first element, elements) or None.
  *
- * @throws {WeightsFileError} `refused` for an id of another kind: older files had the source code of modules.
+ * @throws {WeightsFileError} `refused` for an id of another kind: older files had the source code of modules;
+ *   `unsupported` for protocol 0, whose ids are texts.
  */
 export function storageFromId(id: PickleValue): TorchStorage {
+  if (typeof id === "string" && id.startsWith("('storage', ")) {
+    throw new WeightsFileError(
+      "unsupported",
+      "Its pickle is of protocol 0, which writes the ids of storages as text; PyTorch does not read it either. Save the " +
+        "weights again without pickle_protocol=0.",
+    );
+  }
   const [kind, type, key, , elements, view] = id instanceof PickleTuple ? id.items : [];
   const text = kind instanceof Uint8Array ? latin1(kind) : kind;
   if (text !== "storage") {

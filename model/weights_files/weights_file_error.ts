@@ -25,11 +25,16 @@ export function damaged(message: string): WeightsFileError {
   return new WeightsFileError("damaged", `It is damaged or cut off: ${message}. Download or copy it again.`);
 }
 
+/** Saves what a checkpoint has under state_dict. FILE stands for the file's path. */
+const STATE_DICT_ALONE =
+  `python3 -c "import torch; c = torch.load('FILE', 'cpu', weights_only=False); torch.save(c['state_dict'], 'FILE.weights.pth')"`;
+
 /** The error for what a pickle must not do. */
 export function refused(what: string): WeightsFileError {
   return new WeightsFileError(
     "refused",
     `Its pickle ${what}, which is neither a tensor nor a plain container: nothing of it was run. Save the network's ` +
-      "state_dict() and nothing else, and give that file.",
+      "state_dict() and nothing else, and give that file. If it is a checkpoint with more in it, and you trust its " +
+      `makers, as Python runs what the file names, this saves the weights alone: ${STATE_DICT_ALONE}`,
   );
 }

@@ -256,7 +256,13 @@ Deno.test("a pickle in either form that calls something is refused by its name",
     ]]),
   ];
   for (const value of values) {
-    for await (const [, file] of forms(value, [storage])) await refuses(file, "refused", /names os\.system/);
+    for await (const [, file] of forms(value, [storage])) {
+      await refuses(
+        file,
+        "refused",
+        /names os\.system.*you trust its makers.*torch\.save\(c\['state_dict'\]/,
+      );
+    }
   }
   for (const protocol of [0, 1, 2, 3, 4, 5]) {
     await refuses(pickle(evil, protocol), "refused", /names os\.system/);
