@@ -13,7 +13,7 @@ import { readConfig } from "../train/run_folder.ts";
 import { readTrainedModel } from "../train/trained_model_file.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
-import { writeOutput } from "./output.ts";
+import { refuseExisting, writeOutput } from "./output.ts";
 import { CHECKPOINT_FLAG, EMA_FLAG } from "./shared_flags.ts";
 
 const COMMAND = {
@@ -100,12 +100,7 @@ export async function main(args: string[]): Promise<number> {
   const { model, path, run, isDemo } = await readTrainedModel(flags.checkpoint, { averaged: flags.ema });
   const training = run === undefined ? undefined : (await readConfig(run)).options;
   const out = flags.out ?? join(run ?? (isDemo ? "" : dirname(path)), FORMATS[name].fileName);
-  const exists = await Deno.lstat(out).then(() => true, () => false);
-  if (exists && !flags.overwrite) {
-    throw new RunError(
-      `${out} exists already. Give another file with --out, or replace it with --overwrite.`,
-    );
-  }
+  if (!flags.overwrite) await refuseExisting(out);
   let bytes: Uint8Array;
   try {
     bytes = await FORMATS[name].encode(model, training, { ...flags, weights: flags.dtype });

@@ -19,7 +19,7 @@ import { readTrainedModel, type TrainedModelFile } from "../train/trained_model_
 import { EXIT, printable, runCommand } from "./command.ts";
 import { openTestedDevice } from "./device.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
-import { makeFolder, writeOutput } from "./output.ts";
+import { exists, makeFolder, refuseExisting, writeOutput } from "./output.ts";
 import { dataSource, openPeople, workerCount } from "./people.ts";
 import { withProgress } from "./progress.ts";
 import { CACHE_FLAG, CHECKPOINT_FLAG, DATA_FLAG, EMA_FLAG, NAMES_FLAGS } from "./shared_flags.ts";
@@ -68,6 +68,10 @@ const FLAGS = {
       "Also writes the files that one would remove: on every line a path, a tab, and the reason, whose first word is " +
       "its kind: broken, tiny, conflict (the same picture under two people: all copies), label (suspected, with --checkpoint), duplicate, near.",
   },
+  overwrite: {
+    type: "boolean",
+    help: "Replaces files that exist: that of --list, and another dataset's inspection in the same folder.",
+  },
   near: {
     type: "number",
     min: 0,
@@ -101,16 +105,22 @@ const BATCH = 64;
 
 /** Parses the flags, inspects, and returns the exit code. */
 export async function main(args: string[]): Promise<number> {
-  const { checkpoint, ema, list, near, suspect, show, cache, ...flags } = parseFlags(
+  const { checkpoint, ema, list, overwrite, near, suspect, show, cache, ...flags } = parseFlags(
     COMMAND,
     FLAGS,
     args,
   );
+  if (list !== undefined && !overwrite) await refuseExisting(list, "--list");
   const trained = checkpoint === undefined
     ? undefined
     : await readTrainedModel(checkpoint, { averaged: ema });
   const dataset = await openPeople(dataSource(flags, undefined), cache);
   const out = flags.out ?? join("inspections", basename(resolve(dataset.root)));
+  const page = join(out, "inspection.html"), json = join(out, "inspection.json");
+  if (!overwrite && !await isInspectionOf(json, dataset.root)) {
+    await refuseExisting(json);
+    await refuseExisting(page);
+  }
   await makeFolder(out);
   const workers = workerCount();
   const read = await withProgress(
@@ -136,9 +146,8 @@ export async function main(args: string[]): Promise<number> {
   const lists = findLists(inspection, show);
   const paths = shownImages(lists).flatMap((image) => read.images[image]?.path ?? []);
   const pictures = await smallPictures(paths, { workers });
-  const page = join(out, "inspection.html");
   await writeOutput(page, inspectionPage(inspection, lists, pictures));
-  await writeOutput(join(out, "inspection.json"), inspectionJson(inspection));
+  await writeOutput(json, inspectionJson(inspection));
   const remove = removals(inspection);
   if (list !== undefined) await writeOutput(list, removalList(remove), "--list");
   console.log(summary(inspection, lists));
@@ -151,6 +160,17 @@ export async function main(args: string[]): Promise<number> {
   );
   console.log(printable(`${page}: open it in a browser`));
   return EXIT.done;
+}
+
+/** Whether a file is an inspection of the dataset in a folder, which a new one may replace. */
+async function isInspectionOf(path: string, root: string): Promise<boolean> {
+  if (!await exists(path)) return false;
+  try {
+    const found: { root?: unknown } | null = JSON.parse(await Deno.readTextFile(path));
+    return typeof found?.root === "string" && resolve(found.root) === resolve(root);
+  } catch {
+    return false;
+  }
 }
 
 /** Embeds the images, and compares the people. */

@@ -19,6 +19,24 @@ export async function writeOutput(path: string, content: string | Uint8Array, fl
   }
 }
 
+/** Whether there is something at a path. */
+export function exists(path: string): Promise<boolean> {
+  return Deno.lstat(path).then(() => true, () => false);
+}
+
+/**
+ * Refuses to replace a file.
+ *
+ * @param flag names the file.
+ * @throws {RunError} when the file exists.
+ */
+export async function refuseExisting(path: string, flag = "--out"): Promise<void> {
+  if (!await exists(path)) return;
+  throw new RunError(
+    `${path} exists already. Give another file with ${flag}, or replace it with --overwrite.`,
+  );
+}
+
 /**
  * Makes a folder if it does not exist.
  *

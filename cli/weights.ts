@@ -6,7 +6,7 @@ import { RunError } from "../train/errors.ts";
 import { asSafetensors, readWeightsFile, refuseOwnFile, type WeightsOnDisk } from "../train/weights_file.ts";
 import { EXIT, runCommand } from "./command.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
-import { writeOutput } from "./output.ts";
+import { refuseExisting, writeOutput } from "./output.ts";
 import { CACHE_FLAG, JSON_FLAG } from "./shared_flags.ts";
 import { digestInName, parseDigest, requireDigest } from "./weights/digest.ts";
 import { shown } from "./weights/download.ts";
@@ -57,11 +57,7 @@ export async function main(args: string[]): Promise<number> {
   const { file: source, out, overwrite, json, cache, ...flags } = parseFlags(COMMAND, FLAGS, args);
   const wanted = parseDigest(flags.sha256);
   const url = parseUrl(source);
-  if (out !== undefined && !overwrite && await Deno.lstat(out).then(() => true, () => false)) {
-    throw new RunError(
-      `${out} exists already. Give another file with --out, or replace it with --overwrite.`,
-    );
-  }
+  if (out !== undefined && !overwrite) await refuseExisting(out);
   const path = url === undefined ? source : await fetchWeights(url, cache, wanted);
   const onDisk = await readWeightsFile(path).catch(async (error) => {
     if (url === undefined || !(error instanceof RunError)) throw error;

@@ -5,7 +5,7 @@ import { Image } from "imagescript";
 import { decodeImage } from "../../data/images/decode_image.ts";
 import { resizeToRgb } from "../../data/images/resize.ts";
 import { opaque } from "../../train/report/contact_sheet.ts";
-import { withFolder } from "../cli/run_task.ts";
+import { exists, withFolder } from "../cli/run_task.ts";
 import { runSeveral } from "../cli/several_commands.ts";
 import { writeTinyPeople } from "../cli/tiny_people.ts";
 
@@ -47,10 +47,15 @@ Deno.test("inspect finds what is wrong, says what one would remove, and changes 
     const files = () =>
       [...Deno.readDirSync(`${folder}/people/bounding_box_train`)].map(({ name }) => name).sort();
     const before = files();
-    const [done, none, wrong] = await runSeveral(folder, [
+    await Deno.mkdir(`${folder}/other`);
+    await Deno.writeTextFile(`${folder}/other/inspection.json`, `{"root": "others"}`);
+    const [done, none, wrong, again, listed, other] = await runSeveral(folder, [
       ["inspect", "--data=people", "--list=remove.tsv", "--out=found"],
       ["inspect", "--data=people", "--out=found/inspection.html/x"],
       ["inspect", "--data=people", "--near=-1"],
+      ["inspect", "--data=people", "--list=new.tsv", "--out=found"],
+      ["inspect", "--data=people", "--list=remove.tsv", "--out=elsewhere"],
+      ["inspect", "--data=people", "--out=other"],
     ]);
     assert.equal(done!.code, 0, done!.stderr);
     assert.match(done!.stdout, /^Broken files +1$/m);
@@ -100,4 +105,17 @@ Deno.test("inspect finds what is wrong, says what one would remove, and changes 
     assert.equal(none!.code, 1);
     assert.match(none!.stderr, /cannot be made/);
     assert.equal(wrong!.code, 2);
+    // Its own pages are replaced, nothing else.
+    assert.equal(again!.code, 0, again!.stderr);
+    for (
+      const [refused, path, flag] of [[listed!, "remove.tsv", "list"], [
+        other!,
+        "inspection.json",
+        "out",
+      ]] as const
+    ) {
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, new RegExp(`${path} exists already.*--${flag}, .*--overwrite`));
+    }
+    assert.ok(!exists(`${folder}/elsewhere`));
   }));
