@@ -13,7 +13,7 @@ import {
   readImageName,
   showsDistractor,
 } from "./image_name.ts";
-import { type NamedImage, namedPeople } from "./named_people.ts";
+import { divideByFolders, type NamedImage, namedPeople, sayOneCamera } from "./named_people.ts";
 import { partsOf } from "./parts.ts";
 import { pathBelow, pathPattern, type PathPatterns, unmatchedNote } from "./path_patterns.ts";
 import { allPicturesOf, type Picture, type Pictures } from "./pictures.ts";
@@ -99,6 +99,11 @@ export async function readByPatterns(
     root,
     name: "Custom people",
     cameraIs: cameraFrom === undefined ? "in the names" : `what the pattern ${cameraFrom} finds`,
+    divide: divideByFolders(root),
+    oneCamera: cameraFrom === undefined ? sayOneCamera() : {
+      text: "say so in place of the pattern",
+      remedies: [{ kind: "change", settings: ["cameraFrom"] }, ...sayOneCamera().remedies],
+    },
     ignored: {
       junk,
       otherFiles: nobody.size + nowhere.size + strayDistractors +

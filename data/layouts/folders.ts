@@ -23,7 +23,13 @@ import {
   namingOf,
   readImageName,
 } from "./image_name.ts";
-import { type NamedImage, type NamedParts, namedPeople } from "./named_people.ts";
+import {
+  divideByFolders,
+  type NamedImage,
+  type NamedParts,
+  namedPeople,
+  sayOneCamera,
+} from "./named_people.ts";
 import type { Naming } from "./naming.ts";
 import { MARS } from "./other_namings.ts";
 import { PARTS_LOOKED_FOR, partsOf } from "./parts.ts";
@@ -87,11 +93,12 @@ async function readFound(
   const nowhere = agreed === undefined && depth === 1 && pictures.every(({ path }) => namesNoCamera(path));
   const by = namingOf(layout, nowhere ? "nowhere" : agreed);
   if (pictures.length === 0) throw refuseNoPictures(root, Object.values(found));
+  const oneCamera = depth > 0 && by !== "outer folder";
   const custom = (
     cameraIs: string,
     person: (picture: Picture) => string | undefined,
     name = "Custom people",
-  ) => readNamed(folder, found, { name, cameraIs, person, by, sure: layout !== undefined });
+  ) => readNamed(folder, found, { name, cameraIs, person, by, oneCamera, sure: layout !== undefined });
   if (typeof by === "object") {
     const cameraIs = `the number in a file's name, as in ${by.example}`;
     const byName = ({ path }: Picture) => String(readImageName(path, by).identity);
@@ -115,6 +122,7 @@ async function readFound(
         cameraIs,
         person: byName,
         by,
+        oneCamera,
         sure: false,
       });
     }
@@ -191,6 +199,8 @@ interface NamedReading {
   readonly by: NamedBy;
   /** Whether the user said who is who, whatever the names say. */
   readonly sure: boolean;
+  /** Whether the layout of one camera would find the same people. */
+  readonly oneCamera: boolean;
   /** The person of a picture. */
   person(picture: Picture): string | undefined;
 }
@@ -225,6 +235,8 @@ async function readNamed(folder: DatasetFolder, found: Found, reading: NamedRead
     root,
     name,
     cameraIs,
+    divide: divideByFolders(root),
+    ...(reading.oneCamera && { oneCamera: sayOneCamera() }),
     ignored: {
       junk,
       otherFiles: (found.all === undefined ? top.files.length : 0) + others.length +

@@ -1,6 +1,6 @@
 /** People and cameras by their names: numbers follow from the order of the names. */
 import { camerasOf, countIdentities, identityName, type PersonImage, type ReidDataset } from "../dataset.ts";
-import { DataError } from "../errors.ts";
+import { DataError, type DataRemedy } from "../errors.ts";
 import { Numbering } from "./numbering.ts";
 import { firstOfEachCamera, isInTest } from "./split_by_name.ts";
 
@@ -35,6 +35,10 @@ export interface NamedPeopleOptions {
   readonly warnings: readonly string[];
   /** Where the cameras' names are from, for messages. */
   readonly cameraIs: string;
+  /** How the user divides the people into training and test, for messages. */
+  readonly divide: string;
+  /** What makes all images count as by one camera, for messages; absent where nothing does. */
+  readonly oneCamera?: { readonly text: string; readonly remedies: readonly DataRemedy[] };
 }
 
 /**
@@ -55,8 +59,9 @@ export interface NamedPeopleOptions {
  */
 export async function namedPeople(
   parts: NamedParts,
-  { root, name, ignored, warnings, cameraIs }: NamedPeopleOptions,
+  options: NamedPeopleOptions,
 ): Promise<ReidDataset> {
+  const { root, name, ignored, warnings, cameraIs } = options;
   const images = await divided(parts);
   const all = [...images.train, ...images.query, ...images.gallery];
   const people = new Numbering(all.map(({ person }) => person).filter((person) => person !== ""));
@@ -81,7 +86,7 @@ export async function namedPeople(
     ignored,
     warnings: [...warnings],
   };
-  requireParts(dataset, "all" in parts, cameraIs);
+  requireParts(dataset, "all" in parts, options);
   dataset.warnings.push(...oddities(dataset, cameraIs));
   return dataset;
 }
@@ -101,7 +106,11 @@ async function divided(parts: NamedParts) {
   return { train, query: queriesOf(test), gallery: test };
 }
 
-function requireParts(dataset: ReidDataset, isUndivided: boolean, cameraIs: string): void {
+function requireParts(
+  dataset: ReidDataset,
+  isUndivided: boolean,
+  { cameraIs, divide, oneCamera }: NamedPeopleOptions,
+): void {
   const { root, train, query, gallery } = dataset, all = [...train, ...gallery];
   if (isUndivided && countIdentities(all) === 1) {
     const [{ identity, path } = { identity: 0, path: "" }] = all;
@@ -114,22 +123,41 @@ function requireParts(dataset: ReidDataset, isUndivided: boolean, cameraIs: stri
       { remedies: [{ kind: "change", settings: ["identityFrom"] }] },
     );
   }
-  const sorted = `Sort the people yourself, into folders ${root}/train and ${root}/test`;
   if (train.length === 0 || gallery.length === 0) {
     throw new DataError(
       `The people in ${root} are all in ${
         train.length === 0 ? "the test" : "training"
       }, by their folders or the hashes ` +
-        `of their names; both parts are needed. ${sorted}, or add people.`,
+        `of their names; both parts are needed. ${divide}, or add people.`,
     );
   }
   if (query.length > 0) return;
+  const someBySeveral = firstOfEachCamera(
+    all.filter(({ identity }) => identity !== 0)
+      .map(({ identity, camera }) => ({ person: String(identity), camera: String(camera) })),
+  ).length > 0;
   throw new DataError(
     `None of the ${
       countIdentities(gallery)
     } test people in ${root} is seen by two cameras, so nobody can be searched ` +
-      `for: the camera is ${cameraIs}. ${sorted}, or add images.`,
+      `for: the camera is ${cameraIs}. ${
+        someBySeveral ? `${divide}, or add` : "Nobody in training is, either. Add"
+      } images by other cameras` +
+      (oneCamera === undefined
+        ? "."
+        : `; or take all images as by one camera, where images by the same camera are matches, too: ${oneCamera.text}.`),
+    { remedies: oneCamera?.remedies ?? [] },
   );
+}
+
+/** How the user says that one camera took all images, where a layout says it. */
+export function sayOneCamera(): { readonly text: string; readonly remedies: readonly DataRemedy[] } {
+  return { text: "say so", remedies: [{ kind: "layout", names: ["one-camera"] }] };
+}
+
+/** How people in folders are divided, for messages. */
+export function divideByFolders(root: string): string {
+  return `Sort the people yourself, into folders ${root}/train and ${root}/test`;
 }
 
 /** A warning about what is valid, but hardly intended. */

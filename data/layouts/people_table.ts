@@ -52,6 +52,8 @@ export async function readTableDataset(path: string): Promise<ReidDataset> {
     root: path,
     name: "People of a CSV file",
     cameraIs: "the column camera",
+    divide: "Divide the people yourself, by the column split",
+    oneCamera: { text: "remove the column camera", remedies: [] },
     ignored: { junk, otherFiles: 0 },
     warnings,
   });

@@ -82,7 +82,7 @@ const CASES: readonly [name: string, Files, ReadDatasetOptions, string | RegExp,
     "cameras alone, of people, distractors and junk by the names of Market-1501",
     market,
     { cameraFrom: "(c\\d)s" },
-    "train 2/c1 2/c2 7/c1 query 1/c1 gallery 0/c3 1/c1 1/c3\n" +
+    "train 2/c1 2/c2 7/c1 query 1/c1 gallery nobody/c3 1/c1 1/c3\n" +
     '1 images outside of a gallery are of identity 0, which means "nobody in particular", and are left out.',
   ],
   [
@@ -125,7 +125,9 @@ for (const [name, files, options, expected, settings = []] of CASES) {
         const dataset = await readDataset(root, options);
         const list = (part: "train" | "query" | "gallery") =>
           dataset[part].map((image) =>
-            `${identityName(dataset, image.identity)}/${cameraName(dataset, image.camera)}`
+            `${image.identity === 0 ? "nobody" : identityName(dataset, image.identity)}/${
+              cameraName(dataset, image.camera)
+            }`
           );
         said = ["train", ...list("train"), "query", ...list("query"), "gallery", ...list("gallery")].join(
           " ",

@@ -110,7 +110,13 @@ Deno.test("custom people who cannot be evaluated are refused with the reason", a
     [people(both, ["alice", "bob"]), /all show one person \(identity bob\)/],
     [
       { ...people(both, ["bob", "eve"]), alice: ["door_1.jpg"] },
-      /None of the 1 test people .* seen by two cameras/,
+      /None of the 1 test people .* seen by two cameras.*\. Sort the people yourself.*, or add images by other cameras; .*: say so\.$/,
+    ],
+    [
+      Object.fromEntries(
+        everybody.map((name, i) => [name, [`${"xy"[i % 2]}_1.jpg`, `${"xy"[i % 2]}_2.jpg`]]),
+      ),
+      /the camera is everything before the .* Nobody in training is, either\. Add images by other cameras; or take all/,
     ],
     [{ "train/a": [], "test/b": [] }, /has no images of people: 2 folders without an image/],
     [{ "train/a": both, "test/b": [] }, /are all in training/],

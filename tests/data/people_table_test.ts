@@ -86,6 +86,11 @@ const TABLES: readonly [name: string, text: string | Uint8Array<ArrayBuffer>, ex
     /line 2 has no camera, and .* line 3 has one/,
   ],
   [
+    "several cameras, and nobody seen by two",
+    "path,identity,camera\n1.jpg,bob,x\n2.jpg,bob,x\n3.jpg,eve,y\n4.jpg,alice,y\n5.jpg,alice,y\n",
+    /the camera is the column camera\. Nobody .* Add images .*; or take .*: remove the column camera\.$/,
+  ],
+  [
     "test and query",
     "path,identity,split\n1.jpg,a,train\n2.jpg,b,train\n3.jpg,c,test\n4.jpg,c,query\n",
     /images of the split test \(.*line 4\) and others of query \(.*line 5\)/,
