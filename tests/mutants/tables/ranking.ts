@@ -158,6 +158,53 @@ export const RANKING_CHANGES: readonly FileChanges[] = [
     },
   },
   {
+    ...ranking("verification/verify"),
+    file: "eval/verification/roc.ts",
+    changes: {
+      "area-of-steps": ["(trueAccept[i]! + trueAccept[i - 1]!) / 2", "trueAccept[i]!"],
+      "equal-error-at-a-point": [
+        "const share = -excess(i - 1) / (excess(i) - excess(i - 1));",
+        "const share = 1;",
+      ],
+      "rate-is-never-reached": [
+        "if (falseAccept[middle]! <= rate) low",
+        "if (falseAccept[middle]! < rate) low",
+      ],
+      "true-accepts-of-the-point-before": [
+        "const share = (rate - falseAccept[i]!) / (next - falseAccept[i]!);",
+        "const share = 0;",
+      ],
+    },
+  },
+  {
+    ...ranking("verification/verify"),
+    file: "eval/verification/pairs.ts",
+    changes: {
+      "an-image-with-itself": ["if (j === same || people.gallery[j]! < 0)", "if (people.gallery[j]! < 0)"],
+      "junk-makes-pairs": ["if (j === same || people.gallery[j]! < 0)", "if (j === same)"],
+      "distractors-are-one": ["number.size + distractors++", "number.size + (distractors ||= 0)"],
+    },
+  },
+  {
+    ...ranking("verification/verify"),
+    file: "eval/verification/distance_bins.ts",
+    changes: {
+      "rounding-below-zero-is-far": ["bits >= 0x80000000 && bits <= 0xff800000 ? 0 :", "bits < 0 ? 0 :"],
+    },
+  },
+  {
+    ...ranking("verification/verify"),
+    file: "eval/verification/resampled_counts.ts",
+    changes: {
+      "other-person-once": ["count * own[sample]! * times[from + sample]!", "count * own[sample]!"],
+      "last-person-forgotten": ["  if (asking !== undefined) flush(asking);\n", ""],
+      "end-is-of-the-next-class": [
+        "    table[bin - first] = of;\n    if (bin === ends[of]) of++;",
+        "    if (bin === ends[of]) of++;\n    table[bin - first] = of;",
+      ],
+    },
+  },
+  {
     ...ranking("color_histogram"),
     file: "eval/color_histogram.ts",
     changes: {
