@@ -1,6 +1,6 @@
 /** From which distance on a search says that nobody in the gallery is meant. */
 import type { FoundImage } from "../search/gallery_types.ts";
-import { searchThreshold } from "../model/search_threshold.ts";
+import { lowestFalseAlarm, searchThreshold } from "../model/search_threshold.ts";
 import type { Thresholds } from "../model/thresholds.ts";
 import { RunError } from "../train/errors.ts";
 import { type FlagTable, type FlagValues, UsageError } from "./flags.ts";
@@ -82,12 +82,16 @@ export function limitOf(asked: AskedThreshold, kept: Thresholds | undefined, gal
     );
   }
   const { falseAlarm } = asked;
-  const found = searchThreshold(kept, falseAlarm, Math.max(1, gallery));
-  if (found) return { ...found, falseAlarm, gallery };
+  const images = Math.max(1, gallery);
+  const found = searchThreshold(kept, falseAlarm, images);
+  if (found) return { distance: found.distance, extrapolated: found.extrapolated, falseAlarm, gallery };
+  const lowest = lowestFalseAlarm(kept, images) ?? 1;
   throw new RunError(
     `The ${kept.people} people held out of training are too few for false alarms in ${
       falseAlarm * 100
-    } % of the searches of ${gallery} images. Give a higher --false-alarm, a distance with --threshold, or train with more ` +
+    } % of the searches of ${gallery} images${
+      lowest < 1 ? `: they are enough for ${Number((100 * lowest).toPrecision(2))} %` : ""
+    }. Give a higher --false-alarm, a distance with --threshold, or train with more ` +
       "--holdout-people.",
   );
 }

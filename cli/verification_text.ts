@@ -86,12 +86,14 @@ export function openSetTable({ galleries, mated, unmated, points, threshold }: S
       : []),
   ];
   if (threshold) {
-    const { wanted, distances, extrapolated, falseAlarm, identified } = threshold;
+    const { wanted, distances, extrapolated, expected, falseAlarm, identified } = threshold;
     lines.push(
       `  the network's threshold for false alarms in ${rare(wanted)} % of searches${
         extrapolated ? " (extrapolated)" : ""
       }, distance ${distances.map((each) => each.toFixed(4)).join(" and ")}: false alarms in ` +
-        `${withInterval(falseAlarm, rare)}, identified ${withInterval(identified)}`,
+        `${withInterval(falseAlarm, rare)}${
+          expected ? `, expected ${expected.map(rare).join(" to ")} %` : ""
+        }, identified ${withInterval(identified)}`,
     );
   }
   return lines.join("\n");

@@ -18,8 +18,11 @@ export interface ComparisonThreshold {
 export interface SearchThresholds {
   /** Images of the gallery. */
   readonly gallery: number;
-  /** Shares of such searches that find an image, descending, and the distances up to which images are found. */
-  readonly points: readonly (readonly [falseAlarm: number, distance: number])[];
+  /**
+   * Shares of such searches that find an image, descending, and the distances up to which images are found. The deviation is
+   * the standard deviation of the logarithm of the share, over other people; files of older runs lack it.
+   */
+  readonly points: readonly (readonly [falseAlarm: number, distance: number, deviation?: number])[];
 }
 
 /** The thresholds of a network's embeddings, in Euclidean distance. */
@@ -69,16 +72,16 @@ function isThresholds(value: unknown): value is Thresholds {
 
 function isComparison(value: unknown): value is ComparisonThreshold {
   const { falseAccept, distance, interval }: Partial<Record<string, unknown>> = Object(value);
-  return isNumber(falseAccept) && isNumber(distance) && isPair(interval);
+  return isNumber(falseAccept) && isNumber(distance) && isNumbers(interval, 2);
 }
 
 function isSearch(value: unknown): value is SearchThresholds {
   const { gallery, points }: Partial<Record<string, unknown>> = Object(value);
   return isNumber(gallery) && gallery >= 1 && Array.isArray(points) && points.length > 0 &&
-    points.every(isPair);
+    points.every((point) => isNumbers(point, 2) || isNumbers(point, 3));
 }
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 
-const isPair = (value: unknown): value is readonly [number, number] =>
-  Array.isArray(value) && value.length === 2 && value.every(isNumber);
+const isNumbers = (value: unknown, length: number) =>
+  Array.isArray(value) && value.length === length && value.every(isNumber);

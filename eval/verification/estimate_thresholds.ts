@@ -7,6 +7,7 @@ import type { ImageLabels } from "../ranking.ts";
 import { RERANK_BUDGET } from "../rerank/blocks.ts";
 import { distanceRows } from "../rerank/distance_rows.ts";
 import { binOf, bitsOf, upperEnd } from "./distance_bins.ts";
+import { SearchDeviations } from "./search_deviations.ts";
 import { verify } from "./verify.ts";
 
 /** The smallest gallery; the others are halves of the largest, halves of these, ... */
@@ -51,7 +52,7 @@ export async function estimateThresholds(
   const [found] = await verify({ queries: labels, gallery: labels, rows, withinOneList: true });
   if (found === undefined) return undefined;
   for await (const [query, row] of rows()) searching.add(query, row);
-  const searches = searching.thresholds();
+  const searches = await withDeviations(searching.thresholds(), labels.identity, every, rows);
   if (found.points.length + searches.length === 0) return undefined;
   return {
     people: new Set(labels.identity).size,
@@ -64,6 +65,18 @@ export async function estimateThresholds(
     })),
     searches,
   };
+}
+
+async function withDeviations(
+  searches: readonly SearchThresholds[],
+  identity: Int32Array,
+  every: number,
+  rows: () => AsyncIterable<readonly [query: number, row: Float32Array]>,
+): Promise<SearchThresholds[]> {
+  if (searches.length === 0) return [];
+  const deviations = new SearchDeviations(identity, searches);
+  for await (const [query, row] of rows()) if (query % every === 0) deviations.add(query, row);
+  return deviations.thresholds();
 }
 
 /** The distribution of the least distance between an image and a random part of the images of other people. */

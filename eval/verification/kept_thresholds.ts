@@ -38,7 +38,7 @@ export function comparisonsIn(
  * @param measured The rate of the test, with its interval by resampling the people of the test.
  */
 export function expectedRate(
-  { falseAccept, interval: [low, high] }: ComparisonThreshold,
+  { falseAccept, interval: [low, high] }: Pick<ComparisonThreshold, "falseAccept" | "interval">,
   measured: Estimate,
 ): [low: number, high: number] {
   const above = Math.hypot(ratio(high, falseAccept), ratio(measured.value, measured.low));

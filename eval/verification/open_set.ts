@@ -14,6 +14,7 @@ import { Random } from "../../engine/random.ts";
 import { type ImageLabels, JUNK, topMatches } from "../ranking.ts";
 import { type Share, WHOLE } from "../share.ts";
 import { type Estimate, estimate, resampledPeople, SAMPLES } from "./resampled_people.ts";
+import { exactAtEnds, jackknifeDeviation, shareEstimate } from "./share_interval.ts";
 import { LEAST_ERRORS } from "./verify.ts";
 
 /** Rates of false alarms at which people are identified. */
@@ -33,6 +34,7 @@ export interface OpenSetProblem {
 /** One search of a gallery from which half of the people are left out. */
 interface Search {
   readonly person: number;
+  readonly identity: number;
   readonly half: 0 | 1;
   /** Whether the person is in the gallery. */
   readonly isMated: boolean;
@@ -40,6 +42,9 @@ interface Search {
   readonly distance: number;
   /** Whether the nearest image shows the person. */
   readonly isRight: boolean;
+  /** Whom the nearest image shows, 0 for a distractor, and the distance of the nearest one of somebody else. */
+  readonly nearest: number;
+  readonly next: number;
 }
 
 /** Rates of a threshold. */
@@ -108,7 +113,18 @@ export async function openSet(
       const [nearest] = topMatches(distances, 1, labels, identity, camera);
       if (nearest === undefined || (isMated && !isFindable)) continue;
       const { distance, right: isRight } = nearest;
-      own.push({ person: people.indexOf(identity), half, isMated, distance, isRight });
+      const nearestOne = itemAt(labels.identity, nearest.index);
+      const next = isMated ? Infinity : nearestOfOthers(distances, labels, nearestOne);
+      own.push({
+        person: people.indexOf(identity),
+        identity,
+        half,
+        isMated,
+        distance,
+        isRight,
+        nearest: nearestOne,
+        next,
+      });
     }
   }
   const searches = (await share.gather(own)).flat();
@@ -116,7 +132,7 @@ export async function openSet(
     identity.filter((each) => each !== JUNK).length
   );
   const times = resampledPeople([people.length], SEED);
-  const { rates, point } = rating(searches, times);
+  const { rates, point } = rating(searches, times, [...halves.keys()]);
   const unmated = searches.filter(({ isMated }) => !isMated).length;
   return {
     galleries: [first, second],
@@ -127,14 +143,27 @@ export async function openSet(
   };
 }
 
+/** The distance of the nearest image of somebody else than a person; distractors are somebody each. */
+function nearestOfOthers(distances: Float32Array, { identity }: ImageLabels, person: number): number {
+  let nearest = Infinity;
+  for (let j = 0; j < distances.length; j++) {
+    const other = identity[j];
+    if (other !== JUNK && other !== person && distances[j]! < nearest) nearest = distances[j]!;
+  }
+  return nearest;
+}
+
 /** Half of the people, drawn, are 0, and the others 1. */
 function halvesOf(people: readonly number[]): Map<number, 0 | 1> {
   const order = new Random(SEED).shuffle(people.toSorted((a, b) => a - b));
   return new Map(order.map((identity, i) => [identity, i % 2 === 0 ? 0 : 1]));
 }
 
-/** The rates of searches, with intervals by resampling the people who search; the gallery stays. */
-function rating(searches: readonly Search[], times: Uint8Array) {
+/**
+ * The rates of searches. The interval of false alarms is by leaving out one person after the other, among those who search and
+ * in the gallery; that of people identified is by resampling those who search, while the gallery stays.
+ */
+function rating(searches: readonly Search[], times: Uint8Array, people: readonly number[]) {
   const unmated = searches.filter(({ isMated }) => !isMated).sort((a, b) => a.distance - b.distance);
   const mated = searches.filter(({ isMated }) => isMated);
   const weightIn = (sample: number | undefined) => ({ person }: Search) =>
@@ -162,14 +191,28 @@ function rating(searches: readonly Search[], times: Uint8Array) {
     return reached;
   };
   const estimated = (of: (sample?: number) => number): Estimate =>
-    estimate(of(), Float64Array.from({ length: SAMPLES }, (_, sample) => of(sample)));
+    exactAtEnds(
+      estimate(of(), Float64Array.from({ length: SAMPLES }, (_, sample) => of(sample))),
+      new Set(mated.map(({ person }) => person)).size,
+    );
   const isFound = (limits: readonly [number, number]) => ({ distance, half }: Search) =>
     distance <= limits[half];
+  const falseAlarm = (limits: readonly [number, number]): Estimate => {
+    const searching = new Set(unmated.map(({ person }) => person)).size;
+    const without = people.map((left) => {
+      const others = unmated.filter(({ identity }) => identity !== left);
+      return shareOf(
+        others,
+        ({ half, nearest, distance, next }) => (nearest === left ? next : distance) <= limits[half],
+      );
+    });
+    return shareEstimate(shareOf(unmated, isFound(limits)), jackknifeDeviation(without), searching);
+  };
   const identified = (limits: readonly [number, number], sample?: number) =>
     shareOf(mated, (search) => search.isRight && isFound(limits)(search), sample);
   return {
     rates: (limits: readonly [number, number]): OpenSetRates => ({
-      falseAlarm: estimated((sample) => shareOf(unmated, isFound(limits), sample)),
+      falseAlarm: falseAlarm(limits),
       identified: estimated((sample) => identified(limits, sample)),
     }),
     point: (rate: number) => ({

@@ -1,11 +1,12 @@
 /** How well thresholds on the distance do, for a network on a test: any threshold, and those that the network keeps. */
 import type { Device } from "../../engine/mod.ts";
 import type { Metric } from "../../kernels/mod.ts";
-import { searchThreshold } from "../../model/search_threshold.ts";
+import { type SearchThreshold, searchThreshold } from "../../model/search_threshold.ts";
 import { inMetric, type Thresholds } from "../../model/thresholds.ts";
 import type { Benchmark, EmbeddedBenchmark } from "../benchmark.ts";
 import { comparisonsIn, expectedRate, thresholdsFor, type ThresholdUse } from "./kept_thresholds.ts";
 import type { OpenSet, OpenSetRates } from "./open_set.ts";
+import { rateInterval } from "./share_interval.ts";
 import type { PairKind } from "./pairs.ts";
 import type { RatesAt, Verification } from "./verify.ts";
 
@@ -67,6 +68,8 @@ export interface SearchedOpenSet extends Omit<OpenSet, "thresholds"> {
     readonly wanted: number;
     /** For the two galleries. */
     readonly distances: readonly number[];
+    /** In which 95 % of tests measure the rate, if the threshold keeps its promise; where this is known and some are measured. */
+    readonly expected?: readonly [low: number, high: number];
     /** Whether the rate is below those that the people of its estimate were enough for. */
     readonly extrapolated: boolean;
   };
@@ -84,12 +87,12 @@ export async function searchOpenSet(
   { metric, falseAlarm, ...use }: VerifiedUse & { readonly falseAlarm: number },
 ): Promise<SearchedOpenSet> {
   const kept = thresholdsFor(use.thresholds, use);
-  const chosen: { distance: number; extrapolated: boolean }[] = [];
+  const chosen: SearchThreshold[] = [];
   const limit = (gallery: number) => {
     const found = kept && searchThreshold(kept, falseAlarm, gallery);
     const distance = found && inMetric(found.distance, metric, use.unitLength);
     if (found === undefined || distance === undefined) return -1;
-    chosen.push({ distance, extrapolated: found.extrapolated });
+    chosen.push({ ...found, distance });
     return distance;
   };
   const { thresholds: [rates], ...openSet } = await benchmark.openSet(
@@ -99,11 +102,20 @@ export async function searchOpenSet(
     kept ? [limit] : [],
   );
   if (rates === undefined || chosen.length < openSet.galleries.length) return openSet;
+  const deviations = chosen.flatMap(({ deviation }) => deviation ?? []);
+  const { value } = rates.falseAlarm;
+  const expected = deviations.length === chosen.length && value > 0 && value < 1
+    ? expectedRate(
+      { falseAccept: falseAlarm, interval: rateInterval(falseAlarm, Math.max(...deviations)) },
+      rates.falseAlarm,
+    )
+    : undefined;
   return {
     ...openSet,
     threshold: {
       ...rates,
       wanted: falseAlarm,
+      ...(expected && { expected }),
       distances: chosen.map(({ distance }) => distance),
       extrapolated: chosen.some(({ extrapolated }) => extrapolated),
     },

@@ -5,17 +5,17 @@ import { KEPT } from "../model/drawn_thresholds.ts";
 
 const flags = (threshold?: string, falseAlarm?: number) => ({ threshold, falseAlarm });
 
-Deno.test("a threshold is a distance, or the network's for 1 % of searches", () => {
+Deno.test("a threshold is a distance, or the network's for 10 % of searches", () => {
   assert.equal(askedThreshold(flags()), undefined);
   assert.deepEqual(askedThreshold(flags("0.7")), { distance: 0.7 });
-  assert.deepEqual(askedThreshold(flags("auto")), { falseAlarm: 0.01 });
+  assert.deepEqual(askedThreshold(flags("auto")), { falseAlarm: 0.1 });
   assert.deepEqual(askedThreshold(flags("auto", 0.2)), { falseAlarm: 0.2 });
 });
 
 Deno.test("auto is the threshold for the images of the gallery, or says what is missing", () => {
   const found = searchThreshold(KEPT, 0.1, 40);
   assert.deepEqual(limitOf({ falseAlarm: 0.1 }, KEPT, 40), { ...found, falseAlarm: 0.1, gallery: 40 });
-  assert.equal(limitOf({ falseAlarm: 0.01 }, KEPT, 31).extrapolated, true);
+  assert.equal(limitOf({ falseAlarm: 0.01 }, KEPT, 25).extrapolated, true);
   assert.deepEqual(limitOf({ distance: 0.3 }, undefined, 40), { distance: 0.3 });
   assert.throws(
     () => limitOf({ falseAlarm: 0.1 }, undefined, 40),
@@ -23,7 +23,7 @@ Deno.test("auto is the threshold for the images of the gallery, or says what is 
   );
   assert.throws(
     () => limitOf({ falseAlarm: 1e-9 }, KEPT, 40),
-    /The 10 people .* too few .*40 images.*--false-alarm/,
+    /The 10 people .* too few .*40 images: they are enough for 2 %\. .*--false-alarm/,
   );
 });
 

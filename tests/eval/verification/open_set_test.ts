@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DataError } from "../../../data/errors.ts";
 import { expectedRate } from "../../../eval/verification/kept_thresholds.ts";
 import { openSet } from "../../../eval/verification/open_set.ts";
+import { jackknifeDeviation, shareEstimate } from "../../../eval/verification/share_interval.ts";
 import { shareOfRank } from "../../../eval/share_of_rank.ts";
 import { onLocalRanks } from "../../ranks/local_ranks.ts";
 import { drawPairs, problemOf } from "./pair_problem.ts";
@@ -21,7 +22,12 @@ Deno.test("everybody searches once among images of themselves and once in vain, 
   assert.equal(found.unmated, queries.identity.length);
   assert.deepEqual(found.points.map(({ rate }) => rate), [0.1]);
   const [kept, nobody] = found.thresholds;
-  assert.deepEqual([nobody?.falseAlarm.value, nobody?.identified.value], [0, 0]);
+  // No false alarms by 9 people: for a higher rate, that is improbable.
+  const most = 1 - 0.025 ** (1 / 9);
+  assert.deepEqual(nobody, {
+    falseAlarm: { value: 0, low: 0, high: most },
+    identified: { value: 0, low: 0, high: most },
+  });
 
   // Which halves give these galleries? All ways to divide the people are tried, one by one.
   const sizes = (left: ReadonlySet<number>) =>
@@ -30,6 +36,21 @@ Deno.test("everybody searches once among images of themselves and once in vain, 
     { length: 2 ** people.length },
     (_, bits) => new Set(people.filter((_, i) => (bits >> i) & 1)),
   ).filter((left) => Math.abs(2 * left.size - people.length) <= 1 && sizes(left) === found.galleries[0]);
+  /** The share of searches in vain that find somebody, if a person is neither searched for nor in the gallery. */
+  const alarmsWithout = (left: ReadonlySet<number>, person: number) => {
+    let alarms = 0, all = 0;
+    for (const half of [left, new Set(people).difference(left)]) {
+      for (const [q, identity] of queries.identity.entries()) {
+        if (identity === person || !half.has(identity)) continue;
+        all++;
+        const isAlarm = gallery.identity.some((each, j) =>
+          each >= 0 && each !== person && !half.has(each) && distances[q]![j]! <= limit(sizes(half))
+        );
+        if (isAlarm) alarms++;
+      }
+    }
+    return alarms / all;
+  };
   const literal = ways.map((left) => {
     let mated = 0, identified = 0, alarms = 0;
     for (const half of [left, new Set(people).difference(left)]) {
@@ -50,13 +71,16 @@ Deno.test("everybody searches once among images of themselves and once in vain, 
         }
       }
     }
-    return [mated, identified / mated, alarms / queries.identity.length];
+    const share = alarms / queries.identity.length;
+    const without = people.map((person) => alarmsWithout(left, person));
+    const { low, high } = shareEstimate(share, jackknifeDeviation(without), people.length);
+    return [mated, identified / mated, share, low, high];
   });
-  const rates = [found.mated, kept?.identified.value, kept?.falseAlarm.value];
-  assert.ok(literal.some((each) => String(each) === String(rates)), `${rates}`);
-  assert.ok(
-    kept!.falseAlarm.low <= kept!.falseAlarm.value && kept!.falseAlarm.value <= kept!.falseAlarm.high,
-  );
+  const { value, low, high } = kept!.falseAlarm;
+  const rates = [found.mated, kept?.identified.value, value, low, high];
+  const rounded = (rates: (number | undefined)[]) => String(rates.map((rate) => rate?.toFixed(9)));
+  assert.ok(literal.some((each) => rounded(each) === rounded(rates)), `${rates}`);
+  assert.ok(low < value && value < high);
 
   // The threshold of a rate has at most that rate in this test, and the next larger distance has more.
   const [point] = found.points;
