@@ -162,14 +162,21 @@ export function refuseNoCamera(root: string, pictures: readonly Picture[], by: N
   const prefixes = new Set(
     pictures.map(({ file }) => prefixOf(file)).filter((prefix) => prefix !== undefined),
   );
+  const [other] = without, { length } = without;
+  const others = other === undefined
+    ? ""
+    : `${length} of them have no "_" after a camera's name, such as ${other.path}, and in the others `;
+  const leavesOut = other === undefined ? "" : ", where images without one are left out";
   const shown = pictures.find(({ file }) => prefixOf(file) !== undefined);
   const repeats = shown &&
     !canBeCamera(prefixOf(shown.file) ?? "", { folder: shown.folders[0] ?? "", file: shown.file });
   return new DataError(
-    `The names of the ${pictures.length} images in ${root} do not say their cameras for certain: the text before the ` +
+    `The names of the ${pictures.length} images in ${root} do not say their cameras for certain: ${others}the text before the ` +
       `first "_" is ${firstFew([...prefixes].map((text) => `"${text}"`))}, which ${
-        repeats ? "does not look like a camera" : `would be ${prefixes.size} cameras`
-      }. ${EXPECTED}. If these are the cameras, say that the layout is that of custom people; if they are none, say that ` +
+        repeats
+          ? "does not look like a camera"
+          : `would be ${prefixes.size} ${prefixes.size === 1 ? "camera" : "cameras"}`
+      }. ${EXPECTED}. If these are the cameras, say that the layout is that of custom people${leavesOut}; if they are none, say that ` +
       "all images are by one camera.",
     sayLayout("people", "one-camera"),
   );

@@ -1,5 +1,5 @@
 /** People in a CSV file: a line for each image, with columns by the names of its header. */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { type CsvError, parse } from "csv-parse/sync";
 import { itemAt } from "../../engine/item_at.ts";
 import type { ReidDataset } from "../dataset.ts";
@@ -67,7 +67,8 @@ export async function readTableDataset(path: string): Promise<ReidDataset> {
 export async function readPeopleTable(path: string): Promise<PeopleTable> {
   const lines = parseLines(path, await readText(path));
   const [header, ...rows] = lines;
-  const columns = columnsOf(path, header?.fields ?? []);
+  if (header === undefined) throw new DataError(`${path} is empty. ${EXPECTED}.`);
+  const columns = columnsOf(path, header.fields);
   if (rows.length === 0) {
     throw new DataError(`${path} has no line after its header, so no image. ${EXPECTED}.`);
   }
@@ -75,9 +76,9 @@ export async function readPeopleTable(path: string): Promise<PeopleTable> {
   let junk = 0;
   for (const { fields, line } of rows) {
     const where = `${path}, line ${line}`;
-    if (fields.length !== header?.fields.length) {
+    if (fields.length !== header.fields.length) {
       throw new DataError(
-        `${where} has ${fields.length} fields, and the header ${header?.fields.length}. Put fields with the separator in ` +
+        `${where} has ${fields.length} fields, and the header ${header.fields.length}. Put fields with the separator in ` +
           "them into double quotes.",
       );
     }
@@ -113,17 +114,22 @@ interface Line {
 }
 
 function parseLines(path: string, text: string): Line[] {
-  const [first = ""] = text.split(/\r?\n|\r/, 1);
+  // Excel's own line on top, which says the separator; the empty line that stays keeps the numbers of the others.
+  const said = /^"?sep=([^\r\n])"?(?=[\r\n]|$)/i.exec(text);
+  const rest = said === null ? text : text.slice(said[0].length);
+  const [first = ""] = rest.replace(/^[\r\n]+/, "").split(/\r?\n|\r/, 1);
   const count = (separator: string) => first.split(separator).length;
-  const delimiter = [",", ";", "\t"].reduce((best, one) => count(one) > count(best) ? one : best);
+  const delimiter = said?.[1] ??
+    [",", ";", "\t"].reduce((best, one) => count(one) > count(best) ? one : best);
   const found: Line[] = [];
   try {
-    parse(text, {
+    parse(rest, {
       delimiter,
       on_record: (fields: string[], { lines: line }) => void found.push({ fields, line }),
       record_delimiter: ["\r\n", "\n", "\r"],
       relax_column_count: true,
       skip_empty_lines: true,
+      skip_records_with_empty_values: true, // As spreadsheets write rows that were cleared: ;;;
     });
     return found;
   } catch (error) {
@@ -257,7 +263,11 @@ async function onDisk(path: string, images: readonly TableImage[]): Promise<Tabl
   throw new DataError(
     `${missing.length} of the ${images.length} images of ${path} do not exist: ${
       firstFew(missing.map((image) => image.path))
-    } (the first by ${first.where}). Paths are relative to the folder of the table.`,
+    } (the first by ${first.where}). Paths are relative to the folder of the table${
+      sep === "/" && missing.some(({ path }) => path.includes("\\"))
+        ? ', and folders are separated by "/", not by "\\"'
+        : ""
+    }.`,
   );
 }
 

@@ -379,7 +379,7 @@ export const KINDS: readonly Kind[] = [
   [
     "half of the names without a camera",
     people((person) => ({ [person]: ["door_1.jpg", "2.jpg"] })),
-    /do not say their cameras for certain/,
+    /for certain: (\d+) of them have no "_" after a camera's name, such as ROOT\/.*2\.jpg, and in the others the text .* "door", .*, where images without one are left out; /,
     ["people", "one-camera"],
   ],
   [

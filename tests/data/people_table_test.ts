@@ -52,7 +52,19 @@ const TABLES: readonly [name: string, text: string | Uint8Array<ArrayBuffer>, ex
   ],
   ["a column twice", "path,identity,path\n", /has the column path twice/],
   ["a header alone", "path,identity\n", /no line after its header/],
-  ["nothing", "", /no column path/],
+  ["nothing", "", /people\.csv is empty\. A header names/],
+  [
+    "as Excel leaves it: the separator on top, and cleared rows below",
+    "sep=;\r\npath;identity;camera;split\r\n1.jpg;a;x;train\r\n2.jpg;a;y;train\r\n;;;\r\n3.jpg;b;x;train\r\n" +
+    "4.jpg;c;x;query\r\n5.jpg;c;y;gallery\r\n6.jpg;;x;gallery\r\n; ;;\r\n;;;\r\n",
+    EIGHT,
+  ],
+  ["a wrong line below that on top", "sep=|\npath|identity\n1.jpg|a\n2.jpg\n", /line 4 has 1 fields/],
+  [
+    "paths as Windows writes them",
+    "path,identity\nno\\1.jpg,a\n",
+    /1 of the 1 images .* and folders are separated by "\/", not by "\\"\.$/,
+  ],
   [
     "a field too many",
     "path,identity\n1.jpg,a\n2.jpg,b,c\n",
