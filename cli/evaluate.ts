@@ -6,6 +6,7 @@ import type { Device } from "../engine/mod.ts";
 import { requireCameras } from "../eval/require_cameras.ts";
 import type { RerankOptions } from "../eval/rerank/options.ts";
 import { camerasWithoutTraining, requireTimes } from "../eval/spatial_temporal/recording_times.ts";
+import { thresholdsFor } from "../eval/verification/kept_thresholds.ts";
 import { searchOpenSet, verifyNetwork } from "../eval/verification/verify_network.ts";
 import { type Metric, METRICS } from "../kernels/mod.ts";
 import type { ReidModel } from "../model/reid_model.ts";
@@ -24,7 +25,7 @@ import { dataSource, type NamedTest, openPeople, openTests } from "./people.ts";
 import { withProgress } from "./progress.ts";
 import { OTHER_RANKINGS_FLAGS, otherRankings, rerankOptions } from "./other_rankings.ts";
 import { FLIPPED, plainScores, protocolNote, scoreCounts, scoreTable, testNote } from "./scores.ts";
-import { VERIFICATION_FLAGS } from "./verification_flags.ts";
+import { askedFalseAlarm, VERIFICATION_FLAGS } from "./verification_flags.ts";
 import { openSetTable, verificationTables } from "./verification_text.ts";
 import {
   CACHE_FLAG,
@@ -93,6 +94,8 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
   const reranking = rerankOptions(flags);
   const network = await readScoredNetwork(flags.checkpoint, flags.ema);
   const { run, spec, people } = network;
+  const use = { flip: flags.testFlip, unitLength: spec.normalize };
+  const falseAlarm = askedFalseAlarm(flags, thresholdsFor(network.thresholds, use));
   const config = flags.data === undefined && run !== undefined ? await readConfig(run) : undefined;
   // With --json, stdout has only the result.
   const say = flags.json ? console.error : console.log;
@@ -123,7 +126,7 @@ async function evaluate(flags: FlagValues<typeof FLAGS>, ranks: Ranks): Promise<
   }
   const scored: TestScores[] = [];
   for (const test of tests) {
-    scored.push(await scoreTest(device, model, test, { ...flags, network, metric, reranking }));
+    scored.push(await scoreTest(device, model, test, { ...flags, network, metric, reranking, falseAlarm }));
   }
   model.parameters.destroy();
   const [only, ...others] = scored;
@@ -156,10 +159,12 @@ interface TestScores {
 }
 
 /** How a test is scored. */
-interface Scoring extends Omit<FlagValues<typeof FLAGS>, "metric"> {
+interface Scoring extends Omit<FlagValues<typeof FLAGS>, "metric" | "falseAlarm"> {
   readonly network: Awaited<ReturnType<typeof readScoredNetwork>>;
   readonly metric: Metric;
   readonly reranking: RerankOptions | undefined;
+  /** For the threshold of the network, with `openSet`. */
+  readonly falseAlarm: number;
 }
 
 async function scoreTest(

@@ -1,5 +1,7 @@
 /** Flags of verification and of open-set search. */
-import type { FlagTable } from "./flags.ts";
+import type { Thresholds } from "../model/thresholds.ts";
+import { RunError } from "../train/errors.ts";
+import { type FlagTable, type FlagValues, UsageError } from "./flags.ts";
 
 /**
  * How often a search by somebody who is not in the gallery may find an image, by default. A rate needs 10 false alarms among
@@ -28,11 +30,32 @@ export const VERIFICATION_FLAGS = {
     type: "number",
     above: 0,
     below: 1,
-    default: FALSE_ALARM,
     value: "RATE",
     group: "Scoring",
     help:
       "With --open-set: the share of searches for people who are not in the gallery that may find somebody, for the " +
-      "threshold of the network.",
+      `threshold of the network; ${FALSE_ALARM} by default.`,
   },
 } as const satisfies FlagTable;
+
+/**
+ * The rate of false alarms to measure.
+ *
+ * @param kept thresholds of the network for its embeddings; undefined if it keeps none.
+ * @throws {UsageError} for a rate without `--open-set`.
+ * @throws {RunError} for a rate of a network that keeps no thresholds.
+ */
+export function askedFalseAlarm(
+  { openSet, falseAlarm }: Pick<FlagValues<typeof VERIFICATION_FLAGS>, "openSet" | "falseAlarm">,
+  kept: Thresholds | undefined,
+): number {
+  if (falseAlarm === undefined) return FALSE_ALARM;
+  if (!openSet) throw new UsageError("--false-alarm requires --open-set");
+  if (kept === undefined) {
+    throw new RunError(
+      "The network keeps no thresholds for its embeddings: nobody was held out of its training. Train with " +
+        "--holdout-people, or leave out --false-alarm.",
+    );
+  }
+  return falseAlarm;
+}

@@ -2,6 +2,7 @@
 import type { Estimate } from "../eval/verification/resampled_people.ts";
 import { FALSE_ACCEPT_RATES, LEAST_ERRORS, type Verification } from "../eval/verification/verify.ts";
 import { FALSE_ALARM_RATES } from "../eval/verification/open_set.ts";
+import type { Unmeasured } from "../eval/verification/unmeasured.ts";
 import { table } from "./table.ts";
 import type { SearchedOpenSet, Verified } from "../eval/verification/verify_network.ts";
 
@@ -25,7 +26,7 @@ export function rateName(rate: number): string {
 }
 
 /** A block of lines for each kind of pairs, and one for the network's thresholds. */
-export function verificationTables({ verification, thresholds }: Verified): string {
+export function verificationTables({ verification, thresholds, unmeasured }: Verified): string {
   const blocks = verification.map(({ pairs, positives, negatives, auc, eer, points }) => {
     const left = FALSE_ACCEPT_RATES.slice(points.length);
     const rows = [
@@ -50,6 +51,7 @@ export function verificationTables({ verification, thresholds }: Verified): stri
     ].join("\n");
   });
   if (thresholds) blocks.push(keptTable(thresholds));
+  if (unmeasured) blocks.push(`The network's thresholds are not measured: ${reason(unmeasured)}`);
   return [...blocks, "In brackets: 95 % intervals, by resampling people"].join("\n");
 }
 
@@ -69,8 +71,31 @@ function keptTable({ people, pairs, rates }: NonNullable<Verified["thresholds"]>
   ].join("\n");
 }
 
+function reason(unmeasured: Unmeasured): string {
+  switch (unmeasured.kind) {
+    case "none":
+      return "it keeps none for these embeddings, as nobody was held out of its training (train --holdout-people)";
+    case "metric":
+      return `they are Euclidean distances, which do not determine the metric ${unmeasured.metric} of embeddings that have ` +
+        "not length one";
+    case "pairs":
+      return `they are for ${unmeasured.pairs} pairs, of which this test has none`;
+    case "rate": {
+      const { people, lowest } = unmeasured;
+      return `the ${people} people held out of training are too few` +
+        (lowest === undefined
+          ? ""
+          : `; for galleries of these sizes they are enough for --false-alarm ${
+            Number(lowest.toPrecision(2))
+          }`);
+    }
+  }
+}
+
 /** Lines about open-set search. */
-export function openSetTable({ galleries, mated, unmated, points, threshold }: SearchedOpenSet): string {
+export function openSetTable(
+  { galleries, mated, unmated, points, threshold, unmeasured }: SearchedOpenSet,
+): string {
   const left = FALSE_ALARM_RATES.slice(points.length);
   const rows = points.map(({ rate, distance, identified }) => [
     `  identified at false alarms in ${percent(rate)} % of searches`,
@@ -85,6 +110,7 @@ export function openSetTable({ galleries, mated, unmated, points, threshold }: S
       ? [`  ${left.map(rateName).join(", ")} left out: fewer than ${LEAST_ERRORS} false alarms at that rate`]
       : []),
   ];
+  if (unmeasured) lines.push(`  no threshold of the network: ${reason(unmeasured)}`);
   if (threshold) {
     const { wanted, distances, extrapolated, expected, falseAlarm, identified } = threshold;
     lines.push(

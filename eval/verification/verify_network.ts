@@ -8,6 +8,7 @@ import { comparisonsIn, expectedRate, thresholdsFor, type ThresholdUse } from ".
 import type { OpenSet, OpenSetRates } from "./open_set.ts";
 import { rateInterval } from "./share_interval.ts";
 import type { PairKind } from "./pairs.ts";
+import { type Unmeasured, unmeasuredComparisons, unmeasuredSearches } from "./unmeasured.ts";
 import type { RatesAt, Verification } from "./verify.ts";
 
 /** How a network is scored, and the thresholds that it keeps. */
@@ -34,6 +35,8 @@ export interface Verified {
     readonly pairs: PairKind;
     readonly rates: readonly KeptRate[];
   };
+  /** Why nothing of the thresholds that the network keeps is measured. */
+  readonly unmeasured?: Unmeasured;
 }
 
 /** Verifies by all pairs of a test. Ranks share the work. */
@@ -48,7 +51,10 @@ export async function verifyNetwork(
   const distances = comparisons.map(({ distance }) => distance);
   const verification = await benchmark.verify(device, embedded, use.metric, distances);
   const same = verification.find(({ pairs }) => pairs === kept?.pairs);
-  if (kept === undefined || same === undefined || comparisons.length === 0) return { verification };
+  if (kept === undefined || same === undefined || comparisons.length === 0) {
+    const unmeasured = unmeasuredComparisons(kept, use.metric, verification);
+    return { verification, ...(unmeasured && { unmeasured }) };
+  }
   const rates = same.thresholds.flatMap((measured, i): KeptRate[] => {
     const threshold = comparisons[i];
     if (threshold === undefined) return [];
@@ -73,6 +79,8 @@ export interface SearchedOpenSet extends Omit<OpenSet, "thresholds"> {
     /** Whether the rate is below those that the people of its estimate were enough for. */
     readonly extrapolated: boolean;
   };
+  /** Why there is no threshold of the network. */
+  readonly unmeasured?: Unmeasured;
 }
 
 /**
@@ -101,7 +109,9 @@ export async function searchOpenSet(
     metric,
     kept ? [limit] : [],
   );
-  if (rates === undefined || chosen.length < openSet.galleries.length) return openSet;
+  if (rates === undefined || chosen.length < openSet.galleries.length) {
+    return { ...openSet, unmeasured: unmeasuredSearches(kept, metric, openSet.galleries) };
+  }
   const deviations = chosen.flatMap(({ deviation }) => deviation ?? []);
   const { value } = rates.falseAlarm;
   const expected = deviations.length === chosen.length && value > 0 && value < 1
