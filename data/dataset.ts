@@ -79,12 +79,12 @@ export function describeDataset(dataset: ReidDataset): string {
   ].join("; ");
 }
 
-/** Cameras by number and, where they have one, name: shows a user whose files are misnamed. */
+/** The number of cameras and, where they have any, their names: shows a user whose files are misnamed. */
 function describeCameras(dataset: ReidDataset): string {
   const numbers = camerasOf(dataset);
   const count = `${numbers.length} ${numbers.length === 1 ? "camera" : "cameras"}`;
   if (dataset.names?.camera === undefined) return count;
-  const shown = numbers.slice(0, 8).map((number) => `c${number} ${cameraName(dataset, number)}`).join(", ");
+  const shown = numbers.slice(0, 8).map((number) => cameraName(dataset, number)).join(", ");
   return `${count} (${shown}${numbers.length > 8 ? ` and ${numbers.length - 8} more` : ""})`;
 }
 

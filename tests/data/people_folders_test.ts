@@ -38,7 +38,7 @@ Deno.test("custom people are divided by the hashes of their names, queries are t
     assert.equal(dataset.gallery.length, 9);
     assert.deepEqual(dataset.ignored, { junk: 0, otherFiles: 2 });
     assert.match(dataset.warnings.join(), /^1 images have no "_" .*mine\.jpg\.$/);
-    assert.match(describeDataset(dataset), /; 2 cameras \(c1 door, c2 yard\); left out/);
+    assert.match(describeDataset(dataset), /; 2 cameras \(door, yard\); left out/);
   });
 });
 
