@@ -15,8 +15,8 @@ import { RunError } from "../train/errors.ts";
 import { EXIT, printable, runCommand } from "./command.ts";
 import { openDevice } from "./device.ts";
 import { type FlagTable, parseFlags, UsageError } from "./flags.ts";
-import { FILTER_FLAGS, galleryFilter } from "./index/filter.ts";
-import { openEmbedder, readNetwork } from "./index/network.ts";
+import { FILTER_FLAGS, galleryFilter, selectedImages } from "./index/filter.ts";
+import { networkPath, openEmbedder, readNetwork } from "./index/network.ts";
 import { DATABASE_FLAGS, withDatabase } from "./index/database.ts";
 import { writeOutput } from "./output.ts";
 import { CHECKPOINT_FLAG, EMA_FLAG, JSON_FLAG } from "./shared_flags.ts";
@@ -104,26 +104,26 @@ export async function main(args: string[]): Promise<number> {
   const conditions = galleryFilter(flags);
   const twice = image.find((file, i) => image.indexOf(file) < i);
   if (twice !== undefined) throw new UsageError(`--image names ${twice} twice; give each image once`);
-  const { all, location, limit } = await withDatabase(flags, async (database) => {
+  const { all, location, limit, compared } = await withDatabase(flags, async (database) => {
     const gallery = await Gallery.open(database);
     const filter = await checkedFilter(database, conditions);
     const { embedding, thresholds } = await embedQuery(
       gallery,
       image,
-      flags.checkpoint ?? gallery.model.summary,
+      networkPath(flags.checkpoint, gallery.model),
       flags.ema,
     );
-    const limit = asked &&
-      limitOf(asked, gallery.model.thresholds ?? thresholds, await gallery.count(filter));
+    const compared = asked && await gallery.count(filter);
+    const limit = asked && limitOf(asked, gallery.model.thresholds ?? thresholds, compared ?? 0);
     if (limit?.extrapolated) console.error(`note: ${EXTRAPOLATED}`);
     if (limit?.falseAlarm !== undefined && image.length > 1) console.error(`note: ${OF_SINGLE_IMAGES}`);
     const all = scan === "gpu"
       ? await scanOnGpu(gallery, embedding, { top, filter })
       : await gallery.search(embedding, { top, filter, exact: scan === "exact", efSearch });
-    return { all, location: database.location, limit };
+    return { all, location: database.location, limit, compared };
   });
   const found = limit === undefined ? all : all.filter(({ distance }) => distance <= limit.distance);
-  const reason = limit && nobody(found, all, limit);
+  const reason = limit && nobody(found, all, limit, compared ?? 0, selectedImages(flags));
   if (out !== undefined) {
     const { images: folder } = flags;
     const shown = folder === undefined ? found : found.map((one) => ({ ...one, path: join(folder, one.id) }));

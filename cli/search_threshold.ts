@@ -96,11 +96,18 @@ export function limitOf(asked: AskedThreshold, kept: Thresholds | undefined, gal
   );
 }
 
-/** Why nobody is found; undefined if somebody is, or no image meets the conditions. */
+/**
+ * Why nobody is found; undefined if somebody is, or no image meets the conditions.
+ *
+ * @param compared images that the query was compared with.
+ * @param selected which images these are, to follow "images"; empty for the whole gallery.
+ */
 export function nobody(
   found: readonly FoundImage[],
   all: readonly FoundImage[],
   { distance, falseAlarm, gallery }: SearchLimit,
+  compared: number,
+  selected: string,
 ): string | undefined {
   const [nearest] = all;
   if (found.length > 0 || nearest === undefined) return undefined;
@@ -109,7 +116,10 @@ export function nobody(
     : `, which is for false alarms in ${
       Number((100 * falseAlarm).toPrecision(3))
     } % of searches of ${gallery} images`;
-  return `Nobody in the gallery: the nearest image, ${nearest.id}, is at ${
+  const where = selected === ""
+    ? "in the gallery"
+    : `among the ${compared} image${compared === 1 ? "" : "s"} ${selected}`;
+  return `Nobody ${where}: the nearest image, ${nearest.id}, is at ${
     nearest.distance.toFixed(4)
   }, farther than the ` +
     `threshold of ${distance.toFixed(4)}${chosen}`;

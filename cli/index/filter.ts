@@ -61,6 +61,18 @@ export function galleryFilter(
   };
 }
 
+/** Which images the flags select, to follow "images": "by camera 1, before 2026-01-31"; empty for all of them. */
+export function selectedImages(
+  { camera, notCamera, after, before }: FlagValues<typeof FILTER_FLAGS>,
+): string {
+  return [
+    camera === undefined ? [] : `by camera ${camera}`,
+    notCamera === undefined ? [] : `not by camera ${notCamera}`,
+    after === undefined ? [] : `not before ${after}`,
+    before === undefined ? [] : `before ${before}`,
+  ].flat().join(", ");
+}
+
 function moment(flag: string, text: string | undefined): Moment | undefined {
   if (text === undefined) return undefined;
   try {

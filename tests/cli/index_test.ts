@@ -73,10 +73,10 @@ Deno.test("A gallery is filled, searched, and refuses what does not belong to it
       assert.deepEqual([results, threshold], [[], { distance: 1e-6 }]);
       assert.match(
         reason,
-        /^Nobody in the gallery: the nearest image, .*, farther than the threshold of 0\.0000$/,
+        /^Nobody among the \d+ images not by camera 2: the nearest image, .*, farther than the threshold of 0\.0000$/,
       );
       const text = await Deno.readTextFile(page);
-      assert.match(text, /Nobody in the gallery: the nearest image/);
+      assert.match(text, /Nobody among the \d+ images not by camera 2: the nearest image/);
       assert.equal(text.match(/src="data:image\/jpeg;base64,/g)!.length, 1);
 
       // The same network, with thresholds, which the gallery then has.

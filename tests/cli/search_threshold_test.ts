@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { askedThreshold, limitOf, nobody } from "../../cli/search_threshold.ts";
+import { selectedImages } from "../../cli/index/filter.ts";
+import { networkPath } from "../../cli/index/network.ts";
 import { searchThreshold } from "../../model/search_threshold.ts";
 import { KEPT } from "../model/drawn_thresholds.ts";
 
@@ -31,9 +33,30 @@ Deno.test("nobody is found where the nearest is too far; without images there is
   const image = { id: "a.jpg", distance: 0.9 };
   const limit = { distance: 0.5, falseAlarm: 0.01, gallery: 40 };
   assert.match(
-    nobody([], [image], limit)!,
-    /a\.jpg, is at 0\.9000, farther .* 0\.5000, .*1 % of searches of 40 images$/,
+    nobody([], [image], limit, 40, "")!,
+    /^Nobody in the gallery: .*a\.jpg, is at 0\.9000, farther .* 0\.5000, .*1 % of searches of 40 images$/,
   );
-  assert.equal(nobody([image], [image], limit), undefined);
-  assert.equal(nobody([], [], limit), undefined);
+  const none = { camera: undefined, notCamera: undefined, after: undefined, before: undefined };
+  const selected = selectedImages({ ...none, camera: "1", before: "2026-01-31" });
+  assert.match(
+    nobody([], [image], limit, 97, selected)!,
+    /^Nobody among the 97 images by camera 1, before 2026-01-31: the nearest/,
+  );
+  assert.match(
+    nobody([], [image], limit, 1, selectedImages({ ...none, notCamera: "2", after: "7" }))!,
+    /^Nobody among the 1 image not by camera 2, not before 7: the nearest/,
+  );
+  assert.equal(nobody([image], [image], limit, 40, ""), undefined);
+  assert.equal(nobody([], [], limit, 40, ""), undefined);
+});
+
+Deno.test("a gallery of vectors does not say where their network is", () => {
+  assert.equal(networkPath(undefined, { summary: "runs/hard" }), "runs/hard");
+  assert.equal(networkPath("runs/hard", { summary: "g.parquet" }), "runs/hard");
+  for (const summary of ["g.parquet", "g.npy", "g.jsonl"]) {
+    assert.throws(
+      () => networkPath(undefined, { summary }),
+      /made from the vectors in g\..*with --checkpoint\./,
+    );
+  }
 });
