@@ -106,6 +106,10 @@ Deno.test("people of the same name in two datasets are held out together", async
       const usable = joined.train.map(() => true);
       const { persons, images } = await holdOutPeople(joined, usable, { seed: 1, holdoutPeople: 2 });
       assert.deepEqual([persons.length, images.length], [2, 8]);
+      for (const seed of [1, 2, 3, 4]) {
+        const drawn = await holdOutPeople(joined, usable, { seed, holdoutPeople: 3 });
+        assert.deepEqual([new Set(drawn.persons).size, drawn.images.length], [3, 12]);
+      }
       const trained = await trainedPeople(
         joined,
         usable.map((_, image) => !images.includes(image)),

@@ -221,6 +221,29 @@ export const LAYOUT_CHANGES: readonly FileChanges[] = [
     },
   },
   {
+    ...data("layouts", "cli/places"),
+    file: "cli/places.ts",
+    changes: {
+      "names-of-others-taken": ["(free !== name && kept.has(keyOf(free)))", "false"],
+      "names-that-differ-by-case": ['.normalize("NFC").toLowerCase();', '.normalize("NFC");'],
+      "links-are-other-places": [
+        "await Deno.realPath(place).catch(() => resolve(place))",
+        "resolve(place)",
+      ],
+      "words-are-paths": ["isWord(place) ? `word ${place}` : ", ""],
+    },
+  },
+  {
+    ...data("layouts", "data/joined_datasets"),
+    file: "train/held_out_people.ts",
+    changes: {
+      "namesakes-stay-in-training": [
+        "shuffle([...new Set(able.map(digestOf))])",
+        "shuffle(able.map(digestOf))",
+      ],
+    },
+  },
+  {
     ...data("layouts", "eval/same_camera"),
     file: "eval/benchmark.ts",
     changes: {
