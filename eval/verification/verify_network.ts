@@ -42,7 +42,7 @@ export interface Verified {
 /** Verifies by all pairs of a test. Ranks share the work. */
 export async function verifyNetwork(
   device: Device,
-  benchmark: Benchmark,
+  benchmark: Pick<Benchmark, "verify">,
   embedded: EmbeddedBenchmark,
   use: VerifiedUse,
 ): Promise<Verified> {
@@ -90,7 +90,7 @@ export interface SearchedOpenSet extends Omit<OpenSet, "thresholds"> {
  */
 export async function searchOpenSet(
   device: Device,
-  benchmark: Benchmark,
+  benchmark: Pick<Benchmark, "openSet">,
   embedded: EmbeddedBenchmark,
   { metric, falseAlarm, ...use }: VerifiedUse & { readonly falseAlarm: number },
 ): Promise<SearchedOpenSet> {

@@ -186,6 +186,40 @@ export const RANKING_CHANGES: readonly FileChanges[] = [
     },
   },
   {
+    ...ranking("verification/share_interval"),
+    file: "eval/verification/share_interval.ts",
+    changes: {
+      "nothing-is-sure": ["high: 1 - TAIL ** (1 / people) }", "high: 0 }"],
+      "deviation-of-one-left-out": ["(people - 1) / people * without", "1 / people * without"],
+    },
+  },
+  {
+    ...ranking("verification/share_interval"),
+    file: "eval/verification/search_deviations.ts",
+    changes: {
+      "own-searches-stay": ["sums.due[own]! += 1 - missed;", ""],
+      "near-people-stay": ["sums.due[person]! += itemAt(none, k - of) - missed;", "itemAt(none, k - of);"],
+    },
+  },
+  {
+    ...ranking("verification/open_set"),
+    file: "eval/verification/open_set.ts",
+    changes: {
+      "gallery-keeps-who-is-left-out": ["(nearest === left ? next : distance)", "distance"],
+    },
+  },
+  {
+    ...ranking("verification/verify_network"),
+    file: "eval/verification/verify_network.ts",
+    changes: {
+      "surest-deviation": ["Math.max(...deviations)", "0"],
+      "silence-without-threshold": [
+        "{ ...openSet, unmeasured: unmeasuredSearches(kept, metric, openSet.galleries) }",
+        "openSet",
+      ],
+    },
+  },
+  {
     ...ranking("verification/verify"),
     file: "eval/verification/distance_bins.ts",
     changes: {
