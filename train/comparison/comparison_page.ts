@@ -74,13 +74,15 @@ function latencyPlot(comparison: Comparison): Html {
 /** The text of the page, which needs nothing besides itself. */
 export function comparisonPage(comparison: Comparison): string {
   const { networks, datasets } = comparison;
-  const title = `Comparison of ${networks.length} networks on ${datasets.length} datasets`;
+  const counted = (list: readonly unknown[], noun: string) =>
+    `${list.length} ${noun}${list.length === 1 ? "" : "s"}`;
+  const title = `Comparison of ${counted(networks, "network")} on ${counted(datasets, "dataset")}`;
   const [sizes, matrix, ...differences] = comparisonTables(comparison).map(tableSection);
   const notes = (list: readonly string[]) => list.map((note) => html`<p>${note}</p>`);
   const body = html`
     <main><header><h1>${title}</h1></header>
     ${matrix === undefined ? "" : matrix}${notes(markNotes(comparison))}
-    <section>${latencyPlot(comparison)}</section>
+    <section class="figures">${latencyPlot(comparison)}</section>
     ${sizes === undefined ? "" : sizes}${differences}
     ${notes(tableNotes(comparison))}</main>
   `;
