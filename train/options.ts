@@ -4,7 +4,7 @@
  */
 import type { Precision, Target } from "../kernels/mod.ts";
 import { type LossEntry, lossTable } from "../losses/mod.ts";
-import { defaultFor, readSettings, type Row, type ValuesOf } from "../model/settings.ts";
+import { defaultFor, keysOf, readSettings, type Row, type ValuesOf } from "../model/settings.ts";
 import { RECIPE_SETTINGS, recipeTable } from "./recipes.ts";
 import { scheduleFault } from "./schedule.ts";
 import { SETTING_TABLE } from "./settings/table.ts";
@@ -59,7 +59,8 @@ export function conflictIn(options: TrainingOptions, name = (key: string) => key
     }; got '${sampler}'`;
   }
   if (options.miningWarmUp > 0 && !mines) {
-    return `${name("miningWarmUp")} is for losses that select triplets: hard, semi-hard and quadruplet; got ${
+    const mining = keysOf(lossTable).filter((key) => lossTable[key].mines);
+    return `${name("miningWarmUp")} is for losses that select triplets: ${mining.join(", ")}; got ${
       name("loss")
     } ${loss}`;
   }

@@ -181,12 +181,12 @@ export async function readConfig(folder: string): Promise<RunConfig> {
         `${path} cannot be used: ${fault}. Use the version that wrote it, or start a new run.`,
       );
     }
-    if (data !== undefined && !isTextOrTexts(data)) throw new Error("data is no text");
+    if (data !== undefined && !isTextOrTexts(data)) throw new Error("data is not text");
     const known = keysOf(LAYOUT_NAMES).find((name) => name === layout);
     if (layout !== undefined && known === undefined) throw new Error("layout is not a known one");
     const texts = { identityFrom, cameraFrom, weights };
     for (const [name, text] of Object.entries(texts)) {
-      if (text !== undefined && typeof text !== "string") throw new Error(`${name} is no text`);
+      if (text !== undefined && typeof text !== "string") throw new Error(`${name} is not text`);
     }
     return {
       options: parseTrainingOptions(options),

@@ -7,7 +7,7 @@ export interface Budget {
   left: number;
 }
 
-/** Bytes that any file may take, and what each of its own may: weights hardly compress. */
+/** Bytes that any file may take, and what each byte of the file adds to them: weights hardly compress. */
 const ALWAYS = 64 << 20, PER_BYTE = 8;
 
 /** The budget of a file. */

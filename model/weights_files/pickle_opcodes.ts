@@ -17,7 +17,7 @@ export type Operation = (machine: PickleMachine) => void;
 
 function text(value: PickleValue): string {
   if (typeof value === "string") return value;
-  throw damaged("the pickle has a global whose name is no text");
+  throw damaged("the pickle has a global whose name is not text");
 }
 
 function tuple(value: PickleValue): readonly PickleValue[] {

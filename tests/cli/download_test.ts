@@ -117,7 +117,7 @@ Deno.test("redirects are followed, and a server without a length is read to its 
     });
   }));
 
-Deno.test("an error of the server, none at all, silence and too large a file are told with the address", () =>
+Deno.test("an error of the server, none at all, silence and too large a file give messages with the address", () =>
   withFolder(async (folder) => {
     const path = `${folder}/net.pth`;
     const statuses: [number, RegExp][] = [[404, /answers 404 .*Check the address/], [

@@ -24,7 +24,7 @@ Deno.test("--neck bnneck asks for the identity head that it is for", () => {
   assert.deepEqual([options.neck, options.testFeature, options.idLoss], ["bnneck", "before", 0.5]);
 });
 
-Deno.test("an address of weights is told what fetches it", () => {
+Deno.test("for an address of weights, the message names the command that fetches it", () => {
   const said = message("--weights=https://example.com/net.pth");
   assert.match(said, /takes a file.*deno task weights https:\/\/example\.com\/net\.pth --out/);
 });

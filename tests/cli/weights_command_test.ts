@@ -70,7 +70,7 @@ Deno.test("a .pth is listed, checked and converted; the file is not replaced wit
     ]);
   }));
 
-Deno.test("what a file has besides a MobileNetV2, and what is wrong with it, is told", () =>
+Deno.test("the listing names other tensors than those of a MobileNetV2, and what is wrong with a file", () =>
   withFolder(async (folder) => {
     const storage: Storage = {
       key: "0",

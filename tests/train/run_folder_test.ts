@@ -124,9 +124,9 @@ Deno.test("damaged settings are refused by what is wrong with them", async () =>
         JSON.stringify({ options: { ...TINY_OPTIONS, p: 1 } }),
         /p must be a whole number from 2 to 512; got 1/,
       ],
-      [JSON.stringify({ options: TINY_OPTIONS, data: 5 }), /data is no text/],
-      [JSON.stringify({ options: TINY_OPTIONS, data: [] }), /data is no text/],
-      [JSON.stringify({ options: TINY_OPTIONS, cameraFrom: 5 }), /cameraFrom is no text/],
+      [JSON.stringify({ options: TINY_OPTIONS, data: 5 }), /data is not text/],
+      [JSON.stringify({ options: TINY_OPTIONS, data: [] }), /data is not text/],
+      [JSON.stringify({ options: TINY_OPTIONS, cameraFrom: 5 }), /cameraFrom is not text/],
       [
         JSON.stringify({ format: "webgpu-reid run 9", options: TINY_OPTIONS }),
         /config\.json cannot be used: it has the format "webgpu-reid run 9", and .* reads "webgpu-reid run 1"/,

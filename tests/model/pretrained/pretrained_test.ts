@@ -53,7 +53,7 @@ Deno.test("one random network is read as the same values from all three namings,
   assert.ok(timm.ignored.includes("classifier.weight") && timm.ignored.includes("bn1.num_batches_tracked"));
 });
 
-Deno.test("fast-reid's names are read; torchreid's network is told to be another one", () => {
+Deno.test("fast-reid's names are read; torchreid's is refused as another network", () => {
   const plain = read(tensorsOf("torchvision"));
   const fastReid = renamed("fast-reid", (name) => name.startsWith("heads") ? name : `backbone.${name}`);
   fastReid.set("heads.bottleneck.0.weight", f32([1280])).set("pixel_mean", f32([1, 3, 1, 1]));

@@ -196,7 +196,7 @@ Deno.test("storages without a type get it from their tensors, as PyTorch writes 
   );
 });
 
-Deno.test("wrappers around a state_dict are passed over, what is beside it is told", async () => {
+Deno.test("wrappers around a state_dict are passed over, and a note lists the other entries", async () => {
   const storage = f32("0", 1, 2, 3);
   const weights = stateDict([["conv.weight", tensor(storage, [3])]]);
   const optimizer = new Map([[
