@@ -219,7 +219,7 @@ Deno.test("a damaged pickle ends in an error that says where", () => {
     ["T\xff\xff\xff\xff.", /ends at byte/],
     ["\x8e\xff\xff\xff\xff\xff\xff\xff\xff.", /a size of 18446744073709551615/],
     ["ccollections\nOrderedDict\nI1\nR.", /no tuple/],
-    ["I1\nI2\n\x93.", /no text/],
+    ["I1\nI2\n\x93.", /name is not text/],
     ["(o.", /of no class/],
     ["cnever ends", /no end of the line/],
     [`L${"1".repeat(2000)}\n.`, /no end of the line/],
